@@ -1,0 +1,33 @@
+"""What every test may use. Importing the kit first points the framework at the manifest of this package."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import virustotal.testing  # noqa: F401 - sets SERVICE_MANIFEST_PATH before the framework is imported
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Recorded answers of the live API, kept beside the checkout and never in it; tests skip where they are absent.
+REPORTS = Path(os.environ.get("VIRUSTOTAL_REPORTS", ROOT.parent / "shared" / "reports"))
+
+
+def report_files(*folders: str) -> list[Path]:
+    """Return the recorded answers below the named folders; empty where there are none."""
+    return sorted(path for folder in folders for path in (REPORTS / folder).rglob("*.json"))
+
+
+def load(path: Path) -> Any:
+    """Return the JSON of one recorded answer."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def reports() -> Iterator[Path]:
+    """The folder of recorded answers."""
+    if not REPORTS.is_dir():
+        pytest.skip("no recorded answers beside this checkout")
+    yield REPORTS

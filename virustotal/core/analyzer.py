@@ -1,0 +1,55 @@
+"""The record by which a plugin registers a function."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from virustotal.core.findings import Finding
+from virustotal.core.models import Evidence
+from virustotal.core.settings import Settings
+
+#: The version of the plugin surface: hooks, their arguments, and the fields of the exported classes.
+HOOK_API = 1
+
+Analyze: TypeAlias = Callable[[Evidence], Iterable[Finding]]
+
+
+@frozen
+class Needs:
+    """What an analyser reads of its relationship's objects.
+
+    attributes: their names; empty for the whole object. What verdicts read is added by the planner.
+    """
+
+    attributes: tuple[str, ...] = ()
+
+
+def never(_settings: Settings) -> bool:
+    """The default of `Analyzer.wanted`: only the `relationships` parameter decides."""
+    return False
+
+
+@frozen(eq=False)
+class Analyzer:
+    """A function from evidence to findings, and when it is called. Never subclassed.
+
+    name: unique; listed, blocked and reported under it.
+    kind: the subject's kind: `file`, `url`, `domain`, `ip_address`.
+    relationship: the exact relationship it reads, or an empty text for the subject's own attributes.
+    analyze: called with the evidence of a found subject; may be a generator.
+    wanted: lets it ask for its relationship although the parameter does not name it.
+    order: sections appear by (order, name).
+    summary: one line for listings and for the docs.
+    api: the HOOK_API that it was written for.
+    """
+
+    name: str
+    kind: str
+    relationship: str = ""
+    analyze: Analyze = field(kw_only=True)
+    needs: Needs = field(default=Needs(), kw_only=True)
+    wanted: Callable[[Settings], bool] = field(default=never, kw_only=True)
+    order: int = field(default=500, kw_only=True)
+    summary: str = field(default="", kw_only=True)
+    api: int = field(default=HOOK_API, kw_only=True)

@@ -1,0 +1,102 @@
+"""What an analyser yields. A finding is a value: the shell carries out what it describes."""
+
+import enum
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from assemblyline_v4_service.common.result import ResultSection
+from attrs import field, frozen
+
+from virustotal.core.models import Ref
+
+
+class Role(enum.StrEnum):
+    """What becomes of bytes: an extracted file, a supplementary file, or a picture in the result."""
+
+    EXTRACTED = "extracted"
+    SUPPLEMENTARY = "supplementary"
+    IMAGE = "image"
+
+
+class Family(enum.StrEnum):
+    """Where points come from. Each family has a cap over the whole result (docs/scoring.md)."""
+
+    ENGINES = "engines"
+    ASSESSMENT = "assessment"
+    CROWDSOURCED = "crowdsourced"
+    CONFIGURATION = "configuration"
+    STATIC = "static"
+    BEHAVIOUR = "behaviour"
+    RELATED = "related"
+    PLUGIN = "plugin"
+
+
+@frozen
+class Download:
+    """An artefact that the shell fetches, verifies and attaches after analysis.
+
+    ref: the object that owns it (a `file_behaviour`, a `file`, a `screenshot`).
+    kind: `evtx`, `pcap`, `memdump`, `html`, `file` or `screenshot`.
+    name: the display name, built from an allow-list of characters (`virustotal.core.values.safe_name`).
+    relation: one of Assemblyline's PARENT_RELATION names.
+    magic: the body must begin with one of these, where any are given.
+    sha256: the body must have this digest, where it is known.
+    link: the signed address of a picture; all other artefacts have an address of the API.
+    """
+
+    ref: Ref
+    kind: str
+    name: str
+    description: str
+    role: Role = Role.EXTRACTED
+    relation: str = "DYNAMIC"
+    magic: tuple[bytes, ...] = ()
+    sha256: str = ""
+    link: str = ""
+
+
+@frozen
+class Attachment:
+    """Bytes that a plugin made, such as a STIX bundle or a picture. Either `data` or `path` is given."""
+
+    name: str
+    description: str
+    data: bytes = field(default=b"", repr=False)
+    path: Path | None = None
+    role: Role = Role.SUPPLEMENTARY
+    relation: str = "INFORMATION"
+
+
+@frozen
+class OntologyPart:
+    """One part of the result ontology, as keyword arguments of Assemblyline's own model.
+
+    kind: `antivirus`, `sandbox`, `process`, `network`, `signature` or `malware_config`.
+    data: the model's fields (assemblyline.odm.models.ontology.results); the shell gives `objectid` where it is left out.
+    """
+
+    kind: str
+    data: Mapping[str, Any]
+
+
+@frozen
+class Points:
+    """What a finding adds to the score, and why. Sections carry no heuristic of their own: layout sets it.
+
+    family: a name of `Family`; points of external plugins always count as `plugin`.
+    name: a short stable name, which becomes the heuristic's signature.
+    amount: points before the family's cap; 0 for something seen and not scored.
+    section: the section of the same analyser that shows it, for its colour; None for the analyser's first section.
+    attack_ids: ATT&CK ids that belong to it.
+    """
+
+    family: str
+    name: str
+    amount: int
+    reason: str
+    section: ResultSection | None = field(default=None, eq=False)
+    attack_ids: tuple[str, ...] = ()
+
+
+Finding: TypeAlias = ResultSection | Download | Attachment | OntologyPart | Points

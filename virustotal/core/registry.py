@@ -1,0 +1,41 @@
+"""The immutable index of analysers by exact (kind, relationship)."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from virustotal.core.analyzer import Analyzer
+from virustotal.core.settings import Settings
+
+
+def _index(analyzers: Iterable[Analyzer]) -> Mapping[tuple[str, str], tuple[Analyzer, ...]]:
+    found: dict[tuple[str, str], list[Analyzer]] = {}
+    for analyzer in sorted(analyzers, key=lambda each: (each.order, each.name)):
+        found.setdefault((analyzer.kind, analyzer.relationship), []).append(analyzer)
+    return MappingProxyType({key: tuple(value) for key, value in found.items()})
+
+
+@frozen
+class Registry:
+    """All analysers of the service, by (order, name). Names are unique: the loader sees to that."""
+
+    analyzers: tuple[Analyzer, ...] = ()
+    _by_key: Mapping[tuple[str, str], tuple[Analyzer, ...]] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "analyzers", tuple(sorted(self.analyzers, key=lambda each: (each.order, each.name))))
+        object.__setattr__(self, "_by_key", _index(self.analyzers))
+
+    def find(self, kind: str, relationship: str = "") -> tuple[Analyzer, ...]:
+        """Return the analysers of exactly this kind and relationship, in order."""
+        return self._by_key.get((kind, relationship), ())
+
+    def wanted(self, kind: str, settings: Settings) -> tuple[str, ...]:
+        """Return the relationships that analysers of this kind want by themselves, in order, without duplicates."""
+        names = (
+            analyzer.relationship
+            for analyzer in self.analyzers
+            if analyzer.kind == kind and analyzer.relationship and analyzer.wanted(settings)
+        )
+        return tuple(dict.fromkeys(names))

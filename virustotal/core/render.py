@@ -1,0 +1,98 @@
+"""Sections of one look: bounded tables, ordered key-values, links and text, of inert text alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from assemblyline_v4_service.common.result import (
+    ResultOrderedKeyValueSection,
+    ResultTableSection,
+    ResultTextSection,
+    TableRow,
+)
+
+from virustotal.core.models import Ref
+from virustotal.core.settings import DEFAULT_HOST, Settings
+from virustotal.core.values import text
+
+#: Rows of one table; the rest is said.
+MOST_ROWS = 200
+#: Names in one cell; the rest is said.
+MOST_IN_CELL = 20
+
+_PAGES = {"file": "file", "url": "url", "domain": "domain", "ip_address": "ip-address", "collection": "collection"}
+
+
+def page(ref: Ref, settings: Settings) -> str:
+    """Return the address of VirusTotal's page of an object; empty where it has none or `host` is not VirusTotal's."""
+    host = urlsplit(DEFAULT_HOST).hostname
+    if ref.kind not in _PAGES or urlsplit(settings.host).hostname != host:
+        return ""
+    return f"{DEFAULT_HOST}/gui/{_PAGES[ref.kind]}/{quote(ref.id, safe='')}"
+
+
+def counted(title: str, shown: int, total: int | None = None) -> str:
+    """Return a title that says how many there are and how many are shown: "Exports (200 of 14000)"."""
+    return f"{title} ({shown})" if total is None or total <= shown else f"{title} ({shown} of {total})"
+
+
+def listed(values: Iterable[Any], most: int = MOST_IN_CELL) -> str:
+    """Return values as one cell: joined by commas, with what is left out said."""
+    found = [shown for value in values if (shown := text(value))]
+    rest = len(found) - most
+    return ", ".join(found[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def table(
+    title: str,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    total: int | None = None,
+    most: int = MOST_ROWS,
+    collapse: bool = False,
+) -> ResultTableSection | None:
+    """Return a table of `rows` in the order of `columns`, or None where there are no rows.
+
+    total: how many there are in all, where `rows` is already cut. Columns that are empty everywhere are left out. Cells
+    become inert text; numbers and booleans stay.
+    """
+    shown = [{name: _cell(row.get(name)) for name in columns} for row in rows[:most]]
+    if not shown:
+        return None
+    used = [name for name in columns if any(row[name] not in ("", None) for row in shown)]
+    section = ResultTableSection(counted(title, len(shown), total or len(rows)), auto_collapse=collapse)
+    for row in shown:
+        section.add_row(TableRow({name: row[name] for name in used}))
+    section.set_column_order(used)  # add_row overwrites the order: last
+    return section
+
+
+def key_values(title: str, entries: Iterable[tuple[str, Any]], *, collapse: bool = False) -> Any | None:
+    """Return ordered key-values of the entries that have a value, or None where none has."""
+    section = ResultOrderedKeyValueSection(title, auto_collapse=collapse)
+    empty = True
+    for key, value in entries:
+        cell = _cell(value)
+        if cell not in ("", None):
+            section.add_item(text(key), cell)
+            empty = False
+    return None if empty else section
+
+
+def lines(title: str, entries: Iterable[Any], *, most: int = MOST_ROWS, collapse: bool = False) -> Any | None:
+    """Return a text section with one entry a line, or None where there are none."""
+    found = [shown for entry in entries if (shown := text(entry))]
+    if not found:
+        return None
+    section = ResultTextSection(counted(title, min(len(found), most), len(found)), auto_collapse=collapse)
+    section.add_lines(found[:most])
+    return section
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool | int) and abs(value) < 2**53:
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return listed(value)
+    return text(value)

@@ -1,0 +1,79 @@
+"""The Source protocol: one request in, an answer or an error out. `lookup` never knows where an answer comes from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from attrs import field, frozen
+
+from virustotal.core.models import EMPTY
+
+
+@frozen
+class Upload:
+    """A file to send as multipart field `file`, streamed from disk.
+
+    name: the plain file name to send. password: of a protected archive, or empty.
+    """
+
+    path: Path
+    name: str
+    password: str = field(default="", repr=False)
+
+
+@frozen
+class Save:
+    """Where the body of a download is streamed to, and what it must be.
+
+    max_bytes: the body is cut off and refused beyond it. magic: it must begin with one of these, where any are given.
+    sha256: its digest, where known. Whatever fails leaves no file behind.
+    """
+
+    path: Path
+    max_bytes: int
+    magic: tuple[bytes, ...] = ()
+    sha256: str = ""
+
+
+@frozen
+class Request:
+    """One request to the API, as a value.
+
+    path: percent-encoded, below `/api/v3`, beginning with a slash.
+    query, form: pairs in order, not yet encoded.
+    address: an absolute address instead of `path` (an upload address, a signed link); it never gets the key unless its
+    origin is the API's own.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    form: tuple[tuple[str, str], ...] = ()
+    upload: Upload | None = None
+    save: Save | None = None
+    address: str = field(default="", repr=False)
+
+
+@frozen
+class Answer:
+    """What came back: the JSON object of the body, or for a download only its size in bytes.
+
+    origin: who answered, where it was not VirusTotal itself (`cache`, `mirror`); age: of such an answer, in seconds.
+    """
+
+    payload: Mapping[str, Any] = EMPTY
+    size: int = 0
+    origin: str = ""
+    age: float = 0.0
+
+
+class Source(Protocol):
+    """Something that answers: the client, or a link that wraps another source."""
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        """Return the answer before `deadline` (of `time.monotonic()`), or raise a `VirusTotalError`. Thread-safe."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections. Nothing is asked afterwards."""
+        ...

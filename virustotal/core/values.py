@@ -1,0 +1,125 @@
+"""Lenient readers of VirusTotal's attributes: each may be missing, null or of another type, and none of these raises."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from virustotal.core.models import EMPTY
+
+#: Longest text of one cell, title or value; what is cut ends in an ellipsis.
+LONGEST_TEXT = 1_000
+
+# Control characters but tab and newline; and what turns the direction of text or hides in it (bidi, zero width, BOM).
+_INERT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_LAST_DATE = 253_402_300_799  # 9999-12-31T23:59:59Z
+
+
+def clean(value: str, longest: int = LONGEST_TEXT) -> str:
+    """Return a text without control and direction characters, at most `longest` characters long."""
+    # Cut before cleaning as well: a text of megabytes costs no more than what is shown of it.
+    inert = _INERT.sub("\N{REPLACEMENT CHARACTER}", value[: longest + 1])
+    return inert if len(inert) <= longest else inert[: longest - 1] + "…"
+
+
+def text(value: Any, longest: int = LONGEST_TEXT) -> str:
+    """Return a text or a number as inert text; an empty text for anything else."""
+    if isinstance(value, str):
+        return clean(value, longest).strip()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return clean(f"{value:d}" if abs(value) < 10**100 else "", longest)
+    return f"{value:.10g}" if isinstance(value, float) and math.isfinite(value) else ""
+
+
+def integer(value: Any) -> int | None:
+    """Return a whole number, also where it is written as text or float; None for anything else or beyond 64 bits."""
+    found = number(value)
+    return int(found) if found is not None and found == int(found) and abs(found) < 2**63 else None
+
+
+def number(value: Any) -> int | float | None:
+    """Return a finite number, also where it is written as text; None for anything else or beyond 64 bits."""
+    if isinstance(value, str) and len(value) <= 40:
+        try:
+            value = int(value, 10)
+        except ValueError:
+            try:
+                value = float(value)
+            except ValueError:
+                return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if (isinstance(value, int) or math.isfinite(value)) and abs(value) < 2**63 else None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return a mapping as it is, and an empty one for anything else."""
+    return value if isinstance(value, Mapping) else EMPTY
+
+
+def items(value: Any) -> tuple[Any, ...]:
+    """Return a list as a tuple; a mapping or another single value but None and "" as a tuple of one."""
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    return () if value is None or value == "" else (value,)
+
+
+def texts(value: Any, longest: int = LONGEST_TEXT) -> tuple[str, ...]:
+    """Return the non-empty texts of a list, inert, in order, without duplicates."""
+    return tuple(dict.fromkeys(found for entry in items(value) if (found := text(entry, longest))))
+
+
+def mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
+    """Return the mappings of a list, or of one mapping; everything else in it is left out."""
+    return tuple(entry for entry in items(value) if isinstance(entry, Mapping))
+
+
+def pairs(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield key and value of a mapping, the key as inert text; keys that leave no text are skipped."""
+    for key, entry in mapping(value).items():
+        if name := text(key):
+            yield name, entry
+
+
+def boolean(value: Any) -> bool:
+    """True for true, a number but 0, and the texts true, yes and 1."""
+    return value.strip().lower() in {"true", "yes", "1"} if isinstance(value, str) else value is True or value == 1
+
+
+def timestamp(value: Any) -> datetime | None:
+    """Return a moment in UTC of Unix seconds (or milliseconds), a number as text, or ISO 8601 text; None for anything else.
+
+    0 and negative numbers are VirusTotal's "not known".
+    """
+    seconds = number(value)
+    if seconds is not None:
+        if seconds > _LAST_DATE:
+            seconds /= 1000
+        return datetime.fromtimestamp(seconds, UTC) if 0 < seconds <= _LAST_DATE else None
+    if isinstance(value, str) and 8 <= len(value) <= 40:
+        try:
+            moment = datetime.fromisoformat(value.strip())
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+    return None
+
+
+def date(value: Any) -> str:
+    """Return a moment as `YYYY-MM-DD hh:mm:ss UTC`; an unreadable one as its inert text; nothing as an empty text."""
+    moment = timestamp(value)
+    if moment is not None:
+        return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return "" if number(value) is not None and not number(value) else text(value, 64)
+
+
+def safe_name(*parts: Any) -> str:
+    """Return a file name of letters, digits, dot, dash and underscore, at most 120 characters, never hidden or empty."""
+    joined = "_".join(filter(None, (_NAME.sub("_", text(part, 120)).strip("._-") for part in parts)))
+    return joined[:120] or "unnamed"

@@ -1,0 +1,3 @@
+"""The built-in plugins: one module a job. `BUILTIN` is all of them, by dotted name."""
+
+BUILTIN: tuple[str, ...] = ()

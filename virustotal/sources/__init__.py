@@ -1,0 +1,1 @@
+"""What answers: each a `Source`, each wraps another or the wire."""
