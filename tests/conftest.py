@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,8 @@ def load(path: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def reports() -> Iterator[Path]:
+def reports() -> Path:
     """The folder of recorded answers."""
     if not REPORTS.is_dir():
         pytest.skip("no recorded answers beside this checkout")
-    yield REPORTS
+    return REPORTS

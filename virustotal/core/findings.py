@@ -73,7 +73,7 @@ class OntologyPart:
     """One part of the result ontology, as keyword arguments of Assemblyline's own model.
 
     kind: `antivirus`, `sandbox`, `process`, `network`, `signature` or `malware_config`.
-    data: the model's fields (assemblyline.odm.models.ontology.results); the shell gives `objectid` where it is left out.
+    data: the model's fields (assemblyline.odm.models.ontology.results).
     """
 
     kind: str

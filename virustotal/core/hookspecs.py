@@ -1,4 +1,4 @@
-"""The hooks. Mark an implementation with `hookimpl`; it may name fewer arguments, in any order, and gives none a default."""
+"""The hooks. Mark an implementation with `hookimpl`; it may name fewer arguments, and gives none a default."""
 
 from collections.abc import Iterable
 

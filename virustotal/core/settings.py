@@ -1,4 +1,4 @@
-"""Frozen settings from the manifest's config and the submission parameters, validated in one place; credentials apart."""
+"""Frozen settings from the config and the submission parameters, validated in one place; credentials apart."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -63,7 +63,7 @@ class SubmitPolicy:
 
 @frozen
 class PluginConfig:
-    """`plugins`: names of plugins or analysers to block, whether others than the built-in ones load, and their settings."""
+    """`plugins`: plugins or analysers to block by name, whether external ones load, and the settings of each."""
 
     disabled: tuple[str, ...] = ()
     external: bool = True
@@ -74,7 +74,7 @@ class PluginConfig:
 class Settings:
     """Everything that decides what a task does, but no secret.
 
-    The first block is the service's configuration, the second one the submission's parameters, the third the task's own.
+    First the service's configuration, then the submission's parameters, last the task's own.
     """
 
     host: str = DEFAULT_HOST

@@ -1,4 +1,4 @@
-"""Lenient readers of VirusTotal's attributes: each may be missing, null or of another type, and none of these raises."""
+"""Lenient readers of attributes: each may be missing, null or of another type, and none of these raises."""
 
 import math
 import re
@@ -93,7 +93,7 @@ def boolean(value: Any) -> bool:
 
 
 def timestamp(value: Any) -> datetime | None:
-    """Return a moment in UTC of Unix seconds (or milliseconds), a number as text, or ISO 8601 text; None for anything else.
+    """Return a moment in UTC of Unix seconds, milliseconds or ISO 8601 text; None for anything else.
 
     0 and negative numbers are VirusTotal's "not known".
     """
@@ -116,10 +116,10 @@ def date(value: Any) -> str:
     moment = timestamp(value)
     if moment is not None:
         return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
-    return "" if number(value) is not None and not number(value) else text(value, 64)
+    return text(value, 64) if isinstance(value, str) and number(value) is None else ""
 
 
 def safe_name(*parts: Any) -> str:
-    """Return a file name of letters, digits, dot, dash and underscore, at most 120 characters, never hidden or empty."""
+    """Return a file name of letters, digits, `.`, `-` and `_`: at most 120 characters, never hidden or empty."""
     joined = "_".join(filter(None, (_NAME.sub("_", text(part, 120)).strip("._-") for part in parts)))
     return joined[:120] or "unnamed"

@@ -1,0 +1,116 @@
+"""Configuration is read strictly, parameters leniently, and no secret reaches `Settings`."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from virustotal.core.errors import ConfigurationError
+from virustotal.core.settings import (
+    CONFIG_KEYS,
+    DEEP_SCAN_RELATED,
+    DEFAULT_RELATIONSHIPS,
+    SECRETS,
+    Settings,
+    credentials,
+    relationship_names,
+    service_settings,
+    task_settings,
+)
+
+
+@pytest.mark.parametrize(
+    ("config", "path"),
+    [
+        ({"av_config": {"hit_threshold": -1}}, "av_config.hit_threshold"),
+        ({"av_config": {"hit_threshold": "2"}}, "av_config.hit_threshold"),
+        ({"av_config": {"hit_threshold": True}}, "av_config.hit_threshold"),
+        ({"av_config": {"revised_sig_score_map": {"A.b": "many"}}}, "av_config.revised_sig_score_map.A.b"),
+        ({"av_config": {"revised_kw_score_map": {"adware": -5}}}, "av_config.revised_kw_score_map.adware"),
+        ({"av_config": {"revised_kw_score_map": ["adware"]}}, "av_config.revised_kw_score_map"),
+        ({"av_config": {"term_blocklist": "adware"}}, "av_config.term_blocklist"),
+        ({"av_config": {"specific_AVs": [1]}}, "av_config.specific_AVs"),
+        ({"av_config": {"specific_avs": []}}, "av_config.specific_avs"),
+        ({"av_config": []}, "av_config"),
+        ({"allow_dynamic_submit": "false"}, "allow_dynamic_submit"),
+        ({"max_related": 0}, "max_related"),
+        ({"max_related": 40.0}, "max_related"),
+        ({"host": "www.virustotal.com"}, "host"),
+        ({"host": "ftp://example.com"}, "host"),
+        ({"host": "https://user:secret@example.com"}, "host"),
+        ({"host": "https://example.com:99999"}, "host"),
+        ({"submit_file_name": "path"}, "submit_file_name"),
+        ({"submit_policy": {"max_size_mb": 651}}, "submit_policy.max_size_mb"),
+        ({"plugins": {"external": 1}}, "plugins.external"),
+        ({"plugins": {"settings": "x"}}, "plugins.settings"),
+        ({"api_key": 5}, "api_key"),
+    ],
+)
+def test_a_wrong_entry_is_named_by_its_path(config: dict[str, Any], path: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        service_settings(config)
+    assert str(caught.value).startswith(f"{path}:")
+    assert "secret" not in str(caught.value)
+
+
+def test_what_is_left_out_or_null_has_its_default() -> None:
+    assert service_settings({}) == Settings()
+    assert service_settings(dict.fromkeys(CONFIG_KEYS)) == Settings()
+    assert service_settings({"ocr": {"banned": []}, "av_config": {"term_blocklist": None}}) == Settings()
+
+
+@pytest.mark.parametrize("host", ["https://example.com/", "https://example.com/api/v3", "https://example.com/api/v3/"])
+def test_host_is_the_origin(host: str) -> None:
+    assert service_settings({"host": host}).host == "https://example.com"
+
+
+def test_configuration_is_not_shared_with_its_reader() -> None:
+    config = {"plugins": {"settings": {"blocklist": {"hosts": ["a.example"]}}}}
+    settings = service_settings(config)
+    config["plugins"]["settings"]["blocklist"]["hosts"].append("b.example")
+    assert settings.plugin("blocklist")["hosts"] == ("a.example",)
+    with pytest.raises(TypeError):
+        settings.plugin("blocklist")["hosts"] = ()  # type: ignore[index]
+    assert settings.plugin("other") == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("contacted_ips, Contacted_Domains ,,contacted_ips,", ("contacted_ips", "contacted_domains")),
+        ("", ()),
+        (" , ", ()),
+        (["comments", " votes "], ("comments", "votes")),
+        ("comments;votes\nurls", ("comments", "votes", "urls")),
+    ],
+)
+def test_relationship_names_are_tolerant(value: Any, names: tuple[str, ...]) -> None:
+    assert relationship_names(value) == names
+
+
+def test_parameters() -> None:
+    settings, notes = task_settings(
+        Settings(),
+        {"relationships": None, "dynamic_submit": "true", "analyze_relationship": "maybe", "max_related": "x"},
+    )
+    assert settings.relationships == DEFAULT_RELATIONSHIPS
+    assert settings.dynamic_submit
+    assert not settings.analyze_relationship
+    assert [note.split()[2] for note in notes] == ["analyze_relationship", "max_related"]
+
+
+@pytest.mark.parametrize(
+    ("given", "deep", "expected"),
+    [(0, False, 40), (None, False, 40), (95, False, 95), (0, True, DEEP_SCAN_RELATED), (12, True, 12), ("7", False, 7)],
+)
+def test_max_related(given: Any, deep: bool, expected: int) -> None:
+    assert task_settings(Settings(), {"max_related": given}, deep_scan=deep)[0].max_related == expected
+
+
+def test_the_submissions_key_goes_first_and_no_secret_is_shown() -> None:
+    given = credentials({"api_key": "configured", "proxy": "http://user:word@192.0.2.1:3128"}, {"api_key": " own "})
+    assert given.api_key == "own"
+    assert credentials({"api_key": "configured"}, {"api_key": ""}).api_key == "configured"
+    assert repr(given) == "Credentials()"
+    names = {attribute.name for attribute in attrs.fields(Settings)}
+    assert not names & set(SECRETS)

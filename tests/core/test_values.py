@@ -1,0 +1,129 @@
+"""The lenient readers: a table for each, and no input at all may raise."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virustotal.core import values
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+READERS = [
+    values.text,
+    values.integer,
+    values.number,
+    values.mapping,
+    values.items,
+    values.texts,
+    values.mappings,
+    lambda value: list(values.pairs(value)),
+    values.boolean,
+    values.timestamp,
+    values.date,
+    values.safe_name,
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@given(value=ANYTHING)
+def test_nothing_raises(reader: Any, value: Any) -> None:
+    reader(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("  plain ", "plain"),
+        ("a\x00b\x1b[31m", "a\ufffdb\ufffd[31m"),
+        ("exe\u202egpj", "exe\ufffdgpj"),
+        ("\ud800", "\ufffd"),
+        (7, "7"),
+        (True, "true"),
+        (0.5, "0.5"),
+        (float("nan"), ""),
+        (10**200, ""),
+        (None, ""),
+        (["a"], ""),
+        ({"a": 1}, ""),
+        ("x" * 2000, "x" * 999 + "…"),
+    ],
+)
+def test_text(value: Any, expected: str) -> None:
+    assert values.text(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (3, 3),
+        ("53248", 53248),
+        ("6.0", 6),
+        (6.5, None),
+        (True, None),
+        ("0x10", None),
+        (2**63, None),
+        ("1e400", None),
+        ("inf", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_integer(value: Any, expected: int | None) -> None:
+    assert values.integer(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1735689600, "2025-01-01 00:00:00 UTC"),
+        ("1735689600", "2025-01-01 00:00:00 UTC"),
+        (1735689600000, "2025-01-01 00:00:00 UTC"),
+        ("2025-01-01T02:00:00+02:00", "2025-01-01 00:00:00 UTC"),
+        ("2025-01-01 00:00:00", "2025-01-01 00:00:00 UTC"),
+        (4260211200, "2105-01-01 00:00:00 UTC"),
+        ("05:39 AM 04/17/2013", "05:39 AM 04/17/2013"),
+        (0, ""),
+        (-1, ""),
+        (10**30, ""),
+        (None, ""),
+    ],
+)
+def test_date(value: Any, expected: str) -> None:
+    assert values.date(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("VirusTotal Jujubox", "275a021b", ".pcap"), "VirusTotal_Jujubox_275a021b_pcap"),
+        (("../../etc/passwd",), "etc_passwd"),
+        (("Dr.Web vxCube",), "Dr.Web_vxCube"),
+        (("", "\u202e\x00"), "unnamed"),
+        (("a" * 500,), "a" * 119),
+    ],
+)
+def test_safe_name(parts: tuple[str, ...], expected: str) -> None:
+    assert values.safe_name(*parts) == expected
+
+
+@given(st.lists(ANYTHING, max_size=4))
+def test_safe_name_is_always_one_visible_segment(parts: list[Any]) -> None:
+    name = values.safe_name(*parts)
+    assert name
+    assert len(name) <= 120
+    assert not name.startswith(".")
+    assert not set(name) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+
+
+def test_lists_and_mappings() -> None:
+    assert values.items({"a": 1}) == ({"a": 1},)
+    assert values.items(None) == ()
+    assert values.texts(["b", "a", "b", None, "", 3]) == ("b", "a", "3")
+    assert values.mappings([{"a": 1}, "x", None]) == ({"a": 1},)
+    assert list(values.pairs({"": 1, " k ": 2})) == [("k", 2)]
+    assert [values.boolean(each) for each in (True, "true", 1, "1", "no", 0, None, [])] == [True] * 4 + [False] * 4
