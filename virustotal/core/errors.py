@@ -77,3 +77,7 @@ class ArtefactError(VirusTotalError):
 
 class ConfigurationError(ValueError):
     """A wrong entry in the configuration or the parameters; the message begins with its path."""
+
+
+class UncertainError(VirusTotalError):
+    """The connection broke while something was sent: nobody knows whether it arrived."""

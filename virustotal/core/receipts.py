@@ -1,0 +1,104 @@
+"""What was submitted when, under which analysis id: a value, and the interface of the stores that keep it."""
+
+import enum
+import time
+from typing import Protocol
+
+from attrs import frozen
+
+from virustotal.core.models import Ref
+
+#: How long a receipt keeps the same content from being sent again, in seconds.
+LIFETIME = 24 * 3600
+#: How long an upload whose end nobody saw may still be on its way, in seconds.
+SENDING = 15 * 60
+
+
+class StoreError(Exception):
+    """A store that cannot be used. It costs its benefit, never a result."""
+
+
+class Progress(enum.StrEnum):
+    """SENDING is written before the first byte leaves; SENT once VirusTotal has named an analysis."""
+
+    SENDING = "sending"
+    SENT = "sent"
+
+
+@frozen
+class Receipt:
+    """One submission.
+
+    key: see `key_of`. analysis: VirusTotal's analysis id, empty while SENDING. moment: Unix seconds.
+    """
+
+    key: str
+    progress: Progress
+    analysis: str = ""
+    moment: float = 0.0
+
+    def fresh(self, now: float) -> bool:
+        """True while it counts. A moment in the future (a clock that was set back) counts as now."""
+        return now - self.moment < (LIFETIME if self.progress is Progress.SENT else SENDING)
+
+
+class Receipts(Protocol):
+    """A store of receipts, shared by all that may submit the same. Every method may raise StoreError."""
+
+    def get(self, key: str) -> Receipt | None:
+        """Return the receipt of a key, fresh or not."""
+        ...
+
+    def claim(self, receipt: Receipt, now: float) -> bool:
+        """Put the receipt unless a fresh one is there, in one step; return whether it was put."""
+        ...
+
+    def put(self, receipt: Receipt) -> None:
+        """Put the receipt in place of any other of its key."""
+        ...
+
+    def drop(self, key: str) -> None:
+        """Forget a key."""
+        ...
+
+
+def key_of(what: str, ref: Ref) -> str:
+    """Return the key of a submission: `what` was done (`submit`, `reanalyse`) with which object."""
+    return f"{what}:{ref.kind}:{ref.id}"
+
+
+class MemoryReceipts:
+    """Receipts of this process alone: what is left where the durable store is broken."""
+
+    def __init__(self) -> None:
+        self._receipts: dict[str, Receipt] = {}
+
+    def get(self, key: str) -> Receipt | None:
+        """See `Receipts.get`."""
+        return self._receipts.get(key)
+
+    def claim(self, receipt: Receipt, now: float) -> bool:
+        """See `Receipts.claim`."""
+        there = self._receipts.get(receipt.key)
+        if there is not None and there.fresh(now):
+            return False
+        self._receipts[receipt.key] = receipt
+        return True
+
+    def put(self, receipt: Receipt) -> None:
+        """See `Receipts.put`."""
+        self._receipts[receipt.key] = receipt
+
+    def drop(self, key: str) -> None:
+        """See `Receipts.drop`."""
+        self._receipts.pop(key, None)
+
+
+def sending(key: str) -> Receipt:
+    """Return the receipt of a submission that is about to begin."""
+    return Receipt(key, Progress.SENDING, moment=time.time())
+
+
+def sent(key: str, analysis: str) -> Receipt:
+    """Return the receipt of a submission that VirusTotal has taken."""
+    return Receipt(key, Progress.SENT, analysis, time.time())
