@@ -1,0 +1,54 @@
+# Everything here sets itself up in .venv; a second run uses what the first one made.
+# PYTHON=/path/to/python3.11 chooses the interpreter, REPORTS=FOLDER the answers that the demo shows.
+VENV ?= .venv
+BIN := $(VENV)/bin
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' virustotal/__init__.py)
+IMAGE ?= cccs/assemblyline-service-virustotal
+BASE ?= cccs/assemblyline-v4-service-base:stable
+INPUTS := setup.cfg pyproject.toml virustotal/__init__.py tools/setup
+
+.PHONY: demo test test-slow lint format bench docs image clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.demo
+	@$(BIN)/python tools/demo.py
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_contract.py
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	@for each in bench/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict
+
+image:
+	docker build --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
+
+clean:
+	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+
+$(VENV)/.demo: $(INPUTS)
+	@tools/setup $(VENV) cli,emulator
+	@touch $@
+
+$(VENV)/.dev: $(INPUTS)
+	@tools/setup $(VENV) test,lint
+	@touch $@
+
+$(VENV)/.docs: $(INPUTS)
+	@tools/setup $(VENV) docs
+	@touch $@
