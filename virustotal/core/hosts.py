@@ -1,0 +1,159 @@
+"""Hosts: the host of a URL, its ASCII form, and whether it may be named to VirusTotal at all."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+from urllib.parse import unquote, urlsplit
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+#: Names that no public DNS answers: RFC 2606, 6761, 6762 (with its appendix G), 7686, 8375, 9476, ICANN's `internal`.
+SPECIAL_NAMES: frozenset[str] = frozenset(
+    (
+        *("alt", "corp", "example", "home", "home.arpa", "internal", "intranet", "invalid"),
+        *("lan", "local", "localdomain", "localhost", "onion", "private", "test"),
+    )
+)
+
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.ASCII)
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.ASCII)
+_DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, or of a bare `host` or `host:port`: lower case, ASCII, without brackets and last dot.
+
+    A number that browsers read as an IPv4 address comes back as that address. Empty where there is no valid host.
+    """
+    text = url.strip()
+    try:
+        if "://" in text:
+            return canonical_host(_authority(text))
+        if _is_address(text.strip("[]")):
+            return canonical_host(text)
+        return canonical_host(_authority(f"//{text}"))
+    except ValueError:
+        return ""
+
+
+def _authority(url: str) -> str:
+    parts = urlsplit(url)
+    if "\\" in parts.netloc:
+        raise ValueError("a backslash in the host")  # browsers and parsers do not agree where such a host ends
+    parts.port  # noqa: B018 - the property raises for a port that is none
+    return unquote(parts.hostname or "")
+
+
+def canonical_host(host: str) -> str:
+    """Return a host as VirusTotal writes it: an IP address, or a name in ASCII (IDNA). ValueError for neither."""
+    plain = host.strip().translate(_DOTS).lower()
+    plain = plain.removeprefix("[").removesuffix("]").removesuffix(".")
+    found = address_of(plain)
+    return str(found) if found is not None else ascii_name(plain)
+
+
+def address_of(host: str) -> Address | None:
+    """Return the IP address that a host is, also in the forms that browsers take (`0x7f.1`, `017700000001`), or None.
+
+    ValueError for a name whose last label is a number without being an address, such as `1.2.3.256`.
+    """
+    plain = host.removeprefix("[").removesuffix("]").removesuffix(".").lower()
+    try:
+        return ipaddress.ip_address(plain.partition("%")[0] if ":" in plain else plain)
+    except ValueError:
+        if ":" in plain:
+            raise ValueError("not an IPv6 address") from None
+    labels = plain.split(".")
+    if not _NUMBER.fullmatch(labels[-1]):
+        return None
+    return _loose_ipv4(labels)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return address_of(host) is not None
+    except ValueError:
+        return False
+
+
+def _loose_ipv4(labels: list[str]) -> ipaddress.IPv4Address:
+    """What `inet_aton` and the URL standard make of one to four numbers, each decimal, octal or hexadecimal."""
+    if len(labels) > 4 or not all(map(_NUMBER.fullmatch, labels)):
+        raise ValueError("not an IPv4 address")
+    *heads, last = map(_number, labels)
+    if any(head > 255 for head in heads) or last >= 256 ** (4 - len(heads)):
+        raise ValueError("not an IPv4 address")
+    return ipaddress.IPv4Address(sum(head << 8 * (3 - place) for place, head in enumerate(heads)) + last)
+
+
+def _number(label: str) -> int:
+    if label.startswith("0x"):
+        return int(label[2:] or "0", 16)
+    return int(label, 8) if len(label) > 1 and label[0] == "0" else int(label)
+
+
+def ascii_name(name: str) -> str:
+    """Return a host name in lower case ASCII, international labels as `xn--…`. ValueError where it is none."""
+    plain = name.strip().translate(_DOTS).removesuffix(".").lower()
+    if not plain.isascii():
+        import idna  # its tables are large, and few names need them
+
+        try:
+            plain = idna.encode(plain, uts46=True).decode("ascii")
+        except UnicodeError as error:
+            raise ValueError("not a host name") from error
+    if len(plain) > 253 or not all(map(_LABEL.fullmatch, plain.split("."))):
+        raise ValueError("not a host name")
+    return plain
+
+
+def is_public(host: str) -> bool:
+    """True if a host is a valid name or address of the public internet."""
+    return not reason_not_public(host)
+
+
+def reason_not_public(host: str) -> str:
+    """Return why a host is never named to VirusTotal, as the end of a sentence; empty for a public one."""
+    try:
+        name = canonical_host(host)
+    except ValueError:
+        return "it is not a valid host"
+    found = address_of(name)
+    return _reason_address(found) if found is not None else _reason_name(name)
+
+
+_REASONS: tuple[tuple[Callable[[Address], bool], str], ...] = (
+    (lambda ip: ip.is_unspecified, "it is the unspecified address"),
+    (lambda ip: ip.is_loopback, "it is a loopback address"),
+    (lambda ip: ip.is_link_local, "it is a link-local address"),
+    (lambda ip: ip.is_multicast, "it is a multicast address"),
+    (lambda ip: isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local, "it is a private address"),
+    (lambda ip: not ip.is_global, "it is a private or reserved address"),
+    (lambda ip: ip.is_reserved, "it is a reserved address"),
+)
+
+
+def _reason_address(found: Address) -> str:
+    if isinstance(found, ipaddress.IPv6Address) and (inner := _inner_ipv4(found)):
+        return _reason_address(inner)
+    return next((reason for applies, reason in _REASONS if applies(found)), "")
+
+
+def _inner_ipv4(found: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address leads to: mapped, 6to4, Teredo, NAT64."""
+    if found.ipv4_mapped or found.sixtofour:
+        return found.ipv4_mapped or found.sixtofour
+    if found.teredo:
+        return found.teredo[1]
+    return ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF) if found in _NAT64 else None
+
+
+def _reason_name(name: str) -> str:
+    labels = name.split(".")
+    if len(labels) == 1:
+        return "it is a name without a domain"
+    ends = {".".join(labels[-count:]) for count in (1, 2)}
+    special = sorted(ends & SPECIAL_NAMES)
+    return f"names under .{special[0]} are not public" if special else ""
