@@ -1,0 +1,38 @@
+"""``python -m virustotal.emulator``: serve, or write the invented world as a folder."""
+
+import argparse
+import json
+from pathlib import Path
+
+from virustotal.emulator.server import serve
+from virustotal.emulator.world import write_world
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    return dict(text.split("=", 1) for text in texts)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Parse the command line and serve until interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m virustotal.emulator", description=__doc__)
+    parser.add_argument("folder", nargs="?", help="folder of report files; without it the invented world")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8080, help="0 takes a free port")
+    parser.add_argument("--key", action="append", default=[], metavar="KEY=TIER", help="public, premium or gti")
+    parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--write-world", type=Path, metavar="FOLDER", help="write the invented world there, and end")
+    options = parser.parse_args(arguments)
+    if options.write_world:
+        print(json.dumps({"files": write_world(options.write_world)}))
+        return
+    serve(
+        options.folder,
+        options.host,
+        options.port,
+        keys=_pairs(options.key) or None,
+        switches=_pairs(options.switch),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Keys, their tiers, and the quotas per minute, hour, day and month, by a clock that a test may set."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import Factory, define, field, validators
+
+from virustotal.emulator.errors import ApiError
+from virustotal.emulator.switches import Switches
+
+TIERS = ("public", "premium", "gti")
+ACCESS = {"public": "EU", "premium": "EUP?", "gti": "EUP?T"}
+"""Tier -> the access letters of :mod:`virustotal.emulator.facts` that it covers."""
+
+_LIMITS = {"public": (4, 240, 500, 15_500)}
+_NO_LIMITS = (1_000_000, 60_000_000, 1_000_000_000, 1_000_000_000)
+
+
+class Clock:
+    """Seconds since the epoch: the real time until a test sets it, which also stops it."""
+
+    def __init__(self) -> None:
+        self._fixed: float | None = None
+
+    def now(self) -> float:
+        """Return the time in seconds since the epoch."""
+        return time.time() if self._fixed is None else self._fixed
+
+    def set(self, seconds: float | None) -> None:
+        """Stop the clock at ``seconds``; None lets it follow the real time again."""
+        self._fixed = seconds
+
+    def advance(self, seconds: float) -> None:
+        """Stop the clock that much later than now."""
+        self._fixed = self.now() + seconds
+
+
+@define
+class Key:
+    """One API key: its tier, whether it may fetch captures, and how many requests each window allows."""
+
+    name: str
+    tier: str = field(default="premium", validator=validators.in_(TIERS))
+    artefacts: bool = field(default=Factory(lambda self: self.tier != "public", takes_self=True))
+    minute: int = 0
+    hour: int = 0
+    day: int = 0
+    month: int = 0
+    active: bool = True
+    _recent: deque[float] = field(factory=deque, init=False)
+    _days: Counter[str] = field(factory=Counter, init=False)
+    _endpoints: dict[str, Counter[str]] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        allowed = _LIMITS.get(self.tier, _NO_LIMITS)
+        for window, limit in zip(("minute", "hour", "day", "month"), allowed, strict=True):
+            setattr(self, window, getattr(self, window) or limit)
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> "Key":
+        """Build a key from ``tier[:option…]``: options are ``-artefacts`` and ``minute=4``, ``hour=``, ``day=``…"""
+        tier, *options = text.split(":")
+        values: dict[str, Any] = {}
+        for option in options:
+            window, sign, number = option.partition("=")
+            if sign and window in ("minute", "hour", "day", "month"):
+                values[window] = int(number)
+            elif option in ("-artefacts", "+artefacts"):
+                values["artefacts"] = option[0] == "+"
+            else:
+                raise ValueError(f"no such option of a key: {option!r}")
+        return cls(name, tier, **values)
+
+    def may(self, access: str) -> bool:
+        """Return whether the tier covers an access letter."""
+        return access in ACCESS[self.tier]
+
+    def used(self, now: float) -> dict[str, int]:
+        """Return the requests counted in each window: the last 60 and 3600 seconds, this UTC day, this UTC month."""
+        while self._recent and self._recent[0] <= now - 3600:
+            self._recent.popleft()
+        today = _day(now)
+        return {
+            "minute": sum(moment > now - 60 for moment in self._recent),
+            "hour": len(self._recent),
+            "day": self._days[today],
+            "month": sum(count for day, count in self._days.items() if day[:7] == today[:7]),
+        }
+
+    def charge(self, now: float, endpoint: str, switches: Switches) -> None:
+        """Count one request under the endpoint's name, or raise the 429 of an exhausted window."""
+        used = self.used(now)
+        if any(used[window] >= getattr(self, window) for window in used):
+            message = "Quota exceeded" if switches.quota_code == "QuotaExceededError" else "Too many requests"
+            raise ApiError(switches.quota_code, message)
+        self._recent.append(now)
+        self._days[_day(now)] += 1
+        self._endpoints.setdefault(_day(now), Counter())[endpoint] += 1
+
+    def forget(self) -> None:
+        """Forget all that was counted."""
+        self._recent.clear()
+        self._days.clear()
+        self._endpoints.clear()
+
+    def overall_quotas(self, now: float) -> dict[str, Any]:
+        """Return ``data`` of ``/users/{id}/overall_quotas``."""
+        used = self.used(now)
+        windows = {"hourly": "hour", "daily": "day", "monthly": "month"}
+        return {
+            f"api_requests_{label}": {"user": {"allowed": getattr(self, window), "used": used[window]}}
+            for label, window in windows.items()
+        }
+
+    def api_usage(self, first: str, last: str) -> dict[str, Any]:
+        """Return ``data`` of ``/users/{id}/api_usage`` between two days (``YYYY-MM-DD``, both included)."""
+        daily = {day: dict(counts) for day, counts in sorted(self._endpoints.items()) if first <= day <= last}
+        total: Counter[str] = Counter()
+        for counts in daily.values():
+            total.update(counts)
+        return {"daily": daily, "total": dict(total)}
+
+
+def _day(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
+
+
+DEMO_KEYS: Mapping[str, str] = {"public-key": "public", "premium-key": "premium", "gti-key": "gti"}
+"""The keys of an emulator that was given none."""
+
+
+def parse_keys(keys: Mapping[str, "str | Key"] | None) -> dict[str, Key]:
+    """Return the keys by their text; a value is a tier with options (:meth:`Key.parse`) or a :class:`Key`."""
+    given = DEMO_KEYS if keys is None else keys
+    return {name: key if isinstance(key, Key) else Key.parse(name, key) for name, key in given.items()}

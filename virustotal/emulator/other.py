@@ -1,0 +1,60 @@
+"""The other host: where downloads, pictures and some uploads live. It is pre-authorised, and must never see a key."""
+
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from virustotal.emulator.errors import ApiError
+from virustotal.emulator.record import Leak, Request
+from virustotal.emulator.routes.uploads import receive_uploaded
+from virustotal.emulator.state import Reply, State
+from virustotal.emulator.store import Store
+from virustotal.emulator.wire import drain, json_reply, send
+
+_TYPES = {"png": "image/png", "html": "text/html"}
+
+
+async def handle_other(state: State, http: web.Request) -> web.StreamResponse:
+    """Answer one request to the other host; one with a key is recorded as a leak and refused."""
+    path = http.raw_path.partition("?")[0]
+    key = http.headers.get("x-apikey")
+    if key is not None:
+        state.record.leaks.append(Leak(http.method, path, key))
+        await drain(None, http)
+        return await send(http, Reply(400, b"an API key was sent to another host", "text/plain"), None)
+    reply = await _answer(state, http, path)
+    await drain(None, http)
+    return await send(http, reply, None)
+
+
+async def _answer(state: State, http: web.Request, path: str) -> Reply:
+    if path.startswith("/_ah/upload/"):
+        entry = Request(http.method, path, http.query_string, {}, None)
+        try:
+            answer = await receive_uploaded(state, http, entry)
+        except ApiError as error:
+            return json_reply(error.body, error.status)
+        return answer if isinstance(answer, Reply) else json_reply(answer)
+    found = _stored(state.store, [unquote(part) for part in path.strip("/").split("/")])
+    return found or Reply(404, b"not found", "text/plain")
+
+
+def _stored(store: Store, segments: list[str]) -> Reply | None:
+    """Return the content behind ``/download/SHA256``, ``/screenshots/ID`` or ``…/file_behaviours/ID/SUFFIX``."""
+    match segments:
+        case ["download", sha256]:
+            return artefact_reply(store, sha256, "bin")
+        case ["screenshots", identifier]:
+            return artefact_reply(store, identifier, "png")
+        case [*_, "file_behaviours", identifier, suffix]:
+            return artefact_reply(store, identifier, suffix)
+    return None
+
+
+def artefact_reply(store: Store, identifier: str, suffix: str) -> Reply | None:
+    """Return the answer with a stored artefact, or None where there is none."""
+    found = store.artefacts.get((identifier, suffix))
+    if found is None:
+        return None
+    content = found if isinstance(found, bytes) else found.read_bytes()
+    return Reply(200, content, _TYPES.get(suffix, "application/octet-stream"))

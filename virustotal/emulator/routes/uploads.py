@@ -1,0 +1,262 @@
+"""Submissions: files by multipart form, URLs, rescans, and the analyses that they become."""
+
+import contextlib
+import hashlib
+import re
+import secrets
+from typing import Any
+
+from aiohttp import BodyPartReader, MultipartReader, web
+from attrs import define, field
+
+from virustotal.emulator import ids
+from virustotal.emulator.analyses import Analysis, Content, of_file, of_known, of_url, sandbox_report
+from virustotal.emulator.engines import engine_stats
+from virustotal.emulator.errors import ApiError, bad_request, not_found
+from virustotal.emulator.record import Request
+from virustotal.emulator.routes import Route
+from virustotal.emulator.routes.objects import find_object, identify
+from virustotal.emulator.state import Context, Reply, State
+from virustotal.emulator.views import full, whole
+
+Json = dict[str, Any]
+DIRECT_LIMIT = 33_554_432
+UPLOAD_LIMIT = 681_574_400
+_HEAD = 65_536
+_PIECE = 1 << 18
+_FILE_NAME = re.compile(r'filename="([^"]*)"')
+
+
+@define
+class _Form:
+    """What a multipart form held; ``too_large`` where it went above the limit."""
+
+    content: Content | None = None
+    fields: dict[str, str] = field(factory=dict)
+    too_large: bool = False
+
+
+async def _read_form(http: web.Request, limit: int) -> _Form:
+    """Read a form as it comes; a file is hashed and forgotten."""
+    if not http.content_type.startswith("multipart/"):
+        raise bad_request("Content-Type must be multipart/form-data")
+    form = _Form()
+    async for part in await http.multipart():
+        if part is None or isinstance(part, MultipartReader):
+            raise bad_request("Nested multipart is not supported")
+        if part.name == "file" or part.filename is not None:
+            await _read_file(part, limit, form)
+        elif part.name:
+            form.fields[part.name] = (await part.read(decode=True)).decode("utf-8", "replace")
+    return form
+
+
+async def _read_file(part: BodyPartReader, limit: int, form: _Form) -> None:
+    disposition = part.headers.get("Content-Disposition", "")
+    digests = [hashlib.md5(usedforsecurity=False), hashlib.sha1(usedforsecurity=False), hashlib.sha256()]
+    size, head = 0, b""
+    while piece := await part.read_chunk(_PIECE):
+        size += len(piece)
+        head = head if len(head) >= _HEAD else (head + piece)[:_HEAD]
+        if size <= limit:
+            for digest in digests:
+                digest.update(piece)
+    if "filename*" in disposition:
+        raise bad_request("The extended filename*= form is not supported")
+    name = _FILE_NAME.search(disposition)
+    if part.name != "file" or name is None:
+        raise bad_request('A "file" field with a file name is needed')
+    form.too_large = size > limit
+    md5, sha1, sha256 = (digest.hexdigest() for digest in digests)
+    form.content = Content(md5, sha1, sha256, size, head, name[1])
+
+
+async def post_file(context: Context) -> Json | Reply:
+    """``POST /files``: up to 32 MB directly."""
+    form = await _read_form(context.http, DIRECT_LIMIT)
+    return _accept(context, form)
+
+
+def _accept(context: Context, form: _Form) -> Json | Reply:
+    state = context.state
+    if form.too_large:
+        return Reply(413, b"Request Entity Too Large", "text/plain")
+    content = form.content
+    if content is None:
+        raise bad_request('A "file" field is needed')
+    record = state.record
+    record.uploads[content.sha256] += 1
+    record.names[content.sha256] = content.name
+    if "password" in form.fields:
+        record.passwords[content.sha256] = form.fields["password"]
+    known = state.store.get("file", content.sha256) is not None
+    running = state.analyses.of("file", content.sha256)
+    if (known or running is not None) and state.switches.known_upload == "409":
+        raise ApiError("AlreadyExistsError", f'File "{content.sha256}" already exists')
+    if known or running is not None:
+        context.charge()
+    owner = None if known or running is not None else context.key.name
+    made = of_file(content, int(state.clock.now()), owner, known or running is not None)
+    return _descriptor(state, state.analyses.add(made))
+
+
+def _descriptor(state: State, analysis: Analysis) -> Json:
+    links = {"self": state.address("analysis", analysis.identifier)}
+    return {"data": {"type": "analysis", "id": analysis.identifier, "links": links}}
+
+
+async def upload_url(context: Context) -> Json:
+    """``GET /files/upload_url``: an address for one upload of up to 650 MB."""
+    state = context.state
+    token = secrets.token_urlsafe(24)
+    state.upload_tokens[token] = context.key.name
+    host = state.url if state.switches.upload_host == "same" else state.other_url
+    return {"data": f"{host}/_ah/upload/{token}"}
+
+
+async def receive_uploaded(state: State, http: web.Request, entry: Request) -> Json | Reply:
+    """``POST`` to an upload address; the second use of one is 404, in plain text."""
+    token = entry.path.rpartition("/")[2]
+    owner = state.upload_tokens.pop(token, None) if http.method == "POST" else None
+    if owner is None:
+        with contextlib.suppress(ConnectionError):
+            while await http.content.read(_PIECE):
+                pass
+        return Reply(404, b"Not Found", "text/plain")
+    key = state.keys[owner]
+    context = Context(state, key, http, (), {}, entry, "files")
+    return _accept(context, await _read_form(http, UPLOAD_LIMIT))
+
+
+async def post_url(context: Context) -> Json:
+    """``POST /urls`` with the form field ``url``."""
+    form = await context.http.post()
+    given = form.get("url")
+    if not isinstance(given, str) or not given:
+        raise bad_request('A "url" field is needed')
+    url = ids.canonical_url(given)
+    state = context.state
+    stored = state.store.resolve("url", url)
+    identifier = stored if stored != url else hashlib.sha256(url.encode()).hexdigest()
+    known = state.store.get("url", identifier) is not None or state.analyses.of("url", identifier) is not None
+    state.record.uploads[identifier] += 1
+    owner = None if known else context.key.name
+    return _descriptor(state, state.analyses.add(of_url(identifier, url, int(state.clock.now()), owner, known)))
+
+
+def rescan_handler(kind: str) -> Any:
+    """Return the handler of ``POST /{collection}/{id}/analyse``."""
+
+    async def handle(context: Context) -> Json:
+        asked = context.params[0]
+        identifier = identify(context, kind, asked)
+        found = find_object(context, kind, identifier, asked)
+        state = context.state
+        return _descriptor(state, state.analyses.add(of_known(found, int(state.clock.now()))))
+
+    return handle
+
+
+async def get_analysis(context: Context) -> Json:
+    """``GET /analyses/{id}``."""
+    state, identifier = context.state, context.params[0]
+    analysis = state.analyses.get(identifier)
+    if analysis is None:
+        stored = state.store.get("analysis", identifier)
+        if stored is None:
+            raise not_found("analysis", identifier)
+        context.charge()
+        return {"data": whole(context, stored)}
+    if analysis.owner != context.key.name:
+        context.charge()
+    return _shown(context, analysis, _poll(context, analysis))
+
+
+def _poll(context: Context, analysis: Analysis) -> str:
+    """Count one look at an analysis and return its status; at its end its object enters the world."""
+    state = context.state
+    if analysis.missed < state.switches.analysis_missing:
+        analysis.missed += 1
+        raise not_found("analysis", analysis.identifier)
+    analysis.polls += 1
+    return advance(state, analysis)
+
+
+def advance(state: State, analysis: Analysis) -> str:
+    """Return an analysis' status, and let its object appear or change when it just ended."""
+    before = analysis.ended
+    status = state.analyses.status(analysis, state.switches, state.clock)
+    if before is None and analysis.ended is not None:
+        _finish(state, analysis)
+    return status
+
+
+def _finish(state: State, analysis: Analysis) -> None:
+    now = int(state.clock.now())
+    found = state.store.get(analysis.kind, analysis.item)
+    if analysis.made is not None and found is None:
+        state.store.put(analysis.made)
+    elif found is not None:
+        changed = {"last_analysis_date": now, "last_modification_date": now}
+        state.store.put({**found, "attributes": {**found["attributes"], **changed}})
+
+
+def _shown(context: Context, analysis: Analysis, status: str) -> Json:
+    state = context.state
+    found = state.store.get(analysis.kind, analysis.item) if status == "completed" else None
+    results = found["attributes"].get("last_analysis_results", {}) if found else {}
+    stats = engine_stats(results, network=analysis.kind != "file")
+    address = state.address("analysis", analysis.identifier)
+    data = {
+        "type": "analysis",
+        "id": analysis.identifier,
+        "links": {"self": address, "item": state.address(analysis.kind, analysis.item)},
+        "attributes": {"date": analysis.date, "status": status, "stats": stats, "results": results},
+    }
+    return {"meta": analysis.meta, "data": data}
+
+
+async def get_item(context: Context) -> Json:
+    """``GET /analyses/{id}/item`` and its descriptor: the object that was analysed, once it is there."""
+    state, identifier = context.state, context.params[0]
+    analysis = state.analyses.get(identifier)
+    if analysis is None:
+        raise not_found("analysis", identifier)
+    if analysis.owner != context.key.name:
+        context.charge()
+    advance(state, analysis)
+    item = {"type": analysis.kind, "id": analysis.item}
+    links = {"self": state.address("analysis", identifier, "item")}
+    if context.entry.path.endswith("/relationships/item"):
+        return {"data": item, "links": links}
+    shown = full(context, item)
+    if "error" in shown:
+        raise not_found(analysis.kind, analysis.item)
+    return {"data": shown, "links": links}
+
+
+def settle(state: State) -> None:
+    """Let time do its work: analyses that end by the clock, and sandbox reports of what was uploaded."""
+    for analysis in state.analyses.unsettled():
+        if state.switches.analysis_seconds:
+            advance(state, analysis)
+        due = analysis.ended is not None and state.clock.now() >= analysis.ended + state.switches.behaviour_delay
+        if due and analysis.kind == "file" and analysis.made is not None:
+            state.store.put(sandbox_report(analysis.item, int(state.clock.now())))
+            analysis.settled = True
+        elif due:
+            analysis.settled = True
+
+
+ROUTES = [
+    Route("POST", "files", post_file, "files", counted=False),
+    Route("GET", "files/upload_url", upload_url, "file_upload_url"),
+    Route("POST", "files/{id}/analyse", rescan_handler("file"), "file_analyse"),
+    Route("POST", "urls", post_url, "url_submission"),
+    Route("POST", "urls/{id}/analyse", rescan_handler("url"), "url_analyse"),
+    Route("POST", "domains/{id}/analyse", rescan_handler("domain"), "domain_analyse"),
+    Route("POST", "ip_addresses/{id}/analyse", rescan_handler("ip_address"), "ip_address_analyse"),
+    Route("GET", "analyses/{id}", get_analysis, "analyses", counted=False),
+    Route("GET", "analyses/{id}/item", get_item, "analyses", counted=False),
+    Route("GET", "analyses/{id}/relationships/item", get_item, "analyses", counted=False),
+]

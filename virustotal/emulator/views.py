@@ -1,0 +1,98 @@
+"""How objects and related objects are shown: whole, or as descriptors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from virustotal.emulator.derived import derive
+from virustotal.emulator.errors import bad_request, not_found
+from virustotal.emulator.facts import PREMIUM_ATTRIBUTES, RELATIONSHIPS, Relationship
+from virustotal.emulator.state import Context
+
+Json = dict[str, Any]
+
+
+def facts_of(context: Context, kind: str, name: str) -> Relationship | None:
+    """Return the facts of a relationship, or None where this server does not know the name."""
+    facts = RELATIONSHIPS.get(kind, {}).get(name)
+    gone = facts is not None and facts.withdrawn and context.state.switches.withdrawn == "unknown"
+    return None if gone else facts
+
+
+def whole(context: Context, value: Json) -> Json:
+    """Return an object with its attributes, as this key may see them."""
+    kind, identifier = value["type"], value["id"]
+    return {
+        "type": kind,
+        "id": identifier,
+        "links": {"self": context.state.address(kind, identifier)},
+        "attributes": visible(context, kind, identifier, value["attributes"]),
+    }
+
+
+def visible(context: Context, kind: str, identifier: str, attributes: Mapping[str, Any]) -> Json:
+    """Return the attributes that this key and request may see."""
+    licensed = context.key.tier == "gti" and "x-tool" in context.http.headers
+    hidden = set() if licensed else {"gti_assessment"}
+    if context.key.tier == "public":
+        hidden |= PREMIUM_ATTRIBUTES
+    shown = {name: value for name, value in attributes.items() if name not in hidden}
+    if kind == "screenshot" and (identifier, "png") in context.state.store.artefacts:
+        shown["link"] = context.state.address(kind, identifier).replace(
+            f"{context.state.url}/api/v3", context.state.other_url
+        )
+    return _selected(context, shown)
+
+
+def _selected(context: Context, attributes: Json) -> Json:
+    """Apply ``attributes=`` and ``exclude_attributes=``, as the switch says."""
+    wanted, unwanted = context.query.get("attributes"), context.query.get("exclude_attributes")
+    if (wanted is None and unwanted is None) or context.state.switches.attributes == "ignored":
+        return attributes
+    if context.state.switches.attributes == "400":
+        raise bad_request("Unknown parameter: attributes")
+    kept = (
+        attributes if wanted is None else {name: attributes[name] for name in wanted.split(",") if name in attributes}
+    )
+    return {name: value for name, value in kept.items() if name not in (unwanted or "").split(",")}
+
+
+def related(context: Context, kind: str, identifier: str, facts: Relationship) -> Any:
+    """Return the stored items of a relationship: a list, or one object or None for a one-to-one relationship."""
+    known, items = context.state.store.related(kind, identifier, facts.name)
+    if not known or (not facts.many and items == []):
+        known, items = derive(context.state.store, kind, identifier, facts.name)
+    if facts.many:
+        return [item for item in (items if isinstance(items, list) else [items]) if isinstance(item, dict)]
+    return items[0] if isinstance(items, list) and items else items or None
+
+
+def descriptor(context: Context, item: Json) -> Json:
+    """Return a related object as type, id and what is known of the link."""
+    shown: Json = {"type": item["type"], "id": item["id"]}
+    about = _link_context(context, item)
+    if about:
+        shown["context_attributes"] = about
+    return shown
+
+
+def full(context: Context, item: Json) -> Json:
+    """Return a related object with its attributes, or with the error of one that VirusTotal never saw."""
+    kind, identifier = item["type"], item["id"]
+    stored = item if isinstance(item.get("attributes"), dict) else context.state.store.get(kind, identifier)
+    about = _link_context(context, item)
+    extra: Json = {"context_attributes": about} if about else {}
+    if "error" in item or stored is None:
+        missing = not_found(kind, identifier)
+        return {"type": kind, "id": identifier, "error": item.get("error") or missing.body["error"], **extra}
+    return {**whole(context, stored), **extra}
+
+
+def _link_context(context: Context, item: Json) -> Json:
+    about = item.get("context_attributes")
+    shown = dict(about) if isinstance(about, dict) else {}
+    if item["type"] == "url" and "url" not in shown:
+        stored = item if isinstance(item.get("attributes"), dict) else context.state.store.get("url", item["id"])
+        url = stored["attributes"].get("url") if stored else None
+        if url is not None:
+            shown["url"] = url
+    return shown
