@@ -1,0 +1,108 @@
+"""What may leave: rules checked before anything is sent, each refusal one sentence for the analyst."""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+from attrs import frozen
+
+from virustotal.core.hosts import host_of, reason_not_public
+from virustotal.core.settings import MOST_SUBMIT_MB, Settings
+
+MEGABYTE = 2**20
+
+#: True if the first classification is above the second one (assemblyline.common.classification.Classification).
+Above: TypeAlias = Callable[[str, str], bool]
+
+
+@frozen
+class Candidate:
+    """What would be sent.
+
+    kind: `file` or `url`. size: in bytes. file_type: Assemblyline's. depth: 0 for what the user submitted.
+    classification: of the submission. url: as it would be sent, for a URL. placeholder: only a hash is known.
+    """
+
+    kind: str
+    size: int = 0
+    file_type: str = ""
+    depth: int = 0
+    classification: str = ""
+    url: str = ""
+    placeholder: bool = False
+
+
+@frozen
+class Ruling:
+    """Whether it may leave. `rule` names what decided; `reason` is the refusal, empty where it is allowed."""
+
+    rule: str
+    reason: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """True if it may leave."""
+        return not self.reason
+
+
+def look_up_ruling(classification: str, settings: Settings, above: Above) -> Ruling:
+    """Decide whether even a hash may leave: `max_classification` holds for everything."""
+    bound = settings.max_classification
+    if bound and above(classification, bound):
+        return Ruling("max_classification", f"Its classification {classification} is above max_classification {bound}.")
+    return Ruling("look-up")
+
+
+def submit_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
+    """Decide whether content may be submitted. The first rule that refuses is named."""
+    for rule in (_switched, _look_up, _classification, _depth, _content if candidate.kind == "file" else _address):
+        ruling = rule(candidate, settings, above)
+        if not ruling.allowed:
+            return ruling
+    return Ruling("submit_policy")
+
+
+def _switched(_candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
+    reason = "" if settings.allow_dynamic_submit else "The service's configuration does not set allow_dynamic_submit."
+    return Ruling("allow_dynamic_submit", reason)
+
+
+def _look_up(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
+    return look_up_ruling(candidate.classification, settings, above)
+
+
+def _classification(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
+    bound = settings.submit_policy.max_classification
+    refused = bool(bound) and above(candidate.classification, bound)
+    reason = f"Its classification {candidate.classification} is above submit_policy.max_classification {bound}."
+    return Ruling("submit_policy.max_classification", reason if refused else "")
+
+
+def _depth(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
+    most = settings.submit_policy.max_depth
+    reason = f"It was extracted at depth {candidate.depth}, and submit_policy.max_depth is {most}."
+    return Ruling("submit_policy.max_depth", reason if candidate.depth > most else "")
+
+
+def _content(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
+    policy = settings.submit_policy
+    if candidate.placeholder:
+        return Ruling("content", "Only its hash is known here, not its content.")
+    if not any(fnmatchcase(candidate.file_type, pattern) for pattern in policy.file_types):
+        reason = f"Its type {candidate.file_type or 'unknown'} is not among submit_policy.file_types."
+        return Ruling("submit_policy.file_types", reason)
+    if not candidate.size:
+        return Ruling("size", "It is empty.")
+    most = min(policy.max_size_mb, MOST_SUBMIT_MB)
+    if candidate.size > most * MEGABYTE:
+        reason = f"It has {candidate.size} bytes, and submit_policy.max_size_mb is {most} MB."
+        return Ruling("submit_policy.max_size_mb", reason)
+    return Ruling("submit_policy")
+
+
+def _address(candidate: Candidate, _settings: Settings, _above: Above) -> Ruling:
+    host = host_of(candidate.url)
+    if "@" in candidate.url.partition("://")[2].partition("/")[0]:
+        return Ruling("credentials", "It holds a user name or password.")
+    reason = reason_not_public(host) if host else "it names none"
+    return Ruling("host", f"Its host may not be sent: {reason}." if reason else "")
