@@ -1,0 +1,139 @@
+"""A task runs through the framework's own `handle_task`, and what comes out is what the platform would keep."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assemblyline.common.exceptions import RecoverableError
+from assemblyline_v4_service.common.base import ServiceBase
+from assemblyline_v4_service.common.request import ServiceRequest
+from assemblyline_v4_service.common.result import Heuristic, Result, ResultSection
+
+from virustotal.targets import digest_target, file_target, host_of, target_of
+from virustotal.tasks import TaskOutcome, default_parameters, run_task
+
+SHA256 = "ab" * 32
+
+
+def outcome(execute: Callable[[ServiceRequest], None], **given: Any) -> TaskOutcome:
+    class Double(ServiceBase):
+        def execute(self, request: ServiceRequest) -> None:
+            execute(request)
+
+    return run_task(Double(), given.pop("target", digest_target(SHA256)), **given)
+
+
+def section(request: ServiceRequest) -> None:
+    found = ResultSection("Detections", body="1 of 2", heuristic=Heuristic(1, signature="engines", attack_id="T1059"))
+    found.heuristic.add_signature_id("engine.malicious", 500)
+    request.result = Result([found])
+
+
+def test_a_result_is_stored_as_the_platform_does() -> None:
+    found = outcome(section)
+    assert not found.error
+    assert found.score == found.stored["result"]["score"] >= 500
+    assert found.sections[0]["heuristic"]["attack"][0]["attack_id"] == "T1059"
+    assert found.handed["result"]["sections"][0]["heuristic"]["attack_ids"] == ["T1059"]
+    assert not found.partial
+
+
+def test_partial_is_kept() -> None:
+    assert outcome(lambda request: request.partial()).partial
+
+
+def test_an_error_is_the_outcome() -> None:
+    def fail(request: ServiceRequest) -> None:
+        raise RecoverableError("try again later")
+
+    found = outcome(fail)
+    assert found.error["response"]["status"] == "FAIL_RECOVERABLE"
+    assert found.message.endswith("try again later")
+    assert not found.stored
+
+
+def test_parameters_and_message_reach_the_task() -> None:
+    seen: dict[str, Any] = {}
+
+    def read(request: ServiceRequest) -> None:
+        seen.update(request.task.service_config, metadata=request.task.metadata, depth=request.task.depth)
+
+    outcome(read, parameters={"max_related": 7}, metadata={"submitted_url": "http://example.com/"}, depth=2)
+    assert seen == {
+        **default_parameters(),
+        "max_related": 7,
+        "metadata": {"submitted_url": "http://example.com/"},
+        "depth": 2,
+    }
+
+
+def test_content_and_files_pass_through(tmp_path: Path) -> None:
+    sample = tmp_path / "sample.txt"
+    sample.write_bytes(b"some plain text, nothing else\n")
+    before = os.environ.get("TASKING_DIR")
+
+    def copy(request: ServiceRequest) -> None:
+        made = Path(request.task.working_directory, "made.json")
+        made.write_text(json.dumps({"read": Path(request.file_path).read_text()}))
+        request.add_extracted(str(made), "made.json", "for a test")
+
+    found = outcome(copy, target=file_target(sample), keep=tmp_path)
+    assert found.stored["sha256"] == hashlib.sha256(sample.read_bytes()).hexdigest()
+    (file,) = found.stored["response"]["extracted"]
+    assert json.loads(found.files[file["sha256"]].read_text()) == {"read": sample.read_text()}
+    assert os.environ.get("TASKING_DIR") == before
+
+
+def test_an_invalid_result_is_no_outcome() -> None:
+    def wrong(request: ServiceRequest) -> None:
+        found = ResultSection("Wrong")
+        found.add_tag("network.static.nothing", "x")
+        request.result = Result([found])
+
+    with pytest.raises(ValueError, match="nothing"):
+        outcome(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("https://example.com/a?b=c", "uri/https"),
+        ("http://192.0.2.7:8080/", "uri/http"),
+        (SHA256.upper(), "unknown"),
+        ("cd" * 20, "unknown"),
+        ("ef" * 16, "unknown"),
+    ],
+)
+def test_targets(tmp_path: Path, text: str, kind: str) -> None:
+    found = target_of(text, tmp_path)
+    assert found.fileinfo["type"] == kind
+    assert (found.path is None) is (kind == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("example.com", "example.com"),
+        ("a-b.example.org.", "a-b.example.org."),
+        ("münchen.example", "münchen.example"),
+        ("198.51.100.7", "198.51.100.7"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("localhost", ""),
+        ("a b.example", ""),
+        ("-a.example", ""),
+        ("example..com", ""),
+        ("", ""),
+    ],
+)
+def test_hosts(text: str, host: str) -> None:
+    assert host_of(text) == host
+
+
+@pytest.mark.parametrize("text", ["no such file", "http://", "abc", "zz" * 32, "file:///etc/passwd"])
+def test_what_is_no_target_is_said(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match=r"is (no|not a) "):
+        target_of(text, tmp_path)

@@ -1,0 +1,84 @@
+"""What a text on the command line means as the subject of a task: a file, a digest, a URL, a domain or an address."""
+
+import ipaddress
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from assemblyline.common import forge
+from assemblyline.common.file import make_uri_file
+
+from virustotal.tasks import Target
+
+#: The digests of nothing that could be a file: they stand where a task must have one and none is known.
+PLACEHOLDERS = {"md5": "0" * 32, "sha1": "0" * 40, "sha256": "0" * 64}
+
+_DIGESTS = {len(value): name for name, value in PLACEHOLDERS.items()}
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+
+
+def identified(path: Path) -> dict[str, Any]:
+    """Return what Assemblyline's own identification says of a file."""
+    identify = forge.get_identify(use_cache=False)
+    try:
+        with warnings.catch_warnings():
+            # Identification leaves a text file for the collector to close.
+            warnings.simplefilter("ignore", ResourceWarning)
+            info: dict[str, Any] = identify.fileinfo(str(path), skip_fuzzy_hashes=True, calculate_entropy=False)
+    finally:
+        identify.stop()
+    return {name: value for name, value in info.items() if name not in {"ascii", "hex", "entropy"}}
+
+
+def file_target(path: Path) -> Target:
+    """Return the target of a file on disk."""
+    return Target(path.name, identified(path), path)
+
+
+def digest_target(digest: str) -> Target:
+    """Return the target of a bare MD5, SHA-1 or SHA-256: nothing else is known, and there is nothing to submit."""
+    digest = digest.lower()
+    known = {**PLACEHOLDERS, _DIGESTS[len(digest)]: digest}
+    return Target(digest, {**known, "magic": "data", "size": 0, "type": "unknown"})
+
+
+def uri_target(uri: str, folder: Path) -> Target:
+    """Return the target of a URI as the file that Assemblyline makes of one, written to `folder`."""
+    path = Path(make_uri_file(str(folder), uri))
+    return Target(uri, identified(path), path)
+
+
+def host_of(text: str) -> str:
+    """Return the domain or address that the text is, or an empty text."""
+    try:
+        return str(ipaddress.ip_address(text.strip("[]")))
+    except ValueError:
+        labels = text.rstrip(".").split(".")
+        return text if len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) else ""
+
+
+def target_of(text: str, folder: Path) -> Target:
+    """Return the target that the text names: an existing file first, then a digest, a URL, a domain or an address.
+
+    folder: where a URI file may be written. Raises ValueError with one sentence if it is none of them.
+    """
+    path = Path(text)
+    if path.is_file():
+        return file_target(path)
+    if _HEX.fullmatch(text) and len(text) in _DIGESTS:
+        return digest_target(text)
+    if "://" in text:
+        if not urlsplit(text).hostname:
+            raise ValueError(f"{text} is not a URL with a host.")
+        return uri_target(text, folder)
+    if host := host_of(text):
+        return uri_target(bare_uri(host), folder)
+    raise ValueError(f"{text} is no file, digest, URL, domain or IP address.")
+
+
+def bare_uri(host: str) -> str:
+    """Return the URI of nothing but a host."""
+    return f"http://[{host}]" if ":" in host else f"http://{host}"

@@ -1,0 +1,192 @@
+"""Runs one task through the service as Assemblyline would, without a server (after assemblyline_v4_service.dev)."""
+
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+from attrs import field, frozen
+
+from virustotal.core.models import EMPTY
+from virustotal.manifest import use_manifest
+
+use_manifest()
+
+from assemblyline.common import forge  # noqa: E402 - the framework reads the manifest at import
+from assemblyline.common.dict_utils import flatten  # noqa: E402
+from assemblyline.common.heuristics import HeuristicHandler, InvalidHeuristicException  # noqa: E402
+from assemblyline.common.isotime import now_as_iso  # noqa: E402
+from assemblyline.odm.messages.task import Task as ServiceTask  # noqa: E402
+from assemblyline.odm.models.error import Error  # noqa: E402
+from assemblyline.odm.models.result import Result  # noqa: E402
+from assemblyline_v4_service.common.base import ServiceBase  # noqa: E402
+from assemblyline_v4_service.common.helper import get_heuristics, get_service_manifest  # noqa: E402
+
+
+@frozen
+class Target:
+    """What a task is about.
+
+    name: as the platform would show it. fileinfo: the fields of assemblyline.odm.messages.task.FileInfo.
+    path: the content, or None where only a digest is known; such a target can be looked up and never submitted.
+    """
+
+    name: str
+    fileinfo: Mapping[str, Any]
+    path: Path | None = None
+
+
+@frozen
+class TaskOutcome:
+    """How a task ended. Exactly one of `handed` and `error` is given.
+
+    handed: the result as the service hands it to the platform. stored: the same as the platform keeps it: heuristics
+    with names and ATT&CK patterns, checked by Assemblyline's own Result model. error: the error as handed over.
+    files: the content of extracted and supplementary files by SHA-256, copied to the folder given to `run_task`.
+    """
+
+    handed: Mapping[str, Any] = EMPTY
+    stored: Mapping[str, Any] = EMPTY
+    error: Mapping[str, Any] = EMPTY
+    files: Mapping[str, Path] = field(default=EMPTY, repr=False)
+
+    @property
+    def sections(self) -> tuple[Mapping[str, Any], ...]:
+        """The result's sections in the order in which they are shown."""
+        return tuple(self.stored.get("result", {}).get("sections", ()))
+
+    @property
+    def score(self) -> int:
+        """The score of the whole result."""
+        return int(self.stored.get("result", {}).get("score", 0))
+
+    @property
+    def partial(self) -> bool:
+        """True if the platform will not reuse the result."""
+        return bool(self.handed.get("partial", False))
+
+    @property
+    def message(self) -> str:
+        """The error's last line; empty where there is a result."""
+        return str(self.error.get("response", {}).get("message", "")).strip().rpartition("\n")[2]
+
+
+def default_parameters() -> dict[str, Any]:
+    """Return the submission parameters of the manifest with their values."""
+    return {each["name"]: each["value"] for each in get_service_manifest().get("submission_params", [])}
+
+
+@contextmanager
+def tasking_folder() -> Iterator[Path]:
+    """Give the framework a private folder for the files of a task, and remove it afterwards."""
+    before = os.environ.get("TASKING_DIR")
+    with tempfile.TemporaryDirectory(prefix="virustotal_") as folder:
+        os.environ["TASKING_DIR"] = folder
+        try:
+            yield Path(folder)
+        finally:
+            if before is None:
+                del os.environ["TASKING_DIR"]
+            else:
+                os.environ["TASKING_DIR"] = before
+
+
+def run_task(
+    service: ServiceBase,
+    target: Target,
+    parameters: Mapping[str, Any] = EMPTY,
+    *,
+    keep: Path | None = None,
+    **message: Any,
+) -> TaskOutcome:
+    """Run one task through the service's own `handle_task` and return how it ended.
+
+    service: constructed and started. parameters: submission parameters, over those of the manifest. keep: a folder for
+    the files of the result. message: more fields of the task message (assemblyline.odm.messages.task.Task), such as
+    `metadata`, `depth`, `deep_scan`, `min_classification`. Raises ValueError if the result is not a valid one.
+    """
+    with tasking_folder() as folder:
+        if target.path is not None:
+            copyfile(target.path, folder / target.fileinfo["sha256"])
+        service.handle_task(_message(service, target, parameters, message))
+        return _outcome(folder, keep)
+
+
+def _message(
+    service: ServiceBase, target: Target, parameters: Mapping[str, Any], message: Mapping[str, Any]
+) -> ServiceTask:
+    fields: dict[str, Any] = {
+        "sid": str(uuid.uuid4()),
+        "metadata": {},
+        "service_name": service.service_attributes.name,
+        "service_config": {**default_parameters(), **parameters},
+        "fileinfo": dict(target.fileinfo),
+        "filename": target.name,
+        "min_classification": forge.get_classification().UNRESTRICTED,
+        "max_files": 501,
+        "ttl": 3600,
+    }
+    return ServiceTask({**fields, **message})
+
+
+def _outcome(folder: Path, keep: Path | None) -> TaskOutcome:
+    for path in folder.glob("*_error.json"):
+        error = json.loads(path.read_text(encoding="utf-8"))
+        Error(dict(error))
+        return TaskOutcome(error=error)
+    path = next(folder.glob("*_result.json"))
+    text = path.read_text(encoding="utf-8")
+    stored = _stored(json.loads(text))
+    return TaskOutcome(handed=json.loads(text), stored=stored, files=_kept(json.loads(text), keep))
+
+
+def _stored(result: dict[str, Any]) -> Mapping[str, Any]:
+    """Return the result as the service-server stores it."""
+    for name in ("temp_submission_data", "freshen"):
+        result.pop(name, None)
+    for file in result["response"]["extracted"] + result["response"]["supplementary"]:
+        file.pop("path", None)
+        file.pop("is_supplementary", None)
+    heuristics = get_heuristics()
+    for section in result["result"]["sections"]:
+        section.pop("zeroize_on_tag_safe", None)
+        section.pop("zeroize_on_sig_safe", None)
+        if section["heuristic"]:
+            section["heuristic"] = _heuristic(section, heuristics)
+    result["result"]["score"] = sum(
+        section["heuristic"]["score"] for section in result["result"]["sections"] if section["heuristic"]
+    )
+    result.update(created=now_as_iso(), archive_ts=None, expiry_ts=now_as_iso(24 * 60 * 60))
+    stored: Mapping[str, Any] = Result(result).as_primitives(strip_null=True)
+    for handed, kept in zip(result["result"]["sections"], stored["result"]["sections"], strict=True):
+        # The model leaves tags out that it does not know, and says so in a log alone.
+        if lost := flatten(handed["tags"]).keys() - flatten(kept.get("tags", {})).keys():
+            raise ValueError(f"the section {handed['title_text']!r} has unknown tags: {', '.join(sorted(lost))}")
+    return stored
+
+
+def _heuristic(section: dict[str, Any], heuristics: Mapping[Any, Any]) -> dict[str, Any]:
+    try:
+        found, tags = HeuristicHandler().service_heuristic_to_result_heuristic(section["heuristic"], heuristics)
+    except InvalidHeuristicException as error:
+        raise ValueError(f"the section {section['title_text']!r} has an invalid heuristic: {error}") from error
+    for kind, value in tags:
+        section["tags"].setdefault(kind, [])
+        if value not in section["tags"][kind]:
+            section["tags"][kind].append(value)
+    return dict(found)
+
+
+def _kept(result: Mapping[str, Any], keep: Path | None) -> Mapping[str, Path]:
+    if keep is None:
+        return EMPTY
+    kept: dict[str, Path] = {}
+    for file in result["response"]["extracted"] + result["response"]["supplementary"]:
+        kept[file["sha256"]] = keep / file["sha256"]
+        copyfile(file["path"], kept[file["sha256"]])
+    return kept
