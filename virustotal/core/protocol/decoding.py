@@ -1,0 +1,107 @@
+"""From JSON to the nouns of the core. Each part may be missing, null or of another type: the unusable is left out."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from virustotal.core.errors import InvalidError, UnavailableError
+from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report, Status
+from virustotal.core.protocol.ids import LONGEST_ID, valid_id
+from virustotal.core.values import integer, mapping, text
+
+
+@frozen
+class Page:
+    """One page of a collection.
+
+    cursor: of the next page, or empty at the end. left_out: the number of entries that are no objects.
+    """
+
+    items: tuple[Object, ...] = ()
+    cursor: str = field(default="", repr=False)
+    total: int | None = None
+    left_out: int = 0
+
+
+def decode_object(data: Any) -> Object | None:
+    """Return one object, or None for what has no type or no identifier. Without attributes it is not whole."""
+    entry = mapping(data)
+    kind, id = entry.get("type"), entry.get("id")
+    if not isinstance(kind, str) or not isinstance(id, str) or not kind or not 0 < len(id) <= LONGEST_ID:
+        return None
+    error = mapping(entry.get("error"))
+    code = (text(error.get("code"), 100) or "error") if entry.get("error") else ""
+    return Object(
+        Ref(kind, id),
+        mapping(entry.get("attributes")),
+        mapping(entry.get("context_attributes")),
+        mapping(entry.get("links")),
+        whole=isinstance(entry.get("attributes"), Mapping) or bool(code),
+        error=code,
+    )
+
+
+def decode_page(payload: Mapping[str, Any]) -> Page:
+    """Return a page: of a list, of a single object (to-one), or of null (none)."""
+    data, meta = payload.get("data"), mapping(payload.get("meta"))
+    entries = data if isinstance(data, list | tuple) else (data,) if data is not None else ()
+    items = tuple(found for entry in entries if (found := decode_object(entry)) is not None)
+    cursor = meta.get("cursor")
+    total = integer(meta.get("count"))
+    return Page(
+        items,
+        cursor if isinstance(cursor, str) and len(cursor) <= LONGEST_ID else "",
+        total if total is not None and total >= 0 else None,
+        len(entries) - len(items),
+    )
+
+
+def decode_related(relationship: str, block: Any) -> Related:
+    """Return an inline block of `?relationships=`: descriptors, rarely with a few attributes."""
+    page = decode_page(mapping(block))
+    items = tuple(evolve(item, whole=False) for item in page.items)
+    return Related(
+        relationship,
+        items,
+        _left_out(page.left_out),
+        total(page.total, len(items), not page.cursor),
+        complete=not page.cursor,
+        detailed=bool(items) and all(item.attributes for item in items),
+    )
+
+
+def total(counted: int | None, shown: int, complete: bool) -> int | None:
+    """How many there are: VirusTotal's own count unless it is disproved; the number shown where that is all."""
+    if counted is not None and counted >= shown:
+        return counted
+    return shown if complete else None
+
+
+def _left_out(count: int) -> Outcome:
+    return Outcome(Status.FOUND, f"{count} entries without type or identifier were left out.") if count else FOUND
+
+
+def decode_report(payload: Mapping[str, Any], asked: Ref) -> Report:
+    """Return the report of an object's own answer, with its inline relationships; UnavailableError for another one."""
+    found = decode_object(payload.get("data"))
+    if found is None:
+        raise UnavailableError("The answer holds no object.", code="LocalNoData")
+    if not _same(found.ref, asked):
+        raise UnavailableError("The answer is of another object than the one asked for.", code="LocalOtherObject")
+    blocks = mapping(mapping(payload.get("data")).get("relationships"))
+    related = {name: decode_related(name, block) for name, block in blocks.items() if isinstance(name, str)}
+    # The subject was asked for whole: attributes that are missing are absent, not unasked.
+    return Report(evolve(found, whole=True), MappingProxyType(related))
+
+
+def _same(found: Ref, asked: Ref) -> bool:
+    if found.kind != asked.kind:
+        return False
+    try:
+        mine, theirs = valid_id(asked.kind, asked.id), valid_id(found.kind, found.id)
+    except InvalidError:
+        return False
+    # MD5 and SHA-1 and the base64 of a URL are answered with the SHA-256.
+    return mine == theirs or (asked.kind in {"file", "url"} and len(mine) != len(theirs))

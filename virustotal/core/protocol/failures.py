@@ -1,0 +1,138 @@
+"""What an HTTP answer means: the JSON object of its body, or an error by table (API reference, section 3)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Any
+
+from virustotal.core.errors import (
+    AlreadyExistsError,
+    AuthenticationError,
+    ForbiddenError,
+    InvalidError,
+    NotAvailableYetError,
+    NotFoundError,
+    QuotaError,
+    ThrottledError,
+    UnavailableError,
+    VirusTotalError,
+)
+from virustotal.core.protocol.parsing import parse
+from virustotal.core.values import mapping, text
+
+_BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(
+    {
+        "AlreadyExistsError": AlreadyExistsError,
+        "AuthenticationRequiredError": AuthenticationError,
+        "BadRequestError": InvalidError,
+        "DeadlineExceededError": UnavailableError,
+        "FailedDependencyError": UnavailableError,
+        "ForbiddenError": ForbiddenError,
+        "InvalidArgumentError": InvalidError,
+        "NotAvailableYet": NotAvailableYetError,
+        "NotFoundError": NotFoundError,
+        "QuotaExceededError": QuotaError,
+        "TooManyRequestsError": ThrottledError,
+        "TransientError": UnavailableError,
+        "UnselectiveContentQueryError": InvalidError,
+        "UnsupportedContentQueryError": InvalidError,
+        "UserNotActiveError": AuthenticationError,
+        "WrongCredentialsError": AuthenticationError,
+    }
+)
+_BY_STATUS: Mapping[int, type[VirusTotalError]] = MappingProxyType(
+    {
+        400: InvalidError,
+        401: AuthenticationError,
+        403: ForbiddenError,
+        404: NotFoundError,
+        408: UnavailableError,
+        409: AlreadyExistsError,
+        413: InvalidError,
+        424: UnavailableError,
+        425: UnavailableError,
+        429: ThrottledError,
+    }
+)
+_WORDS: Mapping[type[VirusTotalError], str] = MappingProxyType(
+    {
+        AlreadyExistsError: "VirusTotal has this already.",
+        AuthenticationError: "VirusTotal does not accept the API key.",
+        ForbiddenError: "The licence of the API key does not cover this.",
+        InvalidError: "VirusTotal refuses the request as invalid.",
+        NotAvailableYetError: "VirusTotal does not have this yet.",
+        NotFoundError: "VirusTotal does not know this.",
+        QuotaError: "The quota of the API key is used up.",
+        ThrottledError: "VirusTotal asks for fewer requests in a short time.",
+        UnavailableError: "VirusTotal could not answer.",
+        VirusTotalError: "VirusTotal answered with an error.",
+    }
+)
+
+
+def payload(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+    """Return the JSON object of an answer, which has `data`; raise the error that any other answer is.
+
+    headers: names in any case where the mapping is of that sort, else in lower case.
+    """
+    found = _object(body)
+    error = mapping(found.get("error")) if found is not None else {}
+    if status != 200 or error:
+        raise failure(status, error, headers)
+    if found is None:
+        raise UnavailableError("The answer is not an object of JSON.", code="LocalNotJson")
+    if "data" not in found:
+        raise UnavailableError("The answer has no data.", code="LocalNoData")
+    return found
+
+
+def failure(status: int, error: Mapping[str, Any], headers: Mapping[str, str]) -> VirusTotalError:
+    """Return the error of a status and of the `error` object of its body, of which each may be unknown or empty."""
+    code = text(error.get("code"), 100)
+    kind = _kind(status, code)
+    said = text(error.get("message"), 300)
+    facts = ", ".join(filter(None, (f"HTTP {status}" if status != 200 else "", code)))
+    message = f"{_WORDS[kind]} ({': '.join(filter(None, (facts, said)))})"
+    return kind(message, code=code, retry_after=retry_after(headers))
+
+
+def _kind(status: int, code: str) -> type[VirusTotalError]:
+    """By the code where both agree on whose fault it is; a status above all where it is about the key."""
+    if status == 401:
+        return AuthenticationError
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status >= 500:
+        return UnavailableError
+    return InvalidError if 400 <= status < 500 else VirusTotalError
+
+
+def error_in(body: bytes) -> Mapping[str, Any]:
+    """Return the `error` object of a body that came with status 200, as some do; empty where it is none."""
+    found = _object(body)
+    error = mapping(found.get("error")) if found is not None else {}
+    return error if isinstance(error.get("code"), str) else {}
+
+
+def _object(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        found = parse(body)
+    except ValueError:
+        return None
+    return found if isinstance(found, Mapping) else None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of a `Retry-After`, which is a number or an HTTP date; None without a readable one."""
+    value = (headers.get("Retry-After") or headers.get("retry-after") or "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,108 @@
+"""Identifiers: valid by kind, then percent-encoded as one path segment (API reference 1.3)."""
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from urllib.parse import quote
+
+from virustotal.core.errors import InvalidError
+from virustotal.core.hosts import ascii_name
+
+#: Kind of object -> its path below `/api/v3`.
+COLLECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "file": "files",
+        "url": "urls",
+        "domain": "domains",
+        "ip_address": "ip_addresses",
+        "analysis": "analyses",
+        "file_behaviour": "file_behaviours",
+        "comment": "comments",
+        "vote": "votes",
+        "submission": "submissions",
+        "resolution": "resolutions",
+        "whois": "whois",
+        "ssl_cert": "ssl_certs",
+        "screenshot": "screenshots",
+        "graph": "graphs",
+        "collection": "collections",
+        "reference": "references",
+        "threat_actor": "threat_actors",
+        "attack_technique": "attack_techniques",
+        "attack_tactic": "attack_tactics",
+        "sigma_analysis": "sigma_analyses",
+        "sigma_rule": "sigma_rules",
+        "yara_ruleset": "yara_rulesets",
+    }
+)
+
+#: The longest identifier; the base64 of a URL is the only one that comes near it.
+LONGEST_ID = 8192
+
+_HASH = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.ASCII)
+_HEX64 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def url_id(url: str) -> str:
+    """Return the identifier by which a URL is looked up: its base64, in the URL alphabet and without padding."""
+    return base64.urlsafe_b64encode(url.encode("utf-8", "surrogatepass")).decode("ascii").rstrip("=")
+
+
+def valid_id(kind: str, id: str) -> str:
+    """Return the identifier as the API wants it; InvalidError, before anything is sent, for one that cannot be."""
+    if not id or len(id) > LONGEST_ID or _CONTROL.search(id):
+        raise InvalidError(f"This is not the identifier of a {kind}.", code="LocalInvalidId")
+    try:
+        return _RULES.get(kind, _opaque)(id)
+    except ValueError:
+        raise InvalidError(f"This is not the identifier of a {kind}.", code="LocalInvalidId") from None
+
+
+def segment(kind: str, id: str) -> str:
+    """Return the valid identifier, percent-encoded as one path segment."""
+    return quote(valid_id(kind, id), safe="")
+
+
+def _file(id: str) -> str:
+    return _matching(_HASH, id.strip().lower())
+
+
+def _url(id: str) -> str:
+    if _HEX64.fullmatch(id.lower()):
+        return id.lower()
+    plain = _matching(_BASE64URL, id)
+    try:
+        base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4))
+    except binascii.Error:
+        raise ValueError("no base64") from None
+    return plain
+
+
+def _ip(id: str) -> str:
+    found = ipaddress.ip_address(id.strip())
+    if isinstance(found, ipaddress.IPv6Address) and found.scope_id:
+        raise ValueError("an address with a zone")
+    return str(found)
+
+
+def _opaque(id: str) -> str:
+    # A segment of dots alone is taken out of the path by every URL library, encoded or not.
+    if not id.strip().strip("."):
+        raise ValueError("blank or dots")
+    return id
+
+
+def _matching(pattern: re.Pattern[str], id: str) -> str:
+    if not pattern.fullmatch(id):
+        raise ValueError("another form")
+    return id
+
+
+_RULES: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {"file": _file, "url": _url, "domain": ascii_name, "ip_address": _ip}
+)
