@@ -1,3 +1,6 @@
 """The built-in plugins: one module a job. `BUILTIN` is all of them, by dotted name."""
 
-BUILTIN: tuple[str, ...] = ()
+BUILTIN: tuple[str, ...] = (
+    "virustotal.plugins.relations.files",
+    "virustotal.plugins.relations.network",
+)

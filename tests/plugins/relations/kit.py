@@ -1,0 +1,63 @@
+"""What the tests of relationships share."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core.analyzer import Analyzer
+from virustotal.core.findings import Download, Finding, Points
+
+
+def engines(malicious: int, harmless: int = 10, suspicious: int = 0) -> dict[str, Any]:
+    """`last_analysis_results` of so many engines each."""
+    found = {}
+    for category, count in (("malicious", malicious), ("suspicious", suspicious), ("harmless", harmless)):
+        for place in range(count):
+            name = f"{category}-{place}"
+            found[name] = {"engine_name": name, "category": category, "result": f"{category} thing"}
+    return found
+
+
+def by_name(analyzers: Iterable[Analyzer], kind: str, relationship: str) -> Analyzer:
+    """The one analyser of a relationship."""
+    (found,) = [each for each in analyzers if (each.kind, each.relationship) == (kind, relationship)]
+    return found
+
+
+def sections(findings: Iterable[Finding]) -> Iterator[ResultSection]:
+    """All sections, also those inside others."""
+    for each in findings:
+        if isinstance(each, ResultSection):
+            yield each
+            yield from sections(each.subsections)
+
+
+def titled(findings: Iterable[Finding], start: str) -> ResultSection:
+    """The one section whose title starts so."""
+    (found,) = [each for each in sections(findings) if each.title_text.startswith(start)]
+    return found
+
+
+def rows(section: ResultSection) -> list[Mapping[str, Any]]:
+    """The rows of a table section."""
+    body = section.section_body._data
+    assert isinstance(body, list)
+    return body
+
+
+def tags(findings: Iterable[Finding]) -> dict[str, set[str]]:
+    """All tags of all sections."""
+    found: dict[str, set[str]] = {}
+    for section in sections(findings):
+        for kind, values in section.tags.items():
+            found.setdefault(kind, set()).update(values)
+    return found
+
+
+def points(findings: Iterable[Finding]) -> list[Points]:
+    return [each for each in findings if isinstance(each, Points)]
+
+
+def downloads(findings: Iterable[Finding]) -> list[Download]:
+    return [each for each in findings if isinstance(each, Download)]

@@ -1,0 +1,179 @@
+"""What is told of a related object, by its kind, and of the link that led to it, by the relationship."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from virustotal.core.models import Object
+from virustotal.core.values import clean, date, items, mapping, mappings, number, pairs, text, texts
+
+#: Longest URL or name that is shown whole and may become a tag.
+LONGEST_NAME = 4_096
+#: A host up to this rank in any list is a popular one: undetected it is not tagged, and it never scores.
+POPULAR_RANK = 10_000
+
+
+@frozen
+class Column:
+    """One column of a table or one line of key-values. `attributes` are those that `read` looks at."""
+
+    label: str
+    read: Callable[[Object], Any]
+    attributes: tuple[str, ...] = ()
+
+
+def plain(label: str, name: str) -> Column:
+    """Return a column of one attribute as it is; lists become one cell."""
+    return Column(label, lambda obj: obj.attributes.get(name), (name,))
+
+
+def dated(label: str, name: str) -> Column:
+    """Return a column of one attribute that is a moment."""
+    return Column(label, lambda obj: date(obj.attributes.get(name)), (name,))
+
+
+def linked(label: str, name: str) -> Column:
+    """Return a column of one context attribute, a fact about the link."""
+    return Column(label, lambda obj: obj.context.get(name))
+
+
+def linked_date(label: str, name: str) -> Column:
+    """Return a column of one context attribute that is a moment."""
+    return Column(label, lambda obj: date(obj.context.get(name)))
+
+
+def address(obj: Object) -> str:
+    """Return the address of a URL object: of the link, else its own; empty where only its id is known."""
+    for value in (obj.context.get("url"), obj.attributes.get("url")):
+        for entry in items(value):
+            if isinstance(entry, str) and entry.strip():
+                return entry.strip()
+    return ""
+
+
+def identity(obj: Object) -> str:
+    """Return what an analyst calls an object, inert: a URL's address and never its id, for all others the id."""
+    return text(address(obj) if obj.ref.kind == "url" else obj.ref.id, LONGEST_NAME)
+
+
+def tag_value(obj: Object) -> str:
+    """Return the identity where it is exactly what VirusTotal sent; empty where it was cut or made inert."""
+    raw = address(obj) if obj.ref.kind == "url" else obj.ref.id
+    return raw if clean(raw, LONGEST_NAME) == raw else ""
+
+
+def best_rank(obj: Object) -> int | None:
+    """Return the best of a domain's popularity ranks, or None where it has none."""
+    entries = mapping(obj.attributes.get("popularity_ranks")).values()
+    ranks = [rank for entry in entries if (rank := number(mapping(entry).get("rank"))) is not None and rank > 0]
+    return int(min(ranks)) if ranks else None
+
+
+def popular(obj: Object) -> bool:
+    """True for a host of a high popularity rank."""
+    rank = best_rank(obj)
+    return rank is not None and rank <= POPULAR_RANK
+
+
+def file_name(obj: Object) -> str:
+    """Return the meaningful name of a file, else the first of its names."""
+    return text(obj.attributes.get("meaningful_name")) or next(iter(texts(obj.attributes.get("names"))), "")
+
+
+def _threat(obj: Object) -> str:
+    return text(mapping(obj.attributes.get("popular_threat_classification")).get("suggested_threat_label"))
+
+
+def _file_type(obj: Object) -> str:
+    return text(obj.attributes.get("type_description")) or text(obj.attributes.get("type_tag"))
+
+
+def _categories(obj: Object) -> tuple[str, ...]:
+    return texts([value for _, value in pairs(obj.attributes.get("categories"))])
+
+
+def _threat_names(obj: Object) -> tuple[str, ...]:
+    return texts(obj.attributes.get("threat_names"))
+
+
+def _network(obj: Object) -> str:
+    number_, owner = text(obj.attributes.get("asn")), text(obj.attributes.get("as_owner"))
+    return " ".join(filter(None, (f"AS{number_}" if number_ else "", owner)))
+
+
+def _context_titles(obj: Object) -> tuple[str, ...]:
+    return texts([entry.get("title") for entry in mappings(obj.attributes.get("crowdsourced_context"))])
+
+
+#: What is told of an object, by kind; its identity comes first and is not among them.
+COLUMNS: Mapping[str, tuple[Column, ...]] = {
+    "file": (
+        Column("Name", file_name, ("meaningful_name", "names")),
+        Column("Type", _file_type, ("type_description", "type_tag")),
+        plain("Size", "size"),
+        Column("Threat", _threat, ("popular_threat_classification",)),
+        dated("First submitted", "first_submission_date"),
+        dated("Last analysed", "last_analysis_date"),
+    ),
+    "domain": (
+        plain("Registrar", "registrar"),
+        dated("Created", "creation_date"),
+        Column("Popularity rank", best_rank, ("popularity_ranks",)),
+        Column("Categories", _categories, ("categories",)),
+        dated("First seen", "first_seen_itw_date"),
+        dated("Last seen", "last_seen_itw_date"),
+        dated("Last analysed", "last_analysis_date"),
+    ),
+    "ip_address": (
+        plain("Country", "country"),
+        Column("Autonomous system", _network, ("asn", "as_owner")),
+        plain("Network", "network"),
+        Column("Context", _context_titles, ("crowdsourced_context",)),
+        dated("First seen", "first_seen_itw_date"),
+        dated("Last seen", "last_seen_itw_date"),
+        dated("Last analysed", "last_analysis_date"),
+    ),
+    "url": (
+        plain("Title", "title"),
+        plain("HTTP status", "last_http_response_code"),
+        plain("Final URL", "last_final_url"),
+        Column("Threat", _threat_names, ("threat_names",)),
+        Column("Categories", _categories, ("categories",)),
+        dated("First submitted", "first_submission_date"),
+        dated("Last analysed", "last_analysis_date"),
+    ),
+}
+
+#: What the first column of a table is called, by the kind of its objects.
+LABELS: Mapping[str, str] = {"file": "SHA-256", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
+
+_TTL = linked("TTL", "ttl")
+_SEEN = linked_date("Seen", "timestamp")
+_SCRIPT = (
+    _SEEN,
+    linked("Embedded in the page", "embedded"),
+    linked("Downloaded from", "download_url"),
+    linked("File name", "filename"),
+)
+
+#: What is told of the link, by relationship (API reference: context attributes by relationship).
+LINKS: Mapping[str, tuple[Column, ...]] = {
+    "subdomains": (_SEEN,),
+    "caa_records": (_SEEN, linked("Flag", "flag"), linked("Tag", "tag"), _TTL),
+    "cname_records": (_SEEN, _TTL),
+    "mx_records": (_SEEN, linked("Priority", "priority"), _TTL),
+    "ns_records": (_SEEN, _TTL),
+    "soa_records": (
+        _SEEN,
+        _TTL,
+        linked("Mailbox", "rname"),
+        linked("Serial", "serial"),
+        linked("Refresh", "refresh"),
+        linked("Retry", "retry"),
+        linked("Expire", "expire"),
+        linked("Minimum", "minimum"),
+    ),
+    "urls_for_embedded_js": _SCRIPT,
+    "embedded_js_files": (linked("URL", "url"), *_SCRIPT),
+}
