@@ -6,12 +6,11 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core.models import Object
-from virustotal.core.values import clean, date, items, mapping, mappings, number, pairs, text, texts
+from virustotal.core.values import clean, date, items, mapping, mappings, pairs, text, texts
+from virustotal.core.verdicts import POPULAR_RANK, best_rank
 
 #: Longest URL or name that is shown whole and may become a tag.
 LONGEST_NAME = 4_096
-#: A host up to this rank in any list is a popular one: undetected it is not tagged, and it never scores.
-POPULAR_RANK = 10_000
 
 
 @frozen
@@ -63,15 +62,8 @@ def tag_value(obj: Object) -> str:
     return raw if clean(raw, LONGEST_NAME) == raw else ""
 
 
-def best_rank(obj: Object) -> int | None:
-    """Return the best of a domain's popularity ranks, or None where it has none."""
-    entries = mapping(obj.attributes.get("popularity_ranks")).values()
-    ranks = [rank for entry in entries if (rank := number(mapping(entry).get("rank"))) is not None and rank > 0]
-    return int(min(ranks)) if ranks else None
-
-
 def popular(obj: Object) -> bool:
-    """True for a host of a high popularity rank."""
+    """True for a host of a high popularity rank: undetected it is not tagged, and no verdict makes it score."""
     rank = best_rank(obj)
     return rank is not None and rank <= POPULAR_RANK
 

@@ -1,17 +1,15 @@
 """Related objects with their verdicts, most suspicious first."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import frozen
 
-from virustotal.core.models import Evidence, Level, Object, Verdict
-from virustotal.core.values import integer, pairs
+from virustotal.core.models import Detection, Evidence, Level, Object, Verdict
+from virustotal.core.settings import Settings
+from virustotal.core.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
 from virustotal.plugins.relations.columns import identity
 
-#: Categories of engines that gave an answer; all others had none (time-out, unsupported type).
-ANSWERED = frozenset({"malicious", "suspicious", "undetected", "harmless"})
-_HITS = frozenset({"malicious", "suspicious"})
+HITS = frozenset({MALICIOUS, SUSPICIOUS})
 
 
 @frozen
@@ -27,20 +25,28 @@ class Judged:
         return self.verdict.level in {Level.SUSPICIOUS, Level.MALICIOUS}
 
     @property
+    def note(self) -> str:
+        """What the verdict says beside its count of engines: why it is less, or not, scored."""
+        return " ".join(self.verdict.reasons[1:])
+
+    @property
     def detections(self) -> str:
         """How many engines of those that answered found something, such as `3/90`; empty where none answered."""
         answered = [each for each in self.verdict.detections if each.category in ANSWERED]
-        if not answered:
-            return ratio(self.obj.attributes.get("last_analysis_stats"))
-        hits = sum(each.category in _HITS and not each.ignored_because for each in answered)
-        return f"{hits}/{len(answered)}"
+        return f"{len(self._hits(HITS))}/{len(answered)}" if answered else ratio(counters(self.obj))
+
+    def undetected(self, settings: Settings) -> bool:
+        """True if fewer engines than the hit threshold asks for found something, whatever the verdict made of it."""
+        return len(self._hits({MALICIOUS})) + len(self._hits({SUSPICIOUS})) / 2 < needed_hits(settings)
+
+    def _hits(self, categories: Collection[str]) -> list[Detection]:
+        return [each for each in self.verdict.detections if each.category in categories and not each.ignored_because]
 
 
-def ratio(stats: Any) -> str:
+def ratio(counts: Mapping[str, int]) -> str:
     """Return VirusTotal's own counters as `3/90`; empty where nobody answered."""
-    counts = {name: integer(count) or 0 for name, count in pairs(stats)}
     total = sum(counts.get(name, 0) for name in ANSWERED)
-    return f"{sum(counts.get(name, 0) for name in _HITS)}/{total}" if total > 0 else ""
+    return f"{sum(counts.get(name, 0) for name in HITS)}/{total}" if total > 0 else ""
 
 
 def known(obj: Object) -> bool:

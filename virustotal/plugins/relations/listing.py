@@ -110,14 +110,20 @@ class Look:
         self, title: str, reported: Sequence[Judged], settings: Settings, *, collapse: bool
     ) -> ResultSection | None:
         rows = [
-            {"Level": each.verdict.level.value, "Detections": each.detections, **self._row(each.obj)}
+            {
+                "Level": each.verdict.level.value,
+                "Detections": each.detections,
+                **self._row(each.obj),
+                "Note": each.note,
+            }
             for each in reported[: render.MOST_ROWS]
         ]
         section = render.table(
-            title, rows, self._names(("Level", "Detections")), total=len(reported), collapse=collapse
+            title, rows, self._names(("Level", "Detections"), ("Note",)), total=len(reported), collapse=collapse
         )
         if section is not None:
-            self._tagged(section, (each.obj for each in reported if each.flagged or not popular(each.obj)))
+            telling = (each.obj for each in reported if not (popular(each.obj) and each.undetected(settings)))
+            self._tagged(section, telling)
             _add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
         return section
 
@@ -157,7 +163,7 @@ class Look:
 
     def _points(self, flagged: Sequence[Judged], section: ResultSection | None) -> Iterator[Points]:
         """One entry for the whole relationship: the sum, which the family's cap bounds over the result."""
-        scored = [each for each in flagged if not popular(each.obj) and each.verdict.score > 0]
+        scored = [each for each in flagged if each.verdict.score > 0]
         if self.entry.family is not catalogue.Family.DOES or not scored:
             return
         shown = [f"{identity(each.obj)} ({each.detections or 'judged'})" for each in scored[:MOST_NAMED]]
