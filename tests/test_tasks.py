@@ -52,8 +52,18 @@ def test_an_error_is_the_outcome() -> None:
 
     found = outcome(fail)
     assert found.error["response"]["status"] == "FAIL_RECOVERABLE"
-    assert found.message.endswith("try again later")
+    assert found.deliberate
+    assert found.message == "try again later"
     assert not found.stored
+
+
+def test_a_failure_of_the_service_is_told_apart() -> None:
+    def fail(request: ServiceRequest) -> None:
+        raise LookupError("no such thing")
+
+    found = outcome(fail)
+    assert not found.deliberate
+    assert found.message == "LookupError: no such thing"
 
 
 def test_parameters_and_message_reach_the_task() -> None:

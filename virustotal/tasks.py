@@ -72,8 +72,18 @@ class TaskOutcome:
 
     @property
     def message(self) -> str:
-        """The error's last line; empty where there is a result."""
-        return str(self.error.get("response", {}).get("message", "")).strip().rpartition("\n")[2]
+        """The error's last line, without the framework's own class of error; empty where there is a result."""
+        line = self._last_line
+        return line.partition(": ")[2] if self.deliberate else line
+
+    @property
+    def deliberate(self) -> bool:
+        """True if the service itself ended the task with an error, False for a result or a failure of the service."""
+        return self._last_line.startswith(("RecoverableError: ", "NonRecoverableError: "))
+
+    @property
+    def _last_line(self) -> str:
+        return str(self.error.get("response", {}).get("message", "")).strip().rpartition("\n")[2].strip()
 
 
 def default_parameters() -> dict[str, Any]:
@@ -94,6 +104,23 @@ def tasking_folder() -> Iterator[Path]:
                 del os.environ["TASKING_DIR"]
             else:
                 os.environ["TASKING_DIR"] = before
+
+
+@contextmanager
+def started_service(config: Mapping[str, Any] = EMPTY) -> Iterator[ServiceBase]:
+    """Construct and start the service as the framework does, and stop it afterwards.
+
+    config: entries of the manifest's `config` part that replace its own. Raises ConfigurationError.
+    """
+    from virustotal.service import VirusTotal  # what builds a task alone does not need the service
+
+    service = VirusTotal(dict(config))
+    service.get_tool_version()
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
 
 
 def run_task(

@@ -1,0 +1,32 @@
+"""The exit codes of `virustotal-service` (README), and how to end with one."""
+
+import enum
+from typing import NoReturn
+
+import click
+
+
+class Exit(enum.IntEnum):
+    """How a command ended."""
+
+    RESULT = 0
+    """A complete result."""
+    FAILED = 1
+    """No result: the service failed, or nothing answered; the message says which."""
+    USAGE = 2
+    """The command line is wrong."""
+    CONFIGURATION = 3
+    """The key or the configuration is missing or wrong."""
+    PARTIAL = 4
+    """A result with something missing: not known, not allowed, not ready or not reached. Its coverage says what."""
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """End with one sentence on standard error and an exit code."""
+    click.echo(f"Error: {message}", err=True)
+    raise SystemExit(int(code))
+
+
+def refuse(message: str) -> NoReturn:
+    """End with a sentence about the key or the configuration."""
+    fail(message, Exit.CONFIGURATION)

@@ -1,0 +1,73 @@
+"""What `scan` is given: key, configuration and parameters, read and checked before anything starts."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from virustotal.cli.exits import refuse
+from virustotal.core.errors import ConfigurationError
+from virustotal.core.settings import CONFIG_KEYS, PARAMETERS, Settings, service_settings, task_settings
+
+KEY_VARIABLE = "VIRUSTOTAL_API_KEY"
+
+
+def api_key(file: Path | None, config: Mapping[str, Any]) -> str:
+    """Return the key: from the file if one is given, else of the environment, else of the configuration."""
+    try:
+        key = file.read_text(encoding="utf-8").strip() if file else os.environ.get(KEY_VARIABLE, "").strip()
+    except (OSError, UnicodeError) as error:
+        refuse(f"The key file cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}.")
+    key = key or str(config.get("api_key") or "").strip()
+    return key or refuse(f"An API key of VirusTotal is needed: set {KEY_VARIABLE}, or name a file with --key-file.")
+
+
+def configuration(file: Path | None) -> dict[str, Any]:
+    """Return the manifest's `config` part as the file has it; checked as the service checks it at its start."""
+    if file is None:
+        return {}
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        refuse(f"{file} is not readable YAML: {' '.join(str(error).split())}")
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        refuse(f"{file}: expected the names and values of the manifest's config part.")
+    for name in found:
+        if name not in CONFIG_KEYS:
+            refuse(f"{file}: {name}: no such setting; there are {', '.join(sorted(CONFIG_KEYS))}.")
+    checked(found)
+    return found
+
+
+def checked(config: Mapping[str, Any]) -> Settings:
+    """Return the settings of a configuration, or end with the path of its wrong entry."""
+    try:
+        return service_settings(config)
+    except ConfigurationError as error:
+        refuse(str(error))
+
+
+def parameters(given: tuple[str, ...]) -> dict[str, str]:
+    """Return the submission parameters of `--param name=value`; the key is none of them."""
+    found: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{each!r} is not name=value.", param_hint="--param")
+        if name == "api_key":
+            raise click.BadParameter(
+                f"a key on the command line is seen by others: set {KEY_VARIABLE}, or use --key-file.",
+                param_hint="--param",
+            )
+        if name not in PARAMETERS:
+            known = ", ".join(sorted(set(PARAMETERS) - {"api_key"}))
+            raise click.BadParameter(f"there is no parameter {name}; there are {known}.", param_hint="--param")
+        if task_settings(Settings(), {name: value})[1]:
+            raise click.BadParameter(f"{value!r} is not a value of {name}.", param_hint="--param")
+        found[name] = value
+    return found

@@ -1,0 +1,36 @@
+"""The commands beside `scan`: the emulator, and what plugin authors need."""
+
+import importlib.util
+from pathlib import Path
+
+import click
+
+from virustotal.cli.exits import Exit, fail
+
+
+@click.command()
+@click.option(
+    "--reports", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A folder of report files."
+)
+@click.option("--address", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--key", "keys", multiple=True, metavar="KEY=TIER", help="public, premium or gti; repeatable.")
+@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="How it answers; repeatable.")
+def emulator(reports: Path | None, address: str, port: int, keys: tuple[str, ...], switches: tuple[str, ...]) -> None:
+    """Serve like the VirusTotal API: an invented world, or a folder of reports.
+
+    Prints one line of JSON with its address, and serves until interrupted. Without --key there are `public-key`,
+    `premium-key` and `gti-key`.
+    """
+    if importlib.util.find_spec("aiohttp") is None:
+        fail("The emulator needs aiohttp: pip install 'assemblyline-service-virustotal[emulator]'", Exit.CONFIGURATION)
+    from virustotal.emulator.server import serve
+
+    serve(reports, address, port, keys=_pairs(keys, "--key") or None, switches=_pairs(switches, "--switch"))
+
+
+def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    for each in given:
+        if "=" not in each:
+            raise click.BadParameter(f"{each!r} is not of the form NAME=VALUE.", param_hint=option)
+    return dict(each.split("=", 1) for each in given)

@@ -1,0 +1,48 @@
+"""What the service logs, as one changing line while it works; its warnings stay."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from virustotal.core.values import text
+
+LOGGER = "assemblyline.service.virustotal"
+
+
+class StatusHandler(logging.Handler):
+    """Shows each record of the service as the text of a spinner, and prints warnings above it."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(logging.INFO)
+        self._status = status
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one record; only its first line, and never as markup."""
+        line = Text(text(record.getMessage().partition("\n")[0], 200))
+        if record.levelno >= logging.WARNING:
+            self._status.console.print(line, style="yellow")
+        else:
+            self._status.update(line)
+
+
+@contextmanager
+def progress(console: Console, *, verbose: bool) -> Iterator[None]:
+    """Show the service's log on `console`: as a spinner, or whole where `verbose` is set."""
+    root = logging.getLogger("assemblyline")
+    before, level, propagate = root.handlers[:], root.level, root.propagate
+    with console.status("Starting") as status:
+        handler: logging.Handler = logging.StreamHandler() if verbose else StatusHandler(status)
+        root.handlers[:] = [handler]  # a logger with a handler gets none of the framework's own
+        root.setLevel(logging.INFO)
+        root.propagate = False
+        logging.getLogger("assemblyline.odm").setLevel(logging.WARNING)
+        try:
+            yield
+        finally:
+            root.handlers[:] = before
+            root.setLevel(level)
+            root.propagate = propagate

@@ -1,0 +1,112 @@
+"""`virustotal-service scan`: one target through the very service that Assemblyline runs."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from virustotal.cli.bodies import MOST_SHOWN
+from virustotal.cli.exits import Exit, fail, refuse
+from virustotal.cli.inputs import api_key, checked, configuration, parameters
+from virustotal.core.values import text
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("target")
+@click.option(
+    "--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="A submission parameter; repeatable."
+)
+@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+@click.option("--key-file", type=_FILE, help="A file with the API key; else $VIRUSTOTAL_API_KEY.")
+@click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the result there too."
+)
+@click.option(
+    "--files", "folder", type=click.Path(file_okay=False, path_type=Path), help="Keep the result's files there."
+)
+@click.option("--full", is_flag=True, help="Show every row.")
+@click.option("--dry-run", is_flag=True, help="Print what would be asked and what it costs; ask nothing.")
+@click.option("--verbose", "-v", is_flag=True, help="Show the service's log.")
+def scan(
+    target: str,
+    params: tuple[str, ...],
+    config_file: Path | None,
+    key_file: Path | None,
+    host: str | None,
+    json_file: Path | None,
+    folder: Path | None,
+    full: bool,
+    dry_run: bool,
+    verbose: bool,
+) -> None:
+    """Look TARGET up on VirusTotal: a file, a hash, a URL, a domain or an IP address.
+
+    A URL is looked up with its host; a bare domain or address is only the host; a hash is never submitted.
+    """
+    given = parameters(params)
+    config = configuration(config_file) | ({"host": host} if host else {})
+    checked(config)
+    if dry_run:
+        _plan(target, config, given)
+        return
+    config["api_key"] = api_key(key_file, config)
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    _run(target, config, given, json_file=json_file, folder=folder, most=0 if full else MOST_SHOWN, verbose=verbose)
+
+
+def _plan(target: str, config: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    from virustotal.cli.plan import plan_lines
+
+    for line in plan_lines(target, config, given):
+        click.echo(line)
+
+
+def _run(
+    target: str,
+    config: dict[str, Any],
+    given: Mapping[str, Any],
+    *,
+    json_file: Path | None,
+    folder: Path | None,
+    most: int,
+    verbose: bool,
+) -> None:
+    from virustotal.cli.progress import progress
+    from virustotal.cli.show import outcome_tree
+    from virustotal.core.errors import ConfigurationError
+    from virustotal.tasks import run_task, started_service
+
+    with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
+        subject = named(target, Path(own))
+        with progress(Console(stderr=True), verbose=verbose):
+            try:
+                with started_service(config) as service:
+                    outcome = run_task(service, subject, given, keep=folder)
+            except ConfigurationError as error:
+                refuse(str(error))
+    if outcome.error:
+        lasting = outcome.deliberate and outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
+        fail(text(outcome.message), Exit.CONFIGURATION if lasting else Exit.FAILED)
+    Console().print(outcome_tree(subject.name, outcome, most))
+    if json_file:
+        json_file.write_text(json.dumps(outcome.handed, indent=2) + "\n", encoding="utf-8")
+    if outcome.partial:
+        raise SystemExit(Exit.PARTIAL)
+
+
+def named(target: str, folder: Path) -> Any:
+    """Return the target that the text names, or end with why it is none."""
+    from virustotal.targets import target_of
+
+    try:
+        return target_of(target, folder)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="TARGET") from None
