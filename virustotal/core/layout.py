@@ -1,12 +1,30 @@
 """Findings to the final sections: order, headings, caps, tags, coverage and errors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
+from attrs import evolve
+
+from virustotal.core.build import TITLES, Builder
+from virustotal.core.coverage import coverage_section
+from virustotal.core.headings import heading, name_of
+from virustotal.core.models import Level, Outcome, Status
+from virustotal.core.render import lines, table
 from virustotal.core.results import Artefact, Layout, SubjectResult
 from virustotal.core.safelist import NO_SAFELIST, Safelist
+from virustotal.core.scores import Given, Score, by_section, capped
+from virustotal.core.sections import Contribution, Section
 from virustotal.core.settings import Settings
+from virustotal.core.values import clean
+from virustotal.core.verdicts import HOST_KINDS
 
-__all__ = ["Artefact", "Layout", "SubjectResult", "compose"]
+__all__ = ["Artefact", "Layout", "SubjectResult", "compose", "partial_reasons"]
+
+#: Rows of the explanation; points that count nothing are the first to be left out.
+MOST_SCORES = 500
+#: Notes of analysers that are shown.
+MOST_NOTES = 200
 
 
 def compose(
@@ -17,6 +35,7 @@ def compose(
     notes: Sequence[str] = (),
     volatile: Sequence[str] = (),
     unloaded: Sequence[str] = (),
+    now: datetime | None = None,
 ) -> Layout:
     """Return the result of a task.
 
@@ -24,5 +43,171 @@ def compose(
     notes: sentences about the task: parameters not understood, subjects that were refused, the safelist.
     volatile: why the result depends on what the platform's result cache does not know, such as the metadata.
     unloaded: plugins that did not load, one line each; they are listed and do not make the result partial.
+    now: the moment by which an analysis is stale; the current one where it is not given.
     """
-    raise NotImplementedError
+    now = now or datetime.now(UTC)
+    results = tuple(_anchored(result) for result in results)
+    scores = capped(_given(results))
+    builder = Builder(by_section(scores), settings, safelist)
+    trees = [_tree(result, settings, builder, now) for result in results]
+    ends = (
+        coverage_section(results),
+        _errors(results, unloaded),
+        _notes(results, notes, builder.dropped),
+    )
+    explained = _explanation(scores, results)
+    sections = (*_ordered(trees, explained), *(section for section in ends if section is not None))
+    reasons = (*partial_reasons(results), *volatile)
+    return Layout(sections, sum(score.counted for score in scores), bool(reasons), reasons)
+
+
+def _ordered(trees: Sequence[tuple[Any, list[Any]]], explained: Any | None) -> Iterator[Any]:
+    """One subject: its heading, how it scores, its sections. Several: the score first, each under its heading."""
+    shown = [explained] if explained is not None else []
+    if len(trees) == 1:
+        ((head, sections),) = trees
+        yield from (head, *shown, *sections)
+        return
+    yield from shown
+    for head, sections in trees:
+        for section in sections:
+            head.add_subsection(section)
+        yield head
+
+
+def _tree(result: SubjectResult, settings: Settings, builder: Builder, now: datetime) -> tuple[Any, list[Any]]:
+    sections = [builder.build(section) for each in result.contributions for section in each.sections]
+    return heading(result, settings, now), sections
+
+
+# --- points ----------------------------------------------------------------------------------------------------------
+
+
+def _anchored(result: SubjectResult) -> SubjectResult:
+    return evolve(result, contributions=tuple(_with_anchors(each) for each in result.contributions))
+
+
+def _with_anchors(each: Contribution) -> Contribution:
+    """Give points without a section of the analyser's own its first section, or a new one where it has none."""
+    if not each.scored:
+        return each
+    sections = each.sections or (Section(title=clean(each.analyzer, 200) or "Points"),)
+    own = {id(section) for section in _walk(sections)}
+    scored = tuple(
+        (points, section if section is not None and id(section) in own else sections[0])
+        for points, section in each.scored
+    )
+    return evolve(each, sections=sections, scored=scored)
+
+
+def _walk(sections: Iterable[Section]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from _walk(section.subsections)
+
+
+def _given(results: Sequence[SubjectResult]) -> Iterator[Given]:
+    clean_url = any(_is_clean_url(result) for result in results)
+    for result in results:
+        host = clean_url and result.report.subject.ref.kind in HOST_KINDS
+        for each in result.contributions:
+            void = "Not counted: the URL itself is clean, and its host may be shared." if host else ""
+            for points, section in each.scored:
+                yield Given(
+                    points,
+                    section,
+                    provider=each.provider,
+                    subject=name_of(result),
+                    external=each.external,
+                    void_because="" if each.external else void,
+                )
+
+
+def _is_clean_url(result: SubjectResult) -> bool:
+    """A URL that engines looked at and that nothing scores: it is not condemned by what else its host serves."""
+    if result.report.subject.ref.kind != "url" or result.verdict.level is not Level.CLEAN:
+        return False
+    return not any(points.amount > 0 for each in result.contributions for points, _ in each.scored)
+
+
+def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> Any | None:
+    several = len(results) > 1
+    total = sum(score.counted for score in scores)
+    shown = sorted(scores, key=lambda score: (-score.counted, -score.amount))[:MOST_SCORES]
+    rows = [
+        {
+            "family": TITLES[score.family],
+            "name": score.name,
+            "reason": score.reason,
+            "points": score.amount,
+            "counted": score.counted,
+            "ATT&CK": ", ".join((*score.attack_ids, *(f"{each} (unknown)" for each in score.unknown_ids))),
+            "subject": score.subject if several else "",
+        }
+        for score in shown
+    ]
+    rest = sum(score.counted for score in scores) - sum(score.counted for score in shown)
+    if rest:
+        rows.append({"family": "All others", "reason": "Not listed one by one.", "points": rest, "counted": rest})
+    columns = ("family", "name", "reason", "points", "counted", "ATT&CK", "subject")
+    section = table("Points", rows, columns, total=len(scores), most=len(rows))
+    if section is not None:
+        section.title_text = f"How this score came about: {total} points"
+    return section
+
+
+# --- errors, notes, and whether the result may be reused -------------------------------------------------------------
+
+
+def _errors(results: Sequence[SubjectResult], unloaded: Sequence[str]) -> Any | None:
+    failed = [each for result in results for each in result.contributions if each.error]
+    rows = [{"analyser": each.analyzer, "plugin": each.provider, "error": each.error} for each in failed]
+    section = table("Analysers that failed", rows, ("analyser", "plugin", "error"), collapse=True)
+    below = lines("Plugins that did not load", unloaded, collapse=True)
+    if section is None or below is None:
+        return section or below
+    section.add_subsection(below)
+    return section
+
+
+def _notes(results: Sequence[SubjectResult], notes: Sequence[str], dropped: int) -> Any | None:
+    cut = [f"{each.analyzer}: {note}" for result in results for each in result.contributions for note in each.notes]
+    left_out = f"Tags of safelisted values or of hosts that are not public, left out: {dropped}."
+    below = lines("What was cut or left out", [*cut, *([left_out] if dropped else [])], most=MOST_NOTES, collapse=True)
+    section = lines("Notes", notes)
+    if section is None or below is None:
+        return section or below
+    section.add_subsection(below)
+    return section
+
+
+_TRANSIENT = frozenset({Status.PENDING, Status.QUOTA, Status.SKIPPED, Status.FAILED})
+_SUBJECT_PARTIAL = _TRANSIENT | {Status.UNKNOWN, Status.FORBIDDEN}
+
+
+def partial_reasons(results: Sequence[SubjectResult]) -> tuple[str, ...]:
+    """Return why the platform must not reuse this result for the same file, one sentence each; empty where it may.
+
+    Whatever may be otherwise at the next look: a subject that is not known yet, what was skipped, failed or had no
+    quota, an analyser that failed. What the licence does not cover stays so, and is no reason.
+    """
+    return tuple(dict.fromkeys(reason for result in results for reason in _reasons(result)))
+
+
+def _reasons(result: SubjectResult) -> Iterator[str]:
+    name, outcome = name_of(result), result.report.outcome
+    if outcome.status in _SUBJECT_PARTIAL:
+        yield f"{name}: {_said(outcome)}"
+    for relationship, related in result.report.related.items():
+        if related.outcome.status in _TRANSIENT:
+            yield f"{name}, {clean(relationship, 120)}: {_said(related.outcome)}"
+    for artefact in result.artefacts:
+        if artefact.outcome.status in _TRANSIENT:
+            yield f"{clean(artefact.download.name, 120)}: {_said(artefact.outcome)}"
+    for each in result.contributions:
+        if each.error:
+            yield f"The analyser {clean(each.analyzer, 120)} failed."
+
+
+def _said(outcome: Outcome) -> str:
+    return clean(outcome.detail) if outcome.detail else f"{outcome.status.value}."

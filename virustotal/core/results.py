@@ -9,6 +9,8 @@ from virustotal.core.findings import Download
 from virustotal.core.models import EMPTY, Outcome, Report, Verdict
 from virustotal.core.sections import Contribution
 
+NO_VERDICT = Verdict()
+
 
 @frozen
 class Artefact:
@@ -38,7 +40,7 @@ class SubjectResult:
 
     report: Report
     label: str = ""
-    verdict: Verdict = Verdict()
+    verdict: Verdict = NO_VERDICT
     contributions: tuple[Contribution, ...] = ()
     artefacts: tuple[Artefact, ...] = ()
     asked: tuple[str, ...] = ()

@@ -1,0 +1,117 @@
+"""What was asked of VirusTotal and how each of it ended: nothing is silently missing."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from virustotal.core import catalogue
+from virustotal.core.headings import name_of
+from virustotal.core.models import Outcome, Related, Status
+from virustotal.core.render import listed, table
+from virustotal.core.results import Artefact, SubjectResult
+from virustotal.core.values import clean
+
+#: Rows of the table; there are at most 58 relationships of one kind of object.
+MOST_ROWS = 400
+
+_MISSING: Mapping[Status, str] = {
+    Status.UNKNOWN: "unknown to VirusTotal",
+    Status.INVALID: "unknown to VirusTotal",
+    Status.PENDING: "pending",
+    Status.QUOTA: "quota used up",
+    Status.SKIPPED: "skipped",
+    Status.FAILED: "failed",
+    Status.FORBIDDEN: "needs a premium licence",
+}
+_COLUMNS = ("subject", "relationship", "result", "detail", "answered by")
+
+
+def coverage_section(results: Sequence[SubjectResult]) -> Any | None:
+    """Return one collapsed section: a table of relationships, one of artefacts below it; None where nothing was asked.
+
+    Relationships that need a premium licence share one row.
+    """
+    several = len(results) > 1
+    rows = [row for result in results for row in _rows(result, several)]
+    artefacts = [_artefact(artefact) for result in results for artefact in result.artefacts]
+    section = table("Coverage: what was asked for", rows, _COLUMNS, most=MOST_ROWS, collapse=True)
+    below = table("Artefacts", artefacts, ("artefact", "of", "result", "detail"), most=MOST_ROWS, collapse=True)
+    if section is None or below is None:
+        return section or below
+    section.add_subsection(below)
+    return section
+
+
+def _rows(result: SubjectResult, several: bool) -> Iterator[Mapping[str, Any]]:
+    if not result.report.outcome.found:
+        return
+    subject = name_of(result) if several else ""
+    names = tuple(dict.fromkeys((*result.asked, *result.report.related)))
+    forbidden = [name for name in names if _status(result, name) is Status.FORBIDDEN]
+    for name in names:
+        if name not in forbidden:
+            yield {"subject": subject, **_row(result, name)}
+    if forbidden:
+        yield {
+            "subject": subject,
+            "relationship": listed(forbidden, most=len(forbidden)),
+            "result": _MISSING[Status.FORBIDDEN],
+            "detail": "The API key's licence does not cover these.",
+        }
+
+
+def _status(result: SubjectResult, name: str) -> Status:
+    related = result.report.related.get(name)
+    return Status.SKIPPED if related is None else related.outcome.status
+
+
+def _row(result: SubjectResult, name: str) -> Mapping[str, Any]:
+    related = result.report.related.get(name)
+    detail = [f"asked for as {alias}" for alias, meant in result.aliases.items() if meant == name and alias != name]
+    if related is None:
+        known = catalogue.find(result.report.subject.ref.kind, name) is not None
+        reason = "not looked up" if known else "not looked up: the name is not in the service's catalogue"
+        shown = reason
+    else:
+        shown = _shown(related)
+        detail += _details(related)
+    return {
+        "relationship": clean(name, 120),
+        "result": shown,
+        "detail": "; ".join(detail),
+        "answered by": clean(result.origins.get(name, ""), 120),
+    }
+
+
+def _shown(related: Related) -> str:
+    if not related.outcome.found:
+        return _MISSING[related.outcome.status]
+    count = len(related.items)
+    if related.total is not None and related.total > count:
+        return f"shown {count} of {related.total}"
+    if not related.complete:
+        return f"shown {count}, there are more"
+    return f"shown {count} of {count}" if count else "none"
+
+
+def _details(related: Related) -> Iterable[str]:
+    if related.outcome.detail:
+        yield clean(related.outcome.detail)
+    if related.items and not related.detailed:
+        yield "identifiers alone"
+    unknown = sum(1 for item in related.items if item.error)
+    if unknown:
+        yield f"{unknown} that VirusTotal knows by identifier alone"
+
+
+def _artefact(artefact: Artefact) -> Mapping[str, Any]:
+    download = artefact.download
+    return {
+        "artefact": clean(download.name, 200),
+        "of": f"{download.ref.kind} {clean(download.ref.id, 120)}",
+        "result": "attached" if artefact.outcome.found else _artefact_state(artefact.outcome),
+        "detail": clean(artefact.outcome.detail),
+    }
+
+
+def _artefact_state(outcome: Outcome) -> str:
+    return "not available" if outcome.status is Status.UNKNOWN else _MISSING[outcome.status]
