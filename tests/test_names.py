@@ -1,0 +1,119 @@
+"""Manifest, README (English and French) and settings hold the same names and the same defaults."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+import pytest
+import yaml
+from assemblyline.odm.models.heuristic import Heuristic
+from assemblyline.odm.models.service import Service
+
+from tests.conftest import ROOT
+from virustotal import __version__, testing
+from virustotal.core.settings import CONFIG_KEYS, PARAMETERS, SECRETS, Settings, service_settings, task_settings
+
+MANIFEST: Mapping[str, Any] = yaml.safe_load((ROOT / "service_manifest.yml").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `(?P<name>[^`]+)` \| `(?P<default>[^`]*)` \| (?P<meaning>.+) \|$")
+
+
+def table(name: str) -> dict[str, Any]:
+    """Return name -> default of the README's table with this mark."""
+    lines = README.split(f"<!-- table: {name} -->\n", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    rows = [ROW.match(line) for line in lines]
+    assert all(rows), [line for line, row in zip(lines, rows, strict=True) if not row]
+    found = {row["name"]: yaml.safe_load(row["default"]) for row in rows if row}
+    assert len(found) == len(rows), "a name stands there twice"
+    return found
+
+
+def flat(config: Mapping[str, Any], *, keys: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    """Yield `a.b` -> value of nested settings; `keys` are the names that nest."""
+    for name, value in config.items():
+        if name in keys:
+            yield from ((f"{name}.{below}", entry) for below, entry in value.items())
+        else:
+            yield name, value
+
+
+def plain(value: Any) -> Any:
+    """Return a setting as YAML would write it."""
+    if attrs.has(type(value)):
+        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+    if isinstance(value, tuple):
+        return [plain(entry) for entry in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+NESTING = frozenset(each.name for each in attrs.fields(Settings) if attrs.has(type(each.default)))
+OF_CODE = {name: "" if name in SECRETS else plain(getattr(Settings(), name)) for name in CONFIG_KEYS}
+PARAMETERS_OF_MANIFEST = {each["name"]: each["default"] for each in MANIFEST["submission_params"]}
+
+
+def test_config_of_manifest_and_code_agree() -> None:
+    assert dict(flat(MANIFEST["config"], keys=NESTING)) == dict(flat(OF_CODE, keys=NESTING))
+    assert service_settings(MANIFEST["config"]) == Settings()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_config_of_readme_and_manifest_agree(language: str) -> None:
+    assert table(f"config {language}") == dict(flat(MANIFEST["config"], keys=NESTING))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_parameters_of_readme_and_manifest_agree(language: str) -> None:
+    assert table(f"parameters {language}") == PARAMETERS_OF_MANIFEST
+
+
+def test_parameters_of_manifest_and_code_agree() -> None:
+    assert set(PARAMETERS_OF_MANIFEST) == set(PARAMETERS)
+    settings, notes = task_settings(Settings(), PARAMETERS_OF_MANIFEST)
+    assert settings == Settings()
+    assert not notes
+
+
+def test_parameters_have_the_type_and_value_of_their_default() -> None:
+    types = {"bool": bool, "int": int, "str": str}
+    for each in MANIFEST["submission_params"]:
+        assert each["value"] == each["default"], each["name"]
+        assert type(each["default"]) is types[each["type"]], each["name"]
+    assert [each["name"] for each in MANIFEST["submission_params"] if each.get("hide")] == ["api_key"]
+
+
+def test_switches_are_off() -> None:
+    config = dict(flat(MANIFEST["config"], keys=NESTING))
+    switches = {name for name, value in {**config, **PARAMETERS_OF_MANIFEST}.items() if value is True}
+    assert switches == {"plugins.external"}
+
+
+def test_the_manifest_is_valid_for_assemblyline() -> None:
+    manifest = {**MANIFEST, "version": __version__}
+    heuristics = manifest.pop("heuristics")
+    assert manifest.pop("file_required") is True
+    service = Service(manifest)
+    assert (service.name, service.category, service.stage) == ("VirusTotal", "External", "SECONDARY")
+    assert service.is_external
+    assert service.uses_metadata
+    assert service.docker_config.allow_internet_access
+    identifiers = [Heuristic({**each, "attack_id": []}).heur_id for each in heuristics]
+    assert len(set(identifiers)) == len(identifiers)
+
+
+@pytest.mark.parametrize("fact", ["licence_count: 1", "SERVICE_API_HOST", "--network=host", "4.5.1.dev3", "--dry-run"])
+def test_both_languages_say_it(fact: str) -> None:
+    english, french = README.split("# Service VirusTotal pour Assemblyline 4\n")
+    assert fact in english
+    assert fact in french
+
+
+def test_the_readmes_plugin_works() -> None:
+    code = README.split("<!-- test: plugin -->\n```python\n")[1].split("```")[0]
+    assert len([line for line in code.splitlines() if line]) <= 12
+    namespace: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), namespace)
+    (analyzer,) = namespace["virustotal_analyzers"](Settings())
+    said = testing.obj("comment", "c-1", text="A first sample.")
+    (section,) = testing.run(analyzer, testing.evidence("file", "comments", related=[said]))
+    assert section.body == "A first sample."
