@@ -1,6 +1,6 @@
 """The Source protocol: one request in, an answer or an error out. `lookup` never knows where an answer comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,11 +14,13 @@ class Upload:
     """A file to send as multipart field `file`, streamed from disk.
 
     name: the plain file name to send. password: of a protected archive, or empty.
+    progress: called with the bytes sent and their number, while they are sent.
     """
 
     path: Path
     name: str
     password: str = field(default="", repr=False)
+    progress: Callable[[int, int], None] | None = field(default=None, eq=False, repr=False)
 
 
 @frozen

@@ -18,7 +18,7 @@ from virustotal.core.protocol.asking import (
     upload_file,
     upload_url,
 )
-from virustotal.core.protocol.decoding import Page, decode_object, decode_page, decode_report
+from virustotal.core.protocol.decoding import Page, decode_object, decode_page, decode_related, decode_report, total
 from virustotal.core.protocol.failures import error_in, failure, payload
 from virustotal.core.protocol.ids import COLLECTIONS, segment, url_id, valid_id
 
@@ -34,6 +34,7 @@ __all__ = [
     "artefact",
     "decode_object",
     "decode_page",
+    "decode_related",
     "decode_report",
     "descriptor_page",
     "error_in",
@@ -46,6 +47,7 @@ __all__ = [
     "relationship_page",
     "segment",
     "submit_url",
+    "total",
     "upload_file",
     "upload_url",
     "url_id",

@@ -1,0 +1,171 @@
+"""Subject + registry + settings -> Plan: which requests will be made at most, before any is made."""
+
+import math
+import re
+
+from attrs import evolve, frozen
+
+from virustotal.core import catalogue, protocol
+from virustotal.core.catalogue import ALIASES, Family, Licence
+from virustotal.core.models import Ref, Related, Report
+from virustotal.core.registry import Registry
+from virustotal.core.settings import Settings
+
+#: The longest list of names in one combined request; longer ones are split into several.
+LONGEST_EMBED = 1500
+#: Names outside the catalogue that one task asks for.
+MOST_UNKNOWN = 10
+
+_NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
+_FIRST = ("behaviours", "contacted_ips", "contacted_domains", "contacted_urls", "dropped_files")
+
+
+@frozen
+class Plan:
+    """The requests for one subject.
+
+    embed: names asked for as descriptors in the subject's own request. expand: one request for each page of whole
+    objects. alone: names outside the catalogue, or of doubtful existence, never put into the combined request.
+    named: names that are only named, since nothing asks for them without `analyze`. max_related: objects of each
+    relationship at most. notes: sentences for the analyst.
+    """
+
+    subject: Ref
+    embed: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    analyze: bool = False
+    max_related: int = protocol.PAGE
+    notes: tuple[str, ...] = ()
+    looked_up: bool = False
+
+    @property
+    def batches(self) -> tuple[tuple[str, ...], ...]:
+        """The names of each combined request; one request without names where there are none."""
+        found: list[list[str]] = [[]]
+        for name in self.embed:
+            if found[-1] and len(",".join((*found[-1], name))) > LONGEST_EMBED:
+                found.append([])
+            found[-1].append(name)
+        return tuple(map(tuple, found))
+
+    @property
+    def pages(self) -> int:
+        """The pages of one relationship at most."""
+        return max(1, math.ceil(self.max_related / protocol.PAGE))
+
+    @property
+    def fallbacks(self) -> int:
+        """Combined requests that VirusTotal may refuse, and that are then made again with fewer names."""
+        return 0 if not self.embed else 2 if safe_names(self.subject.kind, self.embed) != self.embed else 1
+
+    @property
+    def cost(self) -> int:
+        """The requests still to be made at most: refused and repeated combined ones included, transport's not."""
+        if self.looked_up:
+            return self.pages * len(self.expand + self.alone)
+        later = self.pages * len(self.embed + self.alone) if self.analyze else 0
+        return len(self.batches) + self.fallbacks + later
+
+
+def safe_names(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that every key may read."""
+    entries = ((name, catalogue.find(kind, name)) for name in names)
+    return tuple(name for name, entry in entries if entry is not None and entry.licence is Licence.PUBLIC)
+
+
+def ordered(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names with those first that tell most: a quota may end before the last one."""
+
+    def rank(name: str) -> tuple[int, int]:
+        entry = catalogue.find(kind, name)
+        does = entry is not None and entry.family is Family.DOES
+        return (_FIRST.index(name) if name in _FIRST else len(_FIRST), 0 if does else 1)
+
+    return tuple(sorted(dict.fromkeys(names), key=rank))
+
+
+def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
+    """Return the plan's first stage: what the parameter asks for and what analysers want, what tells most first."""
+    asked, notes = _understood(subject.kind, settings.relationships)
+    names = ordered(subject.kind, asked + registry.wanted(subject.kind, settings))
+    entries = {name: catalogue.find(subject.kind, name) for name in names}
+    embed = tuple(name for name, entry in entries.items() if entry is not None and not entry.doubtful)
+    apart = tuple(name for name in names if name not in embed)
+    alone, notes = _bounded(apart, notes) if settings.analyze_relationship else (apart, notes)
+    if apart and not settings.analyze_relationship:
+        notes += (
+            f"{', '.join(apart)}: asked for only with analyze_relationship, since VirusTotal may not have such "
+            "relationships.",
+        )
+    return Plan(
+        subject,
+        embed,
+        alone=alone if settings.analyze_relationship else (),
+        named=() if settings.analyze_relationship else apart,
+        analyze=settings.analyze_relationship,
+        max_related=settings.max_related,
+        notes=notes,
+    )
+
+
+def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sort out aliases, names that belong to other kinds of objects, and what cannot be a name."""
+    found: list[str] = []
+    notes: list[str] = []
+    foreign = {name for _, name in catalogue.CATALOGUE}
+    for name in names:
+        known = ALIASES.get(name, name) if catalogue.find(kind, name) is None else name
+        if known != name:
+            notes.append(f"{name} is understood as {known}.")
+        if catalogue.find(kind, known) is not None or (known not in foreign and _NAME.fullmatch(known)):
+            found.append(known)
+        elif known not in foreign:
+            notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
+    return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(notes))
+
+
+def _bounded(names: tuple[str, ...], notes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if len(names) <= MOST_UNKNOWN:
+        return names, notes
+    return names[:MOST_UNKNOWN], (
+        *notes,
+        f"Not asked for, as too many unknown names: {', '.join(names[MOST_UNKNOWN:])}.",
+    )
+
+
+def expand(plan: Plan, report: Report) -> Plan:
+    """Return the plan's second stage, after the object's own answer: pages of what that answer showed to be non-empty.
+
+    A name that the combined request had to leave out, or that its answer does not mention, is asked alone.
+    """
+    if not plan.analyze or not report.outcome.found:
+        return evolve(plan, expand=(), alone=(), looked_up=True)
+    missing = tuple(name for name in plan.embed if name not in report.related)
+    filled = tuple(name for name in plan.embed if name in report.related and _worth(report.related[name]))
+    return evolve(plan, expand=filled, alone=missing + plan.alone, looked_up=True)
+
+
+def _worth(related: Related) -> bool:
+    whole = related.complete and related.detailed and all(item.whole for item in related.items)
+    return related.outcome.found and bool(related.items) and not whole
+
+
+def describe(plan: Plan) -> tuple[str, ...]:
+    """Return the plan as lines for people, with its cost."""
+    lines = [f"{plan.subject.kind} {plan.subject.id}: at most {plan.cost} requests"]
+    if not plan.looked_up:
+        lines += [f"  1 request: the object{_with(batch)}" for batch in plan.batches]
+        if plan.fallbacks:
+            lines.append(f"  up to {plan.fallbacks} more if VirusTotal refuses the combined request")
+    many = "1 request" if plan.pages == 1 else f"up to {plan.pages} requests"
+    lines += [f"  {many}, if it is not empty: {name}" for name in plan.embed if plan.analyze and not plan.looked_up]
+    lines += [f"  {many}: {name}" for name in plan.expand]
+    lines += [f"  {many}, asked alone: {name}" for name in plan.alone]
+    lines += [f"  no request: {name}" for name in plan.named]
+    return (*lines, *(f"  note: {note}" for note in plan.notes))
+
+
+def _with(batch: tuple[str, ...]) -> str:
+    return f", with descriptors of {', '.join(batch)}" if batch else ""

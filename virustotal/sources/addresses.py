@@ -1,0 +1,53 @@
+"""Which absolute addresses may be asked, and which of them get the key."""
+
+from urllib.parse import urljoin, urlsplit
+
+from virustotal.core.errors import UnavailableError, VirusTotalError
+from virustotal.core.hosts import host_of, is_public
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def origin(address: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of an address; ValueError where it has none."""
+    parts = urlsplit(address)
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    if scheme not in _PORTS or not host:
+        raise ValueError("no address of the web")
+    return scheme, host, parts.port or _PORTS[scheme]
+
+
+def allowed(address: str, host: str) -> bool:
+    """Return whether the address has the origin of the API at `host`, so that it gets the key.
+
+    VirusTotalError for one that is not asked at all: without TLS though the API has it, with user and password, or
+    within a private network though the API is a public one.
+    """
+    try:
+        found, own = origin(address), origin(host)
+    except ValueError:
+        raise _refused("is not valid") from None
+    parts = urlsplit(address)
+    if parts.username is not None or parts.password is not None or "\\" in parts.netloc:
+        raise _refused("holds user and password")
+    if found == own:
+        return True
+    if found[0] != "https" and own[0] == "https":
+        raise _refused("does not use TLS")
+    if is_public(own[1]) and not is_public(host_of(address)):
+        raise _refused("is not on the public internet")
+    return False
+
+
+def redirected(address: str, location: str) -> str:
+    """Return the address that a redirect leads to."""
+    if not location:
+        raise UnavailableError("The redirect leads nowhere.", code="LocalRedirect")
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        raise _refused("is not valid") from None
+
+
+def _refused(why: str) -> VirusTotalError:
+    return VirusTotalError(f"The address that VirusTotal gave {why}; it was not asked.", code="LocalAddress")

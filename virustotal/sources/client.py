@@ -1,0 +1,236 @@
+"""The wire: the only user of requests. Everything that a request may do wrong ends here as an error of the core."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from virustotal import __version__
+from virustotal.core import protocol
+from virustotal.core.errors import (
+    ArtefactError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidError,
+    QuotaError,
+    ThrottledError,
+    UnavailableError,
+    UncertainError,
+    VirusTotalError,
+)
+from virustotal.core.settings import Credentials, Settings
+from virustotal.core.source import Answer, Request
+from virustotal.sources.addresses import allowed, redirected
+from virustotal.sources.bodies import BrokenError, whole
+from virustotal.sources.multipart import Multipart
+from virustotal.sources.pace import Gate, Pace
+from virustotal.sources.saving import LARGEST_ERROR, save
+from virustotal.sources.secrecy import quiet_logs, redact
+from virustotal.sources.transport import Sent, failure_of
+
+#: The product's name, as VirusTotal's `x-tool` asks for it.
+TOOL = "assemblyline-service-virustotal"
+#: Seconds that a connection, an answer, and the answer to an upload may take, where the deadline leaves as much.
+CONNECT, READ, READ_UPLOAD = 10.0, 60.0, 300.0
+#: Redirects that a download follows. Nothing else follows any.
+MOST_REDIRECTS = 5
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Client:
+    """One key, one connection pool, one gate. Thread-safe.
+
+    Proxies and certificates come from the configuration alone: environment variables and `.netrc` are not read, so
+    that the key takes no way that the administrator did not name in the service's own configuration.
+
+    settings: `host` and `ca_bundle`. workers: how many threads ask at once. Raises ConfigurationError for a proxy or CA
+    bundle that cannot work, AuthenticationError where the key is missing or has characters that no header can carry.
+    """
+
+    def __init__(
+        self, settings: Settings, credentials: Credentials, *, workers: int = 8, pace: Pace | None = None
+    ) -> None:
+        self._host = settings.host.rstrip("/")
+        self._key = _key(credentials.api_key)
+        self._secrets = (self._key, urlsplit(credentials.proxy).password or "")
+        self._proxies = _proxies(credentials.proxy)
+        self._verify = _verify(settings.ca_bundle)
+        self._pace = pace or Pace()
+        self._gate = Gate(self._pace)
+        self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
+        self._lock = threading.Lock()
+        self._made = 0
+        quiet_logs()
+
+    def __repr__(self) -> str:
+        return f"Client({self._host!r}, requests_made={self._made})"
+
+    @property
+    def requests_made(self) -> int:
+        """How many requests were sent, repeated and redirected ones included."""
+        return self._made
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        """Return the answer, after as many attempts as the pace, the quota and the deadline allow.
+
+        What is not a GET is sent once: UncertainError where nobody knows whether it arrived.
+        """
+        attempt = 0
+        while True:
+            epoch = self._gate.enter(deadline)
+            try:
+                return self._once(request, deadline)
+            except ThrottledError as error:
+                if request.method != "GET":
+                    raise
+                self._gate.throttled(error, attempt, deadline)
+                attempt += 1
+            except QuotaError as error:
+                if request.method != "GET":
+                    raise
+                self._gate.refused(error, epoch, deadline)
+            except UnavailableError as error:
+                failed = _final(error, request)
+                pause = max(self._pace.backoff(attempt), error.retry_after or 0.0)
+                attempt += 1
+                if request.method != "GET" or attempt >= self._pace.attempts or time.monotonic() + pause >= deadline:
+                    raise failed from None
+                self._gate.sleep(pause)
+
+    def _once(self, request: Request, deadline: float) -> Answer:
+        if request.upload is not None:
+            return self._upload(request, deadline)
+        body = urlencode(request.form, quote_via=quote, safe="") if request.form else None
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        if request.save is not None:
+            return self._download(request, deadline)
+        with self._send(request.method, self._address(request), deadline, body, headers) as response:
+            return Answer(self._payload(request, response, deadline))
+
+    def _payload(self, request: Request, response: requests.Response, deadline: float) -> Any:
+        """Read and understand an answer. Whatever is unclear about one to a POST leaves it uncertain."""
+        try:
+            body = redact(whole(response, deadline), self._secrets)
+            return protocol.payload(response.status_code, response.headers, body)
+        except UnavailableError as error:
+            if request.method == "GET":
+                raise
+            uncertain = UncertainError(str(error), code=error.code)
+        raise uncertain
+
+    def _address(self, request: Request) -> str:
+        if request.address:
+            return request.address
+        query = urlencode(request.query, quote_via=quote, safe=",")
+        return f"{self._host}/api/v3{request.path}{'?' + query if query else ''}"
+
+    def _upload(self, request: Request, deadline: float) -> Answer:
+        assert request.upload is not None  # noqa: S101 - for the type checker; the caller looked
+        pool = HTTPAdapter(max_retries=0)  # a fresh connection: an idle one that breaks would leave all uncertain
+        try:
+            with Multipart(request.upload, lambda: time.monotonic() >= deadline) as body:
+                if body.size > (protocol.LARGEST_UPLOAD if request.address else protocol.LARGEST_DIRECT):
+                    raise InvalidError(
+                        f"The file has {body.size} bytes, more than VirusTotal takes; it was not submitted.",
+                        code="LocalTooLarge",
+                    )
+                headers = {"Content-Type": body.content_type}
+                with self._send("POST", self._address(request), deadline, body, headers, READ_UPLOAD, pool) as response:
+                    return Answer(self._payload(request, response, deadline))
+        finally:
+            pool.close()
+
+    def _download(self, request: Request, deadline: float) -> Answer:
+        assert request.save is not None  # noqa: S101 - for the type checker; the caller looked
+        address = self._address(request)
+        for _ in range(MOST_REDIRECTS + 1):
+            # Not compressed on the way: a capture is counted and checked as it is.
+            with self._send("GET", address, deadline, None, {"Accept-Encoding": "identity"}) as response:
+                if response.status_code == 200:
+                    return Answer(size=save(response, request.save, deadline))
+                if response.status_code not in _REDIRECTS:
+                    body = redact(whole(response, deadline, LARGEST_ERROR), self._secrets)
+                    protocol.payload(response.status_code, response.headers, body)
+                address = redirected(address, response.headers.get("Location", ""))
+        raise ArtefactError(f"The download was redirected more than {MOST_REDIRECTS} times.", code="LocalRedirect")
+
+    def _send(
+        self,
+        method: str,
+        address: str,
+        deadline: float,
+        body: Any,
+        headers: dict[str, str],
+        read: float = READ,
+        pool: HTTPAdapter | None = None,
+    ) -> requests.Response:
+        """Send one request, and return its answer with the body still unread.
+
+        Sent by the adapter and not by a session: a session would keep cookies, read the environment, and read the body
+        of a redirect without a bound.
+        """
+        own = allowed(address, self._host)
+        left = max(0.05, deadline - time.monotonic())
+        with self._lock:
+            self._made += 1
+        try:
+            prepared = requests.Request(method, address, headers=self._headers(own) | headers, data=body).prepare()
+            return (pool or self._pool).send(
+                prepared,
+                stream=True,
+                timeout=(min(CONNECT, left), min(read, left)),
+                verify=self._verify,
+                proxies=self._proxies,
+            )
+        except (requests.RequestException, OSError, ValueError) as error:
+            failed = failure_of(error, Sent.CERTAIN if method == "GET" else Sent.UNCERTAIN)
+        # Outside the handler: the transport's exception knows the headers, and is not kept as this one's context.
+        raise failed
+
+    def _headers(self, own: bool) -> dict[str, str]:
+        # VirusTotal's front end compresses only for agents that have "gzip" in their name.
+        headers = {"User-Agent": f"{TOOL}/{__version__} (gzip)", "Accept-Encoding": "gzip", "Accept": "*/*"}
+        return headers | {"x-apikey": self._key, "x-tool": TOOL} if own else headers
+
+
+def _final(error: UnavailableError, request: Request) -> VirusTotalError:
+    """What is left of an error when no attempt remains: a download that broke off is no artefact."""
+    if request.save is not None and isinstance(error, BrokenError):
+        return ArtefactError(f"The download is not complete: {error}", code=error.code)
+    return error
+
+
+def _key(key: str) -> str:
+    if not key:
+        raise AuthenticationError("There is no VirusTotal API key: set api_key in the configuration or the submission.")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise AuthenticationError("The VirusTotal API key has characters that no API key has.")
+    return key
+
+
+def _proxies(proxy: str) -> dict[str, str]:
+    if not proxy:
+        return {}
+    try:
+        parts = urlsplit(proxy)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:  # without the value: it may hold a password
+        raise ConfigurationError("proxy: expected an address such as http://proxy.example.com:3128")
+    return {"http": proxy, "https": proxy}
+
+
+def _verify(ca_bundle: str) -> bool | str:
+    if ca_bundle and not Path(ca_bundle).exists():
+        raise ConfigurationError(f"ca_bundle: there is no {ca_bundle}")
+    return ca_bundle or True

@@ -1,0 +1,84 @@
+"""A download, streamed to a file that exists under its name only when it is whole and what it should be."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO
+
+import requests
+
+from virustotal.core import protocol
+from virustotal.core.errors import ArtefactError
+from virustotal.core.source import Save
+from virustotal.sources.bodies import pieces
+
+#: A body up to this size is read again where it may be an error in JSON.
+LARGEST_ERROR = 64 * 1024
+_HEAD = 64
+
+
+def save(response: requests.Response, wanted: Save, deadline: float) -> int:
+    """Write the body of an answer with status 200 to `wanted.path`; return its size in bytes.
+
+    ArtefactError for what is empty, too large or something else; BrokenError where it breaks off; VirusTotal's own
+    error where the body is one in spite of its status. Nothing is left behind then.
+    """
+    descriptor, name = tempfile.mkstemp(dir=wanted.path.parent, prefix=".part-")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            size, digest = _copy(response, file, wanted, deadline)
+        _check(part, size, digest, wanted, response)
+        part.replace(wanted.path)
+        return size
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _copy(response: requests.Response, file: IO[bytes], wanted: Save, deadline: float) -> tuple[int, str]:
+    digest, head, size = hashlib.sha256(), b"", 0
+    for piece in pieces(response, deadline):
+        size += len(piece)
+        if size > wanted.max_bytes:
+            raise ArtefactError(f"The download is larger than {wanted.max_bytes} bytes.", code="LocalTooLarge")
+        if len(head) < _HEAD:
+            head = (head + piece)[:_HEAD]
+            if len(head) == _HEAD and not _may_be_json(head):
+                _check_magic(head, wanted)
+        digest.update(piece)
+        _write(file, piece)
+    return size, digest.hexdigest()
+
+
+def _write(file: IO[bytes], piece: bytes) -> None:
+    try:
+        file.write(piece)
+    except OSError as error:
+        raise ArtefactError(f"The download cannot be written: {error.strerror}.", code="LocalDisk") from None
+
+
+def _check(part: Path, size: int, digest: str, wanted: Save, response: requests.Response) -> None:
+    if not size:
+        raise ArtefactError("The download is empty.", code="LocalEmpty")
+    if wanted.sha256 and digest == wanted.sha256.lower():
+        return
+    with part.open("rb") as file:
+        head = file.read(_HEAD)
+        body = head + file.read() if size <= LARGEST_ERROR and _may_be_json(head) else b""
+    if error := protocol.error_in(body):
+        raise protocol.failure(200, error, response.headers)
+    if wanted.sha256:
+        raise ArtefactError("The download has another digest than VirusTotal names.", code="LocalDigest")
+    _check_magic(head, wanted)
+    if "json" in response.headers.get("Content-Type", "").lower():
+        raise ArtefactError("VirusTotal sent JSON instead of the file.", code="LocalOther")
+
+
+def _may_be_json(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+
+
+def _check_magic(head: bytes, wanted: Save) -> None:
+    if wanted.magic and not head.startswith(wanted.magic):
+        raise ArtefactError("The download is not of the kind that it should be.", code="LocalOther")

@@ -1,0 +1,63 @@
+"""What an exception of the transport means. Its own text is never shown: it may hold addresses with secrets."""
+
+import enum
+
+import requests
+import urllib3.exceptions
+
+from virustotal.core.errors import UnavailableError, UncertainError, VirusTotalError
+
+_INVALID = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+)
+
+
+class Sent(enum.Enum):
+    """Whether it matters that a broken request may have arrived."""
+
+    CERTAIN = enum.auto()
+    UNCERTAIN = enum.auto()
+
+
+def failure_of(error: Exception, sent: Sent) -> VirusTotalError:
+    """Return the core's error for an exception of requests, urllib3 or the operating system."""
+    if isinstance(error, requests.exceptions.InvalidProxyURL):
+        return VirusTotalError("The configured proxy is not a valid address.", code="LocalProxy")
+    if isinstance(error, _INVALID):
+        return VirusTotalError("The address is not valid.", code="LocalAddress")
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return VirusTotalError(
+            "The server's TLS certificate could not be verified; a proxy's own authority belongs into ca_bundle.",
+            code="LocalCertificate",
+        )
+    if isinstance(error, requests.exceptions.ProxyError):
+        return UnavailableError("The proxy cannot be reached, or refuses the connection.", code="LocalProxy")
+    if _not_connected(error):
+        return UnavailableError(f"The server cannot be reached ({_name(error)}).", code="LocalConnection")
+    if isinstance(error, requests.RequestException):
+        message = f"The connection broke off or timed out ({_name(error)})."
+        if sent is Sent.UNCERTAIN:
+            return UncertainError(message, code="LocalConnection")
+        return UnavailableError(message, code="LocalConnection")
+    return VirusTotalError(f"The request cannot be sent ({type(error).__name__}).", code="LocalTransport")
+
+
+def _not_connected(error: Exception) -> bool:
+    """True where nothing was sent, since there was no connection."""
+    return isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError) or isinstance(
+        _reason(error), urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError
+    )
+
+
+def _reason(error: Exception) -> object:
+    inner = error.args[0] if error.args else None
+    return getattr(inner, "reason", inner)
+
+
+def _name(error: Exception) -> str:
+    """The most telling class name of the chain, such as `NameResolutionError`."""
+    reason = _reason(error)
+    return type(reason if isinstance(reason, Exception) else error).__name__
