@@ -3,4 +3,7 @@
 BUILTIN: tuple[str, ...] = (
     "virustotal.plugins.relations.files",
     "virustotal.plugins.relations.network",
+    "virustotal.plugins.static.dotnet",
+    "virustotal.plugins.static.pe",
+    "virustotal.plugins.static.signature",
 )

@@ -1,0 +1,1 @@
+"""What VirusTotal knows about a file itself: formats, signatures, crowdsourced rules, malware configuration."""

@@ -1,0 +1,94 @@
+"""Readers of single values: what is shown in a cell, and the stricter form in which a value is tagged."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from virustotal.core.render import listed
+from virustotal.core.values import date, integer, items, pairs, text, timestamp
+
+#: Deepest nesting that is written into one cell.
+DEEPEST = 4
+#: Entries of one list or mapping that are written into one cell.
+MOST_ENTRIES = 20
+
+_HEX = re.compile(r"[0-9a-f]+", re.ASCII)
+_SEPARATORS = re.compile(r"[\s:]+")
+
+
+def shown(value: Any, depth: int = DEEPEST) -> Any:
+    """Return a value as one cell: numbers and booleans as they are, lists and mappings as bounded text."""
+    if isinstance(value, Mapping):
+        entries = [f"{key or '(empty)'}: {shown(entry, depth - 1)}" for key, entry in _first(value.items())]
+        return _more(entries, len(value), "; ") if depth > 0 else "…"
+    if isinstance(value, list | tuple):
+        return _more([str(shown(entry, depth - 1)) for entry in _first(value)], len(value), ", ") if depth > 0 else "…"
+    return value if isinstance(value, bool | int) else text(value)
+
+
+def _first(value: Any) -> list[Any]:
+    return [entry for entry, _ in zip(value, range(MOST_ENTRIES), strict=False)]
+
+
+def _more(entries: list[str], total: int, mark: str) -> str:
+    rest = total - len(entries)
+    return text(mark.join(filter(None, entries)) + (f" and {rest} more" if rest > 0 else ""))
+
+
+def names(value: Any) -> str:
+    """Return the texts of a list as one cell; a name that is empty is said to be."""
+    return listed(text(entry) or "(empty)" for entry in items(value))
+
+
+def counts(value: Any) -> str:
+    """Return a mapping of names and numbers as one cell, the largest first: `RT_ICON: 12, RT_STRING: 3`."""
+    entries = sorted(pairs(value), key=lambda pair: -(integer(pair[1]) or 0))
+    return listed(f"{name}: {shown(entry)}" for name, entry in entries) or str(shown(value))
+
+
+def lower(value: Any) -> str:
+    """Return a text in lower case."""
+    return text(value).lower()
+
+
+def digest(*lengths: int) -> Callable[[Any], str]:
+    """Return a reader of lower-case hexadecimal digits of one of the lengths; empty for anything else."""
+
+    def read(value: Any) -> str:
+        plain = _SEPARATORS.sub("", lower(value))
+        return plain if _HEX.fullmatch(plain) and (not lengths or len(plain) in lengths) else ""
+
+    return read
+
+
+md5 = digest(32)
+sha1 = digest(40)
+sha256 = digest(64)
+any_hex = digest()
+
+
+def address(value: Any) -> Any:
+    """Return a whole number as hexadecimal, such as `0x1000`; anything else as it is shown."""
+    found = integer(value)
+    return shown(value) if found is None or found < 0 else f"0x{found:x}"
+
+
+def moment(value: Any) -> str:
+    """Return a moment as it is tagged, `YYYY-MM-DD hh:mm:ss`; empty where it is not readable."""
+    found = timestamp(value)
+    return found.strftime("%Y-%m-%d %H:%M:%S") if found else ""
+
+
+def when(value: Any) -> Any:
+    """Return a moment as it is shown; what is not readable as it is."""
+    return date(value) or shown(value)
+
+
+def literal(table: Mapping[Any, str]) -> Callable[[Any], Any]:
+    """Return a reader that names a number by a table and keeps the number beside it; unknown ones stay as they are."""
+
+    def read(value: Any) -> Any:
+        found = integer(value)
+        return f"{table[found]} ({found})" if found in table else shown(value)
+
+    return read

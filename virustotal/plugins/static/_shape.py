@@ -1,0 +1,194 @@
+"""Tables of attributes to sections. A shape only hints: what it does not name or has another type is shown too."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+from attrs import evolve, field, frozen
+
+from virustotal.core import Analyzer, Evidence, Finding
+from virustotal.core.render import MOST_ROWS, key_values, lines, table
+from virustotal.core.values import items, mapping, mappings, text
+from virustotal.plugins.static._readers import shown
+
+#: Deepest nesting of sections; what lies deeper is written into one cell.
+DEEPEST = 3
+#: Subsections of one section, columns beyond those that a shape names, and tags of one type and section.
+MOST_PARTS, MOST_COLUMNS, MOST_TAGS = 40, 8, 200
+
+Reader = Callable[[Any], Any]
+
+
+@frozen
+class Field:
+    """One fact or column: the key under which it is found, its label, and the readers of what is shown and tagged.
+
+    tag: a tag type of Assemblyline's Tagging model. tagged: returns the value or values to tag, empty for none; what is
+    shown is tagged where there is no such reader.
+    """
+
+    key: str
+    label: str
+    read: Reader = shown
+    tag: str = ""
+    tagged: Reader | None = None
+
+    def tags(self, value: Any) -> Iterator[str]:
+        """Yield the values to tag."""
+        for entry in items(value if self.tagged is None else self.tagged(value)):
+            if found := text(entry):
+                yield found
+
+
+@frozen
+class Part:
+    """A section of one value: facts of a mapping, rows of a list, or names.
+
+    key: where the value is found in what it belongs to. fields: the facts or columns that are known, in order.
+    name: the label of the first column where the value is a mapping of names to rows. parts: sections below.
+    tag: the tag type of each entry of a list of names, or of each name of a mapping.
+    """
+
+    key: str
+    title: str
+    fields: tuple[Field, ...] = ()
+    name: str = ""
+    parts: tuple["Part", ...] = ()
+    tag: str = ""
+    collapse: bool = False
+    most: int = field(default=MOST_ROWS)
+
+
+def build(part: Part, value: Any, depth: int = DEEPEST) -> ResultSection | None:
+    """Return the section of a value, or None where nothing in it can be shown."""
+    if mapping(value) and part.name:
+        return _rows(part, _named(part, mapping(value)), len(mapping(value)))
+    if mapping(value):
+        return _facts(part, mapping(value), depth)
+    entries = items(value)
+    if part.fields or mappings(entries[: part.most]):
+        return _rows(part, entries, len(entries))
+    section = lines(part.title, map(shown, entries), most=part.most, collapse=part.collapse)
+    _tag(section, [Field("", "", tag=part.tag)], [{"": entry} for entry in entries[: part.most]])
+    return section
+
+
+def _facts(part: Part, value: Mapping[str, Any], depth: int) -> ResultSection | None:
+    """Facts in the order of the shape, then what it does not name; lists and mappings become subsections."""
+    below = {each.key: each for each in part.parts}
+    known = {each.key: each for each in part.fields}
+    rest = [key for key in value if key not in known and key not in below]
+    nested = [key for key in rest if depth > 0 and _nests(value[key])]
+    facts = [*part.fields, *(Field(key, text(key) or "(empty)") for key in rest if key not in nested)]
+    entries = [(each.label, each.read(value[each.key])) for each in facts[: part.most] if each.key in value]
+    if len(facts) > part.most:
+        entries.append(("Not shown", f"{len(facts) - part.most} more"))
+    section = key_values(part.title, entries, collapse=part.collapse)
+    _tag(section, part.fields, [value])
+    parts = [*part.parts, *(Part(key, text(key) or "(empty)", collapse=True) for key in nested)]
+    return _with(section, part, _below([each for each in parts if each.key in value], value, depth - 1))
+
+
+def _nests(value: Any) -> bool:
+    """True for what deserves a section of its own: a mapping, a list of mappings, a list too long for one cell."""
+    entries = items(value)
+    return bool(mapping(value)) or len(entries) > 10 or bool(mappings(entries[:10]))
+
+
+def _below(parts: Sequence[Part], value: Mapping[str, Any], depth: int) -> Iterator[ResultSection]:
+    for each in parts[:MOST_PARTS]:
+        if (section := build(each, value[each.key], depth)) is not None:
+            yield section
+    if len(parts) > MOST_PARTS:
+        yield lines(f"{len(parts) - MOST_PARTS} more are not shown", [each.key for each in parts[MOST_PARTS:]])
+
+
+def _with(section: Any, part: Part, below: Iterable[ResultSection]) -> ResultSection | None:
+    subsections = list(below)
+    if section is None and subsections:
+        section = ResultSection(part.title, auto_collapse=part.collapse)
+    for each in subsections:
+        section.add_subsection(each)
+    return section
+
+
+def _named(part: Part, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Rows of a mapping of names to rows: the name is the row's empty key, a bare value that of the first field."""
+    first = part.fields[0].key if part.fields else "value"
+    found: list[Mapping[str, Any]] = []
+    for name, entry in [pair for pair, _ in zip(value.items(), range(part.most), strict=False)]:
+        row = dict(mapping(entry)) if mapping(entry) else {first: entry}
+        found.append({**row, "": name if text(name) else "(empty)"})
+    return found
+
+
+def _rows(part: Part, entries: Sequence[Any], total: int) -> ResultSection | None:
+    """A table of the first entries: mappings by key, lists by position, bare values under the first field."""
+    columns = [Field("", part.name, tag=part.tag), *part.fields] if part.name else list(part.fields)
+    first = part.fields or (Field("value", part.title),)
+    raw = [_row(entry, first) for entry in entries[: part.most]]
+    columns += _unnamed(raw, columns)
+    if not part.fields and not part.name and any("value" in row for row in raw):
+        columns.append(Field("value", "Value"))
+    shape = {each.label: each for each in columns}  # a label given twice is one column
+    rows = [{label: each.read(row[each.key]) for label, each in shape.items() if each.key in row} for row in raw]
+    kept = [row for row in rows if any(cell not in ("", None) for cell in row.values())]
+    left_out = len(rows) - len(kept)
+    section = table(part.title, kept, list(shape), total=total - left_out, most=part.most, collapse=part.collapse)
+    _tag(section, columns, raw)
+    return section
+
+
+def _row(entry: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
+    if isinstance(entry, list | tuple):
+        return {each.key: value for each, value in zip(fields, entry, strict=False)}
+    return mapping(entry) or {fields[0].key: entry}
+
+
+def _unnamed(rows: Iterable[Mapping[str, Any]], columns: Sequence[Field]) -> list[Field]:
+    """Columns for keys that the shape does not name."""
+    known = {each.key for each in columns} | {"value"}
+    labels = {each.label for each in columns}
+    keys = dict.fromkeys(key for row in rows for key in row if key not in known)
+    return [Field(key, text(key)) for key in keys if text(key) and text(key) not in labels][:MOST_COLUMNS]
+
+
+def _tag(section: Any, fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Tag what is shown, each type MOST_TAGS times at most."""
+    if section is None:
+        return
+    for each in fields:
+        if each.tag:
+            found = dict.fromkeys(tag for row in rows if each.key in row for tag in each.tags(row[each.key]))
+            for value in list(found)[:MOST_TAGS]:
+                section.add_tag(each.tag, value)
+
+
+def attributes(evidence: Evidence) -> Mapping[str, Any]:
+    """Return the attributes of the subject."""
+    return evidence.report.subject.attributes
+
+
+def present(part: Part, value: Any) -> ResultSection | None:
+    """Return the section of an attribute; an `*_info` without anything in it is said to be empty, null is absent."""
+    section = build(part, value)
+    if section is None and value is not None and part.key.endswith("_info"):
+        section = ResultSection(part.title, body="VirusTotal has this attribute without any content.")
+    return section
+
+
+def analyzer(name: str, order: int, summary: str, *parts: Part) -> Analyzer:
+    """Return the analyser that shows one section for each of the attributes that the file has."""
+
+    def analyze(evidence: Evidence) -> Iterator[Finding]:
+        found = attributes(evidence)
+        for part in parts:
+            if (section := present(part, found.get(part.key))) is not None:
+                yield section
+
+    return Analyzer(name, "file", analyze=analyze, order=order, summary=summary)
+
+
+def renamed(part: Part, key: str, title: str) -> Part:
+    """Return the same shape for another key."""
+    return evolve(part, key=key, title=title)
