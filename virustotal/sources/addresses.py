@@ -5,6 +5,9 @@ from urllib.parse import urljoin, urlsplit
 from virustotal.core.errors import UnavailableError, VirusTotalError
 from virustotal.core.hosts import host_of, is_public
 
+#: The domain of VirusTotal's own addresses.
+VIRUSTOTAL = "virustotal.com"
+
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -37,6 +40,14 @@ def allowed(address: str, host: str) -> bool:
     if is_public(own[1]) and not is_public(host_of(address)):
         raise _refused("is not on the public internet")
     return False
+
+
+def check_upload(address: str, host: str) -> None:
+    """Raise VirusTotalError unless files may be sent there: to the origin of the API at `host`, or VirusTotal's own."""
+    name = host_of(address)
+    own = name == VIRUSTOTAL or name.endswith(f".{VIRUSTOTAL}")
+    if not allowed(address, host) and not (own and origin(address)[0] == "https"):
+        raise _refused("is neither VirusTotal's nor the configured host's")
 
 
 def redirected(address: str, location: str) -> str:

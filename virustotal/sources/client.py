@@ -24,7 +24,7 @@ from virustotal.core.errors import (
 )
 from virustotal.core.settings import Credentials, Settings
 from virustotal.core.source import Answer, Request
-from virustotal.sources.addresses import allowed, redirected
+from virustotal.sources.addresses import allowed, check_upload, redirected
 from virustotal.sources.bodies import BrokenError, whole
 from virustotal.sources.multipart import Multipart
 from virustotal.sources.pace import Gate, Pace
@@ -135,6 +135,7 @@ class Client:
 
     def _upload(self, request: Request, deadline: float) -> Answer:
         assert request.upload is not None  # noqa: S101 - for the type checker; the caller looked
+        check_upload(self._address(request), self._host)
         pool = HTTPAdapter(max_retries=0)  # a fresh connection: an idle one that breaks would leave all uncertain
         try:
             with Multipart(request.upload, lambda: time.monotonic() >= deadline) as body:

@@ -1,0 +1,309 @@
+"""Each branch of the submission's flow over real HTTP, with the number of uploads counted: never more than one."""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from virustotal.core import protocol, submission
+from virustotal.core.errors import AuthenticationError, VirusTotalError
+from virustotal.core.models import Object, Ref, Report, Status
+from virustotal.core.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, sending
+from virustotal.core.settings import Credentials, service_settings
+from virustotal.core.source import Upload
+from virustotal.core.submission import Desk, Job, carry_out
+from virustotal.emulator.server import Emulator
+from virustotal.sources.client import Client
+from virustotal.sources.pace import Pace
+
+CONTENT = b"invented content of a file that nobody has seen"
+QUICK = Pace(attempts=2, first=0.01, longest=0.02, quota_wait=0.05)
+
+
+class Bench:
+    """One key, one emulator, and what a submission needs of them."""
+
+    def __init__(self, emulator: Emulator, folder: Path) -> None:
+        self.emulator, self.folder = emulator, folder
+        self.receipts: Receipts = MemoryReceipts()
+        self.lines: list[str] = []
+        self.seconds = 5.0
+
+    def file(self, content: bytes = CONTENT, name: str = "a.bin") -> Job:
+        path = self.folder / "content"
+        path.write_bytes(content)
+        ref = Ref("file", hashlib.sha256(content).hexdigest())
+        return Job(ref, lambda: self.look_up(ref), "submit_policy", Upload(path, name), size=len(content))
+
+    def url(self, url: str) -> Job:
+        ref = Ref("url", protocol.url_id(url))
+        return Job(ref, lambda: self.look_up(ref), "submit_policy", url=url)
+
+    def again(self, ref: Ref) -> Job:
+        return Job(ref, lambda: self.look_up(ref), "submit_policy")
+
+    def look_up(self, ref: Ref) -> Report:
+        with_source = Client(service_settings({"host": self.emulator.url}), Credentials("premium-key"), pace=QUICK)
+        try:
+            answer = with_source.ask(protocol.object_request(ref), time.monotonic() + 5)
+            return protocol.decode_report(answer.payload, ref)
+        except VirusTotalError as error:
+            return Report(Object(ref), outcome=error.outcome)
+        finally:
+            with_source.close()
+
+    def run(self, job: Job, key: str = "premium-key") -> Report:
+        source = Client(service_settings({"host": self.emulator.url}), Credentials(key), pace=QUICK)
+        desk = Desk(
+            source,
+            self.receipts,
+            time.monotonic() + self.seconds,
+            audit=self.lines.append,
+            stage=lambda line: None,
+            intervals=(0.01, 0.02),
+        )
+        try:
+            return carry_out(job, desk)
+        finally:
+            source.close()
+
+    def posts(self) -> list[str]:
+        return [path for path in self.emulator.requests.paths() if path.startswith("POST")]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def bench(server: Emulator, tmp_path: Path) -> Bench:
+    server.clear()
+    return Bench(server, tmp_path)
+
+
+def test_an_unknown_file_is_sent_once_waited_for_and_fetched(bench: Bench) -> None:
+    job = bench.file()
+    report = bench.run(job)
+    assert report.outcome.found
+    assert report.subject.ref == job.ref
+    assert bench.emulator.uploads == {job.ref.id: 1}
+    assert bench.posts() == ["POST /files"]
+    (line,) = bench.lines
+    assert line.startswith(f"submit file {job.ref.id} size={len(CONTENT)} rule=submit_policy: analysis ")
+
+
+def test_an_unknown_url_is_sent_as_form_data_and_fetched(bench: Bench) -> None:
+    report = bench.run(bench.url("https://never-seen.example.com/path?query=1&more=ü"))
+    assert report.outcome.found
+    assert report.subject.attributes["url"] == "https://never-seen.example.com/path?query=1&more=ü"
+    assert bench.posts() == ["POST /urls"]
+
+
+def test_a_large_file_goes_to_an_upload_address(bench: Bench) -> None:
+    content = os.urandom(protocol.LARGEST_DIRECT + 1)
+    job = bench.file(content)
+    assert bench.run(job).outcome.found
+    assert "GET /files/upload_url" in bench.emulator.requests.paths()
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+def test_an_upload_address_on_another_host_gets_nothing(bench: Bench) -> None:
+    bench.emulator.switches.upload_host = "other"
+    report = bench.run(bench.file(os.urandom(protocol.LARGEST_DIRECT + 1)))
+    assert report.outcome.status is not Status.FOUND
+    assert "not submitted" in report.outcome.detail
+    assert bench.emulator.uploads == {}
+    assert bench.emulator.leaks == []
+
+
+@pytest.mark.parametrize(("setting", "value"), [("analysis_end", "never"), ("analysis_status", "of-a-later-version")])
+def test_still_queued_at_the_deadline_is_pending_and_the_next_run_polls(bench: Bench, setting: str, value: Any) -> None:
+    setattr(bench.emulator.switches, setting, value)
+    bench.emulator.switches.analysis_polls = 1000
+    bench.seconds = 0.3
+    job = bench.file()
+    first = bench.run(job)
+    assert first.outcome.status is Status.PENDING
+    assert "Submitted to VirusTotal at" in first.outcome.detail
+    bench.emulator.switches.set(analysis_end="completed", analysis_status="", analysis_polls=0)
+    bench.seconds = 5.0
+    assert bench.run(job).outcome.found
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+def test_an_analysis_that_is_unknown_at_first_and_an_object_that_comes_late(bench: Bench) -> None:
+    bench.emulator.switches.set(analysis_missing=2, object_missing=2)
+    job = bench.file()
+    assert bench.run(job).outcome.found
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+def test_already_exists_is_looked_up_and_not_sent_again(bench: Bench) -> None:
+    job = bench.file()
+    bench.run(job)
+    bench.receipts = MemoryReceipts()
+    bench.emulator.switches.known_upload = "409"
+    report = bench.run(job)
+    assert report.outcome.found
+    assert len(bench.posts()) == 2
+    assert "has it already" in bench.lines[-1]
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_after_a_reset_nothing_is_sent_blindly_again(bench: Bench, stored: bool) -> None:
+    bench.emulator.fault("POST /files", "reset", size=100_000, stored=stored)
+    bench.seconds = 0.5
+    job = bench.file(os.urandom(400_000))
+    report = bench.run(job)
+    assert report.outcome.status in {Status.PENDING, Status.FOUND}
+    assert bench.lines[-1].endswith("outcome unknown")
+    again = bench.run(job)
+    assert again.outcome.status in {Status.PENDING, Status.FOUND}
+    assert len(bench.posts()) == 1
+    if report.outcome.status is Status.PENDING:
+        assert "nobody knows" in report.outcome.detail
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ({"status": 429, "code": "QuotaExceededError"}, Status.QUOTA),
+        ({"status": 403}, Status.FORBIDDEN),
+        ({"status": 400, "code": "InvalidArgumentError"}, Status.INVALID),
+        ({"status": 413, "body": "text"}, Status.INVALID),
+    ],
+)
+def test_what_is_refused_is_said_and_not_retried(bench: Bench, fault: dict[str, Any], status: Status) -> None:
+    bench.emulator.fault("POST /files", **fault)
+    job = bench.file()
+    report = bench.run(job)
+    assert report.outcome.status is status
+    assert report.outcome.detail.startswith("It was not submitted:")
+    assert len(bench.posts()) == 1
+    assert "refused" in bench.lines[-1]
+    assert bench.receipts.get(job.key) is None
+
+
+@pytest.mark.parametrize("body", [{"data": {"type": "file", "id": "x"}}, {"data": []}, {"data": {"type": "analysis"}}])
+def test_an_answer_that_names_no_analysis_is_uncertain(
+    bench: Bench, body: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = bench.file()
+    asked = Client.ask
+
+    def ask(self: Client, request: Any, deadline: float) -> Any:
+        answer = asked(self, request, deadline)
+        return type(answer)(body) if request.upload else answer
+
+    monkeypatch.setattr(Client, "ask", ask)
+    bench.seconds = 0.3
+    bench.run(job)
+    bench.run(job)
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+def test_a_wrong_key_is_an_error_and_leaves_no_receipt(bench: Bench) -> None:
+    job = bench.file()
+    with pytest.raises(AuthenticationError):
+        bench.run(job, key="wrong-key")
+    assert bench.receipts.get(job.key) is None
+    assert bench.emulator.uploads == {}
+
+
+def test_quota_while_waiting_is_said_and_the_receipt_stays(bench: Bench) -> None:
+    job = bench.file()
+    bench.emulator.fault("GET /analyses/*", status=429, code="QuotaExceededError")
+    bench.seconds = 2
+    report = bench.run(job)
+    assert report.outcome.status is Status.QUOTA
+    assert report.outcome.detail.startswith("Submitted to VirusTotal at")
+    assert bench.receipts.get(job.key) is not None
+    bench.emulator.faults.clear()
+    assert bench.run(job).outcome.found
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+def test_a_fresh_receipt_of_another_task_that_broke_off_is_not_followed_by_an_upload(bench: Bench) -> None:
+    job = bench.file()
+    bench.receipts.put(sending(job.key))
+    bench.seconds = 0.2
+    report = bench.run(job)
+    assert report.outcome.status is Status.PENDING
+    assert bench.posts() == []
+
+
+def test_a_receipt_that_is_out_of_date_does_not_count(bench: Bench) -> None:
+    job = bench.file()
+    bench.receipts.put(Receipt(job.key, Progress.SENT, "old==", time.time() - LIFETIME - 1))
+    assert bench.run(job).outcome.found
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+def test_another_replica_that_was_faster_is_followed(bench: Bench) -> None:
+    job = bench.file()
+    bench.run(job)
+    kept = bench.receipts.get(job.key)
+    assert kept is not None
+
+    class Late(MemoryReceipts):
+        """Does not show the receipt at first, as if it came between looking and claiming."""
+
+        looked = 0
+
+        def get(self, key: str) -> Receipt | None:
+            self.looked += 1
+            return None if self.looked == 1 else super().get(key)
+
+    bench.receipts = Late()
+    bench.receipts.put(kept)
+    assert bench.run(job).outcome.found
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+def test_a_new_analysis_of_a_known_object_sends_no_content(bench: Bench) -> None:
+    job = bench.file()
+    bench.run(job)
+    bench.emulator.requests.clear()
+    report = bench.run(bench.again(job.ref))
+    assert report.outcome.found
+    assert bench.posts() == [f"POST /files/{job.ref.id}/analyse"]
+    assert bench.lines[-1].startswith(f"reanalyse file {job.ref.id} ")
+
+
+@pytest.mark.parametrize("spoil", ["vanished", "emptied"])
+def test_a_file_that_is_gone_or_empty_is_not_sent(bench: Bench, spoil: str) -> None:
+    job = bench.file()
+    assert job.upload is not None
+    if spoil == "vanished":
+        job.upload.path.unlink()
+    else:
+        job.upload.path.write_bytes(b"")
+    bench.seconds = 1
+    report = bench.run(job)
+    assert report.outcome.status is not Status.FOUND
+    assert "not submitted" in report.outcome.detail
+    assert bench.emulator.uploads == {}
+    assert bench.receipts.get(job.key) is None
+
+
+def test_names_of_any_kind_arrive_as_plain_ascii(bench: Bench) -> None:
+    job = bench.file(name="../../etc/pass\r\nwd\x00" + "ü" * 5000 + '"')
+    assert bench.run(job).outcome.found
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+def test_no_clock_jump_ends_or_prolongs_the_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.emulator.switches.analysis_end = "never"
+    bench.seconds = 0.4
+    jumped = SimpleNamespace(time=lambda: 10.0**10, monotonic=time.monotonic)
+    monkeypatch.setattr(submission, "time", jumped)
+    began = time.monotonic()
+    assert bench.run(bench.file()).outcome.status is Status.PENDING
+    assert time.monotonic() - began < 3

@@ -1,0 +1,190 @@
+"""Upload and wait: once for each content, bounded by the deadline, and never blindly again."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import chain, repeat
+
+from attrs import evolve, field, frozen
+
+from virustotal.core import protocol
+from virustotal.core.errors import (
+    AlreadyExistsError,
+    AuthenticationError,
+    DeadlineError,
+    NotAvailableYetError,
+    NotFoundError,
+    UnavailableError,
+    UncertainError,
+    VirusTotalError,
+)
+from virustotal.core.models import Object, Outcome, Ref, Report, Status
+from virustotal.core.receipts import Progress, Receipt, Receipts, key_of, sending, sent
+from virustotal.core.source import Source, Upload
+from virustotal.core.values import mapping, text
+
+#: Seconds between two questions for an analysis; the last one is repeated.
+INTERVALS = (5.0, 10.0, 15.0, 20.0, 30.0)
+
+
+@frozen
+class Job:
+    """One submission.
+
+    ref: the object, as it is looked up. look_up: asks for it with everything that the task wants of it. rule: what
+    allowed it. upload: the file; url: the URL; neither for a new analysis of a known object. size: in bytes.
+    """
+
+    ref: Ref
+    look_up: Callable[[], Report]
+    rule: str
+    upload: Upload | None = None
+    url: str = ""
+    size: int = 0
+
+    @property
+    def what(self) -> str:
+        """What is done: `submit` or `reanalyse`."""
+        return "submit" if self.upload or self.url else "reanalyse"
+
+    @property
+    def key(self) -> str:
+        """The receipt's key."""
+        return key_of(self.what, self.ref)
+
+
+@frozen
+class Desk:
+    """What a submission works with. deadline: of `time.monotonic()`. audit, stage: take one line each, without key."""
+
+    source: Source
+    receipts: Receipts
+    deadline: float
+    audit: Callable[[str], None]
+    stage: Callable[[str], None]
+    intervals: tuple[float, ...] = field(default=INTERVALS)
+    sleep: Callable[[float], None] = time.sleep
+
+    def pauses(self) -> chain[float]:
+        """Growing pauses without end."""
+        return chain(self.intervals, repeat(self.intervals[-1]))
+
+    def pause(self, seconds: float) -> bool:
+        """Sleep, unless the deadline comes first; return whether there is time left."""
+        if time.monotonic() + seconds >= self.deadline:
+            return False
+        self.sleep(seconds)
+        return True
+
+
+def carry_out(job: Job, desk: Desk) -> Report:
+    """Submit what a look-up did not find, wait, and return the report of the object itself.
+
+    Sent at most once while a receipt of it is fresh: a retry of the task polls instead. What goes wrong is the outcome
+    of the report; only AuthenticationError leaves.
+    """
+    there = desk.receipts.get(job.key)
+    if there is None or not there.fresh(time.time()):
+        if desk.receipts.claim(sending(job.key), time.time()):
+            return _send(job, desk)
+        there = desk.receipts.get(job.key)  # another replica was faster
+    return _follow(job, desk, there)
+
+
+def _send(job: Job, desk: Desk) -> Report:
+    desk.stage(f"{job.what}: sending {job.ref.kind} {job.ref.id}")
+    try:
+        analysis = _analysis_of(_ask(job, desk))
+    except AlreadyExistsError:
+        _audit(job, desk, "VirusTotal has it already")
+        return _look_for(job, desk, "VirusTotal answered that it has this already.")
+    except UncertainError as error:
+        _audit(job, desk, "outcome unknown")
+        return _look_for(
+            job, desk, f"The connection broke while it was sent, so nobody knows whether it arrived: {error}"
+        )
+    except VirusTotalError as error:
+        desk.receipts.drop(job.key)
+        _audit(job, desk, f"refused: {error}")
+        if isinstance(error, AuthenticationError):
+            raise
+        return _ended(job, evolve(error.outcome, detail=f"It was not submitted: {error}"))
+    _audit(job, desk, f"analysis {analysis}")
+    desk.receipts.put(sent(job.key, analysis))
+    return _wait(job, desk, analysis, time.time())
+
+
+def _ask(job: Job, desk: Desk) -> object:
+    if job.upload is None:
+        request = protocol.submit_url(job.url) if job.url else protocol.analyse(job.ref)
+    elif job.size <= protocol.LARGEST_DIRECT:
+        request = protocol.upload_file(job.upload)
+    else:
+        address = desk.source.ask(protocol.upload_url(), desk.deadline).payload.get("data")
+        request = protocol.upload_file(job.upload, text(address, 4096))
+    return desk.source.ask(request, desk.deadline).payload.get("data")
+
+
+def _analysis_of(data: object) -> str:
+    analysis = text(mapping(data).get("id"))
+    if mapping(data).get("type") != "analysis" or not analysis:
+        raise UncertainError("VirusTotal's answer names no analysis.")
+    return analysis
+
+
+def _follow(job: Job, desk: Desk, receipt: Receipt | None) -> Report:
+    if receipt is not None and receipt.progress is Progress.SENT:
+        desk.stage(f"{job.what}: already sent, analysis {receipt.analysis}")
+        return _wait(job, desk, receipt.analysis, receipt.moment, at_once=True)
+    return _look_for(job, desk, "Another task is submitting this, or broke off while it did.")
+
+
+def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = False) -> Report:
+    """Ask for the analysis until it is completed or the time is up."""
+    request, status = protocol.analysis(analysis), "queued"
+    for seconds in chain([0.0] if at_once else [], desk.pauses()):
+        if not desk.pause(seconds):
+            break
+        try:
+            payload = desk.source.ask(request, desk.deadline).payload
+        except (NotFoundError, NotAvailableYetError, UnavailableError):
+            continue  # a fresh analysis may be unknown for a moment
+        except DeadlineError:
+            break
+        except AuthenticationError:
+            raise
+        except VirusTotalError as error:
+            return _ended(job, evolve(error.outcome, detail=f"{_sent_at(job, since)} Then: {error}"))
+        status = text(mapping(mapping(payload.get("data")).get("attributes")).get("status")) or "unknown"
+        desk.stage(f"{job.what}: analysis {analysis} is {status}")
+        if status == "completed":
+            return _look_for(job, desk, f"{_sent_at(job, since)} Its analysis is completed.", at_once=True)
+    return _pending(job, f"{_sent_at(job, since)} Its analysis is still {status}; a later task goes on waiting for it.")
+
+
+def _look_for(job: Job, desk: Desk, known: str, *, at_once: bool = False) -> Report:
+    """Look the object up until it is there or the time is up: VirusTotal may need a moment to show what it has."""
+    pauses = desk.pauses()
+    while at_once or desk.pause(next(pauses)):
+        at_once = False
+        report = job.look_up()
+        if report.outcome.status not in {Status.UNKNOWN, Status.FAILED}:
+            return report
+    return _pending(job, f"{known} VirusTotal does not show a report yet.")
+
+
+def _pending(job: Job, detail: str) -> Report:
+    return _ended(job, Outcome(Status.PENDING, detail))
+
+
+def _ended(job: Job, outcome: Outcome) -> Report:
+    return Report(Object(job.ref), outcome=outcome)
+
+
+def _sent_at(job: Job, moment: float) -> str:
+    done = "Submitted to VirusTotal" if job.what == "submit" else "A new analysis was asked for"
+    return f"{done} at {datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC."
+
+
+def _audit(job: Job, desk: Desk, end: str) -> None:
+    desk.audit(f"{job.what} {job.ref.kind} {job.ref.id} size={job.size} rule={job.rule}: {end}")
