@@ -6,6 +6,7 @@ from aiohttp import web
 
 from virustotal.emulator.errors import ApiError
 from virustotal.emulator.record import Leak, Request
+from virustotal.emulator.routes.feeds import batch
 from virustotal.emulator.routes.uploads import receive_uploaded
 from virustotal.emulator.state import Reply, State
 from virustotal.emulator.store import Store
@@ -40,10 +41,12 @@ async def _answer(state: State, http: web.Request, path: str) -> Reply:
 
 
 def _stored(store: Store, segments: list[str]) -> Reply | None:
-    """Return the content behind ``/download/SHA256``, ``/screenshots/ID`` or ``…/file_behaviours/ID/SUFFIX``."""
+    """Return the content behind ``/download/SHA256``, a picture, a feed, or ``…/file_behaviours/ID/SUFFIX``."""
     match segments:
         case ["download", sha256]:
             return artefact_reply(store, sha256, "bin")
+        case ["feeds", path, _]:
+            return Reply(200, batch(store, path), "application/octet-stream")
         case ["screenshots", identifier]:
             return artefact_reply(store, identifier, "png")
         case [*_, "file_behaviours", identifier, suffix]:

@@ -1,5 +1,5 @@
 """All routes of the API, the more specific first."""
 
-from virustotal.emulator.routes import account, behaviours, objects, uploads
+from virustotal.emulator.routes import account, behaviours, community, feeds, objects, uploads
 
-ROUTES = [*uploads.ROUTES, *behaviours.ROUTES, *account.ROUTES, *objects.ROUTES]
+ROUTES = [*uploads.ROUTES, *behaviours.ROUTES, *account.ROUTES, *community.ROUTES, *feeds.ROUTES, *objects.ROUTES]

@@ -41,13 +41,16 @@ async def _read_form(http: web.Request, limit: int) -> _Form:
     if not http.content_type.startswith("multipart/"):
         raise bad_request("Content-Type must be multipart/form-data")
     form = _Form()
-    async for part in await http.multipart():
-        if part is None or isinstance(part, MultipartReader):
-            raise bad_request("Nested multipart is not supported")
-        if part.name == "file" or part.filename is not None:
-            await _read_file(part, limit, form)
-        elif part.name:
-            form.fields[part.name] = (await part.read(decode=True)).decode("utf-8", "replace")
+    try:
+        async for part in await http.multipart():
+            if part is None or isinstance(part, MultipartReader):
+                raise bad_request("Nested multipart is not supported")
+            if part.name == "file" or part.filename is not None:
+                await _read_file(part, limit, form)
+            elif part.name:
+                form.fields[part.name] = (await part.read(decode=True)).decode("utf-8", "replace")
+    except ValueError as error:
+        raise bad_request(f"Malformed multipart body: {error}") from None
     return form
 
 
