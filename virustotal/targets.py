@@ -75,10 +75,10 @@ def target_of(text: str, folder: Path) -> Target:
             raise ValueError(f"{text} is not a URL with a host.")
         return uri_target(text, folder)
     if host := host_of(text):
-        return uri_target(bare_uri(host), folder)
+        return bare_target(host, folder)
     raise ValueError(f"{text} is no file, digest, URL, domain or IP address.")
 
 
-def bare_uri(host: str) -> str:
-    """Return the URI of nothing but a host."""
-    return f"http://[{host}]" if ":" in host else f"http://{host}"
+def bare_target(host: str, folder: Path) -> Target:
+    """Return the target of a domain or address alone: a URI of nothing but the host."""
+    return uri_target(f"http://[{host}]" if ":" in host else f"http://{host}", folder)
