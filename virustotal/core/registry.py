@@ -8,6 +8,9 @@ from attrs import field, frozen
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.settings import Settings
 
+#: The relationship of an analyser of every relationship that no analyser of its kind names.
+ANY = "*"
+
 
 def _index(analyzers: Iterable[Analyzer]) -> Mapping[tuple[str, str], tuple[Analyzer, ...]]:
     found: dict[tuple[str, str], list[Analyzer]] = {}
@@ -28,14 +31,17 @@ class Registry:
         object.__setattr__(self, "_by_key", _index(self.analyzers))
 
     def find(self, kind: str, relationship: str = "") -> tuple[Analyzer, ...]:
-        """Return the analysers of exactly this kind and relationship, in order."""
-        return self._by_key.get((kind, relationship), ())
+        """Return the analysers of exactly this kind and relationship, in order.
+
+        A relationship that has none of its own gets those of `ANY`, so that a name unknown today is shown too.
+        """
+        return self._by_key.get((kind, relationship)) or (self._by_key.get((kind, ANY), ()) if relationship else ())
 
     def wanted(self, kind: str, settings: Settings) -> tuple[str, ...]:
         """Return the relationships that analysers of this kind want by themselves, in order, without duplicates."""
         names = (
             analyzer.relationship
             for analyzer in self.analyzers
-            if analyzer.kind == kind and analyzer.relationship and analyzer.wanted(settings)
+            if analyzer.kind == kind and analyzer.relationship not in ("", ANY) and analyzer.wanted(settings)
         )
         return tuple(dict.fromkeys(names))

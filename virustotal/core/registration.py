@@ -1,0 +1,74 @@
+"""Who registered a domain or a network: WHOIS texts and maps, and RDAP, bounded, as VirusTotal gives them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from virustotal.core.values import clean, date, mapping, mappings, pairs, text, texts
+
+#: Lines of a WHOIS text that are read, keys that are shown, and characters of one value.
+MOST_LINES, MOST_KEYS, LONGEST_VALUE = 2_000, 60, 500
+_COMMENTS = ("%", "#", ">", "*")
+
+
+def whois_facts(whois: Any) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a WHOIS text with their values; a key that repeats comes once, with all its values.
+
+    A text without any `Key: value` line, such as an error of VirusTotal's own query, is yielded as `Text`.
+    """
+    raw = whois if isinstance(whois, str) else ""
+    found: dict[str, list[str]] = {}
+    for line in raw[: MOST_LINES * 200].splitlines()[:MOST_LINES]:
+        key, colon, value = line.strip().partition(":")
+        if colon and value.strip() and key.strip() and len(key) <= 60 and not key.startswith(_COMMENTS):
+            found.setdefault(text(key), []).append(text(value))
+    if not found:
+        yield "Text", text(raw, LONGEST_VALUE)
+    yield from _bounded(found)
+
+
+def whois_map_facts(whois: Any) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a `whois_map`, whose repeated values VirusTotal joins with ` | `."""
+    yield from _bounded({key: text(value, 4_000).split(" | ") for key, value in pairs(whois)})
+
+
+def _bounded(found: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    for key in list(found)[:MOST_KEYS]:
+        yield key, clean(", ".join(dict.fromkeys(filter(None, found[key]))), LONGEST_VALUE)
+    if len(found) > MOST_KEYS:
+        yield "Left out", f"{len(found) - MOST_KEYS} more keys"
+
+
+def rdap_facts(rdap: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what RDAP says in short: names, the range, dates, and the names of those who registered it."""
+    found = mapping(rdap)
+    for key, label in _RDAP:
+        yield label, texts(found.get(key))
+    for event in mappings(found.get("events"))[:10]:
+        yield text(event.get("event_action"), 60).capitalize(), date(event.get("event_date"))
+    yield "Name servers", texts([text(entry.get("ldh_name")) for entry in mappings(found.get("nameservers"))])
+    for entity in mappings(found.get("entities"))[:10]:
+        yield _roles(entity), _name(entity)
+
+
+_RDAP = (
+    ("ldh_name", "Domain"),
+    ("name", "Network name"),
+    ("handle", "Handle"),
+    ("type", "Type"),
+    ("start_address", "First address"),
+    ("end_address", "Last address"),
+    ("country", "Country"),
+    ("status", "Status"),
+)
+
+
+def _roles(entity: Mapping[str, Any]) -> str:
+    return ", ".join(texts(entity.get("roles"), 40)[:5]).capitalize() or "Entity"
+
+
+def _name(entity: Mapping[str, Any]) -> str:
+    """The formatted name (`fn`) of an entity's vCard, else its handle."""
+    for entry in mappings(entity.get("vcard_array")):
+        if entry.get("name") == "fn" and (name := ", ".join(texts(entry.get("values")))):
+            return name
+    return text(entity.get("handle"))

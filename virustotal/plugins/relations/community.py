@@ -1,0 +1,190 @@
+"""What people say of an object: comments, votes, collections, threats, references, techniques, graphs. Never scored."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, Evidence, Finding, Object, Points, catalogue, findings, hookimpl
+from virustotal.core.catalogue import KINDS
+from virustotal.core.settings import Settings
+from virustotal.core.values import date, integer, items, mapping, mappings, pairs, text, texts
+from virustotal.plugins.relations.columns import Column, dated, plain
+from virustotal.plugins.relations.records import records
+
+_ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
+#: Characters of a description in a cell.
+_LONGEST_DESCRIPTION = 300
+
+
+def _id(obj: Object) -> str:
+    return text(obj.ref.id)
+
+
+def _description(obj: Object) -> str:
+    return text(obj.attributes.get("description"), _LONGEST_DESCRIPTION)
+
+
+def _refs(value: Any) -> tuple[str, ...]:
+    """Descriptors (`{type, id}`) as text."""
+    named = (f"{text(entry.get('type'))} {text(entry.get('id'))}".strip() for entry in mappings(value))
+    return texts(list(named))
+
+
+# --- comments and votes ----------------------------------------------------------------------------------------------
+
+
+def _ballot(obj: Object) -> str:
+    votes = mapping(obj.attributes.get("votes"))
+    counts = ((integer(votes.get(name)) or 0, name) for name in ("positive", "negative", "abuse"))
+    return ", ".join(f"{count} {name}" for count, name in counts if count)
+
+
+# `html` is a rendering of `text` by VirusTotal: it is never read.
+_COMMENT = (dated("Date", "date"), plain("Comment", "text"), plain("Tags", "tags"), Column("Votes", _ballot))
+_RELATED_COMMENT = (Column("On", lambda obj: _refs(obj.context.get("posted_in"))), *_COMMENT)
+_VOTE = (dated("Date", "date"), plain("Verdict", "verdict"), plain("Weight", "value"))
+
+
+def _ballots(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
+    """Put the sum of the votes into the title: how many, and what they weigh."""
+    counts: Counter[str] = Counter()
+    weights: Counter[str] = Counter()
+    for obj in evidence.related.items if evidence.related else ():
+        if verdict := text(obj.attributes.get("verdict"), 40):
+            counts[verdict] += 1
+            weights[verdict] += integer(obj.attributes.get("value")) or 0
+    if counts:
+        found = (f"{count} {verdict} (weight {weights[verdict]})" for verdict, count in counts.most_common(5))
+        section.title_text += f": {', '.join(found)}"
+    yield from ()
+
+
+# --- threats, collections, references --------------------------------------------------------------------------------
+
+
+def _aliases(obj: Object) -> tuple[str, ...]:
+    detailed = [entry.get("value") for entry in mappings(obj.attributes.get("alt_names_details"))]
+    return texts([*items(obj.attributes.get("alt_names")), *detailed])
+
+
+def _motivations(obj: Object) -> tuple[str, ...]:
+    return texts([entry.get("value") for entry in mappings(obj.attributes.get("motivations"))])
+
+
+def _members(obj: Object) -> str:
+    counted = dict(pairs(obj.attributes.get("counters")))
+    found = []
+    for name in ("files", "urls", "domains", "ip_addresses", "references", "attack_techniques"):
+        count = integer(counted.get(name, obj.attributes.get(f"{name}_count")))
+        if count:
+            found.append(f"{count} {name.replace('_', ' ')}")
+    return ", ".join(found)
+
+
+_COLLECTION = (
+    plain("Name", "name"),
+    plain("Kind", "collection_type"),
+    Column("Also known as", _aliases),
+    plain("Origin", "origin"),
+    plain("From", "source_region"),
+    plain("Aims at", "targeted_regions"),
+    Column("Motivations", _motivations),
+    plain("Tags", "tags"),
+    Column("Holds", _members),
+    dated("Created", "creation_date"),
+    dated("Modified", "last_modification_date"),
+    Column("Description", _description),
+    Column("Through", lambda obj: _refs(obj.context.get("related_from"))),
+    Column("Id", _id),
+)
+_REFERENCE = (
+    plain("Title", "title"),
+    plain("Author", "author"),
+    dated("Date", "creation_date"),
+    plain("Address", "url"),
+    Column("Through", lambda obj: _refs(obj.context.get("related_from"))),
+)
+_COLLECTIONS = (
+    "associations",
+    "campaigns",
+    "collections",
+    "malware_families",
+    "related_collections",
+    "related_reports",
+    "related_threat_actors",
+    "reports",
+    "software_toolkits",
+    "vulnerabilities",
+)
+
+
+# --- techniques and graphs -------------------------------------------------------------------------------------------
+
+
+def _signatures(obj: Object) -> tuple[str, ...]:
+    return texts([entry.get("description") for entry in mappings(obj.context.get("signatures"))])
+
+
+_TECHNIQUE = (
+    Column("Id", _id),
+    plain("Name", "name"),
+    Column("Seen as", _signatures),
+    Column("Platforms", lambda obj: texts(mapping(obj.attributes.get("info")).get("x_mitre_platforms"))),
+    dated("Modified", "last_modification_date"),
+    plain("Address", "link"),
+    Column("Description", _description),
+)
+
+
+def _seen(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
+    """The file's own techniques: said to the platform, and not scored."""
+    found = (obj.ref.id for obj in (evidence.related.items if evidence.related else ()))
+    ids = tuple(dict.fromkeys(each for each in found if _ATTACK_ID.fullmatch(each)))
+    if ids:
+        reason = f"VirusTotal names {len(ids)} ATT&CK techniques of the file."
+        yield Points(findings.Family.RELATED, "attack_techniques", 0, reason, section, ids)
+
+
+def _graph_name(obj: Object) -> str:
+    return text(mapping(obj.attributes.get("graph_data")).get("description"))
+
+
+_GRAPH = (
+    Column("Name", _graph_name),
+    Column("Created", lambda obj: date(obj.attributes.get("creation_date"))),
+    dated("Modified", "last_modified_date"),
+    Column("Nodes", lambda obj: len(items(obj.attributes.get("nodes"))) or None),
+    Column("Links", lambda obj: len(items(obj.attributes.get("links"))) or None),
+    plain("Comments", "comments_count"),
+    plain("Views", "views_count"),
+    Column("Id", _id),
+)
+
+
+def _family() -> Iterable[Analyzer]:
+    for kind, name in catalogue.CATALOGUE:
+        if name in _COLLECTIONS:
+            yield records(kind, name, 630, _COLLECTION)
+    for kind in KINDS:
+        yield records(kind, "comments", 610, _COMMENT)
+        yield records(kind, "votes", 612, _VOTE, _ballots)
+        yield records(kind, "user_votes", 613, _VOTE, _ballots)
+        yield records(kind, "references", 632, _REFERENCE)
+        yield records(kind, "related_references", 632, _REFERENCE)
+        yield records(kind, "related_attack_techniques", 634, _TECHNIQUE)
+        yield records(kind, "graphs", 640, _GRAPH)
+        if kind != "file":
+            yield records(kind, "related_comments", 611, _RELATED_COMMENT)
+    yield records("file", "attack_techniques", 360, _TECHNIQUE, _seen)
+
+
+_ANALYZERS: tuple[Analyzer, ...] = tuple(_family())
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analysers of what people say."""
+    return _ANALYZERS

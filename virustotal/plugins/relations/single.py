@@ -1,0 +1,51 @@
+"""Relationships that lead to one object: its facts as ordered key-values."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from virustotal.core import Analyzer, Evidence, Finding, Needs, Object, catalogue, render
+from virustotal.core.values import text
+from virustotal.plugins.relations.columns import COLUMNS, LABELS, identity
+from virustotal.plugins.relations.judged import Judged, known
+from virustotal.plugins.relations.listing import Look, links, named
+
+
+def single(kind: str, name: str, order: int) -> Analyzer:
+    """Return the analyser of one relationship that leads to a single object, which is context and never scored."""
+    entry = catalogue.CATALOGUE[kind, name]
+    read = {attribute for each in entry.yields for column in COLUMNS.get(each, ()) for attribute in column.attributes}
+
+    def analyze(evidence: Evidence) -> Iterator[Finding]:
+        related = evidence.related
+        if related is None or not related.items:
+            return
+        if len(related.items) > 1:  # a list where VirusTotal promises one object
+            yield from Look(entry).analyze(evidence)
+            return
+        yield from _section(entry.title, related.items[0], evidence)
+
+    needs = Needs(tuple(sorted(read)))
+    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
+
+
+def _section(title: str, obj: Object, evidence: Evidence) -> Iterator[Finding]:
+    section = render.key_values(title, _facts(obj, evidence))
+    if section is not None:
+        if (page := links("Open on VirusTotal", (obj,), evidence.settings)) is not None:
+            section.add_subsection(page)
+        yield section
+
+
+def _facts(obj: Object, evidence: Evidence) -> Iterator[tuple[str, Any]]:
+    shown = identity(obj)
+    yield LABELS.get(obj.ref.kind, "Id"), shown
+    if not shown:
+        yield "Id", text(obj.ref.id)
+    if obj.error:
+        yield "Reason", f"VirusTotal has no report of it ({obj.error})"
+    if known(obj):
+        judged = Judged(obj, evidence.judge(obj))
+        yield "Level", judged.verdict.level.value
+        yield "Detections", judged.detections
+        yield "Note", judged.note
+        yield from ((column.label, column.read(obj)) for column in COLUMNS.get(obj.ref.kind, ()))
