@@ -1,0 +1,170 @@
+"""From the facts of a task to what is looked up, and what is not and why."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from attrs import field, frozen
+
+from virustotal.core.hosts import address_of, host_of, reason_not_public
+from virustotal.core.models import EMPTY, Ref
+from virustotal.core.protocol import url_id
+from virustotal.core.settings import Settings
+from virustotal.core.values import clean, text
+
+#: The longest URL that is looked up; its identifier is a third longer and has to fit into a request's path.
+LONGEST_URL = 4096
+#: Schemes of URLs that VirusTotal has reports of.
+URL_SCHEMES = frozenset({"http", "https", "ftp"})
+
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", re.ASCII)
+
+
+@frozen
+class Facts:
+    """What a task says of its file.
+
+    metadata: of the submission. uri: of a `uri/*` file, as the shell read it; a bare host stands for the host alone.
+    """
+
+    sha256: str
+    file_type: str = ""
+    file_name: str = ""
+    depth: int = 0
+    metadata: Mapping[str, Any] = EMPTY
+    uri: str = ""
+
+
+@frozen
+class Subject:
+    """Something to look up.
+
+    label: what is shown, inert. url: what would be submitted, without user and password; empty for other kinds.
+    notes: sentences for the analyst.
+    """
+
+    ref: Ref
+    label: str
+    url: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@frozen
+class Refusal:
+    """Something that is not looked up, and why: a whole sentence."""
+
+    what: str
+    reason: str
+
+
+@frozen
+class Subjects:
+    """What is looked up, in order, and what is not."""
+
+    subjects: tuple[Subject, ...] = ()
+    refused: tuple[Refusal, ...] = field(default=())
+
+
+def subjects(facts: Facts, settings: Settings) -> Subjects:
+    """Return what a task is about.
+
+    A `uri/*` file stands for its URL and its host. Any other is a file by SHA-256, or at depth 0 the URL of the
+    metadata's `submitted_url` in its place, unless `ignore_submitted_url`; where that URL cannot be looked up, the file
+    is. A capture that comes back as a child is neither looked up nor submitted.
+    """
+    if facts.file_type.startswith("uri/"):
+        return _gathered(_of_uri(facts.uri))
+    if facts.file_type == "network/tcpdump" and facts.depth > 0:
+        reason = "A capture that was extracted from another file is neither looked up nor submitted."
+        return Subjects(refused=(Refusal("network/tcpdump", reason),))
+    submitted = facts.metadata.get("submitted_url")
+    if facts.depth == 0 and not settings.ignore_submitted_url and submitted not in (None, ""):
+        found = _of_url(submitted)
+        return _gathered([found] if isinstance(found, Subject) else [found, _of_file(facts)])
+    return _gathered([_of_file(facts)])
+
+
+def _gathered(found: "list[Subject | Refusal] | Iterator[Subject | Refusal]") -> Subjects:
+    entries = list(found)
+    return Subjects(
+        tuple(entry for entry in entries if isinstance(entry, Subject)),
+        tuple(entry for entry in entries if isinstance(entry, Refusal)),
+    )
+
+
+def _of_file(facts: Facts) -> Subject | Refusal:
+    digest = facts.sha256.strip().lower()
+    if not _SHA256.fullmatch(digest):
+        return Refusal(text(facts.sha256, 100), "The task has no SHA-256 to look up.")
+    return Subject(Ref("file", digest), text(facts.file_name, 200) or digest)
+
+
+def _of_uri(uri: str) -> Iterator[Subject | Refusal]:
+    """The URL and its host; of a bare host, and of a scheme that VirusTotal has no URLs of, the host alone."""
+    plain = uri.strip()
+    if not plain:
+        yield Refusal("URI", "The file holds no URI.")
+        return
+    scheme = _SCHEME.match(plain)
+    host = host_of(plain)
+    if not host or _CONTROL.search(plain) or (scheme is None and _has_more(plain)):
+        yield _malformed(plain)
+        return
+    if scheme is not None:
+        yield _of_url(plain)
+    if not (reason := reason_not_public(host)):
+        yield _of_host(host)
+    elif scheme is None:
+        yield _private(host, reason)
+
+
+def _has_more(plain: str) -> bool:
+    """True where a text without scheme is more than a host and a port."""
+    return any(mark in plain for mark in "/?#@\\ ")
+
+
+def _of_host(host: str) -> Subject:
+    return Subject(Ref("domain" if address_of(host) is None else "ip_address", host), host)
+
+
+def _of_url(value: Any) -> Subject | Refusal:
+    plain = value.strip() if isinstance(value, str) else ""
+    scheme = _SCHEME.match(plain)
+    host = host_of(plain) if scheme else ""
+    if scheme is None or not host or _CONTROL.search(plain):
+        return _malformed(value)
+    if scheme.group(1).lower() not in URL_SCHEMES:
+        return Refusal(_shown(plain), f"VirusTotal has no reports of {clean(scheme.group(1), 20)} addresses.")
+    if reason := reason_not_public(host):
+        return _private(_shown(plain), reason)
+    bare, notes = without_credentials(plain)
+    if len(bare) > LONGEST_URL:
+        return Refusal(_shown(plain), f"The URL is longer than {LONGEST_URL} characters, so it is not looked up.")
+    return Subject(Ref("url", url_id(bare)), _shown(bare), bare, notes)
+
+
+def without_credentials(url: str) -> tuple[str, tuple[str, ...]]:
+    """Return a URL without user and password, and a note where it had any."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url, ()
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return bare, ("The URL came with a user name or password; it is looked up without them.",)
+
+
+def _shown(url: str) -> str:
+    try:
+        return clean(without_credentials(url)[0], 500)
+    except ValueError:
+        return clean(url.rpartition("@")[2], 500)
+
+
+def _malformed(value: Any) -> Refusal:
+    return Refusal(_shown(text(value, 500)), "This is not a valid URL or host, so it is not looked up.")
+
+
+def _private(what: str, reason: str) -> Refusal:
+    return Refusal(what, f"It is not looked up, since {reason}: VirusTotal does not need to know of it.")
