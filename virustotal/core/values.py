@@ -123,3 +123,17 @@ def safe_name(*parts: Any) -> str:
     """Return a file name of letters, digits, `.`, `-` and `_`: at most 120 characters, never hidden or empty."""
     joined = "_".join(filter(None, (_NAME.sub("_", text(part, 120)).strip("._-") for part in parts)))
     return joined[:120] or "unnamed"
+
+
+def named_counts(value: Any) -> tuple[tuple[str, int], ...]:
+    """Return names with counts, the highest first, of `{value, count}` or, in older reports, of `[value, count]`.
+
+    Entries without a name are left out, and a name stands once.
+    """
+    found: dict[str, int] = {}
+    for entry in items(value):
+        one = mapping(entry)
+        pair = (one.get("value"), one.get("count")) if one else (*items(entry), None, None)
+        if name := text(pair[0], 120):
+            found[name] = max(found.get(name, 0), integer(pair[1]) or 0)
+    return tuple(sorted(found.items(), key=lambda entry: -entry[1]))

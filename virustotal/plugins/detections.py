@@ -1,0 +1,182 @@
+"""The engines' verdicts of the subject: tables by category, tags, the antivirus ontology, and what they score."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, Detection, Evidence, Finding, OntologyPart, Points, Verdict, hookimpl, render
+from virustotal.core.findings import Family
+from virustotal.core.models import Level
+from virustotal.core.values import mapping, named_counts
+from virustotal.core.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters
+
+#: Categories in the order in which they are shown; unknown ones come last, by name.
+CATEGORIES = (
+    MALICIOUS,
+    SUSPICIOUS,
+    "harmless",
+    "undetected",
+    "failure",
+    "timeout",
+    "confirmed-timeout",
+    "type-unsupported",
+)
+_BAD = (MALICIOUS, SUSPICIOUS)
+_COLUMNS = ("engine", "result", "version", "updated", "rule")
+
+#: Categories of Assemblyline's ontology (odm.models.ontology.results.antivirus); those without a verdict are left out.
+ONTOLOGY: Mapping[str, str] = {
+    MALICIOUS: MALICIOUS,
+    SUSPICIOUS: SUSPICIOUS,
+    "harmless": "undetected",
+    "undetected": "undetected",
+    "failure": "failure",
+    "type-unsupported": "type-unsupported",
+}
+
+#: A name is a family where at least this many engines use it.
+FAMILY_ENGINES = 2
+#: Names that VirusTotal counts among families and that name none.
+NO_FAMILY = frozenset(
+    {"msil", "win32", "win64", "agent", "generic", "malware", "heur", "artemis", "gen", "test", "script"}
+)
+#: Families that are tagged; VirusTotal sorts them, the most common first.
+MOST_FAMILIES = 5
+
+
+@hookimpl
+def virustotal_analyzers() -> tuple[Analyzer, ...]:
+    """One analyser a kind of subject."""
+    summary = "The engines' verdicts"
+    return (
+        Analyzer("detections", "file", analyze=analyze, order=0, summary=summary),
+        *(
+            Analyzer(f"{kind}_detections", kind, analyze=analyze, order=0, summary=summary)
+            for kind in ("url", "domain", "ip_address")
+        ),
+    )
+
+
+def analyze(evidence: Evidence) -> Iterator[Finding]:
+    """Yield one section, what it scores, and for a file the ontology of its engines."""
+    subject = evidence.report.subject
+    verdict = evidence.judge(subject)
+    stats = counters(subject)
+    section = _section(verdict, stats)
+    if section is None:
+        return
+    _tag(section, evidence, verdict)
+    yield section
+    if any(each.category in _BAD for each in verdict.detections) or any(stats.get(name) for name in _BAD):
+        yield Points(Family.ENGINES, f"engines.{verdict.level.value}", verdict.score, _reason(verdict), section)
+    if subject.ref.kind == "file":
+        yield from _ontology(verdict.detections)
+
+
+def _reason(verdict: Verdict) -> str:
+    return " ".join(verdict.reasons) or "The engines' verdict."
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
+    answered = [each for each in verdict.detections if each.category in ANSWERED]
+    bad = [each for each in answered if each.category in _BAD and not each.ignored_because]
+    if not verdict.detections:
+        return _counted_only(verdict, stats)
+    section = ResultSection(f"Detections: {len(bad)} of {len(answered)} engines")
+    section.add_lines(list(verdict.reasons))
+    for table in _tables(verdict.detections):
+        section.add_subsection(table)
+    return section
+
+
+def _counted_only(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
+    """Reduced objects have counters and no engines."""
+    bad = sum(stats.get(name, 0) for name in _BAD)
+    answered = sum(stats.get(name, 0) for name in ANSWERED)
+    shown = render.key_values(f"Detections: {bad} of {answered} engines", sorted(stats.items(), key=_place))
+    if shown is not None:
+        shown.add_subsection(ResultSection("Counters alone", body="\n".join(verdict.reasons)))
+    return shown
+
+
+def _place(pair: tuple[str, Any]) -> tuple[int, str]:
+    return (CATEGORIES.index(pair[0]) if pair[0] in CATEGORIES else len(CATEGORIES), pair[0])
+
+
+def _tables(found: Sequence[Detection]) -> Iterator[ResultSection]:
+    groups: dict[str, list[Detection]] = {}
+    for each in found:
+        groups.setdefault(each.category, []).append(each)
+    for category, group in sorted(groups.items(), key=_place):
+        rows = [_row(each) for each in sorted(group, key=lambda each: bool(each.ignored_because))]
+        title = category.replace("-", " ").capitalize()
+        table = render.table(title, rows, _COLUMNS, collapse=category not in _BAD)
+        if table is not None:
+            yield table
+
+
+def _row(each: Detection) -> Mapping[str, Any]:
+    return {
+        "engine": each.engine,
+        "result": each.result,
+        "version": _version(each),
+        "updated": _updated(each.update),
+        "rule": _rule(each),
+    }
+
+
+def _rule(each: Detection) -> str:
+    if each.ignored_because:
+        return f"ignored: {each.ignored_because}"
+    worth = "" if each.score is None else f"{each.score} points"
+    return ": ".join(filter(None, (worth, each.remapped_because)))
+
+
+def _version(each: Detection) -> str:
+    return "" if each.version.lower() == "none" else each.version  # some engines say so in words
+
+
+def _updated(value: str) -> str:
+    """A day as `YYYY-MM-DD` where VirusTotal writes `YYYYMMDD`."""
+    return f"{value[:4]}-{value[4:6]}-{value[6:]}" if len(value) == 8 and value.isdecimal() else value
+
+
+# --- tags and ontology -----------------------------------------------------------------------------------------------
+
+
+def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
+    """Names of malware and families of a file; what engines of URLs say is a category and no name."""
+    if evidence.report.subject.ref.kind != "file":
+        return
+    for each in verdict.detections:
+        if each.category in _BAD and not each.ignored_because and each.result:
+            section.add_tag("av.virus_name", each.result)
+    if verdict.level in {Level.MALICIOUS, Level.SUSPICIOUS}:
+        for family in families(evidence.report.subject.attributes)[:MOST_FAMILIES]:
+            section.add_tag("attribution.family", family)
+
+
+def families(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the family names that several engines agree on, the most common first."""
+    found = named_counts(mapping(attributes.get("popular_threat_classification")).get("popular_threat_name"))
+    return tuple(name for name, count in found if count >= FAMILY_ENGINES and name.lower() not in NO_FAMILY)
+
+
+def _ontology(found: Sequence[Detection]) -> Iterator[OntologyPart]:
+    for each in found:
+        category = ONTOLOGY.get(each.category)
+        if category is not None and not each.ignored_because:
+            yield OntologyPart(
+                "antivirus",
+                {
+                    "engine_name": each.engine,
+                    "engine_version": _version(each) or None,
+                    "engine_definition_version": each.update or None,
+                    "virus_name": (each.result or None) if category in _BAD else None,
+                    "category": category,
+                },
+            )

@@ -1,0 +1,159 @@
+"""What VirusTotal knows of the subject beside its engines: dates, votes, labels, hashes, names, sandboxes in brief."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultURLSection
+from attrs import frozen
+
+from virustotal.core import Analyzer, Evidence, Finding, Points, hookimpl, render
+from virustotal.core.findings import Family
+from virustotal.core.models import Object
+from virustotal.core.settings import Settings
+from virustotal.core.values import date, integer, mapping, named_counts, number, pairs, text, texts
+from virustotal.core.verdicts import stale_days
+
+#: Points of a sandbox's verdict at full confidence.
+SANDBOX_POINTS: Mapping[str, int] = {"malicious": 150, "suspicious": 50}
+#: Names that are listed; VirusTotal keeps a hundred.
+MOST_NAMES = 20
+
+
+@hookimpl
+def virustotal_analyzers() -> tuple[Analyzer, ...]:
+    """One analyser a kind of subject."""
+    summary = "Dates, reputation, labels, hashes and names"
+    return (
+        Analyzer("overview", "file", analyze=analyze, order=10, summary=summary),
+        *(
+            Analyzer(f"{kind}_overview", kind, analyze=analyze, order=10, summary=summary)
+            for kind in ("url", "domain", "ip_address")
+        ),
+    )
+
+
+def analyze(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the facts with a link to VirusTotal's page, and the sandboxes' verdicts of a file."""
+    subject = evidence.report.subject
+    facts = render.key_values("Overview", _facts(subject, evidence.settings, datetime.now(UTC)))
+    link = _link(subject, evidence.settings)
+    if facts is not None and link is not None:
+        facts.add_subsection(link)
+    if facts is not None or link is not None:
+        yield facts if facts is not None else link
+    yield from _sandboxes(mapping(subject.attributes.get("sandbox_verdicts")))
+
+
+def _link(subject: Object, settings: Settings) -> Any | None:
+    address = render.page(subject.ref, settings)
+    if not address:
+        return None
+    section = ResultURLSection("VirusTotal's page")
+    section.add_url(address, name="Open on VirusTotal")
+    return section
+
+
+def _facts(subject: Object, settings: Settings, now: datetime) -> Iterator[tuple[str, Any]]:
+    known = subject.attributes
+    threat = mapping(known.get("popular_threat_classification"))
+    severity = mapping(known.get("threat_severity"))
+    yield "Threat label", text(threat.get("suggested_threat_label"))
+    yield "Threat categories", _popular(threat.get("popular_threat_category"))
+    yield "Threat families", _popular(threat.get("popular_threat_name"))
+    yield "Threat names", render.listed(texts(known.get("threat_names")))
+    yield "Threat severity", text(severity.get("threat_severity_level")).removeprefix("SEVERITY_").lower()
+    yield "Threat severity, why", text(severity.get("level_description"))
+    yield "Threat verdict", text(known.get("threat_verdict")).removeprefix("VERDICT_").lower()
+    yield "First seen", date(known.get("first_submission_date"))
+    yield "Last seen", date(known.get("last_submission_date"))
+    yield "First seen in the wild", date(known.get("first_seen_itw_date"))
+    yield "Last seen in the wild", date(known.get("last_seen_itw_date"))
+    yield "Last analysis", _analysed(subject, settings, now)
+    yield "Times submitted", integer(known.get("times_submitted"))
+    yield "Sources", integer(known.get("unique_sources"))
+    yield "Reputation", integer(known.get("reputation"))
+    yield "Votes", _votes(mapping(known.get("total_votes")))
+    yield from _identity(known)
+
+
+def _identity(known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield "Name", text(known.get("meaningful_name"))
+    yield "Names", render.listed(texts(known.get("names"), 200), MOST_NAMES)
+    yield "Type", text(known.get("type_description"))
+    yield "Size in bytes", integer(known.get("size"))
+    yield "Created, as the file says", date(known.get("creation_date")) if "type_description" in known else ""
+    for key, title in _HASHES.items():
+        yield title, text(known.get(key))
+    yield "Tags", render.listed(texts(known.get("tags")), 40)
+
+
+_HASHES: Mapping[str, str] = {
+    "md5": "MD5",
+    "sha1": "SHA-1",
+    "sha256": "SHA-256",
+    "ssdeep": "ssdeep",
+    "tlsh": "TLSH",
+    "vhash": "vhash",
+}
+
+
+def _popular(value: Any) -> str:
+    return render.listed(f"{name} ({count})" for name, count in named_counts(value))
+
+
+def _analysed(subject: Object, settings: Settings, now: datetime) -> str:
+    shown = date(subject.attributes.get("last_analysis_date"))
+    days = stale_days(subject, settings, now)
+    return shown if days is None else f"{shown}, stale: {days} days old"
+
+
+def _votes(votes: Mapping[str, Any]) -> str:
+    counts = [(name, integer(votes.get(name))) for name in ("malicious", "harmless")]
+    return ", ".join(f"{count} {name}" for name, count in counts if count is not None)
+
+
+@frozen
+class _Sandbox:
+    """The verdict of one sandbox; confidence is 0 to 100, or None where it is not given."""
+
+    name: str
+    category: str
+    confidence: int | float | None
+    row: Mapping[str, Any]
+
+    @property
+    def amount(self) -> int:
+        sure = self.confidence if self.confidence is not None else 100
+        return round(SANDBOX_POINTS.get(self.category, 0) * sure / 100)
+
+
+def _sandbox(name: str, entry: Mapping[str, Any]) -> _Sandbox:
+    name = text(entry.get("sandbox_name")) or name
+    category = text(entry.get("category"), 60).lower()
+    sure = number(entry.get("confidence"))
+    sure = sure if sure is not None and 0 <= sure <= 100 else None
+    row = {
+        "sandbox": name,
+        "verdict": category,
+        "confidence": sure,
+        "classification": render.listed(texts(entry.get("malware_classification"))),
+        "malware": render.listed(texts(entry.get("malware_names"))),
+    }
+    return _Sandbox(name, category, sure, row)
+
+
+def _sandboxes(verdicts: Mapping[str, Any]) -> Iterator[Finding]:
+    """The behaviours' own analyser counts no verdict that stands here."""
+    found = [_sandbox(name, mapping(entry)) for name, entry in pairs(verdicts)]
+    found.sort(key=lambda each: (-each.amount, each.name))
+    columns = ("sandbox", "verdict", "confidence", "classification", "malware")
+    section = render.table("Verdicts of sandboxes", [each.row for each in found], columns)
+    if section is None:
+        return
+    yield section
+    for each in found:
+        if each.category in SANDBOX_POINTS:
+            sure = "" if each.confidence is None else f" with confidence {each.confidence}"
+            reason = f"{each.name} holds the file to be {each.category}{sure}."
+            yield Points(Family.BEHAVIOUR, f"sandbox.{each.name}", each.amount, reason, section)
