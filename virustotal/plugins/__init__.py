@@ -1,6 +1,10 @@
 """The built-in plugins: one module a job. `BUILTIN` is all of them, by dotted name."""
 
 BUILTIN: tuple[str, ...] = (
+    "virustotal.plugins.assessment",
+    "virustotal.plugins.av_remap",
+    "virustotal.plugins.detections",
+    "virustotal.plugins.overview",
     "virustotal.plugins.relations.community",
     "virustotal.plugins.relations.files",
     "virustotal.plugins.relations.history",
