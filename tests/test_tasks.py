@@ -113,6 +113,8 @@ def test_an_invalid_result_is_no_outcome() -> None:
     [
         ("https://example.com/a?b=c", "uri/https"),
         ("http://192.0.2.7:8080/", "uri/http"),
+        ("example.com", "uri/host"),
+        ("2001:db8::1", "uri/host"),
         (SHA256.upper(), "unknown"),
         ("cd" * 20, "unknown"),
         ("ef" * 16, "unknown"),
@@ -122,6 +124,7 @@ def test_targets(tmp_path: Path, text: str, kind: str) -> None:
     found = target_of(text, tmp_path)
     assert found.fileinfo["type"] == kind
     assert (found.path is None) is (kind == "unknown")
+    assert bool(outcome(lambda request: None, target=found).stored)
 
 
 @pytest.mark.parametrize(

@@ -80,5 +80,10 @@ def target_of(text: str, folder: Path) -> Target:
 
 
 def bare_target(host: str, folder: Path) -> Target:
-    """Return the target of a domain or address alone: a URI of nothing but the host."""
-    return uri_target(f"http://[{host}]" if ":" in host else f"http://{host}", folder)
+    """Return the target of a domain or address alone: a URI file whose URI is nothing but the host.
+
+    Identification would take it for text, since it has no scheme; so its type is said here.
+    """
+    path = Path(make_uri_file(str(folder), host))
+    uri = {"uri": host, "scheme": "host", "netloc": host, "hostname": host}
+    return Target(host, {**identified(path), "type": "uri/host", "uri_info": uri}, path)
