@@ -1,0 +1,391 @@
+"""Requests and answers as tables."""
+
+import contextlib
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virustotal.core import errors, protocol
+from virustotal.core.models import Ref, Status
+from virustotal.core.protocol import parsing
+from virustotal.core.protocol.failures import retry_after
+from virustotal.core.source import Request, Save, Upload
+
+SHA = "a" * 64
+FILE = Ref("file", SHA)
+SAVE = Save(Path("x"), 10)
+
+
+@pytest.mark.parametrize(
+    ("request_", "path", "query"),
+    [
+        (protocol.object_request(FILE), f"/files/{SHA}", ()),
+        (protocol.object_request(Ref("file", "A" * 32)), f"/files/{'a' * 32}", ()),
+        (
+            protocol.object_request(FILE, ("votes", "behaviours")),
+            f"/files/{SHA}",
+            (("relationships", "votes,behaviours"),),
+        ),
+        (
+            protocol.object_request(FILE, ("votes",), (("relationship_attributes[votes]", "date"),)),
+            f"/files/{SHA}",
+            (("relationships", "votes"), ("relationship_attributes[votes]", "date")),
+        ),
+        (protocol.object_request(Ref("url", "AbC-_9")), "/urls/AbC-_9", ()),
+        (protocol.object_request(Ref("url", "F" * 64)), f"/urls/{'f' * 64}", ()),
+        (protocol.object_request(Ref("domain", "B\u00fccher.Example.com.")), "/domains/xn--bcher-kva.example.com", ()),
+        (protocol.object_request(Ref("domain", "_dmarc.example.com")), "/domains/_dmarc.example.com", ()),
+        (protocol.object_request(Ref("ip_address", "2001:DB8:0::1")), "/ip_addresses/2001%3Adb8%3A%3A1", ()),
+        (
+            protocol.object_request(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube/x")),
+            f"/file_behaviours/{SHA}_Dr.Web%20vxCube%2Fx",
+            (),
+        ),
+        (protocol.object_request(Ref("resolution", "192.0.2.1example.com")), "/resolutions/192.0.2.1example.com", ()),
+        (
+            protocol.relationship_page(FILE, "contacted_ips", "a=b c", 400),
+            f"/files/{SHA}/contacted_ips",
+            (("limit", "40"), ("cursor", "a=b c")),
+        ),
+        (protocol.relationship_page(FILE, "votes", limit=0), f"/files/{SHA}/votes", (("limit", "1"),)),
+        (protocol.descriptor_page(FILE, "votes"), f"/files/{SHA}/relationships/votes", (("limit", "40"),)),
+        (protocol.analysis("MDk5OjE="), "/analyses/MDk5OjE%3D", ()),
+        (protocol.analysis_item("u-1-2"), "/analyses/u-1-2/item", ()),
+        (protocol.mitre_trees(SHA), f"/files/{SHA}/behaviour_mitre_trees", ()),
+        (protocol.upload_url(), "/files/upload_url", ()),
+        (protocol.overall_quotas("a/b"), "/users/a%2Fb/overall_quotas", ()),
+        (protocol.analyse(FILE), f"/files/{SHA}/analyse", ()),
+        (protocol.artefact(Ref("file_behaviour", "x y"), "pcap", SAVE), "/file_behaviours/x%20y/pcap", ()),
+        (protocol.artefact(Ref("file_behaviour", "x"), "evtx", SAVE), "/file_behaviours/x/evtx", ()),
+        (protocol.artefact(Ref("file_behaviour", "x"), "memdump", SAVE), "/file_behaviours/x/memdump", ()),
+        (protocol.artefact(Ref("file_behaviour", "x"), "html", SAVE), "/file_behaviours/x/html", ()),
+        (protocol.artefact(FILE, "file", SAVE), f"/files/{SHA}/download", ()),
+    ],
+)
+def test_requests(request_: Request, path: str, query: Any) -> None:
+    assert (request_.path, request_.query) == (path, query)
+
+
+def test_requests_that_send_something() -> None:
+    upload = Upload(Path("x"), "x")
+
+    assert protocol.submit_url("http://a/") == Request("POST", "/urls", form=(("url", "http://a/"),))
+    assert protocol.upload_file(upload) == Request("POST", "/files", upload=upload)
+    assert protocol.upload_file(upload, "https://u/") == Request("POST", "", upload=upload, address="https://u/")
+    assert protocol.linked("https://p/", SAVE) == Request("GET", "", save=SAVE, address="https://p/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "id"),
+    [
+        *(("file", id) for id in ("", "a" * 63, "g" * 64, "../x", SHA + "/..", SHA + "\n", "a" * 65)),
+        *(("url", id) for id in ("", "a+b", "a/b", "YQ==", "abcde", "http://a/", "\u00e4", "a" * 9000)),
+        *(("domain", id) for id in ("", "..", "a/b", "a b.com", "a" * 64 + ".com", "a..b", "%2e")),
+        *(("ip_address", id) for id in ("", "256.1.1.1", "1.2.3", "example.com", "fe80::1%eth0", "0x7f.1")),
+        *(("file_behaviour", id) for id in ("", ".", "..", " .. ", "a\x00b", "a\nb", "\ud800", " ")),
+        ("sandbox", "x"),
+    ],
+)
+def test_identifiers_that_are_refused_before_anything_is_sent(kind: str, id: str) -> None:
+    with pytest.raises(errors.InvalidError, match=r"not the identifier|no look-up"):
+        protocol.object_request(Ref(kind, id))
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "Votes", "a,b", "a" * 65, "vo tes"])
+def test_names_that_are_refused(name: str) -> None:
+    with pytest.raises(errors.InvalidError):
+        protocol.relationship_page(FILE, name)
+    with pytest.raises(errors.InvalidError):
+        protocol.object_request(FILE, (name,)) if name else protocol.descriptor_page(FILE, name)
+
+
+@pytest.mark.parametrize(("ref", "kind"), [(FILE, "pcap"), (Ref("file_behaviour", "x"), "file"), (FILE, "x")])
+def test_artefacts_that_do_not_exist(ref: Ref, kind: str) -> None:
+    with pytest.raises(errors.InvalidError):
+        protocol.artefact(ref, kind, SAVE)
+
+
+@given(st.text(max_size=80))
+def test_any_identifier_is_one_segment_or_refused(id: str) -> None:
+    for kind in (*protocol.COLLECTIONS, "other"):
+        try:
+            segment = protocol.segment(kind, id)
+        except errors.InvalidError:
+            continue
+        assert segment.isascii()
+        assert segment.isprintable()
+        assert not set(segment) & set("/?# ")
+        assert segment.strip(".")
+
+
+@pytest.mark.parametrize(
+    ("url", "id"),
+    [
+        ("http://example.com/", "aHR0cDovL2V4YW1wbGUuY29tLw"),
+        ("http://example.com/?>>", "aHR0cDovL2V4YW1wbGUuY29tLz8-Pg"),
+        ("http://example.com/\u00ff\u00ff", "aHR0cDovL2V4YW1wbGUuY29tL8O_w78"),
+    ],
+)
+def test_url_ids(url: str, id: str) -> None:
+    assert protocol.url_id(url) == id
+    assert protocol.valid_id("url", id) == id
+
+
+def body(code: str, message: str = "said") -> bytes:
+    return json.dumps({"error": {"code": code, "message": message}}).encode()
+
+
+OK = b'{"data": {}}'
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "error", "outcome"),
+    [
+        (400, body("BadRequestError"), errors.InvalidError, "invalid"),
+        (400, body("InvalidArgumentError"), errors.InvalidError, "invalid"),
+        (400, body("NotAvailableYet"), errors.NotAvailableYetError, "pending"),
+        (400, body("UnselectiveContentQueryError"), errors.InvalidError, "invalid"),
+        (400, body("SomethingNewError"), errors.InvalidError, "invalid"),
+        (400, b"<html>", errors.InvalidError, "invalid"),
+        (401, body("AuthenticationRequiredError"), errors.AuthenticationError, "failed"),
+        (401, body("UserNotActiveError"), errors.AuthenticationError, "failed"),
+        (401, body("WrongCredentialsError"), errors.AuthenticationError, "failed"),
+        (401, b"", errors.AuthenticationError, "failed"),
+        (403, body("ForbiddenError"), errors.ForbiddenError, "forbidden"),
+        (403, b"<html>blocked", errors.ForbiddenError, "forbidden"),
+        (404, body("NotFoundError"), errors.NotFoundError, "unknown"),
+        (404, b"", errors.NotFoundError, "unknown"),
+        (405, b"", errors.InvalidError, "invalid"),
+        (408, b"", errors.UnavailableError, "failed"),
+        (409, body("AlreadyExistsError"), errors.AlreadyExistsError, "failed"),
+        (413, b"too large", errors.InvalidError, "invalid"),
+        (424, body("FailedDependencyError"), errors.UnavailableError, "failed"),
+        (429, body("QuotaExceededError"), errors.QuotaError, "quota"),
+        (429, body("TooManyRequestsError"), errors.ThrottledError, "quota"),
+        (429, b"slow down", errors.ThrottledError, "quota"),
+        (500, b"", errors.UnavailableError, "failed"),
+        (502, b"<html>", errors.UnavailableError, "failed"),
+        (503, body("TransientError"), errors.UnavailableError, "failed"),
+        (504, body("DeadlineExceededError"), errors.UnavailableError, "failed"),
+        (302, b"", errors.VirusTotalError, "failed"),
+        (204, b"", errors.VirusTotalError, "failed"),
+        (200, b"", errors.UnavailableError, "failed"),
+        (200, b"<html>", errors.UnavailableError, "failed"),
+        (200, b'{"data": {', errors.UnavailableError, "failed"),
+        (200, b"[1]", errors.UnavailableError, "failed"),
+        (200, b"null", errors.UnavailableError, "failed"),
+        (200, b'"text"', errors.UnavailableError, "failed"),
+        (200, b"{}", errors.UnavailableError, "failed"),
+        (200, body("QuotaExceededError"), errors.QuotaError, "quota"),
+        (200, body("NotFoundError"), errors.NotFoundError, "unknown"),
+        (404, OK, errors.NotFoundError, "unknown"),
+        (500, b'{"error": "text"}', errors.UnavailableError, "failed"),
+        (500, b'{"error": {"code": 7, "message": ["x"]}}', errors.UnavailableError, "failed"),
+        (403, b'{"error": {"code": null}}', errors.ForbiddenError, "forbidden"),
+    ],
+)
+def test_errors(status: int, content: bytes, error: type[errors.VirusTotalError], outcome: str) -> None:
+    with pytest.raises(error) as raised:
+        protocol.payload(status, {}, content)
+
+    assert type(raised.value) is error
+    assert raised.value.outcome.status == Status(outcome)
+    assert raised.value.outcome.detail.endswith((".", ")"))
+
+
+def test_an_error_says_status_code_and_message() -> None:
+    with pytest.raises(errors.ForbiddenError, match=r"HTTP 403, ForbiddenError: not\ufffdyou") as raised:
+        protocol.payload(403, {"Retry-After": "7"}, body("ForbiddenError", "not\x00you"))
+
+    assert (raised.value.code, raised.value.retry_after) == ("ForbiddenError", 7.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("", None), ("7", 7.0), (" 12 ", 12.0), ("-3", None), ("soon", None), ("\u0663", None), ("9" * 40, 999_999_999.0)],
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    assert retry_after({"Retry-After": value}) == seconds
+    assert retry_after({"retry-after": value}) == seconds
+
+
+def test_retry_after_as_date() -> None:
+    now = datetime.now(UTC)
+
+    assert 25 < (retry_after({"Retry-After": format_datetime(now + timedelta(seconds=30), usegmt=True)}) or 0) <= 30
+    assert retry_after({"Retry-After": format_datetime(now - timedelta(days=1), usegmt=True)}) == 0
+
+
+@pytest.mark.parametrize("depth", [10, 2_000, 12_000])
+def test_deep_answers(depth: int) -> None:
+    content = b'{"data": ' + b'{"children": [' * depth + b"1" + b"]}" * depth + b"}"
+    found = protocol.payload(200, {}, content)["data"]
+    for _ in range(depth):
+        found = found["children"][0]
+
+    assert found == 1
+
+
+def test_answers_that_are_too_deep() -> None:
+    content = b"[" * (parsing.DEEPEST + 10) + b"]" * (parsing.DEEPEST + 10)
+    with pytest.raises(errors.UnavailableError):
+        protocol.payload(200, {}, content)
+
+
+def test_numbers_and_bytes_that_the_standard_parser_refuses() -> None:
+    digits = str(sys.get_int_max_str_digits() + 1)
+    content = b'{"data": {"a": NaN, "b": ' + b"1" * int(digits) + b', "c": "\xff\x00", "d": -Infinity, "e": 1e999}}'
+
+    found = protocol.payload(200, {}, content)["data"]
+
+    assert found == {"a": None, "b": None, "c": "\ufffd\x00", "d": None, "e": None}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES, st.sampled_from([None, 1]))
+def test_both_parsers_agree(value: Any, indent: int | None) -> None:
+    text = json.dumps(value, indent=indent)
+
+    assert parsing._Parser(text).value() == json.loads(text) == value
+
+
+@given(st.text(alphabet='{}[]",: \\u01truefalsn-e.x', max_size=25))
+def test_both_parsers_refuse_the_same(text: str) -> None:
+    def outcome(parse: Any) -> Any:
+        try:
+            return repr(parse())
+        except ValueError:
+            return "refused"
+
+    assert outcome(lambda: parsing._Parser(text).value()) == outcome(lambda: json.loads(text, strict=False))
+
+
+PLAIN: dict[str, Any] = {"type": "domain", "id": "example.com"}
+
+
+@pytest.mark.parametrize(
+    ("data", "whole", "error"),
+    [
+        (PLAIN, False, ""),
+        (PLAIN | {"attributes": {}}, True, ""),
+        (PLAIN | {"attributes": None}, False, ""),
+        (PLAIN | {"attributes": [1], "links": 7, "context_attributes": "x"}, False, ""),
+        (PLAIN | {"error": {"code": "NotFoundError"}}, True, "NotFoundError"),
+        (PLAIN | {"error": "gone"}, True, "error"),
+        (PLAIN | {"error": {"code": 7}}, True, "7"),
+    ],
+)
+def test_objects(data: dict[str, Any], whole: bool, error: str) -> None:
+    found = protocol.decode_object(data)
+
+    assert found is not None
+    assert (found.ref, found.whole, found.error) == (Ref("domain", "example.com"), whole, error)
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], "x", 7, {}, {"type": "file"}, {"id": "x"}, {"type": 7, "id": "x"}, {"type": "a", "id": ["x"]}]
+)
+def test_no_objects(data: Any) -> None:
+    assert protocol.decode_object(data) is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "ids", "cursor", "total", "left_out"),
+    [
+        ({"data": []}, [], "", None, 0),
+        ({"data": None}, [], "", None, 0),
+        ({}, [], "", None, 0),
+        ({"data": PLAIN, "meta": {"count": 1}}, ["example.com"], "", 1, 0),
+        ({"data": [PLAIN, None, 7, {"id": "x"}]}, ["example.com"], "", None, 3),
+        ({"data": "text"}, [], "", None, 1),
+        ({"data": [PLAIN], "meta": {"cursor": "c", "count": "95"}}, ["example.com"], "c", 95, 0),
+        ({"data": [PLAIN], "meta": {"cursor": 7, "count": -1}}, ["example.com"], "", None, 0),
+        ({"data": [PLAIN], "meta": "x"}, ["example.com"], "", None, 0),
+        ({"data": [PLAIN], "meta": {"cursor": "c" * 10_000}}, ["example.com"], "", None, 0),
+    ],
+)
+def test_pages(payload: Any, ids: list[str], cursor: str, total: int | None, left_out: int) -> None:
+    page = protocol.decode_page(payload)
+
+    assert ([item.ref.id for item in page.items], page.cursor, page.total) == (ids, cursor, total)
+    assert page.left_out == left_out
+
+
+@pytest.mark.parametrize(
+    ("block", "count", "total", "complete", "detailed"),
+    [
+        ({"data": []}, 0, 0, True, False),
+        ({"data": None}, 0, 0, True, False),
+        (None, 0, 0, True, False),
+        ({"data": PLAIN}, 1, 1, True, False),
+        ({"data": [PLAIN]}, 1, 1, True, False),
+        ({"data": [PLAIN], "meta": {"cursor": "x"}}, 1, None, False, False),
+        ({"data": [PLAIN], "meta": {"cursor": "x", "count": 30}}, 1, 30, False, False),
+        ({"data": [PLAIN, PLAIN], "meta": {"cursor": "x", "count": 1}}, 2, None, False, False),
+        ({"data": [PLAIN | {"attributes": {"name": "x"}}]}, 1, 1, True, True),
+        ({"data": [PLAIN | {"attributes": {"name": "x"}}, PLAIN]}, 2, 2, True, False),
+    ],
+)
+def test_inline_blocks(block: Any, count: int, total: int | None, complete: bool, detailed: bool) -> None:
+    found = protocol.decode_related("x", block)
+
+    assert (len(found.items), found.total, found.complete, found.detailed) == (count, total, complete, detailed)
+    assert not any(item.whole for item in found.items)
+
+
+def test_entries_left_out_are_said() -> None:
+    assert "2 entries" in protocol.decode_related("x", {"data": [PLAIN, 7, None]}).outcome.detail
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "same"),
+    [
+        (FILE, FILE, True),
+        (FILE, Ref("file", SHA.upper()), True),
+        (Ref("file", "b" * 32), FILE, True),
+        (Ref("file", "b" * 64), FILE, False),
+        (Ref("url", "aHR0cDovLw"), Ref("url", SHA), True),
+        (Ref("url", "b" * 64), Ref("url", SHA), False),
+        (Ref("domain", "Example.com."), Ref("domain", "example.com"), True),
+        (Ref("domain", "example.com"), Ref("domain", "example.org"), False),
+        (Ref("ip_address", "2001:db8:0::1"), Ref("ip_address", "2001:db8::1"), True),
+        (Ref("ip_address", "192.0.2.1"), Ref("domain", "192.0.2.1"), False),
+        (Ref("file", "b" * 32), Ref("file", "../x"), False),
+    ],
+)
+def test_the_answer_is_of_the_object_asked_for(asked: Ref, answered: Ref, same: bool) -> None:
+    payload = {"data": {"type": answered.kind, "id": answered.id, "relationships": {"votes": {"data": []}, "x": 7}}}
+    if same:
+        report = protocol.decode_report(payload, asked)
+        assert report.subject.ref == answered
+        assert set(report.related) == {"votes", "x"}
+    else:
+        with pytest.raises(errors.UnavailableError):
+            protocol.decode_report(payload, asked)
+
+
+@pytest.mark.parametrize("data", [None, [], "x", {"type": "file"}])
+def test_answers_without_an_object(data: Any) -> None:
+    with pytest.raises(errors.UnavailableError, match="no object"):
+        protocol.decode_report({"data": data}, FILE)
+
+
+@given(VALUES)
+def test_decoding_never_raises_anything_else(value: Any) -> None:
+    protocol.decode_page({"data": value, "meta": value})
+    protocol.decode_related("x", value)
+    with contextlib.suppress(errors.VirusTotalError):
+        protocol.decode_report({"data": value}, FILE)
