@@ -20,7 +20,7 @@ KINDS = {
     "bomb": "answer with gzip that inflates to `size` bytes (default 1 GiB) of JSON text",
     "big": "answer with a capture of `size` bytes (default 200 MiB): a valid PCAP header, then generated packets",
     "redirect": "answer 302 to `location` (default: the same path on the other host)",
-    "nested": "answer the object with a process tree `size` levels deep (default 2000)",
+    "nested": "give the (first) object of the answer a process tree `size` levels deep (default 2000)",
 }
 """Kind -> what it does."""
 

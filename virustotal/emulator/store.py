@@ -100,14 +100,19 @@ class Store:
         return self._aliases.get((kind, name), name)
 
     def related(self, kind: str, identifier: str, name: str) -> tuple[bool, Any]:
-        """Return (whether anything is known, items) of a relationship."""
+        """Return (whether anything is known, items) of a relationship; what ids tell is newest first."""
         known = self._relationships.get(((kind, identifier), name))
         if known is not None:
             return True, known[1]
         members = self._members.get(((kind, identifier), name))
         if members is not None:
-            return True, [{"type": member[0], "id": member[1]} for member in members]
+            return True, [{"type": member[0], "id": member[1]} for member in sorted(members, key=self._age)]
         return False, None
+
+    def _age(self, member: Identity) -> tuple[float, str]:
+        attributes = self._objects[member][1]["attributes"] if member in self._objects else {}
+        date = attributes.get("date", attributes.get("analysis_date"))
+        return (-date if isinstance(date, int | float) else 0, member[1])
 
     def names(self, kind: str, identifier: str) -> list[str]:
         """Return the relationships of an object of which anything is known, sorted."""

@@ -71,13 +71,17 @@ def _bomb(size: int) -> bytes:
     return b"".join([*parts, packer.compress(b'"}'), packer.flush()])
 
 
-def nest(value: Any, depth: int) -> bytes:
-    """Return the JSON of an answer whose object got a process tree that many levels deep (too deep for ``json``)."""
+def nest(body: bytes, depth: int) -> bytes:
+    """Return an answer whose first object got a process tree that many levels deep: too deep for ``json`` to write."""
+    value = json.loads(body)
+    data = value.get("data")
+    first = data[0] if isinstance(data, list) and data else data
+    if not isinstance(first, dict) or "attributes" not in first:
+        return body
+    first["attributes"] = {**first["attributes"], "processes_tree": "the nested tree"}
     node = '{"process_id": "4", "name": "nested.exe", "children": ['
     tree = node * depth + "]}" * depth
-    text = json.dumps(value)
-    marker = '"attributes": {'
-    return text.replace(marker, f'{marker}"processes_tree": [{tree}], ', 1).encode()
+    return json.dumps(value).replace('"the nested tree"', f"[{tree}]", 1).encode()
 
 
 def compress(context_headers: Any, reply: Reply, mode: str) -> None:
