@@ -57,8 +57,8 @@ class Client:
     ) -> None:
         self._host = settings.host.rstrip("/")
         self._key = _key(credentials.api_key)
-        self._secrets = (self._key, urlsplit(credentials.proxy).password or "")
         self._proxies = _proxies(credentials.proxy)
+        self._secrets = (self._key, urlsplit(credentials.proxy).password or "")
         self._verify = _verify(settings.ca_bundle)
         self._pace = pace or Pace()
         self._gate = Gate(self._pace)
