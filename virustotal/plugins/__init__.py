@@ -3,6 +3,8 @@
 BUILTIN: tuple[str, ...] = (
     "virustotal.plugins.assessment",
     "virustotal.plugins.av_remap",
+    "virustotal.plugins.behaviours",
+    "virustotal.plugins.behaviours.artefacts",
     "virustotal.plugins.detections",
     "virustotal.plugins.overview",
     "virustotal.plugins.relations.community",

@@ -1,0 +1,177 @@
+"""Downloads to files on disk through a Source, concurrently, each with its own outcome. Attaching is the shell's."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from attrs import evolve, field, frozen
+
+from virustotal.core import protocol
+from virustotal.core.errors import VirusTotalError
+from virustotal.core.findings import Download, Role
+from virustotal.core.models import FOUND, Outcome, Status
+from virustotal.core.results import Artefact
+from virustotal.core.settings import Settings
+from virustotal.core.source import Save, Source
+
+#: Downloads at the same time: all recordings of five sandboxes in one round.
+AT_ONCE = 10
+
+#: An artefact whose like met one of these is not asked for: the licence covers all of a kind, the quota everything.
+_SPREADS = (Status.FORBIDDEN, Status.QUOTA)
+_NOT_ASKED = {
+    Status.FORBIDDEN: "The licence of the API key does not cover artefacts of this kind.",
+    Status.QUOTA: "The quota of the API key was used up.",
+}
+
+
+@frozen
+class Fetched:
+    """How one download ended.
+
+    path: of the body, verified and whole; None where there is none. size: in bytes.
+    """
+
+    download: Download
+    path: Path | None
+    outcome: Outcome
+    size: int = 0
+
+    @property
+    def artefact(self) -> Artefact:
+        """What layout is told."""
+        return Artefact(self.download, self.outcome)
+
+
+@frozen
+class _Round:
+    """What the threads of one round share."""
+
+    source: Source
+    folder: Path
+    most_bytes: int
+    deadline: float
+    refused: dict[str, Status] = field(factory=dict)
+    lock: threading.Lock = field(factory=threading.Lock)
+
+    def refusal(self, kind: str) -> Status | None:
+        with self.lock:
+            return self.refused.get(kind) or self.refused.get("")
+
+    def note(self, kind: str, status: Status) -> None:
+        with self.lock:
+            self.refused["" if status is Status.QUOTA else kind] = status
+
+
+def fetch(
+    downloads: Iterable[Download],
+    source: Source,
+    folder: Path,
+    settings: Settings,
+    deadline: float,
+    limit: int,
+) -> tuple[Fetched, ...]:
+    """Fetch each distinct download once, in their order; what fails leaves no file behind.
+
+    folder: exists and is the task's own. deadline: of `time.monotonic()`. limit: how many more files the task may
+    extract (`max_extracted`); beyond it a download is skipped. Raises nothing.
+    """
+    distinct = tuple({_key(download): download for download in reversed(tuple(downloads))}.values())[::-1]
+    chosen, over = _within(distinct, limit)
+    round = _Round(source, folder, settings.max_download_mb * 2**20, deadline)
+    found: dict[tuple[str, ...], Fetched] = {_key(each.download): each for each in over}
+    if chosen:
+        with ThreadPoolExecutor(min(AT_ONCE, len(chosen)), "virustotal-artefact") as pool:
+            for each in pool.map(lambda pair: _one(round, *pair), enumerate(chosen)):
+                found[_key(each.download)] = each
+    return _without_twins([found[_key(download)] for download in distinct])
+
+
+def _key(download: Download) -> tuple[str, ...]:
+    return (download.kind, download.ref.kind, download.ref.id, download.link)
+
+
+def _within(distinct: Sequence[Download], limit: int) -> tuple[list[Download], list[Fetched]]:
+    chosen: list[Download] = []
+    over: list[Fetched] = []
+    left = max(0, limit)
+    for download in distinct:
+        counts = download.role is Role.EXTRACTED
+        if counts and not left:
+            reason = "Not fetched: the submission's max_extracted is reached."
+            over.append(Fetched(download, None, Outcome(Status.SKIPPED, reason)))
+            continue
+        left -= counts
+        chosen.append(download)
+    return chosen, over
+
+
+def _one(round: _Round, index: int, download: Download) -> Fetched:
+    refusal = round.refusal(download.kind)
+    if refusal is not None:
+        return Fetched(download, None, Outcome(refusal, _NOT_ASKED[refusal]))
+    path = round.folder / f"artefact-{index:04d}"
+    save = Save(path, round.most_bytes, download.magic, download.sha256)
+    try:
+        request = (
+            protocol.linked(download.link, save)
+            if download.link
+            else protocol.artefact(download.ref, download.kind, save)
+        )
+        answer = round.source.ask(request, round.deadline)
+    except VirusTotalError as error:
+        if error.status in _SPREADS:
+            round.note(download.kind, error.status)
+        return Fetched(download, None, error.outcome)
+    except Exception as error:  # a full disk, say: it costs this file and nothing else
+        path.unlink(missing_ok=True)
+        return Fetched(download, None, Outcome(Status.FAILED, f"It could not be stored: {type(error).__name__}."))
+    return _checked(download, path, answer.size)
+
+
+def _checked(download: Download, path: Path, size: int) -> Fetched:
+    """Trust no source with the last word: an empty or missing file is never attached."""
+    if not path.is_file() or not path.stat().st_size:
+        path.unlink(missing_ok=True)
+        return Fetched(download, None, Outcome(Status.FAILED, "The answer is empty."))
+    return Fetched(download, path, FOUND, size or path.stat().st_size)
+
+
+def _without_twins(found: Sequence[Fetched]) -> tuple[Fetched, ...]:
+    """Give each fetched file a name of its own: two sandboxes may have names that look alike once they are safe."""
+    used: dict[str, int] = {}
+    named: list[Fetched] = []
+    for each in found:
+        name = each.download.name
+        used[name] = used.get(name, 0) + 1
+        if used[name] > 1:
+            stem, dot, extension = name.rpartition(".")
+            stem, extension = (stem, extension) if dot else (name, "")
+            other = f"{stem}_{used[name]}{dot}{extension}"
+            each = evolve(each, download=evolve(each.download, name=other))
+        named.append(each)
+    return tuple(named)
+
+
+_WORDS = {
+    Status.FORBIDDEN: "the licence of the API key does not cover it",
+    Status.QUOTA: "the quota of the API key is used up",
+    Status.SKIPPED: "not fetched",
+    Status.UNKNOWN: "VirusTotal does not have it",
+    Status.PENDING: "VirusTotal does not have it yet",
+}
+
+
+def lines(found: Iterable[Fetched]) -> tuple[str, ...]:
+    """Return what is missing as sentences; what has one reason is said once, with the names."""
+    missing: dict[tuple[str, str], list[str]] = {}
+    for each in found:
+        if each.path is None:
+            words = _WORDS.get(each.outcome.status, "it could not be fetched")
+            licence = each.outcome.status is Status.FORBIDDEN
+            detail = "" if licence else each.outcome.detail
+            missing.setdefault((words, detail), []).append(each.download.name)
+    return tuple(
+        f"{', '.join(names)}: {words}." + (f" {detail}" if detail else "") for (words, detail), names in missing.items()
+    )

@@ -1,0 +1,45 @@
+"""Any value as one inert cell: mappings and lists of whatever depth in a few words, and binary as hexadecimal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from virustotal.core.values import LONGEST_TEXT, clean, text
+
+_DEEPEST = 3
+_MOST = 20
+_CONTROLS = frozenset(map(chr, (*range(9), *range(11, 32), *range(127, 160), 0xFFFD)))
+
+
+def described(value: Any, longest: int = LONGEST_TEXT) -> str:
+    """Return a value of any type as one inert text, such as `key: value, other: 3`; an empty text for nothing."""
+    if isinstance(value, Mapping | list | tuple):
+        return clean(", ".join(_parts(value, _DEEPEST)), longest)
+    return text(value, longest)
+
+
+def _parts(value: Any, depth: int) -> Iterator[str]:
+    entries = value.items() if isinstance(value, Mapping) else ((None, entry) for entry in value)
+    for index, (key, entry) in enumerate(entries):
+        if index == _MOST:
+            yield f"and {len(value) - _MOST} more"
+            return
+        shown = _nested(entry, depth - 1) if isinstance(entry, Mapping | list | tuple) else text(entry)
+        if shown:
+            yield f"{text(key, 100)}: {shown}" if key is not None else shown
+
+
+def _nested(value: Any, depth: int) -> str:
+    if not value:
+        return ""
+    return "(" + ", ".join(_parts(value, depth)) + ")" if depth > 0 else "(…)"
+
+
+def registry_value(value: Any, longest: int = 300) -> str:
+    """Return a registry value: text as it is, what is mostly not text as hexadecimal."""
+    if isinstance(value, str) and value:
+        head = value[:longest].rstrip("\x00")
+        if sum(mark in _CONTROLS for mark in head) * 4 > len(head):
+            shown = head.encode("utf-8", "replace").hex(" ")
+            return clean(f"binary: {shown}", longest)
+        return clean(value.rstrip("\x00"), longest).strip()
+    return described(value, longest)

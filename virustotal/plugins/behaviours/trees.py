@@ -1,0 +1,64 @@
+"""The process tree of one sandbox: drawn where the framework can, a table of what is left."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from assemblyline_v4_service.common.result import ProcessItem, ResultProcessTreeSection
+
+from virustotal.core import render
+from virustotal.plugins.behaviours.processes import MOST_DRAWN, MOST_LEVELS, MOST_PROCESSES, Process
+from virustotal.plugins.behaviours.sandboxes import Sandbox
+
+#: Rows of the table of processes that are not drawn.
+MOST_ROWS = 1_000
+
+
+def tree_sections(sandbox: Sandbox) -> Iterator[Any]:
+    """Yield the drawn tree, and a table of the processes that are not in it."""
+    found = sandbox.tree
+    drawn = [process for process in found if process.drawn]
+    if not drawn:
+        return
+    levels = 1 + max(process.level for process in found)
+    section = ResultProcessTreeSection(f"{render.counted('Process tree', len(drawn), len(found))}, {levels} levels")
+    for root in _linked(drawn):
+        section.add_process(root)
+    yield section
+    if len(drawn) < len(found):
+        yield _left_out(found, sandbox.tree_cut)
+
+
+def _left_out(found: Sequence[Process], cut: bool) -> Any:
+    rest = [process for process in found if not process.drawn]
+    rows = [
+        {
+            "Process": each.command[:500],
+            "PID": each.pid,
+            "Parent PID": _parent_pid(found, each),
+            "Level": each.level + 1,
+        }
+        for each in rest[:MOST_ROWS]
+    ]
+    title = f"Processes that the tree leaves out: below level {MOST_LEVELS}, or more than {MOST_DRAWN}"
+    if cut:
+        title += f"; beyond {MOST_PROCESSES} none was looked at"
+    columns = ("Process", "PID", "Parent PID", "Level")
+    return render.table(title, rows, columns, total=len(rest), most=MOST_ROWS, collapse=True)
+
+
+def _parent_pid(found: Sequence[Process], process: Process) -> int | None:
+    return found[process.parent].pid if process.parent is not None else None
+
+
+def _linked(drawn: Sequence[Process]) -> list[ProcessItem]:
+    nodes: dict[int, ProcessItem] = {}
+    roots: list[ProcessItem] = []
+    for process in drawn:
+        # The framework's class wants a number; no process has -1.
+        pid = process.pid if process.pid is not None else -1
+        name = re.split(r"[\\/]", process.image)[-1] or "unnamed process"
+        node = ProcessItem(pid, name, process.command, file_count=process.files, registry_count=process.registry)
+        nodes[process.index] = node
+        (roots if process.parent is None else nodes[process.parent].children).append(node)
+    return roots
