@@ -18,4 +18,7 @@ BUILTIN: tuple[str, ...] = (
     "virustotal.plugins.static.dotnet",
     "virustotal.plugins.static.pe",
     "virustotal.plugins.static.signature",
+    "virustotal.plugins.subjects.domain",
+    "virustotal.plugins.subjects.ip_address",
+    "virustotal.plugins.subjects.url",
 )

@@ -1,0 +1,75 @@
+"""A domain: registrar and dates, popularity, DNS records, certificate, WHOIS."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, hookimpl, render
+from virustotal.core.settings import Settings
+from virustotal.core.values import date, integer, mapping, mappings, pairs, text
+from virustotal.plugins.subjects import parts
+
+_UNRANKED = 2**63
+
+
+def registration(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield who sold the name and when, and the fingerprint of its TLS server."""
+    facts = (
+        ("Registrar", text(known.get("registrar"))),
+        ("Registered", date(known.get("creation_date"))),
+        ("Registration updated", date(known.get("last_update_date"))),
+        ("Expires", date(known.get("expiration_date"))),
+        ("Top-level domain", text(known.get("tld"))),
+        ("JARM", text(known.get("jarm"))),
+    )
+    yield render.key_values("Registration", facts)
+
+
+def popularity(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the place of the domain in lists of popular ones, the best first."""
+    found = [(name, mapping(entry)) for name, entry in pairs(known.get("popularity_ranks"))]
+    rows = [
+        {"List": name, "Rank": integer(entry.get("rank")), "Date": date(entry.get("timestamp"))}
+        for name, entry in sorted(found, key=lambda each: (integer(each[1].get("rank")) or _UNRANKED, each[0]))
+    ]
+    yield render.table("Popularity", rows, ("List", "Rank", "Date"))
+
+
+_MORE = ("priority", "flag", "tag", "rname", "serial", "refresh", "retry", "expire", "minimum")
+
+
+def records(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the DNS records that VirusTotal last saw."""
+    rows = [
+        {
+            "Type": record.get("type"),
+            "Value": record.get("value"),
+            "TTL": integer(record.get("ttl")),
+            "More": ", ".join(f"{key} {shown}" for key in _MORE if (shown := text(record.get(key)))),
+        }
+        for record in mappings(known.get("last_dns_records"))
+    ]
+    rows.sort(key=lambda row: (text(row["Type"]), text(row["Value"])))
+    seen = date(known.get("last_dns_records_date"))
+    title = "DNS records" + (f" (seen {seen})" if seen else "")
+    yield render.table(title, rows, ("Type", "Value", "TTL", "More"))
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analysers of a domain's own attributes."""
+    return parts.analyzers(
+        "domain",
+        400,
+        {
+            "registration": ("Registrar, dates and JARM", registration),
+            "popularity": ("Places in lists of popular domains", popularity),
+            "categories": ("Categories by vendor", parts.categories),
+            "context": ("Context from the crowd", parts.context),
+            "dns": ("DNS records last seen", records),
+            "certificate": ("Certificate last seen", parts.certificate),
+            "favicon": ("Hashes of the icon", parts.favicon),
+            "whois": ("WHOIS and RDAP", parts.whois),
+        },
+    )

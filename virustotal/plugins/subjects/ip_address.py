@@ -1,0 +1,41 @@
+"""An IP address: network, country, context, certificate, WHOIS."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, hookimpl, render
+from virustotal.core.settings import Settings
+from virustotal.core.values import text
+from virustotal.plugins.subjects import parts
+
+
+def network(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the network that the address belongs to, and the fingerprint of its TLS server."""
+    number = text(known.get("asn"))
+    facts = (
+        ("Country", text(known.get("country"))),
+        ("Continent", text(known.get("continent"))),
+        ("Network", text(known.get("network"))),
+        ("Autonomous system", f"AS{number}" if number else ""),
+        ("Owner", text(known.get("as_owner"))),
+        ("Regional registry", text(known.get("regional_internet_registry"))),
+        ("JARM", text(known.get("jarm"))),
+    )
+    yield render.key_values("Network", facts)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analysers of an IP address's own attributes."""
+    return parts.analyzers(
+        "ip_address",
+        400,
+        {
+            "network": ("Network, owner, country and JARM", network),
+            "context": ("Context from the crowd", parts.context),
+            "certificate": ("Certificate last seen", parts.certificate),
+            "whois": ("WHOIS and RDAP", parts.whois),
+        },
+    )

@@ -1,0 +1,79 @@
+"""Sections that more than one kind of subject has: categories, favicon, certificate, WHOIS, RDAP, context."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, Evidence, Finding, certificates, registration, render
+from virustotal.core.values import date, mapping, mappings, pairs, text, texts
+
+#: Makes the sections of one part out of the subject's attributes; None stands for nothing to show.
+Part: TypeAlias = Callable[[Mapping[str, Any]], Iterable[ResultSection | None]]
+
+
+def analyzers(kind: str, order: int, parts: Mapping[str, tuple[str, Part]]) -> tuple[Analyzer, ...]:
+    """Return one analyser for each part: `name: (summary, part)`, in this order."""
+    return tuple(
+        Analyzer(f"{kind}_{name}", kind, analyze=_shown(part), order=order + place, summary=summary)
+        for place, (name, (summary, part)) in enumerate(parts.items())
+    )
+
+
+def _shown(part: Part) -> Callable[[Evidence], Iterator[Finding]]:
+    def analyze(evidence: Evidence) -> Iterator[Finding]:
+        yield from filter(None, part(evidence.report.subject.attributes))
+
+    return analyze
+
+
+def categories(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the categories that vendors put it into."""
+    rows = [{"Vendor": vendor, "Category": text(category)} for vendor, category in pairs(known.get("categories"))]
+    yield render.table("Categories", rows, ("Vendor", "Category"))
+
+
+def favicon(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the hashes of the site's icon."""
+    found = mapping(known.get("favicon"))
+    yield render.key_values(
+        "Favicon", (("MD5", text(found.get("raw_md5"))), ("Perceptual hash", text(found.get("dhash"))))
+    )
+
+
+def certificate(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the certificate that the host last answered with, tagged as Assemblyline's `cert`."""
+    found = mapping(known.get("last_https_certificate"))
+    seen = date(known.get("last_https_certificate_date"))
+    section = render.key_values("Certificate" + (f" (seen {seen})" if seen else ""), certificates.facts(found))
+    if section is not None:
+        section.set_tags(certificates.tags(found))
+    yield section
+
+
+def whois(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield WHOIS and RDAP as VirusTotal gives them, bounded and collapsed."""
+    seen = date(known.get("whois_date"))
+    title = "WHOIS" + (f" (of {seen})" if seen else "")
+    yield render.key_values(title, registration.whois_facts(known.get("whois")), collapse=True)
+    yield render.key_values("RDAP", registration.rdap_facts(known.get("rdap")), collapse=True)
+
+
+def context(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield what the crowd tells of it: titles, severities, sources."""
+    rows = [
+        {
+            "Title": entry.get("title"),
+            "Severity": entry.get("severity"),
+            "Source": entry.get("source"),
+            "Date": date(entry.get("timestamp")),
+            "Details": entry.get("details"),
+        }
+        for entry in mappings(known.get("crowdsourced_context"))
+    ]
+    yield render.table("Context from the crowd", rows, ("Title", "Severity", "Source", "Date", "Details"))
+
+
+def listed(value: Any) -> str:
+    """Return the texts of a list as one cell."""
+    return render.listed(texts(value))

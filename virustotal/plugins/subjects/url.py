@@ -1,0 +1,122 @@
+"""A URL: the page, where it leads, and what the server answered, without cookies and credentials."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, hookimpl, render
+from virustotal.core.settings import Settings
+from virustotal.core.values import date, integer, items, mappings, pairs, text, texts
+from virustotal.plugins.subjects import parts
+
+#: Longest URL that is shown whole and may become a tag.
+LONGEST_URL = 4_096
+LEFT_OUT = "(left out)"
+# Names of headers that may hold a session or a credential. A harmless one that is hidden too costs little.
+_SECRET = re.compile(r"cookie|auth|token|secret|session|password|credential|api-?key|csrf|xsrf|signature|nonce", re.I)
+_USER = re.compile(r"(?<=//)[^\s/?#]*@")
+_WORDS = r"[^=&#]*(?:token|secret|session|password|passwd|api_?key|signature|auth)[^=&#]*|sid|sig|key|code|pwd"
+_PARAMETER = re.compile(rf"((?:^|[?&;#])(?:{_WORDS})=)[^&#\s]+", re.I)
+
+
+def without_credentials(value: Any) -> str:
+    """Return a text with users and passwords taken out of the URLs in it."""
+    return _USER.sub("", text(value, LONGEST_URL))
+
+
+def page(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield what was found at the URL."""
+    facts = (
+        ("URL", without_credentials(known.get("url"))),
+        ("Final URL", without_credentials(known.get("last_final_url"))),
+        ("Title", text(known.get("title"))),
+        ("HTTP status", integer(known.get("last_http_response_code"))),
+        ("Size of the answer in bytes", integer(known.get("last_http_response_content_length"))),
+        ("SHA-256 of the answer", text(known.get("last_http_response_content_sha256"))),
+        (
+            "Targeted brands",
+            parts.listed([f"{text(brand)} ({who})" for who, brand in pairs(known.get("targeted_brand"))]),
+        ),
+        ("Top-level domain", text(known.get("tld"))),
+    )
+    yield render.key_values("Page", facts)
+    rows = [{"Name": name, "Content": parts.listed(value)} for name, value in pairs(known.get("html_meta"))]
+    yield render.table("Meta tags of the page", rows, ("Name", "Content"), collapse=True)
+
+
+def redirects(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the chain of redirections, tagged: where a URL leads is what it does.
+
+    VirusTotal's chain leaves the final URL out; it is put at its end.
+    """
+    own = known.get("url")
+    chain = [entry for entry in items(known.get("redirection_chain")) if isinstance(entry, str)]
+    final = known.get("last_final_url")
+    if isinstance(final, str) and final != own and final not in chain:
+        chain.append(final)
+    hops = [without_credentials(entry) for entry in dict.fromkeys(chain) if entry.strip() and entry != own]
+    section = render.lines("Redirections", hops)
+    if section is not None:
+        # What was cut or made inert is another URL than the one that was seen.
+        whole = [entry for entry in hops if not entry.endswith("…") and "\N{REPLACEMENT CHARACTER}" not in entry]
+        section.set_tags({"network.static.uri": whole} if whole else {})
+    yield section
+
+
+def answer(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the headers of the answer, and the names of its cookies; values that may be secrets are left out."""
+    rows = [
+        {"Header": name, "Value": LEFT_OUT if _SECRET.search(name) else _header(value)}
+        for name, value in pairs(known.get("last_http_response_headers"))
+    ]
+    cookies = [name for name, _ in pairs(known.get("last_http_response_cookies"))]
+    if cookies:
+        rows.append({"Header": "Cookies (names only)", "Value": render.listed(cookies)})
+    yield render.table("HTTP answer", rows, ("Header", "Value"))
+
+
+def _header(value: Any) -> str:
+    return _PARAMETER.sub(
+        rf"\1{LEFT_OUT}", without_credentials(value if not isinstance(value, list) else parts.listed(value))
+    )
+
+
+def trackers(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the trackers that the page loads: their ids connect pages of one owner."""
+    rows = [
+        {
+            "Tracker": name,
+            "Id": text(entry.get("id")),
+            "URL": without_credentials(entry.get("url")),
+            "Seen": date(entry.get("timestamp")),
+        }
+        for name, entries in pairs(known.get("trackers"))
+        for entry in mappings(entries)
+    ]
+    yield render.table("Trackers", rows, ("Tracker", "Id", "URL", "Seen"))
+
+
+def links(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+    """Yield the links that lead out of the page. They are context and not tagged."""
+    found = [without_credentials(entry) for entry in texts(known.get("outgoing_links"), LONGEST_URL)]
+    yield render.lines("Outgoing links", found, collapse=True)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analysers of a URL's own attributes."""
+    return parts.analyzers(
+        "url",
+        400,
+        {
+            "page": ("Title, status and brands of the page", page),
+            "redirections": ("Chain of redirections", redirects),
+            "categories": ("Categories by vendor", parts.categories),
+            "answer": ("HTTP headers without secrets", answer),
+            "trackers": ("Trackers in the page", trackers),
+            "links": ("Outgoing links", links),
+            "favicon": ("Hashes of the icon", parts.favicon),
+        },
+    )
