@@ -1,0 +1,104 @@
+"""Write docs/relationships.md out of the catalogue; `--check` only says whether it is up to date."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from virustotal.core import catalogue
+from virustotal.core.catalogue import ALIASES, KINDS, Licence, Relationship
+from virustotal.core.render import MOST_ROWS
+from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
+from virustotal.core.verdicts import POPULAR_RANK
+from virustotal.plugins.relations import network, urls
+from virustotal.plugins.relations.listing import Look
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "relationships.md"
+
+HEAD = f"""\
+# Relationships
+
+<!-- Written by tools/relationships.py out of virustotal/core/catalogue.py. Do not edit. -->
+
+The submission parameter `relationships` names what is shown beside the object itself, separated by commas. Spaces,
+case, trailing commas and duplicates do not matter. By default it is
+`{",".join(DEFAULT_RELATIONSHIPS)}`.
+
+- Without `analyze_relationship` the names come with the object's own request: a first page of identifiers, which costs
+  nothing more. They are listed, and what the object does is tagged.
+- With it, each relationship that is not empty is fetched whole, one request for 40 objects. Its objects are judged
+  like the subject and shown most suspicious first; those without a finding are one collapsed table.
+- At most `max_related` objects of each are fetched: {Settings().max_related} by default, {DEEP_SCAN_RELATED} in a deep scan, never more than
+  {MOST_RELATED}. Titles say how many there are and how many are shown, and the coverage table says what is missing and why.
+- A table shows at most {MOST_ROWS} of them, and says so.
+- A name that is not in these tables is asked alone, with `analyze_relationship` only, and shown plainly.
+
+## What counts
+
+| Family | Means | Scored | Tagged |
+|---|---|---|---|
+| `does` | What the object does | files, hosts and URLs, up to a cap | where the tables name a tag |
+| `contains` | What is in it or on it | no | no |
+| `origin` | Where it comes from, and what leads to it | no | no |
+| `people` | What people say of it | no | no |
+| `history` | When it was seen | no | no |
+
+What an object does is tagged whether detected or not. But a host with a popularity rank up to {POPULAR_RANK} is never
+scored, and is tagged only where engines detect it. Safelisted, private and reserved hosts are not tagged unless the
+task ignores filtering. Nothing here enters the subject's own detections. Assemblyline has no type of tag for the hash
+of a dropped file: dropped files are scored and not tagged. The techniques of `attack_techniques` are told to the
+platform without a score.
+
+`premium` needs a premium licence, some of them with threat intelligence; of `unconfirmed` nobody states it. What the
+key may not read is said once in the coverage table and costs nothing else.
+"""
+
+_MEANS = {Licence.PUBLIC: "public", Licence.PREMIUM: "premium", Licence.UNCONFIRMED: "unconfirmed"}
+_TITLES = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
+
+
+def tags() -> dict[tuple[str, str], str]:
+    """Return the tag type of each relationship that is tagged."""
+    looks = ((each, getattr(each.analyze, "__self__", None)) for each in (*network._ANALYZERS, *urls._ANALYZERS))
+    return {(each.kind, each.relationship): look.tag for each, look in looks if isinstance(look, Look) and look.tag}
+
+
+def _notes(entry: Relationship, tag: str) -> Iterator[str]:
+    if tag:
+        yield f"tagged `{tag}`"
+    if entry.one:
+        yield "a single object"
+    if entry.doubtful:
+        yield "perhaps withdrawn: asked alone"
+
+
+def _row(entry: Relationship, tag: str) -> str:
+    yields = ", ".join(f"`{kind}`" for kind in entry.yields) or "not documented"
+    notes = "; ".join(_notes(entry, tag))
+    family = f"`{entry.family.value}`"
+    return f"| `{entry.name}` | {entry.title} | {yields} | {_MEANS[entry.licence]} | {family} | {notes} |"
+
+
+def page() -> str:
+    """Return the whole page."""
+    tagged = tags()
+    parts = [HEAD]
+    for kind in KINDS:
+        rows = [_row(entry, tagged.get((kind, entry.name), "")) for entry in catalogue.of_kind(kind)]
+        head = "| Name | Shown as | Leads to | Licence | Family | Notes |\n|---|---|---|---|---|---|\n"
+        parts.append(f"## {_TITLES[kind]} ({len(rows)})\n\n{head}" + "\n".join(rows) + "\n")
+    aliases = "\n".join(f"| `{alias}` | `{name}` |" for alias, name in sorted(ALIASES.items()))
+    parts.append(f"## Names of other tools\n\n| Understood | As |\n|---|---|\n{aliases}\n")
+    return "\n".join(parts)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with `--check` return 1 where it is out of date."""
+    if arguments == ["--check"]:
+        return 0 if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page() else 1
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
