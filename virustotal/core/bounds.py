@@ -1,0 +1,62 @@
+"""How much one plugin may add to the result of one subject. What is beyond is cut and said."""
+
+from attrs import frozen
+
+#: Longest title of a section.
+LONGEST_TITLE = 250
+#: Longest value of a tag; Elasticsearch keeps no longer keyword.
+LONGEST_TAG = 8_000
+#: Levels of lists and mappings in one body: process trees of 200 processes, two levels each, inside a multi body.
+MOST_BODY_LEVELS = 450
+#: Processes of one tree from its root to its leaf (the framework's own serialiser ends near 480).
+MOST_PROCESS_LEVELS = 200
+#: Sentences about what was cut, of one analyser.
+MOST_NOTES = 50
+
+
+@frozen
+class Bounds:
+    """The most of each thing. Sizes are in characters for bodies and in bytes for attachments.
+
+    findings: of one analyser; all others: of all analysers of one plugin together, for one subject.
+    depth: levels of sections, 1 for sections without subsections. body: of one section; bodies: of all.
+    """
+
+    findings: int
+    sections: int
+    depth: int
+    body: int
+    bodies: int
+    tags: int
+    downloads: int
+    attachments: int
+    attachment: int
+    ontology: int
+
+
+#: Built-ins bound their own lists; these hold against what a hostile report makes of them.
+BUILT_IN = Bounds(
+    findings=20_000,
+    sections=2_000,
+    depth=8,
+    body=1_000_000,
+    bodies=8_000_000,
+    tags=20_000,
+    downloads=500,
+    attachments=100,
+    attachment=64 * 2**20,
+    ontology=5_000,
+)
+#: External plugins share a result with all others.
+EXTERNAL = Bounds(
+    findings=1_000,
+    sections=100,
+    depth=5,
+    body=250_000,
+    bodies=1_000_000,
+    tags=1_000,
+    downloads=20,
+    attachments=10,
+    attachment=16 * 2**20,
+    ontology=500,
+)

@@ -1,0 +1,192 @@
+"""What one analyser yields, taken finding by finding: checked, rebuilt, bounded, and no longer the plugin's."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+from assemblyline_v4_service.common.task import PARENT_RELATION
+from attrs import define, evolve, field
+
+from virustotal.core.bounds import BUILT_IN, Bounds
+from virustotal.core.findings import Attachment, Download, Family, Finding, OntologyPart, Points, Role
+from virustotal.core.models import Ref
+from virustotal.core.ontology import plain, problem
+from virustotal.core.rebuild import Notes, Rebuilder, Spent
+from virustotal.core.sections import Contribution, Section
+from virustotal.core.values import clean, safe_name
+
+DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "file", "screenshot"})
+_SHA256 = re.compile(r"[0-9a-f]{64}|")
+
+
+class LeftBehindError(Exception):
+    """Raised inside an analyser's thread whose time is over: nobody takes what it yields."""
+
+
+@define
+class Intake:
+    """Takes the findings of one analyser. Raises TypeError or ValueError for what is no valid finding.
+
+    It may be read by one thread while another one still fills it.
+    """
+
+    bounds: Bounds = BUILT_IN
+    spent: Spent = field(factory=Spent)
+    external: bool = False
+    closed: bool = False
+    _notes: Notes = field(factory=Notes)
+    _taken: int = 0
+    _sections: list[Section] = field(factory=list)
+    _points: list[Points] = field(factory=list)
+    _downloads: list[Download] = field(factory=list)
+    _attachments: list[Attachment] = field(factory=list)
+    _ontology: list[OntologyPart] = field(factory=list)
+    _rebuilder: Rebuilder = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._rebuilder = Rebuilder(self.bounds, self.spent, self._notes)
+
+    def take(self, finding: Finding) -> bool:
+        """Take one finding; False where no more are taken."""
+        if self.closed:
+            raise LeftBehindError("its time is over")
+        if self._taken >= self.bounds.findings:
+            self._notes.say(f"Only the first {self.bounds.findings} findings were taken.")
+            return False
+        self._taken += 1
+        if isinstance(finding, ResultSection):
+            made = self._rebuilder.rebuild(finding)
+            self._sections.extend([made] if made is not None else [])
+        elif isinstance(finding, Points):
+            self._points.append(_points(finding))
+        elif isinstance(finding, Download):
+            self._add(self._downloads, "downloads", finding, _download)
+        elif isinstance(finding, Attachment):
+            self._add(self._attachments, "attachments", finding, self._attachment)
+        elif isinstance(finding, OntologyPart):
+            self._part(finding)
+        else:
+            raise TypeError(f"yielded {type(finding).__name__}, which is no finding")
+        return True
+
+    def _add(self, found: list[Any], what: str, finding: Any, check: Any) -> None:
+        used, most = getattr(self.spent, what), getattr(self.bounds, what)
+        if used >= most:
+            self._notes.count(f"Left out: {{}} {what} beyond the {most} that one plugin may add.")
+            return
+        found.append(check(finding))
+        setattr(self.spent, what, used + 1)
+
+    def _attachment(self, given: Attachment) -> Attachment:
+        if (given.path is None) is not bool(given.data):
+            raise ValueError("an Attachment has either data or a path")
+        if given.path is None:
+            if not isinstance(given.data, bytes | bytearray):
+                raise TypeError(f"the data of an Attachment are bytes, not {type(given.data).__name__}")
+            size = len(given.data)
+        else:
+            if not Path(given.path).is_file():
+                raise ValueError(f"the path of an Attachment is no file: {given.path}")
+            size = Path(given.path).stat().st_size
+        if not 0 < size <= self.bounds.attachment:
+            raise ValueError(f"an Attachment has 1 to {self.bounds.attachment} bytes, not {size}")
+        return evolve(
+            given,
+            name=_name(given),
+            description=_text("the description of an Attachment", given.description),
+            data=bytes(given.data),
+            path=None if given.path is None else Path(given.path),
+            role=Role(given.role),
+            relation=_relation(given.relation),
+        )
+
+    def _part(self, given: OntologyPart) -> None:
+        if not isinstance(given.data, Mapping):
+            raise TypeError(f"the data of an OntologyPart are a mapping, not {type(given.data).__name__}")
+        # The built-ins' tests try every part; for the plugins of others it is done here, where it costs only them.
+        if self.external and (why := problem(given)):
+            self._notes.say(f"A part of the ontology ({clean(str(given.kind), 60)}) was left out: {why}")
+            return
+        self._add(self._ontology, "ontology", given, lambda part: OntologyPart(str(part.kind), plain(part.data)))
+
+    def contribution(self, analyzer: str, provider: str, error: str = "") -> Contribution:
+        """Return everything taken so far."""
+        points = tuple(self._points)
+        scored = tuple((evolve(each, section=None), self._shown(each)) for each in points)
+        if self.external:
+            scored = tuple((evolve(each, family=Family.PLUGIN.value), section) for each, section in scored)
+        return Contribution(
+            analyzer=analyzer,
+            provider=provider,
+            external=self.external,
+            sections=tuple(self._sections),
+            scored=scored,
+            downloads=tuple(self._downloads),
+            attachments=tuple(self._attachments),
+            ontology=tuple(self._ontology),
+            notes=tuple(self._notes),
+            error=error,
+        )
+
+    def _shown(self, points: Points) -> Section | None:
+        if points.section is None:
+            return None
+        made = self._rebuilder.made_of(points.section)
+        if made is None:
+            self._notes.say(f"The points {points.name!r} name a section that is not in the result.")
+        return made
+
+
+def _text(what: str, value: Any, longest: int = 1_000) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is a text, not {type(value).__name__}")
+    return clean(value, longest)
+
+
+def _name(given: Download | Attachment) -> str:
+    return safe_name(_text(f"the name of {type(given).__name__}", given.name))
+
+
+def _relation(relation: Any) -> str:
+    if relation not in PARENT_RELATION.keys():  # noqa: SIM118 - the framework's StringTable is no mapping
+        raise ValueError(f"no such relation: {relation!r}; there are {', '.join(PARENT_RELATION.keys())}")
+    return str(relation)
+
+
+def _points(given: Points) -> Points:
+    if isinstance(given.amount, bool) or not isinstance(given.amount, int):
+        raise TypeError(f"the amount of Points is a whole number, not {type(given.amount).__name__}")
+    if isinstance(given.attack_ids, str) or not all(isinstance(each, str) for each in given.attack_ids):
+        raise TypeError("the attack_ids of Points are a tuple of texts")
+    if given.section is not None and not isinstance(given.section, ResultSection):
+        raise TypeError(f"the section of Points is a ResultSection, not {type(given.section).__name__}")
+    return evolve(
+        given,
+        family=_text("the family of Points", given.family, 60),
+        name=_text("the name of Points", given.name, 120),
+        reason=_text("the reason of Points", given.reason),
+        attack_ids=tuple(given.attack_ids),
+    )
+
+
+def _download(given: Download) -> Download:
+    if not isinstance(given.ref, Ref) or not isinstance(given.ref.kind, str) or not isinstance(given.ref.id, str):
+        raise TypeError("the ref of a Download is a Ref of two texts")
+    if given.kind not in DOWNLOADS:
+        raise ValueError(f"no such kind of Download: {given.kind!r}; there are {', '.join(sorted(DOWNLOADS))}")
+    if not isinstance(given.sha256, str) or not _SHA256.fullmatch(given.sha256):
+        raise ValueError("the sha256 of a Download is 64 hexadecimal digits in lower case, or empty")
+    if not all(isinstance(each, bytes) for each in given.magic):
+        raise TypeError("the magic of a Download is a tuple of bytes")
+    if given.link and not _text("the link of a Download", given.link, 8_000).startswith(("https://", "http://")):
+        raise ValueError("the link of a Download begins with https://")
+    return evolve(
+        given,
+        name=_name(given),
+        description=_text("the description of a Download", given.description),
+        role=Role(given.role),
+        relation=_relation(given.relation),
+        magic=tuple(given.magic),
+    )

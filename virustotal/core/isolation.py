@@ -1,0 +1,159 @@
+"""Report to contributions: every analyser called on its own, so that a failing one costs its own findings alone."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from attrs import evolve, frozen
+
+from virustotal.core.analyzer import Analyzer
+from virustotal.core.bounds import BUILT_IN, EXTERNAL
+from virustotal.core.failures import copied, last_line, plugin_log
+from virustotal.core.findings import Finding
+from virustotal.core.host import Plugins, Provider
+from virustotal.core.intake import Intake, LeftBehindError
+from virustotal.core.models import Evidence, Object, Related, Report, Verdict
+from virustotal.core.rebuild import Spent
+from virustotal.core.registry import Registry
+from virustotal.core.sections import Contribution
+from virustotal.core.settings import Settings
+
+#: Seconds that one external analyser has for one subject.
+BUDGET = 20.0
+
+Judge = Callable[[Object], Verdict]
+
+
+def due(report: Report, registry: Registry) -> tuple[tuple[Analyzer, Related | None], ...]:
+    """Return the analysers that a report calls for, each with its relationship's objects, by (order, name).
+
+    Those of the subject, and those of every relationship that was found; none where the subject was not.
+    """
+    if not report.outcome.found:
+        return ()
+    kind = report.subject.ref.kind
+    found: list[tuple[Analyzer, Related | None]] = [(each, None) for each in registry.find(kind)]
+    for name, related in report.related.items():
+        if name and related.outcome.found:
+            found.extend((each, related) for each in registry.find(kind, name))
+    return tuple(sorted(found, key=lambda each: (each[0].order, each[0].name, each[1].relationship if each[1] else "")))
+
+
+def analyse(
+    report: Report, plugins: Plugins, settings: Settings, judge: Judge, deadline: float, *, budget: float = BUDGET
+) -> tuple[Contribution, ...]:
+    """Return what every analyser adds, in their order.
+
+    Built-ins run in this thread. Each external one has copies of its own, and at most `budget` seconds, never beyond
+    `deadline` (of `time.monotonic()`). Raises nothing but KeyboardInterrupt.
+    """
+    spent: dict[str, Spent] = {}
+    found = []
+    for analyzer, related in due(report, plugins.registry):
+        provider = plugins.provider(analyzer)
+        bounds = EXTERNAL if provider.external else BUILT_IN
+        intake = Intake(bounds, spent.setdefault(provider.name, Spent()), provider.external)
+        if provider.external:
+            task = _External(analyzer, provider, intake)
+            error = task.run(report, related, settings, judge, plugins.busy, min(budget, deadline - time.monotonic()))
+        else:
+            error = _filled(intake, analyzer, Evidence(report, related, settings, judge))
+        if error:
+            plugin_log(provider.name).warning("the analyser %s of %s failed: %s", analyzer.name, provider, error)
+        found.append(intake.contribution(analyzer.name, str(provider), error))
+    return tuple(found)
+
+
+def _filled(intake: Intake, analyzer: Analyzer, evidence: Evidence) -> str:
+    """Take all findings; return why it ended early, or an empty text. Call and iteration are both the plugin's code."""
+    try:
+        _fill(intake, analyzer.analyze(evidence))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit would leave the worker dead
+        return last_line(error)
+    return ""
+
+
+def _fill(intake: Intake, findings: Iterable[Finding]) -> None:
+    if isinstance(findings, str | bytes | Mapping) or not isinstance(findings, Iterable):
+        raise TypeError(f"analyze returned {type(findings).__name__}; it yields findings or returns a list of them")
+    for finding in findings:
+        if not intake.take(finding):
+            close = getattr(findings, "close", None)
+            if callable(close):
+                close()  # here, where its errors are caught
+            break
+
+
+@frozen(eq=False)
+class _External:
+    """One call of an external analyser, in a daemon thread that is waited for and then left behind."""
+
+    analyzer: Analyzer
+    provider: Provider
+    intake: Intake
+
+    def run(
+        self,
+        report: Report,
+        related: Related | None,
+        settings: Settings,
+        judge: Judge,
+        busy: dict[str, threading.Thread],
+        seconds: float,
+    ) -> str:
+        """Return why it ended early, or an empty text; what it yielded until then is in the intake."""
+        before = busy.get(self.analyzer.name)
+        if before is not None and before.is_alive():
+            return "It was not called: it is still busy with an earlier task."
+        if seconds <= 0:
+            return "It was not called: no time was left."
+        errors: list[str] = []
+
+        def call() -> None:
+            try:
+                evidence = _own(report, related, settings, judge)
+                _fill(self.intake, self.analyzer.analyze(evidence))
+            except LeftBehindError:
+                return
+            except BaseException as error:  # nobody above this frame could
+                errors.append(last_line(error))
+
+        thread = threading.Thread(target=call, name=f"virustotal-{self.analyzer.name}", daemon=True)
+        thread.start()
+        thread.join(seconds)
+        if not thread.is_alive():
+            return errors[0] if errors else ""
+        self.intake.closed = True
+        busy[self.analyzer.name] = thread
+        return f"It was left behind: it took longer than {seconds:.3g} seconds. Its findings until then are shown."
+
+
+def _own(report: Report, related: Related | None, settings: Settings, judge: Judge) -> Evidence:
+    mine = _Copies(report.related)
+    own = evolve(report, subject=copied(report.subject), related=mine)
+    return Evidence(own, None if related is None else mine[related.relationship], settings, judge)
+
+
+class _Copies(Mapping[str, Related]):
+    """The relationships of a report, each copied when it is first looked at."""
+
+    def __init__(self, given: Mapping[str, Related]) -> None:
+        self._given = given
+        self._copies: dict[str, Related] = {}
+
+    def __getitem__(self, name: str) -> Related:
+        if name not in self._copies:
+            found = self._given[name]
+            self._copies[name] = evolve(found, items=tuple(map(copied, found.items)))
+        return self._copies[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} relationships: {', '.join(self)}>"

@@ -1,0 +1,303 @@
+"""Plugins to `Plugins`: pluggy lives here alone. Every plugin is loaded on its own; a failing one is listed."""
+
+import difflib
+import importlib
+import importlib.metadata
+import inspect
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import pluggy
+from attrs import define, evolve, field
+
+from virustotal.core import hookspecs
+from virustotal.core.analyzer import HOOK_API, Analyzer, Needs
+from virustotal.core.failures import last_line, plugin_log
+from virustotal.core.host import AnalyzerInfo, Implementation, PluginInfo, Plugins, Provider, State
+from virustotal.core.registry import Registry
+from virustotal.core.settings import PluginConfig, Settings
+
+#: The group in which distributions announce their plugins.
+GROUP = "virustotal.plugins"
+
+log = logging.getLogger("assemblyline.service.virustotal.loader")
+
+
+class RefusedError(Exception):
+    """A plugin that breaks a rule of the host; the message says which one."""
+
+
+@define(eq=False)
+class _Candidate:
+    """A plugin on its way. target: a dotted name, a module, or the entry point that leads to one."""
+
+    provider: Provider
+    target: str | ModuleType | importlib.metadata.EntryPoint
+    module: Any = None
+    hooks: tuple[Implementation, ...] = ()
+    analyzers: list[tuple[Analyzer, AnalyzerInfo]] = field(factory=list)
+    api: int = HOOK_API
+    state: State = State.LOADED
+    reason: str = ""
+
+    def end(self, state: State, reason: str) -> None:
+        """Say why the plugin is not used."""
+        self.state, self.reason, self.hooks = state, reason, ()
+        if state is not State.BLOCKED:
+            plugin_log(self.provider.name).error("%s (%s) %s: %s", self.provider, self.where, state.value, reason)
+
+    @property
+    def where(self) -> str:
+        return self.provider.distribution or "built-in"
+
+    @property
+    def used(self) -> bool:
+        return self.state is State.LOADED
+
+    def info(self) -> PluginInfo:
+        return PluginInfo(
+            name=self.provider.name,
+            distribution=self.provider.distribution,
+            version=self.provider.version,
+            external=self.provider.external,
+            hooks=tuple(sorted(each.hook for each in self.hooks)),
+            analyzers=tuple(info for _, info in self.analyzers),
+            api=self.api,
+            state=self.state,
+            reason=self.reason,
+        )
+
+
+def load(builtin: Sequence[str | ModuleType], settings: Settings) -> Plugins:
+    """Return the plugins of the service: the built-ins, and what installed distributions announce.
+
+    builtin: dotted names, or modules. Raises nothing but KeyboardInterrupt: what does not load is in `listing`.
+    """
+    candidates = [*map(_built_in, builtin), *sorted(_announced(), key=lambda each: each.provider.name)]
+    _block(candidates, settings.plugins)
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    for each in candidates:
+        if each.used:
+            _guarded(each, manager, settings)
+    _settle_names(candidates, settings.plugins.disabled)
+    _log_unknown(candidates, settings.plugins.disabled)
+    return _plugins(candidates)
+
+
+# --- finding ---------------------------------------------------------------------------------------------------------
+
+
+def _built_in(target: str | ModuleType) -> _Candidate:
+    name = target if isinstance(target, str) else target.__name__
+    return _Candidate(Provider(name.removeprefix("virustotal.plugins.")), target)
+
+
+def _announced() -> Iterator[_Candidate]:
+    """Yield what every distribution announces; one whose metadata cannot be read costs only itself."""
+    seen: set[str] = set()
+    for distribution in importlib.metadata.distributions():
+        try:
+            points = [each for each in distribution.entry_points if each.group == GROUP]
+            name, version = (str(distribution.metadata["Name"]), str(distribution.version)) if points else ("", "")
+        except Exception as error:
+            log.warning("a distribution with unreadable metadata was passed over: %s", last_line(error))
+            continue
+        # The same distribution in two folders of the path: the first one is what an import finds.
+        plain = name.lower().replace("_", "-")
+        if points and plain not in seen:
+            seen.add(plain)
+            yield from (_Candidate(Provider(each.name, version, True, name), each) for each in points)
+
+
+def _block(candidates: Iterable[_Candidate], config: PluginConfig) -> None:
+    for each in candidates:
+        names = {each.provider.name, each.provider.distribution, f"virustotal.plugins.{each.provider.name}"} - {""}
+        if each.provider.external and not config.external:
+            each.end(State.BLOCKED, "plugins.external is false")
+        elif names & set(config.disabled):
+            each.end(State.BLOCKED, "named in plugins.disabled")
+
+
+# --- loading one -----------------------------------------------------------------------------------------------------
+
+
+def _guarded(each: _Candidate, manager: pluggy.PluginManager, settings: Settings) -> None:
+    try:
+        _load(each, manager, settings)
+    except KeyboardInterrupt:
+        raise
+    except RefusedError as error:
+        each.end(State.REFUSED, last_line(error).partition(": ")[2])
+    except BaseException as error:  # SystemExit and RecursionError too: the service starts whatever a plugin does
+        each.end(State.FAILED, last_line(error))
+    if not each.used:
+        each.analyzers.clear()
+        _unregister(each, manager)
+
+
+def _load(each: _Candidate, manager: pluggy.PluginManager, settings: Settings) -> None:
+    each.module = _import(each.target)
+    _adopt_log(each)
+    _register(each, manager)
+    each.hooks = tuple(_implementations(each, manager))
+    for hook in each.hooks:
+        if hook.hook == "virustotal_analyzers":
+            each.analyzers = [(found, _info(found)) for found in _analyzers(hook, settings)]
+    each.api = max((found.api for found, _ in each.analyzers), default=HOOK_API)
+    if each.api > HOOK_API:
+        raise RefusedError(f"it was written for plugin API {each.api}; this service has {HOOK_API}: update the service")
+
+
+def _import(target: str | ModuleType | importlib.metadata.EntryPoint) -> Any:
+    if isinstance(target, ModuleType):
+        return target
+    return importlib.import_module(target) if isinstance(target, str) else target.load()
+
+
+def _adopt_log(each: _Candidate) -> None:
+    """Let what an external plugin logs by `logging.getLogger(__name__)` pass through its logger here.
+
+    The framework sets the root logger to CRITICAL, so that its records would be lost otherwise.
+    """
+    name = getattr(each.module, "__name__", "")
+    if each.provider.external and isinstance(name, str) and name:
+        own = logging.getLogger(name)
+        if own is not logging.getLogger():
+            own.parent = plugin_log(each.provider.name)
+
+
+def _register(each: _Candidate, manager: pluggy.PluginManager) -> None:
+    for name, other in manager.list_name_plugin():
+        if other is each.module:
+            raise RefusedError(f"it is registered twice: the same module is the plugin {name}")
+        if name == each.provider.name:
+            raise RefusedError(f"its name is taken by another plugin: {name}")
+    _check_functions(each)
+    manager.register(each.module, each.provider.name)
+
+
+def _check_functions(each: _Candidate) -> None:
+    """Find what pluggy passes over in silence or, depending on its version, treats differently."""
+    known = sorted(name for name in dir(hookspecs) if name.startswith("virustotal_"))
+    marked = 0
+    for name in dir(each.module):
+        function = getattr(each.module, name, None)
+        options = getattr(function, f"{hookspecs.PROJECT}_impl", None)
+        if function is None or not isinstance(options, Mapping):
+            if name in known and inspect.isroutine(function):
+                raise RefusedError(f"{name} lacks @hookimpl")
+            continue
+        marked += 1
+        hook = options.get("specname") or name
+        if hook not in known:
+            near = difflib.get_close_matches(hook, known, 1)
+            raise RefusedError(f"no such hook: {hook}" + (f"; is {near[0]} meant?" if near else ""))
+        if options.get("wrapper") or options.get("hookwrapper"):
+            raise RefusedError(f"{name} is a wrapper; a plugin answers for itself alone")
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.default is not parameter.empty:
+                raise RefusedError(f"{name} gives its argument {parameter.name} a default, which is never used")
+    if not marked:
+        raise RefusedError("it has no hook: no function is marked with @hookimpl")
+
+
+def _implementations(each: _Candidate, manager: pluggy.PluginManager) -> Iterator[Implementation]:
+    manager.check_pending()
+    for caller in manager.get_hookcallers(each.module) or ():
+        for found in caller.get_hookimpls():
+            if found.plugin is each.module:
+                yield Implementation(each.provider, caller.name, found.function, tuple(found.argnames))
+
+
+def _unregister(each: _Candidate, manager: pluggy.PluginManager) -> None:
+    # pluggy 1.6 still lists a plugin whose registration failed.
+    if each.module is not None and manager.get_plugin(each.provider.name) is each.module:
+        manager.unregister(each.module)
+
+
+# --- its analysers ---------------------------------------------------------------------------------------------------
+
+
+def _analyzers(hook: Implementation, settings: Settings) -> list[Analyzer]:
+    answer = hook.call({"settings": settings})
+    if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
+        raise TypeError(f"virustotal_analyzers returned {type(answer).__name__}; it returns Analyzer records")
+    found = list(answer)
+    names: set[str] = set()
+    for each in found:
+        _check(each)
+        if each.name in names:
+            raise ValueError(f"two of its analysers are named {each.name}")
+        names.add(each.name)
+    return found
+
+
+def _check(each: Any) -> None:
+    if not isinstance(each, Analyzer):
+        raise TypeError(f"virustotal_analyzers gave {type(each).__name__}, which is no Analyzer")
+    for name in ("name", "kind", "relationship", "summary"):
+        if not isinstance(getattr(each, name), str):
+            raise TypeError(f"`{name}` of the analyser {each.name!r} is a text")
+    for name in ("order", "api"):
+        if isinstance(getattr(each, name), bool) or not isinstance(getattr(each, name), int):
+            raise TypeError(f"`{name}` of the analyser {each.name!r} is a whole number")
+    if not each.name or not each.kind:
+        raise ValueError("an analyser has a name and a kind")
+    if not callable(each.analyze) or not callable(each.wanted):
+        raise TypeError(f"`analyze` and `wanted` of the analyser {each.name!r} are functions")
+    if not isinstance(each.needs, Needs) or isinstance(each.needs.attributes, str):
+        raise TypeError(f"`needs` of the analyser {each.name!r} is a Needs with a tuple of names")
+
+
+def _info(each: Analyzer) -> AnalyzerInfo:
+    return AnalyzerInfo(each.name, each.kind, each.relationship, each.order, each.summary)
+
+
+def _settle_names(candidates: Iterable[_Candidate], disabled: Sequence[str]) -> None:
+    """Block analysers by name, and give each name to one: built-ins come first, then plugins by name."""
+    owners: dict[str, _Candidate] = {}
+    for each in candidates:
+        for place, (analyzer, info) in enumerate(each.analyzers):
+            owner = owners.setdefault(analyzer.name, each)
+            if analyzer.name in disabled:
+                settled = evolve(info, state=State.BLOCKED, reason="named in plugins.disabled")
+            elif owner is not each:
+                reason = (
+                    f"the name is taken by {owner.provider} ({owner.where}); this is {each.provider} ({each.where})"
+                )
+                settled = evolve(info, state=State.REFUSED, reason=reason)
+                plugin_log(each.provider.name).error("the analyser %s refused: %s", analyzer.name, reason)
+            else:
+                continue
+            each.analyzers[place] = (analyzer, settled)
+
+
+def _log_unknown(candidates: Iterable[_Candidate], disabled: Sequence[str]) -> None:
+    found = [each.info() for each in candidates]
+    names = {row.name for each in found for row in each.analyzers}
+    blocked = any(each.state is not State.LOADED for each in found)
+    names |= {each.name for each in found} | {f"virustotal.plugins.{each.name}" for each in found}
+    names |= {each.distribution for each in found}
+    for name in disabled:
+        if name not in names:
+            hint = " (or it is an analyser of a plugin that did not load)" if blocked else ""
+            log.warning("plugins.disabled names %s, which no plugin or analyser has%s", name, hint)
+
+
+def _plugins(candidates: Sequence[_Candidate]) -> Plugins:
+    used = [
+        (analyzer, each.provider)
+        for each in candidates
+        if each.used
+        for analyzer, info in each.analyzers
+        if info.state is State.LOADED
+    ]
+    return Plugins(
+        registry=Registry(tuple(analyzer for analyzer, _ in used)),
+        listing=tuple(each.info() for each in candidates),
+        providers=MappingProxyType({analyzer.name: provider for analyzer, provider in used}),
+        hooks=tuple(hook for each in candidates for hook in each.hooks),
+    )

@@ -1,0 +1,212 @@
+"""A plugin's ResultSection to a value of our own, field by field: no plugin's object enters the result."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from assemblyline.common import forge
+from assemblyline_v4_service.common.result import ResultSection
+from attrs import define, field
+
+from virustotal.core import bodies, tagging
+from virustotal.core.bounds import BUILT_IN, LONGEST_TITLE, MOST_NOTES, Bounds
+from virustotal.core.models import EMPTY
+from virustotal.core.sections import Section
+from virustotal.core.values import clean
+
+#: The formats that each promotion is drawn from (assemblyline.odm.models.result.PROMOTE_TO).
+PROMOTIONS: Mapping[str, frozenset[str]] = {
+    "ENTROPY": frozenset({"GRAPH_DATA"}),
+    "URI_PARAMS": frozenset({"KEY_VALUE", "ORDERED_KEY_VALUE"}),
+}
+
+
+@define
+class Spent:
+    """What all analysers of one plugin used up for one subject."""
+
+    sections: int = 0
+    bodies: int = 0
+    tags: int = 0
+    downloads: int = 0
+    attachments: int = 0
+    ontology: int = 0
+
+
+@define
+class Notes:
+    """Sentences about what was cut: each once, counted ones at the end."""
+
+    _sentences: dict[str, None] = field(factory=dict)
+    _counts: Counter[str] = field(factory=Counter)
+
+    def say(self, sentence: str) -> None:
+        """Keep a sentence."""
+        self._sentences[clean(sentence, 500)] = None
+
+    def count(self, sentence: str) -> None:
+        """Keep a sentence that holds `{}` for how often it was said."""
+        self._counts[sentence] += 1
+
+    def __iter__(self) -> Any:
+        counted = (sentence.format(number) for sentence, number in self._counts.copy().items())
+        found = [*list(self._sentences), *counted]
+        rest = len(found) - MOST_NOTES
+        return iter(found if rest <= 0 else [*found[:MOST_NOTES], f"And {rest} more notes of this kind."])
+
+
+@cache
+def _classifications() -> Any:
+    return forge.get_classification()
+
+
+@define
+class Rebuilder:
+    """Rebuilds the sections of one analyser, within bounds that all analysers of its plugin share."""
+
+    bounds: Bounds = BUILT_IN
+    spent: Spent = field(factory=Spent)
+    notes: Notes = field(factory=Notes)
+    #: Every section seen, by identity, kept alive so that no other object gets its identity.
+    _seen: dict[int, ResultSection] = field(factory=dict)
+    _made: dict[int, Section] = field(factory=dict)
+
+    def made_of(self, given: Any) -> Section | None:
+        """Return the value that a plugin's section became, or None where it never came or was left out."""
+        return self._made.get(id(given))
+
+    def rebuild(self, given: ResultSection, level: int = 1) -> Section | None:
+        """Return the section as a value, with its subsections; None where a bound leaves nothing of it.
+
+        Raises BodyError or TypeError for what the platform could not take, such as a NaN in a body.
+        """
+        title = self._title(given)
+        if id(given) in self._seen:
+            self.notes.say(f"The section {title!r} was given more than once, and is shown once.")
+            return None
+        if not self._room(level):
+            return None
+        self._seen[id(given)] = given
+        self.spent.sections += 1
+        body, body_format, config = self._body(given, title)
+        made = Section(
+            title=title,
+            body=body,
+            body_format=body_format,
+            body_config=config,
+            tags=self._tags(given.tags),
+            classification=self._classification(given, title),
+            auto_collapse=bool(given.auto_collapse),
+            promote_to=self._promotion(given, body_format, title),
+            zeroize_on_tag_safe=bool(given.zeroize_on_tag_safe),
+            subsections=self._below(given, level),
+        )
+        if given.heuristic is not None:
+            self.notes.say(f"The heuristic of the section {title!r} was left out; scores are given by Points.")
+        self._made[id(given)] = made
+        return made
+
+    def _room(self, level: int) -> bool:
+        if level > self.bounds.depth:
+            self.notes.count(f"Left out: {{}} sections deeper than {self.bounds.depth} levels.")
+        elif self.spent.sections >= self.bounds.sections:
+            self.notes.count(f"Left out: {{}} sections beyond the {self.bounds.sections} that one plugin may add.")
+        else:
+            return True
+        return False
+
+    def _title(self, given: ResultSection) -> str:
+        title = given.title_text
+        if not isinstance(title, str):
+            raise TypeError(f"the title of a section is a text, not {type(title).__name__}")
+        return " ".join(clean(title, LONGEST_TITLE).split()) or "Untitled"
+
+    def _below(self, given: ResultSection, level: int) -> tuple[Section, ...]:
+        below = list(given.subsections)
+        for each in below:
+            if not isinstance(each, ResultSection):
+                raise TypeError(f"a subsection is a ResultSection, not {type(each).__name__}")
+        found = (self.rebuild(each, level + 1) for each in below)
+        return tuple(each for each in found if each is not None)
+
+    # --- body ---
+
+    def _body(self, given: ResultSection, title: str) -> tuple[str | None, str, Mapping[str, Any]]:
+        body_format = given.body_format
+        if body_format == "IMAGE":
+            raise TypeError("image sections are built by the service: yield an Attachment of the role image")
+        try:
+            body = given.body  # read once: it is made anew each time, and may be another one then
+            if not body and body != 0:
+                return None, body_format if body_format in bodies.PLAIN else "TEXT", EMPTY
+            if body_format in bodies.PLAIN:
+                return self._plain(body, title), body_format, EMPTY
+            value = bodies.shaped(body_format, bodies.parsed(body))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise bodies.BodyError(f"the body of the section {title!r}: {error}") from None
+        return self._written(value, body_format, given.body_config, title)
+
+    def _plain(self, body: Any, title: str) -> str:
+        shown, cut = bodies.plain(body, self._left())
+        if cut:
+            self.notes.say(f"The body of the section {title!r} was cut: {cut} characters are not shown.")
+        self.spent.bodies += len(shown)
+        return shown
+
+    def _written(self, value: Any, body_format: str, config: Any, title: str) -> tuple[str, str, Mapping[str, Any]]:
+        shown, cut = bodies.written(value, self._left())
+        if shown is None:
+            self.notes.say(f"The body of the section {title!r} is too large, and is not shown.")
+            return "This body is too large, and is not shown.", "TEXT", EMPTY
+        if cut:
+            self.notes.say(f"The body of the section {title!r} was cut: {cut} rows are not shown.")
+        self.spent.bodies += len(shown)
+        return shown, body_format, bodies.config_of(body_format, config)
+
+    def _left(self) -> int:
+        # Never nothing: the notice of a cut needs a place.
+        return max(200, min(self.bounds.body, self.bounds.bodies - self.spent.bodies))
+
+    # --- tags and flags ---
+
+    def _tags(self, given: Any) -> Mapping[str, tuple[str, ...]]:
+        if not given:
+            return EMPTY
+        if not isinstance(given, Mapping):
+            raise TypeError(f"the tags of a section are a mapping, not {type(given).__name__}")
+        found = {tag_type: self._valid(tag_type, values) for tag_type, values in list(given.items())}
+        return {tag_type: values for tag_type, values in found.items() if values}
+
+    def _valid(self, tag_type: Any, values: Any) -> tuple[str, ...]:
+        if not tagging.known(tag_type):
+            self.notes.say(f"Assemblyline has no tag type {tag_type!r}; its values were left out.")
+            return ()
+        return tuple(dict.fromkeys(self._bounded(tag_type, tagging.values_of(values))))
+
+    def _bounded(self, tag_type: str, values: Iterable[str | None]) -> Iterable[str]:
+        for value in values:
+            kept = tagging.normal(tag_type, value) if value else None
+            if kept is None:
+                if value != "":
+                    self.notes.count(f"Not valid as tags of the type {tag_type}, and left out: {{}}.")
+            elif self.spent.tags >= self.bounds.tags:
+                self.notes.count(f"Left out: {{}} tags beyond the {self.bounds.tags} that one plugin may add.")
+            else:
+                self.spent.tags += 1
+                yield kept
+
+    def _classification(self, given: ResultSection, title: str) -> str:
+        found = given.classification
+        if isinstance(found, str) and found and _classifications().is_valid(found):
+            return found
+        if found:
+            self.notes.say(f"The classification of the section {title!r} is not valid; the default was used.")
+        return ""
+
+    def _promotion(self, given: ResultSection, body_format: str, title: str) -> str | None:
+        wanted = given.promote_to
+        if wanted is None or body_format in PROMOTIONS.get(str(wanted), ()):
+            return None if wanted is None else str(wanted)
+        self.notes.say(f"The section {title!r} cannot be promoted to {wanted}.")
+        return None

@@ -1,0 +1,61 @@
+"""Tags that Assemblyline keeps: exact types of its Tagging model, values that its own validators take."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from assemblyline.odm.models.tagging import Tagging
+
+from virustotal.core.bounds import LONGEST_TAG
+from virustotal.core.values import clean
+
+# The one open family: its last part is a name of the author's. A model takes these as keyword arguments.
+_RULE = re.compile(r"file\.rule\.(?!(?:index|store|sanitizer|self|type_p|ignore_extra_values)$)[a-z][a-z0-9_]*")
+
+
+@cache
+def _fields() -> Mapping[str, Any]:
+    found: dict[str, Any] = Tagging.flat_fields(skip_mappings=True)
+    return found
+
+
+def known(tag_type: Any) -> bool:
+    """True if the type is exactly one of Assemblyline's (assemblyline.odm.models.tagging.Tagging).
+
+    `network` and `network.static.url` are none: the platform drops such tags in silence, or fails the task.
+    """
+    return isinstance(tag_type, str) and (tag_type in _fields() or _RULE.fullmatch(tag_type) is not None)
+
+
+@lru_cache(maxsize=16_384)
+def normal(tag_type: str, value: str) -> str | None:
+    """Return the value as Assemblyline keeps it under a known type; None where its validator refuses it."""
+    if not value or len(value) > LONGEST_TAG or clean(value, LONGEST_TAG) != value:
+        return None
+    field = _fields().get(tag_type)
+    if field is None:
+        return value
+    try:
+        found = field.check(value)
+    except Exception:  # the validators raise ValueError, UnicodeError and IndexError
+        return None
+    return None if found is None or found == "" else str(found)
+
+
+def values_of(given: Any) -> Iterator[str | None]:
+    """Yield the values of one tag type as text; None for what is no text, number or UTF-8 bytes."""
+    if isinstance(given, str | bytes | int):
+        given = (given,)
+    if not isinstance(given, Iterable) or isinstance(given, Mapping):
+        yield None
+        return
+    for value in given:
+        if isinstance(value, bytes):
+            yield value.decode("utf-8", "replace")
+        elif isinstance(value, str):
+            yield value
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield str(value)
+        else:
+            yield None
