@@ -87,7 +87,8 @@ def test_looked_up(given: Facts, settings: dict[str, Any], expected: list[Ref]) 
         (facts(file_type="uri/http", uri="http://192.168.0.1/"), [], "private"),
         (facts(file_type="uri/http", uri="printer.local"), [], ".local"),
         (facts(file_type="uri/ssh", uri="ssh://example.com/"), [Ref("domain", "example.com")], "ssh"),
-        (Facts("no digest"), [], "no SHA-256"),
+        (Facts("no digest"), [], "no digest"),
+        (Facts("0" * 64), [], "no digest"),
     ],
 )
 def test_refused_and_said(given: Facts, expected: list[Ref], word: str) -> None:
@@ -126,3 +127,8 @@ def test_the_longest_url_has_an_identifier_that_is_taken() -> None:
     (found,) = subjects(facts(metadata={"submitted_url": value}), Settings()).subjects
 
     assert object_request(found.ref).path.startswith("/urls/")
+
+
+@pytest.mark.parametrize("digest", ["AB" * 16, "ab" * 20, "Ab" * 32])
+def test_a_file_has_whichever_digest_is_known(digest: str) -> None:
+    assert refs(subjects(Facts(digest), Settings())) == [Ref("file", digest.lower())]

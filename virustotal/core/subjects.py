@@ -18,7 +18,7 @@ LONGEST_URL = 4096
 #: Schemes of URLs that VirusTotal has reports of.
 URL_SCHEMES = frozenset({"http", "https", "ftp"})
 
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", re.ASCII)
 
@@ -27,6 +27,7 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", re.ASCII)
 class Facts:
     """What a task says of its file.
 
+    sha256: the file's; where only another digest is known, an MD5 or SHA-1, which VirusTotal understands too.
     metadata: of the submission. uri: of a `uri/*` file, as the shell read it; a bare host stands for the host alone.
     """
 
@@ -97,8 +98,8 @@ def _gathered(found: "list[Subject | Refusal] | Iterator[Subject | Refusal]") ->
 
 def _of_file(facts: Facts) -> Subject | Refusal:
     digest = facts.sha256.strip().lower()
-    if not _SHA256.fullmatch(digest):
-        return Refusal(text(facts.sha256, 100), "The task has no SHA-256 to look up.")
+    if not _DIGEST.fullmatch(digest) or not digest.strip("0"):
+        return Refusal(text(facts.sha256, 100), "The task has no digest to look up.")
     return Subject(Ref("file", digest), text(facts.file_name, 200) or digest)
 
 
