@@ -103,7 +103,9 @@ def test_errors_that_are_no_json(client: vt.Client, emulator: Emulator, status: 
 
 
 def test_its_answers_are_compressed(client: vt.Client) -> None:
-    assert client.get(FILE).headers["Content-Encoding"] == "gzip"
+    answer = client.get(FILE)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.json()["data"]["id"] == EICAR_SHA256
 
 
 def test_quotas(client: vt.Client) -> None:

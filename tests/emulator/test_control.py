@@ -130,3 +130,14 @@ def test_a_taken_port_is_said(api: Api) -> None:
     port = int(api.emulator.url.rpartition(":")[2])
     with pytest.raises(OSError, match="address already in use"), Emulator({}, port=port):
         pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [(["/no/such/folder"], "not a folder"), (["--switch", "count=many"], "count"), (["--key", "k=gold"], "tier")],
+)
+def test_a_mistake_on_the_command_line(arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--port", "0", *arguments])
+    assert caught.value.code == 2
+    assert reason in capsys.readouterr().err

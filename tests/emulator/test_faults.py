@@ -152,6 +152,14 @@ def test_redirect(api: Api) -> None:
     assert api.get(FILE).headers["Location"] == "https://example.com/x"
 
 
+def test_faults_of_the_other_host(api: Api) -> None:
+    api.emulator.fault("GET /other/screenshots/*", status=502, body="html", times=1)
+    link = api.json(f"{FILE}/screenshots")["data"][0]["attributes"]["link"]
+    assert [requests.get(link, timeout=10).status_code for _ in range(2)] == [502, 200]
+    assert [one.status for one in api.emulator.requests.elsewhere] == [502, 200]
+    assert len(api.emulator.requests) == 1
+
+
 def test_bomb(api: Api) -> None:
     api.emulator.fault("*", "bomb", size=20 << 20)
     with api.get(FILE, stream=True) as answer:

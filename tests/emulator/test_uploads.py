@@ -133,6 +133,12 @@ def test_an_upload_address_on_another_host(api: Api) -> None:
     assert identity(b"2") not in api.emulator.uploads
 
 
+def test_the_address_of_a_key_that_is_gone(api: Api) -> None:
+    address = api.json("/files/upload_url")["data"]
+    del api.emulator.keys["premium"]
+    assert requests.post(address, files={"file": ("a", b"1")}, timeout=10).status_code == 404
+
+
 def test_a_known_file_is_charged_or_409(api: Api) -> None:
     assert api.upload(EICAR).status_code == 200
     assert api.emulator.requests.charged == 1

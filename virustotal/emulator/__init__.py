@@ -24,16 +24,15 @@ memory, a list of these one over the other. Keys map to ``public``, ``premium`` 
 Switches: :mod:`virustotal.emulator.switches`. Faults: :mod:`virustotal.emulator.faults`.
 
 From other processes: ``python -m virustotal.emulator [FOLDER] --port 0 --key KEY=TIER --switch NAME=VALUE`` prints one
-line of JSON, ``{"url": …, "other_url": …}``, and serves until interrupted. Over HTTP, without a key, JSON in and out:
+line of JSON, ``{"url": …, "other_url": …}``, and serves until interrupted. Over HTTP, below the API's origin, without
+a key, JSON in and out:
 
-====================================  ================================================================================
-``GET /emulator/state``               counts, uploads, leaks, quotas used, time
-``GET``, ``DELETE …/requests``        the log, as a list; forget it
-``GET``, ``PUT /emulator/switches``   ``{"values", "choices"}``; set ``{name: value}``
-``GET``, ``POST``, ``DELETE …/faults``  ``{"faults", "kinds"}``; add one or a list; remove all
-``PUT /emulator/clock``               ``{"now": seconds or null}`` or ``{"advance": seconds}``
-``PUT /emulator/keys``                ``{key: tier}``
-``POST /emulator/objects``            ``{"object": {…}, "relationships": {name: items}}``
-``POST /emulator/clear``              as constructed again
-====================================  ================================================================================
+- ``GET /emulator/state``: counts, uploads, leaks, quotas used, time.
+- ``GET /emulator/requests``, ``DELETE``: the log as a list; forget it.
+- ``GET /emulator/switches``, ``PUT``: ``{"values", "choices"}``; set ``{name: value}``.
+- ``GET /emulator/faults``, ``POST``, ``DELETE``: ``{"faults", "kinds"}``; add one or a list; remove all.
+- ``PUT /emulator/clock``: ``{"now": seconds or null}`` or ``{"advance": seconds}``.
+- ``PUT /emulator/keys``: ``{key: tier}``.
+- ``POST /emulator/objects``: ``{"object": {…}, "relationships": {name: items}}``.
+- ``POST /emulator/clear``: as constructed again.
 """

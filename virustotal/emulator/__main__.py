@@ -25,13 +25,16 @@ def main(arguments: list[str] | None = None) -> None:
     if options.write_world:
         print(json.dumps({"files": write_world(options.write_world)}))
         return
-    serve(
-        options.folder,
-        options.host,
-        options.port,
-        keys=_pairs(options.key) or None,
-        switches=_pairs(options.switch),
-    )
+    try:
+        serve(
+            options.folder,
+            options.host,
+            options.port,
+            keys=_pairs(options.key) or None,
+            switches=_pairs(options.switch),
+        )
+    except (AttributeError, OSError, ValueError) as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

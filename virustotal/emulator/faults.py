@@ -29,6 +29,8 @@ KINDS = {
 class Fault:
     """One rule. ``pattern`` is matched against ``METHOD /path`` below ``/api/v3`` and against the full path.
 
+    Paths of the other host start with ``/other``.
+
     It is a shell pattern (``GET /files/*/contacted_ips``; without a method it fits every method), or a regular
     expression after ``re:``, on the decoded path. ``times`` bounds how often it acts (None: always), ``skip`` lets the
     first matches pass.

@@ -1,19 +1,20 @@
 """The way of one API request: log, faults, key, route, quota, handler, answer."""
 
 import asyncio
-from urllib.parse import parse_qsl, unquote, urlsplit
+from functools import partial
+from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
 from virustotal.emulator.errors import ApiError
-from virustotal.emulator.faults import Fault
 from virustotal.emulator.keys import Key
 from virustotal.emulator.record import KEPT_HEADERS, Request
+from virustotal.emulator.respond import respond
 from virustotal.emulator.routes import Route, find
 from virustotal.emulator.routes.tables import ROUTES
 from virustotal.emulator.routes.uploads import receive_uploaded, settle
 from virustotal.emulator.state import Context, Reply, State
-from virustotal.emulator.wire import compress, cut, drain, fault_reply, json_reply, nest, send
+from virustotal.emulator.wire import drain, json_reply
 
 PREFIX = "/api/v3/"
 UPLOAD_PREFIX = "/_ah/upload/"
@@ -26,41 +27,8 @@ async def handle_api(state: State, http: web.Request) -> web.StreamResponse:
     headers = {name: http.headers[name] for name in KEPT_HEADERS if name in http.headers}
     entry = Request(http.method, raw_path, query, headers, http.headers.get("x-apikey"))
     state.record.add(entry)
-    try:
-        return await _answer(state, http, entry)
-    finally:
-        entry.ended = asyncio.get_running_loop().time()
-
-
-async def _answer(state: State, http: web.Request, entry: Request) -> web.StreamResponse:
-    decisive: Fault | None = None
     await asyncio.sleep(state.switches.latency)
-    for fault in state.faults.take(http.method, unquote(entry.path)):
-        if fault.kind == "delay":
-            await asyncio.sleep(fault.seconds)
-        else:
-            decisive, entry.fault = fault, fault.kind
-    if decisive is not None and decisive.kind in ("reset", "close"):
-        return await _break(state, http, entry, decisive)
-    reply = fault_reply(decisive, state, http.raw_path) if decisive else None
-    if reply is not None:
-        await drain(None, http)
-    else:
-        reply = await _usual(state, http, entry)
-    if decisive is not None and decisive.kind == "nested" and isinstance(reply.body, bytes):
-        reply.body = nest(reply.body, decisive.size or 2000)
-    compress(http.headers, reply, state.switches.gzip)
-    entry.status = reply.status
-    return await send(http, reply, decisive)
-
-
-async def _break(state: State, http: web.Request, entry: Request, fault: Fault) -> web.StreamResponse:
-    if fault.stored:
-        await _usual(state, http, entry)
-    elif fault.size:
-        await drain(None, http, fault.size)
-    cut(http, reset=fault.kind == "reset")
-    return web.Response(status=500)
+    return await respond(state, http, entry, partial(_usual, state, http, entry))
 
 
 async def _usual(state: State, http: web.Request, entry: Request) -> Reply:
@@ -68,14 +36,16 @@ async def _usual(state: State, http: web.Request, entry: Request) -> Reply:
     try:
         settle(state)
         if entry.path.startswith(UPLOAD_PREFIX):
-            return _reply(await receive_uploaded(state, http, entry))
+            reply = _reply(await receive_uploaded(state, http, entry))
+            await drain(http)
+            return reply
         if not entry.path.startswith(PREFIX):
             raise ApiError("NotFoundError", "Resource not found.")
         key = authenticate(state, http)
         route, params = find(ROUTES, http.method, entry.path.removeprefix(PREFIX))
         return _reply(await _call(route, state, http, entry, key, params))
     except ApiError as error:
-        await drain(None, http)
+        await drain(http)
         reply = json_reply(error.body, error.status)
         if error.status == 429 and state.switches.retry_after is not None:
             reply.headers["Retry-After"] = f"{state.switches.retry_after:g}"

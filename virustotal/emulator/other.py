@@ -1,31 +1,42 @@
 """The other host: where downloads, pictures and some uploads live. It is pre-authorised, and must never see a key."""
 
+from functools import partial
 from urllib.parse import unquote
 
 from aiohttp import web
 
 from virustotal.emulator.errors import ApiError
 from virustotal.emulator.record import Leak, Request
+from virustotal.emulator.respond import respond
 from virustotal.emulator.routes.feeds import batch
 from virustotal.emulator.routes.uploads import receive_uploaded
 from virustotal.emulator.state import Reply, State
 from virustotal.emulator.store import Store
-from virustotal.emulator.wire import drain, json_reply, send
+from virustotal.emulator.wire import drain, json_reply
 
 _TYPES = {"png": "image/png", "html": "text/html"}
 
 
 async def handle_other(state: State, http: web.Request) -> web.StreamResponse:
-    """Answer one request to the other host; one with a key is recorded as a leak and refused."""
+    """Answer one request to the other host; one with a key is recorded as a leak and refused.
+
+    Faults reach it below ``/other``: ``GET /other/screenshots/*``.
+    """
     path = http.raw_path.partition("?")[0]
+    entry = Request(http.method, f"/other{path}", http.query_string, {}, http.headers.get("x-apikey"))
+    state.record.elsewhere.append(entry)
+    return await respond(state, http, entry, partial(_usual, state, http, path))
+
+
+async def _usual(state: State, http: web.Request, path: str) -> Reply:
     key = http.headers.get("x-apikey")
     if key is not None:
         state.record.leaks.append(Leak(http.method, path, key))
-        await drain(None, http)
-        return await send(http, Reply(400, b"an API key was sent to another host", "text/plain"), None)
-    reply = await _answer(state, http, path)
-    await drain(None, http)
-    return await send(http, reply, None)
+        reply = Reply(400, b"an API key was sent to another host", "text/plain")
+    else:
+        reply = await _answer(state, http, path)
+    await drain(http)
+    return reply
 
 
 async def _answer(state: State, http: web.Request, path: str) -> Reply:

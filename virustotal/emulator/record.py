@@ -47,6 +47,8 @@ class Record:
 
     _lock: threading.Lock = field(factory=threading.Lock)
     _requests: list[Request] = field(factory=list)
+    elsewhere: list[Request] = field(factory=list)
+    """Every request to the other host; its paths start with ``/other``."""
     leaks: list[Leak] = field(factory=list)
     uploads: Counter[str] = field(factory=Counter)
     """SHA-256 -> how often its bytes arrived completely, however the upload was answered."""
@@ -65,7 +67,7 @@ class Record:
         """Forget everything."""
         with self._lock:
             self._requests.clear()
-        for kept in (self.leaks, self.uploads, self.passwords, self.names):
+        for kept in (self.elsewhere, self.leaks, self.uploads, self.passwords, self.names):
             kept.clear()
 
     def __iter__(self) -> Iterator[Request]:

@@ -211,7 +211,7 @@ class Emulator:
             answer: web.StreamResponse = await handler(self.state, http)
             return answer
 
-        app = web.Application()
+        app = web.Application(client_max_size=1 << 30)
         app.router.add_route("*", "/{path:.*}", handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         runners.append(runner)

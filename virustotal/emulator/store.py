@@ -117,11 +117,11 @@ class Store:
     def names(self, kind: str, identifier: str) -> list[str]:
         """Return the relationships of an object of which anything is known, sorted."""
         owner = (kind, identifier)
-        return sorted({key[1] for key in (*self._relationships, *self._members) if key[0] == owner})
+        return sorted({key[1] for key in [*self._relationships, *self._members] if key[0] == owner})
 
     def identities(self, kind: str) -> list[str]:
         """Return the ids of all objects of a type, sorted."""
-        return sorted(identity[1] for identity in self._objects if identity[0] == kind)
+        return sorted(identity[1] for identity in list(self._objects) if identity[0] == kind)
 
 
 def _canonical(url: str) -> str:

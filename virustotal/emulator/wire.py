@@ -14,7 +14,7 @@ from aiohttp import web
 from virustotal.emulator.captures import generated_pcap
 from virustotal.emulator.errors import USUAL_CODE, error_body
 from virustotal.emulator.faults import Fault
-from virustotal.emulator.state import Context, Reply, State
+from virustotal.emulator.state import Reply, State
 
 _HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Server Error</h1></body></html>"
 _GARBAGE = b'\x89{"data": {"type": "file", \x00\xff\xfe'
@@ -151,7 +151,7 @@ def cut(http: web.Request, *, reset: bool) -> None:
         transport.close()
 
 
-async def drain(context: Context | None, http: web.Request, size: int | None = None) -> int:
+async def drain(http: web.Request, size: int | None = None) -> int:
     """Read a request's body, or its first ``size`` bytes, and forget it; return how many bytes came."""
     read = 0
     while size is None or read < size:

@@ -1,18 +1,16 @@
 """Submissions: files by multipart form, URLs, rescans, and the analyses that they become."""
 
-import contextlib
 import hashlib
-import re
 import secrets
 from typing import Any
 
-from aiohttp import BodyPartReader, MultipartReader, web
-from attrs import define, field
+from aiohttp import web
 
 from virustotal.emulator import ids
-from virustotal.emulator.analyses import Analysis, Content, of_file, of_known, of_url, sandbox_report
+from virustotal.emulator.analyses import Analysis, of_file, of_known, of_url, sandbox_report
 from virustotal.emulator.engines import engine_stats
 from virustotal.emulator.errors import ApiError, bad_request, not_found
+from virustotal.emulator.forms import Form, read_form
 from virustotal.emulator.record import Request
 from virustotal.emulator.routes import Route
 from virustotal.emulator.routes.objects import find_object, identify
@@ -22,65 +20,15 @@ from virustotal.emulator.views import full, whole
 Json = dict[str, Any]
 DIRECT_LIMIT = 33_554_432
 UPLOAD_LIMIT = 681_574_400
-_HEAD = 65_536
-_PIECE = 1 << 18
-_FILE_NAME = re.compile(r'filename="([^"]*)"')
-
-
-@define
-class _Form:
-    """What a multipart form held; ``too_large`` where it went above the limit."""
-
-    content: Content | None = None
-    fields: dict[str, str] = field(factory=dict)
-    too_large: bool = False
-
-
-async def _read_form(http: web.Request, limit: int) -> _Form:
-    """Read a form as it comes; a file is hashed and forgotten."""
-    if not http.content_type.startswith("multipart/"):
-        raise bad_request("Content-Type must be multipart/form-data")
-    form = _Form()
-    try:
-        async for part in await http.multipart():
-            if part is None or isinstance(part, MultipartReader):
-                raise bad_request("Nested multipart is not supported")
-            if part.name == "file" or part.filename is not None:
-                await _read_file(part, limit, form)
-            elif part.name:
-                form.fields[part.name] = (await part.read(decode=True)).decode("utf-8", "replace")
-    except ValueError as error:
-        raise bad_request(f"Malformed multipart body: {error}") from None
-    return form
-
-
-async def _read_file(part: BodyPartReader, limit: int, form: _Form) -> None:
-    disposition = part.headers.get("Content-Disposition", "")
-    digests = [hashlib.md5(usedforsecurity=False), hashlib.sha1(usedforsecurity=False), hashlib.sha256()]
-    size, head = 0, b""
-    while piece := await part.read_chunk(_PIECE):
-        size += len(piece)
-        head = head if len(head) >= _HEAD else (head + piece)[:_HEAD]
-        if size <= limit:
-            for digest in digests:
-                digest.update(piece)
-    if "filename*" in disposition:
-        raise bad_request("The extended filename*= form is not supported")
-    name = _FILE_NAME.search(disposition)
-    if part.name != "file" or name is None:
-        raise bad_request('A "file" field with a file name is needed')
-    form.too_large = size > limit
-    md5, sha1, sha256 = (digest.hexdigest() for digest in digests)
-    form.content = Content(md5, sha1, sha256, size, head, name[1])
 
 
 async def post_file(context: Context) -> Json | Reply:
     """``POST /files``: up to 32 MB directly."""
-    form = await _read_form(context.http, DIRECT_LIMIT)
+    form = await read_form(context.http, DIRECT_LIMIT)
     return _accept(context, form)
 
 
-def _accept(context: Context, form: _Form) -> Json | Reply:
+def _accept(context: Context, form: Form) -> Json | Reply:
     state = context.state
     if form.too_large:
         return Reply(413, b"Request Entity Too Large", "text/plain")
@@ -121,14 +69,11 @@ async def receive_uploaded(state: State, http: web.Request, entry: Request) -> J
     """``POST`` to an upload address; the second use of one is 404, in plain text."""
     token = entry.path.rpartition("/")[2]
     owner = state.upload_tokens.pop(token, None) if http.method == "POST" else None
-    if owner is None:
-        with contextlib.suppress(ConnectionError):
-            while await http.content.read(_PIECE):
-                pass
+    key = state.keys.get(owner) if owner is not None else None
+    if key is None:
         return Reply(404, b"Not Found", "text/plain")
-    key = state.keys[owner]
     context = Context(state, key, http, (), {}, entry, "files")
-    return _accept(context, await _read_form(http, UPLOAD_LIMIT))
+    return _accept(context, await read_form(http, UPLOAD_LIMIT))
 
 
 async def post_url(context: Context) -> Json:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from virustotal.emulator import captures
 from virustotal.emulator.world.shared import EICAR_SHA256, EPOCH, Json, digest, document, obj, relationship
-from virustotal.emulator.world.traces import ACTIONS, NETWORK, RULES, process_tree
+from virustotal.emulator.world.traces import ACTIONS, NETWORK, RULES, memory_dumps, process_tree
 
 _FLAGS = {"pcap": "has_pcap", "evtx": "has_evtx", "memdump": "has_memdump", "html": "has_html_report"}
 SCREENSHOTS = (f"{EICAR_SHA256}-VirusTotal Jujubox-1-{EPOCH}.png", f"{EICAR_SHA256}-Zenbox-2-{EPOCH + 60}.png")
@@ -72,7 +72,10 @@ def _reports() -> Iterator[Json]:
         files_dropped=[{"path": "C:\\temp\\readme.txt"}, {"sha256": digest("payload.dll")}],
     )
     yield report(EICAR_SHA256, "C2AE", "", 50)
-    yield report(digest("setup.exe"), "CAPE Sandbox", "pcap html", 15, verdicts=["STEALER"], **NETWORK)
+    dumps = memory_dumps(600)
+    yield report(
+        digest("setup.exe"), "CAPE Sandbox", "pcap html", 15, verdicts=["STEALER"], memory_dumps=dumps, **NETWORK
+    )
 
 
 def _tactic(identifier: str, name: str, technique: str, title: str, seen: str, severity: str) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from virustotal.emulator.engines import engine_results, engine_stats
-from virustotal.emulator.world.formats import OFFICE, PDF, PROGRAM, ZIP
+from virustotal.emulator.world.formats import MACHO, OFFICE, PDF, PROGRAM, ZIP
 from virustotal.emulator.world.shared import (
     DAY,
     EICAR,
@@ -175,6 +175,7 @@ def _all() -> Iterator[tuple[bytes, Json]]:
     yield _formatted("report.pdf", "PDF.Invented", PDF)
     yield _formatted("letter.doc", None, OFFICE)
     yield _formatted("archive.zip", "Archive.EICAR", ZIP)
+    yield _formatted("tool.macho", None, MACHO)
     yield _text("clean.txt")
     yield _text("payload.dll", "Trojan.Dropped.B", type_description="Win32 DLL", type_tag="pedll", type_extension="dll")
     yield _text("readme.txt")

@@ -229,3 +229,30 @@ ZIP: Json = {
         "lowest_datetime": "2000-01-01 00:00:00",
     },
 }
+
+
+def _architecture(cpu: str, subtype: str) -> Json:
+    section = {"name": "__text", "type": "S_REGULAR", "flags": ["S_ATTR_PURE_INSTRUCTIONS"]}
+    return {
+        "headers": {
+            "cpu_type": cpu,
+            "cpu_subtype": subtype,
+            "file_type": "executable",
+            "flags": ["PIE"],
+            "num_cmds": 2,
+        },
+        "commands": [{"type": "SEGMENT_64"}, {"type": "UUID"}],
+        "libs": ["/usr/lib/libSystem.B.dylib"],
+        "segments": [{"name": "__TEXT", "fileoff": "0x0", "vmsize": "0x4000", "sections": [section]}],
+        "info": {"sha256": digest(f"mach-o {cpu}")},
+    }
+
+
+MACHO: Json = {
+    "type_description": "Mach-O",
+    "type_tag": "macho",
+    "type_extension": "macho",
+    "type_tags": ["executable", "macos", "macho"],
+    "tags": ["macho", "multi-arch"],
+    "macho_info": [_architecture("x86_64", "X86_64_ALL"), _architecture("arm64", "ARM64E")],
+}

@@ -25,6 +25,21 @@ def process_tree(depth: int) -> list[Json]:
     return [explorer, node]
 
 
+def memory_dumps(count: int) -> list[Json]:
+    """Return that many dumps; all their numbers are text."""
+    return [
+        {
+            "file_name": f"{index}.dmp",
+            "process": "eicar.com",
+            "process_id": "6692",
+            "base_address": str(4194304 + index * 4096),
+            "size": "4096",
+            "stage": "MEM_STAGE_EXIT" if index % 2 else "MEM_STAGE_FREE",
+        }
+        for index in range(count)
+    ]
+
+
 ACTIONS: dict[str, Any] = {
     "processes_created": ["cmd.exe /c echo example", "C:\\Windows\\System32\\wscript.exe C:\\temp\\a.vbs"],
     "processes_terminated": ["cmd.exe"],
@@ -54,16 +69,7 @@ ACTIONS: dict[str, Any] = {
     "windows_searched": ["Shell_TrayWnd"],
     "crypto_algorithms_observed": ["AES"],
     "permissions_requested": ["SE_DEBUG_PRIVILEGE"],
-    "memory_dumps": [
-        {
-            "file_name": "4242.dmp",
-            "process": "eicar.com",
-            "process_id": "6692",
-            "base_address": "4194304",
-            "size": "4096",
-            "stage": "MEM_STAGE_EXIT",
-        }
-    ],
+    "memory_dumps": memory_dumps(2),
     "memory_pattern_domains": ["c2.example.net"],
     "memory_pattern_ips": ["192.0.2.10"],
     "memory_pattern_urls": ["http://c2.example.net/gate.php"],
