@@ -27,8 +27,9 @@ case, trailing commas and duplicates do not matter. By default it is
   nothing more. They are listed, and what the object does is tagged.
 - With it, each relationship that is not empty is fetched whole, one request for 40 objects. Its objects are judged
   like the subject and shown most suspicious first; those without a finding are one collapsed table.
-- At most `max_related` objects of each are fetched: {Settings().max_related} by default, {DEEP_SCAN_RELATED} in a deep scan, never more than
-  {MOST_RELATED}. Titles say how many there are and how many are shown, and the coverage table says what is missing and why.
+- At most `max_related` objects of each are fetched: {Settings().max_related} by default, {DEEP_SCAN_RELATED} in a
+  deep scan, never more than {MOST_RELATED}. Titles say how many there are and how many are shown, and the coverage
+  table says what is missing and why.
 - A table shows at most {MOST_ROWS} of them, and says so.
 - A name that is not in these tables is asked alone, with `analyze_relationship` only, and shown plainly.
 

@@ -6,6 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core.models import Object
+from virustotal.core.render import listed
 from virustotal.core.values import clean, date, items, mapping, mappings, pairs, text, texts
 from virustotal.core.verdicts import POPULAR_RANK, best_rank
 
@@ -15,11 +16,22 @@ LONGEST_NAME = 4_096
 
 @frozen
 class Column:
-    """One column of a table or one line of key-values. `attributes` are those that `read` looks at."""
+    """One column of a table or one line of key-values.
+
+    attributes: those that `read` looks at. longest: characters of a cell, so that hundreds of rows stay readable.
+    """
 
     label: str
     read: Callable[[Object], Any]
     attributes: tuple[str, ...] = ()
+    longest: int = 300
+
+    def cell(self, obj: Object) -> Any:
+        """Return what is shown of an object: a number as it is, everything else as bounded inert text."""
+        value = self.read(obj)
+        if isinstance(value, int):
+            return value
+        return text(listed(value) if isinstance(value, list | tuple) else value, self.longest)
 
 
 def plain(label: str, name: str) -> Column:

@@ -10,13 +10,11 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Analyzer, Evidence, Finding, Object, Points, catalogue, findings, hookimpl
 from virustotal.core.catalogue import KINDS
 from virustotal.core.settings import Settings
-from virustotal.core.values import date, integer, items, mapping, mappings, pairs, text, texts
+from virustotal.core.values import LONGEST_TEXT, date, integer, items, mapping, mappings, pairs, text, texts
 from virustotal.plugins.relations.columns import Column, dated, plain
 from virustotal.plugins.relations.records import records
 
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
-#: Characters of a description in a cell.
-_LONGEST_DESCRIPTION = 300
 
 
 def _id(obj: Object) -> str:
@@ -24,7 +22,7 @@ def _id(obj: Object) -> str:
 
 
 def _description(obj: Object) -> str:
-    return text(obj.attributes.get("description"), _LONGEST_DESCRIPTION)
+    return text(obj.attributes.get("description"))
 
 
 def _refs(value: Any) -> tuple[str, ...]:
@@ -43,7 +41,12 @@ def _ballot(obj: Object) -> str:
 
 
 # `html` is a rendering of `text` by VirusTotal: it is never read.
-_COMMENT = (dated("Date", "date"), plain("Comment", "text"), plain("Tags", "tags"), Column("Votes", _ballot))
+_COMMENT = (
+    dated("Date", "date"),
+    Column("Comment", lambda obj: text(obj.attributes.get("text")), ("text",), longest=LONGEST_TEXT),
+    plain("Tags", "tags"),
+    Column("Votes", _ballot),
+)
 _RELATED_COMMENT = (Column("On", lambda obj: _refs(obj.context.get("posted_in"))), *_COMMENT)
 _VOTE = (dated("Date", "date"), plain("Verdict", "verdict"), plain("Weight", "value"))
 

@@ -34,7 +34,7 @@ class _History:
 
 
 def _joined(columns: Sequence[Column], obj: Object) -> str:
-    return ", ".join(f"{column.label}: {shown}" for column in columns if (shown := text(column.read(obj))))
+    return ", ".join(f"{column.label}: {shown}" for column in columns if (shown := text(column.cell(obj))))
 
 
 _SCAN = (dated("Date", "date"), Column("Detections", _detections), plain("Status", "status"))

@@ -120,7 +120,7 @@ _CERTIFICATE = (
 
 def _certificates_over_time(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     found = evidence.related.items if evidence.related else ()
-    nodes = ((_first_seen(obj), text(_CERTIFICATE[2].read(obj)), text(_CERTIFICATE[3].read(obj))) for obj in found)
+    nodes = ((_first_seen(obj), text(_CERTIFICATE[2].cell(obj)), text(_CERTIFICATE[3].cell(obj))) for obj in found)
     _add(section, timeline("Certificates over time", sorted(nodes, reverse=True)))
     yield from ()
 

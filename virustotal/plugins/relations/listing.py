@@ -145,7 +145,7 @@ class Look:
             cells["Id"] = obj.ref.id
         if obj.ref.kind not in self.entry.yields:
             cells["Kind"] = obj.ref.kind
-        return cells | {column.label: column.read(obj) for column in self._columns}
+        return cells | {column.label: column.cell(obj) for column in self._columns}
 
     @property
     def _label(self) -> str:

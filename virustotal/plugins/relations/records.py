@@ -49,7 +49,7 @@ def record_table(title: str, related: Related, columns: Sequence[Column]) -> Res
 
 def row(obj: Object, columns: Sequence[Column]) -> dict[str, Any]:
     """Return one row: the columns, and the id where nothing else is known."""
-    cells = {column.label: column.read(obj) for column in columns}
+    cells = {column.label: column.cell(obj) for column in columns}
     if not obj.attributes:
         cells.setdefault("Id", text(obj.ref.id))
         cells["Reason"] = obj.error

@@ -48,4 +48,4 @@ def _facts(obj: Object, evidence: Evidence) -> Iterator[tuple[str, Any]]:
         yield "Level", judged.verdict.level.value
         yield "Detections", judged.detections
         yield "Note", judged.note
-        yield from ((column.label, column.read(obj)) for column in COLUMNS.get(obj.ref.kind, ()))
+        yield from ((column.label, column.cell(obj)) for column in COLUMNS.get(obj.ref.kind, ()))
