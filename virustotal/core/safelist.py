@@ -18,6 +18,8 @@ log = logging.getLogger("assemblyline.service.virustotal.safelist")
 
 #: Seconds after which the list is fetched again.
 REFRESH_AFTER = 15 * 60.0
+#: Seconds after which it is tried again where that failed.
+RETRY_AFTER = 60.0
 #: Seconds that a task waits for the first list.
 WAIT = 3.0
 
@@ -160,7 +162,7 @@ class SafelistKeeper:
         while not self._stopped.is_set():
             self._refresh()
             self._answered.set()
-            self._stopped.wait(self._refresh_after)
+            self._stopped.wait(min(self._refresh_after, RETRY_AFTER) if self._error else self._refresh_after)
 
     def _refresh(self) -> None:
         try:
@@ -173,6 +175,7 @@ class SafelistKeeper:
                 log.warning("The platform's safelist could not be read: %s: %s", type(error).__name__, error)
             return
         with self._lock:
+            before = self._known
             self._known, self._fetched_at, self._error = found, time.monotonic(), ""
-        if found.broken:
+        if found.broken != before.broken:
             log.warning("%d entries of the platform's safelist are not readable and were left out", found.broken)

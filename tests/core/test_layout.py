@@ -1,0 +1,438 @@
+"""The final sections: their order, and that the explained score is what the framework and the platform compute."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from assemblyline.common.dict_utils import flatten
+from assemblyline.common.heuristics import HeuristicHandler
+from assemblyline.odm.models.result import Section as SectionModel
+from assemblyline_v4_service.common.helper import get_heuristics
+from assemblyline_v4_service.common.result import Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from virustotal.core.findings import Download, Family, Points
+from virustotal.core.layout import Artefact, Layout, SubjectResult, compose
+from virustotal.core.models import Level, Outcome, Ref, Related, Report, Status, Verdict
+from virustotal.core.safelist import read_safelist
+from virustotal.core.sections import Contribution, Section
+from virustotal.core.settings import Settings
+from virustotal.testing import obj
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SETTINGS = Settings()
+
+
+def contribution(*scored: tuple[Points, Section | None], name: str = "one", **more: Any) -> Contribution:
+    sections = more.pop("sections", tuple(dict.fromkeys(section for _, section in scored if section is not None)))
+    return Contribution(name, "builtin", sections=sections, scored=scored, **more)
+
+
+def subject(
+    *contributions: Contribution, kind: str = "file", status: Status = Status.FOUND, detail: str = "", **more: Any
+) -> SubjectResult:
+    related = {each.relationship: each for each in more.pop("related", ())}
+    attributes = more.pop("attributes", {})
+    report = Report(obj(kind, **attributes), related, Outcome(status, detail))
+    return SubjectResult(report, contributions=contributions, **more)
+
+
+def layout(*results: SubjectResult, **more: Any) -> Layout:
+    return compose(results, more.pop("settings", SETTINGS), now=NOW, **more)
+
+
+def finalized(found: Layout) -> dict[str, Any]:
+    result = Result()
+    for section in found.sections:
+        result.add_section(section)
+    return result.finalize()
+
+
+def platform_score(sections: list[dict[str, Any]]) -> int:
+    """What Assemblyline's tasking client makes of the sections; each is also checked with its model."""
+    known = {f"VIRUSTOTAL.{number}": definition for number, definition in get_heuristics().items()}
+    total = 0
+    for given_section in sections:
+        section = json.loads(json.dumps(given_section))
+        if section["heuristic"]:
+            section["heuristic"]["heur_id"] = f"VIRUSTOTAL.{section['heuristic']['heur_id']}"
+            section["heuristic"], _ = HeuristicHandler().service_heuristic_to_result_heuristic(
+                section["heuristic"], known
+            )
+            total += section["heuristic"]["score"]
+        section.pop("zeroize_on_tag_safe")
+        SectionModel(section)
+    return total
+
+
+def titles(found: Layout) -> list[str]:
+    return [section["title_text"] for section in finalized(found)["sections"]]
+
+
+def section_of(found: Layout, start: str) -> dict[str, Any]:
+    return next(section for section in finalized(found)["sections"] if section["title_text"].startswith(start))
+
+
+def explained(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = [section for section in sections if section["title_text"].startswith("How this score came about")]
+    return json.loads(found[0]["body"]) if found else []
+
+
+def agrees(found: Layout) -> int:
+    """Assert that the explained sum, the framework's and the platform's are one number, and return it."""
+    result = finalized(found)
+    rows = explained(result["sections"])
+    assert found.score == result["score"] == sum(row["counted"] for row in rows)
+    assert platform_score(result["sections"]) == found.score
+    return found.score
+
+
+# --- scores ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_points_no_explanation() -> None:
+    found = layout(subject(contribution(sections=(Section("A"),))))
+    assert found.score == 0
+    assert titles(found) == ["File 275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f: without a verdict"
+                             " of engines", "A"]  # fmt: skip
+
+
+def test_one_point_colours_its_section() -> None:
+    section = Section("Detections", subsections=(Section("Malicious"),))
+    found = layout(subject(contribution((Points("engines", "engines", 400, "Four engines."), section))))
+    shown = finalized(found)["sections"]
+    assert [(each["title_text"], each["depth"]) for each in shown[1:]] == [
+        ("How this score came about: 400 points", 0),
+        ("Detections", 0),
+        ("Malicious", 1),
+    ]
+    assert shown[2]["heuristic"]["score"] == 400
+    assert shown[2]["heuristic"]["signatures"] == {"engines": 1}
+
+
+def test_the_cap_holds_over_all_sections_and_both_subjects() -> None:
+    url = subject(
+        contribution((Points("engines", "a", 700, "Seven."), Section("A")), name="a"),
+        contribution((Points("related", "r", 200, "Two."), Section("R")), name="r"),
+        kind="url",
+        verdict=Verdict(Level.MALICIOUS),
+    )
+    host = subject(
+        contribution((Points("engines", "a", 700, "Seven."), Section("A")), name="a"),
+        contribution((Points("related", "r", 200, "Two."), Section("R")), name="r"),
+        kind="domain",
+    )
+    found = layout(url, host)
+    assert agrees(found) == 1300
+    assert {row["subject"] for row in explained(finalized(layout(url, host))["sections"])} == {
+        "Domain example.com",
+        "URL 0f115db062b7c0dd030b16878c99dea5c354b49dc37b38eb8846179c7783e9d7",
+    }
+
+
+def test_several_points_and_families_on_one_section() -> None:
+    section = Section("Everything")
+    found = layout(
+        subject(
+            contribution(
+                (Points("static", "odd", 50, "Odd."), section),
+                (Points("behaviour", "bad", 100, "Bad.", attack_ids=("T1560", "T1002", "T9999")), section),
+                (Points("behaviour", "bad", 60, "Worse."), section),
+                (Points("behaviour", "seen", 0, "Seen.", attack_ids=("T1112",)), section),
+            )
+        )
+    )
+    shown = finalized(found)["sections"]
+    everything = next(each for each in shown if each["title_text"] == "Everything")
+    small = next(each for each in shown if each["title_text"] == "Structure: 50 points")
+    assert everything["heuristic"]["score"] == 160
+    assert everything["heuristic"]["attack_ids"] == ["T1560", "T1112"]
+    assert (small["depth"], small["heuristic"]["score"], small["body"]) == (1, 50, "Odd.")
+    assert "T1560, T9999 (unknown)" in {row["ATT&CK"] for row in explained(shown)}
+    assert sum(row["counted"] for row in explained(shown)) == 210
+
+
+def test_a_point_of_nothing_is_listed_and_raises_its_technique() -> None:
+    section = Section("Techniques")
+    found = layout(subject(contribution((Points("behaviour", "t", 0, "Seen.", attack_ids=("T1059",)), section))))
+    assert section_of(found, "Techniques")["heuristic"]["attack_ids"] == ["T1059"]
+    again = layout(subject(contribution((Points("behaviour", "t", 0, "Seen."), section))))
+    assert agrees(again) == 0
+    assert [row["reason"] for row in explained([_raw(each) for each in again.sections])] == ["Seen."]
+
+
+def _raw(section: Any) -> dict[str, Any]:
+    return {"title_text": section.title_text, "body": section.body}
+
+
+def test_points_without_a_section_take_the_first_or_their_own() -> None:
+    first, second = Section("First"), Section("Second")
+    found = layout(
+        subject(
+            contribution((Points("static", "a", 10, "A."), None), sections=(first, second)),
+            contribution((Points("static", "b", 20, "B."), None), name="lonely", sections=()),
+            contribution((Points("static", "c", 30, "C."), Section("Nobody's")), name="c", sections=(Section("Mine"),)),
+        )
+    )
+    shown = {
+        each["title_text"]: each["heuristic"] and each["heuristic"]["score"] for each in finalized(found)["sections"]
+    }
+    assert {name: shown[name] for name in ("First", "Second", "lonely", "Mine")} == {
+        "First": 10, "Second": None, "lonely": 20, "Mine": 30,
+    }  # fmt: skip
+    assert "Nobody's" not in shown
+
+
+def test_external_points_count_as_the_plugins() -> None:
+    section = Section("Mine")
+    found = layout(
+        subject(contribution((Points("engines", "x", 1000, "Me."), section), external=True, name="external"))
+    )
+    assert section_of(found, "Mine")["heuristic"]["heur_id"] == 10
+    assert found.score == 500
+
+
+@pytest.mark.parametrize(
+    ("level", "url_points", "expected"),
+    [(Level.CLEAN, 0, 0), (Level.CLEAN, 100, 600), (Level.UNKNOWN, 0, 500), (Level.SUSPICIOUS, 0, 500)],
+)
+def test_a_clean_url_is_not_condemned_by_its_host(level: Level, url_points: int, expected: int) -> None:
+    scored = [(Points("assessment", "gti", url_points, "GTI."), Section("GTI"))] if url_points else []
+    url = subject(contribution(*scored), kind="url", verdict=Verdict(level))
+    host = subject(contribution((Points("engines", "e", 500, "Five."), Section("E"))), kind="domain")
+    found = layout(url, host)
+    assert agrees(found) == expected
+    shown = section_of(layout(url, host), "E")
+    assert shown["heuristic"]["score"] == (0 if expected == 0 else 500)
+
+
+def test_a_host_alone_is_scored() -> None:
+    host = subject(contribution((Points("engines", "e", 500, "Five."), Section("E"))), kind="domain")
+    assert layout(host).score == 500
+
+
+def test_more_points_than_rows_still_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("virustotal.core.layout.MOST_SCORES", 3)
+    section = Section("S")
+    found = layout(
+        subject(contribution(*[(Points("behaviour", f"n{number}", number, "B."), section) for number in range(9)]))
+    )
+    assert agrees(found) == 36
+
+
+FAMILIES = st.sampled_from([*(family.value for family in Family), "unheard-of"])
+POINTS = st.tuples(FAMILIES, st.integers(-10, 900), st.sampled_from(["a", "b"]), st.integers(0, 4))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(POINTS, max_size=12), min_size=1, max_size=2), st.booleans())
+def test_the_sum_is_explained_whatever_comes(
+    given_points: list[list[tuple[str, int, str, int]]], external: bool
+) -> None:
+    results = []
+    for kind, each in zip(("url", "domain"), given_points, strict=False):
+        leaves = tuple(Section(f"S{number}") for number in range(3))
+        tree = Section("Top", subsections=leaves)
+        places = (tree, *leaves, None)
+        scored = tuple(
+            (Points(family, name, amount, "Because.", attack_ids=("T1059",)), places[place])
+            for family, amount, name, place in each
+        )
+        results.append(subject(contribution(*scored, sections=(tree,), external=external), kind=kind))
+    agrees(compose(results, SETTINGS, now=NOW))
+
+
+# --- order, headings, outcomes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "title", "sentence", "partial"),
+    [
+        (Status.FOUND, "without a verdict", "VirusTotal knows this file.", False),
+        (Status.UNKNOWN, "unknown to VirusTotal", "does not make it clean", True),
+        (Status.PENDING, "analysis pending", "Look again later", True),
+        (Status.FORBIDDEN, "forbidden", "may not read", True),
+        (Status.QUOTA, "quota used up", "was not looked up", True),
+        (Status.SKIPPED, "not looked up", "was not looked up", True),
+        (Status.FAILED, "look-up failed", "Nothing is known", True),
+        (Status.INVALID, "not looked up", "cannot look this file up", False),
+    ],
+)
+def test_every_outcome_is_told_apart(status: Status, title: str, sentence: str, partial: bool) -> None:
+    found = layout(subject(status=status, detail="The reason."))
+    (shown,) = finalized(found)["sections"]
+    assert title in shown["title_text"]
+    assert sentence in shown["body"]
+    assert "The reason." in shown["body"]
+    assert found.partial is partial
+    assert bool(found.reasons) is partial
+
+
+def test_a_found_subject_says_its_verdict_age_origin_and_notes() -> None:
+    found = layout(
+        subject(
+            attributes={"last_analysis_date": 1_600_000_000},
+            verdict=Verdict(Level.MALICIOUS, (), ("5 malicious of 60 engines.",), 500),
+            origins={"": "the cache, 2 hours old"},
+            notes=("A note.",),
+        )
+    )
+    (shown,) = finalized(found)["sections"]
+    assert shown["title_text"].endswith(": malicious")
+    for sentence in (
+        "5 malicious of 60 engines.",
+        "It is stale: 1935 days old",
+        "Answered by the cache, 2 hours old.",
+        "A note.",
+        "https://www.virustotal.com/gui/file/275a",
+    ):
+        assert sentence in shown["body"]
+
+
+def test_no_link_for_another_host() -> None:
+    found = layout(subject(), settings=Settings(host="https://mirror.example"))
+    assert "https://" not in finalized(found)["sections"][0]["body"]
+
+
+def test_several_subjects_stand_under_their_headings() -> None:
+    found = layout(
+        subject(
+            contribution(sections=(Section("A", subsections=(Section("B"),)),)),
+            kind="url",
+            label="https://example.com/",
+        ),
+        subject(contribution(sections=(Section("C"),)), kind="domain"),
+    )
+    assert [(each["title_text"], each["depth"]) for each in finalized(found)["sections"]] == [
+        ("URL https://example.com/: without a verdict of engines", 0),
+        ("A", 1),
+        ("B", 2),
+        ("Domain example.com: without a verdict of engines", 0),
+        ("C", 1),
+    ]
+
+
+def test_no_subject_at_all() -> None:
+    found = layout(notes=("The host is private.",))
+    assert titles(found) == ["Notes (1)"]
+    assert found.partial is False
+
+
+def test_sections_keep_what_they_have() -> None:
+    section = Section(
+        "Table",
+        body='[{"a": "1"}]',
+        body_format="TABLE",
+        body_config={"column_order": ["a"]},
+        tags={"av.virus_name": ("X",)},
+        auto_collapse=True,
+        promote_to="URI_PARAMS",
+        zeroize_on_tag_safe=True,
+    )
+    shown = section_of(layout(subject(contribution(sections=(section,)))), "Table")
+    assert shown["body"] == '[{"a": "1"}]'
+    assert shown["body_format"] == "TABLE"
+    assert shown["body_config"] == {"column_order": ["a"]}
+    assert flatten(shown["tags"]) == {"av.virus_name": ["X"]}
+    assert (shown["auto_collapse"], shown["promote_to"], shown["zeroize_on_tag_safe"]) == (True, "URI_PARAMS", True)
+
+
+def test_the_platform_takes_no_points_back() -> None:
+    section = Section("S", tags={"av.virus_name": ("X",)}, zeroize_on_tag_safe=True)
+    found = layout(subject(contribution((Points("static", "s", 10, "S."), section))))
+    assert section_of(found, "S")["zeroize_on_tag_safe"] is False
+
+
+# --- tags ------------------------------------------------------------------------------------------------------------
+
+TAGS = {
+    "network.dynamic.domain": ("bad.example.org", "www.example.com", "printer.local"),
+    "network.dynamic.ip": ("8.8.8.8", "10.0.0.1"),
+    "network.static.uri": ("https://bad.example.org/", "http://127.0.0.1/x", "https://cdn.example.com/x"),
+    "av.virus_name": ("Safe.Name", "Bad.Name"),
+}
+LISTED = read_safelist(
+    {
+        "match": {
+            "network.dynamic.domain": ["example.com"],
+            "network.static.domain": ["example.com"],
+            "av.virus_name": ["Safe.Name"],
+        }
+    }
+)
+
+
+def test_tags_of_safelisted_and_private_hosts_are_left_out_and_said() -> None:
+    section = Section("S", tags=TAGS)
+    found = layout(subject(contribution(sections=(section,))), safelist=LISTED)
+    shown = finalized(found)["sections"]
+    assert flatten(shown[1]["tags"]) == {
+        "network.dynamic.domain": ["bad.example.org"],
+        "network.dynamic.ip": ["8.8.8.8"],
+        "network.static.uri": ["https://bad.example.org/"],
+        "av.virus_name": ["Bad.Name"],
+    }
+    assert shown[-1]["body"] == "Tags of safelisted values or of hosts that are not public, left out: 6."
+
+
+def test_ignore_filtering_keeps_all_tags() -> None:
+    section = Section("S", tags=TAGS)
+    found = layout(
+        subject(contribution(sections=(section,))), safelist=LISTED, settings=Settings(ignore_filtering=True)
+    )
+    assert flatten(finalized(found)["sections"][1]["tags"]) == {name: list(values) for name, values in TAGS.items()}
+
+
+# --- errors, notes, partial ------------------------------------------------------------------------------------------
+
+
+def test_failed_analysers_are_listed_and_make_the_result_partial() -> None:
+    kept = Section("What came before")
+    found = layout(
+        subject(contribution(sections=(kept,), name="shaky", error="ValueError: no"), contribution(name="sound")),
+        unloaded=("virustotal-broken 1.0: ImportError: no module",),
+    )
+    assert found.partial
+    assert found.reasons == ("The analyser shaky failed.",)
+    shown = finalized(found)["sections"]
+    assert [each["title_text"] for each in shown][1:] == [
+        "What came before",
+        "Analysers that failed (1)",
+        "Plugins that did not load (1)",
+    ]
+    assert json.loads(shown[2]["body"]) == [{"analyser": "shaky", "plugin": "builtin", "error": "ValueError: no"}]
+    assert shown[2]["auto_collapse"]
+
+
+def test_a_plugin_that_did_not_load_is_no_reason() -> None:
+    found = layout(subject(), unloaded=("virustotal-broken 1.0: ImportError",))
+    assert not found.partial
+    assert titles(found)[-1] == "Plugins that did not load (1)"
+
+
+def test_notes() -> None:
+    found = layout(
+        subject(contribution(name="long", notes=("a table was cut",))), notes=("The parameter x was not understood.",)
+    )
+    shown = finalized(found)["sections"]
+    assert (shown[1]["title_text"], shown[1]["body"]) == ("Notes (1)", "The parameter x was not understood.")
+    assert shown[2]["body"] == "long: a table was cut"
+
+
+@pytest.mark.parametrize(
+    ("status", "partial"),
+    [(Status.FOUND, False), (Status.FORBIDDEN, False), (Status.UNKNOWN, False), (Status.INVALID, False),
+     (Status.FAILED, True), (Status.SKIPPED, True), (Status.QUOTA, True), (Status.PENDING, True)],
+)  # fmt: skip
+def test_relationships_and_artefacts_that_may_come_later(status: Status, partial: bool) -> None:
+    outcome = Outcome(status, "Why.")
+    assert layout(subject(related=[Related("contacted_ips", outcome=outcome)])).partial is partial
+    download = Download(Ref("file_behaviour", "x_Box"), "pcap", "box.pcap", "Capture")
+    assert layout(subject(artefacts=(Artefact(download, outcome),))).partial is partial
+
+
+def test_what_the_cache_cannot_know_makes_the_result_partial() -> None:
+    found = layout(subject(), volatile=("The URL is from the metadata.",))
+    assert (found.partial, found.reasons) == (True, ("The URL is from the metadata.",))
