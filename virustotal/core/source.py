@@ -76,6 +76,11 @@ class Source(Protocol):
         """Return the answer before `deadline` (of `time.monotonic()`), or raise a `VirusTotalError`. Thread-safe."""
         ...
 
+    @property
+    def requests_made(self) -> int:
+        """How many requests reached VirusTotal so far, repeated ones included."""
+        ...
+
     def close(self) -> None:
         """Give back connections. Nothing is asked afterwards."""
         ...

@@ -1,0 +1,92 @@
+"""Files and pictures to the request. What cannot be attached is said, and costs nothing else."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from assemblyline_v4_service.common.request import ServiceRequest
+from assemblyline_v4_service.common.result import ResultImageSection
+from assemblyline_v4_service.common.task import MaxExtractedExceeded
+from attrs import define, field, frozen
+
+from virustotal.core.artefacts import Fetched
+from virustotal.core.findings import Attachment, Role
+from virustotal.core.values import safe_name, text
+
+#: The larger side of a picture, in pixels; a larger one is a trap for the reader of its format.
+LARGEST_SIDE = 8192
+
+
+@frozen
+class _File:
+    path: Path
+    name: str
+    description: str
+    role: Role
+    relation: str
+
+
+@define
+class Attacher:
+    """Attaches what a task made to its request (assemblyline_v4_service.common.request.ServiceRequest).
+
+    notes: sentences about what was not attached.
+    """
+
+    request: ServiceRequest
+    notes: list[str] = field(factory=list)
+    _pictures: list[_File] = field(factory=list)
+    _written: int = 0
+
+    def fetched(self, found: Iterable[Fetched]) -> None:
+        """Attach the artefacts that were fetched."""
+        for each in found:
+            if each.path is not None:
+                download = each.download
+                self._attach(_File(each.path, download.name, download.description, download.role, download.relation))
+
+    def made(self, attachments: Iterable[Attachment]) -> None:
+        """Attach the bytes that analysers made."""
+        for each in attachments:
+            path = each.path
+            if path is None:
+                self._written += 1
+                path = Path(self.request._working_directory) / f"attachment-{self._written:04d}"
+                path.write_bytes(each.data)
+            self._attach(_File(path, safe_name(each.name), text(each.description) or "-", each.role, each.relation))
+
+    def pictures(self) -> ResultImageSection | None:
+        """Return the section of all pictures, promoted as screenshots; None where there are none."""
+        section = ResultImageSection(self.request, f"Screenshots ({len(self._pictures)})")
+        shown = [self._draw(section, file) for file in self._pictures]
+        if not any(shown):
+            return None
+        section.title_text = f"Screenshots ({sum(shown)})"
+        section.promote_as_screenshot()
+        return section
+
+    def _attach(self, file: _File) -> None:
+        if file.role is Role.IMAGE:
+            self._pictures.append(file)
+            return
+        add = self.request.add_extracted if file.role is Role.EXTRACTED else self.request.add_supplementary
+        try:
+            if not add(str(file.path), file.name, file.description, parent_relation=file.relation):
+                self.notes.append(f"{file.name} is empty and was not attached.")
+        except MaxExtractedExceeded:
+            self.notes.append(f"{file.name} was not attached: the submission's max_extracted is reached.")
+        except (OSError, ValueError) as error:
+            self.notes.append(f"{file.name} was not attached: {text(str(error), 200)}")
+
+    def _draw(self, section: ResultImageSection, file: _File) -> bool:
+        from PIL import Image  # the framework's own; only needed where there are pictures
+
+        try:
+            with Image.open(file.path) as picture:
+                if max(picture.size) > LARGEST_SIDE:
+                    raise ValueError(f"it has {picture.width} x {picture.height} pixels")
+                picture.verify()
+            section.add_image(str(file.path), file.name, file.description)
+        except Exception as error:  # the readers of hostile pictures raise whatever they like
+            self.notes.append(f"The picture {file.name} cannot be shown: {text(str(error), 200)}")
+            return False
+        return True

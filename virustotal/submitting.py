@@ -1,0 +1,133 @@
+"""Whether a task's subject is submitted or analysed anew, and with what: policy, name, password."""
+
+import time
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from virustotal.core.models import Report, Status
+from virustotal.core.policy import Ruling, submit_ruling
+from virustotal.core.settings import Settings
+from virustotal.core.source import Upload
+from virustotal.core.subjects import Subject
+from virustotal.core.submission import Desk, Job, carry_out
+from virustotal.core.values import safe_name, timestamp
+from virustotal.task import Task, above
+
+#: Passwords that are tried on a protected archive.
+MOST_PASSWORDS = 100
+SECONDS_A_DAY = 24 * 3600
+
+
+@frozen
+class Content:
+    """How the shell gets at a task's file.
+
+    path: returns it, or raises OSError or the framework's own Exception where it is gone or is another file.
+    passwords: of earlier services (temporary data `passwords`). progress: takes bytes sent and all bytes.
+    """
+
+    path: Callable[[], str]
+    passwords: tuple[str, ...] = ()
+    progress: Callable[[int, int], None] | None = None
+
+
+@frozen
+class Submitted:
+    """What became of it. changing: why the result may soon change, or an empty text."""
+
+    report: Report
+    notes: tuple[str, ...] = ()
+    changing: str = ""
+
+
+def submitted(
+    task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: Desk, content: Content
+) -> Submitted:
+    """Submit an unknown file or URL, or ask for a new analysis of an old report, where that is asked for and allowed.
+
+    report: what the look-up gave. look_up: asks again for the same. Raises AuthenticationError alone.
+    """
+    if subject.ref.kind not in {"file", "url"}:
+        return Submitted(report)
+    if report.outcome.status is Status.UNKNOWN:
+        return _new(task, subject, report, look_up, desk, content)
+    if report.outcome.found and _old(report, task.settings):
+        return _again(task, subject, report, look_up, desk)
+    return Submitted(report)
+
+
+def _new(
+    task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: Desk, content: Content
+) -> Submitted:
+    if not task.settings.dynamic_submit:
+        return _refused(report, Ruling("dynamic_submit", "The parameter dynamic_submit is off."))
+    ruling = submit_ruling(task.candidate(subject), task.settings, above)
+    if not ruling.allowed:
+        desk.audit(f"submit {subject.ref.kind} {subject.ref.id} size={task.size} refused by {ruling.rule}")
+        return _refused(report, ruling)
+    job = Job(subject.ref, look_up, ruling.rule, url=subject.url, size=0 if subject.url else task.size)
+    if not subject.url:
+        try:
+            job = evolve(job, upload=_upload(task, Path(content.path()), content))
+        except Exception as error:  # the framework raises a bare Exception for a file that is not there
+            return _refused(report, Ruling("content", f"Its content cannot be read: {error}"))
+    return Submitted(carry_out(job, desk))
+
+
+def _refused(report: Report, ruling: Ruling) -> Submitted:
+    return Submitted(evolve(report, outcome=evolve(report.outcome, detail=f"It was not submitted. {ruling.reason}")))
+
+
+def _old(report: Report, settings: Settings) -> bool:
+    analysed = timestamp(report.subject.attributes.get("last_analysis_date"))
+    days = settings.reanalyze_after_days
+    return days > 0 and analysed is not None and time.time() - analysed.timestamp() > days * SECONDS_A_DAY
+
+
+def _again(task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: Desk) -> Submitted:
+    ruling = submit_ruling(evolve(task.candidate(subject), placeholder=False), task.settings, above)
+    if not ruling.allowed:
+        return Submitted(report, (f"No new analysis was asked for. {ruling.reason}",))
+    found = carry_out(Job(subject.ref, look_up, ruling.rule), desk)
+    if found.outcome.found:
+        return Submitted(found)
+    return Submitted(report, (f"The report shown is the old one. {found.outcome.detail}",), found.outcome.detail)
+
+
+def _upload(task: Task, path: Path, content: Content) -> Upload:
+    last = task.facts.file_name.replace("\\", "/").rpartition("/")[2]
+    name = safe_name(last) if task.settings.submit_file_name == "name" and last else task.facts.sha256
+    password = password_of(path, content.passwords) if task.settings.submit_password else ""
+    return Upload(path, name, password, progress=content.progress)
+
+
+def password_of(path: Path, passwords: Iterable[str]) -> str:
+    """Return the password that opens a protected ZIP archive, or an empty text where it is none or none does.
+
+    Where the encryption is one that cannot be tried here (AES), the first password is the best guess.
+    """
+    candidates = [each for each in passwords if isinstance(each, str) and each][:MOST_PASSWORDS]
+    try:
+        with zipfile.ZipFile(path) as archive:
+            protected = [entry for entry in archive.infolist() if entry.flag_bits & 1]
+            if not protected:
+                return ""
+            smallest = min(protected, key=lambda entry: entry.file_size)
+            return next((each for each in candidates if _opens(archive, smallest, each)), "")
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
+        return ""
+
+
+def _opens(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, password: str) -> bool:
+    try:
+        with archive.open(entry, pwd=password.encode()) as file:
+            while file.read(1 << 16):  # to the end: only then is the checksum compared
+                pass
+    except NotImplementedError:
+        return True
+    except Exception:  # zipfile and zlib raise many kinds for a wrong password
+        return False
+    return True

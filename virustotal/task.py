@@ -1,0 +1,105 @@
+"""What a task of the framework says, as values of the core."""
+
+import time
+from typing import Any
+
+import yaml
+from assemblyline.common import forge
+from assemblyline_v4_service.common.request import ServiceRequest
+from attrs import frozen
+
+from virustotal.core.policy import Candidate
+from virustotal.core.settings import Credentials, Settings, credentials, task_settings
+from virustotal.core.subjects import Facts, Subject
+from virustotal.core.values import mapping, text
+
+#: A URI file is a few lines; what is larger is none.
+LARGEST_URI_FILE = 64 * 1024
+
+
+@frozen
+class Task:
+    """One task. deadline: of `time.monotonic()`, by which the service answers. notes: sentences for the analyst."""
+
+    settings: Settings
+    credentials: Credentials
+    facts: Facts
+    classification: str
+    size: int
+    deadline: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def placeholder(self) -> bool:
+        """True if only a digest is known, so that there is no content to submit."""
+        return not self.size
+
+    def candidate(self, subject: Subject) -> Candidate:
+        """Return what would be submitted of a subject."""
+        return Candidate(
+            "url" if subject.url else subject.ref.kind,
+            size=self.size,
+            file_type=self.facts.file_type,
+            depth=self.facts.depth,
+            classification=self.classification,
+            url=subject.url,
+            placeholder=self.placeholder,
+        )
+
+
+def read_task(request: ServiceRequest, configured: Settings, config: dict[str, Any], seconds: float) -> Task:
+    """Return the task of a request (assemblyline_v4_service.common.task.Task).
+
+    configured, config: the service's settings, and its raw configuration for the secrets. seconds: the time it has.
+    """
+    deadline = time.monotonic() + seconds
+    # Not `get_param`: it raises on a parameter that is null.
+    parameters = request.task.service_config
+    settings, notes = task_settings(
+        configured, parameters, deep_scan=bool(request.deep_scan), ignore_filtering=bool(request.task.ignore_filtering)
+    )
+    return Task(
+        settings,
+        credentials(config, parameters),
+        _facts(request),
+        str(request.task.min_classification),
+        int(request.file_size or 0),
+        deadline,
+        notes,
+    )
+
+
+def _facts(request: ServiceRequest) -> Facts:
+    task = request.task
+    return Facts(
+        sha256=_digest(request),
+        file_type=str(request.file_type or ""),
+        file_name=str(request.file_name or ""),
+        depth=int(task.depth or 0),
+        metadata=mapping(task.metadata),
+        uri=_uri(request) if str(request.file_type or "").startswith("uri/") else "",
+    )
+
+
+def _digest(request: ServiceRequest) -> str:
+    """The SHA-256; where that is a placeholder of zeros, the first other digest that is known."""
+    digests = [str(digest or "") for digest in (request.sha256, request.sha1, request.md5)]
+    return next((digest for digest in digests if digest.strip("0")), digests[0])
+
+
+def _uri(request: ServiceRequest) -> str:
+    """The URI as Assemblyline identified it, else as the file says it (assemblyline.common.file.make_uri_file)."""
+    known = request.task.fileinfo.uri_info
+    if known is not None and known.uri:
+        return str(known.uri)
+    with open(request.file_path, "rb") as file:
+        content = file.read(LARGEST_URI_FILE)
+    try:
+        return text(mapping(yaml.safe_load(content)).get("uri"), LARGEST_URI_FILE)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return ""
+
+
+def above(given: str, bound: str) -> bool:
+    """Return whether a classification is above another, by Assemblyline's own engine."""
+    return not forge.get_classification().is_accessible(bound, given, ignore_invalid=True)

@@ -1,0 +1,34 @@
+"""The tool version: part of the platform's result cache key, so it changes when results would."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from virustotal import __version__
+from virustotal.core.host import Plugins
+from virustotal.core.settings import RESULT_SETTINGS, Settings
+
+
+def tool_version(settings: Settings, plugins: Plugins) -> str:
+    """Return the package's version and a short digest of the plugins, their versions and the configuration.
+
+    The same in every process with the same plugins and configuration. Secrets have no part in it.
+    """
+    loaded = sorted(
+        [each.name, each.version, each.state.value, *sorted(f"{row.name}:{row.state.value}" for row in each.analyzers)]
+        for each in plugins.listing
+    )
+    configured = {name: _plain(getattr(settings, name)) for name in RESULT_SETTINGS}
+    given = json.dumps([loaded, configured], sort_keys=True, default=str)
+    return f"{__version__}-{hashlib.sha256(given.encode()).hexdigest()[:12]}"
+
+
+def _plain(value: Any) -> Any:
+    if attrs.has(type(value)):
+        return {field.name: _plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
