@@ -1,29 +1,22 @@
 """docs/relationships.md has a row for each relationship, and each has an analyser among the built-in plugins."""
 
-import importlib
-import inspect
 import runpy
-from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
-from virustotal.core.analyzer import Analyzer
 from virustotal.core.catalogue import ALIASES, CATALOGUE, KINDS
-from virustotal.core.registry import ANY, Registry
-from virustotal.core.settings import Settings
+from virustotal.core.host import PluginInfo, State
+from virustotal.core.loader import load
+from virustotal.core.registry import ANY
+from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN
 
 TOOL = runpy.run_path(str(ROOT / "tools" / "relationships.py"))
 
 
-def analyzers() -> list[Analyzer]:
-    found: list[Analyzer] = []
-    for name in BUILTIN:
-        hook: Any = getattr(importlib.import_module(name), "virustotal_analyzers", None)
-        if hook is not None:
-            found += hook(*[Settings() for _ in inspect.signature(hook).parameters])
-    return found
+PLUGINS = load(BUILTIN, Settings(plugins=PluginConfig(external=False)))
+OWN = [each for each in PLUGINS.listing if each.name.startswith(("relations", "subjects"))]
 
 
 def test_the_page_is_what_the_tool_writes() -> None:
@@ -41,15 +34,17 @@ def test_each_relationship_has_a_row(key: tuple[str, str]) -> None:
 
 
 def test_each_relationship_has_a_builtin_analyser() -> None:
-    found = Registry(tuple(analyzers()))
-    exact = {(each.kind, each.relationship) for each in found.analyzers}
+    exact = {(each.kind, each.relationship) for each in PLUGINS.registry.analyzers}
     assert set(CATALOGUE) - exact == set()
     assert {(kind, ANY) for kind in KINDS} <= exact
 
 
-def test_each_name_of_an_analyser_is_unique() -> None:
-    names = [each.name for each in analyzers()]
-    assert sorted(names) == sorted(set(names))
+@pytest.mark.parametrize(
+    "plugin", [each for each in PLUGINS.listing if each.name.startswith(("relations", "subjects"))]
+)
+def test_every_plugin_of_relationships_and_subjects_loads_whole(plugin: PluginInfo) -> None:
+    assert (plugin.state, plugin.reason) == (State.LOADED, "")
+    assert {each.state for each in plugin.analyzers} == {State.LOADED}
 
 
 def test_what_is_tagged_is_said() -> None:
