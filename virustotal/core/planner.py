@@ -57,8 +57,9 @@ class Plan:
 
     @property
     def fallbacks(self) -> int:
-        """Combined requests that VirusTotal may refuse, and that are then made again with fewer names."""
-        return 0 if not self.embed else 2 if safe_names(self.subject.kind, self.embed) != self.embed else 1
+        """How often combined requests may be refused at most, and made again with fewer names."""
+        kind = self.subject.kind
+        return sum(0 if not batch else 2 if safe_names(kind, batch) not in {batch, ()} else 1 for batch in self.batches)
 
     @property
     def cost(self) -> int:

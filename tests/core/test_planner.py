@@ -1,0 +1,191 @@
+"""Which requests a task makes at most, and in what order."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from virustotal.core import catalogue, planner
+from virustotal.core.analyzer import Analyzer
+from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
+from virustotal.core.planner import Plan, describe, expand, plan
+from virustotal.core.registry import ANY, Registry
+from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
+
+FILE = Ref("file", "a" * 64)
+URL = Ref("url", "b" * 64)
+NONE = Registry()
+
+
+def planned(*names: str, ref: Ref = FILE, analyze: bool = False, registry: Registry = NONE, **settings: Any) -> Plan:
+    return plan(ref, registry, Settings(relationships=names, analyze_relationship=analyze, **settings))
+
+
+def related(name: str, count: int, **changes: Any) -> Related:
+    items = tuple(Object(Ref("file", f"{each:064x}"), whole=False) for each in range(count))
+    return evolve(Related(name, items, detailed=False), **changes)
+
+
+def report(*entries: Related, outcome: Outcome | None = None) -> Report:
+    return Report(Object(FILE), {entry.relationship: entry for entry in entries}, outcome or Outcome(Status.FOUND))
+
+
+def test_the_default_costs_one_request_and_what_tells_most_comes_first() -> None:
+    found = planned(*DEFAULT_RELATIONSHIPS)
+
+    assert found.embed == ("behaviours", "contacted_ips", "contacted_domains", "contacted_urls", "dropped_files")
+    assert (found.batches, found.expand, found.alone, found.named) == ((found.embed,), (), (), ())
+    assert found.cost == 1 + 1  # refused together, they are left out
+
+
+def test_nothing_asked_is_one_request() -> None:
+    assert (planned().cost, planned().batches) == (1, ((),))
+    assert planned(analyze=True).cost == 1
+
+
+@pytest.mark.parametrize(("most", "pages"), [(1, 1), (40, 1), (41, 2), (95, 3), (200, 5)])
+def test_analysis_costs_the_pages_of_each(most: int, pages: int) -> None:
+    found = planned("behaviours", "dropped_files", analyze=True, max_related=most)
+
+    assert found.cost == 1 + 1 + 2 * pages
+    assert expand(found, report(related("behaviours", 1), related("dropped_files", 0))).cost == pages
+
+
+def test_order_of_worth() -> None:
+    found = planned("comments", "votes", "dropped_files", "contacted_urls", "contacted_ips", "behaviours", "graphs")
+
+    assert found.embed == (
+        "behaviours",
+        "contacted_ips",
+        "contacted_urls",
+        "dropped_files",
+        "comments",
+        "votes",
+        "graphs",
+    )
+
+
+@pytest.mark.parametrize("analyze", [True, False])
+def test_names_outside_the_catalogue(analyze: bool) -> None:
+    found = planned("votes", "brand_new", analyze=analyze)
+
+    assert found.embed == ("votes",)
+    assert found.alone == (("brand_new",) if analyze else ())
+    assert found.named == (() if analyze else ("brand_new",))
+    assert any("brand_new" in note for note in found.notes) != analyze
+
+
+def test_doubtful_names_are_never_embedded() -> None:
+    doubtful = tuple(entry.name for entry in catalogue.of_kind("file") if entry.doubtful)
+
+    assert doubtful
+    assert planned(*doubtful, analyze=True).embed == ()
+    assert planned(*doubtful).cost == 1
+
+
+def test_aliases_are_understood_and_said() -> None:
+    found = planned("contacted_hosts", "contacted_ips")
+
+    assert found.embed == ("contacted_ips",)
+    assert found.notes == ("contacted_hosts is understood as contacted_ips.",)
+
+
+def test_names_of_other_kinds_of_objects_do_not_apply() -> None:
+    found = planned("dropped_files", "contacted_ips", "subdomains", ref=URL, analyze=True)
+
+    assert (found.embed, found.alone, found.notes) == (("contacted_ips",), (), ())
+
+
+@pytest.mark.parametrize("name", ["a b", "../x", "a" * 65, "votes?x", "\u00fc"])
+def test_what_cannot_be_a_name_is_not_asked(name: str) -> None:
+    found = planned(name, analyze=True)
+
+    assert found.cost == 1
+    assert "cannot be the name" in found.notes[0]
+
+
+def test_unknown_names_are_bounded_and_said() -> None:
+    found = planned(*(f"new_{place}" for place in range(15)), analyze=True)
+
+    assert len(found.alone) == planner.MOST_UNKNOWN
+    assert "new_14" in found.notes[-1]
+
+
+def test_what_an_analyser_wants_is_added() -> None:
+    wanting = Registry(
+        (
+            Analyzer(
+                "pcap", "file", "behaviours", analyze=lambda _: (), wanted=lambda settings: settings.download_pcap
+            ),
+            Analyzer("plain", "file", ANY, analyze=lambda _: (), wanted=lambda _: True),
+            Analyzer("urls", "url", "votes", analyze=lambda _: (), wanted=lambda _: True),
+        )
+    )
+
+    assert planned("votes", registry=wanting, download_pcap=True).embed == ("behaviours", "votes")
+    assert planned("votes", "behaviours", registry=wanting, download_pcap=True).embed == ("behaviours", "votes")
+    assert planned("votes", registry=wanting).embed == ("votes",)
+
+
+def test_long_lists_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = tuple(entry.name for entry in catalogue.of_kind("file") if not entry.doubtful)
+    assert len(planned(*names).batches) == 1
+
+    monkeypatch.setattr(planner, "LONGEST_EMBED", 100)
+    found = planned(*names)
+
+    assert sorted(name for batch in found.batches for name in batch) == sorted(names)
+    assert max(len(",".join(batch)) for batch in found.batches) <= 100
+    assert found.cost <= 3 * len(found.batches)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (related("votes", 3), ("votes",)),
+        (related("votes", 0), ()),
+        (related("votes", 3, detailed=True), ("votes",)),
+        (related("votes", 0, outcome=Outcome(Status.FORBIDDEN)), ()),
+        (Related("votes", (Object(FILE),)), ()),
+        (Related("votes", (Object(FILE),), complete=False), ("votes",)),
+    ],
+)
+def test_only_what_is_worth_it_is_expanded(entry: Related, expected: tuple[str, ...]) -> None:
+    assert expand(planned("votes", analyze=True), report(entry)).expand == expected
+
+
+def test_what_the_answer_left_out_is_asked_alone() -> None:
+    found = expand(planned("votes", "comments", "brand_new", analyze=True), report(related("votes", 1)))
+
+    assert (found.expand, found.alone, found.cost) == (("votes",), ("comments", "brand_new"), 3)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.FOUND])
+def test_an_object_that_was_not_found_costs_nothing_more(status: Status) -> None:
+    found = planned("votes", "brand_new", analyze=True)
+
+    assert expand(found, report(outcome=Outcome(status))).cost == 0
+    assert expand(planned("votes"), report(related("votes", 1))).cost == 0
+
+
+def test_the_plan_can_be_printed() -> None:
+    first = planned("votes", "similar_files", "brand_new", analyze=True, max_related=95)
+    second = expand(first, report(related("votes", 1), related("similar_files", 0)))
+
+    assert describe(first) == (
+        f"file {FILE.id}: at most 12 requests",
+        "  1 request: the object, with descriptors of votes, similar_files",
+        "  up to 2 more if VirusTotal refuses the combined request",
+        "  up to 3 requests, if it is not empty: votes",
+        "  up to 3 requests, if it is not empty: similar_files",
+        "  up to 3 requests, asked alone: brand_new",
+    )
+    assert describe(second) == (
+        f"file {FILE.id}: at most 6 requests",
+        "  up to 3 requests: votes",
+        "  up to 3 requests, asked alone: brand_new",
+    )
+    assert describe(planned("brand_new"))[-2:] == (
+        "  no request: brand_new",
+        f"  note: {planned('brand_new').notes[0]}",
+    )
