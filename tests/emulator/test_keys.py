@@ -162,6 +162,10 @@ def test_searches(api: Api, path: str, key: str, answer: list[str] | int) -> Non
     assert found == answer or len(found) == answer
 
 
+def test_threat_categories(api: Api) -> None:
+    assert "trojan" in api.json("/popular_threat_categories", "public")["data"]
+
+
 def test_comments_and_votes_can_be_added(api: Api) -> None:
     path = "/domains/example.net/comments"
     body = {"data": {"type": "comment", "attributes": {"text": "seen in tests #Test"}}}

@@ -106,6 +106,11 @@ def test_a_summary_without_owner_gets_one() -> None:
     assert store.documents == {(owner, "behaviour_summary"): {"tags": ["X"]}}
 
 
+def test_feeds_are_read_line_by_line(tmp_path: Path) -> None:
+    (tmp_path / "feed.jsonl").write_text("".join(json.dumps(thing(name, size=7)) + "\n" for name in (A, B)))
+    assert load_store(tmp_path).identities("file") == sorted((A, B))
+
+
 def test_artefacts_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "artefacts").mkdir()
     report = {"data": {"type": "file_behaviour", "id": f"{A}_A/B Box", "attributes": {"has_pcap": True}}}

@@ -155,10 +155,13 @@ def item_prefix(kind: str) -> str:
 
 
 def load_folder(store: Store, folder: Path) -> None:
-    """Index every ``*.json`` of a folder, and the files of its ``artefacts`` folder (``QUOTED_ID.SUFFIX``)."""
+    """Index a folder: every ``*.json``, every line of ``*.jsonl`` (a feed), and ``artefacts/QUOTED_ID.SUFFIX``."""
     for path in sorted(folder.rglob("*.json")):
         with path.open(encoding="utf-8") as stream:
             store.add(path.relative_to(folder).as_posix(), json.load(stream))
+    for path in sorted(folder.rglob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+            store.add(f"{path.relative_to(folder).as_posix()}#{number}", {"data": json.loads(line)})
     known = {artefact_name(identifier): identifier for identifier in _all_ids(store)}
     for path in sorted((folder / "artefacts").glob("*")):
         stem, _, suffix = path.name.rpartition(".")

@@ -15,6 +15,18 @@ from virustotal.emulator.views import whole
 
 Json = dict[str, Any]
 _SEARCH_LIMIT = 300
+_CATEGORIES = (
+    "adware",
+    "banker",
+    "downloader",
+    "dropper",
+    "miner",
+    "phishing",
+    "ransomware",
+    "trojan",
+    "virus",
+    "worm",
+)
 
 
 async def _attributes(context: Context, kind: str) -> Json:
@@ -62,6 +74,11 @@ def _vote(given: Json) -> Json:
     if verdict not in ("harmless", "malicious"):
         raise ApiError("InvalidArgumentError", "A verdict is harmless or malicious")
     return {"verdict": verdict, "value": 1 if verdict == "harmless" else -1}
+
+
+async def popular_threat_categories(_: Context) -> Json:
+    """``GET /popular_threat_categories``: the names of the categories."""
+    return {"data": list(_CATEGORIES)}
 
 
 async def search(context: Context) -> Json:
@@ -116,6 +133,7 @@ ROUTES = [
         for kind in SUBJECTS
         for what, usage in (("comment", f"{kind}_comments"), ("vote", "item_vote"))
     ),
+    Route("GET", "popular_threat_categories", popular_threat_categories, "popular_threat_categories"),
     Route("GET", "search", search, "search"),
     Route("GET", "intelligence/search", intelligence_search, "intelligence_search"),
 ]
