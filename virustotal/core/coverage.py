@@ -83,9 +83,10 @@ def _row(result: SubjectResult, name: str) -> Mapping[str, Any]:
 
 
 def _shown(related: Related) -> str:
-    if not related.outcome.found:
-        return _MISSING[related.outcome.status]
     count = len(related.items)
+    if not related.outcome.found:
+        missing = _MISSING[related.outcome.status]
+        return f"shown {count}, the rest: {missing}" if count else missing
     if related.total is not None and related.total > count:
         return f"shown {count} of {related.total}"
     if not related.complete:

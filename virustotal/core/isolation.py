@@ -27,14 +27,15 @@ Judge = Callable[[Object], Verdict]
 def due(report: Report, registry: Registry) -> tuple[tuple[Analyzer, Related | None], ...]:
     """Return the analysers that a report calls for, each with its relationship's objects, by (order, name).
 
-    Those of the subject, and those of every relationship that was found; none where the subject was not.
+    Those of the subject, and those of every relationship of which something was found, also where a later page did not
+    come; none where the subject was not found.
     """
     if not report.outcome.found:
         return ()
     kind = report.subject.ref.kind
     found: list[tuple[Analyzer, Related | None]] = [(each, None) for each in registry.find(kind)]
     for name, related in report.related.items():
-        if name and related.outcome.found:
+        if name and (related.outcome.found or related.items):
             found.extend((each, related) for each in registry.find(kind, name))
     return tuple(sorted(found, key=lambda each: (each[0].order, each[0].name, each[1].relationship if each[1] else "")))
 
