@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from virustotal.cli.progress import progress
+from virustotal.cli.scan import WIDE
 from virustotal.cli.show import outcome_tree, verdict
 from virustotal.core.values import text
 from virustotal.emulator.server import Emulator
@@ -53,7 +54,7 @@ def sample(host: str) -> int:
 
 def recorded(emulator: Emulator) -> int:
     """Run all recorded subjects through the service; 1 if one of them has no result."""
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
     table = Table("subject", "score", "sections", "tags", "ms", box=None)
     found: list[tuple[str, TaskOutcome]] = []
     with (

@@ -86,6 +86,14 @@ class TaskOutcome:
         return str(self.error.get("response", {}).get("message", "")).strip().rpartition("\n")[2].strip()
 
 
+class NoPlatform:
+    """Answers for the service-server where there is none (assemblyline_v4_service.common.api.ServiceAPI)."""
+
+    def get_safelist(self, tag_list: list[str] | None = None) -> dict[str, Any]:
+        """Return the platform's safelist: none."""
+        return {}
+
+
 def default_parameters() -> dict[str, Any]:
     """Return the submission parameters of the manifest with their values."""
     return {each["name"]: each["value"] for each in get_service_manifest().get("submission_params", [])}
@@ -110,11 +118,14 @@ def tasking_folder() -> Iterator[Path]:
 def started_service(config: Mapping[str, Any] = EMPTY) -> Iterator[ServiceBase]:
     """Construct and start the service as the framework does, and stop it afterwards.
 
-    config: entries of the manifest's `config` part that replace its own. Raises ConfigurationError.
+    config: entries of the manifest's `config` part that replace its own. There is no platform to ask for a safelist
+    unless the environment names one (SERVICE_API_HOST). Raises ConfigurationError.
     """
     from virustotal.service import VirusTotal  # what builds a task alone does not need the service
 
     service = VirusTotal(dict(config))
+    if "SERVICE_API_HOST" not in os.environ:
+        service._api_interface = NoPlatform()
     service.get_tool_version()
     service.start()
     try:

@@ -1,6 +1,7 @@
 """`virustotal-service scan`: one target through the very service that Assemblyline runs."""
 
 import json
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,9 @@ from virustotal.cli.bodies import MOST_SHOWN
 from virustotal.cli.exits import Exit, fail, refuse
 from virustotal.cli.inputs import api_key, checked, configuration, parameters
 from virustotal.core.values import text
+
+#: Columns of output that goes to no terminal.
+WIDE = 150
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -65,8 +69,9 @@ def scan(
 def _plan(target: str, config: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     from virustotal.cli.plan import plan_lines
 
-    for line in plan_lines(target, config, given):
-        click.echo(line)
+    with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
+        for line in plan_lines(named(target, Path(own)), config, given):
+            click.echo(line)
 
 
 def _run(
@@ -95,7 +100,9 @@ def _run(
     if outcome.error:
         lasting = outcome.deliberate and outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
         fail(text(outcome.message), Exit.CONFIGURATION if lasting else Exit.FAILED)
-    Console().print(outcome_tree(subject.name, outcome, most))
+    # Where the output is no terminal its width is unknown: tables get room.
+    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
+    console.print(outcome_tree(subject.name, outcome, most))
     if json_file:
         json_file.write_text(json.dumps(outcome.handed, indent=2) + "\n", encoding="utf-8")
     if outcome.partial:

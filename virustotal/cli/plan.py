@@ -1,0 +1,42 @@
+"""The dry run: what a scan would ask, and what it costs, without asking."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from virustotal.core.loader import load
+from virustotal.core.planner import describe, plan
+from virustotal.core.settings import service_settings, task_settings
+from virustotal.core.subjects import Facts, subjects
+from virustotal.core.values import mapping, text
+from virustotal.plugins import BUILTIN
+from virustotal.tasks import Target
+
+
+def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the plan of a target as lines for people.
+
+    config, given: as for the service, already checked. Submitting and downloads come on top: what they cost shows only
+    once the look-up was answered.
+    """
+    settings, _ = task_settings(service_settings(config), given)
+    found = subjects(_facts(target), settings)
+    registry = load(BUILTIN, settings).registry
+    plans = [plan(each.ref, registry, settings) for each in found.subjects]
+    for each in plans:
+        yield from describe(each)
+    for refused in found.refused:
+        yield f"{refused.what}: {refused.reason}"
+    if len(plans) > 1:
+        yield f"at most {sum(each.cost for each in plans)} requests"
+    if settings.dynamic_submit and settings.allow_dynamic_submit:
+        yield "submitting what is unknown, and waiting for its analysis, comes on top"
+
+
+def _facts(target: Target) -> Facts:
+    digests = [str(target.fileinfo.get(name, "")) for name in ("sha256", "sha1", "md5")]
+    return Facts(
+        sha256=next((digest for digest in digests if digest.strip("0")), ""),
+        file_type=str(target.fileinfo["type"]),
+        file_name=target.name,
+        uri=text(mapping(target.fileinfo.get("uri_info")).get("uri"), 10_000),
+    )
