@@ -1,7 +1,9 @@
-"""Parts of the result ontology, tried against Assemblyline's own models."""
+"""Parts of the result ontology: completed, tried against Assemblyline's own models, and given to its helper."""
 
-import copy
-from collections.abc import Mapping
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -15,19 +17,53 @@ from assemblyline.odm.models.ontology.results import (
 )
 
 from virustotal.core.findings import OntologyPart
-from virustotal.core.values import clean
+from virustotal.core.values import clean, text
 
 #: What each kind of part is made of.
 MODELS: Mapping[str, Any] = MappingProxyType(
     {
         "antivirus": Antivirus,
-        "sandbox": Sandbox,
-        "process": Process,
-        "network": NetworkConnection,
-        "signature": Signature,
         "malware_config": MalwareConfig,
+        "network": NetworkConnection,
+        "process": Process,
+        "sandbox": Sandbox,
+        "signature": Signature,
     }
 )
+
+_NAMESPACE = uuid.UUID("8f6f64a3-3c1b-5f0e-8a3e-0f6d0c5a9d11")
+_DEEPEST = 30
+
+
+def stable_id(kind: str, *parts: Any) -> str:
+    """Return an `ontology_id` that is the same for the same parts, whoever asks and whenever."""
+    return f"{kind}_{uuid.uuid5(_NAMESPACE, json.dumps(parts, sort_keys=True, default=repr)).hex}"
+
+
+def completed(part: OntologyPart, classification: str = "") -> dict[str, Any]:
+    """Return the data of a part as its model wants it: a copy, with identifier, tag and classification where missing.
+
+    The models' own identifiers leave the session out, so that processes of two sandboxes collide: these do not.
+    classification: of a signature that has none; empty for the platform's lowest. ValueError where it is nested too
+    deeply.
+    """
+    data = plain(part.data)
+    if part.kind == "signature" and not data.get("classification"):
+        data["classification"] = classification or _lowest()
+    if part.kind != "malware_config":
+        given = data.get("objectid")
+        known = dict(given) if isinstance(given, dict) else {}
+        known["ontology_id"] = known.get("ontology_id") or stable_id(part.kind, data)
+        known["tag"] = known.get("tag") or _tag(part.kind, data)
+        data["objectid"] = known
+    return data
+
+
+def _tag(kind: str, data: Mapping[str, Any]) -> str:
+    model = MODELS[kind]
+    if hasattr(model, "get_tag"):
+        return text(model.get_tag(data)) or kind
+    return text(data.get("image")) or text(data.get("pid")) or kind
 
 
 def problem(part: OntologyPart) -> str:
@@ -35,29 +71,53 @@ def problem(part: OntologyPart) -> str:
     model = MODELS.get(part.kind)
     if model is None:
         return f"no such kind of ontology part: {clean(str(part.kind), 60)}"
-    data = plain(part.data)
-    if not data:
+    if not part.data:
         return "it has no data"
     try:
-        objectid = {"tag": "", "ontology_id": "", "service_name": "", **(data.get("objectid") or {})}
-        objectid["ontology_id"] = objectid["ontology_id"] or _made(model, "get_oid", data) or f"{part.kind}_1"
-        objectid["tag"] = objectid["tag"] or _made(model, "get_tag", data) or "-"
-        model({**data, "objectid": objectid} if hasattr(model, "objectid") else data)
-    except Exception as error:
+        model(completed(part))
+    except Exception as error:  # the models raise whatever their fields do
         return clean(f"{type(error).__name__}: {error}", 300)
     return ""
 
 
-def _made(model: Any, method: str, data: dict[str, Any]) -> Any:
-    return getattr(model, method)(copy.deepcopy(data)) if hasattr(model, method) else None
+def apply(helper: Any, parts: Iterable[OntologyPart], classification: str = "") -> tuple[str, ...]:
+    """Give the parts to Assemblyline's `OntologyHelper`; return a sentence for each kind that it did not take.
+
+    classification: of signatures that have none; empty for the platform's lowest. Raises nothing.
+    """
+    refused: Counter[str] = Counter()
+    for part in parts:
+        if part.kind not in MODELS or not _taken(helper, part, classification):
+            refused[clean(str(part.kind), 60)] += 1
+    return tuple(f"{count} parts of the ontology ({kind}) were left out." for kind, count in sorted(refused.items()))
+
+
+def _taken(helper: Any, part: OntologyPart, classification: str) -> bool:
+    try:
+        return bool(helper.add_result_part(MODELS[part.kind], completed(part, classification)))
+    except Exception:  # the models raise whatever their fields do
+        return False
+
+
+def _lowest() -> str:
+    from assemblyline.common import forge  # it reads the platform's configuration: not at import
+
+    return str(forge.get_classification().UNRESTRICTED)
 
 
 def plain(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a deep copy of dictionaries, lists and values: the framework changes what it is given."""
-    return {str(key): _plain(value) for key, value in data.items()}
+    """Return a deep copy of dictionaries, lists and values: the framework changes what it is given.
+
+    ValueError where it is nested too deeply.
+    """
+    return {str(key): _plain(value, _DEEPEST) for key, value in data.items()}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return plain(value)
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple | set | frozenset) else value
+def _plain(value: Any, depth: int) -> Any:
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        if not depth:
+            raise ValueError("nested too deeply")
+        if isinstance(value, Mapping):
+            return {str(key): _plain(entry, depth - 1) for key, entry in value.items()}
+        return [_plain(entry, depth - 1) for entry in value]
+    return value

@@ -39,7 +39,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         yield _one(sandbox)
     yield from points
     for sandbox in found:
-        yield from parts(sandbox)
+        yield from parts(sandbox, merged.classification)
 
 
 def _listing(related: Related) -> Any:

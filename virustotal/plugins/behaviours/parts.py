@@ -26,13 +26,16 @@ _CUCKOO = ("cape", "cuckoo")
 Data = Mapping[str, Any]
 
 
-def parts(sandbox: Sandbox) -> Iterator[OntologyPart]:
-    """Yield the parts of one report that fit Assemblyline's models; what does not stands in the sections only."""
+def parts(sandbox: Sandbox, classification: str) -> Iterator[OntologyPart]:
+    """Yield the parts of one report that fit Assemblyline's models; what does not stands in the sections only.
+
+    classification: of the result, which the model of signatures insists on.
+    """
     for kind, most, found in (
         ("sandbox", 1, _sandbox(sandbox)),
         ("process", MOST_PROCESSES, _processes(sandbox)),
         ("network", MOST_CONNECTIONS, _connections(sandbox)),
-        ("signature", MOST_SIGNATURES, _signatures(sandbox)),
+        ("signature", MOST_SIGNATURES, ({**data, "classification": classification} for data in _signatures(sandbox))),
     ):
         for index, data in enumerate(found):
             if index == most:

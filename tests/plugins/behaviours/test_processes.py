@@ -1,0 +1,111 @@
+"""Process trees: deep, broad, cyclic, with pids as text, reused or missing; and images in command lines."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from virustotal.plugins.behaviours.processes import MOST_LEVELS, flatten, image_of
+
+from .conftest import findings, parts, report, titled, titles
+
+
+def chain(levels: int, **attributes: Any) -> list[dict[str, Any]]:
+    """A tree of one process a level."""
+    node: dict[str, Any] = {"process_id": str(levels), "name": f"p{levels}.exe", **attributes}
+    for level in range(levels - 1, 0, -1):
+        node = {"process_id": str(level), "name": f"p{level}.exe", "children": [node]}
+    return [node]
+
+
+def depth(nodes: list[Any]) -> int:
+    levels = 0
+    while nodes:
+        levels, nodes = levels + 1, [child for node in nodes for child in node["children"]]
+    return levels
+
+
+def test_a_tree_of_five_thousand_levels_is_cut_and_the_rest_listed() -> None:
+    found = findings(report(processes_tree=chain(5_000)))
+    tree = titled(found, "Process tree (200 of 5000), 5000 levels")
+    assert depth(json.loads(tree.body)) == MOST_LEVELS
+    rest = titled(found, "Processes that the tree leaves out")
+    assert rest.title_text.endswith("(1000 of 4800)")
+    assert json.loads(rest.body)[0] == {"Process": "p201.exe", "PID": 201, "Parent PID": 200, "Level": 201}
+
+
+def test_a_broad_tree_is_walked_in_linear_time() -> None:
+    nodes = [{"process_id": number, "name": "a.exe", "children": [{"name": "b"}] * 4} for number in range(10_000)]
+    start = time.process_time()
+    found = findings(report(processes_tree=nodes))
+    assert time.process_time() - start < 5
+    assert "Process tree (500 of 50000), 2 levels" in titles(found)
+
+
+def test_more_than_is_looked_at_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("virustotal.plugins.behaviours.processes.MOST_PROCESSES", 600)
+    found = findings(report(processes_tree=[{"name": "a"}] * 700))
+    assert "none was looked at" in titled(found, "Processes that the tree leaves out").title_text
+
+
+def test_an_endless_tree_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("virustotal.plugins.behaviours.processes.MOST_PROCESSES", 1_000)
+    node: dict[str, Any] = {"name": "a"}
+    node["children"] = [node]
+    found, cut = flatten([node])
+    assert (len(found), cut) == (1_000, True)
+
+
+def test_ids_that_form_a_cycle_are_processes_of_their_own() -> None:
+    tree = [{"process_id": "4", "name": "a.exe", "children": [{"process_id": "5", "children": [{"process_id": "4"}]}]}]
+    found = findings(report(processes_tree=tree))
+    assert depth(json.loads(titled(found, "Process tree (3)").body)) == 3
+    assert len({part["objectid"]["ontology_id"] for part in parts(found, "process")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("6692", 6692), (6692, 6692), ("", -1), (None, -1), ("x", -1), ([], -1), (10**30, -1), (6692.0, 6692)],
+)
+def test_pids(given: Any, expected: int) -> None:
+    (node,) = json.loads(titled(findings(report(processes_tree=[{"process_id": given, "name": "a"}])), "Process").body)
+    assert node["process_pid"] == expected
+
+
+@pytest.mark.parametrize("tree", ["text", 7, {"name": "alone"}, [None, 7, "name", [], {}], [{"children": "x"}], True])
+def test_trees_of_another_type(tree: Any) -> None:
+    findings(report(processes_tree=tree))
+
+
+def test_events_are_counted() -> None:
+    tree = [{"name": "a", "files_opened": ["x", "y"], "files_written": ["z"], "registry_keys_set": [{}]}]
+    (node,) = json.loads(titled(findings(report(processes_tree=tree)), "Process tree").body)
+    assert (node["file_count"], node["registry_count"]) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "image"),
+    [
+        ("", ""),
+        ("cmd.exe /c dir", "cmd.exe"),
+        ('"C:\\Program Files\\a b.exe" -x "C:\\y.exe"', "C:\\Program Files\\a b.exe"),
+        ("C:\\Program Files\\a b.exe -x", "C:\\Program Files\\a b.exe"),
+        ("C:\\Windows\\System32\\cmd.exe /c a.exe", "C:\\Windows\\System32\\cmd.exe"),
+        ("C:\\Windows\\hh C:\\x", "C:\\Windows\\hh C:\\x"),
+        ("C:\\Windows\\hh /x", "C:\\Windows\\hh"),
+        ("%SAMPLEPATH%", "%SAMPLEPATH%"),
+        ('%CONHOST% "1-2"', "%CONHOST%"),
+        ("%WINDIR%\\my tool.exe -a", "%WINDIR%\\my tool.exe"),
+        ("/bin/sh -c 'a b'", "/bin/sh"),
+        ("\\\\host\\share\\a b.exe x", "\\\\host\\share\\a b.exe"),
+        ('"unclosed', '"unclosed'),
+        ("a" * 100_000, "a" * 2_000),
+        ('"' * 100_000, '"' * 2_000),
+        (("C:\\ " * 20_000), ("C:\\ " * 500).strip()),
+    ],
+)
+def test_images(command: str, image: str) -> None:
+    start = time.process_time()
+    assert image_of(command) == image
+    assert time.process_time() - start < 0.5

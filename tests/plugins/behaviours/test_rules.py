@@ -1,0 +1,216 @@
+"""Verdicts, ATT&CK, Sigma, IDS and signatures: tables, points and what is counted once."""
+
+import json
+from typing import Any
+
+import pytest
+
+from virustotal.plugins.behaviours.severity import severity
+from virustotal.testing import evidence, run
+
+from .conftest import ANALYZERS, findings, points, report, tags, titled, titles
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("IMPACT_SEVERITY_HIGH", "high"),
+        ("IMPACT_SEVERITY_UNKNOWN", "unknown"),
+        ("critical", "critical"),
+        ("MEDIUM", "medium"),
+        ("informational", "info"),
+        ("info", "info"),
+        (None, "unknown"),
+        (3, "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_severities(given: Any, expected: str) -> None:
+    assert severity(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("attributes", "amount"),
+    [
+        ({"verdicts": ["MALWARE"]}, 150),
+        ({"verdicts": ["MALWARE", "RANSOM"], "verdict_confidence": 50}, 75),
+        ({"verdicts": ["STEALER"], "verdict_confidence": "80"}, 120),
+        ({"verdicts": ["MALWARE"], "verdict_confidence": 900}, 150),
+        ({"verdicts": ["GREYWARE"]}, 30),
+        ({"verdicts": ["NEVER_HEARD_OF"]}, 0),
+        ({"verdicts": "MALWARE"}, 150),
+    ],
+)
+def test_verdicts_score_by_confidence(attributes: dict[str, Any], amount: int) -> None:
+    assert points(findings(report(**attributes)))["verdict.Zenbox"].amount == amount
+
+
+@pytest.mark.parametrize("verdicts", [["CLEAN"], ["UNKNOWN_VERDICT"], [], None, [None], {}])
+def test_clean_verdicts_score_nothing(verdicts: Any) -> None:
+    assert points(findings(report(verdicts=verdicts))) == {}
+
+
+def test_a_verdict_in_the_files_own_report_counts_once() -> None:
+    subject = {
+        "sandbox_verdicts": {"Zenbox": {"category": "malicious", "confidence": 60, "malware_names": ["Emberfox"]}}
+    }
+    again = points(findings(report(verdicts=["MALWARE"]), subject=subject))["verdict.Zenbox"]
+    assert again.amount == 0
+    own = run(ANALYZERS["sandbox_verdicts"], evidence("file", **subject))
+    assert points(own)["verdict.Zenbox"].amount == 90
+    assert tags(own) == {"attribution.family": ["Emberfox"]}
+    assert titles(own) == ["Verdicts of sandboxes (1)"]
+
+
+@pytest.mark.parametrize("value", [None, {}, [], "x", {"Zenbox": None}, {"Zenbox": {"category": 7}}])
+def test_sandbox_verdicts_of_another_type(value: Any) -> None:
+    found = run(ANALYZERS["sandbox_verdicts"], evidence("file", sandbox_verdicts=value))
+    assert points(found) == {}
+
+
+def test_techniques_are_mapped_grouped_and_not_scored_twice() -> None:
+    found = findings(
+        report(
+            "A",
+            mitre_attack_techniques=[
+                {
+                    "id": "T1574.002",
+                    "signature_description": "Loads a library",
+                    "severity": "IMPACT_SEVERITY_MEDIUM",
+                    "refs": [{"ref": "#signature_matches", "value": "9"}],
+                },
+                {"id": "T9999", "severity": "IMPACT_SEVERITY_HIGH"},
+                {"id": "T1112", "severity": "IMPACT_SEVERITY_HIGH"},
+            ],
+            signature_matches=[{"id": "9", "description": "Side-loads", "severity": "IMPACT_SEVERITY_HIGH"}],
+        ),
+        report("B", mitre_attack_techniques=[{"id": "t1574.001"}]),
+    )
+    rows = {row["Technique"]: row for row in json.loads(titled(found, "ATT&CK techniques (3)").body)}
+    assert next(iter(rows)) == "T1574.001"
+    assert rows["T1574.001"]["Sandboxes"] == "A, B"
+    assert rows["T1574.001"]["Given as"] == "T1574.002, t1574.001"
+    assert rows["T1574.001"]["Severity"] == "medium"
+    assert rows["T9999"]["Name"] == "not known to Assemblyline"
+    scored = points(found)
+    assert "attack.T9999" not in scored
+    assert (scored["attack.T1574.001"].amount, scored["attack.T1574.001"].attack_ids) == (0, ("T1574.001",))
+    assert scored["attack.T1112"].amount == 50
+    assert scored["signature.Side-loads"].amount == 100
+    assert scored["signature.Side-loads"].attack_ids == ("T1574.001",)
+    assert scored["signature.Side-loads"].section.title_text == "Signatures: 1 high (1)"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "T1059", ["T1059"], [{}], [{"id": None}], [{"id": 7}], {"id": "T1059"}, [{"id": "T1059", "refs": 7}]],
+)
+def test_techniques_of_another_type(value: Any) -> None:
+    findings(report(mitre_attack_techniques=value))
+
+
+def test_techniques_of_a_summary() -> None:
+    found = findings(
+        report(attack_techniques={"T1055": [{"description": "Injects", "severity": "HIGH"}], "T1057": None})
+    )
+    assert points(found)["attack.T1055"].amount == 50
+    assert points(found)["attack.T1057"].amount == 0
+
+
+def test_techniques_that_rules_name_themselves() -> None:
+    found = findings(
+        report(
+            sigma_analysis_results=[
+                {"rule_id": "r", "rule_title": "Rule", "rule_level": "high", "tags": ["attack.t1059"]}
+            ]
+        )
+    )
+    assert points(found)["sigma.r"].attack_ids == ("T1059",)
+    assert points(found)["attack.T1059"].amount == 0
+
+
+SIGMA = {
+    "rule_id": "f6de6525",
+    "rule_title": "Invented rule",
+    "rule_level": "critical",
+    "rule_author": "An author",
+    "rule_source": "Invented rules",
+    "rule_description": "Finds what was invented",
+    "match_context": [{"values": {"EventID": "4104"}}],
+}
+IDS = {
+    "rule_id": "1:2038809",
+    "rule_msg": "ET INVENTED Beacon",
+    "alert_severity": "high",
+    "rule_category": "A Network Trojan was detected",
+    "rule_source": "Proofpoint Emerging Threats Open",
+    "alert_context": {"dest_ip": "192.0.2.1", "dest_port": 80, "proto": "TCP", "hostname": "c2.example.com"},
+}
+
+
+def test_sigma_has_rule_author_severity_source_and_context() -> None:
+    found = findings(report("A", sigma_analysis_results=[SIGMA]), report("B", sigma_analysis_results=[SIGMA]))
+    (row,) = json.loads(titled(found, "Sigma rules: 1 critical (1)").body)
+    assert row["Author"] == "An author"
+    assert row["Source"] == "Invented rules"
+    assert row["Context"] == "EventID: 4104"
+    assert row["Sandboxes"] == "A, B"
+    assert points(found)["sigma.f6de6525"].amount == 200
+
+
+@pytest.mark.parametrize(
+    "context", [{"values": {"EventID": "4104"}}, [{"EventID": "4104"}], [{"values": {"EventID": 4104}}]]
+)
+def test_sigma_context_in_any_shape(context: Any) -> None:
+    found = findings(report(sigma_analysis_results=[SIGMA | {"match_context": context}]))
+    assert json.loads(titled(found, "Sigma rules").body)[0]["Context"] == "EventID: 4104"
+
+
+@pytest.mark.parametrize("key", ["proto", "protocol"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_ids_context_as_list_or_mapping(key: str, listed: bool) -> None:
+    context: Any = {"dest_ip": "192.0.2.1", "dest_port": 80, key: "TCP"}
+    found = findings(report(ids_alerts=[IDS | {"alert_context": [context] if listed else context}]))
+    (row,) = json.loads(titled(found, "IDS alerts: 1 high (1)").body)
+    assert row["Context"] == "dest_ip: 192.0.2.1, dest_port: 80, protocol: TCP"
+
+
+def test_alerts_show_without_look_ups_and_also_those_of_info() -> None:
+    found = findings(report(ids_alerts=[IDS | {"alert_severity": "info"}]))
+    assert json.loads(titled(found, "IDS alerts (1)").body)[0]["Severity"] == "info"
+    assert points(found) == {}
+    assert tags(found)["network.signature.signature_id"] == ["1:2038809"]
+
+
+def test_what_the_file_reports_as_crowdsourced_is_counted_there() -> None:
+    subject = {
+        "sigma_analysis_results": [{"rule_id": "f6de6525"}],
+        "crowdsourced_ids_results": [{"rule_id": "1:2038809"}],
+    }
+    found = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
+    assert {name: each.amount for name, each in found.items()} == {"ids.1:2038809": 0, "sigma.f6de6525": 0}
+
+
+@pytest.mark.parametrize("name", ["signature_matches", "sigma_analysis_results", "ids_alerts", "ids_results"])
+@pytest.mark.parametrize("value", [None, {}, [], "x", [None], ["x"], [{}], {"name": "x"}, 7, [{"rule_msg": None}]])
+def test_rules_of_another_type(name: str, value: Any) -> None:
+    findings(report(**{name: value}))
+
+
+def test_points_are_bounded() -> None:
+    matches = [{"name": f"rule {number}", "severity": "IMPACT_SEVERITY_HIGH"} for number in range(5_000)]
+    found = findings(report(signature_matches=matches))
+    assert len(points(found)) == 100
+    assert titled(found, "Signatures: 5000 high (200 of 5000)")
+
+
+def test_formats_and_authors_of_public_rules() -> None:
+    capa = {
+        "name": "encode data using XOR",
+        "format": "SIG_FORMAT_CAPA",
+        "authors": ["an author"],
+        "rule_src": "rule:\n",
+        "match_data": ["x"] * 5_000,
+    }
+    (row,) = json.loads(titled(findings(report(signature_matches=[capa])), "Signatures (1)").body)
+    assert (row["Format"], row["Author"], row["Severity"]) == ("capa", "an author", "unknown")
