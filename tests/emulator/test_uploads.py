@@ -227,6 +227,12 @@ def test_urls(api: Api, url: str, answer: str | None) -> None:
     assert api.json(f"/urls/{url_id(answer)}")["data"]["attributes"]["url"] == answer
 
 
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=b"])
+def test_malformed_forms_of_urls(api: Api, content_type: str) -> None:
+    options = {"data": b"no form", "headers": {"Content-Type": content_type}}
+    assert api.error("/urls", method="POST", **options) == (400, "BadRequestError")
+
+
 @pytest.mark.parametrize(
     ("path", "item"),
     [

@@ -78,7 +78,10 @@ async def receive_uploaded(state: State, http: web.Request, entry: Request) -> J
 
 async def post_url(context: Context) -> Json:
     """``POST /urls`` with the form field ``url``."""
-    form = await context.http.post()
+    try:
+        form = await context.http.post()
+    except ValueError as error:
+        raise bad_request(f"Malformed form: {error}") from None
     given = form.get("url")
     if not isinstance(given, str) or not given:
         raise bad_request('A "url" field is needed')
