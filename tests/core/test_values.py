@@ -127,3 +127,19 @@ def test_lists_and_mappings() -> None:
     assert values.mappings([{"a": 1}, "x", None]) == ({"a": 1},)
     assert list(values.pairs({"": 1, " k ": 2})) == [("k", 2)]
     assert [values.boolean(each) for each in (True, "true", 1, "1", "no", 0, None, [])] == [True] * 4 + [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([{"value": "a", "count": 2}, {"value": "b", "count": 9}], (("b", 9), ("a", 2))),
+        ([["a", 2], ("b", "9")], (("b", 9), ("a", 2))),
+        ([{"value": "", "count": 3}, {"count": 3}, [], None, 5, "c"], (("5", 0), ("c", 0))),
+        ([{"value": "a", "count": 1}, {"value": "a", "count": 4}], (("a", 4),)),
+        (None, ()),
+        ({"value": "a", "count": 1}, (("a", 1),)),
+        ("x", (("x", 0),)),
+    ],
+)
+def test_named_counts(given: object, expected: object) -> None:
+    assert values.named_counts(given) == expected

@@ -56,20 +56,18 @@ def _entry(each: Detection) -> tuple[str, Mapping[str, str]]:
 
 
 def _cut(files: dict[str, _Entries], totals: Mapping[str, int]) -> str:
-    """Leave out the least telling entry of the longest list until it fits, then whole files, the last one first."""
+    """Leave out the least telling entry of the longest list until it fits; an earlier file without entries goes."""
+    own = next(iter(files))
     while len(shown := _dump(files, totals)) > LONGEST:
-        worst = max(files, key=lambda sha256: _rank(files[sha256]))
-        if files[worst]:
-            files[worst].pop()
-        else:
-            files.popitem()
+        worst = max(reversed(files), key=lambda sha256: _rank(files[sha256]))
+        files[worst].pop()
+        if not files[worst] and worst != own:
+            del files[worst]
     return shown
 
 
 def _rank(entries: _Entries) -> tuple[int, int]:
-    if not entries:
-        return -1, 0
-    category = entries[-1][1].get("category", "")
+    category = entries[-1][1].get("category", "") if entries else MALICIOUS
     return (_TELLING.index(category) if category in _TELLING else len(_TELLING)), len(entries)
 
 
@@ -96,8 +94,8 @@ def _read(previous: Any) -> Mapping[str, tuple[_Entries, int]]:
     for entry in items(previous):
         sha256 = text(mapping(entry).get("id")).lower()
         known = mapping(mapping(entry).get("attributes"))
-        if _SHA256.fullmatch(sha256):
-            entries = [_again(engine, mapping(said)) for engine, said in pairs(known.get("last_analysis_results"))]
+        entries = [_again(engine, mapping(said)) for engine, said in pairs(known.get("last_analysis_results"))]
+        if entries and _SHA256.fullmatch(sha256):
             found[sha256] = (entries, max(0, integer(known.get("left_out")) or 0))
     return found
 
