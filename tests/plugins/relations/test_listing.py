@@ -3,7 +3,7 @@ from attrs import evolve
 
 from tests.plugins.relations.kit import by_name, engines, points, rows, sections, tags, titled
 from virustotal.core.analyzer import Analyzer
-from virustotal.core.models import Object, Ref
+from virustotal.core.models import Object, Ref, Related
 from virustotal.core.settings import Settings
 from virustotal.plugins.relations import files, network
 from virustotal.testing import evidence, obj, run
@@ -187,3 +187,27 @@ def test_needs_are_all_that_a_row_reads() -> None:
         assert each.needs.attributes
     assert "popularity_ranks" in analyzer("file", "contacted_domains").needs.attributes
     assert "url" in analyzer("file", "contacted_urls").needs.attributes
+
+
+@pytest.mark.parametrize(
+    ("relationship", "kind", "name", "scored"),
+    [
+        ("contacted_domains", "domain", "pages.example.net", False),
+        ("contacted_domains", "domain", "Example.net", False),
+        ("contacted_domains", "domain", "other.example.net", True),
+        ("contacted_ips", "ip_address", "198.51.100.9", False),
+        ("contacted_ips", "ip_address", "198.51.100.10", True),
+    ],
+)
+def test_a_url_is_not_condemned_by_its_own_host(relationship: str, kind: str, name: str, scored: bool) -> None:
+    given = evidence(
+        "url",
+        relationship,
+        related=[obj(kind, name, last_analysis_results=engines(9))],
+        url="https://pages.example.net/clean",
+    )
+    serving = Related("last_serving_ip_address", (Object(Ref("ip_address", "198.51.100.9")),))
+    report = evolve(given.report, related={**given.report.related, serving.relationship: serving})
+    found = run(analyzer("url", relationship), evolve(given, report=report))
+    assert rows(titled(found, "Suspicious and malicious (1)"))
+    assert bool(points(found)) is scored

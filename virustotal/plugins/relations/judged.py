@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrs import frozen
 
+from virustotal.core.hosts import host_of
 from virustotal.core.models import Detection, Evidence, Level, Object, Verdict
 from virustotal.core.settings import Settings
 from virustotal.core.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
-from virustotal.plugins.relations.columns import identity
+from virustotal.plugins.relations.columns import address, identity
 
 HITS = frozenset({MALICIOUS, SUSPICIOUS})
 
@@ -52,6 +53,17 @@ def ratio(counts: Mapping[str, int]) -> str:
 def known(obj: Object) -> bool:
     """True if the object came with a report, and not as an id alone."""
     return not obj.error and bool(obj.attributes)
+
+
+def own_host(evidence: Evidence, obj: Object) -> bool:
+    """True if a related host is the URL subject's own one, or a domain above it: it may serve many others."""
+    subject = evidence.report.subject
+    if subject.ref.kind != "url" or obj.ref.kind not in {"domain", "ip_address"}:
+        return False
+    related = (evidence.report.related.get(name) for name in ("last_serving_ip_address", "network_location"))
+    known = {item.ref.id.lower() for found in related if found is not None for item in found.items}
+    hosts = known | {host_of(address(subject))}
+    return any(obj.ref.id.lower() == host or host.endswith(f".{obj.ref.id.lower()}") for host in hosts if host)
 
 
 def judged(evidence: Evidence, found: Iterable[Object]) -> tuple[Judged, ...]:

@@ -11,7 +11,7 @@ from virustotal.core.catalogue import Relationship
 from virustotal.core.models import Level, Object, Related
 from virustotal.core.settings import Settings
 from virustotal.plugins.relations.columns import COLUMNS, LABELS, LINKS, Column, identity, popular, tag_value
-from virustotal.plugins.relations.judged import Judged, judged, known
+from virustotal.plugins.relations.judged import Judged, judged, known, own_host
 
 #: Objects named in the reason of a score, and pages of VirusTotal that are linked below one table.
 MOST_NAMED, MOST_LINKS = 5, 40
@@ -96,7 +96,7 @@ class Look:
             if part is not None:
                 section.add_subsection(part)
         yield section
-        yield from self._points(flagged, worst)
+        yield from self._points([each for each in flagged if not own_host(evidence, each.obj)], worst)
 
     def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
         section = render.table(self.entry.title, [self._row(obj) for obj in related.items], self._names(()))
