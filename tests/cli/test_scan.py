@@ -1,0 +1,137 @@
+"""`virustotal-service scan` over the emulator: what it prints, writes and returns."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from virustotal.cli.app import app
+from virustotal.emulator.server import Emulator
+from virustotal.emulator.world.shared import EICAR, EICAR_SHA256
+
+KEY = "premium-key"
+ANALYZE = ("--param", "analyze_relationship=true")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(server: Emulator) -> Emulator:
+    server.clear()
+    return server
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    path = tmp_path / "eicar.com"
+    path.write_bytes(EICAR)
+    return path
+
+
+def scan(emulator: Emulator, *arguments: Any, key: str = KEY) -> Result:
+    environment = {"VIRUSTOTAL_HOST": emulator.url, "VIRUSTOTAL_API_KEY": key, "SERVICE_API_HOST": None}
+    return CliRunner().invoke(app, ["scan", *map(str, arguments)], env=environment)
+
+
+def test_a_file_with_its_relationships(emulator: Emulator, sample: Path, tmp_path: Path) -> None:
+    found = scan(emulator, sample, *ANALYZE, "--json", tmp_path / "out.json", "--files", tmp_path / "files")
+    assert found.exit_code == 0, found.output
+    for part in ("eicar.com", "(malicious)", "Detections", "Contacted domains", "c2.example.net", "Coverage"):
+        assert part in found.output
+    written = json.loads((tmp_path / "out.json").read_text())
+    assert written["sha256"] == EICAR_SHA256
+    assert written["result"]["score"] >= 1000
+    kept = {path.name for path in (tmp_path / "files").iterdir()}
+    assert kept == {each["sha256"] for each in written["response"]["supplementary"] + written["response"]["extracted"]}
+    assert KEY not in found.output + json.dumps(written)
+
+
+def test_a_known_file_costs_one_request(emulator: Emulator, sample: Path) -> None:
+    assert scan(emulator, sample).exit_code == 0
+    assert len(emulator.requests) == 1
+
+
+@pytest.mark.parametrize("digest", [EICAR_SHA256, EICAR_SHA256.upper(), "44d88612fea8a8f36de82e1278abb02f"])
+def test_a_digest(emulator: Emulator, digest: str) -> None:
+    found = scan(emulator, digest)
+    assert found.exit_code == 0, found.output
+    assert "malicious" in found.output
+
+
+@pytest.mark.parametrize(
+    ("target", "asked"),
+    [
+        ("https://example.com/", {"urls", "domains"}),
+        ("example.com", {"domains"}),
+        ("c2.example.net", {"domains"}),
+    ],
+)
+def test_urls_and_hosts(emulator: Emulator, target: str, asked: set[str]) -> None:
+    found = scan(emulator, target)
+    assert found.exit_code == 0, found.output
+    assert {path.split("/")[1] for path in (each.split()[1] for each in emulator.requests.paths())} == asked
+
+
+def test_an_unknown_digest_is_partial_and_never_submitted(emulator: Emulator, tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text("allow_dynamic_submit: true\n")
+    found = scan(emulator, "ab" * 32, "--config", config, "--param", "dynamic_submit=true")
+    assert found.exit_code == 4, found.output
+    assert "partial" in found.output
+    assert not emulator.uploads
+
+
+def test_a_wrong_key_is_said(emulator: Emulator, sample: Path) -> None:
+    found = scan(emulator, sample, key="no-such-key")
+    assert found.exit_code == 3
+    assert "api_key" in found.stderr
+    assert "no-such-key" not in found.output
+    assert "Traceback" not in found.output
+
+
+def test_what_the_key_may_not_see_is_partial(emulator: Emulator, sample: Path) -> None:
+    emulator.fault("GET /files/*", status=403)
+    found = scan(emulator, sample)
+    assert found.exit_code == 4, found.output
+    assert "Traceback" not in found.output
+
+
+def test_a_dry_run_asks_nothing_and_needs_no_key(emulator: Emulator, sample: Path) -> None:
+    found = scan(emulator, sample, *ANALYZE, "--dry-run", key="")
+    assert found.exit_code == 0, found.output
+    assert "at most" in found.output
+    assert "contacted_domains" in found.output
+    assert not len(emulator.requests)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["no such thing"], 2),
+        ([EICAR_SHA256, "--param", "nothing=1"], 2),
+        ([EICAR_SHA256, "--host", "ftp://example.com"], 3),
+        ([EICAR_SHA256, "--no-such-option"], 2),
+    ],
+)
+def test_wrong_usage_has_its_code(emulator: Emulator, arguments: list[str], code: int) -> None:
+    found = scan(emulator, *arguments)
+    assert found.exit_code == code, found.output
+    assert not len(emulator.requests)
+
+
+def test_no_key_is_said(emulator: Emulator) -> None:
+    found = scan(emulator, EICAR_SHA256, key="")
+    assert found.exit_code == 3
+    assert "VIRUSTOTAL_API_KEY" in found.stderr
+
+
+def test_more_rows_are_shown_on_demand(emulator: Emulator, sample: Path) -> None:
+    assert "--full shows all" in scan(emulator, sample).output
+    assert "--full shows all" not in scan(emulator, sample, "--full").output
