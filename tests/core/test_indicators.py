@@ -34,8 +34,8 @@ def test_addresses(value: str, kind: str, normal: str, host: str | None, port: i
     [
         *("setup.exe", "aga.exe", "kernel32.dll", "localhost", "", " ", "a b.example.com", "1", "0x7f.1", "1.2.3.256"),
         *("192.0.2.1:99999", "192.0.2.1:0", "http://setup.exe/", "http://", "://", "http://[1", "example.com:port"),
-        *("\u03f2\x00172.94.9\x00006.90", "tcp://\u03f2\x00192.0.2.1:80", "exam\ufffdple.com", "c:\\a.com", "a@b", None),
-        *(7, 1.5, [], {}, ["example.com"], "a." * 2_000 + "com", "%appdata%\\x.com"),
+        *("\u03f2\x00172.94.9\x00006.90", "tcp://\u03f2\x00192.0.2.1:80", "exam\ufffdple.com", "c:\\a.com", "a@b"),
+        *(None, 7, 1.5, [], {}, ["example.com"], "a." * 2_000 + "com", "%appdata%\\x.com"),
     ],
 )
 def test_what_is_no_address(value: Any) -> None:

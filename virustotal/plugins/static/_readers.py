@@ -8,7 +8,7 @@ from virustotal.core.render import listed
 from virustotal.core.values import date, integer, items, pairs, text, timestamp
 
 #: Deepest nesting that is written into one cell.
-DEEPEST = 4
+DEEPEST = 3
 #: Entries of one list or mapping that are written into one cell.
 MOST_ENTRIES = 20
 
@@ -37,7 +37,7 @@ def _more(entries: list[str], total: int, mark: str) -> str:
 
 def names(value: Any) -> str:
     """Return the texts of a list as one cell; a name that is empty is said to be."""
-    return listed(text(entry) or "(empty)" for entry in items(value))
+    return listed(shown(entry) or "(empty)" for entry in items(value))
 
 
 def counts(value: Any) -> str:
@@ -46,16 +46,16 @@ def counts(value: Any) -> str:
     return listed(f"{name}: {shown(entry)}" for name, entry in entries) or str(shown(value))
 
 
-def lower(value: Any) -> str:
-    """Return a text in lower case."""
-    return text(value).lower()
+def lower(value: Any) -> Any:
+    """Return a text in lower case; anything else as it is shown."""
+    return text(value).lower() or shown(value)
 
 
 def digest(*lengths: int) -> Callable[[Any], str]:
     """Return a reader of lower-case hexadecimal digits of one of the lengths; empty for anything else."""
 
     def read(value: Any) -> str:
-        plain = _SEPARATORS.sub("", lower(value))
+        plain = _SEPARATORS.sub("", text(value).lower())
         return plain if _HEX.fullmatch(plain) and (not lengths or len(plain) in lengths) else ""
 
     return read
@@ -92,3 +92,9 @@ def literal(table: Mapping[Any, str]) -> Callable[[Any], Any]:
         return f"{table[found]} ({found})" if found in table else shown(value)
 
     return read
+
+
+def whole(value: Any) -> str:
+    """Return a whole number as it is tagged; empty for anything else."""
+    found = integer(value)
+    return "" if found is None else str(found)

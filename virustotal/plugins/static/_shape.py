@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from virustotal.core import Analyzer, Evidence, Finding
 from virustotal.core.render import MOST_ROWS, key_values, lines, table
@@ -46,7 +46,7 @@ class Part:
 
     key: where the value is found in what it belongs to. fields: the facts or columns that are known, in order.
     name: the label of the first column where the value is a mapping of names to rows. parts: sections below.
-    tag: the tag type of each entry of a list of names, or of each name of a mapping.
+    tag: the tag type of each entry of a list of names, or of each name of a mapping. skip: keys shown elsewhere.
     """
 
     key: str
@@ -56,7 +56,8 @@ class Part:
     parts: tuple["Part", ...] = ()
     tag: str = ""
     collapse: bool = False
-    most: int = field(default=MOST_ROWS)
+    skip: tuple[str, ...] = ()
+    most: int = MOST_ROWS
 
 
 def build(part: Part, value: Any, depth: int = DEEPEST) -> ResultSection | None:
@@ -77,7 +78,7 @@ def _facts(part: Part, value: Mapping[str, Any], depth: int) -> ResultSection | 
     """Facts in the order of the shape, then what it does not name; lists and mappings become subsections."""
     below = {each.key: each for each in part.parts}
     known = {each.key: each for each in part.fields}
-    rest = [key for key in value if key not in known and key not in below]
+    rest = [key for key in value if key not in known and key not in below and key not in part.skip]
     nested = [key for key in rest if depth > 0 and _nests(value[key])]
     facts = [*part.fields, *(Field(key, text(key) or "(empty)") for key in rest if key not in nested)]
     entries = [(each.label, each.read(value[each.key])) for each in facts[: part.most] if each.key in value]
@@ -127,8 +128,8 @@ def _rows(part: Part, entries: Sequence[Any], total: int) -> ResultSection | Non
     columns = [Field("", part.name, tag=part.tag), *part.fields] if part.name else list(part.fields)
     first = part.fields or (Field("value", part.title),)
     raw = [_row(entry, first) for entry in entries[: part.most]]
-    columns += _unnamed(raw, columns)
-    if not part.fields and not part.name and any("value" in row for row in raw):
+    columns += _unnamed(raw, columns, part.skip)
+    if not part.fields and any("value" in row for row in raw):
         columns.append(Field("value", "Value"))
     shape = {each.label: each for each in columns}  # a label given twice is one column
     rows = [{label: each.read(row[each.key]) for label, each in shape.items() if each.key in row} for row in raw]
@@ -145,9 +146,9 @@ def _row(entry: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
     return mapping(entry) or {fields[0].key: entry}
 
 
-def _unnamed(rows: Iterable[Mapping[str, Any]], columns: Sequence[Field]) -> list[Field]:
+def _unnamed(rows: Iterable[Mapping[str, Any]], columns: Sequence[Field], skip: Iterable[str]) -> list[Field]:
     """Columns for keys that the shape does not name."""
-    known = {each.key for each in columns} | {"value"}
+    known = {each.key for each in columns} | {"value", *skip}
     labels = {each.label for each in columns}
     keys = dict.fromkeys(key for row in rows for key in row if key not in known)
     return [Field(key, text(key)) for key in keys if text(key) and text(key) not in labels][:MOST_COLUMNS]
@@ -175,6 +176,16 @@ def present(part: Part, value: Any) -> ResultSection | None:
     if section is None and value is not None and part.key.endswith("_info"):
         section = ResultSection(part.title, body="VirusTotal has this attribute without any content.")
     return section
+
+
+def many(part: Part, value: Any) -> Iterator[ResultSection]:
+    """Yield a section for each mapping of a list, MOST_PARTS at most; anything else is one section."""
+    entries = mappings(value) or (value,)
+    for entry in entries[:MOST_PARTS]:
+        if (section := present(part, entry)) is not None:
+            yield section
+    if len(entries) > MOST_PARTS:
+        yield ResultSection(f"{part.title}: {len(entries) - MOST_PARTS} more are not shown")
 
 
 def analyzer(name: str, order: int, summary: str, *parts: Part) -> Analyzer:

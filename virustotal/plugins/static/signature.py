@@ -26,7 +26,7 @@ def day(value: Any) -> str:
     try:
         found = datetime.strptime(text(value, 40), _US_DATE).replace(tzinfo=UTC)
     except ValueError:
-        return read.moment(value) or text(value)
+        return read.moment(value) or str(read.shown(value))
     return found.strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -1,0 +1,103 @@
+"""Addresses in malware configurations: of connections, and of texts in which nothing but a key names them."""
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import evolve
+
+from virustotal.core.indicators import Indicator, indicator
+from virustotal.core.values import integer, items, mapping, texts
+
+#: Keys, as lower-case letters and digits alone, under which a text names an address.
+KEYS = frozenset(
+    (
+        *("c2", "c2s", "c2url", "c2urls", "c2host", "c2hosts", "c2server", "c2servers", "cnc", "cncs", "cncurl"),
+        *("server", "servers", "serverip", "host", "hosts", "hostname", "hostnames", "ip", "ips", "ipaddress"),
+        *("ipaddresses", "domain", "domains", "url", "urls", "uri", "uris", "address", "addresses", "gate", "gates"),
+        *("panel", "panels", "controller", "controllers", "dns", "downloadurl", "exfiltrationurl"),
+    )
+)
+#: What a category of a connection means in Assemblyline's CONNECTION_USAGE.
+USAGES: Mapping[str, str] = {
+    "c2": "c2",
+    "cc": "c2",
+    "cnc": "c2",
+    "commandandcontrol": "c2",
+    "decoy": "decoy",
+    "deaddropresolver": "dead_drop_resolver",
+    "download": "download",
+    "downloader": "download",
+    "exfil": "upload",
+    "exfiltration": "upload",
+    "propagation": "propagate",
+    "ransom": "ransom",
+    "tunnel": "tunnel",
+    "upload": "upload",
+}
+#: Values of one text that are looked at.
+MOST_VALUES = 5_000
+_PLAIN = re.compile(r"[^a-z0-9]")
+
+
+def plain(key: Any) -> str:
+    """Return the letters and digits of a key or category, in lower case."""
+    return _PLAIN.sub("", key.lower()) if isinstance(key, str) else ""
+
+
+def usage(connection: Any) -> str:
+    """Return what a connection is for, or an empty text where its categories do not say."""
+    categories = map(plain, texts(mapping(connection).get("categories")))
+    return next((USAGES[category] for category in categories if category in USAGES), "")
+
+
+def of_connection(connection: Any) -> Iterator[Indicator]:
+    """Yield the addresses of one connection: its URL, or its host where the URL names none; a bare text is either."""
+    row = mapping(connection)
+    found = [found for key in ("url", "uri") if (found := indicator(row.get(key))) is not None]
+    yield from found
+    host = indicator(row.get("host")) if row else indicator(connection)
+    named = {(each.host or each).value for each in found}
+    if host is not None and (host.host or host).value not in named:
+        yield _with_port(host, row)
+
+
+def named(value: Any) -> Iterator[Indicator]:
+    """Yield the addresses in a parsed text that stand under a key that names one."""
+    todo: deque[tuple[bool, Any, Mapping[str, Any]]] = deque([(False, value, {})])
+    for _ in range(MOST_VALUES):
+        if not todo:
+            return
+        hinted, entry, row = todo.popleft()
+        if mapping(entry):
+            todo.extend((plain(key) in KEYS, each, entry) for key, each in list(entry.items())[:MOST_VALUES])
+        elif isinstance(entry, list):
+            todo.extend((hinted, each, row) for each in entry[:MOST_VALUES])
+        elif hinted and (found := indicator(entry)) is not None:
+            yield _with_port(found, row)
+
+
+def _with_port(found: Indicator, row: Mapping[str, Any]) -> Indicator:
+    """The port that stands beside a host, where the host names none."""
+    ports = [entry for key, value in row.items() if plain(key) == "port" for entry in items(value)]
+    port = integer(ports[0]) if len(ports) == 1 else None
+    if found.port or found.kind == "uri" or port is None or not 0 < port < 65_536:
+        return found
+    return evolve(found, port=port)
+
+
+def as_connection(address: Indicator) -> tuple[str, dict[str, Any]]:
+    """Return the list of Assemblyline's MalwareConfig that an address belongs to, and its fields there.
+
+    A host whose protocol nobody names stands under `tcp`: the model has no list for it.
+    """
+    host = address.host or address
+    parts = urlsplit(address.value) if address.kind == "uri" else None
+    scheme = parts.scheme.lower() if parts else ""
+    if parts and scheme in {"http", "https"}:
+        fields: dict[str, Any] = {"uri": address.value, "protocol": scheme, "hostname": host.value}
+        return "http", {**fields, **({"port": address.port} if address.port else {})}
+    fields = {"server_ip" if host.kind == "ip" else "server_domain": host.value}
+    return "udp" if scheme == "udp" else "tcp", {**fields, **({"server_port": address.port} if address.port else {})}
