@@ -34,8 +34,14 @@ def _term(entry: str) -> _Term | None:
     head, colon, rest = entry.partition(":")
     qualified = bool(colon) and head.strip().lower() in _PARTS
     part, word = (head.strip().lower(), rest.strip()) if qualified else ("", entry.strip())
-    # Letters and digits make a word; names of detections are full of underscores, which therefore border one.
-    return _Term(entry, part, re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", re.IGNORECASE)) if word else None
+    return _Term(entry, part, _words(word)) if word else None
+
+
+def _words(term: str) -> re.Pattern[str]:
+    """The term on word borders. Names of detections are full of underscores, which therefore border a word too."""
+    before = r"(?<![^\W_])" if term[0].isalnum() else ""
+    after = r"(?![^\W_])" if term[-1].isalnum() else ""
+    return re.compile(before + re.escape(term) + after, re.IGNORECASE)
 
 
 @lru_cache(maxsize=16)

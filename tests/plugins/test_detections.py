@@ -1,0 +1,187 @@
+"""The engines' verdicts of the subject, as sections, tags, ontology and points."""
+
+import json
+from typing import Any
+
+import pytest
+from assemblyline.odm.models.ontology.results.antivirus import Antivirus
+from assemblyline.odm.models.tagging import Tagging
+
+from virustotal.core.findings import Finding, OntologyPart, Points
+from virustotal.core.models import Evidence
+from virustotal.core.settings import service_settings
+from virustotal.core.verdicts import judge
+from virustotal.plugins import detections
+from virustotal.plugins.av_remap import virustotal_remap
+from virustotal.testing import evidence, run
+
+ANALYZERS = {analyzer.kind: analyzer for analyzer in detections.virustotal_analyzers()}
+
+
+def engine(category: Any, result: Any = None, **more: Any) -> dict[str, Any]:
+    return {"category": category, "result": result, **more}
+
+
+ENGINES = {
+    "Acme": engine("malicious", "EICAR-Test-File", engine_version="1.2", engine_update="20260102"),
+    "Bolt": engine("malicious", "PUA.Toolbar", engine_version="None", engine_update="today"),
+    "Cog": engine("suspicious", "Heur.Odd"),
+    "Dot": engine("undetected"),
+    "Elk": engine("harmless", "clean"),
+    "Fig": engine("type-unsupported"),
+    "Gum": engine("timeout"),
+    "Hat": engine("astonished", "Oh"),
+    "Ink": engine("failure"),
+}
+POPULAR = {
+    "popular_threat_name": [
+        {"value": "eicar", "count": 9}, {"value": "msil", "count": 8}, {"value": "", "count": 7},
+        {"value": "rare", "count": 1}, ["pair", 5],
+    ]
+}  # fmt: skip
+
+
+def found(kind: str = "file", config: dict[str, Any] | None = None, **attributes: Any) -> list[Finding]:
+    settings = service_settings({"av_config": config or {}})
+    given = evidence(kind, settings=settings, **attributes)
+    remap = lambda each: virustotal_remap(each, settings)  # noqa: E731
+    return run(ANALYZERS[kind], Evidence(given.report, None, settings, lambda obj: judge(obj, settings, remap)))
+
+
+def tables(section: Any) -> dict[str, list[dict[str, Any]]]:
+    return {each.title_text: json.loads(each.body) for each in section.subsections}
+
+
+def test_tables_by_category_the_malicious_first() -> None:
+    section = found(last_analysis_results=ENGINES)[0]
+    assert section.title_text == "Detections: 3 of 5 engines"
+    assert list(tables(section)) == [
+        "Malicious (2)",
+        "Suspicious (1)",
+        "Harmless (1)",
+        "Undetected (1)",
+        "Failure (1)",
+        "Timeout (1)",
+        "Type unsupported (1)",
+        "Astonished (1)",
+    ]
+    assert tables(section)["Malicious (2)"] == [
+        {"engine": "Acme", "result": "EICAR-Test-File", "version": "1.2", "updated": "2026-01-02"},
+        {"engine": "Bolt", "result": "PUA.Toolbar", "version": "", "updated": "today"},
+    ]
+    assert [each.auto_collapse for each in section.subsections] == [False, False, *[True] * 6]
+
+
+def test_points_say_why() -> None:
+    section, points = found(last_analysis_results=ENGINES)[:2]
+    assert isinstance(points, Points)
+    assert (points.family, points.name, points.amount) == ("engines", "engines.malicious", 200)
+    assert points.reason == "2 malicious and 1 suspicious of 5 engines."
+    assert points.section is section
+
+
+def test_ignored_and_remapped_detections_name_their_rule() -> None:
+    section, points, *_ = found(
+        last_analysis_results=ENGINES,
+        config={"term_blocklist": ["toolbar"], "revised_kw_score_map": {"eicar": 5}, "hit_threshold": 1},
+    )
+    assert [row["rule"] for row in tables(section)["Malicious (2)"]] == [
+        "5 points: av_config.revised_kw_score_map: eicar",
+        "ignored: av_config.term_blocklist: toolbar",
+    ]
+    assert points.amount == 50  # of the suspicious one
+    assert section.tags["av.virus_name"] == ["EICAR-Test-File", "Heur.Odd"]
+
+
+def test_below_the_threshold_it_is_shown_and_scores_nothing() -> None:
+    section, points, *_ = found(last_analysis_results={"Acme": ENGINES["Acme"], "Dot": ENGINES["Dot"]})
+    assert section.title_text == "Detections: 1 of 2 engines"
+    assert points.amount == 0
+    assert "hit threshold of 2" in points.reason
+
+
+def test_without_detections_no_points() -> None:
+    everything = found(last_analysis_results={"Dot": ENGINES["Dot"]})
+    assert not [each for each in everything if isinstance(each, Points)]
+
+
+def test_tags() -> None:
+    section = found(last_analysis_results=ENGINES, popular_threat_classification=POPULAR)[0]
+    assert section.tags == {
+        "av.virus_name": ["EICAR-Test-File", "PUA.Toolbar", "Heur.Odd"],
+        "attribution.family": ["eicar", "pair"],
+    }
+    assert set(section.tags) <= set(Tagging.flat_fields())
+
+
+def test_a_clean_file_has_no_family() -> None:
+    section = found(last_analysis_results={"Dot": ENGINES["Dot"]}, popular_threat_classification=POPULAR)[0]
+    assert section.tags == {}
+
+
+@pytest.mark.parametrize("kind", ["url", "domain", "ip_address"])
+def test_network_objects_have_neither_names_of_malware_nor_ontology(kind: str) -> None:
+    everything = found(kind, last_analysis_results=ENGINES)
+    assert everything[0].tags == {}
+    assert len(everything) == 2
+
+
+def test_the_ontology_is_assemblylines() -> None:
+    parts = [each for each in found(last_analysis_results=ENGINES) if isinstance(each, OntologyPart)]
+    shown = {part.data["engine_name"]: part.data["category"] for part in parts}
+    assert shown == {
+        "Acme": "malicious",
+        "Bolt": "malicious",
+        "Cog": "suspicious",
+        "Dot": "undetected",
+        "Elk": "undetected",
+        "Fig": "type-unsupported",
+        "Ink": "failure",
+    }
+    for part in parts:
+        objectid = {"tag": Antivirus.get_tag(part.data), "ontology_id": Antivirus.get_oid(part.data)}
+        Antivirus({**part.data, "objectid": objectid})
+    assert parts[0].data == {
+        "engine_name": "Acme",
+        "engine_version": "1.2",
+        "engine_definition_version": "20260102",
+        "virus_name": "EICAR-Test-File",
+        "category": "malicious",
+    }
+    assert parts[1].data["engine_version"] is None
+
+
+def test_ignored_detections_stay_out_of_the_ontology() -> None:
+    parts = [
+        each
+        for each in found(last_analysis_results=ENGINES, config={"specific_AVs": ["Acme"]})
+        if isinstance(each, OntologyPart)
+    ]
+    assert [part.data["engine_name"] for part in parts] == ["Acme"]
+
+
+def test_counters_alone() -> None:
+    section, points = found(last_analysis_stats={"malicious": 3, "typeUnsupported": 2, "undetected": 5})
+    assert section.title_text == "Detections: 3 of 8 engines"
+    assert json.loads(section.body) == [["malicious", 3], ["undetected", 5], ["type-unsupported", 2]]
+    assert points.amount == 300
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {},
+        {"last_analysis_results": None},
+        {"last_analysis_results": []},
+        {"last_analysis_stats": "x"},
+        {"positives": []},
+    ],
+)
+def test_nothing_known_nothing_shown(attributes: dict[str, Any]) -> None:
+    assert found(**attributes) == []
+
+
+def test_a_thousand_engines_are_bounded_and_said() -> None:
+    many = {f"E{number:04}": engine("undetected") for number in range(1000)}
+    section = found(last_analysis_results=many)[0]
+    assert list(tables(section)) == ["Undetected (200 of 1000)"]

@@ -1,0 +1,122 @@
+"""What is known of the subject beside its engines."""
+
+import json
+from typing import Any
+
+import pytest
+
+from virustotal.core.findings import Points
+from virustotal.plugins import overview
+from virustotal.testing import evidence, run
+
+ANALYZERS = {analyzer.kind: analyzer for analyzer in overview.virustotal_analyzers()}
+
+
+def found(kind: str = "file", config: dict[str, Any] | None = None, **attributes: Any) -> list[Any]:
+    return run(ANALYZERS[kind], evidence(kind, settings=config or {}, **attributes))
+
+
+def facts(section: Any) -> dict[str, Any]:
+    return dict(json.loads(section.body))
+
+
+FILE = {
+    "popular_threat_classification": {
+        "suggested_threat_label": "trojan.example/test",
+        "popular_threat_category": [{"value": "trojan", "count": 12}],
+        "popular_threat_name": [["example", 9], ["test", 2]],
+    },
+    "threat_severity": {"threat_severity_level": "SEVERITY_HIGH", "level_description": "Because.", "version": "U3"},
+    "first_submission_date": 1577836800,
+    "last_submission_date": 1577836801,
+    "last_analysis_date": 1577836802,
+    "times_submitted": 4,
+    "reputation": -7,
+    "total_votes": {"harmless": 1, "malicious": 3},
+    "names": ["a.exe", "b.exe", "", None, "a.exe"],
+    "meaningful_name": "a.exe",
+    "type_description": "Win32 EXE",
+    "size": 1234,
+    "md5": "0" * 32,
+    "creation_date": 4246907690,
+    "tags": ["peexe", "overlay"],
+}
+
+
+def test_facts_of_a_file() -> None:
+    shown = facts(found(**FILE)[0])
+    assert shown == {
+        "Threat label": "trojan.example/test",
+        "Threat categories": "trojan (12)",
+        "Threat families": "example (9), test (2)",
+        "Threat severity": "high",
+        "Threat severity, why": "Because.",
+        "First seen": "2020-01-01 00:00:00 UTC",
+        "Last seen": "2020-01-01 00:00:01 UTC",
+        "Last analysis": shown["Last analysis"],
+        "Times submitted": 4,
+        "Reputation": -7,
+        "Votes": "3 malicious, 1 harmless",
+        "Name": "a.exe",
+        "Names": "a.exe, b.exe",
+        "Type": "Win32 EXE",
+        "Size in bytes": 1234,
+        "Created, as the file says": "2104-07-31 00:34:50 UTC",
+        "MD5": "0" * 32,
+        "Tags": "peexe, overlay",
+    }
+    assert shown["Last analysis"].startswith("2020-01-01 00:00:02 UTC, stale: ")
+
+
+def test_a_young_analysis_is_not_stale() -> None:
+    shown = facts(found(config={"stale_after_days": 36_500}, **FILE)[0])
+    assert shown["Last analysis"] == "2020-01-01 00:00:02 UTC"
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [
+        ("file", "file/275a021b"),
+        ("url", "url/0f115db0"),
+        ("domain", "domain/example.com"),
+        ("ip_address", "ip-address/198.51.100.7"),
+    ],
+)
+def test_the_link_opens_the_object(kind: str, page: str) -> None:
+    (link,) = found(kind, reputation=1)[0].subsections
+    assert json.loads(link.body)[0]["url"].startswith(f"https://www.virustotal.com/gui/{page}")
+
+
+def test_no_link_where_the_host_is_another() -> None:
+    assert found(config={"host": "https://mirror.example"}, reputation=1)[0].subsections == []
+    assert found(config={"host": "https://mirror.example"}) == []
+
+
+def test_many_names_are_bounded_and_said() -> None:
+    shown = facts(found(names=[f"n{number}" for number in range(100)])[0])
+    assert shown["Names"].endswith("n19 and 80 more")
+
+
+def test_sandboxes_the_worst_first_and_scored_by_confidence() -> None:
+    verdicts = {
+        "C2AE": {"category": "undetected", "sandbox_name": "C2AE", "malware_classification": ["UNKNOWN_VERDICT"]},
+        "Zenbox": {"category": "malicious", "confidence": 80, "malware_names": ["Example"]},
+        "CAPE": {"category": "suspicious", "confidence": "no", "sandbox_name": None},
+        "Odd": None,
+    }
+    _, section, *points = found(sandbox_verdicts=verdicts)
+    assert [row["sandbox"] for row in json.loads(section.body)] == ["Zenbox", "CAPE", "C2AE", "Odd"]
+    assert all(isinstance(each, Points) and each.section is section for each in points)
+    assert [(each.family, each.name, each.amount) for each in points] == [
+        ("behaviour", "sandbox.Zenbox", 120),
+        ("behaviour", "sandbox.CAPE", 50),
+    ]
+    assert points[0].reason == "Zenbox holds the file to be malicious with confidence 80."
+
+
+@pytest.mark.parametrize("value", [None, [], "x", {}, 5, {"a": 1}, float("nan"), {"value": {"value": []}}, [[]], True])
+def test_any_attribute_may_be_of_any_type(value: Any) -> None:
+    known = {**FILE, "sandbox_verdicts": {}, "threat_names": [], "unique_sources": 1, "threat_verdict": "x"}
+    for name in known:
+        for section in found(**{**known, name: value}):
+            assert isinstance(section, Points) or section.title_text
