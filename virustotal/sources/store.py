@@ -85,7 +85,10 @@ class SQLiteReceipts:
 
 
 class FallbackReceipts:
-    """A store, and the memory of this process in its place once it fails. `say` takes the reason, once until it works again."""
+    """A store, and the memory of this process in its place once it fails.
+
+    say: takes the reason, once until the store works again.
+    """
 
     def __init__(self, store: Receipts, say: Callable[[str], None]) -> None:
         self._store = store
