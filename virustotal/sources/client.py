@@ -157,7 +157,7 @@ class Client:
             # Not compressed on the way: a capture is counted and checked as it is.
             with self._send("GET", address, deadline, None, {"Accept-Encoding": "identity"}) as response:
                 if response.status_code == 200:
-                    return Answer(size=save(response, request.save, deadline))
+                    return Answer(size=save(response, request.save, deadline, self._secrets))
                 if response.status_code not in _REDIRECTS:
                     body = redact(whole(response, deadline, LARGEST_ERROR), self._secrets)
                     protocol.payload(response.status_code, response.headers, body)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -12,24 +13,35 @@ from virustotal.core import protocol
 from virustotal.core.errors import ArtefactError
 from virustotal.core.source import Save
 from virustotal.sources.bodies import pieces
+from virustotal.sources.secrecy import redact
 
 #: A body up to this size is read again where it may be an error in JSON.
 LARGEST_ERROR = 64 * 1024
 _HEAD = 64
 
 
-def save(response: requests.Response, wanted: Save, deadline: float) -> int:
+def save(response: requests.Response, wanted: Save, deadline: float, secrets: Iterable[str] = ()) -> int:
     """Write the body of an answer with status 200 to `wanted.path`; return its size in bytes.
+
+    secrets: masked in an error that the body turns out to be.
 
     ArtefactError for what is empty, too large or something else; BrokenError where it breaks off; VirusTotal's own
     error where the body is one in spite of its status. Nothing is left behind then.
     """
+    try:
+        return _saved(response, wanted, deadline, tuple(secrets))
+    except OSError as error:
+        # The wire's own errors do not get here: they are the core's by now.
+        raise ArtefactError(f"The download cannot be written: {error.strerror}.", code="LocalDisk") from None
+
+
+def _saved(response: requests.Response, wanted: Save, deadline: float, secrets: tuple[str, ...]) -> int:
     descriptor, name = tempfile.mkstemp(dir=wanted.path.parent, prefix=".part-")
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             size, digest = _copy(response, file, wanted, deadline)
-        _check(part, size, digest, wanted, response)
+        _check(part, size, digest, wanted, response, secrets)
         part.replace(wanted.path)
         return size
     finally:
@@ -47,18 +59,13 @@ def _copy(response: requests.Response, file: IO[bytes], wanted: Save, deadline: 
             if len(head) == _HEAD and not _may_be_json(head):
                 _check_magic(head, wanted)
         digest.update(piece)
-        _write(file, piece)
+        file.write(piece)
     return size, digest.hexdigest()
 
 
-def _write(file: IO[bytes], piece: bytes) -> None:
-    try:
-        file.write(piece)
-    except OSError as error:
-        raise ArtefactError(f"The download cannot be written: {error.strerror}.", code="LocalDisk") from None
-
-
-def _check(part: Path, size: int, digest: str, wanted: Save, response: requests.Response) -> None:
+def _check(
+    part: Path, size: int, digest: str, wanted: Save, response: requests.Response, secrets: tuple[str, ...]
+) -> None:
     if not size:
         raise ArtefactError("The download is empty.", code="LocalEmpty")
     if wanted.sha256 and digest == wanted.sha256.lower():
@@ -66,7 +73,7 @@ def _check(part: Path, size: int, digest: str, wanted: Save, response: requests.
     with part.open("rb") as file:
         head = file.read(_HEAD)
         body = head + file.read() if size <= LARGEST_ERROR and _may_be_json(head) else b""
-    if error := protocol.error_in(body):
+    if error := protocol.error_in(redact(body, secrets)):
         raise protocol.failure(200, error, response.headers)
     if wanted.sha256:
         raise ArtefactError("The download has another digest than VirusTotal names.", code="LocalDigest")
