@@ -1,0 +1,77 @@
+"""The service as Assemblyline runs it, against the emulator over real HTTP."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from virustotal.emulator.server import Emulator
+from virustotal.targets import target_of
+from virustotal.tasks import Target, TaskOutcome, run_task, started_service
+
+EICAR = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
+KEY = "gti-key"
+
+Scan = Callable[..., TaskOutcome]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(server: Emulator) -> Emulator:
+    server.clear()
+    return server
+
+
+@pytest.fixture
+def scan(emulator: Emulator, tmp_path: Path) -> Iterator[Scan]:
+    """Run one task: `scan(target, parameters, config={...}, **message)`; the same configuration keeps its service."""
+    with ExitStack() as stack:
+        services: dict[str, Any] = {}
+
+        def run(
+            target: str | Target = EICAR,
+            parameters: Mapping[str, Any] | None = None,
+            *,
+            config: Mapping[str, Any] | None = None,
+            **message: Any,
+        ) -> TaskOutcome:
+            given = {
+                "host": emulator.url,
+                "api_key": KEY,
+                "storage": str(tmp_path / "store.sqlite3"),
+                **(config or {}),
+            }
+            if repr(given) not in services:
+                services[repr(given)] = stack.enter_context(started_service(given))
+            services[repr(given)].intervals = (0.02,)
+            found = target_of(target, tmp_path) if isinstance(target, str) else target
+            keep = tmp_path / "kept"
+            keep.mkdir(exist_ok=True)
+            return run_task(services[repr(given)], found, parameters or {}, keep=keep, **message)
+
+        yield run
+
+
+@pytest.fixture
+def records(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What the service logs: the framework keeps its records from the root logger."""
+    caplog.set_level(logging.DEBUG, "assemblyline.service.virustotal")
+    return caplog
+
+
+def titles(outcome: TaskOutcome) -> list[str]:
+    """The titles of all sections, in order."""
+    return [str(section["title_text"]) for section in outcome.sections]
+
+
+def shown(outcome: TaskOutcome) -> str:
+    """Everything that an analyst can read of a result."""
+    return "\n".join(f"{section['title_text']}\n{section.get('body') or ''}" for section in outcome.sections)
