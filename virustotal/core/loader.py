@@ -31,10 +31,10 @@ class RefusedError(Exception):
 
 @define(eq=False)
 class _Candidate:
-    """A plugin on its way. target: a dotted name, a module, or the entry point that leads to one."""
+    """A plugin on its way. target: a dotted name, the plugin itself, or the entry point that leads to it."""
 
     provider: Provider
-    target: str | ModuleType | importlib.metadata.EntryPoint
+    target: Any
     module: Any = None
     hooks: tuple[Implementation, ...] = ()
     analyzers: list[tuple[Analyzer, AnalyzerInfo]] = field(factory=list)
@@ -75,7 +75,15 @@ def load(builtin: Sequence[str | ModuleType], settings: Settings) -> Plugins:
 
     builtin: dotted names, or modules. Raises nothing but KeyboardInterrupt: what does not load is in `listing`.
     """
-    candidates = [*map(_built_in, builtin), *sorted(_announced(), key=lambda each: each.provider.name)]
+    return _loaded([*map(_built_in, builtin), *sorted(_announced(), key=lambda each: each.provider.name)], settings)
+
+
+def load_modules(modules: Mapping[str, Any], settings: Settings) -> Plugins:
+    """Return plugins of modules by name, as if distributions of these names had announced them; for tests."""
+    return _loaded([_Candidate(Provider(name, "0", True), modules[name]) for name in sorted(modules)], settings)
+
+
+def _loaded(candidates: Sequence[_Candidate], settings: Settings) -> Plugins:
     _block(candidates, settings.plugins)
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -151,10 +159,10 @@ def _load(each: _Candidate, manager: pluggy.PluginManager, settings: Settings) -
         raise RefusedError(f"it was written for plugin API {each.api}; this service has {HOOK_API}: update the service")
 
 
-def _import(target: str | ModuleType | importlib.metadata.EntryPoint) -> Any:
-    if isinstance(target, ModuleType):
-        return target
-    return importlib.import_module(target) if isinstance(target, str) else target.load()
+def _import(target: Any) -> Any:
+    if isinstance(target, importlib.metadata.EntryPoint):
+        return target.load()
+    return importlib.import_module(target) if isinstance(target, str) else target
 
 
 def _adopt_log(each: _Candidate) -> None:
@@ -296,7 +304,10 @@ def _plugins(candidates: Sequence[_Candidate]) -> Plugins:
         if info.state is State.LOADED
     ]
     return Plugins(
-        registry=Registry(tuple(analyzer for analyzer, _ in used)),
+        registry=Registry(
+            tuple(analyzer for analyzer, _ in used),
+            frozenset(analyzer.name for analyzer, provider in used if provider.external),
+        ),
         listing=tuple(each.info() for each in candidates),
         providers=MappingProxyType({analyzer.name: provider for analyzer, provider in used}),
         hooks=tuple(hook for each in candidates for hook in each.hooks),

@@ -21,9 +21,13 @@ def _index(analyzers: Iterable[Analyzer]) -> Mapping[tuple[str, str], tuple[Anal
 
 @frozen
 class Registry:
-    """All analysers of the service, by (order, name). Names are unique: the loader sees to that."""
+    """All analysers of the service, by (order, name). Names are unique: the loader sees to that.
+
+    external: the names of those that external plugins brought; they add to the built-ins, and replace none.
+    """
 
     analyzers: tuple[Analyzer, ...] = ()
+    external: frozenset[str] = frozenset()
     _by_key: Mapping[tuple[str, str], tuple[Analyzer, ...]] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -33,9 +37,13 @@ class Registry:
     def find(self, kind: str, relationship: str = "") -> tuple[Analyzer, ...]:
         """Return the analysers of exactly this kind and relationship, in order.
 
-        A relationship that has none of its own gets those of `ANY`, so that a name unknown today is shown too.
+        A relationship without a built-in of its own gets those of `ANY` too, so that a name unknown today is shown.
         """
-        return self._by_key.get((kind, relationship)) or (self._by_key.get((kind, ANY), ()) if relationship else ())
+        own = self._by_key.get((kind, relationship), ())
+        if not relationship or any(each.name not in self.external for each in own):
+            return own
+        both = (*own, *self._by_key.get((kind, ANY), ()))
+        return tuple(sorted(both, key=lambda each: (each.order, each.name)))
 
     def wanted(self, kind: str, settings: Settings) -> tuple[str, ...]:
         """Return the relationships that analysers of this kind want by themselves, in order, without duplicates."""

@@ -1,0 +1,44 @@
+"""The kit for plugin authors: build evidence, run one analyser, look at what it yields. No network, no server.
+
+In a test of a plugin::
+
+    from virustotal.testing import analyzers, as_text, evidence, obj, run
+
+    def test_tags_of_comments() -> None:
+        given = evidence("file", "comments", related=[obj("comment", tags=["loader"])])
+        assert "loader" in as_text(run(analyzers(my_plugin)["comment_tags"], given))
+
+`docs/plugins/testing.md` shows the rest. The fixtures are in `virustotal.pytest_plugin`, which pytest finds by itself.
+"""
+
+from virustotal.manifest import use_manifest
+
+use_manifest()  # the framework reads the manifest at import: before everything else
+
+from virustotal.testing.builders import IDS, evidence, found, obj, read_report  # noqa: E402
+from virustotal.testing.checks import ContractError, check, run  # noqa: E402
+from virustotal.testing.network import NetworkError, no_network  # noqa: E402
+from virustotal.testing.plugins import PluginError, analyzers, hooks, isolated, plugins  # noqa: E402
+from virustotal.testing.text import as_text  # noqa: E402
+from virustotal.testing.world import examples, realistic  # noqa: E402
+
+__all__ = [
+    "IDS",
+    "ContractError",
+    "NetworkError",
+    "PluginError",
+    "analyzers",
+    "as_text",
+    "check",
+    "evidence",
+    "examples",
+    "found",
+    "hooks",
+    "isolated",
+    "no_network",
+    "obj",
+    "plugins",
+    "read_report",
+    "realistic",
+    "run",
+]

@@ -1,0 +1,80 @@
+"""Evidence made by hand, or read from an answer of the API."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from virustotal.core.models import EMPTY, FOUND, Evidence, Object, Outcome, Ref, Related, Report
+from virustotal.core.protocol import decode_object, decode_page, decode_related, total
+from virustotal.core.settings import Settings, service_settings
+from virustotal.core.values import mapping
+from virustotal.core.verdicts import judge
+
+#: The identifier that a subject has where a test does not care.
+IDS: Mapping[str, str] = {
+    "file": "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f",
+    "url": "0f115db062b7c0dd030b16878c99dea5c354b49dc37b38eb8846179c7783e9d7",
+    "domain": "example.com",
+    "ip_address": "198.51.100.7",
+}
+
+
+def obj(
+    kind: str, id: str = "", /, *, context: Mapping[str, Any] | None = None, error: str = "", **attributes: Any
+) -> Object:
+    """Return an object of a kind, with its attributes as keyword arguments."""
+    return Object(Ref(kind, id or IDS.get(kind, f"{kind}-1")), attributes, context or {}, error=error)
+
+
+def evidence(
+    kind: str = "file",
+    relationship: str = "",
+    *,
+    related: Iterable[Object] = (),
+    total: int | None = None,
+    complete: bool = True,
+    detailed: bool = True,
+    outcome: Outcome = FOUND,
+    id: str = "",
+    settings: Settings | Mapping[str, Any] | None = None,
+    **attributes: Any,
+) -> Evidence:
+    """Return the evidence of a found subject of `kind` with `attributes`.
+
+    relationship, related: what was found under the analyser's relationship; `total`, `complete`, `detailed` and
+    `outcome` are those of `Related`. settings: `Settings`, or a `config` as in the manifest.
+    """
+    block = Related(relationship, tuple(related), outcome, total, complete, detailed) if relationship else None
+    return found(Report(obj(kind, id, **attributes), {relationship: block} if block else {}), relationship, settings)
+
+
+def found(report: Report, relationship: str = "", settings: Settings | Mapping[str, Any] | None = None) -> Evidence:
+    """Return the evidence that an analyser of `relationship` gets of a report."""
+    configured = settings if isinstance(settings, Settings) else service_settings(settings or {})
+    return Evidence(report, report.related.get(relationship), configured, lambda each: judge(each, configured))
+
+
+def read_report(path: str | Path, related: Mapping[str, str | Path] = EMPTY) -> Report:
+    """Return the report in a file that holds the API's answer for one object, as `curl` or `vt-py` saves it.
+
+    related: by relationship, a file with the answer of `/{objects}/{id}/{relationship}`; those that stand in the
+    object's own answer (`?relationships=`) are read too. Raises ValueError for a file without an object.
+    """
+    data = _load(path).get("data")
+    subject = decode_object(data)
+    if subject is None:
+        raise ValueError(f"{path} holds no object: there is no `data` with `type` and `id`")
+    blocks = mapping(mapping(data).get("relationships"))
+    known = {str(name): decode_related(str(name), block) for name, block in blocks.items()}
+    for name, file in related.items():
+        page = decode_page(_load(file))
+        counted = total(page.total, len(page.items), not page.cursor)
+        known[name] = Related(name, page.items, FOUND, counted, not page.cursor)
+    return Report(evolve(subject, whole=True), known)
+
+
+def _load(path: str | Path) -> Mapping[str, Any]:
+    return mapping(json.loads(Path(path).read_text(encoding="utf-8")))

@@ -1,0 +1,105 @@
+"""The contract of an analyser, checked while it runs."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from assemblyline_v4_service.common.result import ResultSection
+from attrs import evolve
+
+from virustotal.core.analyzer import Analyzer
+from virustotal.core.bounds import BUILT_IN, EXTERNAL, Bounds
+from virustotal.core.failures import copied, last_line
+from virustotal.core.findings import Finding, OntologyPart
+from virustotal.core.intake import Intake
+from virustotal.core.models import Evidence, Related, Report
+from virustotal.core.ontology import problem
+from virustotal.core.values import clean
+from virustotal.testing.network import no_network
+from virustotal.testing.text import as_text
+
+
+class ContractError(AssertionError):
+    """An analyser that breaks the contract of the host; the message says where."""
+
+
+def run(analyzer: Analyzer, given: Evidence, *, check: bool = True) -> list[Finding]:
+    """Return what the analyser yields for the evidence.
+
+    With `check`, sockets are closed while it runs, and ContractError is raised where it tries to use one, changes its
+    evidence, yields something else on a second call, or yields what the host would refuse or leave out.
+    """
+    if not check:
+        return list(analyzer.analyze(given))
+    before = _copy(given.report)
+    with no_network() as tried:
+        findings = list(_called(analyzer, given))
+        # A copy: what it changed must not change what it sees the second time.
+        again = list(_called(analyzer, _again(before, given)))
+    if tried:
+        raise ContractError(f"{analyzer.name} asked for the network: {', '.join(tried)}")
+    if _plain(before) != _plain(given.report):
+        raise ContractError(f"{analyzer.name} changed its evidence")
+    examine(analyzer.name, findings)
+    if as_text(findings) != as_text(again):
+        raise ContractError(f"{analyzer.name} yields other findings when it is called again")
+    return findings
+
+
+def check(analyzer: Analyzer, given: Evidence) -> list[str]:
+    """Return why the analyser breaks the contract for this evidence; empty where it keeps it."""
+    try:
+        examine(analyzer.name, run(analyzer, given), EXTERNAL)
+    except KeyboardInterrupt:
+        raise
+    except ContractError as error:
+        return [str(error)]
+    except BaseException as error:
+        return [f"{analyzer.name} raised {last_line(error)}"]
+    return []
+
+
+def examine(name: str, findings: Iterable[Finding], bounds: Bounds = BUILT_IN) -> None:
+    """Raise ContractError for findings that the host would refuse, cut or leave out; values of tags apart.
+
+    Those come from VirusTotal, which holds much that is no valid tag; the host leaves it out.
+    """
+    intake = Intake(bounds)
+    try:
+        for finding in findings:
+            intake.take(finding)
+            if isinstance(finding, OntologyPart) and (why := problem(finding)):
+                raise ContractError(f"{name} yields a part of the ontology that Assemblyline refuses: {why}")
+            if isinstance(finding, ResultSection) and finding.parent is not None:
+                raise ContractError(f"{name} yields {finding.title_text!r} and has it in another section too")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ContractError(f"{name}: {last_line(error)}") from error
+    notes = [note for note in intake.contribution(name, name).notes if not note.startswith("Not valid as tags")]
+    if notes:
+        raise ContractError(f"{name}: {' '.join(notes)}")
+
+
+def _called(analyzer: Analyzer, given: Evidence) -> Iterable[Finding]:
+    found = analyzer.analyze(given)
+    if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
+        raise ContractError(f"{analyzer.name} returned {clean(type(found).__name__)} instead of findings")
+    return found
+
+
+def _copy(report: Report) -> Report:
+    related = {name: _copied(each) for name, each in report.related.items()}
+    return evolve(report, subject=copied(report.subject), related=related)
+
+
+def _copied(related: Related) -> Related:
+    return evolve(related, items=tuple(map(copied, related.items)))
+
+
+def _again(report: Report, given: Evidence) -> Evidence:
+    own = _copy(report)
+    related = own.related.get(given.related.relationship) if given.related is not None else None
+    return evolve(given, report=own, related=related)
+
+
+def _plain(report: Report) -> str:
+    items = [report.subject, *(item for each in report.related.values() for item in each.items)]
+    return json.dumps([[each.attributes, each.context, each.links] for each in map(copied, items)], default=repr)

@@ -1,0 +1,44 @@
+"""No network while an analyser runs."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_METHODS = ("connect", "connect_ex", "sendto", "sendmsg", "bind")
+_FUNCTIONS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo", "create_connection")
+
+
+class NetworkError(OSError):
+    """Something asked for the network where there is none."""
+
+
+@contextmanager
+def no_network() -> Iterator[list[str]]:
+    """Refuse every connection and look-up of names in this process; give the list of what was tried."""
+    tried: list[str] = []
+
+    def refusing(name: str) -> Any:
+        def refuse(*given: Any, **_: Any) -> Any:
+            where = next((each for each in given if isinstance(each, tuple | str | bytes)), "")
+            tried.append(f"{name} {where!r}" if where else name)
+            raise NetworkError(f"no network while an analyser runs: {tried[-1]}")
+
+        return refuse
+
+    own = {name: vars(socket.socket).get(name) for name in _METHODS}
+    functions = {name: getattr(socket, name) for name in _FUNCTIONS}
+    try:
+        for name in _METHODS:
+            setattr(socket.socket, name, refusing(name))
+        for name in _FUNCTIONS:
+            setattr(socket, name, refusing(name))
+        yield tried
+    finally:
+        for name, function in functions.items():
+            setattr(socket, name, function)
+        for name, method in own.items():
+            if method is None:
+                delattr(socket.socket, name)  # inherited from the C class
+            else:
+                setattr(socket.socket, name, method)

@@ -1,0 +1,77 @@
+"""Realistic evidence: the emulator's invented world, read without a server."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from attrs import evolve
+
+from virustotal.core.failures import copied
+from virustotal.core.models import FOUND, Evidence, Object, Related, Report
+from virustotal.core.protocol import decode_object
+from virustotal.core.settings import Settings
+from virustotal.core.values import items
+from virustotal.emulator.store import Store
+from virustotal.emulator.world import load_world
+from virustotal.testing.builders import IDS, found
+
+
+@cache
+def _store() -> Store:
+    store = Store()
+    load_world(store)
+    return store
+
+
+def realistic(
+    kind: str = "file",
+    relationship: str = "",
+    id: str = "",
+    *,
+    settings: Settings | Mapping[str, Any] | None = None,
+) -> Evidence:
+    """Return the evidence of an object of the emulator's world, with all of its relationships.
+
+    The file is EICAR with what might surround it, the domain `example.com`. Raises LookupError for an object that the
+    world does not have, or a relationship that it does not have of it.
+    """
+    report = _report(kind, id or IDS[kind])
+    if relationship and relationship not in report.related:
+        raise LookupError(f"the world has no {relationship} of it; there are {', '.join(report.related)}")
+    return found(report, relationship, settings)
+
+
+def examples(kinds: tuple[str, ...] = ("file", "url", "domain", "ip_address")) -> Iterator[Report]:
+    """Yield a report of every object of these kinds in the emulator's world, with all of its relationships."""
+    for kind in kinds:
+        for id in _store().identities(kind):
+            yield _report(kind, id)
+
+
+def _report(kind: str, id: str) -> Report:
+    subject = _object(_store().get(kind, id))
+    if subject is None:
+        raise LookupError(f"the world has no {kind} {id}; there are {', '.join(_store().identities(kind))}")
+    names = _store().names(kind, subject.ref.id)
+    return Report(subject, {name: _related(kind, subject.ref.id, name) for name in names})
+
+
+def _related(kind: str, id: str, name: str) -> Related:
+    _, entries = _store().related(kind, id, name)
+    known = tuple(each for entry in items(entries) if (each := _item(entry)) is not None)
+    return Related(name, known, FOUND, len(known))
+
+
+def _item(entry: Any) -> Object | None:
+    """An entry of a relationship is a descriptor, at times with context; the object itself stands elsewhere."""
+    given = decode_object(entry)
+    whole = _object(_store().get(given.ref.kind, given.ref.id)) if given is not None else None
+    if given is None or whole is None or given.attributes:
+        return given if given is None else copied(given)
+    return evolve(whole, context=given.context or whole.context)
+
+
+def _object(data: Any) -> Object | None:
+    # A copy: the store is shared by all tests.
+    decoded = decode_object(data)
+    return None if decoded is None else copied(decoded)
