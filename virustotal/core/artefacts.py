@@ -77,7 +77,10 @@ def fetch(
     folder: exists and is the task's own. deadline: of `time.monotonic()`. limit: how many more files the task may
     extract (`max_extracted`); beyond it a download is skipped. Raises nothing.
     """
-    distinct = tuple({_key(download): download for download in reversed(tuple(downloads))}.values())[::-1]
+    first: dict[tuple[str, ...], Download] = {}
+    for download in downloads:
+        first.setdefault(_key(download), download)
+    distinct = tuple(first.values())
     chosen, over = _within(distinct, limit)
     round = _Round(source, folder, settings.max_download_mb * 2**20, deadline)
     found: dict[tuple[str, ...], Fetched] = {_key(each.download): each for each in over}

@@ -54,6 +54,24 @@ def test_a_process_knows_its_parent() -> None:
     assert nameless["pid"] is None
 
 
+@pytest.mark.parametrize(
+    ("moment", "offset", "expected"),
+    [
+        (1735689600, 90, "2025-01-01T00:01:30+00:00"),
+        (1735689600, "90", "2025-01-01T00:01:30+00:00"),
+        (1735689600, None, None),
+        (1735689600, 10**12, None),
+        (1735689600, -1, None),
+        (None, 90, None),
+        (253402300799, 90, None),
+    ],
+)
+def test_a_process_has_a_time_where_the_report_gives_one(moment: Any, offset: Any, expected: str | None) -> None:
+    found = findings(report(analysis_date=moment, processes_tree=[{"name": "a", "time_offset": offset}]))
+    (part,) = parts(found, "process")
+    assert part["start_time"] == expected
+
+
 def test_created_processes_where_there_is_no_tree() -> None:
     (part,) = parts(findings(report(processes_created=["C:\\a b.exe -x", ""])), "process")
     assert (part["image"], part["command_line"]) == ("C:\\a b.exe", "C:\\a b.exe -x")

@@ -1,6 +1,7 @@
 """One sandbox as parts of the result ontology: nothing that its report does not say."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from virustotal.core import OntologyPart
@@ -22,6 +23,9 @@ MOST_SIGNATURES = 300
 _SURICATA = ("suricata", "emerging threats")
 #: Sandboxes whose own signatures are Cuckoo's.
 _CUCKOO = ("cape", "cuckoo")
+
+#: Seconds; a later offset is no offset.
+_LONGEST_RUN = 7 * 24 * 3600
 
 Data = Mapping[str, Any]
 
@@ -81,7 +85,7 @@ def _process(sandbox: Sandbox, process: Process, known: list[Data], twins: dict[
     twins[key] = twins.get(key, 0) + 1
     data: dict[str, Any] = {
         "objectid": _object_id(sandbox, "process", process.image or text(process.pid), *key, twins[key]),
-        "start_time": None,
+        "start_time": _started(sandbox, process),
         "pid": process.pid,
     }
     if process.command:
@@ -91,6 +95,16 @@ def _process(sandbox: Sandbox, process: Process, known: list[Data], twins: dict[
         if "command_line" in parent:
             data |= {"pimage": parent["image"], "pcommand_line": parent["command_line"]}
     return data
+
+
+def _started(sandbox: Sandbox, process: Process) -> str | None:
+    """When a process started, where the report says when it began and how much later the process came."""
+    if sandbox.analysed is None or process.offset is None or not 0 <= process.offset <= _LONGEST_RUN:
+        return None
+    try:
+        return (sandbox.analysed + timedelta(seconds=process.offset)).isoformat()
+    except OverflowError:
+        return None
 
 
 def _connections(sandbox: Sandbox) -> Iterator[Data]:

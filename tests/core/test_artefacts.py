@@ -1,0 +1,216 @@
+"""Fetching: once each, concurrently, in order, with an outcome for whatever goes wrong."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from virustotal.core.artefacts import AT_ONCE, Fetched, fetch, lines
+from virustotal.core.errors import (
+    ArtefactError,
+    AuthenticationError,
+    DeadlineError,
+    ForbiddenError,
+    NotFoundError,
+    QuotaError,
+    UnavailableError,
+)
+from virustotal.core.findings import Download, Role
+from virustotal.core.models import FOUND, Outcome, Ref, Status
+from virustotal.core.settings import Settings
+from virustotal.core.source import Answer, Request
+
+SHA256 = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
+
+
+def download(name: str = "Zenbox", kind: str = "pcap", role: Role = Role.EXTRACTED, **values: str) -> Download:
+    return Download(Ref("file_behaviour", f"{SHA256}_{name}"), kind, f"{name}.{kind}", "", role, **values)
+
+
+class Canned:
+    """A source that does what a function of the request says, and remembers what it was asked."""
+
+    def __init__(self, does: Callable[[Request], bytes]) -> None:
+        self.does = does
+        self.asked: list[Request] = []
+        self.now = self.peak = 0
+        self.lock = threading.Lock()
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        with self.lock:
+            self.asked.append(request)
+            self.now += 1
+            self.peak = max(self.peak, self.now)
+        try:
+            body = self.does(request)
+            assert request.save is not None
+            request.save.path.write_bytes(body)
+            return Answer(size=len(body))
+        finally:
+            with self.lock:
+                self.now -= 1
+
+    def close(self) -> None:
+        raise AssertionError("fetch closes nothing")
+
+
+def fetched(folder: Path, source: Canned, *downloads: Download, limit: int = 100) -> tuple[Fetched, ...]:
+    return fetch(downloads, source, folder, Settings(max_download_mb=3), time.monotonic() + 10, limit)
+
+
+def test_a_download_is_asked_for_as_it_was_described(tmp_path: Path) -> None:
+    source = Canned(lambda request: b"body")
+    (found,) = fetched(tmp_path, source, download("VirusTotal Jujubox", magic=(b"bo",)))  # type: ignore[arg-type]
+    (request,) = source.asked
+    assert request.path == f"/file_behaviours/{SHA256}_VirusTotal%20Jujubox/pcap"
+    assert request.save is not None
+    assert (request.save.max_bytes, request.save.magic) == (3 * 2**20, (b"bo",))
+    assert (found.outcome, found.size) == (FOUND, 4)
+    assert found.path is not None
+    assert found.path.read_bytes() == b"body"
+    assert found.artefact.outcome == FOUND
+
+
+def test_pictures_are_asked_for_by_their_address(tmp_path: Path) -> None:
+    source = Canned(lambda request: b"body")
+    fetched(tmp_path, source, download(kind="screenshot", role=Role.IMAGE, link="https://pictures.example/1"))
+    assert source.asked[0].address == "https://pictures.example/1"
+
+
+def test_duplicates_are_fetched_once_and_order_is_kept(tmp_path: Path) -> None:
+    def does(request: Request) -> bytes:
+        time.sleep(0.02 if "_A/" in request.path else 0)
+        return b"x"
+
+    source = Canned(does)
+    found = fetched(tmp_path, source, download("A"), download("B"), download("A"), download("C"))
+    assert [each.download.name for each in found] == ["A.pcap", "B.pcap", "C.pcap"]
+    assert len(source.asked) == 3
+
+
+def test_downloads_run_side_by_side(tmp_path: Path) -> None:
+    barrier = threading.Barrier(AT_ONCE, timeout=5)
+    source = Canned(lambda request: str(barrier.wait()).encode())
+    found = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(AT_ONCE)))
+    assert all(each.outcome.found for each in found)
+    assert source.peak == AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ForbiddenError("not covered"), Status.FORBIDDEN),
+        (QuotaError("used up"), Status.QUOTA),
+        (NotFoundError("none"), Status.UNKNOWN),
+        (UnavailableError("broken"), Status.FAILED),
+        (ArtefactError("not a capture"), Status.FAILED),
+        (DeadlineError("too late"), Status.SKIPPED),
+        (AuthenticationError("wrong key"), Status.FAILED),
+        (OSError(28, "No space left on device"), Status.FAILED),
+        (MemoryError(), Status.FAILED),
+    ],
+)
+def test_what_fails_costs_itself_alone(tmp_path: Path, error: Exception, status: Status) -> None:
+    def does(request: Request) -> bytes:
+        if "Bad" in request.path:
+            raise error
+        return b"x"
+
+    good, bad = fetched(tmp_path, Canned(does), download("Good", "evtx"), download("Bad"))
+    assert good.outcome == FOUND
+    assert (bad.path, bad.outcome.status) == (None, status)
+    assert bad.outcome.detail
+    assert [path.name for path in tmp_path.iterdir()] == ["artefact-0000"]
+
+
+def refuse(error: Exception) -> Callable[[Request], bytes]:
+    def does(request: Request) -> bytes:
+        time.sleep(0.01)
+        raise error
+
+    return does
+
+
+def test_a_licence_that_does_not_cover_one_is_not_asked_for_the_others(tmp_path: Path) -> None:
+    source = Canned(refuse(ForbiddenError("not covered")))
+    found = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(50)))
+    assert len(source.asked) <= AT_ONCE
+    assert {each.outcome.status for each in found} == {Status.FORBIDDEN}
+    assert len(lines(found)) == 1
+
+
+def test_a_quota_that_is_used_up_ends_all_kinds(tmp_path: Path) -> None:
+    source = Canned(refuse(QuotaError("used up")))
+    found = fetched(
+        tmp_path, source, *(download(f"Box {number}", kind) for number in range(20) for kind in ("evtx", "pcap"))
+    )
+    assert len(source.asked) <= AT_ONCE
+    assert {each.outcome.status for each in found} == {Status.QUOTA}
+
+
+@pytest.mark.parametrize(("limit", "count"), [(-1, 0), (0, 0), (2, 2), (9, 3)])
+def test_the_limit_of_extracted_files_is_kept_and_said(tmp_path: Path, limit: int, count: int) -> None:
+    source = Canned(lambda request: b"x")
+    wanted = [download("A"), download("B"), download("page", "html", Role.SUPPLEMENTARY), download("C")]
+    found = fetched(tmp_path, source, *wanted, limit=limit)
+    assert len(source.asked) == count + 1
+    over = [each for each in found if each.outcome.status is Status.SKIPPED]
+    assert len(over) == 3 - count
+    assert all("max_extracted" in each.outcome.detail for each in over)
+
+
+@pytest.mark.parametrize("id", ["", "..", "a\nb", "x" * 10_000])
+def test_an_id_that_cannot_be_one_is_never_sent(tmp_path: Path, id: str) -> None:
+    source = Canned(lambda request: b"x")
+    (found,) = fetched(tmp_path, source, Download(Ref("file_behaviour", id), "pcap", "x.pcap", ""))
+    assert source.asked == []
+    assert found.outcome.status is Status.INVALID
+
+
+def test_an_id_that_climbs_stays_one_segment(tmp_path: Path) -> None:
+    source = Canned(lambda request: b"x")
+    (found,) = fetched(tmp_path, source, Download(Ref("file_behaviour", "../../users/x"), "pcap", "x.pcap", ""))
+    assert source.asked[0].path == "/file_behaviours/..%2F..%2Fusers%2Fx/pcap"
+    assert found.path is not None
+    assert found.path.parent == tmp_path
+
+
+def test_an_empty_file_is_not_attached(tmp_path: Path) -> None:
+    (found,) = fetched(tmp_path, Canned(lambda request: b""), download())
+    assert (found.path, found.outcome.status) == (None, Status.FAILED)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_are_alike_are_numbered(tmp_path: Path) -> None:
+    pair = (Download(Ref("file_behaviour", id), "pcap", "box.pcap", "") for id in ("1", "2"))
+    found = fetched(tmp_path, Canned(lambda request: b"x"), *pair)
+    assert [each.download.name for each in found] == ["box.pcap", "box_2.pcap"]
+    bare = (Download(Ref("file", digit * 64), "file", "dropped", "") for digit in "ab")
+    assert [each.download.name for each in fetched(tmp_path, Canned(lambda request: b"x"), *bare)] == [
+        "dropped",
+        "dropped_2",
+    ]
+
+
+def test_nothing_to_fetch_starts_no_thread(tmp_path: Path) -> None:
+    before = threading.active_count()
+    assert fetched(tmp_path, Canned(lambda request: b"x")) == ()
+    assert threading.active_count() == before
+
+
+def test_what_is_missing_is_said_once_for_each_reason() -> None:
+    def ended(name: str, status: Status, detail: str = "") -> Fetched:
+        return Fetched(download(name), None, Outcome(status, detail))
+
+    found = (
+        Fetched(download("A"), Path("a"), FOUND, 1),
+        ended("B", Status.FORBIDDEN, "one"),
+        ended("C", Status.FORBIDDEN, "two"),
+        ended("D", Status.FAILED, "The download is empty."),
+    )
+    assert lines(found) == (
+        "B.pcap, C.pcap: the licence of the API key does not cover it.",
+        "D.pcap: it could not be fetched. The download is empty.",
+    )
