@@ -12,7 +12,7 @@ from virustotal.core.settings import service_settings
 from virustotal.testing import evidence, run
 
 SETTINGS = service_settings({})
-TYPES = frozenset(Tagging.flat_fields())
+MODELS = Tagging.flat_fields()
 
 
 def analyzers_of(module: Any) -> tuple[Analyzer, ...]:
@@ -74,8 +74,8 @@ def assert_sound(findings: Iterable[Any]) -> None:
         assert "\x00" not in section.title_text
         assert len(written) < 1_500_000
         for kind, values in section.tags.items():
-            assert kind in TYPES or kind.startswith("file.rule."), kind
+            assert kind in MODELS or kind.startswith("file.rule."), kind
             assert all(isinstance(value, str) and value.strip() and len(value) <= 1_000 for value in values)
-            model = Tagging.flat_fields().get(kind)
+            model = MODELS.get(kind)
             for value in values if model is not None else ():
                 assert model.check(value)
