@@ -1,0 +1,106 @@
+"""The worked examples of the documentation are executed, and its tables agree with the code."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from virustotal.core.findings import Family, Points
+from virustotal.core.models import Detection, Object, Ref, Verdict
+from virustotal.core.safelist import read_safelist
+from virustotal.core.scores import CAPS, HEURISTICS, Given, capped
+from virustotal.core.settings import service_settings
+from virustotal.core.temporary import KEY, LONGEST, temporary_data
+from virustotal.core.verdicts import (
+    FULL_RATIO,
+    MALICIOUS_POINTS,
+    MOST_ENGINE_POINTS,
+    MOST_SUSPICIOUS_POINTS,
+    POPULAR_RANK,
+    SUSPICIOUS_POINTS,
+    judge,
+)
+from virustotal.plugins.av_remap import virustotal_remap
+from virustotal.testing import obj
+
+SCORING = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
+TEMPORARY = (ROOT / "docs" / "temporary.md").read_text(encoding="utf-8")
+
+
+def examples() -> list[dict[str, Any]]:
+    return [each for block in re.findall(r"```yaml\n(.*?)```", SCORING, re.DOTALL) for each in yaml.safe_load(block)]
+
+
+def named(key: str) -> list[Any]:
+    return [pytest.param(each, id=each["it"]) for each in examples() if key in each]
+
+
+def described(given: dict[str, Any]) -> Object:
+    results = {
+        f"{category}{number}": {"category": category, "result": None}
+        for category in ("malicious", "suspicious", "undetected", "harmless", "timeout")
+        for number in range(given.get(category, 0))
+    }
+    for engine, result in given.get("engines", {}).items():
+        results[engine] = {"category": "malicious", "result": result}
+    ranks = {"List": {"rank": given["rank"]}} if "rank" in given else {}
+    return obj(given["kind"], given.get("id", ""), last_analysis_results=results, popularity_ranks=ranks)
+
+
+@pytest.mark.parametrize("example", named("verdict"))
+def test_verdicts(example: dict[str, Any]) -> None:
+    settings = service_settings({"av_config": example.get("av_config", {})})
+    found = judge(
+        described(example["object"]),
+        settings,
+        remap=lambda each: virustotal_remap(each, settings),
+        safelist=read_safelist(example.get("safelist")),
+    )
+    assert {"level": found.level.value, "score": found.score} == example["verdict"]
+
+
+@pytest.mark.parametrize("example", named("points"))
+def test_scores(example: dict[str, Any]) -> None:
+    given = [(family, amount) for family, amounts in example["points"].items() for amount in amounts]
+    scores = capped(Given(Points(family, "x", amount, "Because.")) for family, amount in given)
+    counted: dict[str, list[int]] = {}
+    for (family, _), score in zip(given, scores, strict=True):
+        counted.setdefault(family, []).append(score.counted)
+    assert counted == example["counted"]
+    assert sum(score.counted for score in scores) == example["score"]
+
+
+def test_there_are_examples_of_both() -> None:
+    assert len(named("verdict")) + len(named("points")) == len(examples())
+    assert named("points")
+    assert named("verdict")
+
+
+def test_the_table_of_families() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| ([\d, ]+) \|", SCORING, re.MULTILINE)
+    assert {name: int(cap) for name, cap, _ in rows} == {family.value: cap for family, cap in CAPS.items()}
+    numbers = {name: ids for name, _, ids in rows}
+    assert {family.value: str(number) for family, number in HEURISTICS.items()} == {
+        name: ids for name, ids in numbers.items() if name != Family.PLUGIN.value
+    }
+
+
+def test_the_numbers_in_the_text() -> None:
+    assert f"worth {MALICIOUS_POINTS} points, a suspicious one {SUSPICIOUS_POINTS}" in SCORING
+    assert f"reach {MOST_SUSPICIOUS_POINTS} points, all engines together {MOST_ENGINE_POINTS:,}" in SCORING
+    assert f"fewer than {FULL_RATIO * 100:.0f} %" in SCORING
+    assert f"among the {POPULAR_RANK:,} most popular" in SCORING
+
+
+def test_the_shape_of_temporary_data() -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", TEMPORARY, re.DOTALL)
+    (shown,) = json.loads(block)
+    found = (Detection("Acme", "malicious", "EICAR-Test-File"), Detection("Bolt", "undetected"))
+    (made,) = json.loads(temporary_data(Object(Ref("file", shown["id"])), Verdict(detections=found)))
+    assert shown["attributes"].pop("left_out") == 12
+    assert made == shown
+    assert f"`{KEY}`" in TEMPORARY
+    assert f"{LONGEST:,}" in TEMPORARY
