@@ -25,8 +25,8 @@ from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.planner import Plan, safe_names
 from virustotal.core.source import Request, Source
 
-#: Requests of one task that are under way at once, where nothing else is said.
-WORKERS = 8
+#: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
+WORKERS = 12
 #: Seconds for which a refusal is remembered: licences change, and a service runs for weeks.
 REMEMBERED = 6 * 3600.0
 

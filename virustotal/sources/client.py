@@ -22,6 +22,7 @@ from virustotal.core.errors import (
     UncertainError,
     VirusTotalError,
 )
+from virustotal.core.lookup import WORKERS
 from virustotal.core.settings import Credentials, Settings
 from virustotal.core.source import Answer, Request
 from virustotal.sources.addresses import allowed, check_upload, redirected
@@ -53,7 +54,7 @@ class Client:
     """
 
     def __init__(
-        self, settings: Settings, credentials: Credentials, *, workers: int = 8, pace: Pace | None = None
+        self, settings: Settings, credentials: Credentials, *, workers: int = WORKERS, pace: Pace | None = None
     ) -> None:
         self._host = settings.host.rstrip("/")
         self._key = _key(credentials.api_key)
