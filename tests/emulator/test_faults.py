@@ -53,6 +53,8 @@ def test_a_wrong_kind_is_an_error() -> None:
         ({"status": 500, "body": "text"}, 500, "text/plain", "upstream"),
         ({"status": 502, "body": "empty"}, 502, "text/plain", ""),
         ({"kind": "error200"}, 200, "application/octet-stream", "NotAvailableYet"),
+        ({"kind": "answer", "document": {"data": None}}, 200, "application/json", '{"data": null}'),
+        ({"kind": "answer", "document": [1], "status": 418}, 418, "application/json", "[1]"),
         ({"kind": "garbage"}, 200, "application/json", "{"),
     ],
 )

@@ -279,6 +279,27 @@ def test_a_url_chain(api: Api) -> None:
     assert [item["attributes"]["url"] for item in data] == [GOOD_URL]
 
 
+@pytest.mark.parametrize("odd", [None, 5, "text", [], {}, {"type": "domain"}, {"type": 1, "id": 2}, {"id": "x"}])
+def test_items_that_are_none_are_served_as_they_are(api: Api, odd: Any) -> None:
+    sha256 = digest("odd")
+    plain = {"type": "domain", "id": "example.com"}
+    api.emulator.store.put({"type": "file", "id": sha256, "attributes": {}}, {"contacted_domains": [odd, plain]})
+    assert api.json(f"/files/{sha256}/contacted_domains")["data"][0] == odd
+    assert api.json(f"/files/{sha256}/relationships/contacted_domains")["data"] == [odd, plain]
+    inline = api.json(f"/files/{sha256}?relationships=contacted_domains")["data"]["relationships"]
+    assert inline["contacted_domains"]["data"] == [odd, plain]
+
+
+@pytest.mark.parametrize("odd", [None, 5, "text", [], {"url": 7, "md5": None}])
+@pytest.mark.parametrize("kind", ["file", "url"])
+def test_attributes_that_are_none_are_served_as_they_are(api: Api, kind: str, odd: Any) -> None:
+    identifier = digest("odd")
+    api.emulator.store.put({"type": kind, "id": identifier, "attributes": odd})
+    api.emulator.store.put({"type": "domain", "id": "odd.example"}, {"urls": [{"type": kind, "id": identifier}]})
+    assert api.json(f"/{PATHS[kind]}/{identifier}")["data"]["attributes"] == odd
+    assert api.json("/domains/odd.example/urls")["data"][0]["attributes"] == odd
+
+
 def test_what_tests_add(api: Api) -> None:
     sha256 = digest("added")
     api.emulator.store.put(

@@ -123,7 +123,8 @@ def of_url(identifier: str, url: str, date: int, owner: str | None, known: bool)
 
 def of_known(value: Json, date: int) -> Analysis:
     """Return the analysis that a rescan of a known object makes."""
-    kind, item, attributes = value["type"], value["id"], value["attributes"]
+    kind, item = value["type"], value["id"]
+    attributes = value["attributes"] if isinstance(value["attributes"], dict) else {}
     meta: Json = {}
     if kind == "file":
         names = ("size", "sha256", "sha1", "md5")

@@ -34,15 +34,13 @@ def derive(store: Store, kind: str, identifier: str, name: str) -> tuple[bool, A
 
 
 def _network_location(store: Store, identifier: str) -> tuple[bool, Any]:
-    found = store.get("url", identifier)
-    url = found["attributes"].get("url") if found else None
+    url = store.attributes("url", identifier).get("url")
     host = host_of(url) if isinstance(url, str) else None
     return host is not None, host and {"type": host[0], "id": host[1]}
 
 
 def _techniques(store: Store, identifier: str) -> tuple[bool, Any]:
-    found = store.get("file_behaviour", identifier)
-    seen = found["attributes"].get("mitre_attack_techniques") if found else None
+    seen = store.attributes("file_behaviour", identifier).get("mitre_attack_techniques")
     items: dict[str, dict[str, Any]] = {}
     for technique in seen if isinstance(seen, list) else []:
         if not isinstance(technique, dict) or not isinstance(technique.get("id"), str):

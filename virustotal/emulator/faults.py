@@ -10,6 +10,7 @@ from attrs import asdict, define, field, validators
 KINDS = {
     "delay": "wait `seconds`, then answer as usual",
     "status": "answer `status`: body `json` (documented error), `html`, `text`, `empty`, or a recorded error's path",
+    "answer": "answer `status` (200) with the JSON `document`",
     "garbage": "status 200 (or `status`) with bytes that are no JSON, declared as JSON",
     "error200": "status 200 with a JSON error as the body, declared as what was asked for",
     "truncate": "send only `size` bytes of the answer (default: half), then close; the length tells the whole",
@@ -47,6 +48,7 @@ class Fault:
     skip: int = 0
     stored: bool = False
     location: str | None = None
+    document: Any = None
     retry_after: float | None = None
     seen: int = 0
     """How often it matched so far."""

@@ -9,7 +9,7 @@ from virustotal.emulator.errors import ApiError, bad_request, forbidden
 from virustotal.emulator.facts import RELATIONSHIPS, Relationship
 from virustotal.emulator.pages import Place
 from virustotal.emulator.state import Context
-from virustotal.emulator.views import descriptor, facts_of, related, visible
+from virustotal.emulator.views import descriptor, facts_of, is_item, related, visible
 
 Json = dict[str, Any]
 _SELECTED = re.compile(r"relationship_attributes\[(\w+)\]")
@@ -90,12 +90,15 @@ def _block(
     return block
 
 
-def _inline(context: Context, item: Json, selected: list[str] | None, detailed: bool) -> Json:
+def _inline(context: Context, item: Any, selected: list[str] | None, detailed: bool) -> Any:
     shown = descriptor(context, item)
+    if not is_item(item):
+        return shown
     stored = item if isinstance(item.get("attributes"), dict) else context.state.store.get(item["type"], item["id"])
     if selected is not None and detailed and stored is not None:
         shown_whole = visible(context, item["type"], item["id"], stored["attributes"])
-        shown["attributes"] = {name: shown_whole[name] for name in selected if name in shown_whole}
+        known = shown_whole if isinstance(shown_whole, dict) else {}
+        shown["attributes"] = {name: known[name] for name in selected if name in known}
     return shown
 
 

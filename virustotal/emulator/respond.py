@@ -28,7 +28,8 @@ async def respond(state: State, http: web.Request, entry: Request, usual: Usual)
         if decisive is not None and decisive.kind == "nested" and isinstance(reply.body, bytes):
             reply.body = nest(reply.body, decisive.size or 2000)
         compress(http.headers, reply, state.switches.gzip)
-        entry.status = reply.status
+        # Noted before the last byte leaves as well, so that who has the answer finds it in the log.
+        entry.status, entry.ended = reply.status, asyncio.get_running_loop().time()
         return await send(http, reply, decisive)
     finally:
         entry.ended = asyncio.get_running_loop().time()

@@ -62,7 +62,7 @@ class Store:
 
     def _name(self, identity: Identity, value: Json, alias: str) -> None:
         kind, identifier = identity
-        attributes = value["attributes"]
+        attributes = value["attributes"] if isinstance(value["attributes"], dict) else {}
         names = [alias] if alias and kind in ("file", "url") else []
         if kind == "file":
             names += [attributes[name] for name in ("md5", "sha1") if isinstance(attributes.get(name), str)]
@@ -95,6 +95,11 @@ class Store:
         stored = self._objects.get((kind, identifier)) or self._objects.get((kind, self.resolve(kind, identifier)))
         return stored[1] if stored else None
 
+    def attributes(self, kind: str, identifier: str) -> Json:
+        """Return an object's attributes; empty where it is unknown, or has something else in their place."""
+        found = self.get(kind, identifier)
+        return found["attributes"] if found and isinstance(found["attributes"], dict) else {}
+
     def resolve(self, kind: str, name: str) -> str:
         """Return the id behind another name of an object, or the name itself."""
         return self._aliases.get((kind, name), name)
@@ -110,7 +115,7 @@ class Store:
         return False, None
 
     def _age(self, member: Identity) -> tuple[float, str]:
-        attributes = self._objects[member][1]["attributes"] if member in self._objects else {}
+        attributes = self.attributes(*member)
         date = attributes.get("date", attributes.get("analysis_date"))
         return (-date if isinstance(date, int | float) else 0, member[1])
 

@@ -1,6 +1,5 @@
 """How objects and related objects are shown: whole, or as descriptors."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from virustotal.emulator.derived import derive
@@ -29,8 +28,10 @@ def whole(context: Context, value: Json) -> Json:
     }
 
 
-def visible(context: Context, kind: str, identifier: str, attributes: Mapping[str, Any]) -> Json:
-    """Return the attributes that this key and request may see."""
+def visible(context: Context, kind: str, identifier: str, attributes: Any) -> Any:
+    """Return the attributes that this key and request may see; what is no dictionary, as a test may want, stays."""
+    if not isinstance(attributes, dict):
+        return attributes
     licensed = context.key.tier == "gti" and "x-tool" in context.http.headers
     hidden = set() if licensed else {"gti_assessment"}
     if context.key.tier == "public":
@@ -50,10 +51,8 @@ def _selected(context: Context, attributes: Json) -> Json:
         return attributes
     if context.state.switches.attributes == "400":
         raise bad_request("Unknown parameter: attributes")
-    kept = (
-        attributes if wanted is None else {name: attributes[name] for name in wanted.split(",") if name in attributes}
-    )
-    return {name: value for name, value in kept.items() if name not in (unwanted or "").split(",")}
+    kept = set(attributes if wanted is None else wanted.split(",")) - set((unwanted or "").split(","))
+    return {name: value for name, value in attributes.items() if name in kept}
 
 
 def related(context: Context, kind: str, identifier: str, facts: Relationship) -> Any:
@@ -61,13 +60,22 @@ def related(context: Context, kind: str, identifier: str, facts: Relationship) -
     known, items = context.state.store.related(kind, identifier, facts.name)
     if not known or (not facts.many and items == []):
         known, items = derive(context.state.store, kind, identifier, facts.name)
-    if facts.many:
-        return [item for item in (items if isinstance(items, list) else [items]) if isinstance(item, dict)]
-    return items[0] if isinstance(items, list) and items else items or None
+    if not facts.many:
+        return items[0] if isinstance(items, list) and items else items or None
+    if items is None:
+        return []
+    return items if isinstance(items, list) else [items]
 
 
-def descriptor(context: Context, item: Json) -> Json:
+def is_item(item: Any) -> bool:
+    """Return whether a related item is one at all; what is none, as a test may want, is shown as it is."""
+    return isinstance(item, dict) and isinstance(item.get("type"), str) and isinstance(item.get("id"), str)
+
+
+def descriptor(context: Context, item: Any) -> Any:
     """Return a related object as type, id and what is known of the link."""
+    if not is_item(item):
+        return item
     shown: Json = {"type": item["type"], "id": item["id"]}
     about = _link_context(context, item)
     if about:
@@ -75,8 +83,10 @@ def descriptor(context: Context, item: Json) -> Json:
     return shown
 
 
-def full(context: Context, item: Json) -> Json:
+def full(context: Context, item: Any) -> Any:
     """Return a related object with its attributes, or with the error of one that VirusTotal never saw."""
+    if not is_item(item):
+        return item
     kind, identifier = item["type"], item["id"]
     stored = item if isinstance(item.get("attributes"), dict) else context.state.store.get(kind, identifier)
     about = _link_context(context, item)
@@ -91,8 +101,8 @@ def _link_context(context: Context, item: Json) -> Json:
     about = item.get("context_attributes")
     shown = dict(about) if isinstance(about, dict) else {}
     if item["type"] == "url" and "url" not in shown:
-        stored = item if isinstance(item.get("attributes"), dict) else context.state.store.get("url", item["id"])
-        url = stored["attributes"].get("url") if stored else None
+        own = item.get("attributes")
+        url = (own if isinstance(own, dict) else context.state.store.attributes("url", item["id"])).get("url")
         if url is not None:
             shown["url"] = url
     return shown

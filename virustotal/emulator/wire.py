@@ -32,6 +32,8 @@ def fault_reply(fault: Fault, state: State, path: str) -> Reply | None:
     match fault.kind:
         case "status":
             return _status_reply(fault, state, headers)
+        case "answer":
+            return json_reply(fault.document, fault.status or 200)
         case "garbage":
             return Reply(fault.status or 200, _GARBAGE)
         case "error200":

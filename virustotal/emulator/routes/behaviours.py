@@ -8,6 +8,7 @@ from virustotal.emulator.other import artefact_reply
 from virustotal.emulator.routes import Route
 from virustotal.emulator.routes.objects import find_object, identify
 from virustotal.emulator.state import Context, Reply
+from virustotal.emulator.views import is_item
 
 Json = dict[str, Any]
 _HEAD = {
@@ -44,11 +45,11 @@ def document_handler(name: str, merge: Any) -> Any:
 
 
 def _reports(context: Context, identifier: str) -> list[Json]:
-    _, items = context.state.store.related("file", identifier, "behaviours")
-    found = [
-        item if "attributes" in item else context.state.store.get(item["type"], item["id"]) for item in items or ()
-    ]
-    return [report["attributes"] for report in found if report is not None]
+    store = context.state.store
+    _, items = store.related("file", identifier, "behaviours")
+    listed = [item for item in items if is_item(item)] if isinstance(items, list) else []
+    found = [item.get("attributes") or store.attributes(item["type"], item["id"]) for item in listed]
+    return [attributes for attributes in found if isinstance(attributes, dict)]
 
 
 def merge_summary(reports: list[Json]) -> Json:
@@ -78,11 +79,11 @@ def artefact_handler(suffix: str) -> Any:
         state, identifier = context.state, context.params[0]
         if suffix != "html" and not context.key.artefacts:
             raise forbidden()
-        report = state.store.get("file_behaviour", identifier)
-        if report is None:
+        if state.store.get("file_behaviour", identifier) is None:
             raise not_found("file_behaviour", identifier)
         reply = artefact_reply(state.store, identifier, suffix)
-        if reply is None and report["attributes"].get(_FLAGS[suffix]) and state.switches.artefacts == "generated":
+        has = state.store.attributes("file_behaviour", identifier).get(_FLAGS[suffix])
+        if reply is None and has and state.switches.artefacts == "generated":
             state.store.artefacts[(identifier, suffix)] = _generated(suffix, identifier)
             reply = artefact_reply(state.store, identifier, suffix)
         if reply is None:

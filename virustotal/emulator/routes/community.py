@@ -51,8 +51,8 @@ def adding_handler(kind: str, what: str) -> Any:
         store, date = context.state.store, int(context.state.clock.now())
         known = store.identities(what)
         prefix = f"{item_prefix(kind)}-{identifier}"
-        own = [store.get(what, name) for name in known if name.startswith(f"{prefix}-")]
-        if what == "comment" and any(item and item["attributes"].get("text") == attributes["text"] for item in own):
+        own = [store.attributes(what, name) for name in known if name.startswith(f"{prefix}-")]
+        if what == "comment" and any(comment.get("text") == attributes["text"] for comment in own):
             raise ApiError("AlreadyExistsError", "This comment already exists")
         value = {"type": what, "id": f"{prefix}-{len(known) + 1:08x}", "attributes": {"date": date, **attributes}}
         store.put(value)
@@ -98,8 +98,9 @@ def _found(context: Context, largest: int) -> Json:
         raise bad_request("A query is needed")
     store, switches = context.state.store, context.state.switches
     if query.startswith("#"):
-        comments = [store.get("comment", name) for name in store.identities("comment")]
-        found = [item for item in comments if item and query[1:].lower() in item["attributes"].get("tags", [])]
+        tag, comments = query[1:].lower(), store.identities("comment")
+        names = [name for name in comments if tag in (store.attributes("comment", name).get("tags") or ())]
+        found = [item for item in (store.get("comment", name) for name in names) if item]
     else:
         found = [item for item in (_indicator(context, kind, query) for kind in SUBJECTS) if item]
     cut = page(

@@ -149,13 +149,13 @@ def _finish(state: State, analysis: Analysis) -> None:
         state.store.put(analysis.made)
     elif found is not None:
         changed = {"last_analysis_date": now, "last_modification_date": now}
-        state.store.put({**found, "attributes": {**found["attributes"], **changed}})
+        state.store.put({**found, "attributes": {**state.store.attributes(analysis.kind, analysis.item), **changed}})
 
 
 def _shown(context: Context, analysis: Analysis, status: str) -> Json:
     state = context.state
-    found = state.store.get(analysis.kind, analysis.item) if status == "completed" else None
-    results = found["attributes"].get("last_analysis_results", {}) if found else {}
+    found = state.store.attributes(analysis.kind, analysis.item) if status == "completed" else {}
+    results = found.get("last_analysis_results", {})
     stats = engine_stats(results, network=analysis.kind != "file")
     address = state.address("analysis", analysis.identifier)
     data = {
