@@ -11,7 +11,7 @@ from virustotal.plugins.behaviours.describe import described, registry_value
 from virustotal.plugins.behaviours.sandboxes import Sandbox
 
 #: Characters of one listed entry, such as a path.
-LONGEST_ENTRY = 500
+LONGEST_ENTRY = 300
 
 
 @frozen

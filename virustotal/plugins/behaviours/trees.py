@@ -57,7 +57,7 @@ def _linked(drawn: Sequence[Process]) -> list[ProcessItem]:
     for process in drawn:
         # The framework's class wants a number; no process has -1.
         pid = process.pid if process.pid is not None else -1
-        name = re.split(r"[\\/]", process.image)[-1] or "unnamed process"
+        name = re.split(r"[\\/]", process.image)[-1][:100] or "unnamed process"
         node = ProcessItem(pid, name, process.command, file_count=process.files, registry_count=process.registry)
         nodes[process.index] = node
         (roots if process.parent is None else nodes[process.parent].children).append(node)
