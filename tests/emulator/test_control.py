@@ -77,6 +77,29 @@ def test_every_choice_is_a_switch_with_its_default() -> None:
     assert {name: choices[0] for name, choices in CHOICES.items()} == {name: defaults[name] for name in CHOICES}
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("cursor_repeats", "false", False),
+        ("short_pages", "true", True),
+        ("inline_page", "5", 5),
+        ("retry_after", "7", 7.0),
+        ("latency", "0.5", 0.5),
+        ("analysis_status", "pondering", "pondering"),
+    ],
+)
+def test_switches_as_text(name: str, text: str, value: Any) -> None:
+    switches = Switches()
+    switches.set(**{name: text})
+    assert getattr(switches, name) == value
+
+
+@pytest.mark.parametrize(("name", "text"), [("short_pages", "maybe"), ("latency", "-1"), ("inline_page", "many")])
+def test_wrong_values_of_switches(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Switches().set(**{name: text})
+
+
 def test_the_log(api: Api) -> None:
     api.get(f"{FILE}?relationships=votes", headers={"X-Tool": "tests", "User-Agent": "agent"})
     request = api.emulator.requests[0]

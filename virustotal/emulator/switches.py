@@ -76,9 +76,9 @@ class Switches:
     known_upload: str = _choice("known_upload")
     upload_host: str = _choice("upload_host")
     analysis_end: str = _choice("analysis_end")
-    cursor_repeats: bool = field(default=False, converter=bool)
+    cursor_repeats: bool = field(default=False, converter=attrs.converters.to_bool)
     """Every page names the cursor that led to it: a client that trusts it loops."""
-    short_pages: bool = field(default=False, converter=bool)
+    short_pages: bool = field(default=False, converter=attrs.converters.to_bool)
     """Pages hold half of what was asked for, and still have a cursor."""
     inline_page: int = _count(20)
     """Descriptors of one relationship inside an object."""
