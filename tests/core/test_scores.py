@@ -65,6 +65,14 @@ def test_what_the_cap_takes_is_said() -> None:
     assert capped([points("related", 500)])[0].reason == "Because. The cap of the family leaves 300 of 500 points."
 
 
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [("Because", "Because."), ("Because.", "Because."), ("", "No reason was given."), ("So!", "So!")],
+)
+def test_reasons_are_sentences(reason: str, shown: str) -> None:
+    assert capped([Given(Points("engines", "x", 1, reason))])[0].reason == shown
+
+
 def test_external_points_are_the_plugins() -> None:
     (found,) = capped([Given(Points("engines", "x", 1000, "Because."), external=True)])
     assert (found.family, found.counted) == (Family.PLUGIN, CAPS[Family.PLUGIN])

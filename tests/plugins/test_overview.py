@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.findings import Points
 from virustotal.plugins import overview
 from virustotal.testing import evidence, run
 
@@ -97,26 +96,9 @@ def test_many_names_are_bounded_and_said() -> None:
     assert shown["Names"].endswith("n19 and 80 more")
 
 
-def test_sandboxes_the_worst_first_and_scored_by_confidence() -> None:
-    verdicts = {
-        "C2AE": {"category": "undetected", "sandbox_name": "C2AE", "malware_classification": ["UNKNOWN_VERDICT"]},
-        "Zenbox": {"category": "malicious", "confidence": 80, "malware_names": ["Example"]},
-        "CAPE": {"category": "suspicious", "confidence": "no", "sandbox_name": None},
-        "Odd": None,
-    }
-    _, section, *points = found(sandbox_verdicts=verdicts)
-    assert [row["sandbox"] for row in json.loads(section.body)] == ["Zenbox", "CAPE", "C2AE", "Odd"]
-    assert all(isinstance(each, Points) and each.section is section for each in points)
-    assert [(each.family, each.name, each.amount) for each in points] == [
-        ("behaviour", "sandbox.Zenbox", 120),
-        ("behaviour", "sandbox.CAPE", 50),
-    ]
-    assert points[0].reason == "Zenbox holds the file to be malicious with confidence 80."
-
-
 @pytest.mark.parametrize("value", [None, [], "x", {}, 5, {"a": 1}, float("nan"), {"value": {"value": []}}, [[]], True])
 def test_any_attribute_may_be_of_any_type(value: Any) -> None:
-    known = {**FILE, "sandbox_verdicts": {}, "threat_names": [], "unique_sources": 1, "threat_verdict": "x"}
+    known = {**FILE, "threat_names": [], "unique_sources": 1, "threat_verdict": "x"}
     for name in known:
         for section in found(**{**known, name: value}):
-            assert isinstance(section, Points) or section.title_text
+            assert section.title_text

@@ -117,7 +117,8 @@ def capped(given: Iterable[Given]) -> tuple[Score, ...]:
 
 
 def _reason(each: Given, amount: int, counted: int) -> str:
-    reason = text(each.points.reason) or "No reason was given."
+    reason = text(each.points.reason) or "No reason was given"
+    reason = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
     if each.void_because:
         return f"{reason} {each.void_because}" if amount else reason
     return f"{reason} The cap of the family leaves {counted} of {amount} points." if counted < amount else reason

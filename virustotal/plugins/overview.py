@@ -1,21 +1,17 @@
-"""What VirusTotal knows of the subject beside its engines: dates, votes, labels, hashes, names, sandboxes in brief."""
+"""What VirusTotal knows of the subject beside its engines: dates, votes, labels, hashes, names."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultURLSection
-from attrs import frozen
 
-from virustotal.core import Analyzer, Evidence, Finding, Points, hookimpl, render
-from virustotal.core.findings import Family
+from virustotal.core import Analyzer, Evidence, Finding, hookimpl, render
 from virustotal.core.models import Object
 from virustotal.core.settings import Settings
-from virustotal.core.values import date, integer, mapping, named_counts, number, pairs, text, texts
+from virustotal.core.values import date, integer, mapping, named_counts, text, texts
 from virustotal.core.verdicts import stale_days
 
-#: Points of a sandbox's verdict at full confidence.
-SANDBOX_POINTS: Mapping[str, int] = {"malicious": 150, "suspicious": 50}
 #: Names that are listed; VirusTotal keeps a hundred.
 MOST_NAMES = 20
 
@@ -34,7 +30,7 @@ def virustotal_analyzers() -> tuple[Analyzer, ...]:
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
-    """Yield the facts with a link to VirusTotal's page, and the sandboxes' verdicts of a file."""
+    """Yield the facts with a link to VirusTotal's page."""
     subject = evidence.report.subject
     facts = render.key_values("Overview", _facts(subject, evidence.settings, datetime.now(UTC)))
     link = _link(subject, evidence.settings)
@@ -42,7 +38,6 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         facts.add_subsection(link)
     if facts is not None or link is not None:
         yield facts if facts is not None else link
-    yield from _sandboxes(mapping(subject.attributes.get("sandbox_verdicts")))
 
 
 def _link(subject: Object, settings: Settings) -> Any | None:
@@ -111,49 +106,3 @@ def _analysed(subject: Object, settings: Settings, now: datetime) -> str:
 def _votes(votes: Mapping[str, Any]) -> str:
     counts = [(name, integer(votes.get(name))) for name in ("malicious", "harmless")]
     return ", ".join(f"{count} {name}" for name, count in counts if count is not None)
-
-
-@frozen
-class _Sandbox:
-    """The verdict of one sandbox; confidence is 0 to 100, or None where it is not given."""
-
-    name: str
-    category: str
-    confidence: int | float | None
-    row: Mapping[str, Any]
-
-    @property
-    def amount(self) -> int:
-        sure = self.confidence if self.confidence is not None else 100
-        return round(SANDBOX_POINTS.get(self.category, 0) * sure / 100)
-
-
-def _sandbox(name: str, entry: Mapping[str, Any]) -> _Sandbox:
-    name = text(entry.get("sandbox_name")) or name
-    category = text(entry.get("category"), 60).lower()
-    sure = number(entry.get("confidence"))
-    sure = sure if sure is not None and 0 <= sure <= 100 else None
-    row = {
-        "sandbox": name,
-        "verdict": category,
-        "confidence": sure,
-        "classification": render.listed(texts(entry.get("malware_classification"))),
-        "malware": render.listed(texts(entry.get("malware_names"))),
-    }
-    return _Sandbox(name, category, sure, row)
-
-
-def _sandboxes(verdicts: Mapping[str, Any]) -> Iterator[Finding]:
-    """The behaviours' own analyser counts no verdict that stands here."""
-    found = [_sandbox(name, mapping(entry)) for name, entry in pairs(verdicts)]
-    found.sort(key=lambda each: (-each.amount, each.name))
-    columns = ("sandbox", "verdict", "confidence", "classification", "malware")
-    section = render.table("Verdicts of sandboxes", [each.row for each in found], columns)
-    if section is None:
-        return
-    yield section
-    for each in found:
-        if each.category in SANDBOX_POINTS:
-            sure = "" if each.confidence is None else f" with confidence {each.confidence}"
-            reason = f"{each.name} holds the file to be {each.category}{sure}."
-            yield Points(Family.BEHAVIOUR, f"sandbox.{each.name}", each.amount, reason, section)
