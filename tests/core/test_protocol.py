@@ -389,3 +389,10 @@ def test_decoding_never_raises_anything_else(value: Any) -> None:
     protocol.decode_related("x", value)
     with contextlib.suppress(errors.VirusTotalError):
         protocol.decode_report({"data": value}, FILE)
+
+
+def test_a_url_that_is_named_by_its_analysis_keeps_an_identifier_that_can_be_asked_for() -> None:
+    sha256 = "ab" * 32
+    found = protocol.decode_object({"type": "url", "id": f"u-{sha256}-1599122231", "attributes": {}})
+    assert found is not None
+    assert found.ref == Ref("url", sha256)

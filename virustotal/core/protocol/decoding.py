@@ -1,5 +1,6 @@
 """From JSON to the nouns of the core. Each part may be missing, null or of another type: the unusable is left out."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +11,8 @@ from virustotal.core.errors import InvalidError, UnavailableError
 from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.protocol.ids import LONGEST_ID, valid_id
 from virustotal.core.values import integer, mapping, text
+
+_OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
 
 
 @frozen
@@ -34,13 +37,19 @@ def decode_object(data: Any) -> Object | None:
     error = mapping(entry.get("error"))
     code = (text(error.get("code"), 100) or "error") if entry.get("error") else ""
     return Object(
-        Ref(kind, id),
+        Ref(kind, _plain_id(kind, id)),
         mapping(entry.get("attributes")),
         mapping(entry.get("context_attributes")),
         mapping(entry.get("links")),
         whole=isinstance(entry.get("attributes"), Mapping) or bool(code),
         error=code,
     )
+
+
+def _plain_id(kind: str, id: str) -> str:
+    """Older answers name a URL by its analysis, `u-<SHA-256>-<seconds>`, which no address takes."""
+    found = _OF_ANALYSIS.fullmatch(id) if kind == "url" else None
+    return found.group(1) if found else id
 
 
 def decode_page(payload: Mapping[str, Any]) -> Page:

@@ -1,0 +1,54 @@
+"""Every recorded answer goes through the service and becomes a valid Assemblyline result."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import REPORTS
+from tests.service.conftest import EICAR, Scan, titles
+from virustotal.core.values import mapping
+from virustotal.emulator.server import Emulator
+
+KINDS = ("file", "url", "domain", "ip_address")
+EVERYTHING = (
+    "contacted_ips,contacted_domains,contacted_urls,dropped_files,behaviours,bundled_files,execution_parents,"
+    "comments,votes,graphs,resolutions,subdomains,siblings,historical_whois,urls,referrer_files,communicating_files,"
+    "downloaded_files,last_serving_ip_address,network_location,analyses,submissions,collections"
+)
+
+pytestmark = pytest.mark.skipif(not REPORTS.is_dir(), reason="no recorded answers beside this checkout")
+
+
+def recorded(emulator: Emulator) -> Iterator[tuple[str, str, Any]]:
+    """Kind, what to look up, and attributes of every recorded object, those of relationships and feeds included."""
+    for kind in KINDS:
+        for identifier in emulator.store.identities(kind):
+            attributes = emulator.store.attributes(kind, identifier)
+            what = attributes.get("url") if kind == "url" else identifier
+            if attributes and isinstance(what, str) and what:
+                yield kind, what, attributes
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Emulator]:
+    with Emulator(REPORTS) as emulator:
+        yield emulator
+
+
+def look_up(scan: Scan, kind: str, what: str, parameters: dict[str, Any]) -> Any:
+    if kind == "url":
+        return scan(EICAR, parameters, metadata={"submitted_url": what})
+    return scan(what, parameters)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"analyze_relationship": True, "relationships": EVERYTHING}])
+def test_every_recorded_object(emulator: Emulator, scan: Scan, parameters: dict[str, Any]) -> None:
+    objects = list(recorded(emulator))
+    assert len(objects) > 100
+    for kind, what, attributes in objects:
+        outcome = look_up(scan, kind, what, parameters)
+        assert not outcome.error, (kind, what, outcome.message)
+        assert "Analysers that failed" not in "".join(titles(outcome)), (kind, what)
+        if kind == "file" and mapping(attributes.get("last_analysis_stats")).get("malicious", 0) >= 2:
+            assert outcome.score > 0, (kind, what)
