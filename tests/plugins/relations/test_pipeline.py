@@ -43,4 +43,4 @@ def test_a_name_outside_the_catalogue_reaches_the_plain_analyser() -> None:
     assert find("file", "gadgets") is None
     result = analysed(Related("gadgets", (obj("gadget", "g-1", size=1),)))
     (contribution,) = result.contributions
-    assert (contribution.analyzer, contribution.sections[0].title) == ("any_file", "Gadgets (1)")
+    assert (contribution.analyzer, contribution.sections[0].title) == ("plain_file", "Gadgets (1)")

@@ -10,7 +10,6 @@ from virustotal.core.registry import ANY
 from virustotal.core.settings import Settings
 from virustotal.core.values import clean, pairs, text
 from virustotal.plugins.relations.columns import Column, identity
-from virustotal.plugins.relations.listing import named
 from virustotal.plugins.relations.records import record_table
 
 #: Attributes of one object that are shown, each in so many characters.
@@ -70,7 +69,7 @@ _UNCONFIRMED = ("clues", "code_blocks", "distributors", "email_senders", "sigma_
 _ANALYZERS: tuple[Analyzer, ...] = (
     *(
         Analyzer(
-            named("file", name),
+            f"plain_{name}",
             "file",
             name,
             analyze=analyze,
@@ -80,7 +79,7 @@ _ANALYZERS: tuple[Analyzer, ...] = (
         for name in _UNCONFIRMED
     ),
     *(
-        Analyzer(f"any_{kind}", kind, ANY, analyze=analyze, order=395, summary="Relationships that are not known yet")
+        Analyzer(f"plain_{kind}", kind, ANY, analyze=analyze, order=395, summary="Relationships that are not known yet")
         for kind in KINDS
     ),
 )
