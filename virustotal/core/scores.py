@@ -162,8 +162,13 @@ def heuristic(group: Sequence[Score]) -> Heuristic:
     add up (assemblyline.common.heuristics).
     """
     signatures: dict[str, int] = {}
+    next_number: dict[str, int] = {}
     for score in group:
-        signatures[_unique(score.name, signatures)] = score.counted
+        name = score.name
+        while name in signatures:
+            next_number[score.name] = next_number.get(score.name, 1) + 1
+            name = f"{score.name} ({next_number[score.name]})"
+        signatures[name] = score.counted
     total = sum(signatures.values())
     ids = list(dict.fromkeys(attack_id for score in group for attack_id in score.attack_ids))
     return Heuristic(
@@ -172,10 +177,3 @@ def heuristic(group: Sequence[Score]) -> Heuristic:
         signatures=dict.fromkeys(signatures, 1),
         score_map=dict(signatures),
     )
-
-
-def _unique(name: str, taken: Mapping[str, int]) -> str:
-    found, number = name, 2
-    while found in taken:
-        found, number = f"{name} ({number})", number + 1
-    return found
