@@ -295,8 +295,26 @@ def test_objects(data: dict[str, Any], whole: bool, error: str) -> None:
     assert (found.ref, found.whole, found.error) == (Ref("domain", "example.com"), whole, error)
 
 
+def test_a_number_as_identifier() -> None:
+    assert protocol.decode_object({"type": "analysis", "id": 1735689600}) == protocol.decode_object(
+        {"type": "analysis", "id": "1735689600"}
+    )
+
+
 @pytest.mark.parametrize(
-    "data", [None, [], "x", 7, {}, {"type": "file"}, {"id": "x"}, {"type": 7, "id": "x"}, {"type": "a", "id": ["x"]}]
+    "data",
+    [
+        None,
+        [],
+        "x",
+        7,
+        {},
+        {"type": "file", "id": True},
+        {"type": "file"},
+        {"id": "x"},
+        {"type": 7, "id": "x"},
+        {"type": "a", "id": ["x"]},
+    ],
 )
 def test_no_objects(data: Any) -> None:
     assert protocol.decode_object(data) is None
@@ -358,12 +376,13 @@ def test_entries_left_out_are_said() -> None:
         (Ref("file", "b" * 32), FILE, True),
         (Ref("file", "b" * 64), FILE, False),
         (Ref("url", "aHR0cDovLw"), Ref("url", SHA), True),
+        (Ref("url", "aHR0" * 16), Ref("url", SHA), True),
         (Ref("url", "b" * 64), Ref("url", SHA), False),
         (Ref("domain", "Example.com."), Ref("domain", "example.com"), True),
         (Ref("domain", "example.com"), Ref("domain", "example.org"), False),
         (Ref("ip_address", "2001:db8:0::1"), Ref("ip_address", "2001:db8::1"), True),
         (Ref("ip_address", "192.0.2.1"), Ref("domain", "192.0.2.1"), False),
-        (Ref("file", "b" * 32), Ref("file", "../x"), False),
+        (Ref("file", "b" * 64), Ref("url", "b" * 64), False),
     ],
 )
 def test_the_answer_is_of_the_object_asked_for(asked: Ref, answered: Ref, same: bool) -> None:
@@ -375,6 +394,13 @@ def test_the_answer_is_of_the_object_asked_for(asked: Ref, answered: Ref, same: 
     else:
         with pytest.raises(errors.UnavailableError):
             protocol.decode_report(payload, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "id"), [(Ref("url", SHA), f"u-{SHA}-1735689600"), (FILE, "../x"), (Ref("domain", "example.com"), "..")]
+)
+def test_an_identifier_that_cannot_be_asked_for_again_is_not_taken_over(asked: Ref, id: str) -> None:
+    assert protocol.decode_report({"data": {"type": asked.kind, "id": id}}, asked).subject.ref == asked
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {"type": "file"}])

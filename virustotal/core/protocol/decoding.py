@@ -1,6 +1,7 @@
 """From JSON to the nouns of the core. Each part may be missing, null or of another type: the unusable is left out."""
 
 import re
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,8 @@ from virustotal.core.protocol.ids import LONGEST_ID, valid_id
 from virustotal.core.values import integer, mapping, text
 
 _OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @frozen
@@ -32,6 +35,8 @@ def decode_object(data: Any) -> Object | None:
     """Return one object, or None for what has no type or no identifier. Without attributes it is not whole."""
     entry = mapping(data)
     kind, id = entry.get("type"), entry.get("id")
+    if isinstance(id, int) and not isinstance(id, bool):
+        id = f"{id:d}" if abs(id) < 2**63 else ""  # seen with analyses
     if not isinstance(kind, str) or not isinstance(id, str) or not kind or not 0 < len(id) <= LONGEST_ID:
         return None
     error = mapping(entry.get("error"))
@@ -97,20 +102,27 @@ def decode_report(payload: Mapping[str, Any], asked: Ref) -> Report:
     found = decode_object(payload.get("data"))
     if found is None:
         raise UnavailableError("The answer holds no object.", code="LocalNoData")
-    if not _same(found.ref, asked):
-        raise UnavailableError("The answer is of another object than the one asked for.", code="LocalOtherObject")
     blocks = mapping(mapping(payload.get("data")).get("relationships"))
     related = {name: decode_related(name, block) for name, block in blocks.items() if isinstance(name, str)}
     # The subject was asked for whole: attributes that are missing are absent, not unasked.
-    return Report(evolve(found, whole=True), MappingProxyType(related))
+    subject = evolve(found, ref=_identity(found.ref, asked), whole=True)
+    return Report(subject, MappingProxyType(related))
 
 
-def _same(found: Ref, asked: Ref) -> bool:
+def _identity(found: Ref, asked: Ref) -> Ref:
+    """The identity that VirusTotal gives the object asked for; as asked where its own cannot be asked for again."""
     if found.kind != asked.kind:
-        return False
+        raise _other()
+    mine = valid_id(asked.kind, asked.id)
     try:
-        mine, theirs = valid_id(asked.kind, asked.id), valid_id(found.kind, found.id)
+        theirs = valid_id(found.kind, found.id)
     except InvalidError:
-        return False
+        return asked  # URLs have been seen with `u-DIGEST-SECONDS`
     # MD5 and SHA-1 and the base64 of a URL are answered with the SHA-256.
-    return mine == theirs or (asked.kind in {"file", "url"} and len(mine) != len(theirs))
+    if mine != theirs and (asked.kind not in {"file", "url"} or _SHA256.fullmatch(mine)):
+        raise _other()
+    return found
+
+
+def _other() -> UnavailableError:
+    return UnavailableError("The answer is of another object than the one asked for.", code="LocalOtherObject")

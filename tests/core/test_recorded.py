@@ -1,0 +1,49 @@
+"""Every recorded answer of the live API is understood; skipped where there are none beside the checkout."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import load
+from virustotal.core import protocol
+from virustotal.core.errors import VirusTotalError
+from virustotal.core.models import Ref
+from virustotal.core.values import mapping
+
+#: Look-ups by MD5 and by base64, which are answered with the SHA-256.
+IDS = {"file": "a" * 32, "url": "YQ"}
+
+
+def test_objects_and_collections(reports: Path) -> None:
+    objects = pages = 0
+    for path in sorted(reports.rglob("*.json")):
+        document = load(path)
+        data = mapping(document).get("data")
+        if isinstance(data, list):
+            page = protocol.decode_page(document)
+            assert len(page.items) + page.left_out == len(data), path
+            assert not page.left_out, path
+            pages += 1
+        elif isinstance(mapping(data).get("type"), str):
+            ref = Ref(data["type"], IDS.get(data["type"]) or str(data["id"]))
+            report = protocol.decode_report(document, ref)
+            assert report.subject.ref.kind == ref.kind, path
+            if ref.kind in protocol.COLLECTIONS:
+                assert protocol.object_request(report.subject.ref), path
+            assert set(report.related) == set(mapping(data.get("relationships"))), path
+            objects += 1
+    assert objects
+    assert pages
+
+
+def test_errors(reports: Path) -> None:
+    seen = 0
+    for path in sorted(reports.rglob("*.json")):
+        document = load(path)
+        if isinstance(document, dict) and "error" in document and "data" not in document:
+            with pytest.raises(VirusTotalError):
+                protocol.payload(200, {}, json.dumps(document).encode())
+            seen += 1
+    if not seen:
+        pytest.skip("no recorded errors")
