@@ -72,6 +72,7 @@ class Emulator:
         self._given_switches = dict(switches or {})
         self._host, self._port = host, port
         self.state = State(load_store(world), parse_keys(keys))
+        self._version = self.state.store.version
         self._apply()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -150,8 +151,9 @@ class Emulator:
         self.state.keys = parse_keys(self._keys)
         for key in self.state.keys.values():
             key.forget()
-        if not isinstance(self._world, Store):
+        if not isinstance(self._world, Store) and self.state.store.version != self._version:
             self.state.store = load_store(self._world)
+            self._version = self.state.store.version
         self._apply()
 
     def __enter__(self) -> "Emulator":

@@ -38,6 +38,12 @@ class Store:
     _relationships: dict[tuple[Identity, str], tuple[int, Any]] = field(factory=dict)
     _aliases: dict[Identity, str] = field(factory=dict)
     _members: dict[tuple[Identity, str], list[Identity]] = field(factory=dict)
+    _revision: int = 0
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """A value that differs after something was added or replaced."""
+        return self._revision, len(self.documents), len(self.artefacts), len(self.errors)
 
     def add(self, path: str, document: Any) -> None:
         """Index one document; where two tell the same, the more specific wins, then the later."""
@@ -47,6 +53,7 @@ class Store:
             self._index(found)
 
     def _index(self, found: Found) -> None:
+        self._revision += 1
         match found:
             case FoundDocument(owner, name, value):
                 self.documents[(owner, name)] = value
@@ -88,6 +95,7 @@ class Store:
 
     def remove(self, kind: str, identifier: str) -> None:
         """Forget one object; its relationships stay."""
+        self._revision += 1
         self._objects.pop((kind, identifier), None)
 
     def get(self, kind: str, identifier: str) -> Json | None:
