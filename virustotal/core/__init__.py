@@ -1,9 +1,11 @@
-"""The public surface for plugin authors."""
+"""The public surface for plugin authors, and nothing else (docs/api.md)."""
 
 from virustotal.core.analyzer import HOOK_API, Analyzer, Needs
-from virustotal.core.findings import Attachment, Download, Finding, OntologyPart, Points
+from virustotal.core.findings import Attachment, Download, OntologyPart, Points
+from virustotal.core.findings import Finding as Finding  # the built-ins' annotations
 from virustotal.core.hookspecs import hookimpl
-from virustotal.core.models import Detection, Evidence, Object, Outcome, Ref, Related, Report, Verdict
+from virustotal.core.models import Detection, Evidence, Object, Outcome, Ref, Related, Verdict
+from virustotal.core.models import Report as Report  # the built-ins' annotations
 
 __all__ = [
     "HOOK_API",
@@ -12,7 +14,6 @@ __all__ = [
     "Detection",
     "Download",
     "Evidence",
-    "Finding",
     "Needs",
     "Object",
     "OntologyPart",
@@ -20,7 +21,6 @@ __all__ = [
     "Points",
     "Ref",
     "Related",
-    "Report",
     "Verdict",
     "hookimpl",
 ]

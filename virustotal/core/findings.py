@@ -39,6 +39,7 @@ class Download:
     ref: the object that owns it (a `file_behaviour`, a `file`, a `screenshot`).
     kind: `evtx`, `pcap`, `memdump`, `html`, `file` or `screenshot`.
     name: the display name, built from an allow-list of characters (`virustotal.core.values.safe_name`).
+    role: a `Role`, or its text: `extracted`, `supplementary` or `image`.
     relation: one of Assemblyline's PARENT_RELATION names.
     magic: the body must begin with one of these, where any are given.
     sha256: the body must have this digest, where it is known.
@@ -49,7 +50,7 @@ class Download:
     kind: str
     name: str
     description: str
-    role: Role = Role.EXTRACTED
+    role: Role = field(default=Role.EXTRACTED, converter=Role)
     relation: str = "DYNAMIC"
     magic: tuple[bytes, ...] = ()
     sha256: str = ""
@@ -64,7 +65,7 @@ class Attachment:
     description: str
     data: bytes = field(default=b"", repr=False)
     path: Path | None = None
-    role: Role = Role.SUPPLEMENTARY
+    role: Role = field(default=Role.SUPPLEMENTARY, converter=Role)
     relation: str = "INFORMATION"
 
 

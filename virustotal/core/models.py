@@ -141,11 +141,11 @@ class Detection:
 class Verdict:
     """What all engines together say of one object, with the reasons attached.
 
-    score: points before any cap of the whole result.
+    level: a `Level`, or its text, such as `malicious`. score: points before any cap of the whole result.
     reasons: one sentence a point, in the order in which they were decided.
     """
 
-    level: Level = Level.UNKNOWN
+    level: Level = field(default=Level.UNKNOWN, converter=Level)
     detections: tuple[Detection, ...] = ()
     reasons: tuple[str, ...] = ()
     score: int = 0

@@ -36,4 +36,4 @@ NSRL = Part(
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of distributors."""
-    return (analyzer("distributors", 64, "Who is known to publish the file.", TRUSTED, KNOWN, MONITOR, NSRL),)
+    return (analyzer("known_distributors", 64, "Who is known to publish the file.", TRUSTED, KNOWN, MONITOR, NSRL),)

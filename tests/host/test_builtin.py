@@ -1,0 +1,32 @@
+"""The built-ins load, under names of their own, and keep the contract over the emulator's world."""
+
+import pytest
+
+from virustotal.core.host import State
+from virustotal.core.isolation import due
+from virustotal.core.loader import load
+from virustotal.core.settings import PluginConfig, Settings
+from virustotal.plugins import BUILTIN
+from virustotal.testing import check, examples, found
+
+PLUGINS = load(BUILTIN, Settings(plugins=PluginConfig(external=False)))
+
+
+def test_all_load() -> None:
+    assert not PLUGINS.unloaded
+    assert {each.state for each in PLUGINS.listing if not each.external} == {State.LOADED}
+    assert len(BUILTIN) == len(set(BUILTIN))
+    assert list(BUILTIN) == sorted(BUILTIN)
+
+
+def test_each_has_a_summary_for_the_listing() -> None:
+    assert not [each.name for each in PLUGINS.registry.analyzers if not each.summary]
+
+
+@pytest.mark.parametrize("kind", ["file", "url", "domain", "ip_address"])
+def test_the_contract_over_the_world(kind: str) -> None:
+    broken = []
+    for report in (each for each in examples((kind,)) if each.related):
+        for analyzer, related in due(report, PLUGINS.registry):
+            broken += check(analyzer, found(report, related.relationship if related else ""))
+    assert broken == []
