@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from attrs import evolve, field, frozen
 
@@ -52,20 +53,32 @@ def detections(obj: Object) -> tuple[Detection, ...]:
 
 def _detection(name: str, entry: Mapping[str, object]) -> Detection:
     return Detection(
-        engine=text(entry.get("engine_name")) or name,
+        engine=_said(entry.get("engine_name")) or name,
         category=category_of(entry.get("category")),
-        result=text(entry.get("result")),
-        version=text(entry.get("engine_version")),
-        update=text(entry.get("engine_update")),
+        result=_said(entry.get("result")),
+        version=_said(entry.get("engine_version")),
+        update=_said(entry.get("engine_update")),
     )
+
+
+#: The same few thousand names and versions come with every object of a task; longer texts are not kept.
+_LONGEST_KEPT = 120
+_text_of = lru_cache(maxsize=8192)(text)
+
+
+def _said(value: object) -> str:
+    return _text_of(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else text(value)
 
 
 def category_of(value: object) -> str:
     """Return a category as VirusTotal writes it: lower case and hyphens (`typeUnsupported` is `type-unsupported`)."""
-    name = text(value, 60).replace("_", "-").replace(" ", "-")
-    return {"typeunsupported": "type-unsupported", "confirmedtimeout": "confirmed-timeout"}.get(
-        name.lower(), name.lower()
-    )
+    return _category(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else _category(text(value, 60))
+
+
+@lru_cache(maxsize=1024)
+def _category(value: str) -> str:
+    name = text(value, 60).lower().replace("_", "-").replace(" ", "-")
+    return {"typeunsupported": "type-unsupported", "confirmedtimeout": "confirmed-timeout"}.get(name, name)
 
 
 def counters(obj: Object) -> Mapping[str, int]:
