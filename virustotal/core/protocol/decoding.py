@@ -1,7 +1,6 @@
 """From JSON to the nouns of the core. Each part may be missing, null or of another type: the unusable is left out."""
 
 import re
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +13,6 @@ from virustotal.core.protocol.ids import LONGEST_ID, valid_id
 from virustotal.core.values import integer, mapping, text
 
 _OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
-
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -117,7 +115,7 @@ def _identity(found: Ref, asked: Ref) -> Ref:
     try:
         theirs = valid_id(found.kind, found.id)
     except InvalidError:
-        return asked  # URLs have been seen with `u-DIGEST-SECONDS`
+        return asked
     # MD5 and SHA-1 and the base64 of a URL are answered with the SHA-256.
     if mine != theirs and (asked.kind not in {"file", "url"} or _SHA256.fullmatch(mine)):
         raise _other()
