@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from virustotal.core.models import Report, Status
-from virustotal.core.policy import Ruling, submit_ruling
+from virustotal.core.policy import Ruling, reanalyse_ruling, submit_ruling
 from virustotal.core.settings import Settings
 from virustotal.core.source import Upload
 from virustotal.core.subjects import Subject
@@ -88,7 +88,7 @@ def _old(report: Report, settings: Settings) -> bool:
 
 
 def _again(task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: Desk) -> Submitted:
-    ruling = submit_ruling(evolve(task.candidate(subject), placeholder=False), task.settings, above)
+    ruling = reanalyse_ruling(task.candidate(subject), task.settings, above)
     if not ruling.allowed:
         return Submitted(report, (f"No new analysis was asked for. {ruling.reason}",))
     found = carry_out(Job(subject.ref, look_up, ruling.rule), desk)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.policy import MEGABYTE, Candidate, look_up_ruling, submit_ruling
+from virustotal.core.policy import MEGABYTE, Candidate, look_up_ruling, reanalyse_ruling, submit_ruling
 from virustotal.core.settings import Settings, service_settings
 
 LEVELS = ["TLP:C", "TLP:G", "TLP:A", "TLP:R"]
@@ -87,3 +87,22 @@ def test_above_the_bound_not_even_a_hash_leaves(given: str, bound: str, allowed:
     ruling = look_up_ruling(given, settings(max_classification=bound), above)
     assert ruling.allowed is allowed
     assert allowed or "max_classification" in ruling.reason
+
+
+@pytest.mark.parametrize(
+    ("candidate", "config", "rule"),
+    [
+        (a_file(), {}, ""),
+        (a_file(size=0, placeholder=True), {}, ""),
+        (a_file(size=900 * MEGABYTE, file_type="document/pdf"), {"submit_policy": POLICY}, ""),
+        (a_file(), {"allow_dynamic_submit": False}, "allow_dynamic_submit"),
+        (a_file(classification="TLP:A"), {"max_classification": "TLP:G"}, "max_classification"),
+        (a_file(classification="TLP:A"), {"submit_policy": POLICY}, "submit_policy.max_classification"),
+        (a_file(depth=1), {}, "submit_policy.max_depth"),
+        (a_url("https://example.com/a"), {}, ""),
+        (a_url("http://192.168.0.1/a"), {}, "host"),
+    ],
+)
+def test_a_new_analysis_sends_no_content(candidate: Candidate, config: dict[str, Any], rule: str) -> None:
+    ruling = reanalyse_ruling(candidate, settings(**config), above)
+    assert (ruling.rule if not ruling.allowed else "") == rule

@@ -1,6 +1,6 @@
 """What may leave: rules checked before anything is sent, each refusal one sentence for the analyst."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
@@ -55,11 +55,24 @@ def look_up_ruling(classification: str, settings: Settings, above: Above) -> Rul
 
 def submit_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
     """Decide whether content may be submitted. The first rule that refuses is named."""
-    for rule in (_switched, _look_up, _classification, _depth, _content if candidate.kind == "file" else _address):
-        ruling = rule(candidate, settings, above)
-        if not ruling.allowed:
-            return ruling
-    return Ruling("submit_policy")
+    rules = (_switched, _look_up, _classification, _depth, _content if candidate.kind == "file" else _address)
+    return _first(rules, candidate, settings, above)
+
+
+def reanalyse_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
+    """Decide whether a new analysis of what VirusTotal has may be asked for: no content leaves, a request does."""
+    rules = (_switched, _look_up, _classification, _depth, *(() if candidate.kind == "file" else (_address,)))
+    return _first(rules, candidate, settings, above)
+
+
+def _first(
+    rules: Iterable[Callable[[Candidate, Settings, Above], Ruling]],
+    candidate: Candidate,
+    settings: Settings,
+    above: Above,
+) -> Ruling:
+    rulings = (rule(candidate, settings, above) for rule in rules)
+    return next((ruling for ruling in rulings if not ruling.allowed), Ruling("submit_policy"))
 
 
 def _switched(_candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
