@@ -1,0 +1,133 @@
+"""Relationships through the emulator and the framework's own task handler, into results that Assemblyline takes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assemblyline_v4_service.common.base import ServiceBase
+
+from tests.conftest import REPORTS, load, report_files
+from virustotal.core import catalogue
+from virustotal.core.catalogue import CATALOGUE
+from virustotal.emulator.server import Emulator
+from virustotal.emulator.store import Store
+from virustotal.targets import bare_target, digest_target, uri_target
+from virustotal.tasks import Target, TaskOutcome, run_task, started_service
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[tuple[Store, ServiceBase]]:
+    """The invented world, and a service that asks it with a key that may read everything."""
+    with Emulator() as emulator, started_service({"host": emulator.url, "api_key": "gti-key"}) as service:
+        yield emulator.store, service
+
+
+@pytest.fixture(scope="module")
+def recorded(reports: Path) -> Iterator[tuple[Store, ServiceBase]]:
+    """The recorded answers, in the same way."""
+    with Emulator(reports) as emulator, started_service({"host": emulator.url, "api_key": "gti-key"}) as service:
+        yield emulator.store, service
+
+
+def target(store: Store, kind: str, id: str, folder: Path) -> Target:
+    if kind == "file":
+        return digest_target(id)
+    return uri_target(store.attributes("url", id)["url"], folder) if kind == "url" else bare_target(id, folder)
+
+
+def flat(outcome: TaskOutcome) -> dict[str, Mapping[str, Any]]:
+    """All sections by title; what failed would be one of them."""
+    assert not outcome.error, outcome.message
+    found = {section["title_text"]: section for section in outcome.sections}
+    assert not [title for title in found if title.startswith(("Analysers that failed", "Plugins that did not load"))]
+    return found
+
+
+def shows(found: Mapping[str, Any], kind: str, name: str) -> bool:
+    return any(title.startswith(CATALOGUE[kind, name].title) for title in found)
+
+
+def richest(store: Store, kind: str) -> list[str]:
+    """The objects of a kind that have most relationships, as few as show all of them."""
+    covered: set[str] = set()
+    chosen = []
+    for id in sorted(store.identities(kind), key=lambda each: -len(store.names(kind, each))):
+        if set(store.names(kind, id)) - covered and store.attributes(kind, id):
+            covered.update(store.names(kind, id))
+            chosen.append(id)
+    return chosen
+
+
+@pytest.mark.parametrize("analyze", ["false", "true"])
+@pytest.mark.parametrize("kind", ["file", "url", "domain"])  # the world's addresses are reserved: never looked up
+def test_every_relationship_of_the_invented_world(
+    kind: str, analyze: str, world: tuple[Store, ServiceBase], tmp_path: Path
+) -> None:
+    store, service = world
+    names = [entry.name for entry in catalogue.of_kind(kind)]
+    for id in richest(store, kind):
+        parameters = {"relationships": ",".join(names), "analyze_relationship": analyze}
+        found = flat(run_task(service, target(store, kind, id, tmp_path), parameters))
+        for name in store.names(kind, id):
+            entry = catalogue.find(kind, name)
+            asked = entry is not None and name != "behaviours" and (analyze == "true" or not entry.doubtful)
+            if asked and store.related(kind, id, name)[1]:
+                assert shows(found, kind, name), (id, name, list(found))
+
+
+def collections() -> dict[tuple[str, str], list[str]]:
+    """Kind and id to the relationships of which recorded collections exist."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for path in report_files("rel_file", "rel_url", "rel_domain", "rel_ip_address"):
+        *_, id, name = load(path)["links"]["self"].partition("?")[0].split("/")
+        found.setdefault((path.parent.name.removeprefix("rel_"), id), []).append(name)
+    return found
+
+
+@pytest.mark.parametrize(("key", "names"), collections().items(), ids=lambda each: "-".join(each))
+def test_recorded_collections(
+    key: tuple[str, str], names: list[str], recorded: tuple[Store, ServiceBase], tmp_path: Path
+) -> None:
+    store, service = recorded
+    kind, id = key
+    if not store.attributes(kind, id):
+        store.put({"type": kind, "id": id, "attributes": {"last_analysis_results": {}}})
+    for analyze in ("false", "true"):
+        parameters = {"relationships": ",".join(names), "analyze_relationship": analyze}
+        found = flat(run_task(service, target(store, kind, id, tmp_path), parameters))
+        for name in names:
+            assert shows(found, kind, name) is bool(store.related(kind, id, name)[1]), (name, list(found))
+
+
+@pytest.mark.parametrize("path", report_files("feed_file"), ids=lambda path: path.stem)
+def test_recorded_feeds(path: Path, recorded: tuple[Store, ServiceBase]) -> None:
+    data = load(path)["data"]
+    names = list(data["relationships"])
+    for analyze in ("false", "true"):
+        parameters = {"relationships": ",".join(names), "analyze_relationship": analyze}
+        found = flat(run_task(recorded[1], digest_target(data["id"]), parameters))
+        for name in names:
+            assert shows(found, "file", name) is bool(data["relationships"][name]["data"]), (name, list(found))
+
+
+def test_recorded_answers_are_there_or_nothing_is_claimed() -> None:
+    assert bool(collections()) is REPORTS.is_dir()
+
+
+def test_ninety_five_related_domains(world: tuple[Store, ServiceBase]) -> None:
+    store, service = world
+    id = "9" * 64
+    domains = [
+        {"type": "domain", "id": f"n{place}.example.net", "attributes": {"last_analysis_results": {}, "tld": "net"}}
+        for place in range(95)
+    ]
+    store.put({"type": "file", "id": id, "attributes": {"size": 1}}, {"contacted_domains": domains})
+    parameters = {"relationships": "contacted_domains", "analyze_relationship": "true"}
+    assert "Contacted domains (40 of 95)" in flat(run_task(service, digest_target(id), parameters))
+    found = flat(run_task(service, digest_target(id), {**parameters, "max_related": "95"}))
+    assert "Contacted domains (95)" in found
+    assert len(json.loads(found["No finding (95)"]["body"])) == 95
+    deep = flat(run_task(service, digest_target(id), parameters, deep_scan=True))
+    assert "Contacted domains (95)" in deep
