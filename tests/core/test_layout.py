@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -50,9 +51,15 @@ def finalized(found: Layout) -> dict[str, Any]:
     return result.finalize()
 
 
+@cache
+def definitions() -> dict[str, Any]:
+    """The manifest's heuristics by the names that the platform gives them."""
+    return {f"VIRUSTOTAL.{number}": definition for number, definition in get_heuristics().items()}
+
+
 def platform_score(sections: list[dict[str, Any]]) -> int:
     """What Assemblyline's tasking client makes of the sections; each is also checked with its model."""
-    known = {f"VIRUSTOTAL.{number}": definition for number, definition in get_heuristics().items()}
+    known = definitions()
     total = 0
     for given_section in sections:
         section = json.loads(json.dumps(given_section))
