@@ -118,7 +118,9 @@ def test_a_missing_flag_is_said_in_one_line(analyze: bool) -> None:
         assert found == []
     else:
         (section,) = found
-        assert section.body == "Set analyze_relationship as well: download_evtx, download_pcap needs it."
+        assert (
+            section.body == "Set analyze_relationship as well: without it, download_evtx, download_pcap does nothing."
+        )
 
 
 def dropped(*related: Any, **options: Any) -> list[Any]:

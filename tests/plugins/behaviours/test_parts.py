@@ -72,6 +72,14 @@ def test_a_process_has_a_time_where_the_report_gives_one(moment: Any, offset: An
     assert part["start_time"] == expected
 
 
+def test_offsets_are_of_each_process_and_never_added_up() -> None:
+    tree = [
+        {"name": "a", "time_offset": 1, "children": [{"name": "b", "time_offset": 2}, {"name": "c", "time_offset": 3}]}
+    ]
+    found = parts(findings(report(analysis_date=1735689600, processes_tree=tree)), "process")
+    assert [part["start_time"][17:19] for part in found] == ["01", "02", "03"]
+
+
 def test_created_processes_where_there_is_no_tree() -> None:
     (part,) = parts(findings(report(processes_created=["C:\\a b.exe -x", ""])), "process")
     assert (part["image"], part["command_line"]) == ("C:\\a b.exe", "C:\\a b.exe -x")

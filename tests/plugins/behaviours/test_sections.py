@@ -192,6 +192,21 @@ def test_a_host_that_is_an_address_is_not_tagged_as_domain() -> None:
     assert tags(found)["network.dynamic.ip"] == ["192.0.2.9"]
 
 
+@pytest.mark.parametrize(
+    ("attributes", "title"),
+    [
+        ({"files_written": ["C:\\a"]}, "Files changed (1)"),
+        ({"registry_keys_set": [{"key": "HKCU\\a"}]}, "Registry keys changed (1)"),
+        ({"mutexes_opened": ["m"]}, "Mutexes (1)"),
+        ({"mitre_attack_techniques": [{"id": "T1059"}]}, "ATT&CK techniques (1)"),
+        ({"ids_alerts": [{"rule_msg": "x"}]}, "IDS alerts (1)"),
+        ({"http_conversations": [{"request_method": "GET"}]}, "HTTP conversations (1)"),
+    ],
+)
+def test_a_report_of_one_thing_alone_shows_it(attributes: dict[str, Any], title: str) -> None:
+    assert title in titles(findings(report(**attributes)))
+
+
 def test_a_clean_sandbox_names_no_family() -> None:
     assert "attribution.family" not in tags(findings(report(verdicts=["CLEAN"], verdict_labels=["Emberfox"])))
 

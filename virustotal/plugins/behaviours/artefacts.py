@@ -128,7 +128,7 @@ def say_what_to_set(evidence: Evidence) -> Iterator[Finding]:
     asked = [name for name in PARAMETERS if getattr(settings, name) is True]
     if asked and not settings.analyze_relationship:
         section = ResultTextSection("No artefacts of sandboxes were downloaded")
-        section.add_line(f"Set analyze_relationship as well: {render.listed(asked)} needs it.")
+        section.add_line(f"Set analyze_relationship as well: without it, {render.listed(asked)} does nothing.")
         yield section
 
 

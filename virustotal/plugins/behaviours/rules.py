@@ -177,7 +177,7 @@ def _scored(
         if twice:
             reason += "; the file's own report has it too, and counts it"
         amount = 0 if twice else worth.get(each.severity, 0)
-        yield Points(Family.BEHAVIOUR, f"{prefix}.{each.key}"[:200], amount, reason, section, each.attack_ids)
+        yield Points(Family.BEHAVIOUR, f"{prefix}.{each.key}"[:110], amount, reason, section, each.attack_ids)
 
 
 @frozen

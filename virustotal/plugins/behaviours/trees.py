@@ -21,7 +21,8 @@ def tree_sections(sandbox: Sandbox) -> Iterator[Any]:
     if not drawn:
         return
     levels = 1 + max(process.level for process in found)
-    section = ResultProcessTreeSection(f"{render.counted('Process tree', len(drawn), len(found))}, {levels} levels")
+    height = "1 level" if levels == 1 else f"{levels} levels"
+    section = ResultProcessTreeSection(f"{render.counted('Process tree', len(drawn), len(found))}, {height}")
     for root in _linked(drawn):
         section.add_process(root)
     yield section
