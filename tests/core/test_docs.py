@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -23,7 +24,10 @@ from virustotal.core.verdicts import (
     SUSPICIOUS_POINTS,
     judge,
 )
+from virustotal.plugins import assessment
 from virustotal.plugins.av_remap import virustotal_remap
+from virustotal.plugins.behaviours import severity, verdicts
+from virustotal.plugins.static import _severity, malware_config, metadata, signature, yara
 from virustotal.testing import obj
 
 SCORING = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
@@ -86,6 +90,65 @@ def test_the_table_of_families() -> None:
     assert {family.value: str(number) for family, number in HEURISTICS.items()} == {
         name: ids for name, ids in numbers.items() if name != Family.PLUGIN.value
     }
+
+
+def worth(finding: str, family: str, *amounts: int) -> str:
+    return f"| {finding} | `{family}` | {', '.join(map(str, amounts))} |"
+
+
+def points(given: Mapping[str, int], *levels: str) -> tuple[int, ...]:
+    """The points of the levels, which must be all that score."""
+    assert {level for level, amount in given.items() if amount} == set(levels)
+    return tuple(given[level] for level in levels)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        worth(
+            "Google Threat Intelligence, malicious: severity high, medium, low or unknown",
+            "assessment",
+            *points(assessment.MALICIOUS_POINTS, "high", "medium", "low"),
+        ),
+        worth("Google Threat Intelligence, suspicious", "assessment", assessment.SUSPICIOUS_POINTS),
+        worth(
+            "Sigma or IDS rule in the file's report: critical, high, medium",
+            "crowdsourced",
+            *points(_severity.WORTH, "critical", "high", "medium"),
+        ),
+        worth(f"YARA rule, of {yara.MOST_SCORED} at most", "crowdsourced", yara.WORTH),
+        worth(
+            "malware configuration: with, without the name of a family",
+            "configuration",
+            malware_config.WORTH_NAMED,
+            malware_config.WORTH_UNNAMED,
+        ),
+        worth("revoked certificate", "static", signature.REVOKED_POINTS),
+        worth("code in an image", "static", metadata.CODE_IN_IMAGE),
+        worth(
+            "verdict of a sandbox in the file's report, by confidence: malicious, suspicious",
+            "behaviour",
+            *points(verdicts._CATEGORIES, "malicious", "suspicious"),
+        ),
+        worth(
+            "verdict of a sandbox in its own report, by confidence: malware, adware or greyware",
+            "behaviour",
+            severity.VERDICTS["MALWARE"],
+            severity.VERDICTS["ADWARE"],
+        ),
+        *(
+            worth(f"{finding}: {', '.join(levels)}", "behaviour", *points(given, *levels))
+            for finding, given, levels in (
+                ("signature of a sandbox", severity.SIGNATURE, ("critical", "high", "medium", "low")),
+                ("ATT&CK technique without a signature", severity.TECHNIQUE, ("critical", "high", "medium")),
+                ("Sigma rule of a sandbox", severity.SIGMA, ("critical", "high", "medium", "low")),
+                ("IDS rule of a sandbox", severity.IDS, ("critical", "high", "medium", "low")),
+            )
+        ),
+    ],
+)
+def test_what_a_finding_is_worth(row: str) -> None:
+    assert row in SCORING.splitlines()
 
 
 def test_the_numbers_in_the_text() -> None:

@@ -596,3 +596,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 )
 def test_stale(given: object, expected: int | None) -> None:
     assert stale_days(obj("file", last_analysis_date=given), SETTINGS, NOW) == expected
+
+
+def test_nothing_is_stale_after_zero_days() -> None:
+    never = service_settings({"stale_after_days": 0})
+    assert stale_days(obj("file", last_analysis_date=1), never, NOW) is None

@@ -101,10 +101,15 @@ def best_rank(obj: Object) -> int | None:
 
 
 def stale_days(obj: Object, settings: Settings, now: datetime) -> int | None:
-    """Return the age in days of an analysis older than `stale_after_days`; None for a younger one or an unknown age."""
+    """Return the age in days of an analysis older than `stale_after_days`; None for any other, or an unknown age.
+
+    With `stale_after_days` of 0 no analysis is stale.
+    """
     moment = timestamp(obj.attributes.get("last_analysis_date"))
-    age = (now - moment).days if moment is not None else 0
-    return age if moment is not None and age > settings.stale_after_days else None
+    if moment is None or not settings.stale_after_days:
+        return None
+    age = (now - moment).days
+    return age if age > settings.stale_after_days else None
 
 
 def judge(
