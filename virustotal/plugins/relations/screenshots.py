@@ -21,11 +21,16 @@ def _pictures(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     related = evidence.related
     if related is None or not evidence.settings.analyze_relationship:
         return
-    found = [obj for obj in related.items if text(obj.attributes.get("link"))]
+    found = [obj for obj in related.items if _link(obj)]
     for place, obj in enumerate(found[:MOST_PICTURES], 1):
         yield _download(place, obj)
     if len(found) > MOST_PICTURES:
         section.title_text += f", the first {MOST_PICTURES} fetched"
+
+
+def _link(obj: Object) -> str:
+    link = obj.attributes.get("link")
+    return link.strip() if isinstance(link, str) else ""
 
 
 def _download(place: int, obj: Object) -> Download:
@@ -38,7 +43,7 @@ def _download(place: int, obj: Object) -> Download:
         f"Screenshot of {sandbox}" + (f", {moment}" if moment else ""),
         role=findings.Role.IMAGE,
         magic=_MAGIC,
-        link=str(obj.attributes["link"]).strip(),
+        link=_link(obj),
     )
 
 
