@@ -37,6 +37,16 @@ def rows(*results: SubjectResult) -> list[dict[str, Any]]:
             "shown 2 of 2",
             "1 that VirusTotal knows by identifier alone",
         ),
+        (
+            Related("x", ITEMS, Outcome(Status.FAILED, "HTTP 503."), total=95, complete=False),
+            "shown 40 of 95; failed",
+            "HTTP 503.",
+        ),
+        (
+            Related("x", ITEMS[:2], Outcome(Status.FORBIDDEN), complete=False, detailed=False),
+            "shown 2, there are more; needs a premium licence",
+            "identifiers alone",
+        ),
         (Related("x", outcome=Outcome(Status.SKIPPED, "Out of time.")), "skipped", "Out of time."),
         (Related("x", outcome=Outcome(Status.FAILED, "HTTP 503.")), "failed", "HTTP 503."),
         (Related("x", outcome=Outcome(Status.QUOTA)), "quota used up", ""),

@@ -46,7 +46,7 @@ def _rows(result: SubjectResult, several: bool) -> Iterator[Mapping[str, Any]]:
         return
     subject = name_of(result) if several else ""
     names = tuple(dict.fromkeys((*result.asked, *result.report.related)))
-    forbidden = [name for name in names if _status(result, name) is Status.FORBIDDEN]
+    forbidden = [name for name in names if _is_forbidden(result.report.related.get(name))]
     for name in names:
         if name not in forbidden:
             yield {"subject": subject, **_row(result, name)}
@@ -59,9 +59,8 @@ def _rows(result: SubjectResult, several: bool) -> Iterator[Mapping[str, Any]]:
         }
 
 
-def _status(result: SubjectResult, name: str) -> Status:
-    related = result.report.related.get(name)
-    return Status.SKIPPED if related is None else related.outcome.status
+def _is_forbidden(related: Related | None) -> bool:
+    return related is not None and related.outcome.status is Status.FORBIDDEN and not related.items
 
 
 def _row(result: SubjectResult, name: str) -> Mapping[str, Any]:
@@ -83,15 +82,18 @@ def _row(result: SubjectResult, name: str) -> Mapping[str, Any]:
 
 
 def _shown(related: Related) -> str:
+    """What came, and how it ended where that was not well: a later page may be missing."""
+    ended = "" if related.outcome.found else _MISSING[related.outcome.status]
     count = len(related.items)
-    if not related.outcome.found:
-        missing = _MISSING[related.outcome.status]
-        return f"shown {count}, the rest: {missing}" if count else missing
+    if ended and not count:
+        return ended
     if related.total is not None and related.total > count:
-        return f"shown {count} of {related.total}"
-    if not related.complete:
-        return f"shown {count}, there are more"
-    return f"shown {count} of {count}" if count else "none"
+        shown = f"shown {count} of {related.total}"
+    elif not related.complete:
+        shown = f"shown {count}, there are more"
+    else:
+        shown = f"shown {count} of {count}" if count else "none"
+    return f"{shown}; {ended}" if ended else shown
 
 
 def _details(related: Related) -> Iterable[str]:
