@@ -1,0 +1,91 @@
+"""What `virustotal-service plugins` shows, and `plugins check NAME` finds; the terminal prints it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import asdict, frozen
+
+from virustotal.core.host import PluginInfo, Plugins, State
+from virustotal.core.isolation import due
+from virustotal.core.loader import load
+from virustotal.core.models import Object, Report
+from virustotal.core.settings import service_settings
+from virustotal.core.verdicts import detections
+from virustotal.plugins import BUILTIN
+
+
+@frozen
+class Checked:
+    """What the contract checks of one plugin found. problems: one line each; empty where it keeps the contract.
+
+    runs: how often its analysers and hooks were called. idle: analysers for which the emulator's world has nothing.
+    """
+
+    plugin: PluginInfo
+    runs: int = 0
+    problems: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+
+
+def plugins(config: Mapping[str, Any]) -> Plugins:
+    """Return the plugins that the service would load by a `config` as in the manifest; ConfigurationError."""
+    return load(BUILTIN, service_settings(config))
+
+
+def as_json(listing: tuple[PluginInfo, ...]) -> list[dict[str, Any]]:
+    """Return a listing as JSON: the fields of `PluginInfo`, each analyser with those of `AnalyzerInfo`."""
+    return [asdict(each, value_serializer=lambda _, __, value: _plain(value)) for each in listing]
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, State) else value
+
+
+def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
+    """Run the contract checks of one plugin, by its name or its distribution's, over the emulator's world.
+
+    config: as in the manifest, for the plugin's settings. Raises LookupError for a name that no plugin has.
+    """
+    loaded = plugins(config)
+    found = [each for each in loaded.listing if name in {each.name, each.distribution}]
+    if not found:
+        raise LookupError(f"no plugin is named {name}; there are {', '.join(each.name for each in loaded.listing)}")
+    plugin = found[0]
+    if plugin.state is not State.LOADED:
+        return Checked(plugin, problems=(f"It is {plugin.state.value}: {plugin.reason}.",))
+    ran, problems = _analyzers(loaded, plugin.name, config)
+    mine = [each for each in plugin.analyzers if each.state is State.LOADED]
+    problems += [f"{each.name} is {each.state.value}: {each.reason}" for each in plugin.analyzers if each not in mine]
+    hooked, failures = _hooks(loaded, plugin.name, config)
+    idle = tuple(each.name for each in mine if each.name not in ran)
+    return Checked(plugin, sum(ran.values()) + hooked, tuple(dict.fromkeys(problems + failures)), idle)
+
+
+def _analyzers(loaded: Plugins, name: str, config: Mapping[str, Any]) -> tuple[dict[str, int], list[str]]:
+    from virustotal.testing import check, examples, found  # the kit points the framework at the packaged manifest
+
+    ran: dict[str, int] = {}
+    problems: list[str] = []
+    for report in examples():
+        for analyzer, related in due(report, loaded.registry):
+            if loaded.provider(analyzer).name == name:
+                ran[analyzer.name] = ran.get(analyzer.name, 0) + 1
+                problems += check(analyzer, found(report, related.relationship if related else "", dict(config)))
+    return ran, problems
+
+
+def _hooks(loaded: Plugins, name: str, config: Mapping[str, Any]) -> tuple[int, list[str]]:
+    from virustotal.testing import examples
+
+    mine = [each for each in loaded.hooks if each.provider.name == name and each.hook != "virustotal_analyzers"]
+    hooks = Plugins(hooks=tuple(mine)).begin(service_settings(config))
+    objects = [obj for report in examples() for obj in _objects(report)] if mine else []
+    for obj in objects:
+        hooks.decide(obj, hooks.remap(detections(obj)))
+    return len(objects) * len(mine), [f"{each.analyzer} failed: {each.error}" for each in hooks.failed]
+
+
+def _objects(report: Report) -> Iterator[Object]:
+    yield report.subject
+    for related in report.related.values():
+        yield from related.items
