@@ -7,7 +7,7 @@ IMAGE ?= cccs/assemblyline-service-virustotal
 BASE ?= cccs/assemblyline-v4-service-base:stable
 INPUTS := setup.cfg pyproject.toml virustotal/__init__.py tools/setup
 
-.PHONY: demo test test-slow lint format bench docs image clean
+.PHONY: demo test test-slow test-ci lint format bench docs image clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.demo
@@ -18,6 +18,9 @@ test: $(VENV)/.dev
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-ci: $(VENV)/.dev
+	$(BIN)/python -m pytest -m ci $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -33,7 +36,7 @@ bench: $(VENV)/.dev
 	@for each in bench/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
 docs: $(VENV)/.docs
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 image:
 	docker build --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .

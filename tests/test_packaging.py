@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import ROOT
 from virustotal import __version__
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ci]
 
 MANIFEST = (ROOT / "service_manifest.yml").read_bytes()
 #: What the base install may bring beside the framework; anything else belongs to an extra.
