@@ -49,6 +49,26 @@ def test_more_than_is_looked_at_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     assert "none was looked at" in titled(found, "Processes that the tree leaves out").title_text
 
 
+def drawn(nodes: list[Any]) -> list[Any]:
+    """The identities of the nodes that are drawn, parents first."""
+    return [each for node in nodes for each in (node["process_pid"], *drawn(node["children"]))]
+
+
+def test_what_is_drawn_has_an_identity_of_its_own() -> None:
+    tree = [{"process_id": "4", "children": [{"process_id": 4}, {}, {"process_id": None}]}, {"process_id": "4"}]
+    body = titled(findings(report(processes_tree=tree)), "Process tree (5)").body
+    assert sorted(map(str, drawn(json.loads(body)))) == ["4", "4 (2)", "4 (3)", "?", "? (2)"]
+
+
+def test_pids_of_the_sandbox_body_form_no_cycle() -> None:
+    cycle = [{"process_id": 4, "children": [{"process_id": 5, "children": [{"process_id": 4}, {"process_id": 6}]}]}]
+    itself = [{"process_id": 7, "children": [{"process_id": 7, "children": [{"process_id": 8}]}]}, {"name": "no pid"}]
+    found = findings(report(processes_tree=cycle + itself))
+    processes = json.loads(titled(found, "Sandbox: Zenbox").body)["processes"]
+    assert {each["pid"]: each["ppid"] for each in processes} == {4: None, 5: 4, 6: 5, 7: None, 8: 7}
+    assert len(processes) == 5
+
+
 def test_an_endless_tree_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virustotal.plugins.behaviours.processes.MOST_PROCESSES", 1_000)
     node: dict[str, Any] = {"name": "a"}
@@ -66,9 +86,9 @@ def test_ids_that_form_a_cycle_are_processes_of_their_own() -> None:
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [("6692", 6692), (6692, 6692), ("", -1), (None, -1), ("x", -1), ([], -1), (10**30, -1), (6692.0, 6692)],
+    [("6692", 6692), (6692, 6692), ("", "?"), (None, "?"), ("x", "?"), ([], "?"), (10**30, "?"), (6692.0, 6692)],
 )
-def test_pids(given: Any, expected: int) -> None:
+def test_pids(given: Any, expected: Any) -> None:
     (node,) = json.loads(titled(findings(report(processes_tree=[{"process_id": given, "name": "a"}])), "Process").body)
     assert node["process_pid"] == expected
 

@@ -60,8 +60,14 @@ def _first(found: Iterator[Any], most: int) -> list[Any]:
 
 
 def _processes(sandbox: Sandbox) -> Iterator[SandboxProcessItem]:
+    # The user interface builds a tree of pids, and follows them for ever where they form a cycle: of each pid the first
+    # process, whose parent's pid was there before it, so that there is none. All of them stand in the process tree.
     tree = sandbox.tree
+    pids: set[int] = set()
     for process in tree:
+        if process.pid is None or process.pid in pids or not process.drawn:
+            continue
+        pids.add(process.pid)
         parent = tree[process.parent].pid if process.parent is not None else None
         yield SandboxProcessItem(
             process.image,

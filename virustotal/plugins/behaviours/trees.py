@@ -1,6 +1,7 @@
 """The process tree of one sandbox: drawn where the framework can, a table of what is left."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -55,11 +56,14 @@ def _parent_pid(found: Sequence[Process], process: Process) -> int | None:
 def _linked(drawn: Sequence[Process]) -> list[ProcessItem]:
     nodes: dict[int, ProcessItem] = {}
     roots: list[ProcessItem] = []
+    used: Counter[int | str] = Counter()
     for process in drawn:
-        # The framework's class wants a number; no process has -1.
-        pid = process.pid if process.pid is not None else -1
+        # The user interface takes it for the node's identity: one that comes twice, or is null, breaks the page.
+        pid: int | str = process.pid if process.pid is not None else "?"
+        used[pid] += 1
+        identity = f"{pid} ({used[pid]})" if used[pid] > 1 else pid
         name = re.split(r"[\\/]", process.image)[-1][:100] or "unnamed process"
-        node = ProcessItem(pid, name, process.command, file_count=process.files, registry_count=process.registry)
+        node = ProcessItem(identity, name, process.command, file_count=process.files, registry_count=process.registry)
         nodes[process.index] = node
         (roots if process.parent is None else nodes[process.parent].children).append(node)
     return roots
