@@ -39,12 +39,12 @@ def rows(*results: SubjectResult) -> list[dict[str, Any]]:
         ),
         (
             Related("x", ITEMS, Outcome(Status.FAILED, "HTTP 503."), total=95, complete=False),
-            "shown 40 of 95; failed",
+            "shown 40 of 95, the rest: failed",
             "HTTP 503.",
         ),
         (
             Related("x", ITEMS[:2], Outcome(Status.FORBIDDEN), complete=False, detailed=False),
-            "shown 2, there are more; needs a premium licence",
+            "shown 2, the rest: needs a premium licence",
             "identifiers alone",
         ),
         (Related("x", outcome=Outcome(Status.SKIPPED, "Out of time.")), "skipped", "Out of time."),

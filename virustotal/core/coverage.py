@@ -90,10 +90,10 @@ def _shown(related: Related) -> str:
     if related.total is not None and related.total > count:
         shown = f"shown {count} of {related.total}"
     elif not related.complete:
-        shown = f"shown {count}, there are more"
+        shown = f"shown {count}" if ended else f"shown {count}, there are more"
     else:
         shown = f"shown {count} of {count}" if count else "none"
-    return f"{shown}; {ended}" if ended else shown
+    return f"{shown}, the rest: {ended}" if ended else shown
 
 
 def _details(related: Related) -> Iterable[str]:

@@ -31,7 +31,7 @@ def test_what_came_before_a_failure_is_shown(status: Status) -> None:
     result = analysed(Related("contacted_domains", items, Outcome(status, "why"), 95, complete=False))
     (contribution,) = result.contributions
     assert contribution.sections[0].title == "Contacted domains (40 of 95)"
-    assert "shown 40, the rest: " in coverage_section([result]).body
+    assert "shown 40 of 95, the rest: " in coverage_section([result]).body
 
 
 def test_a_failure_with_nothing_before_it_is_no_section() -> None:
