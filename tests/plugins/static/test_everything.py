@@ -23,13 +23,13 @@ IN_CI = 500
 
 
 def mutations(attributes: Mapping[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Yield the path of each attribute, and of some values inside, with what replaces it; Ellipsis deletes it."""
-    for path in paths(attributes, 3):
+    """Yield the path of each attribute read here, and of values inside, with what replaces it; Ellipsis deletes it."""
+    for path in paths({key: value for key, value in attributes.items() if key not in other.ELSEWHERE}, 2):
         yield from ((path, wrong) for wrong in (..., *WRONG))
 
 
 def paths(value: Any, depth: int) -> Iterator[tuple[Any, ...]]:
-    entries = list(value.items())[:60] if isinstance(value, dict) else list(enumerate(value[:2]))
+    entries = list(value.items())[:80] if isinstance(value, dict) else list(enumerate(value[:2]))
     for key, entry in entries:
         yield (key,)
         if depth > 1 and isinstance(entry, dict | list):
