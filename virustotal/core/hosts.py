@@ -51,7 +51,11 @@ def canonical_host(host: str) -> str:
     plain = host.strip().translate(_DOTS).lower()
     plain = plain.removeprefix("[").removesuffix("]").removesuffix(".")
     found = address_of(plain)
-    return str(found) if found is not None else ascii_name(plain)
+    if found is not None:
+        return str(found)
+    name = ascii_name(plain)
+    found = address_of(name)  # IDNA makes digits of their likenesses: `①②⑦.0.0.1` is an address, too
+    return str(found) if found is not None else name
 
 
 def address_of(host: str) -> Address | None:
