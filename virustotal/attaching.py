@@ -37,6 +37,11 @@ class Attacher:
     _pictures: list[_File] = field(factory=list)
     _written: int = 0
 
+    @property
+    def room(self) -> int:
+        """How many more files may be extracted in this task."""
+        return int(self.request.max_extracted) - len(self.request.extracted)
+
     def fetched(self, found: Iterable[Fetched]) -> None:
         """Attach the artefacts that were fetched."""
         for each in found:

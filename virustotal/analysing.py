@@ -1,0 +1,55 @@
+"""From a report to everything that is known of its subject: analysers, downloads, attachments."""
+
+from pathlib import Path
+
+from attrs import frozen
+
+from virustotal.attaching import Attacher
+from virustotal.core import artefacts, isolation
+from virustotal.core.host import Hooks, Plugins
+from virustotal.core.judging import Judge
+from virustotal.core.models import Verdict
+from virustotal.core.results import SubjectResult
+from virustotal.core.safelist import Safelist
+from virustotal.core.sections import Contribution
+from virustotal.core.source import Source
+from virustotal.looking import Looked
+from virustotal.task import Task
+
+
+@frozen
+class Analysis:
+    """What the subjects of one task are analysed with. folder: the task's own, for downloads."""
+
+    task: Task
+    plugins: Plugins
+    hooks: Hooks
+    safelist: Safelist
+    attacher: Attacher
+    source: Source
+    folder: Path
+
+    def of(self, looked: Looked) -> SubjectResult:
+        """Run the analysers over one report, and fetch and attach what they ask for."""
+        judge = Judge(self.task.settings, self.hooks, self.safelist)
+        contributions = isolation.analyse(looked.report, self.plugins, self.task.settings, judge, self.task.deadline)
+        fetched = self._fetched(contributions)
+        self.attacher.fetched(fetched)
+        self.attacher.made(made for each in contributions for made in each.attachments)
+        return SubjectResult(
+            looked.report,
+            label=looked.subject.label,
+            verdict=judge(looked.report.subject) if looked.report.outcome.found else Verdict(),
+            contributions=contributions,
+            artefacts=tuple(each.artefact for each in fetched),
+            asked=(*looked.plan.embed, *looked.plan.alone, *looked.plan.named),
+            notes=(*looked.subject.notes, *looked.plan.notes, *looked.notes),
+        )
+
+    def _fetched(self, contributions: tuple[Contribution, ...]) -> tuple[artefacts.Fetched, ...]:
+        downloads = [download for each in contributions for download in each.downloads]
+        if not downloads:
+            return ()
+        return artefacts.fetch(
+            downloads, self.source, self.folder, self.task.settings, self.task.deadline, self.attacher.room
+        )

@@ -1,0 +1,81 @@
+"""From subjects to reports: each looked up, submitted where that is asked for and allowed, and expanded."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from attrs import define, field, frozen
+
+from virustotal.core import lookup, planner
+from virustotal.core.models import Report
+from virustotal.core.registry import Registry
+from virustotal.core.settings import Credentials, Settings
+from virustotal.core.source import Source
+from virustotal.core.subjects import Subject
+from virustotal.core.submission import Desk
+from virustotal.sources import build
+from virustotal.submitting import Content, submitted
+from virustotal.task import Task
+
+#: Keys whose connections are kept open; submissions may bring many.
+MOST_KEYS = 8
+
+
+@frozen
+class Wire:
+    """What is kept for one key: its source, and what was learnt of its licence."""
+
+    source: Source
+    memory: lookup.Memory
+
+
+@define
+class Wires:
+    """The sources of the keys that came last, each with its connections."""
+
+    _wires: dict[Credentials, Wire] = field(factory=dict)
+    _lock: threading.Lock = field(factory=threading.Lock)
+
+    def of(self, settings: Settings, credentials: Credentials) -> Wire:
+        """Return the wire of a key. Raises AuthenticationError for a missing one."""
+        with self._lock:
+            wire = self._wires.pop(credentials, None) or Wire(build(settings, credentials), lookup.Memory())
+            self._wires[credentials] = wire  # the last one used comes last
+            if len(self._wires) > MOST_KEYS:
+                self._wires.pop(next(iter(self._wires))).source.close()
+            return wire
+
+    def close(self) -> None:
+        """Give back all connections."""
+        with self._lock:
+            for wire in self._wires.values():
+                wire.source.close()
+            self._wires.clear()
+
+
+@frozen
+class Looked:
+    """One subject with its report. changing: why the report may soon change, or an empty text."""
+
+    subject: Subject
+    plan: planner.Plan
+    report: Report
+    notes: tuple[str, ...] = ()
+    changing: str = ""
+
+
+def look(
+    task: Task, found: tuple[Subject, ...], wire: Wire, registry: Registry, desk: Desk, content: Content
+) -> tuple[Looked, ...]:
+    """Look all subjects up side by side; each has its own outcome. Raises AuthenticationError alone."""
+    one = partial(_one, task, wire=wire, registry=registry, desk=desk, content=content)
+    with ThreadPoolExecutor(len(found), thread_name_prefix="virustotal-subject") as pool:
+        return tuple(pool.map(one, found))
+
+
+def _one(task: Task, subject: Subject, *, wire: Wire, registry: Registry, desk: Desk, content: Content) -> Looked:
+    plan = planner.plan(subject.ref, registry, task.settings)
+    look_up = partial(lookup.look_up, plan, wire.source, task.deadline, memory=wire.memory)
+    ended = submitted(task, subject, look_up(), look_up, desk, content)
+    report = lookup.expand_report(planner.expand(plan, ended.report), ended.report, wire.source, task.deadline)
+    return Looked(subject, plan, report, ended.notes, ended.changing)
