@@ -14,7 +14,7 @@ from virustotal.sources.client import Client
 from virustotal.sources.pace import Pace
 
 KEY = "0123456789abcdef-marked-key"
-QUICK = Pace(first=0.01, longest=0.02, quota_wait=0.3)
+QUICK = Pace(first=0.002, longest=0.005, quota_wait=0.3)
 
 Script = Callable[[socket.socket, "Heard"], None]
 

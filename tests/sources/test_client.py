@@ -495,6 +495,7 @@ def test_all_threads_learn_of_a_used_up_quota(server: Server, client: Client) ->
         (answer(b"<html>", "502 Bad Gateway"), errors.UncertainError),
         (answer(b"<html>"), errors.UncertainError),
         (answer(OK, length=len(OK) + 1), errors.UncertainError),
+        (answer(OK)[: -len(OK)], errors.UncertainError),
         (quota(), errors.QuotaError),
         (quota("TooManyRequestsError"), errors.ThrottledError),
         (answer(b"", "409 Conflict"), errors.AlreadyExistsError),
@@ -507,7 +508,25 @@ def test_what_sends_something_is_sent_once(
     server.say(broken)
 
     with pytest.raises(errors.VirusTotalError) as raised:
-        client.ask(request_, soon())
+        client.ask(request_, soon(1))
 
     assert type(raised.value) is error
     assert client.requests_made == 1
+
+
+def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server, client: Client) -> None:
+    head, body = answer(OK * 9)[: -9 * len(OK)], OK * 9
+    server.say(lambda connection, heard: (connection.sendall(head), drips(body, 0.05)(connection, heard))[1])
+
+    with pytest.raises(errors.UncertainError):
+        client.ask(protocol.analyse(FILE), soon(0.3))
+
+
+def test_an_answer_that_is_too_large_leaves_it_uncertain(
+    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies.whole, "__defaults__", (10,))
+    server.say(answer(OK))
+
+    with pytest.raises(errors.UncertainError):
+        client.ask(protocol.analyse(FILE), soon())

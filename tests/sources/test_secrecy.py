@@ -15,6 +15,7 @@ from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials
 from virustotal.core.source import Request, Save, Upload
 from virustotal.sources.client import Client
+from virustotal.sources.pace import Pace
 from virustotal.sources.secrecy import redact
 
 WORD, SIGNED = "marked-proxy-word", "marked-signature"
@@ -23,7 +24,7 @@ FILE = Ref("file", "a" * 64)
 
 ANSWERS: dict[str, Any] = {
     "reset": resets,
-    "silent": lambda connection, heard: time.sleep(0.3),
+    "silent": lambda connection, heard: time.sleep(0.1),
     "garbage": answer(KEY.encode()),
     "not http": KEY.encode() + b"\r\n\r\n",
     "short": answer(KEY.encode(), length=1000),
@@ -102,11 +103,12 @@ def test_no_error_tells_a_secret(
             "no TLS": server.url.replace("http", "https"),
         }.get(broken, server.url),
         proxy={"proxy": f"http://user:{WORD}@127.0.0.1:1"}.get(broken, ""),
+        pace=Pace(first=0.002, longest=0.005, quota_wait=0.01),
     )
     request = requests_(tmp_path)[way]
 
     with pytest.raises(errors.VirusTotalError) as raised:
-        client.ask(request, time.monotonic() + 0.4)
+        client.ask(request, time.monotonic() + 0.2)
 
     shown = told(raised.value, client, Credentials(KEY, f"http://user:{WORD}@127.0.0.1:1"), request.upload)
     shown += caplog.text + "".join(map(repr, capfd.readouterr()))

@@ -119,11 +119,13 @@ class Client:
 
     def _payload(self, request: Request, response: requests.Response, deadline: float) -> Any:
         """Read and understand an answer. Whatever is unclear about one to a POST leaves it uncertain."""
+        unclear: tuple[type[VirusTotalError], ...] = (VirusTotalError,)
         try:
             body = redact(whole(response, deadline), self._secrets)
+            unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
             return protocol.payload(response.status_code, response.headers, body)
-        except UnavailableError as error:
-            if request.method == "GET":
+        except VirusTotalError as error:
+            if request.method == "GET" or not isinstance(error, unclear):
                 raise
             uncertain = UncertainError(str(error), code=error.code)
         raise uncertain
