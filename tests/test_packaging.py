@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.ci]
 
 MANIFEST = (ROOT / "service_manifest.yml").read_bytes()
 #: What the base install may bring beside the framework; anything else belongs to an extra.
-BASE = {"assemblyline-v4-service", "attrs", "pluggy", "requests"}
+BASE = {"assemblyline-v4-service", "attrs", "idna", "pluggy", "requests", "urllib3"}
 
 
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,8 @@
 import click
 
 from virustotal import __version__
-from virustotal.cli.manage import emulator
+from virustotal.cli.emulate import emulator
+from virustotal.cli.plugins import new_plugin, plugins
 from virustotal.cli.scan import scan
 
 
@@ -17,5 +18,5 @@ def app() -> None:
     """
 
 
-for command in (scan, emulator):
+for command in (scan, plugins, new_plugin, emulator):
     app.add_command(command)

@@ -1,4 +1,4 @@
-"""The commands beside `scan`: the emulator, and what plugin authors need."""
+"""`virustotal-service emulator`: the embedded API server."""
 
 import importlib.util
 from pathlib import Path

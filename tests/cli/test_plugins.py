@@ -1,0 +1,65 @@
+"""What is installed is listed, checked, and begun from the terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from virustotal.cli.app import app
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+
+
+def test_plugins_are_listed() -> None:
+    found = call("plugins")
+    assert found.exit_code == 0, found.output
+    for part in ("detections", "contacted_domains", "loaded", "virustotal_remap"):
+        assert part in found.output
+
+
+def test_the_listing_is_json_too() -> None:
+    listing = json.loads(call("plugins", "--json").output)
+    analyzers = {each["relationship"] for plugin in listing for each in plugin["analyzers"]}
+    assert {"contacted_domains", "contacted_ips", "contacted_urls", "dropped_files", "behaviours"} <= analyzers
+    assert {plugin["state"] for plugin in listing if not plugin["external"]} == {"loaded"}
+
+
+def test_a_blocked_plugin_says_why(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text("plugins: {disabled: [detections]}\n")
+    found = call("plugins", "--config", str(config))
+    assert "detections: blocked: " in found.output
+
+
+def test_a_plugin_is_checked() -> None:
+    found = call("plugins", "check", "detections")
+    assert found.exit_code == 0, found.output
+    assert " 0 problems" in found.output
+
+
+def test_an_unknown_plugin_is_wrong_usage() -> None:
+    found = call("plugins", "check", "nothing")
+    assert found.exit_code == 2
+    assert "no plugin is named nothing" in found.output
+
+
+def test_a_plugin_is_begun(tmp_path: Path) -> None:
+    arguments = ("new-plugin", "comment-words", "--relationship", "comments", "--folder", str(tmp_path))
+    assert call(*arguments).exit_code == 0
+    assert (tmp_path / "virustotal-comment-words" / "pyproject.toml").is_file()
+    again = call(*arguments)
+    assert again.exit_code == 1
+    assert "exists already" in again.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [("Bad Name", "--relationship", "comments"), ("good", "--relationship", "nothing")]
+)
+def test_a_wrong_name_or_relationship_is_said(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    found = call("new-plugin", *arguments, "--folder", str(tmp_path))
+    assert found.exit_code == 2
+    assert "Traceback" not in found.output
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,118 @@
+"""`virustotal-service plugins` and `new-plugin`: what is installed, whether it keeps the contract, and how to begin."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from virustotal.cli.exits import Exit, fail
+from virustotal.cli.inputs import configuration
+
+if TYPE_CHECKING:
+    from virustotal.core.host import PluginInfo
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_STYLES = {"loaded": "green", "blocked": "yellow", "failed": "red", "refused": "red"}
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+@click.pass_context
+def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> None:
+    """List plugins, their analysers and relationships, versions and state."""
+    from virustotal.manifest import use_manifest
+
+    use_manifest()
+    from virustotal import listing
+
+    context.obj = configuration(config_file)
+    if context.invoked_subcommand is not None:
+        return
+    found = listing.plugins(context.obj).listing
+    if as_json:
+        click.echo(json.dumps(listing.as_json(found), indent=2))
+    else:
+        console = Console()
+        console.print(table(found))
+        for line in reasons(found):
+            console.print(line, style="yellow", markup=False)
+
+
+def table(found: "tuple[PluginInfo, ...]") -> Table:
+    """Return the plugins as a table, one row an analyser or, where there are none, one for the hooks."""
+    rows = Table(
+        "plugin", "version", "analyser", "kind", "relationship", "state", "what", box=None, header_style="bold"
+    )
+    for plugin in found:
+        source = f"{plugin.version} ({plugin.distribution})" if plugin.external else plugin.version
+        hooks = ", ".join(name for name in plugin.hooks if name != "virustotal_analyzers")
+        if hooks or not plugin.analyzers:
+            rows.add_row(plugin.name, source, "", "", "", _state(plugin.state.value), hooks)
+        for each in plugin.analyzers:
+            # The analysers of a plugin that is not used are not used either, whatever they say themselves.
+            state = plugin.state.value if plugin.state.value != "loaded" else each.state.value
+            cells = (plugin.name, source, each.name, each.kind, each.relationship)
+            rows.add_row(*map(Text, cells), _state(state), Text(each.summary))
+    return rows
+
+
+def _state(state: str) -> Text:
+    return Text(state, style=_STYLES.get(state, ""))
+
+
+def reasons(found: "tuple[PluginInfo, ...]") -> list[str]:
+    """Return a line for each plugin and analyser that is not used, with why."""
+    entries: list[tuple[str, Any]] = []
+    for plugin in found:
+        entries += [
+            (plugin.name, plugin),
+            *((f"{plugin.name}, analyser {each.name}", each) for each in plugin.analyzers),
+        ]
+    return [f"{name}: {each.state.value}: {each.reason}" for name, each in entries if each.reason]
+
+
+@plugins.command("check")
+@click.argument("name")
+@click.pass_obj
+def check(config: dict[str, Any], name: str) -> None:
+    """Run the contract checks of the plugin NAME over the emulator's world; no server is started."""
+    from virustotal.listing import check_plugin
+
+    try:
+        found = check_plugin(name, config)
+    except LookupError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="NAME") from None
+    click.echo(f"{found.plugin.name} {found.plugin.version}: {found.runs} calls, {len(found.problems)} problems")
+    for idle in found.idle:
+        click.echo(f"not called: {idle}, for which the emulator's world has nothing")
+    for problem in found.problems:
+        click.echo(f"problem: {problem}")
+    if found.problems:
+        raise SystemExit(Exit.FAILED)
+
+
+@click.command("new-plugin")
+@click.argument("name")
+@click.option("--relationship", required=True, help="The relationship that it analyses, such as comments.")
+@click.option("--kind", default="file", show_default=True, help="Of which subjects: file, url, domain or ip_address.")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=".", help="Where to write it.")
+def new_plugin(name: str, relationship: str, kind: str, folder: Path) -> None:
+    """Write the distribution virustotal-NAME: a module, its test, README, licence and CI."""
+    from virustotal.manifest import use_manifest
+
+    use_manifest()
+    from virustotal.template import write
+
+    try:
+        written = write(name, relationship, folder, kind=kind)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        fail(str(error), Exit.FAILED)
+    for path in written:
+        click.echo(path)
