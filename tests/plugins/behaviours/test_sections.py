@@ -4,14 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from virustotal.core.models import Outcome, Status
+from virustotal.core.models import Outcome, Related, Status
 from virustotal.plugins.behaviours.describe import described, registry_value
 from virustotal.plugins.behaviours.kinds import KINDS
 from virustotal.plugins.behaviours.sandboxes import sandbox_name, sandboxes
-from virustotal.testing import obj
+from virustotal.testing import evidence, obj
 
-from .conftest import SHA256, findings, report, sections, tags, titled, titles
+from .conftest import ANALYZERS, SHA256, findings, report, sections, tags, titled, titles
 
 
 def test_descriptors_give_the_names_and_what_to_set() -> None:
@@ -205,6 +206,31 @@ def test_a_host_that_is_an_address_is_not_tagged_as_domain() -> None:
 )
 def test_a_report_of_one_thing_alone_shows_it(attributes: dict[str, Any], title: str) -> None:
     assert title in titles(findings(report(**attributes)))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "tagged"),
+    [
+        ({"popularity_ranks": {"Example list": {"rank": 5}}}, False),
+        ({"popularity_ranks": {"Example list": {"rank": 500_000}}}, True),
+        ({}, True),
+        (
+            {
+                "popularity_ranks": {"Example list": {"rank": 5}},
+                "last_analysis_results": {name: {"category": "malicious"} for name in "ABC"},
+            },
+            True,
+        ),
+    ],
+)
+def test_popular_domains_without_detections_are_shown_and_not_tagged(attributes: dict[str, Any], tagged: bool) -> None:
+    seen = report(dns_lookups=[{"hostname": "Popular.example.com"}])
+    given = evidence("file", "behaviours", related=[seen])
+    known = Related("contacted_domains", (obj("domain", "popular.example.com", **attributes),))
+    given = evolve(given, report=evolve(given.report, related={**given.report.related, "contacted_domains": known}))
+    found = list(ANALYZERS["behaviours"].analyze(given))
+    assert titled(found, "Domains (1)")
+    assert ("network.dynamic.domain" in tags(found)) is tagged
 
 
 def test_a_clean_sandbox_names_no_family() -> None:

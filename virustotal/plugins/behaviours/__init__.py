@@ -33,7 +33,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         yield _listing(related)
         return
     subject = mapping(evidence.report.subject.attributes)
-    merged, points = _merged(found, related, subject)
+    merged, points = _merged(found, related, subject, tags.harmless_hosts(evidence))
     yield merged
     for sandbox in found:
         yield _one(sandbox)
@@ -55,12 +55,14 @@ def _listing(related: Related) -> Any:
     return section
 
 
-def _merged(found: Sequence[Sandbox], related: Related, subject: Any) -> tuple[Any, list[Points]]:
+def _merged(
+    found: Sequence[Sandbox], related: Related, subject: Any, harmless: frozenset[str]
+) -> tuple[Any, list[Points]]:
     section = ResultTextSection(render.counted("What the sandboxes saw", len(found), related.total))
     section.add_lines(_remarks(found, related))
     points: list[Points] = []
     for part, more in chain(
-        _verdicts(found, subject), _techniques(found), _rules(found, subject), _things(found), _network(found)
+        _verdicts(found, subject), _techniques(found), _rules(found, subject), _things(found, harmless), _network(found)
     ):
         section.add_subsection(part)
         points += more
@@ -102,12 +104,12 @@ def _rules(found: Sequence[Sandbox], subject: Any) -> Iterator[Part]:
         yield section, points
 
 
-def _things(found: Sequence[Sandbox]) -> Iterator[Part]:
+def _things(found: Sequence[Sandbox], harmless: frozenset[str]) -> Iterator[Part]:
     for merge in merging.MERGES:
         seen = merging.things(merge.read, found)
         section = merging.merge_section(merge, seen)
         if section is not None:
-            tags.add(section, tags.of_things(merge.name, seen))
+            tags.add(section, tags.of_things(merge.name, seen, harmless))
             yield section, ()
 
 

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from virustotal.core import Evidence, Object
 from virustotal.core.hosts import host_of
 from virustotal.core.values import integer, mappings, pairs, text, texts
+from virustotal.core.verdicts import MALICIOUS, POPULAR_RANK, SUSPICIOUS, best_rank, needed_hits
 from virustotal.plugins.behaviours.merging import Thing, address
 from virustotal.plugins.behaviours.processes import image_of
 from virustotal.plugins.behaviours.rules import Match
@@ -34,10 +36,33 @@ def add(section: Any, found: Iterable[Pair]) -> None:
             section.add_tag(type, value)
 
 
-def of_things(name: str, found: Sequence[Thing]) -> Iterator[Pair]:
-    """Yield the tags of one table of the merged view, in its order."""
+def harmless_hosts(evidence: Evidence) -> frozenset[str]:
+    """Return the popular domains without detections among the objects of the other relationships.
+
+    What every machine contacts tells nothing, and other services would start work on it. A domain whose own object is
+    not there to tell is tagged.
+    """
+    return frozenset(
+        obj.ref.id.lower()
+        for related in evidence.report.related.values()
+        for obj in related.items
+        if obj.ref.kind == "domain" and (best_rank(obj) or POPULAR_RANK + 1) <= POPULAR_RANK and _clean(evidence, obj)
+    )
+
+
+def _clean(evidence: Evidence, obj: Object) -> bool:
+    hits = [each.category for each in evidence.judge(obj).detections if not each.ignored_because]
+    return hits.count(MALICIOUS) + hits.count(SUSPICIOUS) / 2 < needed_hits(evidence.settings)
+
+
+def of_things(name: str, found: Sequence[Thing], harmless: frozenset[str] = frozenset()) -> Iterator[Pair]:
+    """Yield the tags of one table of the merged view, in its order; none of harmless domains."""
     for thing in found:
-        yield from _of_thing(name, thing.shown)
+        yield from (pair for pair in _of_thing(name, thing.shown) if not _is_harmless(pair, harmless))
+
+
+def _is_harmless(pair: Pair, harmless: frozenset[str]) -> bool:
+    return pair[0] == "network.dynamic.domain" and pair[1] in harmless
 
 
 def _of_thing(name: str, shown: str) -> Iterator[Pair]:
