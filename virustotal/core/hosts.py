@@ -54,7 +54,7 @@ def canonical_host(host: str) -> str:
     if found is not None:
         return str(found)
     name = ascii_name(plain)
-    found = address_of(name)  # IDNA makes digits of their likenesses: `①②⑦.0.0.1` is an address, too
+    found = address_of(name)  # IDNA makes digits of their likenesses: `127.0.0.①` is an address, too
     return str(found) if found is not None else name
 
 
