@@ -18,17 +18,17 @@ from virustotal.tasks import Target, TaskOutcome, run_task, started_service
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[tuple[Store, ServiceBase]]:
+def world() -> Iterator[tuple[Emulator, ServiceBase]]:
     """The invented world, and a service that asks it with a key that may read everything."""
     with Emulator() as emulator, started_service({"host": emulator.url, "api_key": "gti-key"}) as service:
-        yield emulator.store, service
+        yield emulator, service
 
 
 @pytest.fixture(scope="module")
-def recorded(reports: Path) -> Iterator[tuple[Store, ServiceBase]]:
+def recorded(reports: Path) -> Iterator[tuple[Emulator, ServiceBase]]:
     """The recorded answers, in the same way."""
     with Emulator(reports) as emulator, started_service({"host": emulator.url, "api_key": "gti-key"}) as service:
-        yield emulator.store, service
+        yield emulator, service
 
 
 def target(store: Store, kind: str, id: str, folder: Path) -> Target:
@@ -63,9 +63,9 @@ def richest(store: Store, kind: str) -> list[str]:
 @pytest.mark.parametrize("analyze", ["false", "true"])
 @pytest.mark.parametrize("kind", ["file", "url", "domain"])  # the world's addresses are reserved: never looked up
 def test_every_relationship_of_the_invented_world(
-    kind: str, analyze: str, world: tuple[Store, ServiceBase], tmp_path: Path
+    kind: str, analyze: str, world: tuple[Emulator, ServiceBase], tmp_path: Path
 ) -> None:
-    store, service = world
+    store, service = world[0].store, world[1]
     names = [entry.name for entry in catalogue.of_kind(kind)]
     for id in richest(store, kind):
         parameters = {"relationships": ",".join(names), "analyze_relationship": analyze}
@@ -88,9 +88,9 @@ def collections() -> dict[tuple[str, str], list[str]]:
 
 @pytest.mark.parametrize(("key", "names"), collections().items(), ids=lambda each: "-".join(each))
 def test_recorded_collections(
-    key: tuple[str, str], names: list[str], recorded: tuple[Store, ServiceBase], tmp_path: Path
+    key: tuple[str, str], names: list[str], recorded: tuple[Emulator, ServiceBase], tmp_path: Path
 ) -> None:
-    store, service = recorded
+    store, service = recorded[0].store, recorded[1]
     kind, id = key
     if not store.attributes(kind, id):
         store.put({"type": kind, "id": id, "attributes": {"last_analysis_results": {}}})
@@ -102,7 +102,7 @@ def test_recorded_collections(
 
 
 @pytest.mark.parametrize("path", report_files("feed_file"), ids=lambda path: path.stem)
-def test_recorded_feeds(path: Path, recorded: tuple[Store, ServiceBase]) -> None:
+def test_recorded_feeds(path: Path, recorded: tuple[Emulator, ServiceBase]) -> None:
     data = load(path)["data"]
     names = list(data["relationships"])
     for analyze in ("false", "true"):
@@ -116,18 +116,61 @@ def test_recorded_answers_are_there_or_nothing_is_claimed() -> None:
     assert bool(collections()) is REPORTS.is_dir()
 
 
-def test_ninety_five_related_domains(world: tuple[Store, ServiceBase]) -> None:
-    store, service = world
-    id = "9" * 64
+@pytest.fixture
+def crowded(world: tuple[Emulator, ServiceBase]) -> Iterator[tuple[Emulator, ServiceBase, Target]]:
+    """A file with 95 contacted domains and five other relationships, of which nothing was asked yet."""
+    emulator, service = world
     domains = [
         {"type": "domain", "id": f"n{place}.example.net", "attributes": {"last_analysis_results": {}, "tld": "net"}}
         for place in range(95)
     ]
-    store.put({"type": "file", "id": id, "attributes": {"size": 1}}, {"contacted_domains": domains})
-    parameters = {"relationships": "contacted_domains", "analyze_relationship": "true"}
-    assert "Contacted domains (40 of 95)" in flat(run_task(service, digest_target(id), parameters))
-    found = flat(run_task(service, digest_target(id), {**parameters, "max_related": "95"}))
-    assert "Contacted domains (95)" in found
-    assert len(json.loads(found["No finding (95)"]["body"])) == 95
-    deep = flat(run_task(service, digest_target(id), parameters, deep_scan=True))
-    assert "Contacted domains (95)" in deep
+    others = [{"type": "file", "id": f"{place:064x}", "attributes": {"size": place}} for place in range(3)]
+    emulator.store.put(
+        {"type": "file", "id": CROWDED, "attributes": {"size": 1}},
+        {"contacted_domains": domains, **dict.fromkeys(FIVE, others)},
+    )
+    emulator.requests.clear()
+    yield emulator, service, digest_target(CROWDED)
+    emulator.clear()
+
+
+CROWDED = "9" * 64
+FIVE = ("bundled_files", "dropped_files", "execution_parents", "pe_resource_children", "pe_resource_parents")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "deep", "title", "requests"),
+    [
+        ({}, False, "Contacted domains (40 of 95)", 2),
+        ({"max_related": "95"}, False, "Contacted domains (95)", 4),
+        ({"max_related": "41"}, False, "Contacted domains (41 of 95)", 3),
+        ({}, True, "Contacted domains (95)", 4),
+        ({"analyze_relationship": "false"}, False, "Contacted domains (", 1),
+    ],
+)
+def test_ninety_five_related_domains(
+    parameters: dict[str, str],
+    deep: bool,
+    title: str,
+    requests: int,
+    crowded: tuple[Emulator, ServiceBase, Target],
+) -> None:
+    emulator, service, target = crowded
+    given = {"relationships": "contacted_domains", "analyze_relationship": "true", **parameters}
+    found = flat(run_task(service, target, given, deep_scan=deep))
+    assert [each for each in found if each.startswith(title)]
+    assert len(emulator.requests) == requests
+    if "95" in title and "of" not in title:
+        assert len(json.loads(found["No finding (95)"]["body"])) == 95
+
+
+def test_one_forbidden_relationship_of_six(crowded: tuple[Emulator, ServiceBase, Target]) -> None:
+    emulator, service, target = crowded
+    emulator.fault(f"GET /files/{CROWDED}/execution_parents", status=403)
+    parameters = {"relationships": ",".join((*FIVE, "contacted_domains")), "analyze_relationship": "true"}
+    found = flat(run_task(service, target, parameters))
+    for name in (*FIVE, "contacted_domains"):
+        assert shows(found, "file", name)  # of the sixth the identifiers that came with the file
+    (coverage,) = [section for title, section in found.items() if title.startswith("Coverage")]
+    (row,) = [row for row in json.loads(coverage["body"]) if "premium" in row["result"]]
+    assert row["relationship"] == "execution_parents"
