@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from tests.conftest import REPORTS, load, report_files
 from virustotal.core import Object, Ref
 from virustotal.plugins.behaviours.kinds import KINDS
+from virustotal.testing import evidence, run
 from virustotal.testing.checks import examine
 
-from .conftest import SHA256, findings, sections, titled
+from .conftest import ANALYZERS, SHA256, findings, sections, titled
 from .test_rules import IDS, SIGMA
 
 #: One of everything.
@@ -150,6 +151,11 @@ def test_anything_anywhere(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
         except (TypeError, KeyError, IndexError):
             continue  # an earlier change took its holder away
     valid(behaviour(attributes))
+
+
+def test_the_analyser_keeps_the_contract_of_the_kit() -> None:
+    """No network, no changed evidence, the same findings twice, nothing that the host would cut or refuse."""
+    run(ANALYZERS["behaviours"], evidence("file", "behaviours", related=[behaviour(FULL)]))
 
 
 @pytest.mark.parametrize("attributes", [None, [], "text", 7, {"": ""}, {"\x00": "\x00"}, {"a" * 10_000: {"b": ["c"]}}])

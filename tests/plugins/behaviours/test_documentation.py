@@ -1,0 +1,42 @@
+"""The page about behaviours agrees with the code."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from virustotal.core import artefacts as fetching
+from virustotal.core import render
+from virustotal.plugins.behaviours import artefacts, processes, rules, trees
+
+PAGE = (ROOT / "docs" / "behaviours.md").read_text(encoding="utf-8")
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("levels of a process tree that are drawn", processes.MOST_LEVELS),
+        ("processes of a tree that are drawn", processes.MOST_DRAWN),
+        ("processes in the table of those that are not", trees.MOST_ROWS),
+        ("rows of any other table or list", render.MOST_ROWS),
+        ("points of one sort of rule", rules.MOST_SCORED),
+    ],
+)
+def test_bounds(name: str, value: int) -> None:
+    assert [name, str(value)] in ROWS
+
+
+def test_parameters_and_relations() -> None:
+    documented = {row[0].strip("`"): row[2] for row in ROWS if row[0].startswith("`download_")}
+    assert tuple(documented) == artefacts.PARAMETERS
+    for recording in artefacts.RECORDINGS:
+        said = documented[recording.parameter]
+        assert recording.role.value in said
+        assert recording.role.value == "supplementary" or f"`{recording.relation}`" in said
+
+
+def test_downloads_at_a_time() -> None:
+    words: dict[str, Any] = {"Ten": 10}
+    assert words[re.findall(r"(\w+) downloads run at a time", PAGE)[0]] == fetching.AT_ONCE
