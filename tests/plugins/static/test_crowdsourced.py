@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from tests.plugins.static.look import assert_sound, found, points, tags, titles, words
+from virustotal.core.attack import current_id
 from virustotal.plugins.static import ai, capabilities, distributors, ids, sigma, yara
 
 RULE = {"rule_name": "Example_Rule", "ruleset_name": "example_set", "source": "https://example.com/rules"}
@@ -165,10 +166,11 @@ def test_capabilities_name_techniques_and_unknown_ones() -> None:
     assert (given.amount, given.attack_ids) == (0, ("T1056.001",))
 
 
-def test_every_technique_of_the_table_exists() -> None:
-    from assemblyline.common.attack_map import attack_map
-
-    assert not {technique for _, technique in capabilities.CAPABILITIES.values() if technique} - set(attack_map)
+@pytest.mark.parametrize("name", sorted(capabilities.CAPABILITIES))
+def test_every_technique_of_the_table_exists(name: str) -> None:
+    _, technique = capabilities.CAPABILITIES[name]
+    assert not technique or current_id(technique)[1]
+    assert name == name.lower()
 
 
 def test_distributors_are_shown_and_bounded() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, Finding, Points, hookimpl
+from virustotal.core.attack import attack_name, current_id, known_ids
 from virustotal.core.findings import Family
 from virustotal.core.render import table
 from virustotal.core.settings import Settings
@@ -33,11 +34,11 @@ CAPABILITIES: Mapping[str, tuple[str, str]] = {
     "dbgdetect_files": ("Looks for files of debuggers", "T1622"),
     "dbgdetect_funcs": ("Calls functions that detect debuggers", "T1622"),
     "dbgdetect_procs": ("Looks for processes of debuggers", "T1622"),
-    "disable_antivirus": ("Disables the antivirus", "T1685"),
+    "disable_antivirus": ("Disables the antivirus", "T1562.001"),
     "disable_dep": ("Bypasses data execution prevention", ""),
-    "disable_firewall": ("Disables the firewall", "T1686"),
-    "disable_registry": ("Disables the registry editor", "T1685"),
-    "disable_taskmanager": ("Disables the task manager", "T1685"),
+    "disable_firewall": ("Disables the firewall", "T1562.004"),
+    "disable_registry": ("Disables the registry editor", "T1562.001"),
+    "disable_taskmanager": ("Disables the task manager", "T1562.001"),
     "disable_uax": ("Disables user account control", "T1548.002"),
     "dyndns": ("Uses dynamic DNS", "T1568"),
     "escalate_priv": ("Escalates privileges", "T1134"),
@@ -89,21 +90,26 @@ CAPABILITIES: Mapping[str, tuple[str, str]] = {
     "win_registry": ("Changes the registry", "T1112"),
     "win_token": ("Changes access tokens", "T1134"),
 }
+COLUMNS = ("Capability", "Meaning", "ATT&CK", "Technique")
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield a table of capabilities, unknown ones too, and their techniques at 0 points: clean programs have most."""
     found = texts(attributes(evidence).get("capabilities_tags"))
-    known = {name: CAPABILITIES.get(name.lower(), ("", "")) for name in found}
-    rows = [{"Capability": name, "Meaning": known[name][0], "ATT&CK": known[name][1]} for name in found]
-    section: ResultSection | None = table("Capabilities of the code", rows, ("Capability", "Meaning", "ATT&CK"))
+    section: ResultSection | None = table("Capabilities of the code", [_row(name) for name in found], COLUMNS)
     if section is None:
         return
     yield section
-    techniques = tuple(dict.fromkeys(technique for _, technique in known.values() if technique))
+    techniques = known_ids(technique for name in found if (technique := CAPABILITIES.get(name.lower(), ("", ""))[1]))
     if techniques:
         reason = "VirusTotal found code of these techniques in the file."
         yield Points(Family.STATIC, "capabilities", 0, reason, section, techniques)
+
+
+def _row(name: str) -> Mapping[str, str]:
+    meaning, technique = CAPABILITIES.get(name.lower(), ("", ""))
+    current, _ = current_id(technique)
+    return dict(zip(COLUMNS, (name, meaning, current, attack_name(current)), strict=True))
 
 
 @hookimpl
