@@ -1,0 +1,112 @@
+"""Each attribute of each recorded file report deleted, nulled and retyped: through the service, into a valid result."""
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import REPORTS, load, report_files
+from tests.service.conftest import titles
+from virustotal.core.source import Answer, Request
+from virustotal.core.values import mapping
+from virustotal.targets import digest_target
+from virustotal.tasks import run_task, started_service
+
+#: Mutations that the ordinary run takes; all of them are `slow`.
+SAMPLE = 500
+
+DELETED = object()
+RETYPED: tuple[Any, ...] = (
+    DELETED,
+    None,
+    "text",
+    "",
+    7,
+    -1.5,
+    2**70,
+    True,
+    [],
+    ["text", None, 3],
+    {},
+    {"": 1, "a b": {"c": []}},
+)
+
+pytestmark = pytest.mark.skipif(not REPORTS.is_dir(), reason="no recorded answers beside this checkout")
+
+
+class Prepared:
+    """A source that answers with one report."""
+
+    requests_made = 0
+
+    def __init__(self) -> None:
+        self.data: Mapping[str, Any] = {}
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        return Answer({"data": self.data})
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def recorded() -> list[tuple[str, dict[str, Any]]]:
+    found: dict[str, dict[str, Any]] = {}
+    for path in report_files("file"):
+        data = mapping(mapping(load(path)).get("data"))
+        if data.get("type") == "file" and data.get("attributes"):
+            found[data["id"]] = dict(data["attributes"])
+    return list(found.items())
+
+
+def mutations() -> list[tuple[str, str, Any]]:
+    return [
+        (identifier, name, value)
+        for identifier, attributes in recorded()
+        for name, value in itertools.product(attributes, RETYPED)
+    ]
+
+
+def mutated(attributes: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    left = {key: entry for key, entry in attributes.items() if key != name}
+    return left if value is DELETED else {**left, name: value}
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    source = Prepared()
+    monkeypatch.setattr("virustotal.looking.build", lambda *_args, **_more: source)
+    with ExitStack() as stack:
+        service = stack.enter_context(started_service({"api_key": "any", "storage": str(tmp_path / "store.sqlite3")}))
+
+        def run(identifier: str, attributes: Mapping[str, Any]) -> Any:
+            source.data = {"type": "file", "id": identifier, "attributes": attributes}
+            return run_task(service, digest_target(identifier), {"relationships": ""})
+
+        yield run
+
+
+def check(prepared: Any, chosen: list[tuple[str, str, Any]]) -> None:
+    reports = dict(recorded())
+    for identifier, name, value in chosen:
+        outcome = prepared(identifier, mutated(reports[identifier], name, value))
+        what = (identifier, name, "deleted" if value is DELETED else value)
+        assert not outcome.error, (what, outcome.message)
+        text = "\n".join(titles(outcome))
+        assert "Analysers that failed" not in text, what
+        engines = reports[identifier].get("last_analysis_results")
+        if engines and name not in {"last_analysis_results", "last_analysis_stats"}:
+            assert "Detections: " in text, what
+
+
+def test_a_sample_of_all_mutations(prepared: Any) -> None:
+    chosen = random.Random(20240229).sample(mutations(), SAMPLE)
+    check(prepared, chosen)
+
+
+@pytest.mark.slow
+def test_all_mutations(prepared: Any) -> None:
+    check(prepared, mutations())
