@@ -533,6 +533,13 @@ def test_no_hook_makes_a_safelisted_host_score() -> None:
     assert found.reasons[0] == "Because."
 
 
+def test_a_verdict_hook_hides_no_engine() -> None:
+    found = judge(
+        obj("file", **results(malicious=3)), SETTINGS, decide=lambda *_: Verdict(Level.CLEAN, reasons=("Mine.",))
+    )
+    assert (found.level, found.score, len(found.detections)) == (Level.CLEAN, 0, 3)
+
+
 def test_a_silent_verdict_hook_leaves_it_to_the_engines() -> None:
     assert judge(obj("file", **results(malicious=3)), SETTINGS, decide=lambda *_: None).score == 300
 

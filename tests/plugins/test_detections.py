@@ -8,7 +8,7 @@ from assemblyline.odm.models.ontology.results.antivirus import Antivirus
 from assemblyline.odm.models.tagging import Tagging
 
 from virustotal.core.findings import Finding, OntologyPart, Points
-from virustotal.core.models import Evidence
+from virustotal.core.models import Evidence, Level, Verdict
 from virustotal.core.settings import service_settings
 from virustotal.core.verdicts import judge
 from virustotal.plugins import detections
@@ -185,3 +185,11 @@ def test_a_thousand_engines_are_bounded_and_said() -> None:
     many = {f"E{number:04}": engine("undetected") for number in range(1000)}
     section = found(last_analysis_results=many)[0]
     assert list(tables(section)) == ["Undetected (200 of 1000)"]
+
+
+def test_what_a_plugin_judges_without_engines_is_shown_and_scored() -> None:
+    given = evidence("file")
+    mine = Verdict(Level.MALICIOUS, reasons=("Our own list has it.",), score=500)
+    section, points = run(ANALYZERS["file"], Evidence(given.report, None, given.settings, lambda _: mine))
+    assert (section.title_text, section.body) == ("Verdict: malicious", "Our own list has it.")
+    assert (points.amount, points.reason, points.section) == (500, "Our own list has it.", section)

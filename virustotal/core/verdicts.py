@@ -128,7 +128,7 @@ def judge(
     found = remap(found) if remap is not None else found
     found = tuple(_safelisted(each, safelist) for each in found)
     verdict = decide(obj, found) if decide is not None else None
-    verdict = _bounded(verdict) if verdict is not None else by_engines(obj, found, settings)
+    verdict = _bounded(verdict, found) if verdict is not None else by_engines(obj, found, settings)
     return _never_scored(verdict, _exempt(obj, safelist))
 
 
@@ -138,9 +138,10 @@ def _safelisted(each: Detection, safelist: Safelist) -> Detection:
     return evolve(each, ignored_because="safelisted on the platform (av.virus_name)")
 
 
-def _bounded(verdict: Verdict) -> Verdict:
+def _bounded(verdict: Verdict, found: tuple[Detection, ...]) -> Verdict:
+    """A hook's own verdict, within the cap; where it names no detections, the engines' stay listed."""
     score = max(0, min(MOST_ENGINE_POINTS, verdict.score))
-    return verdict if score == verdict.score else evolve(verdict, score=score)
+    return evolve(verdict, score=score, detections=verdict.detections or found)
 
 
 def _exempt(obj: Object, safelist: Safelist) -> str:

@@ -68,7 +68,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         return
     _tag(section, evidence, verdict)
     yield section
-    if any(each.category in _BAD for each in verdict.detections) or any(stats.get(name) for name in _BAD):
+    if verdict.score or any(each.category in _BAD for each in verdict.detections) or any(map(stats.get, _BAD)):
         yield Points(Family.ENGINES, f"engines.{verdict.level.value}", verdict.score, _reason(verdict), section)
     if subject.ref.kind == "file":
         yield from _ontology(verdict.detections)
@@ -94,12 +94,14 @@ def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None
 
 
 def _counted_only(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
-    """Reduced objects have counters and no engines."""
+    """Reduced objects have counters and no engines, and some have neither."""
     bad = sum(stats.get(name, 0) for name in _BAD)
     answered = sum(stats.get(name, 0) for name in ANSWERED)
     shown = render.key_values(f"Detections: {bad} of {answered} engines", sorted(stats.items(), key=_place))
     if shown is not None:
         shown.add_subsection(ResultSection("Counters alone", body="\n".join(verdict.reasons)))
+    elif verdict.level is not Level.UNKNOWN:  # a plugin judges what no engine did
+        shown = ResultSection(f"Verdict: {verdict.level.value}", body="\n".join(verdict.reasons))
     return shown
 
 
