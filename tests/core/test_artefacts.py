@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from virustotal.core.artefacts import AT_ONCE, Fetched, fetch, lines
+from virustotal.core.artefacts import AT_ONCE, Fetched, fetch
 from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,
@@ -18,7 +18,7 @@ from virustotal.core.errors import (
     UnavailableError,
 )
 from virustotal.core.findings import Download, Role
-from virustotal.core.models import FOUND, Outcome, Ref, Status
+from virustotal.core.models import FOUND, Ref, Status
 from virustotal.core.settings import Settings
 from virustotal.core.source import Answer, Request
 
@@ -138,7 +138,7 @@ def test_a_licence_that_does_not_cover_one_is_not_asked_for_the_others(tmp_path:
     found = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(50)))
     assert len(source.asked) <= AT_ONCE
     assert {each.outcome.status for each in found} == {Status.FORBIDDEN}
-    assert len(lines(found)) == 1
+    assert [each.outcome.detail for each in found if each.outcome.detail] == ["not covered"]
 
 
 def test_a_quota_that_is_used_up_ends_all_kinds(tmp_path: Path) -> None:
@@ -198,19 +198,3 @@ def test_nothing_to_fetch_starts_no_thread(tmp_path: Path) -> None:
     before = threading.active_count()
     assert fetched(tmp_path, Canned(lambda request: b"x")) == ()
     assert threading.active_count() == before
-
-
-def test_what_is_missing_is_said_once_for_each_reason() -> None:
-    def ended(name: str, status: Status, detail: str = "") -> Fetched:
-        return Fetched(download(name), None, Outcome(status, detail))
-
-    found = (
-        Fetched(download("A"), Path("a"), FOUND, 1),
-        ended("B", Status.FORBIDDEN, "one"),
-        ended("C", Status.FORBIDDEN, "two"),
-        ended("D", Status.FAILED, "The download is empty."),
-    )
-    assert lines(found) == (
-        "B.pcap, C.pcap: the licence of the API key does not cover it.",
-        "D.pcap: it could not be fetched. The download is empty.",
-    )

@@ -1,7 +1,7 @@
 """Downloads to files on disk through a Source, concurrently, each with its own outcome. Attaching is the shell's."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def fetch(
         with ThreadPoolExecutor(min(AT_ONCE, len(chosen)), "virustotal-artefact") as pool:
             for each in pool.map(lambda pair: _one(round, *pair), enumerate(chosen)):
                 found[_key(each.download)] = each
-    return _without_twins([found[_key(download)] for download in distinct])
+    return _without_twins(_licence_once(found[_key(download)] for download in distinct))
 
 
 def _key(download: Download) -> tuple[str, ...]:
@@ -141,7 +141,16 @@ def _checked(download: Download, path: Path, size: int) -> Fetched:
     return Fetched(download, path, FOUND, size or path.stat().st_size)
 
 
-def _without_twins(found: Sequence[Fetched]) -> tuple[Fetched, ...]:
+def _licence_once(found: Iterable[Fetched]) -> Iterator[Fetched]:
+    """Say why the licence does not cover it once; the status of the others says enough."""
+    said = False
+    for each in found:
+        if each.outcome.status is Status.FORBIDDEN:
+            each, said = (evolve(each, outcome=Outcome(Status.FORBIDDEN)) if said else each), True
+        yield each
+
+
+def _without_twins(found: Iterable[Fetched]) -> tuple[Fetched, ...]:
     """Give each fetched file a name of its own: two sandboxes may have names that look alike once they are safe."""
     used: dict[str, int] = {}
     named: list[Fetched] = []
@@ -155,26 +164,3 @@ def _without_twins(found: Sequence[Fetched]) -> tuple[Fetched, ...]:
             each = evolve(each, download=evolve(each.download, name=other))
         named.append(each)
     return tuple(named)
-
-
-_WORDS = {
-    Status.FORBIDDEN: "the licence of the API key does not cover it",
-    Status.QUOTA: "the quota of the API key is used up",
-    Status.SKIPPED: "not fetched",
-    Status.UNKNOWN: "VirusTotal does not have it",
-    Status.PENDING: "VirusTotal does not have it yet",
-}
-
-
-def lines(found: Iterable[Fetched]) -> tuple[str, ...]:
-    """Return what is missing as sentences; what has one reason is said once, with the names."""
-    missing: dict[tuple[str, str], list[str]] = {}
-    for each in found:
-        if each.path is None:
-            words = _WORDS.get(each.outcome.status, "it could not be fetched")
-            licence = each.outcome.status is Status.FORBIDDEN
-            detail = "" if licence else each.outcome.detail
-            missing.setdefault((words, detail), []).append(each.download.name)
-    return tuple(
-        f"{', '.join(names)}: {words}." + (f" {detail}" if detail else "") for (words, detail), names in missing.items()
-    )
