@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from virustotal.core.findings import Download, Family, Points
 from virustotal.core.layout import Artefact, Layout, SubjectResult, compose
-from virustotal.core.models import Level, Outcome, Ref, Related, Report, Status, Verdict
+from virustotal.core.models import Detection, Level, Outcome, Ref, Related, Report, Status, Verdict
 from virustotal.core.safelist import read_safelist
 from virustotal.core.sections import Contribution, Section
 from virustotal.core.settings import Settings
@@ -213,6 +213,23 @@ def test_a_clean_url_is_not_condemned_by_its_host(level: Level, url_points: int,
     assert agrees(found) == expected
     shown = section_of(layout(url, host), "E")
     assert shown["heuristic"]["score"] == (0 if expected == 0 else 500)
+
+
+@pytest.mark.parametrize(
+    ("found", "attributes", "expected"),
+    [
+        ((Detection("Acme", "malicious"), Detection("Bolt", "harmless")), {}, 500),
+        ((Detection("Acme", "malicious", ignored_because="a rule"), Detection("Bolt", "harmless")), {}, 0),
+        ((), {"last_analysis_stats": {"suspicious": 1, "harmless": 80}}, 500),
+        ((), {"last_analysis_stats": {"harmless": 80}}, 0),
+    ],
+)
+def test_below_the_threshold_a_url_is_not_clean_enough(
+    found: tuple[Detection, ...], attributes: dict[str, Any], expected: int
+) -> None:
+    url = subject(kind="url", verdict=Verdict(Level.CLEAN, found), attributes=attributes)
+    host = subject(contribution((Points("engines", "e", 500, "Five."), Section("E"))), kind="domain")
+    assert layout(url, host).score == expected
 
 
 def test_a_host_alone_is_scored() -> None:

@@ -17,7 +17,7 @@ from virustotal.core.scores import Given, Score, by_section, capped
 from virustotal.core.sections import Contribution, Section
 from virustotal.core.settings import Settings
 from virustotal.core.values import clean
-from virustotal.core.verdicts import HOST_KINDS
+from virustotal.core.verdicts import BAD, HOST_KINDS, counters
 
 __all__ = ["Artefact", "Layout", "SubjectResult", "compose", "partial_reasons"]
 
@@ -124,8 +124,13 @@ def _given(results: Sequence[SubjectResult]) -> Iterator[Given]:
 
 
 def _is_clean_url(result: SubjectResult) -> bool:
-    """A URL that engines looked at and that nothing scores: it is not condemned by what else its host serves."""
-    if result.report.subject.ref.kind != "url" or result.verdict.level is not Level.CLEAN:
+    """A URL in which no engine found anything, and that nothing scores: its host does not condemn it."""
+    subject, verdict = result.report.subject, result.verdict
+    if subject.ref.kind != "url" or verdict.level is not Level.CLEAN:
+        return False
+    if any(each.category in BAD and not each.ignored_because for each in verdict.detections):
+        return False
+    if not verdict.detections and any(map(counters(subject).get, BAD)):
         return False
     return not any(points.amount > 0 for each in result.contributions for points, _ in each.scored)
 

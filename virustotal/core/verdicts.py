@@ -31,6 +31,7 @@ POPULAR_RANK = 10_000
 NETWORK_KINDS = frozenset({"url", "domain", "ip_address"})
 HOST_KINDS = frozenset({"domain", "ip_address"})
 MALICIOUS, SUSPICIOUS = "malicious", "suspicious"
+BAD = (MALICIOUS, SUSPICIOUS)
 #: Categories of engines that looked and came to a verdict.
 ANSWERED = frozenset({MALICIOUS, SUSPICIOUS, "undetected", "harmless"})
 
@@ -217,10 +218,10 @@ def _count(tally: _Tally) -> str:
 
 def _tally(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _Tally:
     counted = [each for each in found if not each.ignored_because]
-    bad = {name: [each for each in counted if each.category == name] for name in (MALICIOUS, SUSPICIOUS)}
+    bad = {name: [each for each in counted if each.category == name] for name in BAD}
     ignored = sum(1 for each in found if each.ignored_because and each.category in bad)
     notes = [f"Not counted: {ignored} that are ignored by the configuration or the safelist."] if ignored else []
-    for name in (MALICIOUS, SUSPICIOUS):
+    for name in BAD:
         listed = sum(1 for each in found if each.category == name)
         if stats and stats.get(name, 0) != listed:
             notes.append(f"VirusTotal's counters say {stats.get(name, 0)} {name}, its list of engines says {listed}.")

@@ -9,7 +9,7 @@ from virustotal.core import Analyzer, Detection, Evidence, Finding, OntologyPart
 from virustotal.core.findings import Family
 from virustotal.core.models import Level
 from virustotal.core.values import mapping, named_counts
-from virustotal.core.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters
+from virustotal.core.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.
 CATEGORIES = (
@@ -22,7 +22,6 @@ CATEGORIES = (
     "confirmed-timeout",
     "type-unsupported",
 )
-_BAD = (MALICIOUS, SUSPICIOUS)
 _COLUMNS = ("engine", "result", "version", "updated", "rule")
 
 #: Categories of Assemblyline's ontology (odm.models.ontology.results.antivirus); those without a verdict are left out.
@@ -68,7 +67,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         return
     _tag(section, evidence, verdict)
     yield section
-    if verdict.score or any(each.category in _BAD for each in verdict.detections) or any(map(stats.get, _BAD)):
+    if verdict.score or any(each.category in BAD for each in verdict.detections) or any(map(stats.get, BAD)):
         yield Points(Family.ENGINES, f"engines.{verdict.level.value}", verdict.score, _reason(verdict), section)
     if subject.ref.kind == "file":
         yield from _ontology(verdict.detections)
@@ -83,7 +82,7 @@ def _reason(verdict: Verdict) -> str:
 
 def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
     answered = [each for each in verdict.detections if each.category in ANSWERED]
-    bad = [each for each in answered if each.category in _BAD and not each.ignored_because]
+    bad = [each for each in answered if each.category in BAD and not each.ignored_because]
     if not verdict.detections:
         return _counted_only(verdict, stats)
     section = ResultSection(f"Detections: {len(bad)} of {len(answered)} engines")
@@ -95,7 +94,7 @@ def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None
 
 def _counted_only(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
     """Reduced objects have counters and no engines, and some have neither."""
-    bad = sum(stats.get(name, 0) for name in _BAD)
+    bad = sum(stats.get(name, 0) for name in BAD)
     answered = sum(stats.get(name, 0) for name in ANSWERED)
     shown = render.key_values(f"Detections: {bad} of {answered} engines", sorted(stats.items(), key=_place))
     if shown is not None:
@@ -116,7 +115,7 @@ def _tables(found: Sequence[Detection]) -> Iterator[ResultSection]:
     for category, group in sorted(groups.items(), key=_place):
         rows = [_row(each) for each in sorted(group, key=lambda each: bool(each.ignored_because))]
         title = category.replace("-", " ").capitalize()
-        table = render.table(title, rows, _COLUMNS, collapse=category not in _BAD)
+        table = render.table(title, rows, _COLUMNS, collapse=category not in BAD)
         if table is not None:
             yield table
 
@@ -155,7 +154,7 @@ def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
     if evidence.report.subject.ref.kind != "file":
         return
     for each in verdict.detections:
-        if each.category in _BAD and not each.ignored_because and each.result:
+        if each.category in BAD and not each.ignored_because and each.result:
             section.add_tag("av.virus_name", each.result)
     if verdict.level in {Level.MALICIOUS, Level.SUSPICIOUS}:
         for family in families(evidence.report.subject.attributes)[:MOST_FAMILIES]:
@@ -178,7 +177,7 @@ def _ontology(found: Sequence[Detection]) -> Iterator[OntologyPart]:
                     "engine_name": each.engine,
                     "engine_version": _version(each) or None,
                     "engine_definition_version": each.update or None,
-                    "virus_name": (each.result or None) if category in _BAD else None,
+                    "virus_name": (each.result or None) if category in BAD else None,
                     "category": category,
                 },
             )
