@@ -1,0 +1,100 @@
+"""What is no valid finding is refused inside the analyser's own try; what is valid no longer is the plugin's."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assemblyline_v4_service.common.result import ResultSection
+from attrs import evolve
+
+from virustotal.core import Attachment, Download, OntologyPart, Points, Ref
+from virustotal.core.bounds import EXTERNAL
+from virustotal.core.intake import Intake
+from virustotal.core.sections import Contribution
+
+DOWNLOAD = Download(Ref("file", "ab" * 32), "file", "a b/../c", "What it is")
+ATTACHMENT = Attachment("x.json", "What it is", b"{}")
+POINTS = Points("static", "name", 5, "Why")
+
+
+def taken(*findings: Any, external: bool = True, **bounds: int) -> Contribution:
+    intake = Intake(evolve(EXTERNAL, **bounds), external=external)
+    for each in findings:
+        intake.take(each)
+    return intake.contribution("analyser", "plugin 1")
+
+
+@pytest.mark.parametrize(
+    ("finding", "message"),
+    [
+        (None, "NoneType, which is no finding"),
+        (evolve(DOWNLOAD, ref=("file", "x")), "the ref of a Download"),
+        (evolve(DOWNLOAD, ref=Ref("file", 7)), "the ref of a Download"),  # type: ignore[arg-type]
+        (evolve(DOWNLOAD, kind="exe"), "no such kind of Download"),
+        (evolve(DOWNLOAD, name=None), "the name of Download is a text"),
+        (evolve(DOWNLOAD, description=7), "the description of a Download is a text"),
+        (evolve(DOWNLOAD, relation="SIBLING"), "no such relation"),
+        (evolve(DOWNLOAD, sha256="AB" * 32), "64 hexadecimal digits"),
+        (evolve(DOWNLOAD, magic=("x",)), "a tuple of bytes"),
+        (evolve(DOWNLOAD, link="file:///etc/passwd"), "begins with https"),
+        (evolve(ATTACHMENT, data=b""), "either data or a path"),
+        (evolve(ATTACHMENT, path=Path("/etc")), "either data or a path"),
+        (evolve(ATTACHMENT, data="text"), "are bytes, not str"),
+        (evolve(ATTACHMENT, data=b"", path=Path("/no/such")), "is no file"),
+        (evolve(ATTACHMENT, data=b"x" * 100), "1 to 50 bytes, not 100"),
+        (OntologyPart("process", [1]), "are a mapping"),  # type: ignore[arg-type]
+        (evolve(POINTS, amount=1.5), "whole number"),
+        (evolve(POINTS, amount=True), "whole number"),
+        (evolve(POINTS, name=None), "the name of Points"),
+        (evolve(POINTS, attack_ids="T1059"), "a tuple of texts"),
+        (evolve(POINTS, section="a title"), "is a ResultSection"),
+    ],
+)
+def test_what_is_refused(finding: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        taken(finding, attachment=50)
+
+
+def test_downloads_and_attachments_are_named_safely(tmp_path: Path) -> None:
+    path = tmp_path / "made"
+    path.write_bytes(b"content")
+    found = taken(DOWNLOAD, ATTACHMENT, Attachment("../../x", "y\x00", path=path, role="extracted", relation="DYNAMIC"))
+    assert [each.name for each in found.downloads] == ["a_b_.._c"]
+    assert [each.name for each in found.attachments] == ["x.json", "x"]
+    assert found.attachments[1].description == "y�"
+
+
+def test_what_one_plugin_may_add_is_bounded_and_said() -> None:
+    found = taken(*[DOWNLOAD] * 30, *[ATTACHMENT] * 30)
+    assert (len(found.downloads), len(found.attachments)) == (20, 10)
+    assert found.notes == (
+        "Left out: 10 downloads beyond the 20 that one plugin may add.",
+        "Left out: 20 attachments beyond the 10 that one plugin may add.",
+    )
+
+
+@pytest.mark.parametrize(("external", "family"), [(True, "plugin"), (False, "static")])
+def test_points_colour_what_their_section_became(external: bool, family: str) -> None:
+    top, below = ResultSection("Top"), ResultSection("Below", body="x")
+    top.add_subsection(below)
+    found = taken(evolve(POINTS, section=below), top, external=external)
+    ((points, section),) = found.scored
+    assert section is found.sections[0].subsections[0]
+    assert (points.section, points.family) == (None, family)
+
+
+def test_points_of_a_section_that_never_came_say_so() -> None:
+    found = taken(evolve(POINTS, section=ResultSection("Nowhere")))
+    assert found.scored[0][1] is None
+    assert found.notes == ("The points 'name' name a section that is not in the result.",)
+
+
+def test_parts_of_the_ontology_are_tried() -> None:
+    good = {"engine_name": "Acme", "category": "malicious", "virus_name": "x"}
+    found = taken(
+        OntologyPart("antivirus", good), OntologyPart("antivirus", {"category": "harmless"}), OntologyPart("x", good)
+    )
+    assert [dict(each.data) for each in found.ontology] == [good]
+    assert len(found.notes) == 2
+    good["engine_name"] = "changed"
+    assert found.ontology[0].data["engine_name"] == "Acme"
