@@ -29,6 +29,11 @@ def download(name: str = "Zenbox", kind: str = "pcap", role: Role = Role.EXTRACT
     return Download(Ref("file_behaviour", f"{SHA256}_{name}"), kind, f"{name}.{kind}", "", role, **values)
 
 
+def files(folder: Path) -> list[Path]:
+    """Every file below a folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 class Canned:
     """A source that does what a function of the request says, and remembers what it was asked."""
 
@@ -122,7 +127,7 @@ def test_what_fails_costs_itself_alone(tmp_path: Path, error: Exception, status:
     assert good.outcome == FOUND
     assert (bad.path, bad.outcome.status) == (None, status)
     assert bad.outcome.detail
-    assert [path.name for path in tmp_path.iterdir()] == ["artefact-0000"]
+    assert files(tmp_path) == [good.path]
 
 
 def refuse(error: Exception) -> Callable[[Request], bytes]:
@@ -174,13 +179,14 @@ def test_an_id_that_climbs_stays_one_segment(tmp_path: Path) -> None:
     (found,) = fetched(tmp_path, source, Download(Ref("file_behaviour", "../../users/x"), "pcap", "x.pcap", ""))
     assert source.asked[0].path == "/file_behaviours/..%2F..%2Fusers%2Fx/pcap"
     assert found.path is not None
-    assert found.path.parent == tmp_path
+    assert found.path.is_relative_to(tmp_path)
+    assert ".." not in found.path.parts
 
 
 def test_an_empty_file_is_not_attached(tmp_path: Path) -> None:
     (found,) = fetched(tmp_path, Canned(lambda request: b""), download())
     assert (found.path, found.outcome.status) == (None, Status.FAILED)
-    assert list(tmp_path.iterdir()) == []
+    assert files(tmp_path) == []
 
 
 def test_names_that_are_alike_are_numbered(tmp_path: Path) -> None:
@@ -192,6 +198,14 @@ def test_names_that_are_alike_are_numbered(tmp_path: Path) -> None:
         "dropped",
         "dropped_2",
     ]
+
+
+def test_two_subjects_of_a_task_do_not_share_files(tmp_path: Path) -> None:
+    (first,) = fetched(tmp_path, Canned(lambda request: b"one"), download("A"))
+    (second,) = fetched(tmp_path, Canned(lambda request: b"two"), download("B"))
+    assert first.path is not None
+    assert second.path is not None
+    assert (first.path.read_bytes(), second.path.read_bytes()) == (b"one", b"two")
 
 
 def test_nothing_to_fetch_starts_no_thread(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Downloads to files on disk through a Source, concurrently, each with its own outcome. Attaching is the shell's."""
 
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -75,14 +76,17 @@ def fetch(
     """Fetch each distinct download once, in their order; what fails leaves no file behind.
 
     folder: exists and is the task's own. deadline: of `time.monotonic()`. limit: how many more files the task may
-    extract (`max_extracted`); beyond it a download is skipped. Raises nothing.
+    extract (`max_extracted`); beyond it a download is skipped. Raises OSError where `folder` cannot be written to, and
+    nothing else.
     """
     first: dict[tuple[str, ...], Download] = {}
     for download in downloads:
         first.setdefault(_key(download), download)
     distinct = tuple(first.values())
     chosen, over = _within(distinct, limit)
-    round = _Round(source, folder, settings.max_download_mb * 2**20, deadline)
+    # A folder of its own: what an earlier subject's artefacts left in the task's folder is attached by its path.
+    own = Path(tempfile.mkdtemp(prefix="artefacts-", dir=folder)) if chosen else folder
+    round = _Round(source, own, settings.max_download_mb * 2**20, deadline)
     found: dict[tuple[str, ...], Fetched] = {_key(each.download): each for each in over}
     if chosen:
         with ThreadPoolExecutor(min(AT_ONCE, len(chosen)), "virustotal-artefact") as pool:
