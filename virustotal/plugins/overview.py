@@ -77,19 +77,16 @@ def _identity(known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "Names", render.listed(texts(known.get("names"), 200), MOST_NAMES)
     yield "Type", text(known.get("type_description"))
     yield "Size in bytes", integer(known.get("size"))
-    yield "Created, as the file says", date(known.get("creation_date")) if "type_description" in known else ""
     for key, title in _HASHES.items():
         yield title, text(known.get(key))
     yield "Tags", render.listed(texts(known.get("tags")), 40)
 
 
+#: Those by which other tools know the file; the others stand in its identification.
 _HASHES: Mapping[str, str] = {
     "md5": "MD5",
     "sha1": "SHA-1",
     "sha256": "SHA-256",
-    "ssdeep": "ssdeep",
-    "tlsh": "TLSH",
-    "vhash": "vhash",
 }
 
 
