@@ -104,6 +104,12 @@ def test_events_are_counted() -> None:
     assert (node["file_count"], node["registry_count"]) == (3, 1)
 
 
+def test_what_a_node_says_beside_its_command_is_shown() -> None:
+    tree = [{"name": "a", "process_id": 4, "time_offset": "7", "files_opened": ["x", "y"], "children": [{"name": "b"}]}]
+    (row,) = json.loads(titled(findings(report(processes_tree=tree)), "What single processes did (1)").body)
+    assert row == {"Process": "a", "PID": 4, "Seconds after the start": 7, "Seen": "files_opened: (x, y)"}
+
+
 @pytest.mark.parametrize(
     ("command", "image"),
     [

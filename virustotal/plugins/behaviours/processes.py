@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from virustotal.core.models import EMPTY
 from virustotal.core.values import integer, items, mapping, text
 
 #: Levels of a tree that are drawn: the framework's own class recurses over them.
@@ -23,6 +24,7 @@ _WINDOWS = re.compile(r"\s*((?:[A-Za-z]:\\|\\\\|\\\?\?\\|%)[^\"]*?\.[A-Za-z0-9]{
 _PATH = re.compile(r"\s*((?:[A-Za-z]:\\|\\\\|\\\?\?\\|%).*?)(?=\s+[-/\"]|\s*$)")
 _FIRST = re.compile(r"\s*(\S+)")
 _SCANNED = 2_000
+_DRAWN = frozenset({"process_id", "name", "children"})
 _FILE_EVENTS = ("files_opened", "files_written", "files_deleted", "files_dropped", "files_copied", "files_moved")
 _REGISTRY_EVENTS = ("registry_keys_opened", "registry_keys_set", "registry_keys_deleted")
 
@@ -32,7 +34,7 @@ class Process:
     """One node of `processes_tree`.
 
     parent: the index of its parent in the same list, or None. level: 0 for a root. pid: None where it is no number.
-    offset: `time_offset` as VirusTotal has it, in seconds after the start of the analysis.
+    offset: `time_offset` as VirusTotal has it, in seconds after the start of the analysis. node: as it was given.
     """
 
     index: int
@@ -43,7 +45,13 @@ class Process:
     offset: int | None
     files: int = 0
     registry: int = 0
+    node: Mapping[str, Any] = field(default=EMPTY, repr=False)
     drawn: bool = field(default=False, kw_only=True)
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What its node says beside id, command line and children."""
+        return {key: value for key, value in self.node.items() if key not in _DRAWN and value not in (None, "", [])}
 
     @property
     def image(self) -> str:
@@ -88,6 +96,7 @@ def _process(node: Any, index: int, parent: int | None, level: int) -> Process:
         integer(known.get("time_offset")),
         _events(known, _FILE_EVENTS),
         _events(known, _REGISTRY_EVENTS),
+        known,
         drawn=level < MOST_LEVELS and index < MOST_DRAWN,
     )
 

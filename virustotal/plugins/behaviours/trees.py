@@ -8,6 +8,7 @@ from typing import Any
 from assemblyline_v4_service.common.result import ProcessItem, ResultProcessTreeSection
 
 from virustotal.core import render
+from virustotal.plugins.behaviours.describe import described
 from virustotal.plugins.behaviours.processes import MOST_DRAWN, MOST_LEVELS, MOST_PROCESSES, Process
 from virustotal.plugins.behaviours.sandboxes import Sandbox
 
@@ -29,6 +30,8 @@ def tree_sections(sandbox: Sandbox) -> Iterator[Any]:
     yield section
     if len(drawn) < len(found):
         yield _left_out(found, sandbox.tree_cut)
+    if (details := _details(found)) is not None:
+        yield details
 
 
 def _left_out(found: Sequence[Process], cut: bool) -> Any:
@@ -47,6 +50,21 @@ def _left_out(found: Sequence[Process], cut: bool) -> Any:
         title += f"; beyond {MOST_PROCESSES} none was looked at"
     columns = ("Process", "PID", "Parent PID", "Level")
     return render.table(title, rows, columns, total=len(rest), most=MOST_ROWS, collapse=True)
+
+
+def _details(found: Sequence[Process]) -> Any | None:
+    telling = [(process, more) for process in found if (more := process.more)]
+    rows = [
+        {
+            "Process": process.command[:200],
+            "PID": process.pid,
+            "Seconds after the start": process.offset,
+            "Seen": described({key: value for key, value in more.items() if key != "time_offset"}, 500),
+        }
+        for process, more in telling[: render.MOST_ROWS]
+    ]
+    columns = ("Process", "PID", "Seconds after the start", "Seen")
+    return render.table("What single processes did", rows, columns, total=len(telling), collapse=True)
 
 
 def _parent_pid(found: Sequence[Process], process: Process) -> int | None:
