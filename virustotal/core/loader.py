@@ -50,7 +50,7 @@ class _Candidate:
 
     @property
     def where(self) -> str:
-        return self.provider.distribution or "built-in"
+        return self.provider.distribution or ("not installed" if self.provider.external else "built-in")
 
     @property
     def used(self) -> bool:
