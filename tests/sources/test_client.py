@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import io
 import ipaddress
 import socket
 import ssl
@@ -16,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import responses
+import urllib3
 from responses import matchers
 
 from tests.sources.conftest import KEY, Heard, Server, answer, drips, resets
@@ -278,6 +281,15 @@ def test_a_bomb_is_not_inflated(server: Server, client: Client, monkeypatch: pyt
     with pytest.raises(errors.VirusTotalError, match="larger than 1 MB"):
         client.ask(ASK, soon())
     assert client.requests_made == 1
+
+
+def test_the_length_is_checked_here_too() -> None:
+    response = requests.Response()
+    response.headers["Content-Length"] = "9"
+    response.raw = urllib3.HTTPResponse(io.BytesIO(b"short"), preload_content=False, enforce_content_length=False)
+
+    with pytest.raises(bodies.BrokenError, match="5 of 9"):
+        bodies.whole(response, soon())
 
 
 def test_inflated_pieces_are_small() -> None:
