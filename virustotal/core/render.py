@@ -80,12 +80,17 @@ def key_values(title: str, entries: Iterable[tuple[str, Any]], *, collapse: bool
     return None if empty else section
 
 
-def lines(title: str, entries: Iterable[Any], *, most: int = MOST_ROWS, collapse: bool = False) -> Any | None:
-    """Return a text section with one entry a line, or None where there are none."""
+def lines(
+    title: str, entries: Iterable[Any], *, total: int | None = None, most: int = MOST_ROWS, collapse: bool = False
+) -> Any | None:
+    """Return a text section with one entry a line, or None where there are none.
+
+    total: how many there are in all, where `entries` is already cut.
+    """
     found = [shown for entry in entries if (shown := text(entry))]
     if not found:
         return None
-    section = ResultTextSection(counted(title, min(len(found), most), len(found)), auto_collapse=collapse)
+    section = ResultTextSection(counted(title, min(len(found), most), total or len(found)), auto_collapse=collapse)
     section.add_lines(found[:most])
     return section
 

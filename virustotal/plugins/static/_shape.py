@@ -69,8 +69,9 @@ def build(part: Part, value: Any, depth: int = DEEPEST) -> ResultSection | None:
     entries = items(value)
     if part.fields or mappings(entries[: part.most]):
         return _rows(part, entries, len(entries))
-    section = lines(part.title, map(shown, entries), most=part.most, collapse=part.collapse)
-    _tag(section, [Field("", "", tag=part.tag)], [{"": entry} for entry in entries[: part.most]])
+    shortened, total = entries[: part.most], len(entries) if len(entries) > part.most else None
+    section = lines(part.title, map(shown, shortened), total=total, most=part.most, collapse=part.collapse)
+    _tag(section, [Field("", "", tag=part.tag)], [{"": entry} for entry in shortened])
     return section
 
 
