@@ -19,6 +19,7 @@ BUILTIN: tuple[str, ...] = (
     "virustotal.plugins.static.android",
     "virustotal.plugins.static.apple",
     "virustotal.plugins.static.archives",
+    "virustotal.plugins.static.autostart",
     "virustotal.plugins.static.capabilities",
     "virustotal.plugins.static.captures",
     "virustotal.plugins.static.distributors",

@@ -4,7 +4,7 @@ import pytest
 
 from tests.plugins.static.look import assert_sound, found, points, tags, titles, words
 from virustotal.core.attack import current_id
-from virustotal.plugins.static import ai, capabilities, distributors, ids, sigma, yara
+from virustotal.plugins.static import ai, autostart, capabilities, distributors, ids, sigma, yara
 
 RULE = {"rule_name": "Example_Rule", "ruleset_name": "example_set", "source": "https://example.com/rules"}
 
@@ -189,3 +189,18 @@ def test_distributors_are_shown_and_bounded() -> None:
     assert "a.exe" in words(findings)
     assert not points(findings)
     assert_sound(findings)
+
+
+@pytest.mark.parametrize(
+    ("value", "title", "text"),
+    [
+        ([{"entry": "cmd.exe", "location": "Run"}], "(1)", "cmd.exe"),
+        ([{"entry": " "}, {"entry": ""}, {"entry": "a.exe"}], "(1)", "a.exe"),
+        (["a.exe"], "(1)", "a.exe"),
+    ],
+)
+def test_automatic_start(value: Any, title: str, text: str) -> None:
+    findings = found(autostart, autostart_locations=value)
+    assert titles(findings)[0].endswith(title)
+    assert text in words(findings)
+    assert not tags(findings)

@@ -13,7 +13,16 @@ from virustotal.plugins.static._shape import MOST_PARTS, Part, attributes, prese
 #: What the analysers of this package show.
 HERE: frozenset[str] = frozenset(
     (
-        *("androguard", "appx_info", "asf_info", "authentihash", "bundle_info", "bytehero_info", "capabilities_tags"),
+        *(
+            "androguard",
+            "appx_info",
+            "asf_info",
+            "authentihash",
+            "autostart_locations",
+            "bundle_info",
+            "bytehero_info",
+            "capabilities_tags",
+        ),
         *(
             "class_info",
             "creation_date",
@@ -35,7 +44,7 @@ HERE: frozenset[str] = frozenset(
 #: What the overview, the detections and the coverage of the subject show, and what only the API itself needs.
 ELSEWHERE: frozenset[str] = frozenset(
     (
-        *("autostart_locations", "available_tools", "crowdsourced_context", "downloadable", "first_seen_itw_date"),
+        *("available_tools", "downloadable", "first_seen_itw_date"),
         *("first_submission_date", "gti_assessment", "last_analysis_date", "last_analysis_results"),
         *("last_analysis_stats", "last_modification_date", "last_seen_itw_date", "last_submission_date", "md5"),
         *("meaningful_name", "names", "popular_threat_classification", "positives", "reputation"),
