@@ -15,12 +15,12 @@ from attrs import evolve
 
 from virustotal.analysing import Analysis
 from virustotal.attaching import Attacher
+from virustotal.core import ontology
 from virustotal.core.errors import AuthenticationError, ConfigurationError
 from virustotal.core.host import Hooks
 from virustotal.core.layout import compose
 from virustotal.core.loader import load
 from virustotal.core.models import Status
-from virustotal.core.ontology import MODELS, plain
 from virustotal.core.policy import look_up_ruling
 from virustotal.core.results import Layout, SubjectResult
 from virustotal.core.safelist import TAG_TYPES, Safelist, SafelistKeeper
@@ -160,11 +160,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         self._end(request, layout)
 
     def _add_ontology(self, results: tuple[SubjectResult, ...]) -> None:
-        for part in (part for each in results for made in each.contributions for part in made.ontology):
-            try:
-                self.ontology.add_result_part(MODELS[part.kind], plain(part.data))
-            except Exception as error:  # the framework's model raises whatever its fields do
-                self.log.warning("a part of the ontology (%s) was left out: %s", part.kind, error)
+        for each in (made for result in results for made in result.contributions if made.ontology):
+            for problem in ontology.apply(self.ontology, each.ontology):
+                self.log.warning("%s, %s: %s", each.provider, each.analyzer, problem)
 
     def _end(self, request: ServiceRequest, layout: Layout) -> None:
         if layout.partial:
