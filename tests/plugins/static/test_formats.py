@@ -1,12 +1,14 @@
 """One table a format: an attribute as VirusTotal documents it, what must be written, and the tags."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.plugins.static.everything import all_found
-from tests.plugins.static.look import assert_sound, found, points, tags, titles, words
+from tests.plugins.static.look import assert_sound, body, found, points, tags, titles, words
 from virustotal.plugins.static import apple, identification, metadata, other, scripts
+from virustotal.plugins.static._shape import Field, Part, build
 
 DATE = "2024-07-31T03:49:43.932817Z"
 
@@ -331,3 +333,41 @@ def test_many_keys_and_deep_values_are_bounded() -> None:
     assert len(words(findings)) < 100_000
     assert "4822 more" in words(findings)
     assert_sound(findings)
+
+
+SHAPE = Part("a", "Rows", (Field("name", "Name", tag="file.lib"), Field("size", "Size")))
+NAMED = Part("a", "Named", (Field("size", "Size"),), "Key", tag="file.lib")
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "rows", "tagged"),
+    [
+        (SHAPE, [{"name": "a", "size": 1}], [{"Name": "a", "Size": 1}], ["a"]),
+        (SHAPE, ["a", 7], [{"Name": "a"}, {"Name": 7}], ["a", "7"]),
+        (SHAPE, [["a", 1, "more"]], [{"Name": "a", "Size": 1, "Value": "more"}], ["a"]),
+        (SHAPE, [[]], [], None),
+        (SHAPE, [{"name": None}, {}, None, "", {"size": 0}], [{"Size": 0}], []),
+        (SHAPE, [{"value": 1, "": 2, "new": [3]}], [{"Value": "", "value": 1, "(empty)": 2, "new": "3"}], []),
+        (SHAPE, [{"Name": "x", "name": "y"}], [{"Name": "y", "Name (attribute)": "x"}], ["y"]),
+        (SHAPE, [{"name": "a\x00b"}, {"name": "c" * 2_000}], None, []),
+        (NAMED, {"k": {"size": 1}, "": {"size": 2}}, [{"Key": "k", "Size": 1}, {"Key": "(empty)", "Size": 2}], ["k"]),
+        (NAMED, {"k": 7, "l": {"": 8}}, None, ["k", "l"]),
+        (Part("a", "Bare", name="Key"), {"k": ["v", "w"]}, [{"Key": "k", "Value": "v, w"}], None),
+    ],
+)
+def test_rows(part: Part, value: Any, rows: list[dict[str, Any]] | None, tagged: list[str] | None) -> None:
+    section = build(part, value)
+    if rows is not None:
+        used = (
+            [{key: cell for key, cell in row.items() if cell != ""} for row in json.loads(body(section))]
+            if section
+            else []
+        )
+        assert used == [{key: cell for key, cell in row.items() if cell != ""} for row in rows]
+    assert tags([section]).get("file.lib") == (tagged or None)
+
+
+def test_columns_beyond_the_limit_are_named() -> None:
+    section = build(SHAPE, [{f"new {number}": number for number in range(30)}])
+    assert titles([section]) == ["Rows (1)", "22 more columns are not shown (22)"]
+    assert "new 29" in words([section])

@@ -18,6 +18,9 @@ MOST_PARTS, MOST_COLUMNS, MOST_TAGS = 40, 8, 200
 
 Reader = Callable[[Any], Any]
 
+# Keys of a row that no attribute has: the name of a row, and what in it has no key.
+_NAME, _BARE = "\x00name", "\x00bare"
+
 
 @frozen
 class Field:
@@ -34,9 +37,10 @@ class Field:
     tagged: Reader | None = None
 
     def tags(self, value: Any) -> Iterator[str]:
-        """Yield the values to tag."""
+        """Yield the values to tag; one that had to be cut or cleaned is not the value any more, and is left out."""
         for entry in items(value if self.tagged is None else self.tagged(value)):
-            if found := text(entry):
+            found = text(entry)
+            if found and "\N{REPLACEMENT CHARACTER}" not in found and not found.endswith("…"):
                 yield found
 
 
@@ -80,7 +84,7 @@ def _facts(part: Part, value: Mapping[str, Any], depth: int) -> ResultSection | 
     below = {each.key: each for each in part.parts}
     known = {each.key: each for each in part.fields}
     rest = [key for key in value if key not in known and key not in below and key not in part.skip]
-    nested = [key for key in rest if depth > 0 and _nests(value[key])]
+    nested = {key: None for key in rest if depth > 0 and _nests(value[key])}
     facts = [*part.fields, *(Field(key, text(key) or "(empty)") for key in rest if key not in nested)]
     entries = [(each.label, each.read(value[each.key])) for each in facts[: part.most] if each.key in value]
     if len(facts) > part.most:
@@ -115,44 +119,48 @@ def _with(section: Any, part: Part, below: Iterable[ResultSection]) -> ResultSec
 
 
 def _named(part: Part, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Rows of a mapping of names to rows: the name is the row's empty key, a bare value that of the first field."""
-    first = part.fields[0].key if part.fields else "value"
-    found: list[Mapping[str, Any]] = []
-    for name, entry in [pair for pair, _ in zip(value.items(), range(part.most), strict=False)]:
-        row = dict(mapping(entry)) if mapping(entry) else {first: entry}
-        found.append({**row, "": name if text(name) else "(empty)"})
-    return found
+    """Rows of a mapping of names to rows; a bare value belongs to the first field."""
+    first = part.fields[0].key if part.fields else _BARE
+    entries = [pair for pair, _ in zip(value.items(), range(part.most), strict=False)]
+    return [{**(mapping(entry) or {first: entry}), _NAME: name} for name, entry in entries]
+
+
+def _or_empty(value: Any) -> str:
+    return text(value) or "(empty)"
 
 
 def _rows(part: Part, entries: Sequence[Any], total: int) -> ResultSection | None:
     """A table of the first entries: mappings by key, lists by position, bare values under the first field."""
-    columns = [Field("", part.name, tag=part.tag), *part.fields] if part.name else list(part.fields)
-    first = part.fields or (Field("value", part.title),)
-    raw = [_row(entry, first) for entry in entries[: part.most]]
-    columns += _unnamed(raw, columns, part.skip)
-    if not part.fields and any("value" in row for row in raw):
-        columns.append(Field("value", "Value"))
+    raw = [_row(entry, part.fields) for entry in entries[: part.most]]
+    known = [*([Field(_NAME, part.name, _or_empty, part.tag)] if part.name else []), *part.fields]
+    more = _unnamed(raw, known, part.skip)
+    columns = [*known, *more[:MOST_COLUMNS]]
     shape = {each.label: each for each in columns}  # a label given twice is one column
     rows = [{label: each.read(row[each.key]) for label, each in shape.items() if each.key in row} for row in raw]
     kept = [row for row in rows if any(cell not in ("", None) for cell in row.values())]
     left_out = len(rows) - len(kept)
     section = table(part.title, kept, list(shape), total=total - left_out, most=part.most, collapse=part.collapse)
     _tag(section, columns, raw)
+    if section is not None and more[MOST_COLUMNS:]:
+        rest = [each.label for each in more[MOST_COLUMNS:]]
+        section.add_subsection(lines(f"{len(rest)} more columns are not shown", rest, collapse=True))
     return section
 
 
 def _row(entry: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
     if isinstance(entry, list | tuple):
-        return {each.key: value for each, value in zip(fields, entry, strict=False)}
-    return mapping(entry) or {fields[0].key: entry}
+        row = {each.key: value for each, value in zip(fields, entry, strict=False)}
+        return {**row, _BARE: entry[len(fields) :]} if len(entry) > len(fields) else row
+    return mapping(entry) or {fields[0].key if fields else _BARE: entry}
 
 
-def _unnamed(rows: Iterable[Mapping[str, Any]], columns: Sequence[Field], skip: Iterable[str]) -> list[Field]:
-    """Columns for keys that the shape does not name."""
-    known = {each.key for each in columns} | {"value", *skip}
-    labels = {each.label for each in columns}
-    keys = dict.fromkeys(key for row in rows for key in row if key not in known)
-    return [Field(key, text(key)) for key in keys if text(key) and text(key) not in labels][:MOST_COLUMNS]
+def _unnamed(rows: Iterable[Mapping[str, Any]], known: Sequence[Field], skip: Iterable[str]) -> list[Field]:
+    """Columns for what the shape does not name."""
+    taken = {each.key for each in known} | {_NAME, *skip}
+    labels = {each.label for each in known}
+    keys = dict.fromkeys(key for row in rows for key in row if key not in taken)
+    columns = [(key, "Value" if key == _BARE else text(key) or "(empty)") for key in keys]
+    return [Field(key, f"{label} (attribute)" if label in labels else label) for key, label in columns]
 
 
 def _tag(section: Any, fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> None:
