@@ -81,9 +81,23 @@ def test_a_sample_with_one_broken_attribute(reports: object) -> None:
         check(broken(each, picks.choice(names), picks.choice(BROKEN)))
 
 
+class Recording(dict[str, Any]):
+    """Attributes that remember which of them were read."""
+
+    def __init__(self, given: Any) -> None:
+        super().__init__(given)
+        self.read: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.read.add(key)
+        return super().get(key, default)
+
+
 @pytest.mark.slow
 def test_each_attribute_of_each_object_broken(reports: object) -> None:
     for each in everything():
-        for name in each.attributes:
+        attributes = Recording(each.attributes)
+        check(Object(each.ref, attributes))
+        for name in attributes.read & attributes.keys():
             for value in BROKEN:
                 check(broken(each, name, value))
