@@ -9,7 +9,8 @@ from typing import Any
 import virustotal.plugins.static as package
 from tests.conftest import load, report_files
 from tests.plugins.static.look import SETTINGS, analyzers_of
-from virustotal.core import Evidence, Object, Ref, Report, Verdict
+from virustotal.core import Evidence, Object, Ref, Verdict
+from virustotal.core.models import Report
 
 FOLDERS = ("file", "feed_file", "rel_file", "rel_domain", "rel_url", "rel_ip_address", "intelligence_search")
 NAMES = sorted(each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))

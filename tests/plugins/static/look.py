@@ -7,7 +7,8 @@ from typing import Any
 from assemblyline.odm.models.tagging import Tagging
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Points
+from virustotal.core import Analyzer, Evidence, Points
+from virustotal.core.findings import Finding
 from virustotal.core.settings import service_settings
 from virustotal.testing import evidence, run
 
