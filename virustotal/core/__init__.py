@@ -2,10 +2,8 @@
 
 from virustotal.core.analyzer import HOOK_API, Analyzer, Needs
 from virustotal.core.findings import Attachment, Download, OntologyPart, Points
-from virustotal.core.findings import Finding as Finding  # the built-ins' annotations
 from virustotal.core.hookspecs import hookimpl
 from virustotal.core.models import Detection, Evidence, Object, Outcome, Ref, Related, Verdict
-from virustotal.core.models import Report as Report  # the built-ins' annotations
 
 __all__ = [
     "HOOK_API",

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Points, hookimpl, render
-from virustotal.core.findings import Family
+from virustotal.core import Analyzer, Evidence, Points, hookimpl, render
+from virustotal.core.findings import Family, Finding
 from virustotal.core.values import integer, mapping, pairs, text, texts
 
 #: Points of a malicious verdict by severity, before the family's cap. Other severities count as the lowest.

@@ -5,8 +5,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Detection, Evidence, Finding, OntologyPart, Points, Verdict, hookimpl, render
-from virustotal.core.findings import Family
+from virustotal.core import Analyzer, Detection, Evidence, OntologyPart, Points, Verdict, hookimpl, render
+from virustotal.core.findings import Family, Finding
 from virustotal.core.models import Level
 from virustotal.core.values import mapping, named_counts
 from virustotal.core.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters

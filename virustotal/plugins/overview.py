@@ -6,7 +6,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultURLSection
 
-from virustotal.core import Analyzer, Evidence, Finding, hookimpl, render
+from virustotal.core import Analyzer, Evidence, hookimpl, render
+from virustotal.core.findings import Finding
 from virustotal.core.models import Object
 from virustotal.core.settings import Settings
 from virustotal.core.values import date, integer, mapping, named_counts, text, texts

@@ -6,7 +6,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultTextSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Points, Related, hookimpl, render
+from virustotal.core import Analyzer, Evidence, Points, Related, hookimpl, render
+from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.core.values import mapping, text
 from virustotal.plugins.behaviours import merging, rules, tags, techniques, verdicts

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Ref, Related, hookimpl, render
-from virustotal.core.findings import Role
+from virustotal.core import Analyzer, Download, Evidence, Object, Ref, Related, hookimpl, render
+from virustotal.core.findings import Finding, Role
 from virustotal.core.settings import Settings
 from virustotal.core.values import boolean, integer, mapping, safe_name, text
 from virustotal.plugins.behaviours.sandboxes import sandbox_name

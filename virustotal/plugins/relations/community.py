@@ -7,8 +7,9 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, Points, catalogue, findings, hookimpl
+from virustotal.core import Analyzer, Evidence, Object, Points, catalogue, findings, hookimpl
 from virustotal.core.catalogue import KINDS
+from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.core.values import LONGEST_TEXT, date, integer, items, mapping, mappings, pairs, text, texts
 from virustotal.plugins.relations.columns import Column, dated, plain

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, catalogue, hookimpl
+from virustotal.core import Analyzer, Evidence, Object, catalogue, hookimpl
+from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.core.values import date, integer, pairs, text
 from virustotal.core.verdicts import category_of

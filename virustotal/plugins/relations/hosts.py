@@ -5,7 +5,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, catalogue, certificates, hookimpl, render
+from virustotal.core import Analyzer, Evidence, Object, catalogue, certificates, hookimpl, render
+from virustotal.core.findings import Finding
 from virustotal.core.registration import whois_map_facts
 from virustotal.core.settings import Settings
 from virustotal.core.values import date, integer, mapping, pairs, text

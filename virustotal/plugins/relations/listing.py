@@ -6,8 +6,9 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection, ResultURLSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Evidence, Finding, Needs, Points, catalogue, findings, render
+from virustotal.core import Analyzer, Evidence, Needs, Points, catalogue, findings, render
 from virustotal.core.catalogue import Relationship
+from virustotal.core.findings import Finding
 from virustotal.core.models import Level, Object, Related
 from virustotal.core.settings import Settings
 from virustotal.plugins.relations.columns import COLUMNS, LABELS, LINKS, Column, identity, popular, tag_value

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, catalogue, hookimpl
+from virustotal.core import Analyzer, Evidence, Object, catalogue, hookimpl
 from virustotal.core.catalogue import KINDS
+from virustotal.core.findings import Finding
 from virustotal.core.registry import ANY
 from virustotal.core.settings import Settings
 from virustotal.core.values import clean, pairs, text

@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection, ResultTimelineSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, Related, catalogue, render
+from virustotal.core import Analyzer, Evidence, Object, Related, catalogue, render
+from virustotal.core.findings import Finding
 from virustotal.core.values import text
 from virustotal.plugins.relations.columns import Column
 from virustotal.plugins.relations.listing import heading, links, named

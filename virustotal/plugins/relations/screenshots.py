@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Download, Evidence, Finding, Object, findings, hookimpl
+from virustotal.core import Analyzer, Download, Evidence, Object, findings, hookimpl
+from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.core.values import date, safe_name, text
 from virustotal.plugins.relations.columns import Column, dated, plain

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Needs, Object, catalogue, render
+from virustotal.core import Analyzer, Evidence, Needs, Object, catalogue, render
+from virustotal.core.findings import Finding
 from virustotal.core.values import text
 from virustotal.plugins.relations.columns import COLUMNS, LABELS, identity
 from virustotal.plugins.relations.judged import Judged, known

@@ -6,7 +6,8 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve, frozen
 
-from virustotal.core import Analyzer, Evidence, Finding
+from virustotal.core import Analyzer, Evidence
+from virustotal.core.findings import Finding
 from virustotal.core.render import MOST_ROWS, key_values, lines, table
 from virustotal.core.values import items, mapping, mappings, text
 from virustotal.plugins.static._readers import shown

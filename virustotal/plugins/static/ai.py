@@ -8,7 +8,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, hookimpl
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.core.findings import Finding
 from virustotal.core.render import listed
 from virustotal.core.settings import Settings
 from virustotal.core.values import items, mapping, pairs, text

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from virustotal.core import Analyzer, Evidence, Finding, hookimpl
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.static import _readers as read
 from virustotal.plugins.static._shape import Field, Part, attributes, many, present, renamed

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Points, hookimpl
-from virustotal.core.findings import Family
+from virustotal.core import Analyzer, Evidence, Points, hookimpl
+from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
 from virustotal.core.values import mapping, mappings, text
 from virustotal.plugins.static import _readers as read

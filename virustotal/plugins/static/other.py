@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, hookimpl
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.core.findings import Finding
 from virustotal.core.render import key_values
 from virustotal.core.settings import Settings
 from virustotal.core.values import items, mapping, text

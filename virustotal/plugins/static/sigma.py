@@ -5,7 +5,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, hookimpl
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.core.values import mapping, mappings, text
 from virustotal.plugins.static import _readers as read

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Points, hookimpl
-from virustotal.core.findings import Family
+from virustotal.core import Analyzer, Evidence, Points, hookimpl
+from virustotal.core.findings import Family, Finding
 from virustotal.core.render import listed
 from virustotal.core.settings import Settings
 from virustotal.core.values import items, mappings, text

@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, certificates, registration, render
+from virustotal.core import Analyzer, Evidence, certificates, registration, render
+from virustotal.core.findings import Finding
 from virustotal.core.values import date, mapping, mappings, pairs, text, texts
 
 #: Makes the sections of one part out of the subject's attributes; None stands for nothing to show.

@@ -1,0 +1,141 @@
+"""Write docs/api.md out of the code; `--check` only says whether it is up to date."""
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from virustotal import core, testing
+from virustotal.core import hookspecs
+from virustotal.core.bounds import EXTERNAL, LONGEST_TITLE
+from virustotal.core.isolation import BUDGET
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
+
+HEAD = f"""\
+# API for plugins
+
+<!-- Written by tools/api.py out of the code. Do not edit. -->
+
+`virustotal.core` exports what is on this page. `HOOK_API` counts its changes: it is **{core.HOOK_API}**. A new hook,
+argument or field with a default does not change it. An analyser that asks for a higher number is refused by an older
+service, and so is its plugin. Whatever else the package has may change at any time.
+
+An implementation of a hook names only the arguments that it needs, and gives none a default.
+"""
+
+
+def hooks() -> dict[str, Any]:
+    """Return the specification of each hook by name, in their order."""
+    return {
+        name: function
+        for name, function in vars(hookspecs).items()
+        if name.startswith("virustotal_") and inspect.isfunction(function)
+    }
+
+
+def short(annotation: Any) -> str:
+    """Return a type as a plugin's author would write it."""
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = re.sub(r"Outcome\(status=<[^>]*>, detail=''\)", "FOUND", text)
+    return re.sub(r"\b(?:\w+\.)+(?=[A-Z])", "", text)
+
+
+def signature(name: str, function: Any) -> str:
+    """Return a hook as it is written."""
+    given = inspect.signature(function)
+    arguments = ", ".join(f"{each.name}: {short(each.annotation)}" for each in given.parameters.values())
+    return f"{name}({arguments}) -> {short(given.return_annotation)}"
+
+
+def default(attribute: Any) -> str:
+    """Return the default of a field."""
+    value = attribute.default
+    if value is attrs.NOTHING:
+        return "needed"
+    if isinstance(value, attrs.Factory):  # type: ignore[arg-type]
+        return "empty"
+    if callable(value) and not isinstance(value, type):
+        return f"`{value.__name__}`"
+    return f"`{value.value!r}`" if hasattr(value, "value") else f"`{short(repr(value))}`"
+
+
+def fields(exported: type) -> Iterator[str]:
+    """Yield the rows of the fields and properties of a class."""
+    yield from ("| field | type | default |", "|---|---|---|")
+    for each in attrs.fields(exported):
+        kind = short(each.type).replace("|", "\\|")
+        yield f"| `{each.name}` | `{kind}` | {default(each)} |"
+    for name, each in vars(exported).items():
+        if isinstance(each, property):
+            yield f"| `{name}` | `{short(inspect.signature(each.fget).return_annotation)}` | {inspect.getdoc(each)} |"
+
+
+def documented(exported: Any) -> Iterator[str]:
+    """Yield the lines of a docstring; what it says of fields and arguments as a list."""
+    listed = False
+    for line in (inspect.getdoc(exported) or "").splitlines():
+        named = re.match(r"(\w+(?:, \w+)*): (.+)", line)
+        if named and not listed:
+            yield ""
+        listed = bool(named) or (listed and bool(line))
+        yield f"- `{named[1]}`: {named[2]}" if named else f"  {line}" if listed else line
+
+
+def lines() -> Iterator[str]:
+    """Yield the page."""
+    yield from HEAD.splitlines()
+    yield from ("", "## Hooks")
+    for name, function in hooks().items():
+        yield from ("", f"### {name}", "", "```python", signature(name, function), "```", "")
+        yield from documented(function)
+        yield from ("", f"[With an example](plugins/{name}.md).")
+    yield from ("", "### hookimpl", "", "The mark of an implementation: `@hookimpl`. Wrappers are refused.")
+    yield from ("", "## Classes", "", "All are frozen: `attrs.evolve` makes a changed copy.")
+    for name in core.__all__:
+        exported = getattr(core, name)
+        if isinstance(exported, type):
+            yield from ("", f"### {name}", "", *documented(exported), "", *fields(exported))
+    yield from (
+        "",
+        "## Bounds",
+        "",
+        "What one external plugin may add to the result of one subject; the rest is cut and said.",
+    )
+    yield from ("", "| of | at most |", "|---|---|")
+    for each in attrs.fields(type(EXTERNAL)):
+        yield f"| {each.name} | {getattr(EXTERNAL, each.name):,} |"
+    yield f"| characters of a title | {LONGEST_TITLE} |"
+    yield f"| seconds of one analyser | {BUDGET:.0f} |"
+    yield from ("", *documented(type(EXTERNAL)))
+    yield from ("", "## The kit", "", "`virustotal.testing` is for tests; [how it is used](plugins/testing.md).")
+    for name in testing.__all__:
+        exported = getattr(testing, name)
+        if inspect.isfunction(exported):
+            given = str(inspect.signature(exported)).replace("virustotal.core.", "")
+            yield from (
+                "",
+                f"### testing.{name}",
+                "",
+                "```python",
+                f"{name}{short(given)}",
+                "```",
+                "",
+                *documented(exported),
+            )
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    return "\n".join(lines()) + "\n"
+
+
+if __name__ == "__main__":
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
+        sys.exit(f"{PAGE.name} is not up to date: python tools/api.py")
