@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +49,6 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
 
     #: Seconds between two questions for an analysis; the last one is repeated.
     intervals = INTERVALS
-    #: Takes bytes sent and all bytes of an upload.
-    progress: Callable[[int, int], None] | None = None
 
     def __init__(self, config: dict[str, Any] | None = None) -> None:
         super().__init__(config)
@@ -120,7 +117,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
 
     def _content(self, request: ServiceRequest) -> Content:
         passwords = texts(request.temp_submission_data.get("passwords"))
-        return Content(lambda: str(request.file_path), passwords, type(self).progress)
+        return Content(lambda: str(request.file_path), passwords)
 
     def _analyse(
         self, request: ServiceRequest, task: Task, found: Subjects, looked: tuple[Looked, ...], wire: Wire

@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from virustotal.core.models import Report, Status
-from virustotal.core.policy import Ruling, reanalyse_ruling, submit_ruling
+from virustotal.core.policy import MEGABYTE, Ruling, reanalyse_ruling, submit_ruling
 from virustotal.core.settings import Settings
 from virustotal.core.source import Upload
 from virustotal.core.subjects import Subject
@@ -26,12 +26,11 @@ class Content:
     """How the shell gets at a task's file.
 
     path: returns it, or raises OSError or the framework's own Exception where it is gone or is another file.
-    passwords: of earlier services (temporary data `passwords`). progress: takes bytes sent and all bytes.
+    passwords: of earlier services (temporary data `passwords`).
     """
 
     path: Callable[[], str]
     passwords: tuple[str, ...] = ()
-    progress: Callable[[int, int], None] | None = None
 
 
 @frozen
@@ -71,7 +70,7 @@ def _new(
     job = Job(subject.ref, look_up, ruling.rule, url=subject.url, size=0 if subject.url else task.size)
     if not subject.url:
         try:
-            job = evolve(job, upload=_upload(task, Path(content.path()), content))
+            job = evolve(job, upload=_upload(task, Path(content.path()), content, desk.stage))
         except Exception as error:  # the framework raises a bare Exception for a file that is not there
             return _refused(report, Ruling("content", f"Its content cannot be read: {error}"))
     return Submitted(carry_out(job, desk))
@@ -97,11 +96,25 @@ def _again(task: Task, subject: Subject, report: Report, look_up: Callable[[], R
     return Submitted(report, (f"The report shown is the old one. {found.outcome.detail}",), found.outcome.detail)
 
 
-def _upload(task: Task, path: Path, content: Content) -> Upload:
+def _upload(task: Task, path: Path, content: Content, stage: Callable[[str], None]) -> Upload:
     last = task.facts.file_name.replace("\\", "/").rpartition("/")[2]
     name = safe_name(last) if task.settings.submit_file_name == "name" and last else task.facts.sha256
     password = password_of(path, content.passwords) if task.settings.submit_password else ""
-    return Upload(path, name, password, progress=content.progress)
+    return Upload(path, name, password, progress=_progress(stage))
+
+
+def _progress(stage: Callable[[str], None]) -> Callable[[int, int], None]:
+    """Say each tenth of a large upload once."""
+    said = 0
+
+    def sent(done: int, size: int) -> None:
+        nonlocal said
+        tenth = 10 * done // size if size >= MEGABYTE else 0
+        if tenth > said:
+            said = tenth
+            stage(f"submit: sent {done // MEGABYTE} of {size // MEGABYTE} MB")
+
+    return sent
 
 
 def password_of(path: Path, passwords: Iterable[str]) -> str:

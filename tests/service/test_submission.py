@@ -53,6 +53,16 @@ def test_an_unknown_file_is_submitted_and_shown_like_a_known_one(
     assert any(record.levelno == logging.INFO and "is completed" in record.getMessage() for record in records.records)
 
 
+def test_the_stages_of_a_large_upload_are_said(scan: Scan, tmp_path: Path, records: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "large.bin"
+    path.write_bytes(os.urandom(20 << 20))
+    scan(file_target(path), ASKED, config=ALLOWED)
+    said = [record.getMessage() for record in records.records if "sent " in record.getMessage()]
+    assert said[0] == "submit: sent 2 of 20 MB"
+    assert said[-1] == "submit: sent 20 of 20 MB"
+    assert len(said) == 10
+
+
 @pytest.mark.parametrize(
     ("parameters", "config", "message", "words"),
     [
