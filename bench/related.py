@@ -13,7 +13,7 @@ from typing import Any
 
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
-from virustotal.core import Object, Ref, Related, Report  # isort: skip
+from virustotal.core.models import Object, Ref, Related, Report  # isort: skip
 from virustotal.core import isolation  # isort: skip
 from virustotal.core.host import Plugins  # isort: skip
 from virustotal.core.layout import compose  # isort: skip

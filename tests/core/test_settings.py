@@ -29,6 +29,7 @@ from virustotal.core.settings import (
         ({"av_config": {"revised_kw_score_map": {"adware": -5}}}, "av_config.revised_kw_score_map.adware"),
         ({"av_config": {"revised_kw_score_map": ["adware"]}}, "av_config.revised_kw_score_map"),
         ({"av_config": {"term_blocklist": "adware"}}, "av_config.term_blocklist"),
+        ({"av_config": {"term_blocklist": ["engine: "]}}, "av_config.term_blocklist"),
         ({"av_config": {"specific_AVs": [1]}}, "av_config.specific_AVs"),
         ({"av_config": {"specific_avs": []}}, "av_config.specific_avs"),
         ({"av_config": []}, "av_config"),

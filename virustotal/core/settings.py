@@ -145,6 +145,14 @@ def _texts(value: Any, path: str) -> tuple[str, ...]:
     raise ConfigurationError(f"{path}: expected a list of texts, not {value!r}")
 
 
+def _terms(value: Any, path: str) -> tuple[str, ...]:
+    terms = _texts(value, path)
+    for term in terms:
+        if term.lower().removeprefix("engine:").removeprefix("result:").strip() == "":
+            raise ConfigurationError(f"{path}: {term!r} has no term")
+    return terms
+
+
 def _scores(value: Any, path: str) -> Mapping[str, int]:
     if value is None:
         return EMPTY
@@ -209,7 +217,7 @@ _CONFIG: Mapping[str, Callable[[Any, str], Any]] = {
     "av_config": _nested(
         AvConfig,
         {
-            "term_blocklist": _texts,
+            "term_blocklist": _terms,
             "specific_AVs": _texts,
             "revised_sig_score_map": _scores,
             "revised_kw_score_map": _scores,

@@ -1,0 +1,82 @@
+"""A file with ten relationships that are not empty, at 100 ms a request: concurrently, and one request after the other.
+
+Both in one run over loopback, from plan to report. Usage: python bench/lookup.py
+"""
+
+import time
+
+from virustotal.core import lookup, planner
+from virustotal.core.loader import load
+from virustotal.core.models import Ref
+from virustotal.core.settings import Credentials, PluginConfig, Settings
+from virustotal.emulator.server import Emulator
+from virustotal.plugins import BUILTIN
+from virustotal.sources import build
+
+NAMES = (
+    *("contacted_domains", "contacted_ips", "contacted_urls", "dropped_files", "behaviours"),
+    *("bundled_files", "execution_parents", "comments", "votes", "graphs"),
+)
+SAMPLE = "0f" * 32
+LATENCY = 0.1
+RUNS = 3
+
+
+def fill(emulator: Emulator) -> None:
+    """Give the sample ten objects of each relationship."""
+    kinds = {"contacted_domains": "domain", "contacted_ips": "ip_address", "contacted_urls": "url"}
+    other = {"behaviours": "file_behaviour", "comments": "comment", "votes": "vote", "graphs": "graph"}
+    blocks = {}
+    for name in NAMES:
+        kind = {**kinds, **other}.get(name, "file")
+        blocks[name] = [{"type": kind, "id": identifier(kind, number), "attributes": {}} for number in range(10)]
+    emulator.store.put({"type": "file", "id": SAMPLE, "attributes": {}}, blocks)
+
+
+def identifier(kind: str, number: int) -> str:
+    """An identifier that is valid for its kind."""
+    named = {
+        "domain": f"d{number}.example.com",
+        "ip_address": f"192.0.2.{number}",
+        "file_behaviour": f"{SAMPLE}_Box {number}",
+        "comment": f"f-{SAMPLE}-{number:08x}",
+        "vote": f"f-{SAMPLE}-{number:08x}",
+        "graph": f"g{number:064x}",
+    }
+    return named.get(kind, f"{number:064x}")
+
+
+def seconds(emulator: Emulator, workers: int) -> tuple[float, int]:
+    """The fastest of a few runs, and the requests of one."""
+    settings = Settings(
+        host=emulator.url, relationships=NAMES, analyze_relationship=True, plugins=PluginConfig(external=False)
+    )
+    registry = load(BUILTIN, settings).registry
+    plan = planner.plan(Ref("file", SAMPLE), registry, settings)
+    best = float("inf")
+    for _ in range(RUNS):
+        source = build(settings, Credentials("gti-key"))
+        emulator.requests.clear()
+        began = time.monotonic()
+        report = lookup.look_up(plan, source, began + 60, workers=workers)
+        report = lookup.expand_report(planner.expand(plan, report), report, source, began + 60, workers=workers)
+        best = min(best, time.monotonic() - began)
+        assert all(related.detailed for related in report.related.values())
+        source.close()
+    return best, len(emulator.requests)
+
+
+def main() -> None:
+    with Emulator() as emulator:
+        fill(emulator)
+        emulator.switches.latency = LATENCY
+        pool, asked = seconds(emulator, lookup.WORKERS)
+        single, _ = seconds(emulator, 1)
+    print(f"requests: {asked}; two rounds of requests take {2 * LATENCY:.2f} s at least")
+    print(f"default pool     {pool:6.3f} s")
+    print(f"one at a time    {single:6.3f} s")
+    print(f"ratio            {single / pool:6.2f}")
+
+
+if __name__ == "__main__":
+    main()
