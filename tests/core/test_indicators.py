@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virustotal.core.indicators import indicator
@@ -42,6 +42,7 @@ def test_what_is_no_address(value: Any) -> None:
     assert indicator(value) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.from_regex(r"[a-z]{1,6}://\S{0,20}", fullmatch=True))
 def test_no_text_raises(value: str) -> None:
     indicator(value)

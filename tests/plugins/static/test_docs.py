@@ -30,5 +30,5 @@ def test_attributes_are_listed_once() -> None:
 
 def test_tag_types_exist() -> None:
     types = {*Tagging.flat_fields(), "file.rule.yara"}
-    for tag in (tag for row in ROWS for tag in quoted(row[2])):
+    for tag in (tag for row in ROWS for tag in quoted(row[2]) if tag != "tags"):
         assert any(known == tag or (tag.endswith("*") and known.startswith(tag[:-1])) for known in types), tag

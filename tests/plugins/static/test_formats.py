@@ -270,14 +270,19 @@ def test_identification_reads_all_tools(key: str) -> None:
         trid=[{key: "Win32 Executable", "probability": 47.3}],
         detectiteasy={
             "filetype": "PE32",
-            "values": [{"type": "Packer", "name": "UPX"}, {"type": "Compiler", "name": "C"}, {}],
+            "values": [{"type": "Packer", "name": "UPX"}, {"type": "Compiler", "name": "EP:C"}, {}],
         },
         packers={"PEiD": "UPX 2.93"},
         magika="PEBIN",
+        tags=["peexe", "cve-2017-0199", "cve-x"],
     )
     for each in ("Win32 EXE", "executable, pe", "47.3", "UPX 2.93", "PEBIN"):
         assert each in words(findings)
-    assert tags(findings) == {"technique.packer": ["UPX"], "file.compiler": ["C"]}
+    assert tags(findings) == {
+        "attribution.exploit": ["CVE-2017-0199"],
+        "technique.packer": ["UPX"],
+        "file.compiler": ["C"],
+    }
     assert [(given.amount, given.attack_ids) for given in points(findings)] == [(0, ("T1027.002",))]
 
 

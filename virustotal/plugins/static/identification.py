@@ -1,18 +1,27 @@
 """What the file is: types, TrID, Magika, Detect It Easy, packers, hashes of similarity."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
-from virustotal.core.values import mapping, mappings, text
+from virustotal.core.values import mapping, mappings, text, texts
 from virustotal.plugins.static import _readers as read
 from virustotal.plugins.static._shape import MOST_TAGS, Field, Part, attributes, build
 
 #: What Detect It Easy calls a tool, in lower case, to the tag type of its name.
 TOOLS: Mapping[str, str] = {"packer": "technique.packer", "protector": "technique.packer", "compiler": "file.compiler"}
 PACKING = "T1027.002"
+
+_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII)
+
+
+def cves(value: Any) -> tuple[str, ...]:
+    """Return the CVE numbers among VirusTotal's tags; the tags themselves stand in the overview."""
+    return tuple(tag.upper() for tag in texts(value) if _CVE.fullmatch(tag.upper()))
+
 
 EASY = Part(
     "detectiteasy",
@@ -55,6 +64,7 @@ IDENTITY = Part(
         Field("symhash", "symhash"),
         Field("telfhash", "telfhash"),
         Field("bytehero_info", "ByteHero"),
+        Field("tags", "Vulnerabilities that it exploits", cves, "attribution.exploit", cves),
     ),
     parts=(EASY, TRID, Part("packers", "Packers, as each tool names them")),
     collapse=True,
@@ -65,7 +75,7 @@ KEYS = (*(each.key for each in IDENTITY.fields), *(each.key for each in IDENTITY
 def tools(value: Any) -> Iterator[tuple[str, str]]:
     """Yield tag type and name of each packer, protector and compiler that Detect It Easy names."""
     for row in mappings(mapping(value).get("values")):
-        kind, name = TOOLS.get(text(row.get("type")).lower(), ""), text(row.get("name"))
+        kind, name = TOOLS.get(text(row.get("type")).lower(), ""), text(row.get("name")).removeprefix("EP:")
         if kind and name:
             yield kind, name
 
