@@ -18,11 +18,12 @@ from typing import Any
 
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
-from virustotal.core import Evidence, Object, Report  # isort: skip
+from virustotal.core import Evidence, Object  # isort: skip
 from virustotal.core import isolation  # isort: skip
 from virustotal.core.host import Plugins  # isort: skip
 from virustotal.core.layout import compose  # isort: skip
 from virustotal.core.loader import load  # isort: skip
+from virustotal.core.models import Report  # isort: skip
 from virustotal.core.results import SubjectResult  # isort: skip
 from virustotal.core.settings import PluginConfig, Settings  # isort: skip
 from virustotal.core.verdicts import judge  # isort: skip
