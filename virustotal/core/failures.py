@@ -45,6 +45,6 @@ def _copied(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [entry if type(entry) in _SCALARS else _copied(entry) for entry in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - the first is much quicker
         return {key: entry if type(entry) in _SCALARS else _copied(entry) for key, entry in value.items()}
     return value
