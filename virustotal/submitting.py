@@ -20,6 +20,8 @@ from virustotal.task import Task, above
 MOST_PASSWORDS = 100
 SECONDS_A_DAY = 24 * 3600
 
+_SANDBOXES = "The engines have finished; the reports of sandboxes may come up to an hour later."
+
 
 @frozen
 class Content:
@@ -73,7 +75,10 @@ def _new(
             job = evolve(job, upload=_upload(task, Path(content.path()), content, desk.stage))
         except Exception as error:  # the framework raises a bare Exception for a file that is not there
             return _refused(report, Ruling("content", f"Its content cannot be read: {error}"))
-    return Submitted(carry_out(job, desk))
+    found = carry_out(job, desk)
+    if found.outcome.found and subject.ref.kind == "file":
+        return Submitted(found, (_SANDBOXES,), _SANDBOXES)
+    return Submitted(found)
 
 
 def _refused(report: Report, ruling: Ruling) -> Submitted:
