@@ -12,13 +12,14 @@ from attrs import evolve
 
 from tests.conftest import ROOT
 from tests.host.broken import Broken
+from virustotal import __version__
 from virustotal.core import Analyzer, Detection, Verdict, hookimpl
-from virustotal.core.digest import digest
 from virustotal.core.host import Hooks, Implementation, Plugins, Provider
 from virustotal.core.loader import load, load_modules
 from virustotal.core.settings import Settings, service_settings
 from virustotal.plugins import BUILTIN
 from virustotal.testing import PluginError, hooks, obj, plugins
+from virustotal.version import tool_version
 
 GIVEN = (Detection("Acme", "malicious", "Loader"), Detection("Umbrella", "suspicious"))
 
@@ -184,14 +185,18 @@ def settings_of(**config: Any) -> Settings:
     return service_settings(config)
 
 
+def digest(plugins: Plugins, settings: Settings) -> str:
+    return tool_version(settings, plugins)
+
+
 def test_the_digest_is_stable_and_short() -> None:
     first = digest(load(BUILTIN, Settings()), Settings())
-    assert len(first) == 8
+    assert len(first.removeprefix(__version__)) <= 13
     assert digest(load(tuple(reversed(BUILTIN)), Settings()), Settings()) == first
     code = (
-        "from virustotal.core.digest import digest; from virustotal.core.loader import load;"
+        "from virustotal.version import tool_version; from virustotal.core.loader import load;"
         "from virustotal.core.settings import Settings; from virustotal.plugins import BUILTIN;"
-        "print(digest(load(BUILTIN, Settings()), Settings()))"
+        "print(tool_version(Settings(), load(BUILTIN, Settings())))"
     )
     environment = {"PYTHONHASHSEED": "7", "SERVICE_MANIFEST_PATH": str(ROOT / "service_manifest.yml")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from virustotal import __version__
 from virustotal.core.analyzer import HOOK_API, Analyzer
@@ -149,13 +149,17 @@ class Hooks:
         return detections
 
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
-        """Return the first verdict of an implementation, external ones first; None where all leave it open."""
+        """Return the first verdict of an implementation, external ones first; None where all leave it open.
+
+        Its first reason says whose it is, where that of the engines has their count.
+        """
         for each in self._verdicts:
             try:
                 own = copied(obj) if each.provider.external else obj
                 answer = each.call({"obj": own, "detections": detections, "settings": self._settings})
                 if answer is not None:
-                    return _verdict(answer)
+                    verdict = _verdict(answer)
+                    return evolve(verdict, reasons=(f"The plugin {each.provider} says so.", *verdict.reasons))
             except KeyboardInterrupt:
                 raise
             except BaseException as error:

@@ -55,7 +55,7 @@ def test_a_listed_host_is_malicious(file: Path, kind: str, id: str, attributes: 
     found = decide(file, kind, id, **attributes)
     assert found is not None
     assert (found.level, found.score) == ("malicious", 500)
-    assert f"internal blocklist blocklist.txt, as {entry}." in found.reasons[0]
+    assert f"internal blocklist blocklist.txt, as {entry}." in found.reasons[1]
 
 
 @pytest.mark.parametrize(
