@@ -52,6 +52,7 @@ GOOD = ("Something of it",)
 
 BROKEN: dict[str, Broken] = {
     "good": analyzing("yield good()\nyield Points('static', 'seen', 10, 'It was seen.')", kept=GOOD),
+    "spy": analyzing("seen.append(evidence)\nyield good()", head="seen = []", name="spy", kept=GOOD),
     "fails-at-import": Broken("raise RuntimeError('first line\\nlast line')", "failed", "RuntimeError: last line"),
     "exits-at-import": Broken("import sys\nsys.exit(3)", "failed", "SystemExit: 3"),
     "is-no-python": Broken("def (:", "failed", "SyntaxError"),

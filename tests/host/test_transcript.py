@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import ROOT
 from virustotal.emulator.server import Emulator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ci]
 
 EICAR_MD5 = "44d88612fea8a8f36de82e1278abb02f"
 
