@@ -180,14 +180,6 @@ CASES = [
     ),
     case("an expression is plain text", "file", THREE, "malicious", 300, config={"term_blocklist": [".*", "[a-z]+"]}),
     case(
-        "a qualifier alone hits nothing",
-        "file",
-        THREE,
-        "malicious",
-        300,
-        config={"term_blocklist": ["engine:", "result: "]},
-    ),
-    case(
         "all ignored",
         "file",
         THREE,

@@ -35,7 +35,6 @@ def remap(config: dict[str, Any], *found: Detection) -> tuple[Detection, ...]:
         ("engine:trojan", False),
         ("result:trojan", True),
         ("result:acme", False),
-        ("result:", False),
         (":", False),
         ("test.", False),
         ("!", True),

@@ -30,6 +30,7 @@ def test_a_known_file_costs_one_request(emulator: Emulator, scan: Scan) -> None:
 
 def test_with_analysis_one_more_for_each_relationship_that_is_not_empty(emulator: Emulator, scan: Scan) -> None:
     names = "contacted_ips,contacted_domains,contacted_urls,dropped_files,behaviours,bundled_files"
+    emulator.fault("GET /files/*/*", "delay", seconds=0.1)  # so that side by side shows on a busy machine too
     scan(EICAR, {"analyze_relationship": True, "relationships": names})
     asked = emulator.requests.paths()
     assert asked[0] == FILE
