@@ -24,6 +24,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 OUTSIDE: dict[str, tuple[str, ...]] = {
     "requests": ("virustotal.sources",),
     "urllib3": ("virustotal.sources",),
+    "redis": ("virustotal.sources.stores.remote",),
     "pluggy": ("virustotal.core.loader", "virustotal.core.hookspecs"),
     "click": ("virustotal.cli",),
     "rich": ("virustotal.cli",),

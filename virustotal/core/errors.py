@@ -4,7 +4,10 @@ from virustotal.core.models import Outcome, Status
 
 
 class VirusTotalError(Exception):
-    """A request that did not end in an answer. `code` is VirusTotal's own error code, or empty."""
+    """A request that did not end in an answer. `code` is VirusTotal's own error code, or empty.
+
+    origin, age: as of an `Answer`: who said so where it was not VirusTotal itself, and how many seconds ago.
+    """
 
     status = Status.FAILED
 
@@ -12,6 +15,8 @@ class VirusTotalError(Exception):
         super().__init__(message)
         self.code = code
         self.retry_after = retry_after
+        self.origin = ""
+        self.age = 0.0
 
     @property
     def outcome(self) -> Outcome:

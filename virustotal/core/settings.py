@@ -62,6 +62,28 @@ class SubmitPolicy:
 
 
 @frozen
+class QuotaConfig:
+    """`quota`: requests that each window allows, where VirusTotal does not tell; 0 for not given."""
+
+    minute: int = 0
+    hour: int = 0
+    day: int = 0
+    month: int = 0
+
+
+@frozen
+class CacheConfig:
+    """`cache`: how long answers count, and that something is unknown or forbidden; 0 for not at all.
+
+    max_mb: what all answers may take, in megabytes of 2**20 bytes.
+    """
+
+    hours: int = 6
+    negative_minutes: int = 15
+    max_mb: int = 256
+
+
+@frozen
 class PluginConfig:
     """`plugins`: plugins or analysers to block by name, whether external ones load, and the settings of each."""
 
@@ -88,6 +110,8 @@ class Settings:
     submit_policy: SubmitPolicy = SubmitPolicy()
     submit_file_name: str = "hash"
     storage: str = ""
+    quota: QuotaConfig = QuotaConfig()
+    cache: CacheConfig = CacheConfig()
     plugins: PluginConfig = PluginConfig()
 
     dynamic_submit: bool = False
@@ -177,6 +201,12 @@ def _host(value: Any, path: str) -> str:
     return host.rstrip("/").removesuffix("/api/v3")
 
 
+def _storage(value: Any, path: str) -> str:
+    """The place without what stands before an @, since that is a user and password."""
+    scheme, sign, rest = _text(value, path).partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if sign else scheme
+
+
 def _mapping(value: Any, path: str) -> Mapping[str, Any]:
     if value is None:
         return EMPTY
@@ -238,7 +268,11 @@ _CONFIG: Mapping[str, Callable[[Any, str], Any]] = {
         },
     ),
     "submit_file_name": _file_name,
-    "storage": _text,
+    "storage": _storage,
+    "quota": _nested(QuotaConfig, dict.fromkeys(("minute", "hour", "day", "month"), _whole(0, 10**9))),
+    "cache": _nested(
+        CacheConfig, {"hours": _whole(0, 8760), "negative_minutes": _whole(0, 10_080), "max_mb": _whole(1, 10**6)}
+    ),
     "plugins": _nested(PluginConfig, {"disabled": _texts, "external": _switch, "settings": _mapping}),
 }
 #: The secrets of the configuration, which `Settings` never holds.
@@ -339,5 +373,5 @@ def credentials(config: Mapping[str, Any], parameters: Mapping[str, Any]) -> Cre
 RESULT_SETTINGS = tuple(
     attribute.name
     for attribute in fields(Settings)
-    if attribute.name in _CONFIG and attribute.name not in {"ca_bundle", "storage"}
+    if attribute.name in _CONFIG and attribute.name not in {"ca_bundle", "storage", "quota", "cache"}
 )

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
-from virustotal.core.models import EMPTY
+from virustotal.core.models import EMPTY, Ref
 
 
 @frozen
@@ -84,3 +84,58 @@ class Source(Protocol):
     def close(self) -> None:
         """Give back connections. Nothing is asked afterwards."""
         ...
+
+
+@frozen
+class Room:
+    """How many more requests the quota allows until a deadline (None: no bound is known), and why not more."""
+
+    requests: int | None = None
+    reason: str = ""
+
+
+@runtime_checkable
+class Budgeted(Protocol):
+    """A source that knows a quota."""
+
+    def room(self, deadline: float) -> Room:
+        """Return how much may be asked until `deadline`. Others may take of it meanwhile."""
+        ...
+
+
+@runtime_checkable
+class Caching(Protocol):
+    """A source that keeps answers."""
+
+    def holds(self, request: Request) -> bool:
+        """Return whether it answers without a request to VirusTotal."""
+        ...
+
+    def fresh(self) -> Source:
+        """Return a view that answers nothing from what was kept, and keeps what it is answered."""
+        ...
+
+    def forget(self, ref: Ref) -> None:
+        """Drop what was kept about an object, since it has changed."""
+        ...
+
+
+def room(source: Source, deadline: float) -> Room:
+    """See `Budgeted.room`; no bound for a source without quota."""
+    return source.room(deadline) if isinstance(source, Budgeted) else Room()
+
+
+def holds(source: Source, request: Request) -> bool:
+    """See `Caching.holds`."""
+    return isinstance(source, Caching) and source.holds(request)
+
+
+def fresh(source: Source) -> Source:
+    """See `Caching.fresh`; the source itself where it keeps nothing."""
+    return source.fresh() if isinstance(source, Caching) else source
+
+
+def forget(source: Source, ref: Ref) -> None:
+    """See `Caching.forget`."""
+    if isinstance(source, Caching):
+        source.forget(ref)

@@ -17,6 +17,7 @@ from virustotal.core.protocol.asking import (
     submit_url,
     upload_file,
     upload_url,
+    user,
 )
 from virustotal.core.protocol.decoding import Page, decode_object, decode_page, decode_related, decode_report, total
 from virustotal.core.protocol.failures import error_in, failure, payload
@@ -51,5 +52,6 @@ __all__ = [
     "upload_file",
     "upload_url",
     "url_id",
+    "user",
     "valid_id",
 ]

@@ -81,6 +81,11 @@ def overall_quotas(user: str) -> Request:
     return Request("GET", f"/users/{segment('user', user)}/overall_quotas")
 
 
+def user(key: str) -> Request:
+    """Ask for the owner of an API key. Free; the path holds the key: never log it."""
+    return Request("GET", f"/users/{segment('user', key)}")
+
+
 def upload_url() -> Request:
     """Ask for the address that a file above LARGEST_DIRECT goes to; it works once."""
     return Request("GET", "/files/upload_url")

@@ -1,0 +1,35 @@
+"""The stores under test: a SQLite file, and a Redis server that the tests start."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sources.stores.servers import Server, started
+from virustotal.sources.stores import Stores, embedded, remote
+
+MOST = 2**20
+
+Open = Callable[[], Stores]
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Redis server without persistence."""
+    with started(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Open the same store again and again, as each replica does."""
+    if request.param == "sqlite":
+        return lambda: embedded(tmp_path / "new" / "store.sqlite3", MOST)
+    server: Server = request.getfixturevalue("redis_server")
+    server.flush()
+    return lambda: remote(server.address, MOST)
+
+
+@pytest.fixture
+def stores(open_store: Open) -> Stores:
+    return open_store()

@@ -1,0 +1,322 @@
+"""The embedded store: one SQLite file, shared by the processes of one machine that see it."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
+from virustotal.sources.stores import windows
+from virustotal.sources.stores.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
+
+T = TypeVar("T")
+
+#: How long a process waits for another one that writes, in seconds.
+BUSY_SECONDS = 2.0
+#: No lease is as long as this, in seconds.
+LONGEST_LEASE = 600.0
+#: Seconds for which those who wait are told that a lease ended without an answer.
+FAILED_SECONDS = 1.0
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS receipts_{v} (
+    key TEXT PRIMARY KEY, progress TEXT NOT NULL, analysis TEXT NOT NULL, moment REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger_{v} (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts_{v} (
+    key TEXT, name TEXT, value TEXT NOT NULL, expires REAL NOT NULL, PRIMARY KEY (key, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leases_{v} (name TEXT PRIMARY KEY, token TEXT NOT NULL, ends REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answers_{v} (
+    key TEXT, about TEXT, name TEXT, body BLOB NOT NULL, moment REAL NOT NULL, expires REAL NOT NULL,
+    UNIQUE (key, about, name));
+CREATE INDEX IF NOT EXISTS expiry_{v} ON answers_{v} (expires);
+"""
+
+
+def _sql(text: str) -> str:
+    """Name the tables of this version; those of other versions are left alone."""
+    return text.format(v=VERSION)
+
+
+def default_place() -> Path:
+    """Return where the store is without configuration: below the user's state folder (XDG base directories).
+
+    Not the temporary folder, since the framework may empty that after each task.
+    """
+    state = os.environ.get("XDG_STATE_HOME")
+    base = Path(state) if state and Path(state).is_absolute() else Path.home() / ".local" / "state"
+    return base / "virustotal-service" / "store.sqlite3"
+
+
+class SQLiteFile:
+    """The file. Each thread of each process has a connection of its own; every failure is a StoreError.
+
+    place: its folder is made when first needed.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._local = threading.local()
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """Lend this thread's connection."""
+        try:
+            yield self._connection()
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise StoreError(f"The store {self.place} cannot be used: {error}") from error
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Lend this thread's connection within one transaction that writes."""
+        with self.open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if connection is not None and self._local.owner == os.getpid():
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None or self._local.owner != os.getpid() or self._local.file != self._file():
+            self.close()
+            self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            found = sqlite3.connect(self.place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            try:
+                self._begin(found)
+            except sqlite3.Error:
+                found.close()
+                raise
+            self._local.connection, self._local.owner, self._local.file = found, os.getpid(), self._file()
+        return found
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """A crash of the machine may cost the last seconds; a wait for the disk would cost more at each request."""
+        ends = time.monotonic() + BUSY_SECONDS
+        while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:  # SQLite does not wait here while another process does the same
+                if time.monotonic() >= ends:
+                    raise
+                time.sleep(0.01)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(_sql(_SCHEMA))
+
+    def _file(self) -> tuple[int, int]:
+        """Which file it is: somebody may have put another one, or none, in its place."""
+        try:
+            there = self.place.stat()
+        except FileNotFoundError:
+            return 0, 0
+        return there.st_dev, there.st_ino
+
+
+class SQLiteReceipts:
+    """Receipts in a SQLite file."""
+
+    def __init__(self, file: SQLiteFile) -> None:
+        self._file = file
+
+    def get(self, key: str) -> Receipt | None:
+        """See `Receipts.get`."""
+        with self._file.open() as connection:
+            return self._get(connection, key)
+
+    def claim(self, receipt: Receipt, now: float) -> bool:
+        """See `Receipts.claim`."""
+        with self._file.write() as connection:
+            there = self._get(connection, receipt.key)
+            free = there is None or not there.fresh(now)
+            if free:
+                connection.execute(_sql("DELETE FROM receipts_{v} WHERE moment < ?"), (now - max(LIFETIME, SENDING),))
+                self._put(connection, receipt)
+            return free
+
+    def put(self, receipt: Receipt) -> None:
+        """See `Receipts.put`."""
+        with self._file.open() as connection:
+            self._put(connection, receipt)
+
+    def drop(self, key: str) -> None:
+        """See `Receipts.drop`."""
+        with self._file.open() as connection:
+            connection.execute(_sql("DELETE FROM receipts_{v} WHERE key = ?"), (key,))
+
+    def _get(self, connection: sqlite3.Connection, key: str) -> Receipt | None:
+        sql = _sql("SELECT key, progress, analysis, moment FROM receipts_{v} WHERE key = ?")
+        row = connection.execute(sql, (key,)).fetchone()
+        return Receipt(row[0], Progress(row[1]), row[2], row[3]) if row and row[1] in set(Progress) else None
+
+    def _put(self, connection: sqlite3.Connection, receipt: Receipt) -> None:
+        row = (receipt.key, receipt.progress.value, receipt.analysis, receipt.moment)
+        connection.execute(_sql("INSERT OR REPLACE INTO receipts_{v} VALUES (?, ?, ?, ?)"), row)
+
+
+class SQLiteLedger:
+    """The ledger in a SQLite file: one short transaction for each permit."""
+
+    def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
+        self._file = file
+        self.now = clock
+
+    def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
+        """See `Ledger.take`."""
+        return self._change(key, lambda state: windows.take(state, limits, now, born))
+
+    def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
+        """See `Ledger.settle`."""
+        self._change(key, lambda state: windows.settle(state, permit, now, worked))
+
+    def hold(self, key: str, seconds: float | None, now: float) -> float:
+        """See `Ledger.hold`."""
+        return self._change(key, lambda state: windows.hold(state, seconds, now))
+
+    def rebase(self, key: str, used: Used, now: float) -> None:
+        """See `Ledger.rebase`."""
+        self._change(key, lambda state: state.update(windows.extras(state, used, now)))
+
+    def left(self, key: str, limits: Limits, now: float) -> Left:
+        """See `Ledger.left`."""
+        with self._file.open() as connection:
+            return windows.left(self._state(connection, key), limits, now)
+
+    def _change(self, key: str, act: Callable[[windows.State], T]) -> T:
+        with self._file.write() as connection:
+            state = self._state(connection, key)
+            answer = act(state)
+            row = (key, json.dumps(state, separators=(",", ":")))
+            connection.execute(_sql("INSERT OR REPLACE INTO ledger_{v} VALUES (?, ?)"), row)
+            return answer
+
+    def _state(self, connection: sqlite3.Connection, key: str) -> windows.State:
+        row = connection.execute(_sql("SELECT state FROM ledger_{v} WHERE key = ?"), (key,)).fetchone()
+        try:
+            found = json.loads(row[0]) if row else {}
+        except (ValueError, TypeError):
+            return {}
+        whole = isinstance(found, dict) and all(isinstance(value, int | float) for value in found.values())
+        return found if whole else {}
+
+
+class SQLiteFacts:
+    """Facts in a SQLite file."""
+
+    def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
+        self._file = file
+        self._clock = clock
+
+    def fact(self, key: str, name: str) -> str | None:
+        """See `Facts.fact`."""
+        with self._file.open() as connection:
+            sql = _sql("SELECT value FROM facts_{v} WHERE key = ? AND name = ? AND expires > ?")
+            row = connection.execute(sql, (key, name, self._clock())).fetchone()
+            return str(row[0]) if row else None
+
+    def keep(self, key: str, name: str, value: str, seconds: float) -> None:
+        """See `Facts.keep`."""
+        now = self._clock()
+        with self._file.write() as connection:
+            connection.execute(_sql("DELETE FROM facts_{v} WHERE expires <= ?"), (now,))
+            sql = _sql("INSERT OR REPLACE INTO facts_{v} VALUES (?, ?, ?, ?)")
+            connection.execute(sql, (key, name, value, now + seconds))
+
+
+class SQLiteAnswers:
+    """Answers in a SQLite file. most: bytes that all of it may take; what expires first makes room."""
+
+    def __init__(self, file: SQLiteFile, most: int, clock: Callable[[], float] = time.time) -> None:
+        self._file = file
+        self._most = most
+        self.now = clock
+
+    def get(self, key: str, group: str, names: tuple[str, ...], now: float) -> Entry | None:
+        """See `AnswerCache.get`."""
+        marks = ", ".join("?" * len(names))
+        sql = _sql("SELECT name, body, moment, expires FROM answers_{v} WHERE key = ? AND about = ? AND name IN (")
+        with self._file.open() as connection:
+            found = connection.execute(f"{sql}{marks}) AND expires > ?", (key, group, *names, now)).fetchall()
+        rows = {row[0]: Entry(row[1], row[2], row[3]) for row in found}
+        return next((rows[name] for name in names if name in rows), None)
+
+    def put(self, key: str, group: str, name: str, entry: Entry, drop: str = "") -> None:
+        """See `AnswerCache.put`."""
+        if len(entry.body) > self._most:
+            return
+        with self._file.write() as connection:
+            if drop:
+                sql = _sql("DELETE FROM answers_{v} WHERE key = ? AND about = ? AND name = ?")
+                connection.execute(sql, (key, group, drop))
+            self._make_room(connection, len(entry.body))
+            row = (key, group, name, entry.body, entry.moment, entry.expires)
+            sql = _sql("INSERT OR REPLACE INTO answers_{v} (key, about, name, body, moment, expires) ")
+            connection.execute(f"{sql} VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def _make_room(self, connection: sqlite3.Connection, size: int) -> None:
+        connection.execute(_sql("DELETE FROM answers_{v} WHERE expires <= ?"), (self.now(),))
+        while _bytes(connection) + size > self._most:
+            sql = "DELETE FROM answers_{v} WHERE rowid IN (SELECT rowid FROM answers_{v} ORDER BY expires LIMIT 50)"
+            if not connection.execute(_sql(sql)).rowcount:
+                return
+
+    def forget(self, key: str, group: str) -> None:
+        """See `AnswerCache.forget`."""
+        with self._file.open() as connection:
+            connection.execute(_sql("DELETE FROM answers_{v} WHERE key = ? AND about = ?"), (key, group))
+
+    def clear(self) -> None:
+        """See `AnswerCache.clear`."""
+        with self._file.open() as connection:
+            connection.execute(_sql("DELETE FROM answers_{v}"))
+
+    def size(self) -> Size:
+        """See `AnswerCache.size`."""
+        sql = _sql("SELECT count(*), coalesce(sum(length(body)), 0) FROM answers_{v} WHERE expires > ?")
+        with self._file.open() as connection:
+            row = connection.execute(sql, (self.now(),)).fetchone()
+        return Size(row[0], row[1])
+
+    def lease(self, name: str, token: str, seconds: float) -> Lease:
+        """See `AnswerCache.lease`."""
+        now = self.now()
+        with self._file.write() as connection:
+            row = connection.execute(_sql("SELECT token, ends FROM leases_{v} WHERE name = ?"), (name,)).fetchone()
+            # One that ends far ahead is of a clock that was set back.
+            if row and row[0] != token and now < row[1] <= now + LONGEST_LEASE:
+                return Lease.FAILED if row[0] == "failed" else Lease.HELD
+            connection.execute(_sql("DELETE FROM leases_{v} WHERE ends <= ?"), (now,))
+            connection.execute(_sql("INSERT OR REPLACE INTO leases_{v} VALUES (?, ?, ?)"), (name, token, now + seconds))
+            return Lease.TAKEN
+
+    def release(self, name: str, token: str, failed: bool) -> None:
+        """See `AnswerCache.release`."""
+        with self._file.open() as connection:
+            if failed:
+                sql = _sql("UPDATE leases_{v} SET token = 'failed', ends = ? WHERE name = ? AND token = ?")
+                connection.execute(sql, (self.now() + FAILED_SECONDS, name, token))
+            else:
+                connection.execute(_sql("DELETE FROM leases_{v} WHERE name = ? AND token = ?"), (name, token))
+
+
+def _bytes(connection: sqlite3.Connection) -> int:
+    """The bytes of the file that are in use, without looking at the rows."""
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)

@@ -1,0 +1,264 @@
+"""The store of many replicas: one Redis server. Each permit, claim and lease is one script, so one step."""
+
+import json
+import struct
+import threading
+import time
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import redis
+from attrs import evolve
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
+from virustotal.core.values import mapping, number, text
+from virustotal.sources.stores import scripts, windows
+from virustotal.sources.stores.embedded import FAILED_SECONDS
+from virustotal.sources.stores.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
+
+#: Seconds that a connection and an answer may take; after that the store counts as broken for a while.
+CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.0
+#: Seconds after which the server's clock is looked at again.
+CLOCK_SECONDS = 60.0
+#: Seconds after which a ledger that nobody uses is dropped: its longest window, and more.
+LEDGER_SECONDS = 40 * 86_400
+
+_PREFIX = f"virustotal:{VERSION}:"
+_TIMES = struct.Struct(">dd")
+
+
+class RedisServer:
+    """A connection pool to one server; every failure is a StoreError without the password.
+
+    address: `redis://` or `rediss://`, perhaps with user, password and number of the database, and with
+    `?ssl_ca_certs=FILE`. ca_bundle: the certificate authorities to trust where the address names none; empty for the
+    usual ones. Raises ValueError for an address that is none.
+    """
+
+    def __init__(self, address: str, ca_bundle: str = "", answer_seconds: float = ANSWER_SECONDS) -> None:
+        parts = urlsplit(address)
+        if not parts.hostname or not {name for name, _ in parse_qsl(parts.query)} <= {"ssl_ca_certs"}:
+            raise ValueError("no host, or options that are none")
+        self.place = f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}"
+        options: dict[str, Any] = {"ssl_ca_certs": ca_bundle} if parts.scheme == "rediss" and ca_bundle else {}
+        self._client = redis.Redis.from_url(
+            address,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=answer_seconds,
+            # Again once: a pooled connection may have been closed meanwhile. Not after a time-out.
+            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+            **options,
+        )
+        self._scripts: dict[str, Any] = {}
+        self._clock = (0.0, -CLOCK_SECONDS)
+        self._lock = threading.Lock()
+
+    def run(self, script: str, keys: tuple[str, ...], *arguments: Any) -> Any:
+        """Run a script."""
+        registered = self._scripts.get(script) or self._scripts.setdefault(script, self._client.register_script(script))
+        return self._guarded(registered, keys=[_PREFIX + key for key in keys], args=arguments)
+
+    def do(self, command: str, key: str, *arguments: Any) -> Any:
+        """Run one command on a key."""
+        return self._guarded(self._client.execute_command, command, _PREFIX + key, *arguments)
+
+    def now(self) -> float:
+        """Return the server's time, looked at once a minute and counted on from there."""
+        with self._lock:
+            offset, looked = self._clock
+            if time.monotonic() - looked >= CLOCK_SECONDS:
+                looked = time.monotonic()
+                seconds, micro = self._guarded(self._client.time)
+                offset = seconds + micro / 1e6 - time.monotonic()
+                self._clock = (offset, looked)
+        return float(offset + time.monotonic())
+
+    def scan(self, pattern: str) -> list[str]:
+        """Return the keys of a pattern, without the prefix."""
+        found = self._guarded(lambda: list(self._client.scan_iter(_PREFIX + pattern, count=500)))
+        return [key.decode().removeprefix(_PREFIX) for key in found]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _guarded(self, act: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            return act(*arguments, **options)
+        except (redis.RedisError, OSError, ValueError) as error:
+            # Without the client's own text: it may name user and password.
+            failed = StoreError(f"The store {self.place} cannot be used: {_reason(error)}")
+        raise failed
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, redis.AuthenticationError | redis.exceptions.NoPermissionError):
+        return "it does not accept the user or password"
+    if isinstance(error, redis.TimeoutError):
+        return "it does not answer in time"
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "its certificate could not be verified"
+    if isinstance(error, redis.ConnectionError):
+        return "it cannot be reached"
+    return f"it answers with an error ({type(error).__name__})"
+
+
+class RedisReceipts:
+    """Receipts in Redis, kept by the server's clock."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+
+    def get(self, key: str) -> Receipt | None:
+        """See `Receipts.get`."""
+        found = self._server.do("GET", f"receipt:{key}")
+        try:
+            entry = mapping(json.loads(found)) if found else {}
+        except ValueError:
+            return None
+        moment = number(entry.get("moment"))
+        if moment is None or entry.get("progress") not in set(Progress):
+            return None
+        receipt = Receipt(key, Progress(entry["progress"]), text(entry.get("analysis")), float(moment))
+        return evolve(receipt, moment=round(receipt.moment - self._skew(), 3))
+
+    def claim(self, receipt: Receipt, now: float) -> bool:
+        """See `Receipts.claim`."""
+        arguments = (self._body(receipt), now + self._skew(), LIFETIME, SENDING, LIFETIME)
+        return bool(self._server.run(scripts.CLAIM, (f"receipt:{receipt.key}",), *arguments))
+
+    def put(self, receipt: Receipt) -> None:
+        """See `Receipts.put`."""
+        self._server.do("SET", f"receipt:{receipt.key}", self._body(receipt), "EX", LIFETIME)
+
+    def drop(self, key: str) -> None:
+        """See `Receipts.drop`."""
+        self._server.do("DEL", f"receipt:{key}")
+
+    def _skew(self) -> float:
+        """Seconds that the server's clock is ahead of this host's; a difference that is none does not count."""
+        found = self._server.now() - time.time()
+        return found if abs(found) > 1 else 0.0
+
+    def _body(self, receipt: Receipt) -> str:
+        entry = {
+            "progress": receipt.progress.value,
+            "analysis": receipt.analysis,
+            "moment": receipt.moment + self._skew(),
+        }
+        return json.dumps(entry)
+
+
+class RedisLedger:
+    """The ledger in Redis: one hash for each key."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+
+    def now(self) -> float:
+        """See `Ledger.now`."""
+        return self._server.now()
+
+    def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
+        """See `Ledger.take`."""
+        day, month, day_ends, month_ends = windows.periods(now)
+        allowed = (limits.minute, limits.hour, limits.day, limits.month)
+        arguments = (f"{now:.6f}", *allowed, day, month, day_ends, month_ends, repr(born))
+        granted, slot, window, wait, begun = self._server.run(scripts.TAKE, (f"ledger:{key}",), *arguments)
+        return Permit(bool(granted), int(slot), window.decode(), float(wait), float(begun))
+
+    def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
+        """See `Ledger.settle`."""
+        self._server.run(scripts.SETTLE, (f"ledger:{key}",), f"{now:.6f}", permit.slot, int(worked))
+
+    def hold(self, key: str, seconds: float | None, now: float) -> float:
+        """See `Ledger.hold`."""
+        return float(
+            self._server.run(scripts.HOLD, (f"ledger:{key}",), f"{now:.6f}", "" if seconds is None else seconds)
+        )
+
+    def rebase(self, key: str, used: Used, now: float) -> None:
+        """See `Ledger.rebase`."""
+        fields = windows.extras(self._state(key), used, now)
+        if fields:
+            self._server.do("HSET", f"ledger:{key}", *(part for pair in fields.items() for part in pair))
+        self._server.do("EXPIRE", f"ledger:{key}", LEDGER_SECONDS)
+
+    def left(self, key: str, limits: Limits, now: float) -> Left:
+        """See `Ledger.left`."""
+        return windows.left(self._state(key), limits, now)
+
+    def _state(self, key: str) -> windows.State:
+        found = self._server.do("HGETALL", f"ledger:{key}")
+        return {name.decode(): float(value) for name, value in found.items()}
+
+
+class RedisFacts:
+    """Facts in Redis."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+
+    def fact(self, key: str, name: str) -> str | None:
+        """See `Facts.fact`."""
+        found = self._server.do("GET", f"fact:{key}:{name}")
+        return found.decode("utf-8", "replace") if found is not None else None
+
+    def keep(self, key: str, name: str, value: str, seconds: float) -> None:
+        """See `Facts.keep`."""
+        self._server.do("SET", f"fact:{key}:{name}", value, "PX", max(1, int(seconds * 1000)))
+
+
+class RedisAnswers:
+    """Answers in Redis: one hash for each object. most: bytes that all of it may take."""
+
+    def __init__(self, server: RedisServer, most: int) -> None:
+        self._server = server
+        self._most = most
+
+    def now(self) -> float:
+        """See `AnswerCache.now`."""
+        return self._server.now()
+
+    def get(self, key: str, group: str, names: tuple[str, ...], now: float) -> Entry | None:
+        """See `AnswerCache.get`."""
+        for value in self._server.do("HMGET", f"answers:{key}:{group}", *names):
+            if value is not None and len(value) >= _TIMES.size:
+                moment, expires = _TIMES.unpack_from(value)
+                if expires > now:
+                    return Entry(value[_TIMES.size :], moment, expires)
+        return None
+
+    def put(self, key: str, group: str, name: str, entry: Entry, drop: str = "") -> None:
+        """See `AnswerCache.put`."""
+        about, now = f"answers:{key}:{group}", self.now()
+        body = _TIMES.pack(entry.moment, entry.expires) + entry.body
+        seconds = max(1, int(entry.expires - now) + 60)
+        arguments = (_PREFIX + about, name, body, f"{entry.expires:.3f}", f"{now:.3f}", self._most, drop, seconds)
+        self._server.run(scripts.PUT, (about, "expiry", "bytes", "totals"), *arguments)
+
+    def forget(self, key: str, group: str) -> None:
+        """See `AnswerCache.forget`."""
+        about = f"answers:{key}:{group}"
+        self._server.run(scripts.FORGET, (about, "expiry", "bytes", "totals"), _PREFIX + about)
+
+    def clear(self) -> None:
+        """See `AnswerCache.clear`."""
+        for about in (*self._server.scan("answers:*"), "expiry", "bytes", "totals"):
+            self._server.do("DEL", about)
+
+    def size(self) -> Size:
+        """See `AnswerCache.size`. Objects are counted, each with all that is kept about it."""
+        found = self._server.do("HGET", "totals", "bytes")
+        return Size(int(self._server.do("ZCARD", "expiry")), max(0, int(found or 0)))
+
+    def lease(self, name: str, token: str, seconds: float) -> Lease:
+        """See `AnswerCache.lease`."""
+        found = self._server.run(scripts.LEASE, (f"lease:{name}",), token, int(seconds * 1000))
+        return {1: Lease.TAKEN, 2: Lease.FAILED}.get(int(found), Lease.HELD)
+
+    def release(self, name: str, token: str, failed: bool) -> None:
+        """See `AnswerCache.release`."""
+        self._server.run(scripts.RELEASE, (f"lease:{name}",), token, int(failed * FAILED_SECONDS * 1000))
