@@ -78,6 +78,9 @@ def _new(
     found = carry_out(job, desk)
     if found.outcome.found and subject.ref.kind == "file":
         return Submitted(found, (_SANDBOXES,), _SANDBOXES)
+    if not found.outcome.found and found.outcome.status is not Status.PENDING:
+        # It could not be submitted, and it is still what the look-up said: unknown, not failed.
+        found = evolve(report, outcome=evolve(report.outcome, detail=found.outcome.detail))
     return Submitted(found)
 
 

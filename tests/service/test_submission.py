@@ -84,6 +84,18 @@ def test_a_refusal_is_explained_and_makes_no_request_but_the_look_up(
     assert outcome.partial
 
 
+@pytest.mark.parametrize(("status", "body"), [(429, "json"), (403, "json"), (400, "json"), (413, "text")])
+def test_what_virustotal_does_not_take_is_a_result_that_says_so(
+    emulator: Emulator, scan: Scan, sample: Path, status: int, body: str
+) -> None:
+    emulator.fault("POST /files", status=status, body=body)
+    outcome = scan(file_target(sample), ASKED, config=ALLOWED)
+    assert posts(emulator) == ["POST /files"]
+    assert "unknown to VirusTotal" in titles(outcome)[0]
+    assert "It was not submitted:" in shown(outcome)
+    assert outcome.partial
+
+
 def test_a_known_file_is_never_submitted(emulator: Emulator, scan: Scan) -> None:
     scan(EICAR, ASKED, config=ALLOWED)
     assert posts(emulator) == []

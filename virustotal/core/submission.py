@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 
 from attrs import evolve, field, frozen
 
@@ -25,6 +25,8 @@ from virustotal.core.values import mapping, text
 
 #: Seconds between two questions for an analysis; the last one is repeated.
 INTERVALS = (5.0, 10.0, 15.0, 20.0, 30.0)
+#: Look-ups of one task for what was submitted.
+MOST_LOOKS = 8
 
 
 @frozen
@@ -154,7 +156,7 @@ def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = 
         except AuthenticationError:
             raise
         except VirusTotalError as error:
-            return _ended(job, evolve(error.outcome, detail=f"{_sent_at(job, since)} Then: {error}"))
+            return _pending(job, f"{_sent_at(job, since)} Then: {error}")
         status = text(mapping(mapping(payload.get("data")).get("attributes")).get("status")) or "unknown"
         desk.stage(f"{job.what}: analysis {analysis} is {status}")
         if status == "completed":
@@ -163,13 +165,16 @@ def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = 
 
 
 def _look_for(job: Job, desk: Desk, known: str, *, at_once: bool = False) -> Report:
-    """Look the object up until it is there or the time is up: VirusTotal may need a moment to show what it has."""
-    pauses = desk.pauses()
-    while at_once or desk.pause(next(pauses)):
-        at_once = False
+    """Look the object up a few times: VirusTotal may need a moment to show what it has, and each look is a request."""
+    pauses = chain([0.0] if at_once else [], desk.pauses())
+    for seconds in islice(pauses, MOST_LOOKS):
+        if not desk.pause(seconds):
+            break
         report = job.look_up()
-        if report.outcome.status not in {Status.UNKNOWN, Status.FAILED}:
+        if report.outcome.found:
             return report
+        if report.outcome.status not in {Status.UNKNOWN, Status.FAILED}:
+            return _pending(job, f"{known} {report.outcome.detail}")
     return _pending(job, f"{known} VirusTotal does not show a report yet.")
 
 
