@@ -7,6 +7,7 @@ from functools import partial
 from attrs import define, field, frozen
 
 from virustotal.core import lookup, planner
+from virustotal.core.memory import Memory
 from virustotal.core.models import Report
 from virustotal.core.registry import Registry
 from virustotal.core.settings import Credentials, Settings
@@ -26,7 +27,7 @@ class Wire:
     """What is kept for one key: its source, and what was learnt of its licence."""
 
     source: Source
-    memory: lookup.Memory
+    memory: Memory
 
 
 @define
@@ -39,7 +40,7 @@ class Wires:
     def of(self, settings: Settings, credentials: Credentials) -> Wire:
         """Return the wire of a key. Raises AuthenticationError for a missing one."""
         with self._lock:
-            wire = self._wires.pop(credentials, None) or Wire(build(settings, credentials), lookup.Memory())
+            wire = self._wires.pop(credentials, None) or Wire(build(settings, credentials), Memory())
             self._wires[credentials] = wire  # the last one used comes last
             if len(self._wires) > MOST_KEYS:
                 self._wires.pop(next(iter(self._wires))).source.close()
@@ -77,5 +78,6 @@ def _one(task: Task, subject: Subject, *, wire: Wire, registry: Registry, desk: 
     plan = planner.plan(subject.ref, registry, task.settings)
     look_up = partial(lookup.look_up, plan, wire.source, task.deadline, memory=wire.memory)
     ended = submitted(task, subject, look_up(), look_up, desk, content)
-    report = lookup.expand_report(planner.expand(plan, ended.report), ended.report, wire.source, task.deadline)
+    second = planner.expand(plan, ended.report)
+    report = lookup.expand_report(second, ended.report, wire.source, task.deadline, memory=wire.memory)
     return Looked(subject, plan, report, ended.notes, ended.changing)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from virustotal.core import errors, planner
-from virustotal.core.lookup import Memory, expand_report, look_up
+from virustotal.core.lookup import expand_report, look_up
+from virustotal.core.memory import Memory
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Credentials, Settings

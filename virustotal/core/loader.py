@@ -303,12 +303,14 @@ def _plugins(candidates: Sequence[_Candidate]) -> Plugins:
         for analyzer, info in each.analyzers
         if info.state is State.LOADED
     ]
+    hooks = tuple(hook for each in candidates for hook in each.hooks)
     return Plugins(
         registry=Registry(
             tuple(analyzer for analyzer, _ in used),
             frozenset(analyzer.name for analyzer, provider in used if provider.external),
+            any(hook.hook == "virustotal_verdict" and hook.provider.external for hook in hooks),
         ),
         listing=tuple(each.info() for each in candidates),
         providers=MappingProxyType({analyzer.name: provider for analyzer, provider in used}),
-        hooks=tuple(hook for each in candidates for hook in each.hooks),
+        hooks=hooks,
     )

@@ -1,16 +1,15 @@
 """Plan -> Report through a Source: concurrently, and each step with its own outcome."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field, frozen
 
-from virustotal.core import catalogue, protocol
+from virustotal.core import catalogue, inline, planner, protocol
 from virustotal.core.catalogue import Licence
 from virustotal.core.errors import (
     AuthenticationError,
@@ -21,40 +20,19 @@ from virustotal.core.errors import (
     QuotaError,
     VirusTotalError,
 )
+from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.planner import Plan, safe_names
 from virustotal.core.source import Request, Source
 
 #: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
 WORKERS = 12
-#: Seconds for which a refusal is remembered: licences change, and a service runs for weeks.
-REMEMBERED = 6 * 3600.0
 
 T = TypeVar("T")
 
 _LOG = logging.getLogger("assemblyline.service.virustotal.lookup")
 _REPEATED = "VirusTotal repeated a page, so the list ends early."
 _UNMENTIONED = Outcome(Status.UNKNOWN, "VirusTotal's answer does not mention it.")
-
-
-@define(eq=False)
-class Memory:
-    """What was learnt about one key: which names its combined requests must leave out. Thread-safe."""
-
-    _refused: dict[str, tuple[float, Mapping[str, Outcome]]] = field(factory=dict, init=False)
-    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
-
-    def refused(self, kind: str) -> Mapping[str, Outcome]:
-        """Return the names that were refused for a kind of object, and how."""
-        with self._lock:
-            moment, names = self._refused.get(kind, (0.0, {}))
-            return names if time.monotonic() - moment < REMEMBERED else {}
-
-    def learn(self, kind: str, names: Iterable[str], refusal: Outcome) -> None:
-        """Remember names that a combined request was refused with, and accepted without."""
-        learnt = {**self.refused(kind), **dict.fromkeys(names, refusal)}
-        with self._lock:
-            self._refused[kind] = (time.monotonic(), learnt)
 
 
 @frozen
@@ -80,8 +58,8 @@ class _Desk:
     def each(self, work: Callable[[T], Any], jobs: Iterable[T]) -> list[Any]:
         """Return the result of the work for each job, in order; the pool is joined, and the first error raised."""
         waiting = list(jobs)
-        if len(waiting) == 1:
-            return [work(waiting[0])]
+        if len(waiting) < 2:
+            return [work(job) for job in waiting]
         with ThreadPoolExecutor(min(self.workers, len(waiting)), thread_name_prefix="virustotal") as pool:
             return [future.result() for future in [pool.submit(work, job) for job in waiting]]
 
@@ -121,25 +99,46 @@ def _batch(plan: Plan, names: tuple[str, ...], desk: _Desk, memory: Memory) -> M
 
 
 def _combined(plan: Plan, names: tuple[str, ...], desk: _Desk, memory: Memory) -> Report:
-    """Ask for the object with its descriptors; refused, without the names that not every key may read, then alone."""
+    """Ask for the object with its descriptors; refused, with less, down to the object alone."""
     kind = plan.subject.kind
     refused = {name: outcome for name, outcome in memory.refused(kind).items() if name in names}
     left = tuple(name for name in names if name not in refused)
-    rungs = tuple(dict.fromkeys((left, safe_names(kind, left), ())))
-    for rung in rungs:
+    rung, lined = left, memory.takes(Parameter.INLINE) is not False
+    suspected: tuple[str, ...] | None = None
+    while True:
+        query = plan.selections(rung) if lined else ()
         try:
-            report = protocol.decode_report(desk.ask(protocol.object_request(plan.subject, rung)), plan.subject)
+            report = protocol.decode_report(desk.ask(protocol.object_request(plan.subject, rung, query)), plan.subject)
+            break
         except (ForbiddenError, InvalidError) as error:
             if not rung or error.code.startswith("Local"):
                 raise
-            refusal = error.outcome
-            continue
-        dropped = [name for name in left if name not in rung]
-        if dropped:
-            memory.learn(kind, dropped, refusal)
-            refused |= dict.fromkeys(dropped, refusal)
-        return _with_outcomes(plan, report, names, refused)
-    raise AssertionError("the last rung returns or raises")
+            refusal = error
+        asked, (rung, lined) = rung, _rung_below(plan, left, rung, bool(query), refusal)
+        suspected = rung if query and rung == asked else suspected
+    if query or suspected == rung:
+        memory.tried(Parameter.INLINE, bool(query))
+    dropped = [name for name in left if name not in rung]
+    if dropped:
+        memory.learn(kind, dropped, refusal.outcome)
+        refused |= dict.fromkeys(dropped, refusal.outcome)
+    return _with_outcomes(plan, report, names, refused)
+
+
+def _rung_below(
+    plan: Plan, left: tuple[str, ...], rung: tuple[str, ...], lined: bool, refusal: VirusTotalError
+) -> tuple[tuple[str, ...], bool]:
+    """What is asked for after a refusal, and whether in line.
+
+    A 400 may be about the parameter that asks in line, which is left out first; a 403 about the names that not every
+    key may read; then the other of the two is left out, and last all names.
+    """
+    if lined and isinstance(refusal, InvalidError):
+        return rung, False
+    safe = safe_names(plan.subject.kind, left)
+    if rung == left and safe not in {left, ()}:
+        return safe, lined
+    return (rung, False) if lined else ((), False)
 
 
 def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome]) -> Report:
@@ -162,43 +161,112 @@ def _absent(plan: Plan, name: str, refusal: Outcome | None) -> Related | None:
     return None if plan.analyze else Related(name, outcome=refusal or _UNMENTIONED, complete=False)
 
 
-def expand_report(plan: Plan, report: Report, source: Source, deadline: float, *, workers: int = WORKERS) -> Report:
+def expand_report(
+    plan: Plan,
+    report: Report,
+    source: Source,
+    deadline: float,
+    *,
+    memory: Memory | None = None,
+    room: int | None = None,
+    workers: int = WORKERS,
+) -> Report:
     """Return the report with the whole objects of what the plan's second stage expands.
 
-    Each relationship has its own outcome; one that fails keeps what is known of it. Only AuthenticationError leaves.
+    memory: what was learnt about the key. room: requests that the quota leaves, or None for no bound. Each relationship
+    has its own outcome; one that fails keeps what is known of it. Only AuthenticationError leaves.
     """
-    names = tuple(dict.fromkeys(plan.expand + plan.alone))
-    if not names or not report.outcome.found:
+    if not report.outcome.found:
         return report
-    desk = _Desk(source, deadline, workers)
-    results = desk.each(lambda name: _pages(plan, report.subject.ref, name, desk), names)
-    merged = {name: _merged(report.related.get(name), result) for name, result in zip(names, results, strict=True)}
-    return evolve(report, related=MappingProxyType({**report.related, **merged}))
+    plan, skipped = planner.fitting(plan, room)
+    related = {name: _bounded(plan, found) for name, found in report.related.items()}
+    for name, outcome in skipped.items():
+        before = related.get(name) or Related(name, complete=False)
+        related[name] = evolve(before, outcome=outcome)
+    names = tuple(dict.fromkeys(plan.expand + plan.alone))
+    pager = _Pager(plan, report.subject.ref, _Desk(source, deadline, workers), memory or Memory())
+    results = pager.all(names, related)
+    merged = {name: _merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
+    return evolve(report, related=MappingProxyType({**related, **merged}))
 
 
-def _pages(plan: Plan, subject: Ref, name: str, desk: _Desk) -> Related:
-    """Follow the cursors up to `max_related` objects, and as many pages as that has at most."""
-    found = Related(name, complete=False)
-    cursors = [""]
-    for _ in range(plan.pages):
-        request = protocol.relationship_page(subject, name, cursors[-1], plan.max_related)
+def _bounded(plan: Plan, found: Related) -> Related:
+    """No more objects than the plan wants, of those that came in line."""
+    if len(found.items) <= plan.max_related or not planner.in_line(plan, found):
+        return found
+    return evolve(found, items=found.items[: plan.max_related], complete=False)
+
+
+@frozen
+class _Pager:
+    """The pages of one subject's relationships."""
+
+    plan: Plan
+    subject: Ref
+    desk: _Desk
+    memory: Memory
+
+    def all(self, names: tuple[str, ...], related: Mapping[str, Related]) -> list[Related]:
+        """Return each relationship with its pages, side by side; where `attributes` was never tried, one goes first."""
+        jobs = [(name, related.get(name)) for name in names]
+        unknown = self.memory.takes(Parameter.ATTRIBUTES) is None
+        first = next((job for job in jobs if self.plan.attributes.get(job[0])), None) if unknown else None
+        early = {first[0]: self.one(*first)} if first is not None else {}
+        later = self.desk.each(lambda job: self.one(*job), [job for job in jobs if job[0] not in early])
+        found = {each.relationship: each for each in (*early.values(), *later)}
+        return [found[name] for name in names]
+
+    def one(self, name: str, before: Related | None) -> Related:
+        """Follow the cursors up to `max_related` objects, and as many pages as that has at most."""
+        found, limit = Related(name, complete=False), self.plan.max_related
+        if before is not None and self._goes_on(before):
+            found, limit = evolve(before, complete=False), self.plan.max_related - len(before.items)
+        cursors = [found.cursor]
+        for _ in range(self.plan.pages):
+            try:
+                page = self._page(name, cursors[-1], limit)
+            except AuthenticationError:
+                raise
+            except Exception as error:
+                if cursors[0] and len(cursors) == 1 and isinstance(error, InvalidError):
+                    self.memory.tried(Parameter.CURSOR, False)
+                return _without(self.plan, found, error)
+            found = _with_page(found, page, self.plan.max_related)
+            if page.cursor in cursors[1:]:
+                return evolve(found, outcome=Outcome(Status.FOUND, _REPEATED))
+            if found.complete or len(found.items) >= self.plan.max_related:
+                break
+            cursors.append(page.cursor)
+        return found
+
+    def _goes_on(self, before: Related) -> bool:
+        """True if the list goes on where the objects in line ended, which are not fetched again."""
+        known = self.memory.takes(Parameter.CURSOR) is not False
+        return known and bool(before.cursor) and planner.in_line(self.plan, before)
+
+    def _page(self, name: str, cursor: str, limit: int) -> protocol.Page:
+        """One page, shortened to what is read of its objects where the server takes that."""
+        read = self.plan.attributes.get(name, ())
+        if not read or self.memory.takes(Parameter.ATTRIBUTES) is False:
+            return self._asked(name, cursor, limit, ())
         try:
-            page = protocol.decode_page(desk.ask(request))
-        except AuthenticationError:
-            raise
-        except Exception as error:
-            return _without(plan, found, error)
-        found = _with_page(found, page, plan.max_related)
-        if page.cursor in cursors[1:]:
-            return evolve(found, outcome=Outcome(Status.FOUND, _REPEATED))
-        if found.complete:
-            break
-        cursors.append(page.cursor)
-    return found
+            page = self._asked(name, cursor, limit, (("attributes", ",".join(read)),))
+        except InvalidError:
+            if cursor or self.memory.takes(Parameter.ATTRIBUTES):
+                raise
+            page = self._asked(name, cursor, limit, ())
+            self.memory.tried(Parameter.ATTRIBUTES, False)
+            return page
+        self.memory.tried(Parameter.ATTRIBUTES, True)
+        return evolve(page, items=inline.marked(page.items, read))
+
+    def _asked(self, name: str, cursor: str, limit: int, query: inline.Pairs) -> protocol.Page:
+        return protocol.decode_page(self.desk.ask(protocol.relationship_page(self.subject, name, cursor, limit, query)))
 
 
 def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
-    items = found.items + page.items
+    known = {item.ref for item in found.items} if found.cursor else frozenset()
+    items = found.items + tuple(item for item in page.items if item.ref not in known)
     counted = page.total if page.total is not None else found.total
     complete = not page.cursor and len(items) <= most
     return evolve(
@@ -206,7 +274,7 @@ def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
         items=items[:most],
         total=protocol.total(counted, len(items), complete=not page.cursor),
         complete=complete,
-        detailed=not items or any(item.whole for item in items),
+        detailed=not items or any(item.whole or item.attributes for item in items),
     )
 
 
@@ -222,6 +290,7 @@ def _without(plan: Plan, found: Related, error: Exception) -> Related:
 
 def _merged(before: Related | None, after: Related) -> Related:
     """What is known of a relationship: the whole objects, or the descriptors where those did not come."""
+    after = evolve(after, cursor="")
     if before is None:
         return after
     if after.items or not before.items:

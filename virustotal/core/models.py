@@ -84,6 +84,7 @@ class Related:
     total: how many there are by VirusTotal's own count, or None where it does not say.
     complete: False if more pages exist than were fetched.
     detailed: False if the items are bare descriptors.
+    cursor: where the list goes on, of a list that stood in line in the subject's own answer; an opaque text.
     """
 
     relationship: str
@@ -92,6 +93,7 @@ class Related:
     total: int | None = None
     complete: bool = True
     detailed: bool = True
+    cursor: str = field(default="", repr=False)
 
 
 @frozen

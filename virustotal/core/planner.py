@@ -2,12 +2,14 @@
 
 import math
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from attrs import evolve, frozen
 
-from virustotal.core import catalogue, protocol
+from virustotal.core import catalogue, inline, protocol
 from virustotal.core.catalogue import ALIASES, Family, Licence
-from virustotal.core.models import Ref, Related, Report
+from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
 from virustotal.core.registry import Registry
 from virustotal.core.settings import Settings
 
@@ -25,9 +27,11 @@ class Plan:
     """The requests for one subject.
 
     embed: names asked for as descriptors in the subject's own request. expand: one request for each page of whole
-    objects. alone: names outside the catalogue, or of doubtful existence, never put into the combined request.
-    named: names that are only named, since nothing asks for them without `analyze`. max_related: objects of each
-    relationship at most. notes: sentences for the analyst.
+    objects, from the start or from where those in line ended. alone: names outside the catalogue, or of doubtful
+    existence, never put into the combined request. named: names that are only named, since nothing asks for them
+    without `analyze`. max_related: objects of each relationship at most. notes: sentences for the analyst.
+    attributes: by the name of a relationship those that its analysers and verdicts read; without, whole objects are
+    wanted.
     """
 
     subject: Ref
@@ -39,6 +43,7 @@ class Plan:
     max_related: int = protocol.PAGE
     notes: tuple[str, ...] = ()
     looked_up: bool = False
+    attributes: Mapping[str, tuple[str, ...]] = EMPTY
 
     @property
     def batches(self) -> tuple[tuple[str, ...], ...]:
@@ -57,17 +62,28 @@ class Plan:
 
     @property
     def fallbacks(self) -> int:
-        """How often combined requests may be refused at most, and made again with fewer names."""
+        """How often combined requests may be refused at most, and made again with less."""
         kind = self.subject.kind
-        return sum(0 if not batch else 2 if safe_names(kind, batch) not in {batch, ()} else 1 for batch in self.batches)
+        return sum(
+            0 if not batch else 1 + (safe_names(kind, batch) not in {batch, ()}) + bool(self.selections(batch))
+            for batch in self.batches
+        )
+
+    def selections(self, names: tuple[str, ...]) -> inline.Pairs:
+        """The query that asks for attributes in line with a combined request of these names."""
+        return inline.selections(names, self.attributes) if self.analyze else ()
 
     @property
     def cost(self) -> int:
         """The requests still to be made at most: refused and repeated combined ones included, transport's not."""
         if self.looked_up:
-            return self.pages * len(self.expand + self.alone)
-        later = self.pages * len(self.embed + self.alone) if self.analyze else 0
+            return self._paged(self.expand + self.alone)
+        later = self._paged(self.embed + self.alone) if self.analyze else 0
         return len(self.batches) + self.fallbacks + later
+
+    def _paged(self, names: tuple[str, ...]) -> int:
+        """The pages of these, and one more for a server that refuses to shorten them."""
+        return self.pages * len(names) + any(map(self.attributes.get, names))
 
 
 def safe_names(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -108,7 +124,13 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
         analyze=settings.analyze_relationship,
         max_related=settings.max_related,
         notes=notes,
+        attributes=_attributes(subject.kind, embed, registry) if settings.inline else EMPTY,
     )
+
+
+def _attributes(kind: str, names: tuple[str, ...], registry: Registry) -> Mapping[str, tuple[str, ...]]:
+    found = {name: inline.attributes_read(kind, name, registry) for name in names}
+    return MappingProxyType({name: read for name, read in found.items() if read})
 
 
 def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -144,20 +166,48 @@ def expand(plan: Plan, report: Report) -> Plan:
     if not plan.analyze or not report.outcome.found:
         return evolve(plan, expand=(), alone=(), looked_up=True)
     missing = tuple(name for name in plan.embed if name not in report.related)
-    filled = tuple(name for name in plan.embed if name in report.related and _worth(report.related[name]))
+    filled = tuple(name for name in plan.embed if name in report.related and _worth(plan, report.related[name]))
     return evolve(plan, expand=filled, alone=missing + plan.alone, looked_up=True)
 
 
-def _worth(related: Related) -> bool:
-    whole = related.complete and related.detailed and all(item.whole for item in related.items)
-    return related.outcome.found and bool(related.items) and not whole
+def _worth(plan: Plan, related: Related) -> bool:
+    if not related.outcome.found or not related.items:
+        return False
+    if in_line(plan, related):
+        return not related.complete and len(related.items) < plan.max_related
+    return not (related.complete and related.detailed and all(item.whole for item in related.items))
+
+
+def in_line(plan: Plan, related: Related) -> bool:
+    """True if all objects of a relationship came in line, with the attributes that were asked for."""
+    asked = plan.attributes.get(related.relationship, ())
+    return plan.analyze and bool(asked) and inline.came(related, asked)
+
+
+def fitting(plan: Plan, room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
+    """Return the second stage cut to the requests that are left, and the outcome of each name that was cut off.
+
+    room: requests that may still be made; None for no bound. Names are cut from the end: those before tell more.
+    """
+    names = plan.expand + plan.alone
+    if room is None or plan.cost <= room:
+        return plan, EMPTY
+    shorter = any(map(plan.attributes.get, names))
+    kept = names[: max(0, room - shorter) // plan.pages]
+    skipped = Outcome(Status.SKIPPED, f"The quota leaves {max(0, room)} requests, so it was not asked for.")
+    cut = evolve(
+        plan,
+        expand=tuple(name for name in plan.expand if name in kept),
+        alone=tuple(name for name in plan.alone if name in kept),
+    )
+    return cut, MappingProxyType({name: skipped for name in names if name not in kept})
 
 
 def describe(plan: Plan) -> tuple[str, ...]:
     """Return the plan as lines for people, with its cost."""
     lines = [f"{plan.subject.kind} {plan.subject.id}: at most {plan.cost} requests"]
     if not plan.looked_up:
-        lines += [f"  1 request: the object{_with(batch)}" for batch in plan.batches]
+        lines += [f"  1 request: the object{_with(plan, batch)}" for batch in plan.batches]
         if plan.fallbacks:
             lines.append(f"  up to {plan.fallbacks} more if VirusTotal refuses the combined request")
     many = "1 request" if plan.pages == 1 else f"up to {plan.pages} requests"
@@ -168,5 +218,7 @@ def describe(plan: Plan) -> tuple[str, ...]:
     return (*lines, *(f"  note: {note}" for note in plan.notes))
 
 
-def _with(batch: tuple[str, ...]) -> str:
-    return f", with descriptors of {', '.join(batch)}" if batch else ""
+def _with(plan: Plan, batch: tuple[str, ...]) -> str:
+    lined = len(plan.selections(batch))
+    wanted = f" and the attributes in line of {lined} of them" if lined else ""
+    return f", with descriptors of {', '.join(batch)}{wanted}" if batch else ""

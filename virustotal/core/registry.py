@@ -24,10 +24,12 @@ class Registry:
     """All analysers of the service, by (order, name). Names are unique: the loader sees to that.
 
     external: the names of those that external plugins brought; they add to the built-ins, and replace none.
+    judges: True if an external plugin gives verdicts, which may read any attribute of an object.
     """
 
     analyzers: tuple[Analyzer, ...] = ()
     external: frozenset[str] = frozenset()
+    judges: bool = False
     _by_key: Mapping[tuple[str, str], tuple[Analyzer, ...]] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:

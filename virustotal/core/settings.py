@@ -19,6 +19,8 @@ DEFAULT_RELATIONSHIPS = ("contacted_ips", "contacted_domains", "contacted_urls",
 DEEP_SCAN_RELATED = 200
 #: The most that `max_related` may be, in configuration and parameter.
 MOST_RELATED = 10_000
+#: The most that `max_iocs` may be: tagged hosts and URLs that one task looks up.
+MOST_IOCS = 1_000
 #: VirusTotal takes no larger file, in megabytes (2**20 bytes).
 MOST_SUBMIT_MB = 650
 
@@ -28,6 +30,7 @@ class Credentials:
     """The secrets. They go to the sources alone; `Settings` and `Evidence` never hold them.
 
     proxy: the address of the proxy, perhaps with user and password; empty for none.
+    mirror_api_key: as Elasticsearch and OpenSearch encode it; or mirror_user with mirror_password; or none of them.
     """
 
     api_key: str = field(default="", repr=False)
@@ -104,6 +107,8 @@ class Settings:
     allow_dynamic_submit: bool = False
     av_config: AvConfig = AvConfig()
     max_related: int = 40
+    max_iocs: int = 50
+    inline: bool = True
     max_download_mb: int = 256
     stale_after_days: int = 365
     max_classification: str = ""
@@ -125,6 +130,7 @@ class Settings:
     download_dropped_files: bool = False
     reanalyze_after_days: int = 0
     submit_password: bool = False
+    exhaustive_search: bool = False
 
     deep_scan: bool = False
     ignore_filtering: bool = False
@@ -255,6 +261,8 @@ _CONFIG: Mapping[str, Callable[[Any, str], Any]] = {
         },
     ),
     "max_related": _whole(1, MOST_RELATED),
+    "max_iocs": _whole(0, MOST_IOCS),
+    "inline": _switch,
     "max_download_mb": _whole(1, 4096),
     "stale_after_days": _whole(0, 36_500),
     "max_classification": _text,
@@ -306,6 +314,7 @@ _BOOLEANS = (
     "download_html_report",
     "download_dropped_files",
     "submit_password",
+    "exhaustive_search",
 )
 _NUMBERS: Mapping[str, tuple[int, int]] = {"max_related": (0, MOST_RELATED), "reanalyze_after_days": (0, 36_500)}
 #: Every submission parameter, the secret one included.
@@ -373,5 +382,5 @@ def credentials(config: Mapping[str, Any], parameters: Mapping[str, Any]) -> Cre
 RESULT_SETTINGS = tuple(
     attribute.name
     for attribute in fields(Settings)
-    if attribute.name in _CONFIG and attribute.name not in {"ca_bundle", "storage", "quota", "cache"}
+    if attribute.name in _CONFIG and attribute.name not in {"ca_bundle", "inline", "storage", "quota", "cache"}
 )

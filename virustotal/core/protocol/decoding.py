@@ -80,7 +80,8 @@ def decode_related(relationship: str, block: Any) -> Related:
         _left_out(page.left_out),
         total(page.total, len(items), not page.cursor),
         complete=not page.cursor,
-        detailed=bool(items) and all(item.attributes for item in items),
+        detailed=bool(items) and all(item.attributes or item.error for item in items),
+        cursor=page.cursor,
     )
 
 

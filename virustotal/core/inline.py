@@ -1,0 +1,87 @@
+"""Attributes in line: what is asked for beside the descriptors of a relationship, and whether it came.
+
+`relationship_attributes[NAME]` and `attributes` are not documented for every key (API reference, section 1.5): they are
+asked for, what came is looked at, and bare items are fetched as if they had never been asked for.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from attrs import evolve
+
+from virustotal.core import catalogue
+from virustotal.core.models import Object, Related
+from virustotal.core.registry import Registry
+from virustotal.core.verdicts import VERDICT_ATTRIBUTES
+
+Pairs = tuple[tuple[str, str], ...]
+
+#: Characters that the attributes in line may add to one request: with its names it stays below what proxies take.
+LONGEST_SELECTION = 6000
+
+_JUDGED = frozenset({"file", "url", "domain", "ip_address"})
+_NAME = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
+
+#: Attributes that every object of a kind has: where one was asked for and is not there, the object did not come whole.
+STEADY: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(_JUDGED - {"url"}, ("last_analysis_results", "last_analysis_stats")),
+    "url": ("last_analysis_results", "last_analysis_stats", "url"),
+    "analysis": ("date", "stats", "status"),
+    "attack_technique": ("name",),
+    "collection": ("name", "creation_date"),
+    "comment": ("date", "text"),
+    "graph": ("graph_data",),
+    "resolution": ("date", "resolver"),
+    "screenshot": ("link",),
+    "ssl_cert": ("subject", "validity"),
+    "submission": ("date",),
+    "vote": ("date", "verdict"),
+    "whois": ("whois_map",),
+}
+
+
+def attributes_read(kind: str, name: str, registry: Registry) -> tuple[str, ...]:
+    """Return the attributes that the analysers of a relationship and verdicts read.
+
+    Empty where one of them wants whole objects, where a plugin judges objects, and for names outside the catalogue.
+    """
+    entry = catalogue.find(kind, name)
+    needs = [each.needs.attributes for each in registry.find(kind, name)]
+    if entry is None or registry.judges or not needs or not all(needs):
+        return ()
+    judged = VERDICT_ATTRIBUTES if _JUDGED.intersection(entry.yields) else ()
+    read = tuple(dict.fromkeys((*judged, *sorted(each for names in needs for each in names))))
+    return read if all(map(_NAME.fullmatch, read)) else ()
+
+
+def selections(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) -> Pairs:
+    """Return the query that asks for attributes in line, of as many names, in order, as there is room for."""
+    found: list[tuple[str, str]] = []
+    room = LONGEST_SELECTION
+    for name in names:
+        if read := attributes.get(name, ()):
+            pair = (f"relationship_attributes[{name}]", ",".join(read))
+            room -= sum(map(len, pair)) + len("%5B%5D&=")
+            if room < 0:
+                break
+            found.append(pair)
+    return tuple(found)
+
+
+def came(related: Related, asked: tuple[str, ...]) -> bool:
+    """True if every object of a relationship came with what was asked for."""
+    return related.detailed and all(item.error or _came(item, asked) for item in related.items)
+
+
+def _came(item: Object, asked: tuple[str, ...]) -> bool:
+    steady = set(asked).intersection(STEADY.get(item.ref.kind, ()))
+    return steady <= item.attributes.keys() and any(name in item.attributes for name in asked)
+
+
+def marked(items: Iterable[Object], asked: tuple[str, ...]) -> tuple[Object, ...]:
+    """Return the objects of a page, those that have nothing but what was asked for as not whole."""
+    read = set(asked)
+    return tuple(
+        evolve(item, whole=False) if asked and not item.error and item.attributes.keys() <= read else item
+        for item in items
+    )
