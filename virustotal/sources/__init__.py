@@ -1,15 +1,44 @@
 """What answers. Each source wraps another one or the wire; the core never imports this package."""
 
+import hashlib
+
 from virustotal.core.lookup import WORKERS
 from virustotal.core.settings import Credentials, Settings
 from virustotal.core.source import Source
+from virustotal.sources.cache import Cache
 from virustotal.sources.client import Client
+from virustotal.sources.quota import Quota
+from virustotal.sources.stores.interfaces import Limits, Stores
 
 
-def build(settings: Settings, credentials: Credentials, *, workers: int = WORKERS) -> Source:
+def build(
+    settings: Settings, credentials: Credentials, stores: Stores | None = None, *, workers: int = WORKERS
+) -> Source:
     """Return the source that answers for these settings and this key. ConfigurationError, AuthenticationError.
 
-    The chain is the client alone. A further link takes the source below it and is a `Source` itself; the order is
-    mirror, cache, quota, wire, outermost first.
+    Outermost first: cache, client, quota, wire; the quota counts each attempt that the client makes. stores: what
+    replicas share; without any the client is alone.
     """
-    return Client(settings, credentials, workers=workers)
+    if stores is None:
+        return Client(settings, credentials, workers=workers)
+    digest, limits = digest_of(settings, credentials), _limits(settings)
+    client = Client(
+        settings,
+        credentials,
+        workers=workers,
+        through=lambda wire: Quota(wire, stores, credentials.api_key, digest, limits),
+    )
+    kept = settings.cache
+    if not kept.hours and not kept.negative_minutes:
+        return client
+    return Cache(client, stores.answers, digest, seconds=kept.hours * 3600.0, negative=kept.negative_minutes * 60.0)
+
+
+def digest_of(settings: Settings, credentials: Credentials) -> str:
+    """Return by what a key is known in the stores: never itself, and never the same with another server."""
+    return hashlib.sha256(f"{settings.host}\n{credentials.api_key}".encode()).hexdigest()
+
+
+def _limits(settings: Settings) -> Limits:
+    given = settings.quota
+    return Limits(given.minute, given.hour, given.day, given.month)

@@ -2,11 +2,13 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
+from attrs import frozen
 from requests.adapters import HTTPAdapter
 
 from virustotal import __version__
@@ -24,11 +26,11 @@ from virustotal.core.errors import (
 )
 from virustotal.core.lookup import WORKERS
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Answer, Request
+from virustotal.core.source import Answer, Request, Room, Source, room
 from virustotal.sources.addresses import allowed, check_upload, redirected
 from virustotal.sources.bodies import BrokenError, whole
 from virustotal.sources.multipart import Multipart
-from virustotal.sources.pace import Gate, Pace
+from virustotal.sources.pace import QUOTA_HELD, Gate, Pace
 from virustotal.sources.saving import LARGEST_ERROR, save
 from virustotal.sources.secrecy import quiet_logs, redact
 from virustotal.sources.transport import Sent, failure_of
@@ -43,18 +45,42 @@ MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
+@frozen
+class _Attempt:
+    """A single attempt on the wire, as a source."""
+
+    client: "Client"
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        return self.client._once(request, deadline)
+
+    @property
+    def requests_made(self) -> int:
+        return self.client.requests_made
+
+    def close(self) -> None:
+        """Nothing: the connections are the client's."""
+
+
 class Client:
     """One key, one connection pool, one gate. Thread-safe.
 
     Proxies and certificates come from the configuration alone: environment variables and `.netrc` are not read, so
     that the key takes no way that the administrator did not name in the service's own configuration.
 
-    settings: `host` and `ca_bundle`. workers: how many threads ask at once. Raises ConfigurationError for a proxy or CA
+    settings: `host` and `ca_bundle`. workers: how many threads ask at once. through: a link that each attempt passes
+    before it is sent, repeated ones included. Raises ConfigurationError for a proxy or CA
     bundle that cannot work, AuthenticationError where the key is missing or has characters that no header can carry.
     """
 
     def __init__(
-        self, settings: Settings, credentials: Credentials, *, workers: int = WORKERS, pace: Pace | None = None
+        self,
+        settings: Settings,
+        credentials: Credentials,
+        *,
+        workers: int = WORKERS,
+        pace: Pace | None = None,
+        through: Callable[[Source], Source] | None = None,
     ) -> None:
         self._host = settings.host.rstrip("/")
         self._key = _key(credentials.api_key)
@@ -66,6 +92,8 @@ class Client:
         self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
         self._lock = threading.Lock()
         self._made = 0
+        attempt = _Attempt(self)
+        self._attempt: Source = through(attempt) if through else attempt
         quiet_logs()
 
     def __repr__(self) -> str:
@@ -75,6 +103,15 @@ class Client:
     def requests_made(self) -> int:
         """How many requests were sent, repeated and redirected ones included."""
         return self._made
+
+    @property
+    def waited(self) -> float:
+        """Seconds that requests of all threads waited for the quota."""
+        return float(getattr(self._attempt, "waited", 0.0))
+
+    def room(self, deadline: float) -> Room:
+        """See `Budgeted.room`: that of the link that each attempt passes."""
+        return room(self._attempt, deadline)
 
     def close(self) -> None:
         """Close the connections."""
@@ -89,14 +126,14 @@ class Client:
         while True:
             epoch = self._gate.enter(deadline)
             try:
-                return self._once(request, deadline)
+                return self._attempt.ask(request, deadline)
             except ThrottledError as error:
                 if request.method != "GET":
                     raise
                 self._gate.throttled(error, attempt, deadline)
                 attempt += 1
             except QuotaError as error:
-                if request.method != "GET":
+                if request.method != "GET" or error.code == QUOTA_HELD:
                     raise
                 self._gate.refused(error, epoch, deadline)
             except UnavailableError as error:

@@ -9,6 +9,9 @@ from attrs import define, field, frozen
 
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError
 
+#: The code of a quota error that nobody waits for: whoever raised it has waited as long as it makes sense.
+QUOTA_HELD = "LocalQuota"
+
 
 @frozen
 class Pace:

@@ -129,7 +129,8 @@ def test_all_wait_after_a_refusal_and_longer_after_another(stores: Stores, open_
 def test_a_store_that_lost_its_memory_waits_for_a_minute(stores: Stores) -> None:
     limits = Limits(minute=10)
     first = stores.ledger.take("k", limits, NOW, born=0.0)
-    assert first.granted and first.born
+    assert first.granted
+    assert first.born
     lost = stores.ledger.take("k", limits, NOW + 5, born=NOW - 500)
     assert not lost.granted
     assert lost.wait == pytest.approx(55, abs=1)
@@ -225,7 +226,8 @@ def test_answers_expire_and_are_replaced_dropped_forgotten(stores: Stores) -> No
     assert answers.get("k", GROUP, (NAME,), kept.expires) is None
     answers.put("k", GROUP, NAME, entry(stores, b"newer"))
     found = answers.get("k", GROUP, (NAME,), kept.moment)
-    assert found is not None and found.body == b"newer"
+    assert found is not None
+    assert found.body == b"newer"
     answers.put("k", GROUP, "second", entry(stores), drop=NAME)
     assert answers.get("k", GROUP, (NAME,), kept.moment) is None
     answers.put("k", "another", NAME, entry(stores))

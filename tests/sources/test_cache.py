@@ -1,0 +1,293 @@
+"""The cache link: what is kept, for whom, for how long; and one request for all who ask the same."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sources.links import Fake, soon, unknown
+from virustotal.core import protocol
+from virustotal.core.errors import (
+    DeadlineError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    QuotaError,
+    UnavailableError,
+    VirusTotalError,
+)
+from virustotal.core.models import Ref
+from virustotal.core.source import Request, Save, Upload
+from virustotal.sources import cache as cache_module
+from virustotal.sources.cache import Cache, packed, place_of, unpacked
+from virustotal.sources.stores import Stores, embedded
+from virustotal.sources.stores.interfaces import Entry
+
+FILE = Ref("file", "a" * 64)
+BARE = protocol.object_request(FILE)
+COMBINED = protocol.object_request(FILE, ("contacted_ips",))
+PAGE = protocol.relationship_page(FILE, "contacted_ips")
+NEXT = protocol.relationship_page(FILE, "contacted_ips", "c2")
+
+
+def found(request: Request) -> Mapping[str, Any]:
+    """Answer with an analysed object, or a page."""
+    if request.path.count("/") > 2:
+        return {"data": [{"type": "ip_address", "id": "192.0.2.1"}], "meta": {"cursor": "c2"}}
+    kind = {"files": "file", "urls": "url", "domains": "domain"}.get(request.path.strip("/").split("/")[0], "file")
+    return {"data": {"type": kind, "id": "a" * 64, "attributes": {"last_analysis_date": 1_735_689_600}}}
+
+
+def raising(error: VirusTotalError) -> Callable[[Request], Mapping[str, Any]]:
+    def say(request: Request) -> Mapping[str, Any]:
+        raise error
+
+    return say
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Stores:
+    return embedded(tmp_path / "store.sqlite3", 2**20)
+
+
+def link(source: Fake, stores: Stores, digest: str = "k", seconds: float = 100, negative: float = 50) -> Cache:
+    return Cache(source, stores.answers, digest, seconds=seconds, negative=negative)
+
+
+def outcome(cache: Cache, request: Request) -> object:
+    """What came: the payload, or the error's kind and words."""
+    try:
+        return cache.ask(request, soon()).payload
+    except VirusTotalError as error:
+        return type(error), str(error), error.code
+
+
+KEPT: dict[str, tuple[Request, Callable[[Request], Mapping[str, Any]]]] = {
+    "object": (BARE, found),
+    "object with descriptors": (COMBINED, found),
+    "url": (protocol.object_request(Ref("url", "b" * 64)), found),
+    "domain": (protocol.object_request(Ref("domain", "example.com")), found),
+    "page": (PAGE, found),
+    "later page": (NEXT, found),
+    "descriptors": (protocol.descriptor_page(FILE, "contacted_ips"), found),
+    "empty page": (PAGE, lambda request: {"data": []}),
+    "none of a single one": (PAGE, lambda request: {"data": None}),
+    "techniques": (protocol.mitre_trees("a" * 64), lambda request: {"data": {"CAPE": {}}}),
+    "unknown object": (BARE, unknown),
+    "unknown relationship": (PAGE, unknown),
+    "forbidden relationship": (PAGE, raising(ForbiddenError("premium", code="ForbiddenError"))),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_is_kept_is_asked_once(stores: Stores, name: str) -> None:
+    request, say = KEPT[name]
+    source = Fake(say)
+    first = outcome(link(source, stores), request)
+    assert outcome(link(source, stores), request) == first
+    assert len(source.asked) == 1
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_two_keys_never_see_each_others_answers(stores: Stores, name: str) -> None:
+    request, say = KEPT[name]
+    source = Fake(say)
+    for digest in ("one", "two"):
+        outcome(link(source, stores, digest), request)
+    assert len(source.asked) == 2
+
+
+NEVER: dict[str, tuple[Request, Callable[[Request], Mapping[str, Any]]]] = {
+    "upload": (protocol.upload_file(Upload(Path("x"), "x")), found),
+    "upload address": (protocol.upload_url(), lambda request: {"data": "https://upload.example.com/"}),
+    "url submission": (protocol.submit_url("https://example.com/"), found),
+    "new analysis": (protocol.analyse(FILE), found),
+    "analysis": (protocol.analysis("x=="), found),
+    "quotas": (protocol.overall_quotas("someone"), found),
+    "user": (protocol.user("someone"), found),
+    "artefact": (protocol.artefact(FILE, "file", Save(Path("x"), 10)), found),
+    "picture": (protocol.linked("https://pictures.example.com/1", Save(Path("x"), 10)), found),
+    "object that is still being analysed": (BARE, lambda r: {"data": {"type": "file", "id": "a", "attributes": {}}}),
+    "answer without object": (BARE, lambda request: {"data": "text"}),
+    "page without objects": (PAGE, lambda request: {"data": "text"}),
+    "forbidden object": (BARE, raising(ForbiddenError("no"))),
+    "refused": (BARE, raising(InvalidError("no"))),
+    "quota": (BARE, raising(QuotaError("no"))),
+    "outage": (BARE, raising(UnavailableError("no"))),
+    "outage of a page": (PAGE, raising(UnavailableError("no"))),
+    "deadline": (PAGE, raising(DeadlineError("no"))),
+}
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_what_is_never_kept_is_asked_again(stores: Stores, name: str) -> None:
+    request, say = NEVER[name]
+    source = Fake(say)
+    for _ in range(2):
+        outcome(link(source, stores), request)
+    assert len(source.asked) == 2
+    assert stores.answers.size().answers == 0
+
+
+def test_an_unknown_object_is_unknown_whatever_is_asked_with_it(stores: Stores) -> None:
+    source = Fake(unknown)
+    cache = link(source, stores)
+    assert outcome(cache, COMBINED) == outcome(cache, BARE)
+    assert len(source.asked) == 1
+    outcome(cache, PAGE)  # a relationship says for itself
+    assert len(source.asked) == 2
+
+
+def test_requests_are_told_apart(stores: Stores) -> None:
+    source = Fake(found)
+    cache = link(source, stores)
+    for request in (BARE, COMBINED, PAGE, NEXT, BARE, COMBINED, PAGE, NEXT):
+        cache.ask(request, soon())
+    assert len(source.asked) == 4
+
+
+def test_answers_and_refusals_say_where_they_come_from_and_how_old_they_are(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = link(Fake(found), stores)
+    assert cache.ask(BARE, soon()).origin == ""
+    cached = link(Fake(unknown), stores, "other")
+    with pytest.raises(NotFoundError) as caught:
+        cached.ask(BARE, soon())
+    assert caught.value.origin == ""
+    now = stores.answers.now()
+    monkeypatch.setattr(stores.answers, "now", lambda: now + 20)
+    answer = cache.ask(BARE, soon())
+    assert (answer.origin, round(answer.age)) == ("cache", 20)
+    with pytest.raises(NotFoundError) as caught:
+        cached.ask(BARE, soon())
+    assert (caught.value.origin, round(caught.value.age), caught.value.code) == ("cache", 20, "NotFoundError")
+
+
+@pytest.mark.parametrize(("say", "age"), [(found, 100), (unknown, 50)])
+def test_each_has_an_age(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, say: Callable[[Request], Mapping[str, Any]], age: float
+) -> None:
+    source = Fake(say)
+    now = stores.answers.now()
+    for seconds, asked in ((0, 1), (age - 1, 1), (age + 1, 2)):
+        monkeypatch.setattr(stores.answers, "now", lambda seconds=seconds: now + seconds)
+        outcome(link(source, stores), BARE)
+        assert len(source.asked) == asked
+
+
+@pytest.mark.parametrize(("seconds", "negative", "asked"), [(0, 50, (2, 1)), (100, 0, (1, 2))])
+def test_either_can_be_off(stores: Stores, seconds: float, negative: float, asked: tuple[int, int]) -> None:
+    for say, times in zip((found, unknown), asked, strict=True):
+        source = Fake(say)
+        for _ in range(2):
+            outcome(link(source, stores, str(times), seconds, negative), BARE)
+        assert len(source.asked) == times
+
+
+def test_a_fresh_view_reads_nothing_and_keeps_what_it_finds(stores: Stores) -> None:
+    source = Fake(unknown)
+    cache = link(source, stores)
+    outcome(cache, BARE)
+    source.say = found
+    fresh = cache.fresh()
+    assert outcome(fresh, COMBINED) == found(COMBINED)
+    assert not fresh.holds(COMBINED)
+    assert cache.holds(COMBINED)
+    assert not cache.holds(BARE)  # that it was unknown is dropped
+    assert outcome(cache, COMBINED) == found(COMBINED)
+    assert len(source.asked) == 2
+
+
+def test_what_changes_is_forgotten_with_all_that_was_asked_of_it(stores: Stores) -> None:
+    source = Fake(found)
+    cache = link(source, stores)
+    another = protocol.object_request(Ref("file", "b" * 64))
+    for request in (BARE, COMBINED, PAGE, another):
+        cache.ask(request, soon())
+    cache.forget(FILE)
+    cache.forget(Ref("nonsense", "x"))
+    assert [cache.holds(request) for request in (BARE, COMBINED, PAGE, another)] == [False, False, False, True]
+
+
+def test_of_many_threads_one_asks(stores: Stores) -> None:
+    source = Fake(found, seconds=0.2)
+    caches = [link(source, stores) for _ in range(8)]
+    answers: list[object] = []
+    threads = [threading.Thread(target=lambda each=each: answers.append(outcome(each, BARE))) for each in caches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [found(BARE)] * 8
+    assert len(source.asked) == 1
+
+
+def test_those_who_wait_do_not_fail_one_after_the_other(stores: Stores) -> None:
+    source = Fake(raising(UnavailableError("down")), seconds=0.3)
+    began = time.monotonic()
+    threads = [threading.Thread(target=outcome, args=(link(source, stores), BARE)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(source.asked) == 8
+    assert time.monotonic() - began < 8 * 0.3
+
+
+def test_who_waits_has_a_deadline_and_takes_over_from_who_was_killed(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "LEASE_SECONDS", 0.5)
+    place = place_of(BARE)
+    assert place is not None
+    stores.answers.lease(f"k:{place.group}:{place.name}", "of a process that was killed", 0.5)
+    cache = link(Fake(found), stores)
+    with pytest.raises(DeadlineError):
+        cache.ask(BARE, soon(0.1))
+    assert cache.ask(BARE, soon()).origin == ""
+
+
+def test_a_lease_outlives_a_long_request(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "LEASE_SECONDS", 0.3)
+    source = Fake(found, seconds=1.0)
+    threads = [threading.Thread(target=outcome, args=(link(source, stores), BARE)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(source.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"broken", packed({"payload": {"data": {}}})[:-3], packed({})])
+def test_what_cannot_be_read_is_asked_again(stores: Stores, body: bytes) -> None:
+    place = place_of(BARE)
+    assert place is not None
+    now = stores.answers.now()
+    stores.answers.put("k", place.group, place.name, Entry(body, now, now + 100))
+    source = Fake(found)
+    assert outcome(link(source, stores), BARE) == found(BARE)
+    assert len(source.asked) == 1
+
+
+def test_what_is_nested_too_deeply_is_not_kept() -> None:
+    deep: Any = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    assert packed({"payload": deep}) == b""
+
+
+def test_what_is_packed_comes_back() -> None:
+    value = {"payload": {"data": {"text": "é\ud800 \u0000", "none": None, "list": [1, 2.5, True]}}}
+    assert unpacked(packed(value))["payload"]["data"]["list"] == [1, 2.5, True]
+    assert len(packed({"payload": "a" * 100_000})) < 2000
+
+
+def test_the_store_never_holds_what_was_looked_up_in_clear(stores: Stores, tmp_path: Path) -> None:
+    link(Fake(lambda request: {"data": {"type": "domain", "id": "x"}}), stores).ask(
+        protocol.object_request(Ref("domain", "secret.example")), soon()
+    )
+    assert not any(b"secret" in path.read_bytes() for path in tmp_path.iterdir())

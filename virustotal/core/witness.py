@@ -1,0 +1,113 @@
+"""A task's view of its source: who answered what, where it was not VirusTotal itself."""
+
+import threading
+from collections.abc import Iterable, Mapping
+
+from virustotal.core import protocol
+from virustotal.core.errors import InvalidError, VirusTotalError
+from virustotal.core.models import Ref
+from virustotal.core.source import Answer, Request, Room, Source, forget, fresh, holds, room
+
+
+class Witness:
+    """Passes everything on, and notes the origins of answers and errors. Thread-safe.
+
+    source: what answers. ignore: True for a task that is not answered from what was kept.
+    """
+
+    def __init__(self, source: Source, *, ignore: bool = False) -> None:
+        self._source = fresh(source) if ignore else source
+        self._origins: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()
+        self.kept = 0
+
+    @property
+    def requests_made(self) -> int:
+        """See `Source.requests_made`."""
+        return self._source.requests_made
+
+    def close(self) -> None:
+        """Nothing: the source outlives the task."""
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        """See `Source.ask`."""
+        return self._ask(self._source, request, deadline)
+
+    def room(self, deadline: float) -> Room:
+        """See `Budgeted.room`."""
+        return room(self._source, deadline)
+
+    def holds(self, request: Request) -> bool:
+        """See `Caching.holds`."""
+        return holds(self._source, request)
+
+    def forget(self, ref: Ref) -> None:
+        """See `Caching.forget`."""
+        forget(self._source, ref)
+
+    def fresh(self) -> Source:
+        """See `Caching.fresh`; what it is answered is noted here all the same."""
+        return _Fresh(self, fresh(self._source))
+
+    def _ask(self, source: Source, request: Request, deadline: float) -> Answer:
+        try:
+            answer = source.ask(request, deadline)
+        except VirusTotalError as error:
+            self._note(request, error.origin, error.age)
+            raise
+        self._note(request, answer.origin, answer.age)
+        return answer
+
+    def _note(self, request: Request, origin: str, age: float) -> None:
+        with self._lock:
+            self.kept += bool(origin)
+            older = self._origins.get(request.path, ("", 0.0))[1]
+            if origin:
+                self._origins[request.path] = (origin, max(age, older))
+            elif not _paged(request):
+                self._origins.pop(request.path, None)
+
+    def origins(self, ref: Ref, names: Iterable[str]) -> Mapping[str, str]:
+        """Return who answered for a subject (under an empty name) and for those of its relationships.
+
+        A relationship is named where it had a request of its own.
+        """
+        try:
+            path = protocol.object_request(ref).path
+        except InvalidError:
+            return {}
+        with self._lock:
+            seen = {name: self._origins.get(f"{path}/{name}" if name else path) for name in ("", *names)}
+        return {name: _words(*origin) for name, origin in seen.items() if origin is not None}
+
+
+class _Fresh:
+    """The fresh view of a witness."""
+
+    def __init__(self, witness: Witness, source: Source) -> None:
+        self._witness = witness
+        self._source = source
+
+    @property
+    def requests_made(self) -> int:
+        return self._source.requests_made
+
+    def close(self) -> None:
+        """Nothing: the source outlives the task."""
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        return self._witness._ask(self._source, request, deadline)
+
+
+def _paged(request: Request) -> bool:
+    return any(name == "cursor" for name, _ in request.query)
+
+
+def _words(origin: str, age: float) -> str:
+    minutes = int(age // 60)
+    if minutes < 1:
+        return f"{origin}, less than a minute old"
+    if minutes < 120:
+        return f"{origin}, {minutes} minutes old" if minutes > 1 else f"{origin}, a minute old"
+    hours = minutes // 60
+    return f"{origin}, {hours} hours old" if hours < 48 else f"{origin}, {hours // 24} days old"

@@ -1,0 +1,278 @@
+"""Answers that were given before: to the same key, about the same request, not too long ago; one request for all."""
+
+import contextlib
+import hashlib
+import json
+import re
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+from attrs import define, frozen
+
+from virustotal.core import protocol
+from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
+from virustotal.core.models import Ref
+from virustotal.core.protocol.parsing import parse
+from virustotal.core.source import Answer, Request, Room, Source, room
+from virustotal.core.values import mapping, text
+from virustotal.sources.stores.interfaces import AnswerCache, Entry, Lease
+
+#: Seconds that a lease lasts unless it is extended: so long others wait where its holder was killed.
+LEASE_SECONDS = 15.0
+#: Seconds between two looks at what another one is asking for: the first, and at most.
+LOOK, LOOK_AT_MOST = 0.01, 0.2
+#: The largest answer that is kept, compressed, in bytes.
+LARGEST = 4 * 2**20
+
+_PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
+#: What changes by itself is not kept.
+_KEPT = frozenset(protocol.COLLECTIONS.values()) - {"analyses"}
+_UNKNOWN = "unknown"
+
+
+@frozen
+class Place:
+    """Where an answer is kept. group: the digest of the object; name: that of the request. whole: of the object itself.
+
+    analysed: the object is one of those that an analysis has to be finished of.
+    """
+
+    group: str
+    name: str
+    whole: bool
+    analysed: bool
+
+
+def place_of(request: Request) -> Place | None:
+    """Return where the answer to a request is kept, or None for what never is: uploads, artefacts, analyses, users."""
+    found = _PATH.fullmatch(request.path)
+    other = request.save or request.upload or request.address or request.method != "GET"
+    if found is None or other or found[1] not in _KEPT:
+        return None
+    asked = json.dumps([request.path, request.query])
+    return Place(_digest(f"/{found[1]}/{found[2]}"), _digest(asked), found[3] is None, found[1] in {"files", "urls"})
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+class Cache:
+    """Answers from what is kept, and keeps what it is answered. Thread-safe.
+
+    source: what is asked for the rest. digest: of the key. seconds, negative: how long answers count, and how long that
+    something is unknown or forbidden; 0 for not at all. reading: False for a view that only keeps.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        answers: AnswerCache,
+        digest: str,
+        *,
+        seconds: float,
+        negative: float,
+        reading: bool = True,
+    ) -> None:
+        self._source = source
+        self._answers = answers
+        self._digest = digest
+        self._seconds = seconds
+        self._negative = negative
+        self._reading = reading
+        self._leases = _Leases(answers)
+
+    @property
+    def requests_made(self) -> int:
+        """See `Source.requests_made`."""
+        return self._source.requests_made
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        self._source.close()
+
+    def room(self, deadline: float) -> Room:
+        """See `Budgeted.room`."""
+        return room(self._source, deadline)
+
+    def holds(self, request: Request) -> bool:
+        """See `Caching.holds`."""
+        place = place_of(request)
+        return self._reading and place is not None and self._kept(place) is not None
+
+    def fresh(self) -> "Cache":
+        """See `Caching.fresh`."""
+        return Cache(
+            self._source,
+            self._answers,
+            self._digest,
+            seconds=self._seconds,
+            negative=self._negative,
+            reading=False,
+        )
+
+    def forget(self, ref: Ref) -> None:
+        """See `Caching.forget`."""
+        try:
+            place = place_of(protocol.object_request(ref))
+        except InvalidError:
+            return
+        if place is not None:
+            self._answers.forget(self._digest, place.group)
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        """Return the kept answer, the one that another thread or process is being given, or VirusTotal's own."""
+        place = place_of(request)
+        if place is None:
+            return self._source.ask(request, deadline)
+        if not self._reading:
+            return self._asked(place, request, deadline)
+        if kept := self._kept(place):
+            return self._replayed(kept)
+        return self._alone(place, request, deadline)
+
+    def _alone(self, place: Place, request: Request, deadline: float) -> Answer:
+        """Ask, unless another one does: its answer is waited for, and its failure not repeated one after the other."""
+        name, token, pause = f"{self._digest}:{place.group}:{place.name}", uuid4().hex, LOOK
+        while (lease := self._answers.lease(name, token, LEASE_SECONDS)) is Lease.HELD:
+            if time.monotonic() + pause >= deadline:
+                raise DeadlineError("The time for this task is used up.")
+            time.sleep(pause)
+            pause = min(LOOK_AT_MOST, pause * 1.5)
+            if kept := self._kept(place):
+                return self._replayed(kept)
+        if lease is Lease.FAILED:
+            return self._asked(place, request, deadline)
+        with self._leases.held(name, token) as held:
+            if kept := self._kept(place):  # since the first look
+                held.failed = False
+                return self._replayed(kept)
+            answer = self._asked(place, request, deadline, held)
+            held.failed = False
+            return answer
+
+    def _asked(self, place: Place, request: Request, deadline: float, held: "_Held | None" = None) -> Answer:
+        try:
+            answer = self._source.ask(request, deadline)
+        except (NotFoundError, ForbiddenError) as error:
+            if self._keep_error(place, error) and held is not None:
+                held.failed = False
+            raise
+        if self._seconds and worth_keeping(place, answer.payload):
+            self._keep(place, place.name, {"payload": answer.payload}, self._seconds)
+        return answer
+
+    def _keep_error(self, place: Place, error: VirusTotalError) -> bool:
+        """Keep that an object is unknown, whatever was asked with it, or a relationship unknown or forbidden."""
+        if not self._negative or (place.whole and not isinstance(error, NotFoundError)):
+            return False
+        name = _UNKNOWN if place.whole else place.name
+        kind = "unknown" if isinstance(error, NotFoundError) else "forbidden"
+        said = {"error": kind, "message": str(error), "code": error.code}
+        self._keep(place, name, said, self._negative)
+        return True
+
+    def _keep(self, place: Place, name: str, value: Mapping[str, Any], seconds: float) -> None:
+        body = packed(value)
+        if body and len(body) <= LARGEST:
+            now = self._answers.now()
+            drop = _UNKNOWN if place.whole and name != _UNKNOWN else ""
+            self._answers.put(self._digest, place.group, name, Entry(body, now, now + seconds), drop)
+
+    def _kept(self, place: Place) -> "_Kept | None":
+        names = (place.name, _UNKNOWN) if place.whole else (place.name,)
+        entry = self._answers.get(self._digest, place.group, names, self._answers.now())
+        value = unpacked(entry.body) if entry is not None else {}
+        return _Kept(value, entry.moment) if entry is not None and value else None
+
+    def _replayed(self, kept: "_Kept") -> Answer:
+        age = max(0.0, self._answers.now() - kept.moment)
+        if not kept.value.get("error"):
+            return Answer(mapping(kept.value.get("payload")), origin="cache", age=age)
+        kind = NotFoundError if kept.value["error"] == "unknown" else ForbiddenError
+        error = kind(text(kept.value.get("message")), code=text(kept.value.get("code")))
+        error.origin, error.age = "cache", age
+        raise error
+
+
+@frozen
+class _Kept:
+    """What was kept, and when VirusTotal said it."""
+
+    value: Mapping[str, Any]
+    moment: float
+
+
+@define
+class _Held:
+    """A lease. failed: whether it ends without an answer."""
+
+    token: str
+    failed: bool = True
+
+
+class _Leases:
+    """The leases that this process holds, extended while they are held: a request may wait for a permit."""
+
+    def __init__(self, answers: AnswerCache) -> None:
+        self._answers = answers
+        self._held: dict[str, _Held] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextlib.contextmanager
+    def held(self, name: str, token: str) -> Iterator[_Held]:
+        """Keep a lease alive, and give it back at the end."""
+        held = _Held(token)
+        with self._lock:
+            self._held[name] = held
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._extend, name="virustotal-leases", daemon=True)
+                self._thread.start()
+        try:
+            yield held
+        finally:
+            with self._lock:
+                del self._held[name]
+            self._answers.release(name, token, held.failed)
+
+    def _extend(self) -> None:
+        while True:
+            time.sleep(LEASE_SECONDS / 3)
+            with self._lock:
+                held = [(name, each.token) for name, each in self._held.items()]
+                if not held:
+                    self._thread = None
+                    return
+            for name, token in held:
+                self._answers.lease(name, token, LEASE_SECONDS)
+
+
+def worth_keeping(place: Place, payload: Mapping[str, Any]) -> bool:
+    """Whether an answer is one of an object or a page, and of no object whose first analysis is not finished yet."""
+    data = payload.get("data")
+    if not place.whole:
+        return data is None or isinstance(data, list | tuple | Mapping)
+    attributes = mapping(mapping(data).get("attributes"))
+    finished = attributes.get("last_analysis_date") or attributes.get("last_analysis_results")
+    return bool(mapping(data).get("type")) and (not place.analysed or bool(finished))
+
+
+def packed(value: Mapping[str, Any]) -> bytes:
+    """Return a value as compressed JSON; nothing for what is nested too deeply for that."""
+    try:
+        return zlib.compress(json.dumps(value, separators=(",", ":"), default=dict).encode("utf-8", "surrogatepass"), 1)
+    except (RecursionError, TypeError, ValueError):
+        return b""
+
+
+def unpacked(body: bytes) -> Mapping[str, Any]:
+    """Return what was packed; empty for what is broken."""
+    try:
+        return mapping(parse(zlib.decompress(body)))
+    except (zlib.error, ValueError):
+        return {}
