@@ -123,8 +123,10 @@ def analyze(evidence: Evidence) -> Iterator[Attachment | ResultOrderedKeyValueSe
     """Yield the bundle and how much is in it; nothing where the subject has no relationships."""
     bundle = Bundle(evidence, evidence.settings.plugin("stix").get("max_objects", 500))
     subject = bundle.add(evidence.report.subject)
+    if subject is None:
+        return
     counts: dict[str, int] = {}
-    for name, related in evidence.report.related.items() if subject is not None else ():
+    for name, related in evidence.report.related.items():
         for obj in related.items:
             known = bundle.add(obj)
             if known is not None:

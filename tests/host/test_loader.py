@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -155,6 +156,24 @@ def test_what_is_blocked_is_not_imported(on_path: Callable[[str], Broken]) -> No
     (listed,) = [each for each in load((), settings).listing if each.external]
     assert (listed.state, listed.reason) == ("blocked", "named in plugins.disabled")
     assert "virustotal_exits_at_import" not in sys.modules
+
+
+def test_distributions_with_broken_metadata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "virustotal_half.py").write_text("raise OSError('half')")
+    for name, points in {
+        "half": "[virustotal.plugins]\nhalf = virustotal_half\n",
+        "odd": "[virustotal.plugins]\nodd = :::\nother = no_such_module:thing\n",
+        "binary": "[virustotal.plugins]\nbinary = x\n\udcff",
+    }.items():
+        (tmp_path / f"virustotal_{name}-1.dist-info").mkdir()
+        content = points.encode("utf-8", "surrogateescape")
+        (tmp_path / f"virustotal_{name}-1.dist-info" / "entry_points.txt").write_bytes(content)
+    (tmp_path / "virustotal_odd-1.dist-info" / "METADATA").write_text("Name: virustotal-odd\nVersion: 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    listed = {each.name: each for each in load((), Settings()).listing if each.name in {"half", "odd", "other"}}
+    assert {each.state for each in listed.values()} == {"failed"}
+    assert (listed["half"].distribution, listed["half"].reason) == ("unknown", "OSError: half")
+    assert len(listed) == 3
 
 
 def test_a_name_that_blocks_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:

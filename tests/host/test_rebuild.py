@@ -24,11 +24,17 @@ from assemblyline_v4_service.common.result import (
     TextSectionBody,
 )
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from virustotal.core import bodies, rebuild, tagging
 from virustotal.core.bounds import EXTERNAL
 from virustotal.core.rebuild import Rebuilder
 from virustotal.core.sections import Section
+
+#: Names that some format reads.
+KEYS = ("url", "name", "title", "process_pid", "process_name", "command_line", "children", "data", "type", "processes",
+        "domain", "values", "column_order", "signatures")  # fmt: skip
 
 
 def rebuilt(section: ResultSection, **bounds: int) -> tuple[Section, list[str]]:
@@ -152,6 +158,31 @@ def test_sections_of_the_framework_are_kept_as_they_are(make: Any) -> None:
 def test_what_cannot_be_drawn_is_refused(body_format: str, body: Any, message: str) -> None:
     with pytest.raises(bodies.BodyError, match=message):
         rebuilt(formatted(body_format, body))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("body_format", [*bodies._SHAPES, "TEXT", "MEMORY_DUMP", "IMAGE", "DIVIDER", "x"])
+@given(body=JSON, config=JSON)
+def test_whatever_the_body_is_the_platform_can_take_what_is_left(body_format: str, body: Any, config: Any) -> None:
+    section = formatted(body_format, body)
+    section._body_config = config
+    try:
+        made, _ = rebuilt(section, body=100)
+    except (bodies.BodyError, TypeError):
+        return
+    assert made.body is None or isinstance(made.body, str)
+    if made.body is not None and made.body_format not in bodies.PLAIN:
+        json.loads(made.body, parse_constant=pytest.fail)
+        assert bodies.shaped(made.body_format, json.loads(made.body)) == json.loads(made.body)
+    json.dumps(dict(made.body_config), allow_nan=False)
 
 
 def test_images_are_built_by_the_service() -> None:

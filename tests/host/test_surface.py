@@ -32,7 +32,7 @@ CLASSES: Mapping[str, str] = {
     "Outcome": "status detail=",
     "Points": "family name amount reason section= attack_ids=",
     "Ref": "kind id",
-    "Related": "relationship items= outcome= total= complete= detailed=",
+    "Related": "relationship items= outcome= total= complete= detailed= cursor=",
     "Verdict": "level= detections= reasons= score=",
 }
 HOOKS: Mapping[str, tuple[str, ...]] = {

@@ -109,14 +109,15 @@ def _announced() -> Iterator[_Candidate]:
     for distribution in importlib.metadata.distributions():
         try:
             points = [each for each in distribution.entry_points if each.group == GROUP]
-            name, version = (str(distribution.metadata["Name"]), str(distribution.version)) if points else ("", "")
+            metadata: Any = distribution.metadata if points else {}
+            name, version = str(metadata.get("Name") or "unknown"), str(metadata.get("Version") or "")
         except Exception as error:
             log.warning("a distribution with unreadable metadata was passed over: %s", last_line(error))
             continue
         # The same distribution in two folders of the path: the first one is what an import finds.
         plain = name.lower().replace("_", "-")
         if points and plain not in seen:
-            seen.add(plain)
+            seen.update({plain} - {"unknown"})
             yield from (_Candidate(Provider(each.name, version, True, name), each) for each in points)
 
 
