@@ -126,6 +126,23 @@ def test_wrong_usage_has_its_code(emulator: Emulator, arguments: list[str], code
     assert not len(emulator.requests)
 
 
+def test_a_file_that_cannot_be_written_is_said(emulator: Emulator, tmp_path: Path) -> None:
+    found = scan(emulator, EICAR_SHA256, "--json", tmp_path / "no such folder" / "out.json")
+    assert found.exit_code == 1
+    assert "cannot be written" in found.stderr
+    assert "Traceback" not in found.output
+
+
+def test_a_result_that_assemblyline_refuses_is_said(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ValueError("the section 'x' has unknown tags: a.b")
+
+    monkeypatch.setattr("virustotal.tasks.run_task", refuse)
+    found = scan(emulator, EICAR_SHA256)
+    assert found.exit_code == 1
+    assert "unknown tags: a.b" in found.stderr
+
+
 def test_no_key_is_said(emulator: Emulator) -> None:
     found = scan(emulator, EICAR_SHA256, key="")
     assert found.exit_code == 3

@@ -97,6 +97,8 @@ def _run(
                     outcome = run_task(service, subject, given, keep=folder)
             except ConfigurationError as error:
                 refuse(str(error))
+            except ValueError as error:
+                fail(f"The result is not one that Assemblyline takes: {text(str(error))}", Exit.FAILED)
     if outcome.error:
         lasting = outcome.deliberate and outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
         fail(text(outcome.message), Exit.CONFIGURATION if lasting else Exit.FAILED)
@@ -104,7 +106,10 @@ def _run(
     console = Console() if sys.stdout.isatty() else Console(width=WIDE)
     console.print(outcome_tree(subject.name, outcome, most))
     if json_file:
-        json_file.write_text(json.dumps(outcome.handed, indent=2) + "\n", encoding="utf-8")
+        try:
+            json_file.write_text(json.dumps(outcome.handed, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            fail(f"{json_file} cannot be written: {error.strerror}.", Exit.FAILED)
     if outcome.partial:
         raise SystemExit(Exit.PARTIAL)
 
