@@ -1,5 +1,6 @@
 """Frozen settings from the config and the submission parameters, validated in one place; credentials apart."""
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -11,6 +12,9 @@ from virustotal.core.errors import ConfigurationError
 from virustotal.core.models import EMPTY
 
 T = TypeVar("T")
+
+#: The name of an index or alias, as Elasticsearch and OpenSearch take it.
+_INDEX = re.compile(r"[a-z0-9][a-z0-9._-]{0,254}", re.ASCII)
 
 DEFAULT_HOST = "https://www.virustotal.com"
 DEFAULT_RELATIONSHIPS = ("contacted_ips", "contacted_domains", "contacted_urls", "dropped_files", "behaviours")
@@ -35,6 +39,9 @@ class Credentials:
 
     api_key: str = field(default="", repr=False)
     proxy: str = field(default="", repr=False)
+    mirror_api_key: str = field(default="", repr=False)
+    mirror_user: str = field(default="", repr=False)
+    mirror_password: str = field(default="", repr=False)
 
 
 @frozen
@@ -87,6 +94,26 @@ class CacheConfig:
 
 
 @frozen
+class MirrorConfig:
+    """`mirror`: a cluster of Elasticsearch or OpenSearch with VirusTotal's objects, which is asked first.
+
+    hosts: its addresses; none for no mirror. files, urls, domains, ips, behaviours: its indices or aliases, each of one
+    index; an empty one is not asked. only: nothing is asked of VirusTotal. max_age_days: what has changed longer ago is
+    asked of VirusTotal all the same; 0 for never.
+    """
+
+    hosts: tuple[str, ...] = ()
+    files: str = "virustotal-files"
+    urls: str = "virustotal-urls"
+    domains: str = "virustotal-domains"
+    ips: str = "virustotal-ips"
+    behaviours: str = "virustotal-behaviours"
+    ca_bundle: str = ""
+    only: bool = False
+    max_age_days: int = 30
+
+
+@frozen
 class PluginConfig:
     """`plugins`: plugins or analysers to block by name, whether external ones load, and the settings of each."""
 
@@ -117,6 +144,7 @@ class Settings:
     storage: str = ""
     quota: QuotaConfig = QuotaConfig()
     cache: CacheConfig = CacheConfig()
+    mirror: MirrorConfig = MirrorConfig()
     plugins: PluginConfig = PluginConfig()
 
     dynamic_submit: bool = False
@@ -246,6 +274,27 @@ def _nested(cls: Callable[..., T], readers: Mapping[str, Callable[[Any, str], An
     return read
 
 
+def _hosts(value: Any, path: str) -> tuple[str, ...]:
+    given = (value,) if isinstance(value, str) else value
+    return tuple(dict.fromkeys(_host(each, f"{path}.{at}") for at, each in enumerate(_texts(given, path))))
+
+
+def _index(value: Any, path: str) -> str:
+    name = _text(value, path)
+    if name and not _INDEX.fullmatch(name):
+        raise ConfigurationError(f"{path}: expected the name of an index or alias, not {value!r}")
+    return name
+
+
+def _mirror(value: Any, path: str) -> MirrorConfig:
+    names = dict.fromkeys(("files", "urls", "domains", "ips", "behaviours"), _index)
+    others = {"hosts": _hosts, "ca_bundle": _text, "only": _switch, "max_age_days": _whole(0, 36_500)}
+    found = _nested(MirrorConfig, {**others, **names})(value, path)
+    if found.only and not found.hosts:
+        raise ConfigurationError(f"{path}.hosts: {path}.only needs the address of a mirror")
+    return found
+
+
 _CONFIG: Mapping[str, Callable[[Any, str], Any]] = {
     "host": _host,
     "ca_bundle": _text,
@@ -281,10 +330,12 @@ _CONFIG: Mapping[str, Callable[[Any, str], Any]] = {
     "cache": _nested(
         CacheConfig, {"hours": _whole(0, 8760), "negative_minutes": _whole(0, 10_080), "max_mb": _whole(1, 10**6)}
     ),
+    "mirror": _mirror,
     "plugins": _nested(PluginConfig, {"disabled": _texts, "external": _switch, "settings": _mapping}),
 }
+_MIRROR_SECRETS = ("mirror_api_key", "mirror_user", "mirror_password")
 #: The secrets of the configuration, which `Settings` never holds.
-SECRETS = ("api_key", "proxy")
+SECRETS = ("api_key", "proxy", *_MIRROR_SECRETS)
 
 
 def service_settings(config: Mapping[str, Any]) -> Settings:
@@ -375,7 +426,8 @@ def task_settings(
 def credentials(config: Mapping[str, Any], parameters: Mapping[str, Any]) -> Credentials:
     """The submission's own key goes before the configured one; an empty key where neither is given."""
     key = str(parameters.get("api_key") or "").strip() or str(config.get("api_key") or "").strip()
-    return Credentials(api_key=key, proxy=str(config.get("proxy") or "").strip())
+    others = {name: str(config.get(name) or "").strip() for name in ("proxy", *_MIRROR_SECRETS)}
+    return Credentials(api_key=key, **others)
 
 
 #: What a result depends on, beside the parameters: these configured settings are part of the tool version.

@@ -7,6 +7,7 @@ from virustotal.core.settings import Credentials, Settings
 from virustotal.core.source import Source
 from virustotal.sources.cache import Cache
 from virustotal.sources.client import Client
+from virustotal.sources.mirror import mirrored
 from virustotal.sources.quota import Quota
 from virustotal.sources.stores.interfaces import Limits, Stores
 
@@ -16,9 +17,13 @@ def build(
 ) -> Source:
     """Return the source that answers for these settings and this key. ConfigurationError, AuthenticationError.
 
-    Outermost first: cache, client, quota, wire; the quota counts each attempt that the client makes. stores: what
-    replicas share; without any the client is alone.
+    Outermost first: mirror, cache, client, quota, wire; the quota counts each attempt that the client makes. stores:
+    what replicas share; without any the client is alone.
     """
+    return mirrored(settings, credentials, lambda: _virustotal(settings, credentials, stores, workers))
+
+
+def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None, workers: int) -> Source:
     if stores is None:
         return Client(settings, credentials, workers=workers)
     digest, limits = digest_of(settings, credentials), _limits(settings)

@@ -71,7 +71,13 @@ def decode_page(payload: Mapping[str, Any]) -> Page:
 
 
 def decode_related(relationship: str, block: Any) -> Related:
-    """Return an inline block of `?relationships=`: descriptors, rarely with a few attributes."""
+    """Return an inline block of `?relationships=`: descriptors, rarely with a few attributes.
+
+    A block with an error instead of data, as a mirror gives for what it does not hold, was not looked up.
+    """
+    error = mapping(mapping(block).get("error"))
+    if error and "data" not in block:
+        return Related(relationship, outcome=Outcome(Status.SKIPPED, text(error.get("message"), 300)), complete=False)
     page = decode_page(mapping(block))
     items = tuple(evolve(item, whole=False) for item in page.items)
     return Related(

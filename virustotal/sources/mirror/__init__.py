@@ -1,0 +1,31 @@
+"""The mirror: VirusTotal's objects in a cluster of Elasticsearch or OpenSearch of one's own, filled from the feeds."""
+
+import logging
+from collections.abc import Callable
+
+from virustotal.core.settings import Credentials, Settings
+from virustotal.core.source import Source
+from virustotal.sources.mirror.cluster import Cluster, MirrorError
+from virustotal.sources.mirror.health import Health
+from virustotal.sources.mirror.link import Alone, Mirror, NotMirroredError
+from virustotal.sources.mirror.shelf import Shelf
+
+__all__ = ["Alone", "Cluster", "Mirror", "MirrorError", "NotMirroredError", "mirrored"]
+
+#: Seconds for which a mirror that does not answer is left alone; less where nothing else answers.
+PAUSE, PAUSE_ALONE = 30.0, 5.0
+
+_LOG = logging.getLogger("assemblyline.service.virustotal.mirror")
+
+
+def mirrored(settings: Settings, credentials: Credentials, below: Callable[[], Source]) -> Source:
+    """Return the source below with the configured mirror before it; below itself where there is none.
+
+    An air-gapped mirror (`mirror.only`) has nothing below it, and needs no key. ConfigurationError.
+    """
+    config = settings.mirror
+    if not config.hosts:
+        return below()
+    health = Health(_LOG.warning, _LOG.info, PAUSE_ALONE if config.only else PAUSE)
+    shelf = Shelf(Cluster(config, credentials), config, health)
+    return Mirror(Alone() if config.only else below(), shelf)

@@ -1,0 +1,146 @@
+"""Answers in the shape of VirusTotal's own, of what the mirror holds; pure but for the `fetch` that they are given."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from virustotal.core import protocol
+from virustotal.core.models import Ref
+from virustotal.core.source import Answer
+from virustotal.core.values import integer, mapping
+from virustotal.sources.mirror.asking import KINDS, Asked, cursor
+from virustotal.sources.mirror.documents import Stored
+
+#: By whom an answer of the mirror is said to be.
+ORIGIN = "mirror"
+#: Said of a relationship that the mirror does not hold, where VirusTotal is not asked.
+NOT_HELD = "The mirror does not hold this, and VirusTotal is not asked (mirror.only)."
+
+Fetch = Callable[[Iterable[Ref]], Mapping[Ref, Stored]]
+
+
+@frozen
+class Reply:
+    """What the mirror can say. whole: all that was asked for. moment: the age of its oldest part, in Unix seconds."""
+
+    payload: Mapping[str, Any]
+    whole: bool
+    moment: float
+
+    @property
+    def age(self) -> float:
+        """Seconds since the oldest part changed; 0 where that is not known."""
+        return max(0.0, time.time() - self.moment) if self.moment else 0.0
+
+    @property
+    def answer(self) -> Answer:
+        """The reply as a source answers it."""
+        return Answer(self.payload, origin=ORIGIN, age=self.age)
+
+
+@frozen
+class Block:
+    """One relationship as the mirror holds it. more: VirusTotal's own cursor, where there is more than is held."""
+
+    entries: tuple[Mapping[str, Any], ...]
+    one: bool = False
+    more: str = ""
+    count: int | None = None
+
+    @property
+    def data(self) -> Any:
+        """The entries as a payload has them."""
+        return list(self.entries) if not self.one else (self.entries[0] if self.entries else None)
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """The objects that the mirror may hold."""
+        return tuple(ref for entry in self.entries if (ref := _ref(entry)).kind in KINDS)
+
+
+def held(subject: Stored, name: str, behaviours: Callable[[], tuple[Stored, ...]]) -> Block | None:
+    """Return a relationship of a stored object, or None where it is not held.
+
+    behaviours: asks for the behaviour reports, which the feed of files does not name.
+    """
+    block = mapping(mapping(subject.object.get("relationships")).get(name))
+    found = _read(block) if "data" in block else None
+    if name == "behaviours" and subject.object.get("type") == "file" and (found is None or not found.entries):
+        reports = tuple({"type": "file_behaviour", "id": each.id} for each in behaviours())
+        return Block(reports, count=len(reports)) if reports else None
+    return found
+
+
+def _read(block: Mapping[str, Any]) -> Block | None:
+    data, meta = block.get("data"), mapping(block.get("meta"))
+    more = meta.get("cursor")
+    if data is None or isinstance(data, Mapping):
+        return Block((data,) if data else (), one=True)
+    if not isinstance(data, list):
+        return None
+    entries = tuple(entry for entry in data if isinstance(entry, Mapping))
+    return Block(entries, more=more if isinstance(more, str) else "", count=integer(meta.get("count")))
+
+
+def of_object(asked: Asked, subject: Stored, blocks: Mapping[str, Block | None], fetch: Fetch, *, only: bool) -> Reply:
+    """Return the answer to a request for an object, with those of its relationships that are held.
+
+    Where attributes are wanted in line, the objects of all relationships come in one multi-get. only: what is not held
+    is said in its place.
+    """
+    found = {name: block for name, block in blocks.items() if block is not None}
+    neighbours = fetch([ref for name in asked.lined if name in found for ref in found[name].refs])
+    related: dict[str, Any] = {}
+    for name in asked.names:
+        block = found.get(name)
+        if block is not None:
+            wanted = asked.lined.get(name)
+            related[name] = _shown(block if wanted is None else _filled(block, neighbours, wanted))
+        elif only:
+            related[name] = {"error": {"code": "NotMirrored", "message": NOT_HELD}}
+    entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
+    entry |= {"type": asked.ref.kind, "id": subject.id}
+    whole = all(name in found and not found[name].more for name in asked.names)
+    return Reply({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment)
+
+
+def of_page(asked: Asked, subject: Stored, block: Block, fetch: Fetch) -> Reply | None:
+    """Return the answer to a request for one page of a relationship; None for a page that VirusTotal alone has."""
+    if asked.start is None:
+        return None
+    stop = asked.start + max(1, min(asked.limit, protocol.PAGE))
+    part = evolve(block, entries=block.entries[asked.start : stop], more="")
+    rest = cursor(stop) if stop < len(block.entries) else block.more
+    neighbours: Mapping[Ref, Stored] = {}
+    if not asked.descriptors:
+        neighbours = fetch(part.refs)
+        part = _filled(part, neighbours, asked.attributes)
+    missing = 0 if asked.descriptors else sum(1 for entry in part.entries if _ref(entry) not in neighbours)
+    moments = [each.moment for each in (subject, *neighbours.values()) if each.moment]
+    return Reply(_shown(evolve(part, more=rest)), not missing and not block.more, min(moments, default=0.0))
+
+
+def _shown(block: Block) -> dict[str, Any]:
+    meta: dict[str, Any] = {} if block.count is None else {"count": block.count}
+    return {"data": block.data, "meta": meta | ({"cursor": block.more} if block.more else {})}
+
+
+def _filled(block: Block, neighbours: Mapping[Ref, Stored], wanted: tuple[str, ...]) -> Block:
+    """The block with the attributes that are wanted of what is held; all where none is named."""
+    return evolve(block, entries=tuple(_with(entry, neighbours.get(_ref(entry)), wanted) for entry in block.entries))
+
+
+def _with(entry: Mapping[str, Any], kept: Stored | None, wanted: tuple[str, ...]) -> Mapping[str, Any]:
+    if kept is None:
+        return entry
+    attributes = mapping(kept.object.get("attributes"))
+    if wanted:
+        attributes = {name: attributes[name] for name in wanted if name in attributes}
+    return {**entry, "links": mapping(kept.object.get("links")), "attributes": attributes}
+
+
+def _ref(entry: Mapping[str, Any]) -> Ref:
+    found = protocol.decode_object(entry)
+    return found.ref if found is not None else Ref("", "")

@@ -1,0 +1,241 @@
+"""Elasticsearch 7 to 9 and OpenSearch over plain HTTP: `_mget`, `_search`, `_bulk`, and creating an index."""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from attrs import frozen
+from requests.adapters import HTTPAdapter
+
+from virustotal.core.errors import ConfigurationError, VirusTotalError
+from virustotal.core.models import EMPTY
+from virustotal.core.protocol.parsing import parse
+from virustotal.core.settings import Credentials, MirrorConfig
+from virustotal.core.values import integer, items, mapping, text
+from virustotal.sources.bodies import LARGEST_ANSWER, whole
+from virustotal.sources.secrecy import quiet_logs
+from virustotal.sources.transport import Sent, failure_of
+
+#: Seconds that a connection and the answer to a question may take: a mirror that hangs must not cost the task.
+CONNECT, READ = 2.0, 5.0
+#: Documents of one multi-get.
+MOST_DOCUMENTS = 500
+
+_BUSY = frozenset({408, 429, 502, 503, 504})
+
+
+class MirrorError(Exception):
+    """The cluster did not answer as it should; the message is a whole sentence without any secret.
+
+    status: of HTTP, 0 without an answer.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@frozen
+class Fetched:
+    """What became of one document: its source, or None with the reason where it is not known whether there is one."""
+
+    source: Mapping[str, Any] | None = None
+    failed: str = ""
+
+
+class Cluster:
+    """One cluster by one or more addresses, each tried until one answers. Thread-safe.
+
+    Environment variables, `.netrc` and proxies are not used. Raises ConfigurationError for credentials that no header
+    can carry, or a CA bundle that is not there.
+    """
+
+    def __init__(self, config: MirrorConfig, credentials: Credentials, *, workers: int = 12) -> None:
+        self._hosts = config.hosts
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **_authorization(credentials)}
+        if config.ca_bundle and not Path(config.ca_bundle).exists():
+            raise ConfigurationError(f"mirror.ca_bundle: there is no {config.ca_bundle}")
+        self._verify: bool | str = config.ca_bundle or True
+        self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
+        self._lock = threading.Lock()
+        self._first = 0
+        quiet_logs()
+
+    def __repr__(self) -> str:
+        return f"Cluster({', '.join(self._hosts)})"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def get(self, asked: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
+        """Return each document of `(index, id)`, in order, of as few multi-gets as there must be. MirrorError."""
+        if len(asked) > MOST_DOCUMENTS:
+            head, tail = asked[:MOST_DOCUMENTS], asked[MOST_DOCUMENTS:]
+            return (*self.get(head, deadline), *self.get(tail, deadline))
+        if not asked:
+            return ()
+        body = {"docs": [{"_index": index, "_id": id} for index, id in asked]}
+        try:
+            status, found = self.send("POST", "/_mget", json.dumps(body).encode(), deadline)
+        except _TooLargeError as error:
+            if len(asked) == 1:
+                return (Fetched(failed=str(error)),)
+            half = len(asked) // 2
+            return (*self.get(asked[:half], deadline), *self.get(asked[half:], deadline))
+        if status != 200:
+            raise refused(status, found)
+        docs = items(found.get("docs"))
+        return tuple(_fetched(mapping(docs[at]) if at < len(docs) else EMPTY, id) for at, (_, id) in enumerate(asked))
+
+    def search(self, index: str, terms: Mapping[str, str], most: int, deadline: float) -> tuple[Mapping[str, Any], ...]:
+        """Return the sources of the documents that have one of these values in a keyword field. MirrorError."""
+        matching = [{"term": {name: value}} for name, value in terms.items()]
+        body = {"size": most, "query": {"bool": {"should": matching, "minimum_should_match": 1}}}
+        status, found = self.send("POST", f"/{quote(index, safe='')}/_search", json.dumps(body).encode(), deadline)
+        if status != 200 or found.get("timed_out") or mapping(found.get("_shards")).get("failed"):
+            raise refused(status, found)
+        hits = items(mapping(found.get("hits")).get("hits"))
+        return tuple(mapping(mapping(hit).get("_source")) for hit in hits)
+
+    def bulk(self, lines: Iterable[bytes], seconds: float) -> tuple[tuple[int, str], ...]:
+        """Index documents; return status and type of error of each. lines: the body of a `_bulk`. MirrorError."""
+        body, deadline = b"\n".join((*lines, b"")), time.monotonic() + seconds
+        kind = "application/x-ndjson"
+        status, found = self.send("POST", "/_bulk", body, deadline, kind=kind, read=seconds)
+        if status != 200:
+            raise refused(status, found)
+        return tuple(map(_indexed, items(found.get("items"))))
+
+    def create(self, index: str, body: Mapping[str, Any], seconds: float) -> None:
+        """Create `index`-000001 and its alias `index`, unless there is an index or alias of that name. MirrorError."""
+        deadline = time.monotonic() + seconds
+        status, found = self.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
+        if status == 200:
+            return
+        if status != 404:
+            raise refused(status, found)
+        described = json.dumps({**body, "aliases": {index: {}}}).encode()
+        status, found = self.send("PUT", f"/{quote(index, safe='')}-000001", described, deadline, read=seconds)
+        if status not in {200, 201} and "already_exists" not in reason_of(found):
+            raise refused(status, found)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        deadline: float,
+        *,
+        kind: str = "application/json",
+        read: float = READ,
+    ) -> tuple[int, Mapping[str, Any]]:
+        """Return status and JSON object of the first address that answers; MirrorError where none does."""
+        failure = MirrorError("The mirror has no address.")
+        for turn in range(len(self._hosts)):
+            at = (self._first + turn) % len(self._hosts)
+            try:
+                status, found = self._once(self._hosts[at], method, path, body, deadline, kind, read)
+            except MirrorError as error:
+                failure = error
+                continue
+            if status not in _BUSY:
+                with self._lock:
+                    self._first = at
+                return status, found
+            failure = refused(status, found)
+        raise failure
+
+    def _once(
+        self, host: str, method: str, path: str, body: bytes | None, deadline: float, kind: str, read: float
+    ) -> tuple[int, Mapping[str, Any]]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise MirrorError("There was no time to ask the mirror.")
+        until = time.monotonic() + min(left, CONNECT + read)
+        try:
+            headers = self._headers | ({"Content-Type": kind} if body is not None else {})
+            prepared = requests.Request(method, host + path, headers=headers, data=body).prepare()
+            timeout = (min(CONNECT, left), min(read, left))
+            with self._pool.send(prepared, stream=True, timeout=timeout, verify=self._verify) as response:
+                return response.status_code, _object(response, until)
+        except _TooLargeError:
+            raise
+        except VirusTotalError as error:
+            failed = MirrorError(f"The mirror cannot be read: {error}")
+        except (requests.RequestException, OSError, ValueError) as error:
+            failed = MirrorError(f"The mirror cannot be asked: {failure_of(error, Sent.CERTAIN)}")
+        # Outside the handler: the transport's exception knows the headers, and is not kept as this one's context.
+        raise failed
+
+
+class _TooLargeError(MirrorError):
+    """An answer above LARGEST_ANSWER."""
+
+
+def _object(response: requests.Response, deadline: float) -> Mapping[str, Any]:
+    """The JSON object of an answer; empty for the error page of something in between."""
+    try:
+        body = whole(response, deadline)
+    except VirusTotalError as error:
+        if error.code != "LocalTooLarge":
+            raise
+        raise _TooLargeError(f"The mirror's answer is larger than {LARGEST_ANSWER // 2**20} MB.") from None
+    try:
+        return mapping(parse(body))
+    except ValueError:
+        if response.status_code == 200:
+            raise MirrorError("The mirror's answer is not JSON.", 200) from None
+        return EMPTY
+
+
+def _fetched(entry: Mapping[str, Any], id: str) -> Fetched:
+    if entry.get("error"):
+        return Fetched(failed=f"The mirror cannot read a document: {reason_of(entry)}.")
+    if entry.get("_id") != id or not isinstance(entry.get("found"), bool):
+        return Fetched(failed="The mirror left a document out of its answer.")
+    return Fetched(mapping(entry.get("_source"))) if entry["found"] else Fetched()
+
+
+def _indexed(item: Any) -> tuple[int, str]:
+    entry = next(iter(mapping(item).values()), EMPTY)
+    return integer(mapping(entry).get("status")) or 0, reason_of(mapping(entry))
+
+
+def reason_of(answer: Mapping[str, Any]) -> str:
+    """Return the type of error that an answer names, such as `index_not_found_exception`; never its text."""
+    error = answer.get("error")
+    return text(mapping(error).get("type"), 80) or ("" if error is None else "error")
+
+
+def refused(status: int, answer: Mapping[str, Any]) -> MirrorError:
+    """Return the error of an answer that is none."""
+    if status in {401, 403}:
+        return MirrorError(
+            f"The mirror does not accept the credentials, or they may not do this (HTTP {status}).", status
+        )
+    why = f"HTTP {status}" + (f", {found}" if (found := reason_of(answer)) else "")
+    return MirrorError(f"The mirror could not answer ({why}).", status)
+
+
+def _authorization(credentials: Credentials) -> dict[str, str]:
+    key, user, password = credentials.mirror_api_key, credentials.mirror_user, credentials.mirror_password
+    if key and (user or password):
+        raise ConfigurationError("mirror_api_key: give either a key, or mirror_user and mirror_password")
+    if bool(user) != bool(password):
+        raise ConfigurationError("mirror_user: a user needs mirror_password, and a password mirror_user")
+    if key:
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ConfigurationError("mirror_api_key: it has characters that no API key has")
+        return {"Authorization": f"ApiKey {key}"}
+    if user:
+        if ":" in user:
+            raise ConfigurationError("mirror_user: a user's name has no colon")
+        return {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
+    return {}

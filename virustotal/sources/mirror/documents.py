@@ -1,0 +1,147 @@
+"""What a document of the mirror looks like: written by the loader, read by the link.
+
+The object is kept as one JSON text that the server never looks into. An attribute may have any name, depth and type,
+and change its type from file to file: as fields they would be refused or fill the mapping; as a text each object is
+stored, and comes back as it was. Beside it stand the few fields that are looked for. Documents that are themselves
+VirusTotal's objects, as other loaders write them, are read as well.
+"""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from attrs import frozen
+
+from virustotal.core import protocol
+from virustotal.core.errors import InvalidError
+from virustotal.core.protocol.parsing import parse
+from virustotal.core.settings import MirrorConfig
+from virustotal.core.values import integer, mapping, text, timestamp
+
+#: What an index of the mirror is created with.
+INDEX: Mapping[str, Any] = MappingProxyType(
+    {
+        "settings": {"index": {"codec": "best_compression"}},
+        "mappings": {
+            "dynamic": False,
+            "properties": {
+                **{name: {"type": "keyword"} for name in ("type", "id", "md5", "sha1", "file")},
+                **{name: {"type": "long"} for name in ("modified", "loaded")},
+            },
+        },
+    }
+)
+#: The longest identifier of a document, in bytes: the servers' own bound.
+LONGEST_ID = 512
+#: Seconds that a date may lie ahead: a document from the future would never be replaced.
+AHEAD = 24 * 3600
+
+_DATES = ("last_modification_date", "last_analysis_date", "analysis_date")
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_BEHAVIOUR = re.compile(r"([0-9a-f]{64})_.+", re.ASCII | re.DOTALL)
+
+
+class RefusedError(ValueError):
+    """What cannot become a document, and why in a few words."""
+
+
+@frozen
+class Document:
+    """An object as it is stored. version: the seconds of its last change; a lower one never replaces a higher one."""
+
+    kind: str
+    id: str
+    version: int
+    source: Mapping[str, Any]
+
+
+@frozen
+class Stored:
+    """An object as it was found. moment: its last change, or when it was loaded, in Unix seconds; 0 where unknown."""
+
+    object: Mapping[str, Any]
+    id: str
+    moment: float
+
+
+def index_of(config: MirrorConfig, kind: str) -> str:
+    """Return the index of a kind of object; empty for kinds that no feed has."""
+    names = {
+        "file": config.files,
+        "url": config.urls,
+        "domain": config.domains,
+        "ip_address": config.ips,
+        "file_behaviour": config.behaviours,
+    }
+    return names.get(kind, "")
+
+
+def document(value: Any, now: float) -> Document:
+    """Return the document of one line of a feed, or of an answer of the API. RefusedError.
+
+    `context_attributes` are facts about the feed and its submitters, not about the object, and are left out.
+    """
+    entry = mapping(value)
+    entry = mapping(entry["data"]) if "data" in entry and "type" not in entry else entry
+    if not entry:
+        raise RefusedError("not an object")
+    kind, id = _identity(entry)
+    attributes = entry.get("attributes")
+    if not isinstance(attributes, Mapping):
+        raise RefusedError("no attributes")
+    kept = {name: entry[name] for name in ("attributes", "links", "relationships") if name in entry}
+    try:
+        object = json.dumps({"type": kind, "id": id, **kept}, separators=(",", ":"), allow_nan=False)
+    except (RecursionError, ValueError):
+        raise RefusedError("nested too deeply") from None
+    version = int(min(_changed(attributes), now + AHEAD))
+    fields = {"type": kind, "id": id, "modified": version, "loaded": int(now), "object": object}
+    return Document(kind, id, version, fields | _looked_for(kind, id, attributes))
+
+
+def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:
+    found = protocol.decode_object(entry)
+    if found is None:
+        raise RefusedError("no type or no id")
+    kind = found.ref.kind
+    if not index_of(MirrorConfig(), kind):
+        raise RefusedError(f"unknown type {text(kind, 40)}")
+    try:
+        id = protocol.valid_id(kind, found.ref.id)
+    except InvalidError:
+        raise RefusedError(f"no id of a {kind}") from None
+    whole = {"file": _SHA256, "url": _SHA256, "file_behaviour": _BEHAVIOUR}.get(kind)
+    if (whole and not whole.fullmatch(id)) or len(id.encode("utf-8", "replace")) > LONGEST_ID:
+        raise RefusedError(f"no id of a {kind}")
+    return kind, id
+
+
+def _looked_for(kind: str, id: str, attributes: Mapping[str, Any]) -> dict[str, str]:
+    if kind == "file":
+        return {name: found.lower() for name in ("md5", "sha1") if (found := text(attributes.get(name), 64))}
+    return {"file": id[:64]} if kind == "file_behaviour" else {}
+
+
+def _changed(attributes: Mapping[str, Any]) -> float:
+    moments = [timestamp(attributes.get(name)) for name in _DATES]
+    return max((moment.timestamp() for moment in moments if moment is not None), default=0.0)
+
+
+def stored(source: Mapping[str, Any], kind: str) -> Stored | None:
+    """Return the object of a document's source, or None where it holds none of this kind."""
+    entry = source
+    if isinstance(source.get("object"), str):
+        try:
+            entry = mapping(parse(source["object"].encode("utf-8", "replace")))
+        except ValueError:
+            return None
+    elif "data" in source and "type" not in source:
+        entry = mapping(source["data"])
+    found = protocol.decode_object(entry)
+    if found is None or found.ref.kind != kind or not found.whole or found.error:
+        return None
+    moment = _changed(found.attributes) or float(integer(source.get("loaded")) or 0)
+    return Stored(entry, found.ref.id, min(moment, time.time()))

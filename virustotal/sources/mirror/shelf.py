@@ -1,0 +1,123 @@
+"""The mirror's objects by their references: as few multi-gets as there must be, and what fails said once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from attrs import frozen
+
+from virustotal.core import protocol
+from virustotal.core.errors import InvalidError
+from virustotal.core.models import EMPTY, Ref
+from virustotal.core.settings import MirrorConfig
+from virustotal.core.values import text
+from virustotal.sources.mirror.asking import identifiers
+from virustotal.sources.mirror.cluster import Cluster, Fetched, MirrorError
+from virustotal.sources.mirror.documents import Stored, index_of, stored
+from virustotal.sources.mirror.health import Health
+
+#: Behaviour reports of one file that are found; sandboxes are fewer.
+MOST_BEHAVIOURS = 100
+
+
+@frozen
+class Haul:
+    """What was found of several objects, and of which it is not known whether they are there, with the reason."""
+
+    found: Mapping[Ref, Stored]
+    failed: Mapping[Ref, str]
+
+
+@frozen(eq=False)
+class Shelf:
+    """Reads the mirror. Every method raises MirrorError where the cluster as a whole does not answer."""
+
+    cluster: Cluster
+    config: MirrorConfig
+    health: Health
+
+    def fetch(self, refs: Iterable[Ref], deadline: float) -> Haul:
+        """Return the objects of these references, all in one multi-get; kinds that no feed has are never there."""
+        wanted = [
+            (ref, index, id)
+            for ref in dict.fromkeys(refs)
+            if (index := index_of(self.config, ref.kind))
+            for id in identifiers(ref)
+        ]
+        answers = self._guarded([(index, id) for _, index, id in wanted], deadline) if wanted else ()
+        found: dict[Ref, Stored] = {}
+        failed: dict[Ref, str] = {}
+        for (ref, index, id), answer in zip(wanted, answers, strict=True):
+            kept, reason = self._understood(answer, ref.kind, id)
+            self._note(index, reason)
+            if kept is not None:
+                found.setdefault(ref, kept)
+            elif reason:
+                failed[ref] = reason
+        return Haul(found, {ref: reason for ref, reason in failed.items() if ref not in found})
+
+    def by_digest(self, ref: Ref, deadline: float) -> Stored | None:
+        """Return the file of an MD5 or SHA-1."""
+        if ref.kind != "file":
+            return None
+        name = "md5" if len(ref.id) == 32 else "sha1"
+        for each in self._search("file", {name: ref.id}, 5, deadline):
+            if text(_attributes(each).get(name)).lower() == ref.id:
+                return each
+        return None
+
+    def behaviours(self, sha256: str, deadline: float) -> tuple[Stored, ...]:
+        """Return the behaviour reports of a file, by the names of their sandboxes."""
+        found = self._search("file_behaviour", {"file": sha256}, MOST_BEHAVIOURS, deadline)
+        return tuple(sorted((each for each in found if each.id.startswith(f"{sha256}_")), key=lambda each: each.id))
+
+    def _search(self, kind: str, terms: Mapping[str, str], most: int, deadline: float) -> tuple[Stored, ...]:
+        index = index_of(self.config, kind)
+        if not index:
+            return ()
+        self._rested()
+        try:
+            sources = self.cluster.search(index, terms, most, deadline)
+        except MirrorError as error:
+            if error.status not in {400, 404}:
+                self.health.failed(str(error))
+                raise
+            self._note(index, str(error))  # the index is missing, or has another mapping: the others may do
+            return ()
+        self.health.works()
+        return tuple(found for source in sources if (found := stored(source, kind)) is not None)
+
+    def _guarded(self, asked: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
+        self._rested()
+        try:
+            answers = self.cluster.get(asked, deadline)
+        except MirrorError as error:
+            self.health.failed(str(error))
+            raise
+        self.health.works()
+        return answers
+
+    def _rested(self) -> None:
+        if reason := self.health.resting():
+            raise MirrorError(reason)
+
+    def _note(self, index: str, reason: str) -> None:
+        if reason:
+            self.health.failed(f"{reason.rstrip('.')} (index {index}).", index)
+        else:
+            self.health.works(index)
+
+    def _understood(self, answer: Fetched, kind: str, id: str) -> tuple[Stored | None, str]:
+        if answer.source is None:
+            return None, answer.failed
+        found = stored(answer.source, kind)
+        if found is None:
+            return None, "The mirror holds a document that is no object of VirusTotal."
+        try:
+            same = protocol.valid_id(kind, found.id) == id
+        except InvalidError:
+            same = False
+        return (found, "") if same else (None, "The mirror holds an object under the identifier of another one.")
+
+
+def _attributes(kept: Stored) -> Mapping[str, object]:
+    found = kept.object.get("attributes")
+    return found if isinstance(found, Mapping) else EMPTY
