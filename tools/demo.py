@@ -35,7 +35,8 @@ def main() -> int:
     if reports and not Path(reports).is_dir():
         print(f"error: REPORTS={reports} is not a folder", file=sys.stderr)
         return 2
-    with Emulator(Path(reports) if reports else None) as emulator:
+    with tempfile.TemporaryDirectory() as state, Emulator(Path(reports) if reports else None) as emulator:
+        os.environ["XDG_STATE_HOME"] = state  # the store of the demo is its own, not the user's
         return recorded(emulator) if reports else sample(emulator.url)
 
 
