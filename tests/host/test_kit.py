@@ -99,6 +99,25 @@ def test_what_breaks_the_contract(analyze: Callable[[Evidence], Any], message: s
     assert message.split(":")[0] in check(analyzer(analyze), given)[0] or check(analyzer(analyze), given)
 
 
+def test_evidence_of_any_depth_is_checked() -> None:
+    deep: dict[str, Any] = {"nan": float("nan")}
+    for _ in range(20_000):
+        deep = {"children": [deep]}
+
+    def deepest(given: Evidence) -> Iterator[ResultSection]:
+        below: Any = given.report.subject.attributes["tree"]
+        while "children" in below:
+            below = below["children"][0]
+        below["changed"] = given.report.subject.attributes.get("change")
+        if below["changed"] is None:
+            del below["changed"]
+        yield ResultSection("x")
+
+    assert run(analyzer(deepest), evidence("file", tree=deep))
+    with pytest.raises(ContractError, match="changed its evidence"):
+        run(analyzer(deepest), evidence("file", tree=deep, change=True))
+
+
 def test_without_checks_it_is_only_called() -> None:
     assert len(run(analyzer(scoring), GIVEN, check=False)) == 1
 

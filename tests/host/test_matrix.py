@@ -144,6 +144,19 @@ def test_one_that_is_still_busy_is_not_called_again(on_path: Callable[[str], Bro
     assert errors(10) == [""]
 
 
+def test_copies_are_made_of_any_depth(on_path: Callable[[str], Broken]) -> None:
+    on_path("changes-its-evidence")
+    deep: dict[str, Any] = {}
+    for _ in range(20_000):
+        deep = {"children": [deep]}
+    given = report()
+    given = evolve(given, subject=evolve(given.subject, attributes={"tree": deep}))
+    plugins = load((), SETTINGS)
+    (found,) = analyse(given, plugins, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 60)
+    assert not found.error
+    assert given.subject.attributes["tree"] is deep
+
+
 def test_without_time_an_external_one_is_not_called(on_path: Callable[[str], Broken]) -> None:
     on_path("good")
     plugins = load(BUILTIN, SETTINGS)

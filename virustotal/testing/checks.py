@@ -1,7 +1,7 @@
 """The contract of an analyser, checked while it runs."""
 
-import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve
@@ -37,7 +37,7 @@ def run(analyzer: Analyzer, given: Evidence, *, check: bool = True) -> list[Find
         again = list(_called(analyzer, _again(before, given)))
     if tried:
         raise ContractError(f"{analyzer.name} asked for the network: {', '.join(tried)}")
-    if _plain(before) != _plain(given.report):
+    if not _same(_parts(before), _parts(given.report)):
         raise ContractError(f"{analyzer.name} changed its evidence")
     examine(analyzer.name, findings)
     if as_text(findings) != as_text(again):
@@ -100,6 +100,24 @@ def _again(report: Report, given: Evidence) -> Evidence:
     return evolve(given, report=own, related=related)
 
 
-def _plain(report: Report) -> str:
+def _parts(report: Report) -> list[Any]:
     items = [report.subject, *(item for each in report.related.values() for item in each.items)]
-    return json.dumps([[each.attributes, each.context, each.links] for each in map(copied, items)], default=repr)
+    return [[each.attributes, each.context, each.links] for each in items]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare JSON of any depth, without recursion; lists and tuples are alike, NaN is itself."""
+    todo = [(one, other)]
+    while todo:
+        left, right = todo.pop()
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            if list(left) != list(right):
+                return False
+            todo.extend((left[key], right[key]) for key in left)
+        elif isinstance(left, list | tuple) and isinstance(right, list | tuple):
+            if len(left) != len(right):
+                return False
+            todo.extend(zip(left, right, strict=True))
+        elif type(left) is not type(right) or (left != right and left == left):
+            return False
+    return True
