@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Download, Evidence, Object, Ref, Related, hookimpl, render
+from virustotal.core import Analyzer, Download, Evidence, Needs, Object, Ref, Related, hookimpl, render
 from virustotal.core.findings import Finding, Role
 from virustotal.core.settings import Settings
 from virustotal.core.values import boolean, integer, mapping, safe_name, text
@@ -153,6 +153,7 @@ def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
         "file",
         "dropped_files",
         analyze=dropped_files,
+        needs=Needs(("meaningful_name", "size")),
         wanted=wanted(DROPPED),
         order=114,
         summary=f"Downloads the dropped files ({DROPPED})",

@@ -1,11 +1,11 @@
 """What is told of a related object, by its kind, and of the link that led to it, by the relationship."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import frozen
 
-from virustotal.core.models import Object
+from virustotal.core import Needs, Object
 from virustotal.core.render import listed
 from virustotal.core.values import clean, date, items, mapping, mappings, pairs, text, texts
 from virustotal.core.verdicts import POPULAR_RANK, best_rank
@@ -52,6 +52,11 @@ def linked(label: str, name: str) -> Column:
 def linked_date(label: str, name: str) -> Column:
     """Return a column of one context attribute that is a moment."""
     return Column(label, lambda obj: date(obj.context.get(name)))
+
+
+def read_by(columns: Iterable[Column], *more: str) -> Needs:
+    """Return what columns read, and other attributes by their names."""
+    return Needs(tuple(sorted({name for column in columns for name in column.attributes}.union(more))))
 
 
 def address(obj: Object) -> str:

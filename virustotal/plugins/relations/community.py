@@ -11,7 +11,7 @@ from virustotal.core import Analyzer, Evidence, Object, Points, catalogue, findi
 from virustotal.core.catalogue import KINDS
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.core.values import LONGEST_TEXT, date, integer, items, mapping, mappings, pairs, text, texts
+from virustotal.core.values import LONGEST_TEXT, integer, items, mapping, mappings, pairs, text, texts
 from virustotal.plugins.relations.columns import Column, dated, plain
 from virustotal.plugins.relations.records import records
 
@@ -46,7 +46,7 @@ _COMMENT = (
     dated("Date", "date"),
     Column("Comment", lambda obj: text(obj.attributes.get("text")), ("text",), longest=LONGEST_TEXT),
     plain("Tags", "tags"),
-    Column("Votes", _ballot),
+    Column("Votes", _ballot, ("votes",)),
 )
 _RELATED_COMMENT = (Column("On", lambda obj: _refs(obj.context.get("posted_in"))), *_COMMENT)
 _VOTE = (dated("Date", "date"), plain("Verdict", "verdict"), plain("Weight", "value"))
@@ -78,10 +78,13 @@ def _motivations(obj: Object) -> tuple[str, ...]:
     return texts([entry.get("value") for entry in mappings(obj.attributes.get("motivations"))])
 
 
+_MEMBERS = ("files", "urls", "domains", "ip_addresses", "references", "attack_techniques")
+
+
 def _members(obj: Object) -> str:
     counted = dict(pairs(obj.attributes.get("counters")))
     found = []
-    for name in ("files", "urls", "domains", "ip_addresses", "references", "attack_techniques"):
+    for name in _MEMBERS:
         count = integer(counted.get(name, obj.attributes.get(f"{name}_count")))
         if count:
             found.append(f"{count} {name.replace('_', ' ')}")
@@ -91,16 +94,16 @@ def _members(obj: Object) -> str:
 _COLLECTION = (
     plain("Name", "name"),
     plain("Kind", "collection_type"),
-    Column("Also known as", _aliases),
+    Column("Also known as", _aliases, ("alt_names", "alt_names_details")),
     plain("Origin", "origin"),
     plain("From", "source_region"),
     plain("Aims at", "targeted_regions"),
-    Column("Motivations", _motivations),
+    Column("Motivations", _motivations, ("motivations",)),
     plain("Tags", "tags"),
-    Column("Holds", _members),
+    Column("Holds", _members, ("counters", *(f"{name}_count" for name in _MEMBERS))),
     dated("Created", "creation_date"),
     dated("Modified", "last_modification_date"),
-    Column("Description", _description),
+    Column("Description", _description, ("description",)),
     Column("Through", lambda obj: _refs(obj.context.get("related_from"))),
     Column("Id", _id),
 )
@@ -136,10 +139,10 @@ _TECHNIQUE = (
     Column("Id", _id),
     plain("Name", "name"),
     Column("Seen as", _signatures),
-    Column("Platforms", lambda obj: texts(mapping(obj.attributes.get("info")).get("x_mitre_platforms"))),
+    Column("Platforms", lambda obj: texts(mapping(obj.attributes.get("info")).get("x_mitre_platforms")), ("info",)),
     dated("Modified", "last_modification_date"),
     plain("Address", "link"),
-    Column("Description", _description),
+    Column("Description", _description, ("description",)),
 )
 
 
@@ -157,11 +160,11 @@ def _graph_name(obj: Object) -> str:
 
 
 _GRAPH = (
-    Column("Name", _graph_name),
-    Column("Created", lambda obj: date(obj.attributes.get("creation_date"))),
+    Column("Name", _graph_name, ("graph_data",)),
+    dated("Created", "creation_date"),
     dated("Modified", "last_modified_date"),
-    Column("Nodes", lambda obj: len(items(obj.attributes.get("nodes"))) or None),
-    Column("Links", lambda obj: len(items(obj.attributes.get("links"))) or None),
+    Column("Nodes", lambda obj: len(items(obj.attributes.get("nodes"))) or None, ("nodes",)),
+    Column("Links", lambda obj: len(items(obj.attributes.get("links"))) or None, ("links",)),
     plain("Comments", "comments_count"),
     plain("Views", "views_count"),
     Column("Id", _id),

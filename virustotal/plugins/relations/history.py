@@ -10,7 +10,7 @@ from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.core.values import date, integer, pairs, text
 from virustotal.core.verdicts import category_of
-from virustotal.plugins.relations.columns import Column, dated, plain
+from virustotal.plugins.relations.columns import Column, dated, plain, read_by
 from virustotal.plugins.relations.judged import ratio
 from virustotal.plugins.relations.listing import heading, named
 from virustotal.plugins.relations.records import record_table, timeline
@@ -38,7 +38,7 @@ def _joined(columns: Sequence[Column], obj: Object) -> str:
     return ", ".join(f"{column.label}: {shown}" for column in columns if (shown := text(column.cell(obj))))
 
 
-_SCAN = (dated("Date", "date"), Column("Detections", _detections), plain("Status", "status"))
+_SCAN = (dated("Date", "date"), Column("Detections", _detections, ("stats",)), plain("Status", "status"))
 _SUBMISSION = (
     dated("Date", "date"),
     plain("File name", "name"),
@@ -69,7 +69,8 @@ def _analyzer(kind: str, name: str, order: int) -> Analyzer:
             line.add_subsection(table)
         yield section
 
-    return Analyzer(named(kind, name), kind, name, analyze=analyze, order=order, summary=entry.title)
+    needs = read_by(history.columns)
+    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
 
 
 _ANALYZERS: tuple[Analyzer, ...] = tuple(

@@ -5,13 +5,13 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Object, catalogue, certificates, hookimpl, render
+from virustotal.core import Analyzer, Evidence, Object, Ref, catalogue, certificates, hookimpl, render
 from virustotal.core.findings import Finding
 from virustotal.core.registration import whois_map_facts
 from virustotal.core.settings import Settings
 from virustotal.core.values import date, integer, mapping, pairs, text
 from virustotal.core.verdicts import category_of
-from virustotal.plugins.relations.columns import Column, dated, linked, plain
+from virustotal.plugins.relations.columns import Column, dated, linked, plain, read_by
 from virustotal.plugins.relations.judged import ratio
 from virustotal.plugins.relations.listing import listing, named
 from virustotal.plugins.relations.records import record_table, records, timeline
@@ -36,11 +36,11 @@ def _other_end(obj: Object, kind: str, subject: str) -> str:
     return text(id.removesuffix(subject) if kind == "domain" else id.removeprefix(subject))
 
 
-def _resolution_columns(evidence: Evidence) -> Sequence[Column]:
-    subject = evidence.report.subject.ref
+def _resolution_columns(subject: Ref) -> Sequence[Column]:
     other = Column(
         "IP address" if subject.kind == "domain" else "Domain",
         lambda obj: _other_end(obj, subject.kind, subject.id),
+        ("ip_address" if subject.kind == "domain" else "host_name",),
     )
     return (
         dated("Date", "date"),
@@ -57,10 +57,11 @@ def _resolutions(kind: str) -> Analyzer:
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related
         if related is not None:
-            section = record_table(entry.title, related, _resolution_columns(evidence))
+            section = record_table(entry.title, related, _resolution_columns(evidence.report.subject.ref))
             yield from () if section is None else (section,)
 
-    return Analyzer(named(kind, "resolutions"), kind, "resolutions", analyze=analyze, order=350, summary=entry.title)
+    needs, name = read_by(_resolution_columns(Ref(kind, ""))), named(kind, "resolutions")
+    return Analyzer(name, kind, "resolutions", analyze=analyze, needs=needs, order=350, summary=entry.title)
 
 
 # --- WHOIS and certificates ------------------------------------------------------------------------------------------
@@ -103,18 +104,18 @@ def _first_seen(obj: Object) -> str:
     return date(obj.context.get("first_seen_date")) or date(obj.attributes.get("first_seen_date"))
 
 
-def _certificate(label: str, read: Any) -> Column:
-    return Column(label, lambda obj: read(obj.attributes))
+def _certificate(label: str, read: Any, attribute: str) -> Column:
+    return Column(label, lambda obj: read(obj.attributes), (attribute,))
 
 
 _CERTIFICATE = (
-    Column("First seen", _first_seen),
+    Column("First seen", _first_seen, ("first_seen_date",)),
     linked("Port", "port"),
-    _certificate("Subject", lambda found: certificates.distinguished(found.get("subject"))),
-    _certificate("Issuer", lambda found: certificates.distinguished(found.get("issuer"))),
-    _certificate("Valid from", lambda found: date(mapping(found.get("validity")).get("not_before"))),
-    _certificate("Valid to", lambda found: date(mapping(found.get("validity")).get("not_after"))),
-    _certificate("Alternative names", certificates.alternative_names),
+    _certificate("Subject", lambda found: certificates.distinguished(found.get("subject")), "subject"),
+    _certificate("Issuer", lambda found: certificates.distinguished(found.get("issuer")), "issuer"),
+    _certificate("Valid from", lambda found: date(mapping(found.get("validity")).get("not_before")), "validity"),
+    _certificate("Valid to", lambda found: date(mapping(found.get("validity")).get("not_after")), "validity"),
+    _certificate("Alternative names", certificates.alternative_names, "extensions"),
     plain("Thumbprint", "thumbprint_sha256"),
 )
 

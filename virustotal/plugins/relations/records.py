@@ -8,7 +8,7 @@ from assemblyline_v4_service.common.result import ResultSection, ResultTimelineS
 from virustotal.core import Analyzer, Evidence, Object, Related, catalogue, render
 from virustotal.core.findings import Finding
 from virustotal.core.values import text
-from virustotal.plugins.relations.columns import Column
+from virustotal.plugins.relations.columns import Column, read_by
 from virustotal.plugins.relations.listing import heading, links, named
 
 #: Nodes of one timeline; the table below it has more.
@@ -18,8 +18,13 @@ MOST_NODES = 40
 More: TypeAlias = Callable[[Evidence, ResultSection], Iterable[Finding]]
 
 
-def records(kind: str, name: str, order: int, columns: Sequence[Column], more: More | None = None) -> Analyzer:
-    """Return the analyser that shows the objects of one relationship as a table of `columns`."""
+def records(
+    kind: str, name: str, order: int, columns: Sequence[Column], more: More | None = None, *reads: str
+) -> Analyzer:
+    """Return the analyser that shows the objects of one relationship as a table of `columns`.
+
+    reads: attributes that `more` reads beside those of the columns.
+    """
     entry = catalogue.CATALOGUE[kind, name]
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
@@ -33,7 +38,8 @@ def records(kind: str, name: str, order: int, columns: Sequence[Column], more: M
         yield section
         yield from found
 
-    return Analyzer(named(kind, name), kind, name, analyze=analyze, order=order, summary=entry.title)
+    needs = read_by(columns, *reads)
+    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
 
 
 def record_table(title: str, related: Related, columns: Sequence[Column]) -> ResultSection | None:

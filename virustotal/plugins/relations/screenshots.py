@@ -48,7 +48,7 @@ def _download(place: int, obj: Object) -> Download:
     )
 
 
-_ANALYZERS: tuple[Analyzer, ...] = (records("file", "screenshots", 350, _SCREENSHOT, _pictures),)
+_ANALYZERS: tuple[Analyzer, ...] = (records("file", "screenshots", 350, _SCREENSHOT, _pictures, "link"),)
 
 
 @hookimpl

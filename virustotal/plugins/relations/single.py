@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Needs, Object, catalogue, render
+from virustotal.core import Analyzer, Evidence, Object, catalogue, render
 from virustotal.core.findings import Finding
 from virustotal.core.values import text
-from virustotal.plugins.relations.columns import COLUMNS, LABELS, identity
+from virustotal.plugins.relations.columns import COLUMNS, LABELS, identity, read_by
 from virustotal.plugins.relations.judged import Judged, known
 from virustotal.plugins.relations.listing import Look, links, named
 
@@ -14,7 +14,8 @@ from virustotal.plugins.relations.listing import Look, links, named
 def single(kind: str, name: str, order: int) -> Analyzer:
     """Return the analyser of one relationship that leads to a single object, which is context and never scored."""
     entry = catalogue.CATALOGUE[kind, name]
-    read = {attribute for each in entry.yields for column in COLUMNS.get(each, ()) for attribute in column.attributes}
+    url = ("url",) if "url" in entry.yields else ()
+    needs = read_by((column for each in entry.yields for column in COLUMNS.get(each, ())), *url)
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related
@@ -25,7 +26,6 @@ def single(kind: str, name: str, order: int) -> Analyzer:
             return
         yield from _section(entry.title, related.items[0], evidence)
 
-    needs = Needs(tuple(sorted(read)))
     return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
 
 

@@ -1,0 +1,113 @@
+"""What an analyser of a relationship says that it reads is all that it reads."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from virustotal.core import Analyzer, Evidence, Object, Ref, Related
+from virustotal.core.catalogue import CATALOGUE
+from virustotal.core.inline import attributes_read
+from virustotal.core.loader import load
+from virustotal.core.models import Report
+from virustotal.core.settings import PluginConfig, Settings
+from virustotal.plugins import BUILTIN
+from virustotal.testing import as_text, examples, found, run
+
+SETTINGS = Settings(plugins=PluginConfig(external=False), analyze_relationship=True, download_dropped_files=True)
+REGISTRY = load(BUILTIN, SETTINGS).registry
+#: Those that read whatever there is.
+WHOLE = {"behaviours", "clues", "code_blocks", "distributors", "email_senders", "sigma_analysis"}
+
+
+def analysers() -> list[Analyzer]:
+    return [each for each in REGISTRY.analyzers if each.relationship and each.needs.attributes]
+
+
+def test_all_say_what_they_read_but_those_that_show_everything() -> None:
+    silent = {name for kind, name in CATALOGUE for each in REGISTRY.find(kind, name) if not each.needs.attributes}
+
+    assert silent == WHOLE
+    assert len({each.relationship for each in analysers()}) > 60
+
+
+@cache
+def known(kind: str) -> tuple[Object, ...]:
+    """Every object of a kind in the emulator's world, whole."""
+    objects: dict[Ref, Object] = {}
+    for report in examples():
+        for obj in (report.subject, *(item for each in report.related.values() for item in each.items)):
+            if obj.ref.kind == kind and obj.attributes:
+                objects[obj.ref] = obj
+    return tuple(objects.values())[:12]
+
+
+def given(analyzer: Analyzer) -> Iterator[Object]:
+    """Objects of the kinds that the relationship yields, with context, one unknown to VirusTotal among them."""
+    entry = CATALOGUE[analyzer.kind, analyzer.relationship]
+    for kind in entry.yields:
+        yield from known(kind)
+        yield Object(Ref(kind, "f" * 64), error="NotFoundError")
+
+
+class Watched(dict[str, Any]):
+    """Attributes that remember what was read of them."""
+
+    def __init__(self, values: Mapping[str, Any], read: set[str]) -> None:
+        super().__init__(values)
+        self.read = read
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+
+def evidence(analyzer: Analyzer, items: tuple[Object, ...]) -> Evidence:
+    subject = next(report.subject for report in examples() if report.subject.ref.kind == analyzer.kind)
+    related = Related(analyzer.relationship, items, total=len(items))
+    return found(Report(subject, MappingProxyType({analyzer.relationship: related})), analyzer.relationship, SETTINGS)
+
+
+@pytest.mark.parametrize("analyzer", analysers(), ids=lambda each: each.name)
+def test_less_than_it_needs_is_not_read_and_more_changes_nothing(analyzer: Analyzer) -> None:
+    wanted = attributes_read(analyzer.kind, analyzer.relationship, REGISTRY)
+    whole = tuple(given(analyzer))
+    reduced = tuple(
+        evolve(obj, attributes={name: obj.attributes[name] for name in wanted if name in obj.attributes}, whole=False)
+        if obj.attributes
+        else obj
+        for obj in whole
+    )
+    read: set[str] = set()
+    watched = tuple(evolve(obj, attributes=Watched(obj.attributes, read)) for obj in whole)
+
+    for items in ((reduced, whole), *zip(((each,) for each in reduced), ((each,) for each in whole), strict=True)):
+        assert said(analyzer, items[0]) == said(analyzer, items[1])
+    said(analyzer, watched)
+    assert read <= set(wanted)
+
+
+def said(analyzer: Analyzer, items: tuple[Object, ...]) -> str:
+    return as_text(run(analyzer, evidence(analyzer, items), check=False))
+
+
+@pytest.mark.parametrize("analyzer", analysers(), ids=lambda each: each.name)
+def test_no_need_is_there_for_nothing(analyzer: Analyzer) -> None:
+    read: set[str] = set()
+    kinds = CATALOGUE[analyzer.kind, analyzer.relationship].yields
+    items = tuple(
+        Object(Ref(kind, "a" * 64 if kind == "file" else "192.0.2.1"), Watched({"last_analysis_date": 1}, read))
+        for kind in kinds
+    )
+
+    for item in items:
+        said(analyzer, (item,))
+    said(analyzer, items)
+    assert set(analyzer.needs.attributes) <= read
