@@ -40,6 +40,11 @@ def scan(emulator: Emulator, *arguments: Any, key: str = KEY) -> Result:
     return CliRunner().invoke(app, ["scan", *map(str, arguments)], env=environment)
 
 
+def charged(emulator: Emulator) -> list[str]:
+    """Return the paths of the requests that cost quota; asking for the quota itself is free."""
+    return [each.split()[1] for each in emulator.requests.paths() if not each.startswith("GET /users/")]
+
+
 def test_a_file_with_its_relationships(emulator: Emulator, sample: Path, tmp_path: Path) -> None:
     found = scan(emulator, sample, *ANALYZE, "--json", tmp_path / "out.json", "--files", tmp_path / "files")
     assert found.exit_code == 0, found.output
@@ -55,7 +60,7 @@ def test_a_file_with_its_relationships(emulator: Emulator, sample: Path, tmp_pat
 
 def test_a_known_file_costs_one_request(emulator: Emulator, sample: Path) -> None:
     assert scan(emulator, sample).exit_code == 0
-    assert len(emulator.requests) == 1
+    assert len(charged(emulator)) == 1
 
 
 @pytest.mark.parametrize("digest", [EICAR_SHA256, EICAR_SHA256.upper(), "44d88612fea8a8f36de82e1278abb02f"])
@@ -76,7 +81,7 @@ def test_a_digest(emulator: Emulator, digest: str) -> None:
 def test_urls_and_hosts(emulator: Emulator, target: str, asked: set[str]) -> None:
     found = scan(emulator, target)
     assert found.exit_code == 0, found.output
-    assert {path.split("/")[1] for path in (each.split()[1] for each in emulator.requests.paths())} == asked
+    assert {path.split("/")[1] for path in charged(emulator)} == asked
 
 
 def test_an_unknown_digest_is_partial_and_never_submitted(emulator: Emulator, tmp_path: Path) -> None:
