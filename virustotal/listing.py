@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from assemblyline_v4_service.common.helper import get_service_manifest
 from attrs import asdict, frozen
 
 from virustotal.core.host import PluginInfo, Plugins, State
@@ -11,6 +12,7 @@ from virustotal.core.loader import load
 from virustotal.core.models import Object, Report
 from virustotal.core.settings import service_settings
 from virustotal.core.verdicts import detections
+from virustotal.manifest import use_manifest
 from virustotal.plugins import BUILTIN
 
 
@@ -89,3 +91,19 @@ def _objects(report: Report) -> Iterator[Object]:
     yield report.subject
     for related in report.related.values():
         yield from related.items
+
+
+def lines(listing: tuple[PluginInfo, ...]) -> Iterator[str]:
+    """Yield a line for each plugin, and one for each of its analysers that is not used."""
+    for each in listing:
+        source = f" ({each.distribution})" if each.distribution else ""
+        yield f"{each.name} {each.version}{source}: {each.state.value}" + (f": {each.reason}" if each.reason else "")
+        for row in each.analyzers:
+            if row.reason:
+                yield f"{each.name}, analyser {row.name}: {row.state.value}: {row.reason}"
+
+
+if __name__ == "__main__":  # for images, which have no terminal of ours: python -m virustotal.listing
+    use_manifest()
+    for line in lines(plugins(get_service_manifest().get("config") or {}).listing):
+        print(line)
