@@ -1,0 +1,254 @@
+"""Attributes in line: one request where the server gives them, and no more than before where it does not."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from virustotal.core import inline, planner
+from virustotal.core.analyzer import Analyzer, Needs
+from virustotal.core.catalogue import CATALOGUE
+from virustotal.core.loader import load
+from virustotal.core.lookup import expand_report, look_up
+from virustotal.core.memory import Memory, Parameter
+from virustotal.core.models import Object, Ref, Related, Report, Status
+from virustotal.core.registry import Registry
+from virustotal.core.settings import Credentials, PluginConfig, Settings
+from virustotal.emulator.server import Emulator
+from virustotal.plugins import BUILTIN
+from virustotal.sources.client import Client
+from virustotal.sources.pace import Pace
+
+FILE = Ref("file", "c" * 64)
+TEN = tuple(
+    name
+    for name in (
+        *("contacted_domains", "contacted_ips", "contacted_urls", "dropped_files", "bundled_files", "embedded_domains"),
+        *("embedded_ips", "embedded_urls", "execution_parents", "pe_resource_parents"),
+    )
+)
+ENGINES = {
+    "last_analysis_results": {"One": {"category": "undetected", "engine_name": "One", "result": None}},
+    "last_analysis_stats": {"undetected": 1},
+}
+REGISTRY = load(BUILTIN, Settings(plugins=PluginConfig(external=False))).registry
+PUBLIC = "public"
+
+
+def objects(name: str, count: int) -> list[dict[str, Any]]:
+    (kind,) = CATALOGUE["file", name].yields
+    ids = {
+        "file": lambda place: f"{place + 1:064x}",
+        "url": lambda place: f"{place + 1:064x}",
+        "domain": lambda place: f"d{place}.example.com",
+        "ip_address": lambda place: f"192.0.2.{place}",
+    }
+    own = {"url": {"url": "http://example.com/"}, "file": {"size": 3}}.get(kind, {})
+    attributes = {**ENGINES, **own, "reputation": 7}
+    return [{"type": kind, "id": ids[kind](place), "attributes": attributes} for place in range(count)]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Emulator]:
+    with Emulator({}, keys={"premium": "premium", PUBLIC: "public:minute=1000"}) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(running: Emulator) -> Emulator:
+    running.clear()
+    put(running)
+    return running
+
+
+def put(emulator: Emulator, count: int = 10, names: tuple[str, ...] = TEN) -> None:
+    emulator.store.put(
+        {"type": "file", "id": FILE.id, "attributes": {"size": 3}}, {name: objects(name, count) for name in names}
+    )
+
+
+def run(
+    emulator: Emulator,
+    *names: str,
+    memory: Memory | None = None,
+    key: str = "premium",
+    room: int | None = None,
+    registry: Registry = REGISTRY,
+    **settings: Any,
+) -> Report:
+    wanted = Settings(host=emulator.url, relationships=names or TEN, analyze_relationship=True, **settings)
+    client = Client(wanted, Credentials(key), pace=Pace(first=0.01))
+    plan = planner.plan(FILE, registry, wanted)
+    memory = memory or Memory()
+    emulator.requests.clear()
+    try:
+        report = look_up(plan, client, time.monotonic() + 20, memory=memory)
+        second = planner.expand(plan, report)
+        report = expand_report(second, report, client, time.monotonic() + 20, memory=memory, room=room)
+    finally:
+        client.close()
+    assert client.requests_made <= plan.cost
+    return report
+
+
+def counts(report: Report) -> set[tuple[int, bool, bool]]:
+    return {(len(each.items), each.detailed, each.complete) for each in report.related.values()}
+
+
+@pytest.mark.parametrize(
+    ("switch", "requests"), [("honoured", 1), ("ignored", 1 + 10), ("half", 1 + 10), ("400", 1 + 1 + 10)]
+)
+def test_ten_relationships_of_ten_objects(emulator: Emulator, switch: str, requests: int) -> None:
+    emulator.switches.set(relationship_attributes=switch)
+
+    report = run(emulator)
+
+    assert len(emulator.requests) == requests
+    assert counts(report) == {(10, True, True)}
+    assert {item.whole for each in report.related.values() for item in each.items} == {switch != "honoured"}
+
+
+@pytest.mark.parametrize("switch", ["honoured", "ignored", "400"])
+def test_pages_are_shortened_where_the_server_does_that(emulator: Emulator, switch: str) -> None:
+    emulator.switches.set(attributes=switch)
+    memory = Memory()
+
+    report = run(emulator, memory=memory)
+
+    assert len(emulator.requests) == 1 + 10 + (switch == "400")
+    assert counts(report) == {(10, True, True)}
+    items = [item for each in report.related.values() for item in each.items]
+    assert {item.whole for item in items} == {switch != "honoured"}
+    assert {"reputation" in item.attributes for item in items} == {switch != "honoured"}
+    run(emulator, memory=memory)
+    assert len(emulator.requests) == 1 + 10
+
+
+def test_a_refused_parameter_is_not_sent_again(emulator: Emulator) -> None:
+    emulator.switches.set(relationship_attributes="400")
+    memory = Memory()
+
+    assert run(emulator, memory=memory).outcome.found
+    assert memory.takes(Parameter.INLINE) is False
+    run(emulator, memory=memory)
+    assert len(emulator.requests) == 1 + 10
+
+
+def test_switched_off_nothing_of_it_is_sent(emulator: Emulator) -> None:
+    emulator.switches.set(relationship_attributes="400", attributes="400")
+
+    run(emulator, inline=False)
+
+    assert len(emulator.requests) == 1 + 10
+    assert not any("attributes" in each.query for each in emulator.requests)
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "requests", "shown"),
+    [(20, 40, 1, 20), (30, 40, 2, 30), (30, 20, 1, 20), (30, 5, 1, 5), (50, 40, 2, 40), (100, 200, 3, 100)],
+)
+def test_a_longer_list_goes_on_where_it_ended(
+    emulator: Emulator, count: int, most: int, requests: int, shown: int
+) -> None:
+    emulator.switches.set(relationship_attributes="honoured", attributes="honoured")
+    put(emulator, count, ("contacted_domains",))
+
+    found = run(emulator, "contacted_domains", max_related=most).related["contacted_domains"]
+
+    assert len(emulator.requests) == requests
+    assert [item.ref.id for item in found.items] == [f"d{place}.example.com" for place in range(shown)]
+    assert (found.complete, found.detailed) == (shown == count, True)
+    assert all("cursor=" in each.query for each in emulator.requests[1:])
+
+
+def test_a_cursor_that_does_not_work_keeps_what_came_and_is_not_used_again(emulator: Emulator) -> None:
+    emulator.switches.set(relationship_attributes="honoured")
+    put(emulator, 30, ("contacted_domains",))
+    emulator.fault(f"GET /files/{FILE.id}/contacted_domains", status=400, times=1)
+    memory = Memory()
+
+    found = run(emulator, "contacted_domains", memory=memory).related["contacted_domains"]
+    assert (len(found.items), found.outcome.status, found.complete) == (20, Status.INVALID, False)
+
+    found = run(emulator, "contacted_domains", memory=memory).related["contacted_domains"]
+    assert (len(found.items), found.outcome.status, len(emulator.requests)) == (30, Status.FOUND, 2)
+
+
+def test_whole_objects_are_fetched_for_those_who_want_them(emulator: Emulator) -> None:
+    emulator.switches.set(relationship_attributes="honoured")
+    own = Analyzer("own", "file", "dropped_files", analyze=lambda _: ())
+
+    report = run(emulator, registry=Registry((*REGISTRY.analyzers, own), frozenset({"own"})))
+
+    assert len(emulator.requests) == 1 + 1
+    assert all(item.whole for item in report.related["dropped_files"].items)
+    run(emulator, registry=evolve(REGISTRY, judges=True))
+    assert len(emulator.requests) == 1 + 10
+
+
+@pytest.mark.parametrize("refusal", ["403", "400"])
+@pytest.mark.parametrize("switch", ["honoured", "ignored", "400"])
+def test_a_public_key_learns_its_names_and_the_parameter_apart(emulator: Emulator, refusal: str, switch: str) -> None:
+    emulator.switches.set(relationship_attributes=switch, inline_forbidden=refusal)
+    memory = Memory()
+
+    for _ in range(3):
+        report = run(emulator, "contacted_domains", "dropped_files", "embedded_domains", memory=memory, key=PUBLIC)
+        assert report.related["embedded_domains"].outcome.status in {Status.FORBIDDEN, Status.INVALID}
+        assert len(report.related["contacted_domains"].items) == 10
+
+    assert memory.takes(Parameter.INLINE) is (switch != "400")
+    assert len([each for each in emulator.requests if "embedded_domains" not in each.path]) == (
+        1 if switch == "honoured" else 3
+    )
+
+
+def test_what_the_quota_does_not_leave_room_for_is_skipped_from_the_end(emulator: Emulator) -> None:
+    report = run(emulator, room=5)
+
+    assert len(emulator.requests) == 1 + 4
+    skipped = [each for each in report.related.values() if each.outcome.status is Status.SKIPPED]
+    assert len(skipped) == 6
+    assert all("quota leaves 5" in each.outcome.detail and each.items for each in skipped)
+
+
+def test_one_request_stays_below_what_proxies_take() -> None:
+    names = tuple(name for kind, name in CATALOGUE if kind == "file")
+    plan = planner.plan(FILE, REGISTRY, Settings(relationships=names, analyze_relationship=True))
+
+    for batch in plan.batches:
+        pairs = plan.selections(batch)
+        assert len(pairs) > 20
+        assert sum(len(name) + len(value) + 8 for name, value in pairs) <= inline.LONGEST_SELECTION
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        (ENGINES, True),
+        ({**ENGINES, "size": None}, True),
+        ({"last_analysis_stats": {}}, False),
+        ({"size": 3}, False),
+        ({}, False),
+    ],
+)
+def test_what_counts_as_come(attributes: dict[str, Any], expected: bool) -> None:
+    asked = inline.attributes_read("file", "dropped_files", REGISTRY)
+    items = (Object(FILE, {**ENGINES}), Object(FILE, attributes, whole=False))
+
+    assert inline.came(Related("dropped_files", items), asked) is expected
+
+
+def test_a_reduced_collection_that_nobody_asked_for_is_fetched() -> None:
+    asked = inline.attributes_read("file", "collections", REGISTRY)
+    reduced = Object(Ref("collection", "a"), {"name": "A", "collection_type": "collection"}, whole=False)
+
+    assert not inline.came(Related("collections", (reduced,)), asked)
+
+
+def test_names_that_are_none_are_never_sent() -> None:
+    own = Analyzer("own", "file", "dropped_files", analyze=lambda _: (), needs=Needs(("a&b=c",)))
+
+    assert inline.attributes_read("file", "dropped_files", Registry((own,))) == ()
