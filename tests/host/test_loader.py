@@ -134,6 +134,19 @@ def test_records_are_checked(changes: dict[str, Any], message: str) -> None:
         plugins(module(virustotal_analyzers=lambda settings: [evolve(good, **changes)]))
 
 
+def test_a_wish_that_cannot_be_asked_for_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    def failing(settings: Any) -> bool:
+        raise SystemExit("no")
+
+    def of(name: str, wanted: Any) -> Analyzer:
+        return Analyzer(name, "file", name, analyze=nothing, wanted=wanted)
+
+    given = (of("comments", failing), of("votes", lambda settings: True), of("graphs", lambda settings: False))
+    loaded = plugins(module(virustotal_analyzers=lambda settings: given))
+    assert loaded.registry.wanted("file", Settings()) == ("votes",)
+    assert "`wanted` of the analyser comments failed: SystemExit: no" in caplog.text
+
+
 def test_two_analysers_of_one_name_in_one_plugin() -> None:
     mine = Analyzer("mine", "file", analyze=nothing)
     with pytest.raises(PluginError, match="two of its analysers are named mine"):

@@ -1,9 +1,7 @@
 """Plugins to `Plugins`: pluggy lives here alone. Every plugin is loaded on its own; a failing one is listed."""
 
-import difflib
 import importlib
 import importlib.metadata
-import inspect
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType, ModuleType
@@ -13,20 +11,17 @@ import pluggy
 from attrs import define, evolve, field
 
 from virustotal.core import hookspecs
-from virustotal.core.analyzer import HOOK_API, Analyzer, Needs
+from virustotal.core.analyzer import HOOK_API, Analyzer
 from virustotal.core.failures import last_line, plugin_log
 from virustotal.core.host import AnalyzerInfo, Implementation, PluginInfo, Plugins, Provider, State
 from virustotal.core.registry import Registry
+from virustotal.core.rules import RefusedError, check_functions, checked_analyzers
 from virustotal.core.settings import PluginConfig, Settings
 
 #: The group in which distributions announce their plugins.
 GROUP = "virustotal.plugins"
 
 log = logging.getLogger("assemblyline.service.virustotal.loader")
-
-
-class RefusedError(Exception):
-    """A plugin that breaks a rule of the host; the message says which one."""
 
 
 @define(eq=False)
@@ -154,7 +149,7 @@ def _load(each: _Candidate, manager: pluggy.PluginManager, settings: Settings) -
     each.hooks = tuple(_implementations(each, manager))
     for hook in each.hooks:
         if hook.hook == "virustotal_analyzers":
-            each.analyzers = [(found, _info(found)) for found in _analyzers(hook, settings)]
+            each.analyzers = [(found, _info(found)) for found in checked_analyzers(hook.call({"settings": settings}))]
     each.api = max((found.api for found, _ in each.analyzers), default=HOOK_API)
     if each.api > HOOK_API:
         raise RefusedError(f"it was written for plugin API {each.api}; this service has {HOOK_API}: update the service")
@@ -184,33 +179,8 @@ def _register(each: _Candidate, manager: pluggy.PluginManager) -> None:
             raise RefusedError(f"it is registered twice: the same module is the plugin {name}")
         if name == each.provider.name:
             raise RefusedError(f"its name is taken by another plugin: {name}")
-    _check_functions(each)
+    check_functions(each.module)
     manager.register(each.module, each.provider.name)
-
-
-def _check_functions(each: _Candidate) -> None:
-    """Find what pluggy passes over in silence or, depending on its version, treats differently."""
-    known = sorted(name for name in dir(hookspecs) if name.startswith("virustotal_"))
-    marked = 0
-    for name in dir(each.module):
-        function = getattr(each.module, name, None)
-        options = getattr(function, f"{hookspecs.PROJECT}_impl", None)
-        if function is None or not isinstance(options, Mapping):
-            if name in known and inspect.isroutine(function):
-                raise RefusedError(f"{name} lacks @hookimpl")
-            continue
-        marked += 1
-        hook = options.get("specname") or name
-        if hook not in known:
-            near = difflib.get_close_matches(hook, known, 1)
-            raise RefusedError(f"no such hook: {hook}" + (f"; is {near[0]} meant?" if near else ""))
-        if options.get("wrapper") or options.get("hookwrapper"):
-            raise RefusedError(f"{name} is a wrapper; a plugin answers for itself alone")
-        for parameter in inspect.signature(function).parameters.values():
-            if parameter.default is not parameter.empty:
-                raise RefusedError(f"{name} gives its argument {parameter.name} a default, which is never used")
-    if not marked:
-        raise RefusedError("it has no hook: no function is marked with @hookimpl")
 
 
 def _implementations(each: _Candidate, manager: pluggy.PluginManager) -> Iterator[Implementation]:
@@ -228,37 +198,6 @@ def _unregister(each: _Candidate, manager: pluggy.PluginManager) -> None:
 
 
 # --- its analysers ---------------------------------------------------------------------------------------------------
-
-
-def _analyzers(hook: Implementation, settings: Settings) -> list[Analyzer]:
-    answer = hook.call({"settings": settings})
-    if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
-        raise TypeError(f"virustotal_analyzers returned {type(answer).__name__}; it returns Analyzer records")
-    found = list(answer)
-    names: set[str] = set()
-    for each in found:
-        _check(each)
-        if each.name in names:
-            raise ValueError(f"two of its analysers are named {each.name}")
-        names.add(each.name)
-    return found
-
-
-def _check(each: Any) -> None:
-    if not isinstance(each, Analyzer):
-        raise TypeError(f"virustotal_analyzers gave {type(each).__name__}, which is no Analyzer")
-    for name in ("name", "kind", "relationship", "summary"):
-        if not isinstance(getattr(each, name), str):
-            raise TypeError(f"`{name}` of the analyser {each.name!r} is a text")
-    for name in ("order", "api"):
-        if isinstance(getattr(each, name), bool) or not isinstance(getattr(each, name), int):
-            raise TypeError(f"`{name}` of the analyser {each.name!r} is a whole number")
-    if not each.name or not each.kind:
-        raise ValueError("an analyser has a name and a kind")
-    if not callable(each.analyze) or not callable(each.wanted):
-        raise TypeError(f"`analyze` and `wanted` of the analyser {each.name!r} are functions")
-    if not isinstance(each.needs, Needs) or isinstance(each.needs.attributes, str):
-        raise TypeError(f"`needs` of the analyser {each.name!r} is a Needs with a tuple of names")
 
 
 def _info(each: Analyzer) -> AnalyzerInfo:

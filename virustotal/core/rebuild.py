@@ -1,7 +1,7 @@
 """A plugin's ResultSection to a value of our own, field by field: no plugin's object enters the result."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -40,20 +40,25 @@ class Notes:
 
     _sentences: dict[str, None] = field(factory=dict)
     _counts: Counter[str] = field(factory=Counter)
+    _more: int = 0
 
     def say(self, sentence: str) -> None:
-        """Keep a sentence."""
-        self._sentences[clean(sentence, 500)] = None
+        """Keep a sentence; of more than MOST_NOTES only the number."""
+        plain = clean(sentence, 500)
+        if plain in self._sentences or len(self._sentences) < MOST_NOTES:
+            self._sentences[plain] = None
+        else:
+            self._more += 1
 
     def count(self, sentence: str) -> None:
         """Keep a sentence that holds `{}` for how often it was said."""
         self._counts[sentence] += 1
 
-    def __iter__(self) -> Any:
-        counted = (sentence.format(number) for sentence, number in self._counts.copy().items())
-        found = [*list(self._sentences), *counted]
-        rest = len(found) - MOST_NOTES
-        return iter(found if rest <= 0 else [*found[:MOST_NOTES], f"And {rest} more notes of this kind."])
+    def __iter__(self) -> Iterator[str]:
+        yield from list(self._sentences)
+        yield from [sentence.format(number) for sentence, number in self._counts.copy().items()]
+        if self._more:
+            yield f"And {self._more} more notes of this kind."
 
 
 @cache

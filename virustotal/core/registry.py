@@ -1,12 +1,16 @@
 """The immutable index of analysers by exact (kind, relationship)."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from attrs import field, frozen
 
 from virustotal.core.analyzer import Analyzer
+from virustotal.core.failures import last_line
 from virustotal.core.settings import Settings
+
+log = logging.getLogger("assemblyline.service.virustotal.plugins")
 
 #: The relationship of an analyser of every relationship that no analyser of its kind names.
 ANY = "*"
@@ -17,6 +21,17 @@ def _index(analyzers: Iterable[Analyzer]) -> Mapping[tuple[str, str], tuple[Anal
     for analyzer in sorted(analyzers, key=lambda each: (each.order, each.name)):
         found.setdefault((analyzer.kind, analyzer.relationship), []).append(analyzer)
     return MappingProxyType({key: tuple(value) for key, value in found.items()})
+
+
+def _wants(analyzer: Analyzer, settings: Settings) -> bool:
+    """A plugin's own code: whatever it raises, the plan is made without its wish."""
+    try:
+        return bool(analyzer.wanted(settings))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        log.warning("`wanted` of the analyser %s failed: %s", analyzer.name, last_line(error))
+        return False
 
 
 @frozen

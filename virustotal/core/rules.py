@@ -1,0 +1,69 @@
+"""The rules that a plugin must keep to be loaded, beyond what pluggy asks of it."""
+
+import difflib
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from virustotal.core import hookspecs
+from virustotal.core.analyzer import Analyzer, Needs
+
+
+class RefusedError(Exception):
+    """A plugin that breaks a rule of the host; the message says which one."""
+
+
+def check_functions(module: Any) -> None:
+    """Refuse what pluggy passes over in silence or, depending on its version, treats differently; RefusedError."""
+    known = sorted(name for name in dir(hookspecs) if name.startswith("virustotal_"))
+    marked = 0
+    for name in dir(module):
+        function = getattr(module, name, None)
+        options = getattr(function, f"{hookspecs.PROJECT}_impl", None)
+        if function is None or not isinstance(options, Mapping):
+            if name in known and inspect.isroutine(function):
+                raise RefusedError(f"{name} lacks @hookimpl")
+            continue
+        marked += 1
+        hook = options.get("specname") or name
+        if hook not in known:
+            near = difflib.get_close_matches(hook, known, 1)
+            raise RefusedError(f"no such hook: {hook}" + (f"; is {near[0]} meant?" if near else ""))
+        if options.get("wrapper") or options.get("hookwrapper"):
+            raise RefusedError(f"{name} is a wrapper; a plugin answers for itself alone")
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.default is not parameter.empty:
+                raise RefusedError(f"{name} gives its argument {parameter.name} a default, which is never used")
+    if not marked:
+        raise RefusedError("it has no hook: no function is marked with @hookimpl")
+
+
+def checked_analyzers(answer: Any) -> list[Analyzer]:
+    """Return the analysers that a hook answered; TypeError or ValueError for what are none, or two of one name."""
+    if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
+        raise TypeError(f"virustotal_analyzers returned {type(answer).__name__}; it returns Analyzer records")
+    found = list(answer)
+    names: set[str] = set()
+    for each in found:
+        _check(each)
+        if each.name in names:
+            raise ValueError(f"two of its analysers are named {each.name}")
+        names.add(each.name)
+    return found
+
+
+def _check(each: Any) -> None:
+    if not isinstance(each, Analyzer):
+        raise TypeError(f"virustotal_analyzers gave {type(each).__name__}, which is no Analyzer")
+    for name in ("name", "kind", "relationship", "summary"):
+        if not isinstance(getattr(each, name), str):
+            raise TypeError(f"`{name}` of the analyser {each.name!r} is a text")
+    for name in ("order", "api"):
+        if isinstance(getattr(each, name), bool) or not isinstance(getattr(each, name), int):
+            raise TypeError(f"`{name}` of the analyser {each.name!r} is a whole number")
+    if not each.name or not each.kind:
+        raise ValueError("an analyser has a name and a kind")
+    if not callable(each.analyze) or not callable(each.wanted):
+        raise TypeError(f"`analyze` and `wanted` of the analyser {each.name!r} are functions")
+    if not isinstance(each.needs, Needs) or isinstance(each.needs.attributes, str):
+        raise TypeError(f"`needs` of the analyser {each.name!r} is a Needs with a tuple of names")
