@@ -67,6 +67,6 @@ class Registry:
         names = (
             analyzer.relationship
             for analyzer in self.analyzers
-            if analyzer.kind == kind and analyzer.relationship not in ("", ANY) and analyzer.wanted(settings)
+            if analyzer.kind == kind and analyzer.relationship not in ("", ANY) and _wants(analyzer, settings)
         )
         return tuple(dict.fromkeys(names))
