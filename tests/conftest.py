@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import virustotal.testing  # noqa: F401 - sets SERVICE_MANIFEST_PATH before the framework is imported
+from virustotal.emulator.server import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Recorded answers of the live API, kept beside the checkout and never in it; tests skip where they are absent.
@@ -17,6 +18,11 @@ REPORTS = Path(os.environ.get("VIRUSTOTAL_REPORTS", ROOT.parent / "shared" / "re
 def report_files(*folders: str) -> list[Path]:
     """Return the recorded answers below the named folders; empty where there are none."""
     return sorted(path for folder in folders for path in (REPORTS / folder).rglob("*.json"))
+
+
+def requests_of(emulator: Emulator) -> list[str]:
+    """Return what an emulator was asked, as `GET /files/…`, but for what every key may ask of itself and is free."""
+    return [path for path in emulator.requests.paths() if "/users/" not in path]
 
 
 def load(path: Path) -> Any:

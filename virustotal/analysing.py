@@ -12,7 +12,7 @@ from virustotal.core.models import Verdict
 from virustotal.core.results import SubjectResult
 from virustotal.core.safelist import Safelist
 from virustotal.core.sections import Contribution
-from virustotal.core.source import Source
+from virustotal.core.witness import Witness
 from virustotal.looking import Looked
 from virustotal.task import Task
 
@@ -26,7 +26,7 @@ class Analysis:
     hooks: Hooks
     safelist: Safelist
     attacher: Attacher
-    source: Source
+    source: Witness
     folder: Path
 
     def of(self, looked: Looked) -> SubjectResult:
@@ -36,13 +36,15 @@ class Analysis:
         fetched = self._fetched(contributions)
         self.attacher.fetched(fetched)
         self.attacher.made(made for each in contributions for made in each.attachments)
+        asked = (*looked.plan.embed, *looked.plan.alone, *looked.plan.named)
         return SubjectResult(
             looked.report,
             label=looked.subject.label,
             verdict=judge(looked.report.subject) if looked.report.outcome.found else Verdict(),
             contributions=contributions,
             artefacts=tuple(each.artefact for each in fetched),
-            asked=(*looked.plan.embed, *looked.plan.alone, *looked.plan.named),
+            asked=asked,
+            origins=self.source.origins(looked.plan.subject, (*asked, *looked.report.related)),
             notes=(*looked.subject.notes, *looked.plan.notes, *looked.notes),
         )
 

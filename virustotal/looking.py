@@ -11,10 +11,12 @@ from virustotal.core.memory import Memory
 from virustotal.core.models import Report
 from virustotal.core.registry import Registry
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Source
+from virustotal.core.source import Source, fresh
 from virustotal.core.subjects import Subject
 from virustotal.core.submission import Desk
+from virustotal.core.witness import Witness
 from virustotal.sources import build
+from virustotal.sources.stores import Stores
 from virustotal.submitting import Content, submitted
 from virustotal.task import Task
 
@@ -24,34 +26,35 @@ MOST_KEYS = 8
 
 @frozen
 class Wire:
-    """What is kept for one key: its source, and what was learnt of its licence."""
+    """What a task asks with: its view of the key's source, and what was learnt of the key."""
 
-    source: Source
+    source: Witness
     memory: Memory
 
 
 @define
 class Wires:
-    """The sources of the keys that came last, each with its connections."""
+    """The sources of the keys that came last, each with its connections. stores: what replicas share."""
 
-    _wires: dict[Credentials, Wire] = field(factory=dict)
+    _stores: Stores
+    _kept: dict[Credentials, tuple[Source, Memory]] = field(factory=dict)
     _lock: threading.Lock = field(factory=threading.Lock)
 
-    def of(self, settings: Settings, credentials: Credentials) -> Wire:
-        """Return the wire of a key. Raises AuthenticationError for a missing one."""
+    def of(self, settings: Settings, credentials: Credentials, *, ignore_cache: bool = False) -> Wire:
+        """Return the wire of a key for one task. Raises AuthenticationError for a missing one."""
         with self._lock:
-            wire = self._wires.pop(credentials, None) or Wire(build(settings, credentials), Memory())
-            self._wires[credentials] = wire  # the last one used comes last
-            if len(self._wires) > MOST_KEYS:
-                self._wires.pop(next(iter(self._wires))).source.close()
-            return wire
+            kept = self._kept.pop(credentials, None) or (build(settings, credentials, self._stores), Memory())
+            self._kept[credentials] = kept  # the last one used comes last
+            if len(self._kept) > MOST_KEYS:
+                self._kept.pop(next(iter(self._kept)))[0].close()
+            return Wire(Witness(kept[0], ignore=ignore_cache), kept[1])
 
     def close(self) -> None:
         """Give back all connections."""
         with self._lock:
-            for wire in self._wires.values():
-                wire.source.close()
-            self._wires.clear()
+            for source, _ in self._kept.values():
+                source.close()
+            self._kept.clear()
 
 
 @frozen
@@ -76,8 +79,10 @@ def look(
 
 def _one(task: Task, subject: Subject, *, wire: Wire, registry: Registry, desk: Desk, content: Content) -> Looked:
     plan = planner.plan(subject.ref, registry, task.settings)
-    look_up = partial(lookup.look_up, plan, wire.source, task.deadline, memory=wire.memory)
-    ended = submitted(task, subject, look_up(), look_up, desk, content)
+    first = lookup.look_up(plan, wire.source, task.deadline, memory=wire.memory)
+    # What a submission changes is not to be answered from what was kept.
+    again = partial(lookup.look_up, plan, fresh(wire.source), task.deadline, memory=wire.memory)
+    ended = submitted(task, subject, first, again, desk, content)
     second = planner.expand(plan, ended.report)
     report = lookup.expand_report(second, ended.report, wire.source, task.deadline, memory=wire.memory)
     return Looked(subject, plan, report, ended.notes, ended.changing)

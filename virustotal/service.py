@@ -7,6 +7,7 @@ from typing import Any
 
 from assemblyline.common import forge
 from assemblyline.common.exceptions import NonRecoverableError, RecoverableError
+from assemblyline.odm.messages.task import Task as ServiceTask
 from assemblyline_v4_service.common.base import ServiceBase
 from assemblyline_v4_service.common.request import ServiceRequest
 from assemblyline_v4_service.common.result import Result
@@ -31,7 +32,7 @@ from virustotal.core.values import texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
 from virustotal.sources import build
-from virustotal.sources.store import FallbackReceipts, SQLiteReceipts, default_place
+from virustotal.sources.stores import open_stores
 from virustotal.submitting import Content
 from virustotal.task import Task, above, read_task
 from virustotal.version import tool_version
@@ -57,9 +58,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         self._plugins = load(BUILTIN, self._settings)
         self._tool_version = tool_version(self._settings, self._plugins)
         self._safelist = SafelistKeeper(lambda: self.get_api_interface().get_safelist(list(TAG_TYPES)))
-        place = Path(self._settings.storage) if self._settings.storage else default_place()
-        self._receipts = FallbackReceipts(SQLiteReceipts(place), self.log.warning)
-        self._wires = Wires()
+        storage = str(self.config.get("storage") or "").strip()  # with its password, which the settings never hold
+        self._stores = open_stores(self._settings, storage, self.log.warning, self.dependencies)
+        self._wires = Wires(self._stores)
+        self._ignore_cache = False
         self._seconds = self._timeout()
 
     def _timeout(self) -> float:
@@ -83,6 +85,11 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         self._safelist.stop()
         self._wires.close()
 
+    def handle_task(self, task: ServiceTask) -> None:
+        """Run one task (assemblyline.odm.messages.task.Task), whose `ignore_cache` the framework does not pass on."""
+        self._ignore_cache = bool(task.ignore_cache)
+        super().handle_task(task)
+
     def execute(self, request: ServiceRequest) -> None:
         """Answer one task. Raises RecoverableError where nothing is known for now, NonRecoverableError for the key."""
         began = time.monotonic()
@@ -92,8 +99,8 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             self._answer(request, task, found, (), ())
             return
         try:
-            wire = self._wires.of(task.settings, task.credentials)
-            asked = -wire.source.requests_made
+            wire = self._wires.of(task.settings, task.credentials, ignore_cache=self._ignore_cache)
+            asked, waited = -wire.source.requests_made, -wire.source.waited
             desk, content = self._desk(task, wire), self._content(request)
             looked = look(task, found.subjects, wire, self._plugins.registry, desk, content)
         except AuthenticationError as error:
@@ -102,13 +109,19 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             ) from None
         _raise_if_nothing(looked)
         self._analyse(request, task, found, looked, wire)
-        asked += wire.source.requests_made
-        self.log.info("%d subjects, %d requests, %.2f seconds", len(looked), asked, time.monotonic() - began)
+        self.log.info(
+            "%d subjects, %d requests, %d answers from the cache, %.2f of %.2f seconds waited for the quota",
+            len(looked),
+            asked + wire.source.requests_made,
+            wire.source.kept,
+            waited + wire.source.waited,
+            time.monotonic() - began,
+        )
 
     def _desk(self, task: Task, wire: Wire) -> Desk:
         return Desk(
             wire.source,
-            self._receipts,
+            self._stores.receipts,
             task.deadline,
             audit=lambda line: self.log.info("audit: %s", line),
             stage=lambda line: self.log.info("%s", line),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from assemblyline.common.classification import Classification
 
+from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from virustotal.core.errors import ConfigurationError
 from virustotal.emulator.server import Emulator
@@ -20,7 +21,7 @@ FILE = f"GET /files/{EICAR}"
 
 def test_a_known_file_costs_one_request(emulator: Emulator, scan: Scan) -> None:
     outcome = scan()
-    assert emulator.requests.paths() == [FILE]
+    assert requests_of(emulator) == [FILE]
     assert outcome.score >= 1000
     assert not outcome.partial
     assert any(title.startswith("Detections: ") for title in titles(outcome))
@@ -32,7 +33,7 @@ def test_with_analysis_one_more_for_each_relationship_that_is_not_empty(emulator
     names = "contacted_ips,contacted_domains,contacted_urls,dropped_files,behaviours,bundled_files"
     emulator.fault("GET /files/*/*", "delay", seconds=0.1)  # so that side by side shows on a busy machine too
     scan(EICAR, {"analyze_relationship": True, "relationships": names})
-    asked = emulator.requests.paths()
+    asked = requests_of(emulator)
     assert asked[0] == FILE
     known = ("contacted_ips", "contacted_domains", "contacted_urls", "dropped_files", "behaviours")
     assert sorted(asked[1:]) == sorted(f"{FILE}/{name}" for name in known)
@@ -60,7 +61,7 @@ def test_an_unknown_file_is_said_to_be_unknown_and_not_kept_by_the_platform(emul
 )
 def test_targets(emulator: Emulator, scan: Scan, target: str, asked: list[str]) -> None:
     outcome = scan(target)
-    assert sorted(emulator.requests.paths()) == asked
+    assert sorted(requests_of(emulator)) == asked
     assert not outcome.error
     if not asked:
         assert "not looked up" in shown(outcome)
@@ -68,7 +69,7 @@ def test_targets(emulator: Emulator, scan: Scan, target: str, asked: list[str]) 
 
 def test_the_submitted_url_stands_in_place_of_the_file(emulator: Emulator, scan: Scan) -> None:
     outcome = scan(EICAR, metadata={"submitted_url": "https://user:hunter2@example.com/"})
-    assert emulator.requests.paths() == ["GET /urls/aHR0cHM6Ly9leGFtcGxlLmNvbS8"]
+    assert requests_of(emulator) == ["GET /urls/aHR0cHM6Ly9leGFtcGxlLmNvbS8"]
     assert outcome.partial, "the platform's result cache does not know the metadata"
     assert "without them" in shown(outcome)
     assert "hunter2" not in json.dumps(dict(outcome.handed))
@@ -87,7 +88,7 @@ def test_the_submitted_url_stands_in_place_of_the_file(emulator: Emulator, scan:
 )
 def test_the_file_stays_the_subject(emulator: Emulator, scan: Scan, parameters: Any, message: Any) -> None:
     scan(EICAR, parameters, **{"metadata": {"submitted_url": "https://example.com/"}, **message})
-    assert emulator.requests.paths() == [FILE]
+    assert requests_of(emulator) == [FILE]
 
 
 @pytest.mark.parametrize("depth", [0, 1])
@@ -99,7 +100,7 @@ def test_a_capture_that_comes_back_is_neither_looked_up_nor_submitted(
         {"md5": "1" * 32, "sha1": "2" * 40, "sha256": "3" * 64, "type": "network/tcpdump", "size": 9, "magic": "pcap"},
     )
     outcome = scan(capture, {"dynamic_submit": True}, config={"allow_dynamic_submit": True}, depth=depth)
-    assert len(emulator.requests) == (0 if depth else 1)
+    assert len(requests_of(emulator)) == (0 if depth else 1)
     assert outcome.partial
     assert ("neither looked up nor submitted" in shown(outcome)) is bool(depth)
 
@@ -111,7 +112,7 @@ def test_above_the_bound_not_even_a_hash_leaves(
     outcome = scan(
         UNKNOWN, {"dynamic_submit": True}, config={"max_classification": bound, "allow_dynamic_submit": True}
     )
-    assert len(emulator.requests) == asked
+    assert len(requests_of(emulator)) == asked
     assert ("above max_classification" in shown(outcome)) is not bool(asked)
 
 
@@ -161,7 +162,7 @@ def test_without_a_key_one_clear_error(emulator: Emulator, scan: Scan) -> None:
     outcome = scan(config={"api_key": ""})
     assert outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
     assert "api_key" in outcome.message
-    assert len(emulator.requests) == 0
+    assert len(requests_of(emulator)) == 0
 
 
 def test_a_wrong_key_is_one_clear_error_and_never_shown(
@@ -176,7 +177,8 @@ def test_a_wrong_key_is_one_clear_error_and_never_shown(
 def test_the_submissions_key_goes_first(emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture) -> None:
     outcome = scan(EICAR, {"api_key": KEY}, config={"api_key": "wrong-and-secret"})
     assert outcome.score
-    assert [each.key for each in emulator.requests] == [KEY]
+    assert {each.key for each in emulator.requests} == {KEY}
+    assert requests_of(emulator) == [FILE]
     assert KEY not in json.dumps(dict(outcome.handed)) + records.text
 
 
@@ -287,14 +289,14 @@ def test_a_wrong_configuration_stops_the_service_with_its_path(config: dict[str,
 
 def test_the_relationship_parameter_is_tolerant(emulator: Emulator, scan: Scan) -> None:
     outcome = scan(EICAR, {"relationships": " Contacted_IPs,,contacted_hosts , contacted_ips,nonsense, "})
-    assert emulator.requests.paths() == [FILE]
+    assert requests_of(emulator) == [FILE]
     assert "nonsense" in shown(outcome)
     assert "contacted_hosts is understood as contacted_ips" in shown(outcome)
 
 
 def test_a_name_nobody_knows_is_asked_alone_with_analysis(emulator: Emulator, scan: Scan) -> None:
     outcome = scan(EICAR, {"relationships": "contacted_ips,nonsense", "analyze_relationship": True})
-    assert f"{FILE}/nonsense" in emulator.requests.paths()
+    assert f"{FILE}/nonsense" in requests_of(emulator)
     assert "nonsense" in shown(outcome)
     assert any(title.startswith("Contacted IP addresses (") for title in titles(outcome))
 
@@ -302,7 +304,7 @@ def test_a_name_nobody_knows_is_asked_alone_with_analysis(emulator: Emulator, sc
 @pytest.mark.parametrize("relationships", ["", " , ", None])
 def test_an_empty_relationship_parameter(emulator: Emulator, scan: Scan, relationships: Any) -> None:
     outcome = scan(EICAR, {"relationships": relationships})
-    assert len(emulator.requests) == 1
+    assert len(requests_of(emulator)) == 1
     assert outcome.score >= 1000
 
 
@@ -325,7 +327,7 @@ def test_ninety_five_domains(
         },
     )
     outcome = scan(UNKNOWN, {"analyze_relationship": True, "relationships": "contacted_domains", **parameters})
-    assert len(emulator.requests) == 1 + pages
+    assert len(requests_of(emulator)) == 1 + pages
     assert any(words in title for title in titles(outcome))
 
 
@@ -362,7 +364,7 @@ def test_max_extracted_is_kept_to_and_said(scan: Scan) -> None:
 def test_downloads_without_analysis_say_what_to_set(emulator: Emulator, scan: Scan) -> None:
     outcome = scan(EICAR, {"download_pcap": True, "relationships": ""})
     assert "analyze_relationship" in shown(outcome)
-    assert len(emulator.requests) == 1
+    assert len(requests_of(emulator)) == 1
 
 
 def test_later_services_get_what_the_engines_say(scan: Scan) -> None:
@@ -384,9 +386,12 @@ def test_the_tool_version_is_stable_and_follows_the_configuration() -> None:
 
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the client of this test wait for nothing."""
+    """Let the client and the quota of this test wait for nothing."""
     from virustotal.sources import client
     from virustotal.sources.pace import Pace
+    from virustotal.sources.stores import windows
+
+    monkeypatch.setattr(windows, "FIRST_HOLD", 0.05)
 
     monkeypatch.setattr(client, "Pace", lambda: Pace(attempts=2, first=0.01, longest=0.02, quota_wait=0.05))
 
@@ -394,5 +399,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_left_of_one_task_in_the_next(emulator: Emulator, scan: Scan) -> None:
     first: TaskOutcome = scan()
     scan(UNKNOWN)
-    again = scan()
+    again = scan(ignore_cache=True)
     assert [dict(section) for section in first.sections] == [dict(section) for section in again.sections]

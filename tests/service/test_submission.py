@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from virustotal.emulator.server import Emulator
 from virustotal.service import VirusTotal
@@ -36,7 +37,7 @@ def sha256(path: Path) -> str:
 
 
 def posts(emulator: Emulator) -> list[str]:
-    return [path for path in emulator.requests.paths() if path.startswith("POST")]
+    return [path for path in requests_of(emulator) if path.startswith("POST")]
 
 
 def test_an_unknown_file_is_submitted_and_shown_like_a_known_one(
@@ -78,7 +79,7 @@ def test_a_refusal_is_explained_and_makes_no_request_but_the_look_up(
     emulator: Emulator, scan: Scan, sample: Path, parameters: Any, config: Any, message: Any, words: str
 ) -> None:
     outcome = scan(file_target(sample), parameters, config=config, **message)
-    assert emulator.requests.paths() == [f"GET /files/{sha256(sample)}"]
+    assert requests_of(emulator) == [f"GET /files/{sha256(sample)}"]
     assert words in shown(outcome)
     assert "It was not submitted." in shown(outcome)
     assert outcome.partial
@@ -293,7 +294,7 @@ def test_a_task_that_is_killed_while_it_waits_is_followed_by_no_second_upload(
     environment = {**os.environ, "VIRUSTOTAL_API_KEY": KEY}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as first:
         deadline = time.monotonic() + 30
-        while not any("GET /analyses" in path for path in emulator.requests.paths()) and time.monotonic() < deadline:
+        while not any("GET /analyses" in path for path in requests_of(emulator)) and time.monotonic() < deadline:
             assert first.poll() is None, first.stdout.read().decode() if first.stdout else ""
             time.sleep(0.05)
         first.send_signal(signal.SIGKILL)

@@ -23,7 +23,7 @@ from virustotal.core.models import Ref
 from virustotal.core.source import Request, Save, Upload
 from virustotal.sources import cache as cache_module
 from virustotal.sources.cache import Cache, packed, place_of, unpacked
-from virustotal.sources.stores import Stores, embedded
+from virustotal.sources.stores import Stores, in_file
 from virustotal.sources.stores.interfaces import Entry
 
 FILE = Ref("file", "a" * 64)
@@ -50,7 +50,7 @@ def raising(error: VirusTotalError) -> Callable[[Request], Mapping[str, Any]]:
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Stores:
-    return embedded(tmp_path / "store.sqlite3", 2**20)
+    return in_file(tmp_path / "store.sqlite3", 2**20)
 
 
 def link(source: Fake, stores: Stores, digest: str = "k", seconds: float = 100, negative: float = 50) -> Cache:
@@ -211,6 +211,15 @@ def test_what_changes_is_forgotten_with_all_that_was_asked_of_it(stores: Stores)
     cache.forget(FILE)
     cache.forget(Ref("nonsense", "x"))
     assert [cache.holds(request) for request in (BARE, COMBINED, PAGE, another)] == [False, False, False, True]
+
+
+def test_a_cursor_that_is_refused_costs_the_page_that_named_it(stores: Stores) -> None:
+    source = Fake(found)
+    cache = link(source, stores)
+    cache.ask(PAGE, soon())
+    source.say = raising(InvalidError("the cursor has expired"))
+    outcome(cache, NEXT)
+    assert not cache.holds(PAGE)
 
 
 def test_of_many_threads_one_asks(stores: Stores) -> None:

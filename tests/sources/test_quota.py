@@ -25,7 +25,7 @@ from virustotal.emulator.server import Emulator
 from virustotal.sources import build
 from virustotal.sources.pace import QUOTA_HELD
 from virustotal.sources.quota import Quota, read_quotas
-from virustotal.sources.stores import Stores, embedded
+from virustotal.sources.stores import Stores, in_file
 from virustotal.sources.stores.interfaces import Limits, Used
 
 KEY = "0123456789abcdef-marked-key"
@@ -61,7 +61,7 @@ def server(told: Mapping[str, Any] | VirusTotalError, user: str = "someone") -> 
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Stores:
-    return embedded(tmp_path / "store.sqlite3", 2**20)
+    return in_file(tmp_path / "store.sqlite3", 2**20)
 
 
 def link(source: Fake, stores: Stores, configured: Limits = Limits()) -> Quota:  # noqa: B008 - frozen

@@ -20,7 +20,7 @@ from virustotal.core.errors import (
 )
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.receipts import Progress, Receipt, Receipts, key_of, sending, sent
-from virustotal.core.source import Source, Upload
+from virustotal.core.source import Source, Upload, forget
 from virustotal.core.values import mapping, text
 
 #: Seconds between two questions for an analysis; the last one is repeated.
@@ -113,6 +113,7 @@ def _send(job: Job, desk: Desk) -> Report:
         return _ended(job, evolve(error.outcome, detail=f"It was not submitted: {error}"))
     _audit(job, desk, f"analysis {analysis}")
     desk.receipts.put(sent(job.key, analysis))
+    forget(desk.source, job.ref)
     return _wait(job, desk, analysis, time.time())
 
 
@@ -166,6 +167,7 @@ def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = 
 
 def _look_for(job: Job, desk: Desk, known: str, *, at_once: bool = False) -> Report:
     """Look the object up a few times: VirusTotal may need a moment to show what it has, and each look is a request."""
+    forget(desk.source, job.ref)
     pauses = chain([0.0] if at_once else [], desk.pauses())
     for seconds in islice(pauses, MOST_LOOKS):
         if not desk.pause(seconds):

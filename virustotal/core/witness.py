@@ -26,6 +26,11 @@ class Witness:
         """See `Source.requests_made`."""
         return self._source.requests_made
 
+    @property
+    def waited(self) -> float:
+        """Seconds that all requests so far waited for the quota."""
+        return float(getattr(self._source, "waited", 0.0))
+
     def close(self) -> None:
         """Nothing: the source outlives the task."""
 

@@ -91,6 +91,11 @@ class Cache:
         """See `Source.requests_made`."""
         return self._source.requests_made
 
+    @property
+    def waited(self) -> float:
+        """Seconds that all requests so far waited for the quota."""
+        return float(getattr(self._source, "waited", 0.0))
+
     def close(self) -> None:
         """See `Source.close`."""
         self._source.close()
@@ -161,6 +166,10 @@ class Cache:
         except (NotFoundError, ForbiddenError) as error:
             if self._keep_error(place, error) and held is not None:
                 held.failed = False
+            raise
+        except InvalidError:
+            if any(name == "cursor" for name, _ in request.query):  # that of a kept page: VirusTotal does not take it
+                self._answers.forget(self._digest, place.group)
             raise
         if self._seconds and worth_keeping(place, answer.payload):
             self._keep(place, place.name, {"payload": answer.payload}, self._seconds)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.stores.servers import Server, started
-from virustotal.sources.stores import Stores, embedded, remote
+from virustotal.sources.stores import Stores, in_file, in_redis
 
 MOST = 2**20
 
@@ -24,10 +24,10 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Open the same store again and again, as each replica does."""
     if request.param == "sqlite":
-        return lambda: embedded(tmp_path / "new" / "store.sqlite3", MOST)
+        return lambda: in_file(tmp_path / "new" / "store.sqlite3", MOST)
     server: Server = request.getfixturevalue("redis_server")
     server.flush()
-    return lambda: remote(server.address, MOST)
+    return lambda: in_redis(server.address, MOST)
 
 
 @pytest.fixture

@@ -16,18 +16,18 @@ from virustotal.sources.stores.embedded import (
 from virustotal.sources.stores.guard import guarded
 from virustotal.sources.stores.interfaces import Stores
 
-__all__ = ["Stores", "default_place", "embedded", "open_stores", "remote"]
+__all__ = ["Stores", "default_place", "in_file", "in_redis", "open_stores"]
 
 _SCHEMES = ("redis://", "rediss://")
 
 
-def embedded(place: Path, most: int) -> Stores:
+def in_file(place: Path, most: int) -> Stores:
     """Return the stores of a SQLite file. most: bytes that answers may take. Nothing is opened yet."""
     file = SQLiteFile(place)
     return Stores(str(place), SQLiteLedger(file), SQLiteAnswers(file, most), SQLiteFacts(file), SQLiteReceipts(file))
 
 
-def remote(address: str, most: int, ca_bundle: str = "") -> Stores:
+def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
     """Return the stores of a Redis server. Nothing is connected yet. ConfigurationError for a wrong address."""
     # Imported where it is asked for: a service without Redis starts without its client.
     from virustotal.sources.stores.remote import RedisAnswers, RedisFacts, RedisLedger, RedisReceipts, RedisServer
@@ -54,7 +54,7 @@ def open_stores(
     if not storage and redis:
         storage = f"redis://{redis['host']}:{redis['port']}"
     if storage.startswith(_SCHEMES):
-        return guarded(remote(storage, most, settings.ca_bundle), say, shared=True)
+        return guarded(in_redis(storage, most, settings.ca_bundle), say, shared=True)
     if "://" in storage:
         raise ConfigurationError("storage: expected a path, or an address that begins with redis:// or rediss://")
-    return guarded(embedded(Path(storage) if storage else default_place(), most), say, shared=False)
+    return guarded(in_file(Path(storage) if storage else default_place(), most), say, shared=False)
