@@ -4,6 +4,7 @@ import click
 
 from virustotal import __version__
 from virustotal.cli.emulate import emulator
+from virustotal.cli.mirror import mirror
 from virustotal.cli.plugins import new_plugin, plugins
 from virustotal.cli.scan import scan
 
@@ -18,5 +19,5 @@ def app() -> None:
     """
 
 
-for command in (scan, plugins, new_plugin, emulator):
+for command in (scan, plugins, new_plugin, emulator, mirror):
     app.add_command(command)

@@ -1,6 +1,6 @@
 """The Source protocol: one request in, an answer or an error out. `lookup` never knows where an answer comes from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -118,6 +118,20 @@ class Caching(Protocol):
     def forget(self, ref: Ref) -> None:
         """Drop what was kept about an object, since it has changed."""
         ...
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A source that knows the answers to many requests at once."""
+
+    def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
+        """Return the answers that it has without VirusTotal; None for each request that is to be asked by itself."""
+        ...
+
+
+def ask_many(source: Source, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
+    """See `Batching.ask_many`; no answers of a source that knows none at once."""
+    return source.ask_many(requests, deadline) if isinstance(source, Batching) else (None,) * len(requests)
 
 
 def room(source: Source, deadline: float) -> Room:

@@ -1,0 +1,160 @@
+"""`virustotal-service mirror`: fills the mirror of VirusTotal's feeds."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from virustotal.cli.exits import Exit, fail, refuse
+from virustotal.cli.inputs import checked, configuration
+
+if TYPE_CHECKING:
+    from virustotal.core.settings import Settings
+    from virustotal.sources.mirror.loading import Loader, Tally
+
+VARIABLES = {
+    "mirror_api_key": "VIRUSTOTAL_MIRROR_API_KEY",
+    "mirror_user": "VIRUSTOTAL_MIRROR_USER",
+    "mirror_password": "VIRUSTOTAL_MIRROR_PASSWORD",
+}
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def mirror() -> None:
+    """A mirror of VirusTotal's feeds in Elasticsearch or OpenSearch, which the service asks first."""
+
+
+@mirror.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
+@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+@click.option("--host", "hosts", multiple=True, envvar="VIRUSTOTAL_MIRROR", help="The cluster's address; repeatable.")
+@click.option("--key-file", type=_FILE, help="A file with the cluster's encoded API key.")
+@click.option("--ca", "ca_bundle", type=_FILE, help="Certificate authorities to trust for the cluster.")
+@click.option("--state", type=_FOLDER, help="Where checkpoints are kept. [~/.local/state/virustotal-service/mirror]")
+@click.option("--again", is_flag=True, help="Load packages from their beginning, whatever their checkpoints say.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def load(
+    files: tuple[Path, ...],
+    config_file: Path | None,
+    hosts: tuple[str, ...],
+    key_file: Path | None,
+    ca_bundle: Path | None,
+    state: Path | None,
+    again: bool,
+    as_json: bool,
+) -> None:
+    """Load feed packages: a minute's (bz2) or an hour's (tar.bz2), or JSON lines, plain or in gzip.
+
+    A load that was ended goes on where it was, and a package that was loaded is not loaded again. A newer state of an
+    object is never replaced by an older one. The cluster's user comes from $VIRUSTOTAL_MIRROR_USER and
+    $VIRUSTOTAL_MIRROR_PASSWORD, or its key from --key-file or $VIRUSTOTAL_MIRROR_API_KEY, else all from --config.
+
+    Exit codes: 0 all is loaded; 1 the mirror or a package cannot be used, and the same command loads what is left;
+    2 wrong usage; 3 the configuration is wrong; 4 loaded but for what the summary names.
+    """
+    from virustotal.core.errors import ConfigurationError
+
+    config = configuration(config_file)
+    given: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
+    given |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
+    config["mirror"] = {**(config.get("mirror") or {}), **given}
+    settings = checked(config)
+    if not settings.mirror.hosts:
+        refuse("The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config.")
+    try:
+        loader = _loader(settings, _secrets(config, key_file))
+    except ConfigurationError as error:
+        refuse(str(error))
+    ended = _load(loader, settings, files, state, again=again)
+    _summary(loader.tally, as_json=as_json)
+    if ended:
+        fail(ended, Exit.FAILED)
+    if loader.tally.refused:
+        raise SystemExit(Exit.PARTIAL)
+
+
+def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]:
+    """The secrets of the file or the environment, all of one place; else of the configuration."""
+    if key_file:
+        try:
+            return {"mirror_api_key": key_file.read_text(encoding="utf-8").strip()}
+        except (OSError, UnicodeError):
+            refuse("The key file cannot be read.")
+    found = {name: value for name, variable in VARIABLES.items() if (value := os.environ.get(variable, "").strip())}
+    return found or {name: str(config.get(name) or "").strip() for name in VARIABLES}
+
+
+def _loader(settings: "Settings", secrets: Mapping[str, str]) -> "Loader":
+    from virustotal.core.settings import Credentials
+    from virustotal.sources.mirror.cluster import Cluster
+    from virustotal.sources.mirror.loading import Loader
+
+    return Loader(Cluster(settings.mirror, Credentials(**secrets)), settings.mirror)
+
+
+def _load(loader: "Loader", settings: "Settings", files: tuple[Path, ...], state: Path | None, *, again: bool) -> str:
+    """Load all packages; return why that ended early, or an empty text."""
+    from virustotal.sources.mirror.checkpoint import checkpoint_of, default_folder
+    from virustotal.sources.mirror.cluster import MirrorError
+
+    with _progress() as bars:
+        every = bars.add_task("all", total=sum(path.stat().st_size for path in files), lines=0)
+        try:
+            loader.prepare()
+            behind = 0
+            for path in files:
+                checkpoint = checkpoint_of(path, settings.mirror, state or default_folder())
+                if again:
+                    checkpoint.forget()
+
+                def tell(read: int, behind: int = behind, name: str = path.name) -> None:
+                    bars.update(every, completed=behind + read, description=name, lines=loader.tally.read)
+
+                loader.load(path, checkpoint, tell)
+                behind += path.stat().st_size
+                tell(0, behind)
+        except MirrorError as error:
+            return f"{error} What is left is loaded when the same command runs again."
+        except OSError as error:
+            return f"A package or its checkpoint cannot be used: {error.strerror or type(error).__name__}."
+        except KeyboardInterrupt:
+            return "Interrupted. What is left is loaded when the same command runs again."
+        finally:
+            loader.cluster.close()
+    return ""
+
+
+def _progress() -> Progress:
+    """One bar for all packages, by the bytes as they lie on disk."""
+    lines = TextColumn("{task.fields[lines]} lines")
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), lines)
+    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+
+
+def _summary(tally: "Tally", *, as_json: bool) -> None:
+    if as_json:
+        refused = [
+            {"reason": reason, "lines": count, "first": tally.examples[reason]}
+            for reason, count in tally.refused.most_common()
+        ]
+        counts = {"read": tally.read, "stored": tally.stored, "older": tally.older, "loaded_before": tally.again}
+        click.echo(json.dumps({**counts, "refused": refused}, indent=2))
+        return
+    rows = Table("what", "lines", "first", box=None, header_style="bold")
+    rows.add_row("stored", str(tally.stored), "")
+    for what, count in (("older than what is there", tally.older), ("loaded before", tally.again)):
+        if count:
+            rows.add_row(what, str(count), "")
+    for reason, count in tally.refused.most_common():
+        rows.add_row(Text(f"refused: {reason}", style="yellow"), str(count), Text(tally.examples[reason]))
+    Console().print(rows)

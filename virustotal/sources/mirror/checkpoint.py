@@ -1,0 +1,65 @@
+"""How far each package was loaded into one cluster: a small file for each, so that a load that ended goes on."""
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from attrs import frozen
+
+from virustotal.core.settings import MirrorConfig
+from virustotal.core.values import integer, mapping
+
+
+@frozen
+class Reached:
+    """How many lines are in the mirror, and whether that is all."""
+
+    lines: int = 0
+    done: bool = False
+
+
+@frozen
+class Checkpoint:
+    """The checkpoint of one package as it is now: another content, size or cluster has another one."""
+
+    path: Path
+
+    def read(self) -> Reached:
+        """Return how far it was loaded; nothing where that is not known."""
+        try:
+            found = mapping(json.loads(self.path.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return Reached()
+        return Reached(max(0, integer(found.get("lines")) or 0), found.get("done") is True)
+
+    def write(self, reached: Reached) -> None:
+        """Keep how far it was loaded. OSError."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.path.with_suffix(f".{os.getpid()}.new")
+        try:
+            fresh.write_text(json.dumps({"lines": reached.lines, "done": reached.done}), encoding="utf-8")
+            fresh.replace(self.path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                fresh.unlink()
+
+    def forget(self) -> None:
+        """Begin again. OSError."""
+        self.path.unlink(missing_ok=True)
+
+
+def checkpoint_of(package: Path, config: MirrorConfig, folder: Path) -> Checkpoint:
+    """Return the checkpoint of a package in a folder. OSError where the package is not there."""
+    facts = package.stat()
+    indices = (config.files, config.urls, config.domains, config.ips, config.behaviours)
+    given = [str(package.resolve()), facts.st_size, facts.st_mtime_ns, sorted(config.hosts), indices]
+    return Checkpoint(folder / f"{hashlib.sha256(json.dumps(given).encode()).hexdigest()}.json")
+
+
+def default_folder() -> Path:
+    """Return where checkpoints are kept: `$XDG_STATE_HOME` or `~/.local/state`, below `virustotal-service`."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return base / "virustotal-service" / "mirror"

@@ -1,0 +1,209 @@
+"""Feed packages into the mirror: line by line, in bounded batches, going on where an earlier load ended."""
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, TypeVar
+
+from attrs import define, field, frozen
+
+from virustotal.core.protocol.parsing import parse
+from virustotal.core.settings import MirrorConfig
+from virustotal.sources.mirror.checkpoint import Checkpoint, Reached
+from virustotal.sources.mirror.cluster import Cluster, MirrorError
+from virustotal.sources.mirror.documents import INDEX, Document, RefusedError, document, index_of
+from virustotal.sources.mirror.packages import LONGEST_LINE, Line, PackageError, lines, opened
+
+T = TypeVar("T")
+
+#: Documents and bytes of one `_bulk`; one document above the bytes goes alone.
+MOST_DOCUMENTS, MOST_BYTES = 500, 8 * 2**20
+#: How often a batch is sent, and the seconds of each answer; the pauses between double up to the longest.
+ATTEMPTS, SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 8, 120.0, 1.0, 30.0
+
+_BUSY = frozenset({408, 429, 502, 503, 504})
+_KINDS = ("file", "url", "domain", "ip_address", "file_behaviour")
+
+
+@define(eq=False)
+class Tally:
+    """What became of the lines. older: those of which the mirror has a newer state.
+
+    refused: reasons with their numbers; examples: where the first line of each stands.
+    """
+
+    read: int = 0
+    stored: int = 0
+    older: int = 0
+    again: int = 0
+    refused: Counter[str] = field(factory=Counter)
+    examples: dict[str, str] = field(factory=dict)
+
+    def refuse(self, reason: str, where: str) -> None:
+        """Count one refusal."""
+        self.refused[reason] += 1
+        self.examples.setdefault(reason, where)
+
+
+@frozen
+class Ready:
+    """One document with where its line stands, and the two lines of `_bulk`."""
+
+    where: str
+    action: bytes
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.action) + len(self.body) + 2
+
+
+@frozen(eq=False)
+class Loader:
+    """Loads packages into one cluster. MirrorError where it does not answer for minutes.
+
+    tell: called after each batch and now and then, with the bytes of the package that were read.
+    """
+
+    cluster: Cluster
+    config: MirrorConfig
+    tally: Tally = field(factory=Tally)
+    sleep: Callable[[float], None] = time.sleep
+
+    def prepare(self) -> None:
+        """Create the indices that are not there, each behind an alias. MirrorError."""
+        for index in dict.fromkeys(filter(None, (index_of(self.config, kind) for kind in _KINDS))):
+            self._patiently(lambda index=index: self.cluster.create(index, INDEX, SECONDS), 3)  # type: ignore[misc]
+
+    def load(self, path: Path, checkpoint: Checkpoint, tell: Callable[[int], None] = lambda read: None) -> bool:
+        """Load one package; return whether it was read to its end. MirrorError, OSError.
+
+        After each batch the checkpoint says how far; a batch is sent again rather than left out.
+        """
+        before = checkpoint.read()
+        if before.done:
+            self.tally.again += before.lines
+            return True
+        with opened(path) as file:
+            reached, complete = before.lines, True
+            for batch, last in self._batches(self._fresh(path, file, before.lines), path.name):
+                if isinstance(last, PackageError):
+                    self.tally.refuse(str(last), f"{path.name}, after line {reached}")
+                    complete = False
+                else:
+                    reached = last
+                self._store(batch)
+                checkpoint.write(Reached(reached))
+                tell(file.tell())
+        if complete:
+            checkpoint.write(Reached(reached, done=True))
+        return complete
+
+    def _fresh(self, path: Path, file: IO[bytes], known: int) -> Iterator[Line]:
+        for line in lines(file):
+            if line.number > known:
+                yield line
+            else:
+                self.tally.again += 1
+
+    def _batches(self, found: Iterator[Line], name: str) -> Iterator[tuple[list[Ready], int | PackageError]]:
+        """Yield batches, each with the number of its last line; a package that breaks off ends with its error."""
+        batch: list[Ready] = []
+        size, last = 0, 0
+        try:
+            for line in found:
+                last = line.number
+                ready = self._ready(line, f"{name}:{line.number}")
+                if ready is not None and batch and size + ready.size > MOST_BYTES:
+                    yield batch, last - 1
+                    batch, size = [], 0
+                if ready is not None:
+                    batch.append(ready)
+                    size += ready.size
+                if len(batch) >= MOST_DOCUMENTS:
+                    yield batch, last
+                    batch, size = [], 0
+        except PackageError as error:
+            if batch:
+                yield batch, last
+            yield [], error
+            return
+        if last:
+            yield batch, last
+
+    def _ready(self, line: Line, where: str) -> Ready | None:
+        self.tally.read += 1
+        try:
+            found = _document(line)
+            index = index_of(self.config, found.kind)
+            if not index:
+                raise RefusedError(f"no index for a {found.kind} is configured")
+        except RefusedError as error:
+            self.tally.refuse(str(error), where)
+            return None
+        action = {"_index": index, "_id": found.id, "version": found.version, "version_type": "external_gte"}
+        return Ready(where, json.dumps({"index": action}).encode(), json.dumps(found.source).encode())
+
+    def _store(self, batch: list[Ready]) -> None:
+        """Send a batch until each of its documents is stored, older, or refused for good."""
+        attempt = 0
+        while batch:
+            batch = self._sent(batch)
+            if batch:
+                attempt += 1
+                if attempt >= ATTEMPTS:
+                    raise MirrorError("The mirror has been too busy for minutes.")
+                self._pause(attempt)
+
+    def _sent(self, batch: list[Ready]) -> list[Ready]:
+        """Send a batch once; return what is to be sent again."""
+        try:
+            body = [part for each in batch for part in (each.action, each.body)]
+            answers = self._patiently(lambda: self.cluster.bulk(body, SECONDS))
+        except MirrorError as error:
+            if error.status != 413:
+                raise
+            if len(batch) == 1:
+                self.tally.refuse("larger than the mirror takes", batch[0].where)
+                return []
+            half = len(batch) // 2
+            return self._sent(batch[:half]) + self._sent(batch[half:])
+        later = batch[len(answers) :]
+        for each, (status, reason) in zip(batch, answers, strict=False):
+            if status in {200, 201}:
+                self.tally.stored += 1
+            elif status == 409:
+                self.tally.older += 1
+            elif status in _BUSY or not status:
+                later.append(each)
+            else:
+                self.tally.refuse(f"the mirror refuses it ({reason or f'HTTP {status}'})", each.where)
+        return later
+
+    def _patiently(self, act: Callable[[], T], attempts: int = ATTEMPTS) -> T:
+        attempt = 0
+        while True:
+            try:
+                return act()
+            except MirrorError as error:
+                attempt += 1
+                if (error.status and error.status not in _BUSY) or attempt >= attempts:
+                    raise
+            self._pause(attempt)
+
+    def _pause(self, attempt: int) -> None:
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+        self.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+
+
+def _document(line: Line) -> Document:
+    if line.data is None:
+        raise RefusedError(f"longer than {LONGEST_LINE // 2**20} MB")
+    try:
+        value = parse(line.data)
+    except ValueError:
+        raise RefusedError("broken JSON") from None
+    return document(value, time.time())
