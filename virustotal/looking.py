@@ -15,7 +15,8 @@ from virustotal.core.source import Source, fresh
 from virustotal.core.subjects import Subject
 from virustotal.core.submission import Desk
 from virustotal.core.witness import Witness
-from virustotal.sources import build
+from virustotal.sources import build, digest_of
+from virustotal.sources.learnt import KeyFacts
 from virustotal.sources.stores import Stores
 from virustotal.submitting import Content, submitted
 from virustotal.task import Task
@@ -43,11 +44,15 @@ class Wires:
     def of(self, settings: Settings, credentials: Credentials, *, ignore_cache: bool = False) -> Wire:
         """Return the wire of a key for one task. Raises AuthenticationError for a missing one."""
         with self._lock:
-            kept = self._kept.pop(credentials, None) or (build(settings, credentials, self._stores), Memory())
+            kept = self._kept.pop(credentials, None) or self._begun(settings, credentials)
             self._kept[credentials] = kept  # the last one used comes last
             if len(self._kept) > MOST_KEYS:
                 self._kept.pop(next(iter(self._kept)))[0].close()
             return Wire(Witness(kept[0], ignore=ignore_cache), kept[1])
+
+    def _begun(self, settings: Settings, credentials: Credentials) -> tuple[Source, Memory]:
+        learnt = KeyFacts(self._stores.facts, digest_of(settings, credentials))
+        return build(settings, credentials, self._stores), Memory(learnt)
 
     def close(self) -> None:
         """Give back all connections."""

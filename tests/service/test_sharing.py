@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, Scan, shown
+from virustotal.emulator.keys import Key
 from virustotal.emulator.server import Emulator
 
 FILE = f"GET /files/{EICAR}"
@@ -16,10 +17,15 @@ UNKNOWN = "f" * 64
 ALLOWED: dict[str, Any] = {"allow_dynamic_submit": True}
 
 
+def coverage(outcome: Any) -> list[dict[str, str]]:
+    """The rows of the coverage."""
+    section = next(each for each in outcome.sections if each["title_text"].startswith("Coverage"))
+    return list(json.loads(section["body"]))
+
+
 def answered_by(outcome: Any) -> dict[str, str]:
     """Relationship -> who answered, by the coverage."""
-    coverage = next(section for section in outcome.sections if section["title_text"].startswith("Coverage"))
-    return {row["relationship"]: row.get("answered by", "") for row in json.loads(coverage["body"])}
+    return {row["relationship"]: row.get("answered by", "") for row in coverage(outcome)}
 
 
 def test_the_same_task_again_makes_no_request_and_says_so(emulator: Emulator, scan: Scan) -> None:
@@ -102,3 +108,41 @@ def test_a_broken_store_costs_one_line(
     said = [each for each in records.records if each.levelno >= logging.WARNING]
     assert len(said) == 1
     assert "broken.sqlite3 cannot be used" in said[0].getMessage()
+
+
+@pytest.mark.parametrize("day", [1, 3])
+def test_what_does_not_fit_the_quota_is_skipped_and_named(emulator: Emulator, scan: Scan, day: int) -> None:
+    emulator.keys["small"] = Key.parse("small", f"gti:day={day}")
+    outcome = scan(EICAR, {"api_key": "small", "analyze_relationship": True}, config={"inline": False})
+    assert emulator.requests.charged <= day
+    assert 429 not in [each.status for each in emulator.requests]
+    assert outcome.partial
+    rows = coverage(outcome)
+    skipped = [row for row in rows if "skipped" in row["result"]]
+    assert len(skipped) >= 5 - (day - 1)
+    assert all(
+        f"of {day} requests a day" in row["detail"] or "All 1 requests a day" in row["detail"] for row in skipped
+    )
+
+
+def test_what_is_kept_needs_no_quota(emulator: Emulator, scan: Scan) -> None:
+    emulator.keys["small"] = Key.parse("small", "gti:day=20")
+    given = {"api_key": "small", "analyze_relationship": True}
+    first = scan(EICAR, given, config={"inline": False})
+    emulator.keys["small"].day = emulator.requests.charged  # nothing is left
+    scan(UNKNOWN, given, config={"inline": False, "stale_after_days": 300})
+    again = scan(EICAR, given, config={"inline": False})
+    assert not [row for row in coverage(again) if "skipped" in row["result"]]
+    assert again.score == first.score
+
+
+def test_a_premium_relationship_is_paid_for_once_by_all_processes(emulator: Emulator, scan: Scan) -> None:
+    given = {"api_key": "public-key", "analyze_relationship": True, "relationships": "embedded_domains,contacted_ips"}
+    emulator.keys["public-key"] = Key.parse("public-key", "public:minute=100:hour=6000:day=1000")
+    for place, target in enumerate((EICAR, EICAR, EICAR)):
+        off = {"cache": {"hours": 0, "negative_minutes": 0}, "stale_after_days": 100 + place}  # three processes
+        outcome = scan(target, given, config=off)
+        row = next(row for row in coverage(outcome) if "embedded_domains" in row["relationship"])
+        assert "premium" in row["result"]
+    refused = [each for each in emulator.requests if each.status == 403]
+    assert len(refused) == 1

@@ -23,7 +23,8 @@ from virustotal.core.errors import (
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.planner import Plan, safe_names
-from virustotal.core.source import Request, Source
+from virustotal.core.source import Request, Room, Source, holds
+from virustotal.core.source import room as room_of
 
 #: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
 WORKERS = 12
@@ -173,21 +174,33 @@ def expand_report(
 ) -> Report:
     """Return the report with the whole objects of what the plan's second stage expands.
 
-    memory: what was learnt about the key. room: requests that the quota leaves, or None for no bound. Each relationship
-    has its own outcome; one that fails keeps what is known of it. Only AuthenticationError leaves.
+    memory: what was learnt about the key. room: requests that may be made, or None for what the source's quota leaves.
+    Each relationship has its own outcome; one that fails keeps what is known of it. Only AuthenticationError leaves.
     """
     if not report.outcome.found:
         return report
-    plan, skipped = planner.fitting(plan, room)
+    known = memory or Memory()
+    pager = _Pager(plan, report.subject.ref, _Desk(source, deadline, workers), known)
+    plan, refused = planner.permitted(plan, known.refused(plan.subject.kind))
+    plan, skipped = _fitting(plan, report, pager, room)
     related = {name: _bounded(plan, found) for name, found in report.related.items()}
-    for name, outcome in skipped.items():
+    for name, outcome in (*skipped.items(), *refused.items()):
         before = related.get(name) or Related(name, complete=False)
         related[name] = evolve(before, outcome=outcome)
     names = tuple(dict.fromkeys(plan.expand + plan.alone))
-    pager = _Pager(plan, report.subject.ref, _Desk(source, deadline, workers), memory or Memory())
     results = pager.all(names, related)
+    known.learn_premium(plan.subject.kind, {each.relationship: each.outcome for each in results})
     merged = {name: _merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
     return evolve(report, related=MappingProxyType({**related, **merged}))
+
+
+def _fitting(plan: Plan, report: Report, pager: "_Pager", room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
+    """Cut the plan to the requests that are left. What the source answers without VirusTotal takes none of them."""
+    left = Room(room) if room is not None else room_of(pager.desk.source, pager.desk.deadline)
+    if left.requests is None or plan.cost <= left.requests:
+        return plan, {}
+    kept = [name for name in plan.expand + plan.alone if pager.held(name, report.related.get(name))]
+    return planner.fitting(plan, left.requests, reason=left.reason, kept=kept)
 
 
 def _bounded(plan: Plan, found: Related) -> Related:
@@ -238,6 +251,16 @@ class _Pager:
                 break
             cursors.append(page.cursor)
         return found
+
+    def held(self, name: str, before: Related | None) -> bool:
+        """Whether the source has the first page without asking VirusTotal."""
+        cursor, limit = "", self.plan.max_related
+        if before is not None and self._goes_on(before):
+            cursor, limit = before.cursor, limit - len(before.items)
+        read = self.plan.attributes.get(name, ())
+        shortened = bool(read) and self.memory.takes(Parameter.ATTRIBUTES) is not False
+        query = (("attributes", ",".join(read)),) if shortened else ()
+        return holds(self.desk.source, protocol.relationship_page(self.subject, name, cursor, limit, query))
 
     def _goes_on(self, before: Related) -> bool:
         """True if the list goes on where the objects in line ended, which are not fetched again."""

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from attrs import evolve, frozen
@@ -184,17 +184,40 @@ def in_line(plan: Plan, related: Related) -> bool:
     return plan.analyze and bool(asked) and inline.came(related, asked)
 
 
-def fitting(plan: Plan, room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
+def permitted(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping[str, Outcome]]:
+    """Return the second stage without premium names that the key is known not to cover, and the outcome of each.
+
+    Other names that a combined request was refused with may have been refused because of these: they are asked alone.
+    """
+    entries = {name: catalogue.find(plan.subject.kind, name) for name in plan.expand + plan.alone if name in refused}
+    premium = [name for name, entry in entries.items() if entry is not None and entry.licence is Licence.PREMIUM]
+    gone = {name: refused[name] for name in premium if refused[name].status is Status.FORBIDDEN}
+    if not gone:
+        return plan, EMPTY
+    left = evolve(
+        plan,
+        expand=tuple(name for name in plan.expand if name not in gone),
+        alone=tuple(name for name in plan.alone if name not in gone),
+    )
+    return left, MappingProxyType(gone)
+
+
+def fitting(
+    plan: Plan, room: int | None, *, reason: str = "", kept: Sequence[str] = ()
+) -> tuple[Plan, Mapping[str, Outcome]]:
     """Return the second stage cut to the requests that are left, and the outcome of each name that was cut off.
 
-    room: requests that may still be made; None for no bound. Names are cut from the end: those before tell more.
+    room: requests that may still be made; None for no bound. reason: one sentence that says why not more. kept: names
+    that need none. Names are cut from the end: those before tell more.
     """
     names = plan.expand + plan.alone
     if room is None or plan.cost <= room:
         return plan, EMPTY
     shorter = any(map(plan.attributes.get, names))
-    kept = names[: max(0, room - shorter) // plan.pages]
-    skipped = Outcome(Status.SKIPPED, f"The quota leaves {max(0, room)} requests, so it was not asked for.")
+    asked = tuple(name for name in names if name not in kept)
+    kept = (*kept, *asked[: max(0, room - shorter) // plan.pages])
+    said = f"The quota leaves {max(0, room)} requests, so it was not asked for. {reason}"
+    skipped = Outcome(Status.SKIPPED, said.rstrip())
     cut = evolve(
         plan,
         expand=tuple(name for name in plan.expand if name in kept),
