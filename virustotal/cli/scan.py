@@ -56,11 +56,12 @@ def scan(
     """
     given = parameters(params)
     config = configuration(config_file) | ({"host": host} if host else {})
-    checked(config)
+    settings = checked(config)
     if dry_run:
         _plan(target, config, given)
         return
-    config["api_key"] = api_key(key_file, config)
+    if not settings.mirror.only:
+        config["api_key"] = api_key(key_file, config)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     _run(target, config, given, json_file=json_file, folder=folder, most=0 if full else MOST_SHOWN, verbose=verbose)

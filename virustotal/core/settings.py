@@ -374,6 +374,10 @@ PARAMETERS = ("api_key", "relationships", *_BOOLEANS, *_NUMBERS)
 CONFIG_KEYS = (*SECRETS, *_CONFIG)
 
 
+#: Said in each result where `mirror.only` is set.
+AIR_GAPPED = "Air-gapped (mirror.only): only the mirror was asked, and nothing of VirusTotal."
+
+
 def _parameter_switch(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
@@ -399,13 +403,13 @@ def relationship_names(value: Any) -> tuple[str, ...]:
 def task_settings(
     settings: Settings, parameters: Mapping[str, Any], *, deep_scan: bool = False, ignore_filtering: bool = False
 ) -> tuple[Settings, tuple[str, ...]]:
-    """Return the settings of one task, and a sentence for each parameter that was not understood.
+    """Return the settings of one task, and a sentence for each parameter that was not understood, or about its source.
 
     parameters: `task.service_config`; null and missing ones have their defaults. `max_related` of 0 means the
     configured one, which a deep scan lifts to DEEP_SCAN_RELATED.
     """
     changes: dict[str, Any] = {"deep_scan": deep_scan, "ignore_filtering": ignore_filtering}
-    notes: list[str] = []
+    notes: list[str] = [AIR_GAPPED] if settings.mirror.only else []
     given = {name: parameters[name] for name in PARAMETERS if parameters.get(name) is not None}
     for name in _BOOLEANS:
         if name in given:

@@ -1,12 +1,12 @@
 """A task's view of its source: who answered what, where it was not VirusTotal itself."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from virustotal.core import protocol
 from virustotal.core.errors import InvalidError, VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.core.source import Answer, Request, Room, Source, forget, fresh, holds, room
+from virustotal.core.source import Answer, Request, Room, Source, ask_many, forget, fresh, holds, room
 
 
 class Witness:
@@ -37,6 +37,14 @@ class Witness:
     def ask(self, request: Request, deadline: float) -> Answer:
         """See `Source.ask`."""
         return self._ask(self._source, request, deadline)
+
+    def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
+        """See `Batching.ask_many`."""
+        answers = ask_many(self._source, requests, deadline)
+        for request, answer in zip(requests, answers, strict=True):
+            if answer is not None:
+                self._note(request, answer.origin, answer.age)
+        return answers
 
     def room(self, deadline: float) -> Room:
         """See `Budgeted.room`."""

@@ -65,6 +65,11 @@ class Mirror:
         """How many requests reached VirusTotal."""
         return self._source.requests_made
 
+    @property
+    def waited(self) -> float:
+        """Seconds that requests waited for the quota."""
+        return float(getattr(self._source, "waited", 0.0))
+
     def close(self) -> None:
         """Close the connections of the mirror and of the next link."""
         self._shelf.cluster.close()
