@@ -96,9 +96,21 @@ def test_the_manifest_is_valid_for_assemblyline() -> None:
     assert (service.name, service.category, service.stage) == ("VirusTotal", "External", "SECONDARY")
     assert service.is_external
     assert service.uses_metadata
+    assert service.uses_tags
     assert service.docker_config.allow_internet_access
     identifiers = [Heuristic({**each, "attack_id": []}).heur_id for each in heuristics]
     assert len(set(identifiers)) == len(identifiers)
+
+
+def test_the_dependency_that_is_ready_is_valid_for_assemblyline() -> None:
+    lines = (ROOT / "service_manifest.yml").read_text(encoding="utf-8").splitlines()
+    ready = "\n".join(line.removeprefix("# ") for line in lines[lines.index("# dependencies:") :])
+    manifest = {**MANIFEST, "version": __version__, **yaml.safe_load(ready)}
+    del manifest["heuristics"], manifest["file_required"]
+    redis = Service(manifest).dependencies["redis"]
+    assert redis.container.command[0] == "redis-server"
+    assert redis.container.ports == ["6379"]
+    assert [volume.mount_path for volume in redis.volumes.values()] == ["/data"]
 
 
 @pytest.mark.parametrize("fact", ["licence_count: 1", "SERVICE_API_HOST", "--network=host", "4.5.1.dev3", "--dry-run"])

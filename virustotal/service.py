@@ -18,6 +18,7 @@ from virustotal.attaching import Attacher
 from virustotal.core import ontology
 from virustotal.core.errors import AuthenticationError, ConfigurationError
 from virustotal.core.host import Hooks
+from virustotal.core.judging import Judge
 from virustotal.core.layout import compose
 from virustotal.core.loader import load
 from virustotal.core.models import Status
@@ -31,6 +32,7 @@ from virustotal.core.temporary import KEY, temporary_data
 from virustotal.core.values import texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
+from virustotal.searching import DEPENDS, Searched, search
 from virustotal.sources import build
 from virustotal.sources.stores import open_stores
 from virustotal.submitting import Content
@@ -103,12 +105,13 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             asked, waited = -wire.source.requests_made, -wire.source.waited
             desk, content = self._desk(task, wire), self._content(request)
             looked = look(task, found.subjects, wire, self._plugins.registry, desk, content)
+            _raise_if_nothing(looked)
+            searched = search(task, found.subjects, wire, self._safelist.current()[0])
         except AuthenticationError as error:
             raise NonRecoverableError(
                 f"{error} Set a valid api_key in the service's configuration or in the submission's parameters."
             ) from None
-        _raise_if_nothing(looked)
-        self._analyse(request, task, found, looked, wire)
+        self._analyse(request, task, found, looked, wire, searched)
         self.log.info(
             "%d subjects, %d requests, %d answers from the cache, %.2f of %.2f seconds waited for the quota",
             len(looked),
@@ -133,15 +136,22 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         return Content(lambda: str(request.file_path), passwords)
 
     def _analyse(
-        self, request: ServiceRequest, task: Task, found: Subjects, looked: tuple[Looked, ...], wire: Wire
+        self,
+        request: ServiceRequest,
+        task: Task,
+        found: Subjects,
+        looked: tuple[Looked, ...],
+        wire: Wire,
+        searched: Searched,
     ) -> None:
         safelist, note = self._safelist.current()
         hooks, attacher = self._plugins.begin(task.settings), Attacher(request)
         folder = Path(self.working_directory)
         analysis = Analysis(task, self._plugins, hooks, safelist, attacher, wire.source, folder)
         results = _with_failures(tuple(analysis.of(each) for each in looked), hooks)
+        results = searched.added_to(results, Judge(task.settings, hooks, safelist))
         pictures = attacher.pictures()
-        notes = (*filter(None, (note,)), *attacher.notes)
+        notes = (*filter(None, (note,)), *searched.notes, *attacher.notes)
         self._answer(request, task, found, looked, results, safelist=safelist, notes=notes, pictures=pictures)
 
     def _answer(
@@ -213,6 +223,8 @@ def _volatile(task: Task, found: Subjects, looked: tuple[Looked, ...]) -> tuple[
     reasons = [each.changing for each in looked if each.changing]
     if any(each.url for each in found.subjects) and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result is about the submitted_url of the submission's metadata.")
+    if task.settings.exhaustive_search:
+        reasons.append(DEPENDS)
     if found.refused and task.facts.depth > 0:
         reasons.append("The result depends on the depth of the file in its submission.")
     return tuple(reasons)

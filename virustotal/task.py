@@ -1,6 +1,7 @@
 """What a task of the framework says, as values of the core."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -8,6 +9,7 @@ from assemblyline.common import forge
 from assemblyline_v4_service.common.request import ServiceRequest
 from attrs import frozen
 
+from virustotal.core.models import EMPTY
 from virustotal.core.policy import Candidate
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
 from virustotal.core.subjects import Facts, Subject
@@ -19,7 +21,10 @@ LARGEST_URI_FILE = 64 * 1024
 
 @frozen
 class Task:
-    """One task. deadline: of `time.monotonic()`, by which the service answers. notes: sentences for the analyst."""
+    """One task. deadline: of `time.monotonic()`, by which the service answers. notes: sentences for the analyst.
+
+    tags: of earlier services: type to values, or to (value, score).
+    """
 
     settings: Settings
     credentials: Credentials
@@ -28,6 +33,7 @@ class Task:
     size: int
     deadline: float
     notes: tuple[str, ...] = ()
+    tags: Mapping[str, Any] = EMPTY
 
     @property
     def placeholder(self) -> bool:
@@ -66,6 +72,7 @@ def read_task(request: ServiceRequest, configured: Settings, config: dict[str, A
         int(request.file_size or 0),
         deadline,
         notes,
+        mapping(request.task.tags),
     )
 
 

@@ -4,9 +4,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from assemblyline.common.classification import Classification
 
 from virustotal.emulator.server import Emulator
 from virustotal.targets import target_of
@@ -58,6 +60,40 @@ def scan(emulator: Emulator, tmp_path: Path) -> Iterator[Scan]:
             return run_task(services[repr(given)], found, parameters or {}, keep=keep, **message)
 
         yield run
+
+
+@pytest.fixture
+def enforced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assemblyline's own classification engine, as a platform has it that enforces classifications."""
+    import virustotal.service
+    import virustotal.task
+
+    levels = [
+        {
+            "aliases": [],
+            "css": {"color": "default"},
+            "description": "-",
+            "lvl": 100 * (place + 1),
+            "name": name,
+            "short_name": name,
+        }
+        for place, name in enumerate(("TLP:W", "TLP:C", "TLP:A"))
+    ]
+    engine = Classification(
+        {
+            "enforce": True,
+            "dynamic_groups": False,
+            "dynamic_groups_type": "all",
+            "levels": levels,
+            "required": [],
+            "groups": [],
+            "subgroups": [],
+            "restricted": "TLP:A",
+            "unrestricted": "TLP:C",
+        }
+    )
+    for module in (virustotal.service, virustotal.task):
+        monkeypatch.setattr(module, "forge", SimpleNamespace(get_classification=lambda: engine))
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 import json
 import socket
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from assemblyline.common.classification import Classification
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
@@ -119,40 +117,6 @@ def test_above_the_bound_not_even_a_hash_leaves(
 def test_a_bound_that_is_no_classification_stops_the_service(enforced: None) -> None:
     with pytest.raises(ConfigurationError, match=r"submit_policy\.max_classification"):
         started_service({"submit_policy": {"max_classification": "SECRET"}}).__enter__()
-
-
-@pytest.fixture
-def enforced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Assemblyline's own classification engine, as a platform has it that enforces classifications."""
-    import virustotal.service
-    import virustotal.task
-
-    levels = [
-        {
-            "aliases": [],
-            "css": {"color": "default"},
-            "description": "-",
-            "lvl": 100 * (place + 1),
-            "name": name,
-            "short_name": name,
-        }
-        for place, name in enumerate(("TLP:W", "TLP:C", "TLP:A"))
-    ]
-    engine = Classification(
-        {
-            "enforce": True,
-            "dynamic_groups": False,
-            "dynamic_groups_type": "all",
-            "levels": levels,
-            "required": [],
-            "groups": [],
-            "subgroups": [],
-            "restricted": "TLP:A",
-            "unrestricted": "TLP:C",
-        }
-    )
-    for module in (virustotal.service, virustotal.task):
-        monkeypatch.setattr(module, "forge", SimpleNamespace(get_classification=lambda: engine))
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------

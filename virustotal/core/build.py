@@ -22,6 +22,7 @@ TITLES: Mapping[Family, str] = {
     Family.STATIC: "Structure",
     Family.BEHAVIOUR: "Behaviour",
     Family.RELATED: "Related objects",
+    Family.TAGGED: "Tagged hosts and URLs",
     Family.PLUGIN: "Plugins",
 }
 
@@ -69,8 +70,6 @@ class Builder:
         return shown
 
     def _tags(self, section: Section) -> Mapping[str, tuple[str, ...]]:
-        if self._settings.ignore_filtering:
-            return section.tags
         kept = {}
         for tag_type, values in section.tags.items():
             found = tuple(value for value in values if self._keeps(tag_type, value))

@@ -29,6 +29,7 @@ class Family(enum.StrEnum):
     STATIC = "static"
     BEHAVIOUR = "behaviour"
     RELATED = "related"
+    TAGGED = "tagged"
     PLUGIN = "plugin"
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from virustotal.core.errors import (
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.planner import Plan, safe_names
-from virustotal.core.source import Request, Room, Source, holds
+from virustotal.core.source import Request, Room, Source, ask_many, holds
 from virustotal.core.source import room as room_of
 
 #: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
@@ -86,6 +86,28 @@ def look_up(
         related = {name: found for block in (report.related, *blocks) for name, found in block.items()}
         report = evolve(report, related=MappingProxyType(related))
     return report
+
+
+def look_up_all(refs: Sequence[Ref], source: Source, deadline: float, *, workers: int = WORKERS) -> tuple[Report, ...]:
+    """Return the report of each object, in order: one request each, side by side, without relationships.
+
+    What a source knows at once is asked for at once. Whatever fails is an outcome; only AuthenticationError leaves.
+    """
+    desk = _Desk(source, deadline, workers)
+    requests = [protocol.object_request(ref) for ref in refs]
+    known = ask_many(source, requests, deadline) if requests else ()
+
+    def one(place: int) -> Report:
+        answer = known[place]
+        try:
+            payload = answer.payload if answer is not None else desk.ask(requests[place])
+            return protocol.decode_report(payload, refs[place])
+        except AuthenticationError:
+            raise
+        except Exception as error:
+            return Report(Object(refs[place]), outcome=_outcome(error))
+
+    return tuple(desk.each(one, range(len(refs))))
 
 
 def _batch(plan: Plan, names: tuple[str, ...], desk: _Desk, memory: Memory) -> Mapping[str, Related]:

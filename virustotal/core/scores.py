@@ -21,6 +21,7 @@ CAPS: Mapping[Family, int] = MappingProxyType(
         Family.STATIC: 200,
         Family.BEHAVIOUR: 500,
         Family.RELATED: 300,
+        Family.TAGGED: 200,
         Family.PLUGIN: 500,
     }
 )
@@ -35,6 +36,7 @@ HEURISTICS: Mapping[Family, int] = MappingProxyType(
         Family.STATIC: 5,
         Family.BEHAVIOUR: 6,
         Family.RELATED: 7,
+        Family.TAGGED: 11,
     }
 )
 PLUGIN_INFORMATIONAL, PLUGIN_SUSPICIOUS, PLUGIN_MALICIOUS = 8, 9, 10

@@ -83,7 +83,7 @@ def subjects(facts: Facts, settings: Settings) -> Subjects:
         return Subjects(refused=(Refusal("network/tcpdump", reason),))
     submitted = facts.metadata.get("submitted_url")
     if facts.depth == 0 and not settings.ignore_submitted_url and submitted not in (None, ""):
-        found = _of_url(submitted)
+        found = url_subject(submitted)
         return _gathered([found] if isinstance(found, Subject) else [found, _of_file(facts)])
     return _gathered([_of_file(facts)])
 
@@ -115,7 +115,7 @@ def _of_uri(uri: str) -> Iterator[Subject | Refusal]:
         yield _malformed(plain)
         return
     if scheme is not None:
-        yield _of_url(plain)
+        yield url_subject(plain)
     if not (reason := reason_not_public(host)):
         yield _of_host(host)
     elif scheme is None:
@@ -131,7 +131,8 @@ def _of_host(host: str) -> Subject:
     return Subject(Ref("domain" if address_of(host) is None else "ip_address", host), host)
 
 
-def _of_url(value: Any) -> Subject | Refusal:
+def url_subject(value: Any) -> Subject | Refusal:
+    """Return what is looked up of a URL, or why it is not."""
     plain = value.strip() if isinstance(value, str) else ""
     scheme = _SCHEME.match(plain)
     host = host_of(plain) if scheme else ""

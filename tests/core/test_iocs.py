@@ -1,0 +1,181 @@
+"""Which tagged hosts and URLs are looked up, in what order, and what is said of the others."""
+
+from typing import Any
+
+import pytest
+
+from virustotal.core.iocs import canonical_url, fitting, plan_iocs
+from virustotal.core.models import Ref, Status
+from virustotal.core.protocol import url_id
+from virustotal.core.safelist import Safelist
+from virustotal.core.source import Room
+from virustotal.core.subjects import Subject, url_subject
+
+NO = Safelist()
+DOMAIN, IP, URI = (f"network.dynamic.{kind}" for kind in ("domain", "ip", "uri"))
+STATIC = {kind: f"network.static.{kind}" for kind in ("domain", "ip", "uri")}
+
+
+def chosen(tags: dict[str, Any], *known: Subject, most: int = 50, safelist: Safelist = NO, **more: Any) -> list[str]:
+    return [each.label for each in plan_iocs(tags, known, safelist, most, **more).wanted]
+
+
+@pytest.mark.parametrize(
+    ("tag_type", "value", "label"),
+    [
+        (DOMAIN, "Bad.Example.COM.", "bad.example.com"),
+        (DOMAIN, "bücher.example.com", "xn--bcher-kva.example.com"),
+        (IP, "8.8.8.8", "8.8.8.8"),
+        (IP, "[2606:4700::1111]", "2606:4700::1111"),
+        (URI, "HTTP://EXAMPLE.com:80#top", "http://example.com/"),
+        (URI, "https://user:secret@example.com:8443/a?b=c#d", "https://example.com:8443/a?b=c"),
+        (URI, "http://bücher.example.com/ä", "http://xn--bcher-kva.example.com/ä"),
+        (URI, "http://[2606:4700::1111]/", "http://[2606:4700::1111]/"),
+        (URI, "https://example.com/" + "a" * 1900, "https://example.com/" + "a" * 479 + "…"),
+    ],
+)
+def test_what_is_asked_for(tag_type: str, value: str, label: str) -> None:
+    assert chosen({tag_type: [value]}) == [label]
+    assert chosen({tag_type: [(value, 100)]}) == [label]
+
+
+@pytest.mark.parametrize(
+    ("tag_type", "value", "status"),
+    [
+        (DOMAIN, "../users/me", Status.INVALID),
+        (DOMAIN, "a/../../users/me", Status.INVALID),
+        (DOMAIN, "example.com/../x", Status.INVALID),
+        (DOMAIN, "setup.exe", Status.INVALID),
+        (DOMAIN, "8.8.8.8", Status.INVALID),
+        (DOMAIN, "a" * 5000, Status.INVALID),
+        (DOMAIN, "a.\x00example.com", Status.INVALID),
+        (DOMAIN, "", Status.INVALID),
+        (DOMAIN, None, Status.INVALID),
+        (DOMAIN, 7, Status.INVALID),
+        (DOMAIN, {"a": 1}, Status.INVALID),
+        (DOMAIN, "host.internal", Status.SKIPPED),
+        (DOMAIN, "localhost", Status.SKIPPED),
+        (IP, "0x7f.1", Status.INVALID),
+        (IP, "0x08.8.8.8", Status.INVALID),
+        (IP, "134744072", Status.INVALID),
+        (IP, "../users/me", Status.INVALID),
+        (IP, "example.com", Status.INVALID),
+        (IP, "[::1]", Status.SKIPPED),
+        (IP, "10.0.0.1", Status.SKIPPED),
+        (IP, "192.0.2.1", Status.SKIPPED),
+        (URI, "../users/me", Status.INVALID),
+        (URI, "http://", Status.INVALID),
+        (URI, "http://0x7f.1/", Status.SKIPPED),
+        (URI, "http://[::1]/", Status.SKIPPED),
+        (URI, "http://intranet.local/a", Status.SKIPPED),
+        (URI, "http://example.com/" + "a" * 5000, Status.SKIPPED),
+        (URI, "ldap://example.com/", Status.SKIPPED),
+        (URI, "http://example.com\r\nX-Evil: 1", Status.INVALID),
+    ],
+)
+def test_what_is_not_and_why(tag_type: str, value: Any, status: Status) -> None:
+    plan = plan_iocs({tag_type: [value]}, (), NO, 50)
+
+    assert (plan.wanted, plan.cost) == ((), 0)
+    ((told, what, outcome),) = plan.refused
+    assert (told, outcome.status, len(what) <= 500, outcome.detail.endswith(".")) == (tag_type, status, True, True)
+    assert "secret" not in what
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {},
+        {"network": ["example.com"]},
+        {"network.static": ["example.com"]},
+        {"network.dynamic.domain.x": ["example.com"]},
+        {"network.static.uri_path": ["/a"]},
+        {"av.virus_name": ["example.com"]},
+        {DOMAIN: None},
+        {DOMAIN: "example.com"},
+        {DOMAIN: []},
+    ],
+)
+def test_only_these_types_exactly(tags: dict[str, Any]) -> None:
+    plan = plan_iocs(tags, (), NO, 50)
+    assert (plan.wanted, plan.refused) == ((), ())
+
+
+def test_each_once_under_all_its_types() -> None:
+    tags = {
+        STATIC["domain"]: ["example.com", "EXAMPLE.com.", "example.com"],
+        DOMAIN: ["example.com"],
+        URI: ["http://example.com", "http://EXAMPLE.com:80/", "http://example.com/#a"],
+    }
+    plan = plan_iocs(tags, (), NO, 50)
+
+    assert [(each.label, each.tags) for each in plan.wanted] == [
+        ("http://example.com/", (URI,)),
+        ("example.com", (DOMAIN, STATIC["domain"])),
+    ]
+
+
+def test_the_most_telling_first_and_the_rest_is_cut() -> None:
+    tags = {
+        STATIC["ip"]: [("8.8.4.4", 0)],
+        STATIC["uri"]: [("http://a.example.com/", 0)],
+        STATIC["domain"]: [("worst.example.com", 1000), ("b.example.com", 0)],
+        IP: [("8.8.8.8", 0)],
+        DOMAIN: [("c.example.com", 0), ("d.example.com", 10)],
+        URI: [("http://e.example.com/", 0)],
+    }
+    everything = [
+        "worst.example.com",
+        "d.example.com",
+        "http://e.example.com/",
+        "c.example.com",
+        "8.8.8.8",
+        "http://a.example.com/",
+        "b.example.com",
+        "8.8.4.4",
+    ]
+    plan = plan_iocs(tags, (), NO, 3)
+
+    assert chosen(tags) == everything
+    assert [each.label for each in plan.wanted] == everything[:3]
+    assert [each.label for each, _ in plan.cut] == everything[3:]
+    assert {outcome.status for _, outcome in plan.cut} == {Status.SKIPPED}
+    assert chosen(tags, most=0) == []
+
+
+def test_subjects_are_not_asked_twice() -> None:
+    url = url_subject("http://EXAMPLE.com")
+    assert isinstance(url, Subject)
+    tags = {URI: ["http://example.com/", "http://example.org/"], DOMAIN: ["example.com", "example.org"]}
+
+    assert chosen(tags, url, Subject(Ref("domain", "example.com"), "")) == ["http://example.org/", "example.org"]
+
+
+def test_safelisted_ones_are_left_out_unless_filtering_is_off() -> None:
+    safelist = Safelist({STATIC["domain"]: frozenset({"example.com"})})
+    tags = {DOMAIN: ["www.example.com", "example.org"], URI: ["http://example.com/a"]}
+
+    dynamic = Safelist({DOMAIN: frozenset({"example.com"})})
+    assert chosen(tags, safelist=dynamic) == ["example.org"]
+    assert "example.org" in chosen(tags, safelist=safelist)
+    assert len(chosen(tags, safelist=dynamic, filtered=False)) == 3
+
+
+def test_what_the_quota_leaves() -> None:
+    plan = plan_iocs({DOMAIN: [f"d{place}.example.com" for place in range(5)]}, (), NO, 4)
+    kept = plan.wanted[3].ref
+
+    cut = fitting(plan, Room(2, "The day is over."), {kept})
+    assert [each.label for each in cut.wanted] == ["d0.example.com", "d1.example.com", "d3.example.com"]
+    assert [(each.label, outcome.status) for each, outcome in cut.cut] == [
+        ("d2.example.com", Status.QUOTA),
+        ("d4.example.com", Status.SKIPPED),
+    ]
+    assert cut.cut[0][1].detail == "The day is over."
+    assert fitting(plan, Room()) == plan
+    assert fitting(plan, Room(-3)).wanted == ()
+
+
+def test_one_spelling() -> None:
+    assert canonical_url("FTP://Example.com:21") == "ftp://example.com/"
+    assert url_id(canonical_url("https://example.com:443/a#b")) == url_id("https://example.com/a")

@@ -1,0 +1,154 @@
+"""What earlier services tagged, looked up: one request each, one table, no tags of it, and no more points than said."""
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from tests.service.conftest import EICAR, Scan, shown
+from virustotal.core.protocol import url_id
+from virustotal.core.scores import CAPS
+from virustotal.emulator.server import Emulator
+from virustotal.tasks import TaskOutcome
+
+ON = {"exhaustive_search": "true", "relationships": ""}
+DOMAIN, IP, URI = (f"network.dynamic.{kind}" for kind in ("domain", "ip", "uri"))
+
+
+def engines(malicious: int) -> dict[str, Any]:
+    results = {
+        f"Engine{place}": {
+            "category": "malicious" if place < malicious else "undetected",
+            "engine_name": f"Engine{place}",
+            "result": "Invented" if place < malicious else None,
+        }
+        for place in range(20)
+    }
+    return {
+        "last_analysis_results": results,
+        "last_analysis_stats": {"malicious": malicious, "undetected": 20 - malicious},
+    }
+
+
+def tag(tag_type: str, value: str, score: int = 0) -> dict[str, Any]:
+    return {"type": tag_type, "value": value, "short_type": tag_type.rpartition(".")[2], "score": score}
+
+
+def put(emulator: Emulator, kind: str, id: str, malicious: int = 0) -> None:
+    emulator.store.put({"type": kind, "id": id, "attributes": engines(malicious)})
+
+
+def section(outcome: TaskOutcome) -> Any:
+    (found,) = [each for each in outcome.sections if str(each["title_text"]).startswith("Exhaustive search")]
+    return found
+
+
+def asked(emulator: Emulator, *kinds: str) -> list[str]:
+    names = kinds or ("domains", "ip_addresses", "urls")
+    return [each.path.rpartition("/")[2] for each in emulator.requests if each.path.split("/")[3] in names]
+
+
+def test_each_has_its_own_outcome_in_one_table(emulator: Emulator, scan: Scan) -> None:
+    url = "http://bad.example.com/a"
+    emulator.switches.set(unknown_host="404")
+    put(emulator, "domain", "bad.example.com", 9)
+    put(emulator, "domain", "good.example.com")
+    put(emulator, "ip_address", "8.8.8.8", 3)
+    put(emulator, "url", sha256(url.encode()).hexdigest(), 2)
+    emulator.fault("GET /domains/closed.example.com", status=403)
+    tags = [
+        *(tag(DOMAIN, f"{name}.example.com") for name in ("good", "bad", "never", "closed", "BAD")),
+        *(tag(IP, each) for each in ("8.8.8.8", "10.0.0.1", "0x7f.1", "[::1]")),
+        *(tag(URI, each) for each in (url, url + "#b")),
+        tag("file.name.extracted", "other.example.com"),
+    ]
+
+    outcome = scan(EICAR, ON, tags=tags)
+
+    found = section(outcome)
+    rows = json.loads(found["body"])
+    assert [(row.get("Level", ""), row["Value"], row["Result"]) for row in rows] == [
+        ("malicious", "bad.example.com", "found"),
+        ("malicious", "8.8.8.8", "found"),
+        ("malicious", url, "found"),
+        ("clean", "good.example.com", "found"),
+        ("", "never.example.com", "unknown"),
+        ("", "closed.example.com", "forbidden"),
+    ]
+    assert sorted(asked(emulator)) == sorted(
+        [*(row["Value"] for row in rows if "http" not in row["Value"]), url_id(url)]
+    )
+    assert "network" not in (found.get("tags") or {})
+    assert outcome.partial
+    assert "0x7f.1" in shown(outcome)
+    assert "loopback" in shown(outcome)
+
+
+def test_what_it_adds_is_capped_and_explained(emulator: Emulator, scan: Scan) -> None:
+    for place in range(5):
+        put(emulator, "domain", f"d{place}.example.com", 9)
+    before = scan(EICAR, {"relationships": ""}).score
+
+    outcome = scan(EICAR, ON, tags=[tag(DOMAIN, f"d{place}.example.com") for place in range(5)])
+
+    assert outcome.score == before + CAPS["tagged"]  # type: ignore[index]  # a name of the family
+    assert "The cap of the family leaves" in shown(outcome)
+    assert section(outcome)["heuristic"]["heur_id"].endswith("11")
+
+
+@pytest.mark.parametrize("parameters", [{}, {"exhaustive_search": "false"}])
+def test_it_is_off_by_default(emulator: Emulator, scan: Scan, parameters: dict[str, str]) -> None:
+    outcome = scan(EICAR, {**parameters, "relationships": ""}, tags=[tag(DOMAIN, "a.example.com")])
+
+    assert asked(emulator) == []
+    assert not outcome.partial
+
+
+def test_without_tags_it_says_so(emulator: Emulator, scan: Scan) -> None:
+    outcome = scan(EICAR, ON)
+
+    assert "tagged no domain" in shown(outcome)
+    assert outcome.partial
+
+
+def test_max_iocs_and_scores_decide(emulator: Emulator, scan: Scan) -> None:
+    tags = [tag(DOMAIN, f"d{place}.example.com", place) for place in range(9)]
+
+    outcome = scan(EICAR, ON, tags=tags, config={"max_iocs": 2})
+
+    assert sorted(asked(emulator)) == ["d7.example.com", "d8.example.com"]
+    assert [row["Result"] for row in json.loads(section(outcome)["body"])].count("skipped") == 7
+
+
+def test_the_subject_is_not_asked_twice(emulator: Emulator, scan: Scan) -> None:
+    tags = [tag(URI, "http://EXAMPLE.com"), tag(DOMAIN, "example.com"), tag(DOMAIN, "example.org")]
+
+    scan("http://example.com/", {**ON, "ignore_submitted_url": "false"}, tags=tags)
+
+    found = asked(emulator)
+    assert sorted(found) == sorted(set(found))
+    assert "example.org" in found
+
+
+def test_what_the_quota_does_not_leave_is_not_asked_for_and_said(scan: Scan) -> None:
+    tags = [tag(DOMAIN, f"d{place}.example.com") for place in range(40)]
+
+    with Emulator(keys={"few": "premium:day=15:minute=1000"}) as few:
+        outcome = scan(EICAR, ON, tags=tags, config={"host": few.url, "api_key": "few"})
+
+        results = [row["Result"] for row in json.loads(section(outcome)["body"])]
+        assert len(asked(few)) == 14
+        assert (results.count("found"), results.count("quota")) == (14, 26)
+        assert not [each for each in few.requests if each.status == 429]
+
+
+@pytest.mark.parametrize(("bound", "allowed"), [("TLP:C", True), ("TLP:W", False)])
+def test_nothing_is_asked_above_max_classification(
+    emulator: Emulator, scan: Scan, enforced: None, bound: str, allowed: bool
+) -> None:
+    tags = [tag(DOMAIN, "a.example.com")]
+
+    scan(EICAR, ON, tags=tags, config={"max_classification": bound})
+
+    assert asked(emulator) == (["a.example.com"] if allowed else [])

@@ -1,0 +1,147 @@
+"""The exhaustive search: what earlier services tagged, looked up side by side, and shown in one table."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from attrs import frozen
+
+from virustotal.core import protocol, render
+from virustotal.core.findings import Family, Finding, Points
+from virustotal.core.intake import Intake
+from virustotal.core.iocs import Ioc, IocPlan, fitting
+from virustotal.core.lookup import WORKERS, look_up_all
+from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
+from virustotal.core.sections import Contribution
+from virustotal.core.settings import MOST_IOCS
+from virustotal.core.source import Source, holds, room
+from virustotal.core.values import clean
+from virustotal.core.verdicts import ANSWERED, BAD, counters
+
+NAME = "exhaustive_search"
+#: Rows of what was not looked up.
+MOST_REFUSED = 200
+
+_KINDS = {"url": "URL", "domain": "domain", "ip_address": "IP address"}
+_STATUS_ORDER = tuple(Status)
+
+
+@frozen
+class Answered:
+    """One tagged host or URL and how its look-up ended."""
+
+    ioc: Ioc
+    report: Report
+
+
+def affordable(plan: IocPlan, source: Source, deadline: float) -> IocPlan:
+    """Return the plan cut to what the quota leaves; what was kept from before costs nothing."""
+    left = room(source, deadline)
+    if left.requests is None or not plan.wanted:
+        return plan
+    free = {each.ref for each in plan.wanted if holds(source, protocol.object_request(each.ref))}
+    return fitting(plan, left, free)
+
+
+def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WORKERS) -> tuple[Answered, ...]:
+    """Ask for each wanted one, one request each; what was cut off keeps its outcome. Raises AuthenticationError."""
+    reports = look_up_all([each.ref for each in plan.wanted], source, deadline, workers=workers)
+    asked = (Answered(ioc, report) for ioc, report in zip(plan.wanted, reports, strict=True))
+    cut = (Answered(ioc, Report(Object(ioc.ref), outcome=outcome)) for ioc, outcome in plan.cut)
+    return (*asked, *cut)
+
+
+def contribution(
+    plan: IocPlan, answered: tuple[Answered, ...], judge: Callable[[Object], Verdict], provider: str
+) -> Contribution:
+    """Return the table of all, most suspicious first, what they add to the score, and what may not be looked up.
+
+    Nothing of it is tagged: it stands in the tags already.
+    """
+    intake = Intake()
+    for finding in _findings(plan, answered, judge):
+        intake.take(finding)
+    return intake.contribution(NAME, provider, "")
+
+
+@frozen
+class _Row:
+    answered: Answered
+    verdict: Verdict
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        found = self.answered.report.outcome.found
+        rank = self.verdict.level.rank if found else -1
+        return -rank, -self.verdict.score, _STATUS_ORDER.index(self.answered.report.outcome.status)
+
+    @property
+    def flagged(self) -> bool:
+        return self.verdict.level in {Level.SUSPICIOUS, Level.MALICIOUS}
+
+    @property
+    def detections(self) -> str:
+        """How many engines of those that answered found something, such as `3/90`."""
+        counts = counters(self.answered.report.subject)
+        named = [each for each in self.verdict.detections if each.category in ANSWERED]
+        if named:
+            return f"{sum(each.category in BAD and not each.ignored_because for each in named)}/{len(named)}"
+        total = sum(counts.get(name, 0) for name in ANSWERED)
+        return f"{sum(counts.get(name, 0) for name in BAD)}/{total}" if total else ""
+
+    def cells(self) -> dict[str, Any]:
+        ioc, outcome = self.answered.ioc, self.answered.report.outcome
+        return {
+            "Level": self.verdict.level.value if outcome.found else "",
+            "Detections": self.detections if outcome.found else "",
+            "Kind": _KINDS[ioc.ref.kind],
+            "Value": ioc.label,
+            "Tagged as": ", ".join(ioc.tags),
+            "Result": outcome.status.value,
+            "Note": outcome.detail or " ".join(self.verdict.reasons[1:]),
+        }
+
+
+_COLUMNS = ("Level", "Detections", "Kind", "Value", "Tagged as", "Result", "Note")
+
+
+def _findings(plan: IocPlan, answered: tuple[Answered, ...], judge: Callable[[Object], Verdict]) -> Iterator[Finding]:
+    rows = sorted((_judged(each, judge) for each in answered), key=lambda row: row.order)
+    section = render.table("Tagged", [row.cells() for row in rows], _COLUMNS, most=MOST_IOCS)
+    refused = _refused(plan.refused)
+    if section is None:
+        if refused is not None:
+            yield refused
+        return
+    section.title_text = f"Exhaustive search: {_title(rows)}"
+    if refused is not None:
+        section.add_subsection(refused)
+    yield section
+    for row in rows:
+        if row.flagged and row.verdict.score > 0:
+            ioc = row.answered.ioc
+            reason = (
+                f"{_KINDS[ioc.ref.kind]} {ioc.label}, tagged as {', '.join(ioc.tags)}: {row.detections or 'judged'}."
+            )
+            yield Points(Family.TAGGED, f"{NAME}.{row.verdict.level.value}", row.verdict.score, reason, section)
+
+
+def _judged(each: Answered, judge: Callable[[Object], Verdict]) -> _Row:
+    return _Row(each, judge(each.report.subject) if each.report.outcome.found else Verdict())
+
+
+def _title(rows: list[_Row]) -> str:
+    levels = [row.verdict.level for row in rows if row.answered.report.outcome.found]
+    outcomes = [row.answered.report.outcome.status for row in rows]
+    counts = [(levels.count(level), level.value) for level in (Level.MALICIOUS, Level.SUSPICIOUS)]
+    counts += [(outcomes.count(status), status.value) for status in Status]
+    shown = f" ({len(rows)} of them shown)" if len(rows) > MOST_IOCS else ""
+    return f"{len(rows)} tagged{shown}, " + ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def _refused(given: tuple[tuple[str, str, Outcome], ...]) -> Any | None:
+    rows = [
+        {"Tagged as": tag_type, "Value": clean(what, 200), "Result": outcome.status.value, "Note": outcome.detail}
+        for tag_type, what, outcome in given[:MOST_REFUSED]
+    ]
+    title, columns = "Tagged, and not looked up", ("Tagged as", "Value", "Result", "Note")
+    return render.table(title, rows, columns, total=len(given), collapse=True)

@@ -1,0 +1,172 @@
+"""Which of the hosts and URLs that earlier services tagged are looked up: the plan of an exhaustive search."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from attrs import evolve, field, frozen
+
+from virustotal.core.hosts import address_of, canonical_host, host_of, reason_not_public
+from virustotal.core.indicators import indicator
+from virustotal.core.models import Outcome, Ref, Status
+from virustotal.core.protocol import url_id
+from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
+from virustotal.core.source import Room
+from virustotal.core.subjects import Refusal, Subject, url_subject
+from virustotal.core.values import clean, number
+
+#: Values of one tag type that are read; a task has rarely more than thousands.
+MOST_READ = 20_000
+
+#: The tag types, in the order of what tells most: what was seen before what stands in a file, then by kind.
+_TYPES: Mapping[str, str] = {
+    **dict.fromkeys((URIS[1],), "url"),
+    **dict.fromkeys((DOMAINS[1],), "domain"),
+    **dict.fromkeys((ADDRESSES[1],), "ip_address"),
+    **dict.fromkeys((URIS[0],), "url"),
+    **dict.fromkeys((DOMAINS[0],), "domain"),
+    **dict.fromkeys((ADDRESSES[0],), "ip_address"),
+}
+_PORTS = {"http": 80, "https": 443, "ftp": 21}
+
+
+@frozen
+class Ioc:
+    """One tagged host or URL.
+
+    label: what is shown, inert and without user and password. tags: the types under which it was tagged. score: the
+    highest that the platform gave one of these tags.
+    """
+
+    ref: Ref
+    label: str
+    tags: tuple[str, ...] = ()
+    score: float = 0.0
+
+
+@frozen
+class IocPlan:
+    """What is asked for, one request each, most telling first; and what is not, each with its outcome.
+
+    cut: outcomes of what would have been asked for. refused: of what may not be.
+    """
+
+    wanted: tuple[Ioc, ...] = ()
+    cut: tuple[tuple[Ioc, Outcome], ...] = ()
+    refused: tuple[tuple[str, str, Outcome], ...] = field(default=())
+
+    @property
+    def cost(self) -> int:
+        """The requests at most."""
+        return len(self.wanted)
+
+
+def plan_iocs(
+    tags: Mapping[str, Any], known: Collection[Subject], safelist: Safelist, most: int, *, filtered: bool = True
+) -> IocPlan:
+    """Return the plan of what was tagged.
+
+    tags: type to values, or to (value, score), as in the framework's task. known: the task's own subjects, which are
+    not asked for twice. most: how many are asked for. filtered: False to ask for what is safelisted as well.
+    """
+    found: dict[Ref, Ioc] = {}
+    refused: dict[tuple[str, str], Outcome] = {}
+    own = {_subject_ref(each) for each in known}
+    for tag_type, value, score in _tagged(tags):
+        entry = _read(tag_type, value, safelist if filtered else Safelist())
+        if isinstance(entry, Ioc) and entry.ref in own:
+            entry = Refusal(entry.label, "It is a subject of this task itself.")
+        if isinstance(entry, Refusal):
+            invalid = entry.reason.startswith(_INVALID)
+            refused[tag_type, entry.what] = Outcome(Status.INVALID if invalid else Status.SKIPPED, entry.reason)
+            continue
+        before = found.get(entry.ref, entry)
+        tagged = tuple(dict.fromkeys((*before.tags, tag_type)))
+        found[entry.ref] = evolve(before, tags=tagged, score=max(before.score, score))
+    ordered = sorted(found.values(), key=_telling)
+    reason = Outcome(Status.SKIPPED, f"More than max_iocs ({most}) were tagged, and others tell more.")
+    return IocPlan(
+        tuple(ordered[:most]),
+        tuple((each, reason) for each in ordered[most:]),
+        tuple((tag_type, what, outcome) for (tag_type, what), outcome in refused.items()),
+    )
+
+
+def fitting(plan: IocPlan, room: Room, free: Collection[Ref] = ()) -> IocPlan:
+    """Return the plan cut to what the quota leaves. free: what is answered without a request."""
+    if room.requests is None:
+        return plan
+    left, kept, cut = max(0, room.requests), [], []
+    outcome = Outcome(Status.QUOTA, room.reason or "The quota of the API key leaves no request for it.")
+    for each in plan.wanted:
+        if each.ref in free or left > 0:
+            kept.append(each)
+            left -= each.ref not in free
+        else:
+            cut.append((each, outcome))
+    return evolve(plan, wanted=tuple(kept), cut=(*cut, *plan.cut))
+
+
+def _telling(each: Ioc) -> tuple[float, int]:
+    order = list(_TYPES)
+    return -each.score, min(order.index(tag_type) for tag_type in each.tags)
+
+
+def _tagged(tags: Mapping[str, Any]) -> Iterator[tuple[str, Any, float]]:
+    """Yield type, value and score of the tags of exactly these types."""
+    for tag_type in _TYPES:
+        values = tags.get(tag_type)
+        for entry in values[:MOST_READ] if isinstance(values, list | tuple) else ():
+            pair = entry if isinstance(entry, list | tuple) and len(entry) == 2 else (entry, 0)
+            yield tag_type, pair[0], float(number(pair[1]) or 0)
+
+
+_INVALID = "This is not a valid"
+
+
+def _read(tag_type: str, value: Any, safelist: Safelist) -> Ioc | Refusal:
+    kind = _TYPES[tag_type]
+    found = _url(value) if kind == "url" else _host(kind, value)
+    if isinstance(found, Ioc) and safelist.holds_tag(tag_type, found.label):
+        return Refusal(found.label, "It is safelisted on the platform.")
+    return found
+
+
+def _host(kind: str, value: Any) -> Ioc | Refusal:
+    noun = "domain" if kind == "domain" else "IP address"
+    given = value.strip() if isinstance(value, str) else ""
+    shown = clean(given, 200)
+    try:
+        host = canonical_host(given) if len(given) <= 1_000 else ""
+    except ValueError:
+        host = ""
+    address = address_of(host) if host else None
+    # What browsers read as an address, such as `0x7f.1`, is not written as one.
+    if not host or (address is None) is not (kind == "domain") or (address is not None and indicator(given) is None):
+        return Refusal(shown, f"{_INVALID} {noun}, so it is not looked up.")
+    if reason := reason_not_public(host):
+        return Refusal(shown, f"It is not looked up, since {reason}: VirusTotal does not need to know of it.")
+    if indicator(host) is None:
+        return Refusal(shown, f"{_INVALID} {noun}, so it is not looked up.")
+    return Ioc(Ref(kind, host), host)
+
+
+def _url(value: Any) -> Ioc | Refusal:
+    found = url_subject(value)
+    if isinstance(found, Refusal):
+        return found
+    plain = canonical_url(found.url)
+    return Ioc(Ref("url", url_id(plain)), clean(plain, 500))
+
+
+def canonical_url(url: str) -> str:
+    """Return one spelling of a valid URL: scheme and host in lower case, no default port, no fragment, a path."""
+    parts = urlsplit(url)
+    host = host_of(url)
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    return urlunsplit((parts.scheme, f"{host}{port}", parts.path or "/", parts.query, ""))
+
+
+def _subject_ref(subject: Subject) -> Ref:
+    return Ref("url", url_id(canonical_url(subject.url))) if subject.url else subject.ref
