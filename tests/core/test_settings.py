@@ -115,3 +115,33 @@ def test_the_submissions_key_goes_first_and_no_secret_is_shown() -> None:
     assert repr(given) == "Credentials()"
     names = {attribute.name for attribute in attrs.fields(Settings)}
     assert not names & set(SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("/var/lib/store.sqlite3", "/var/lib/store.sqlite3"),
+        ("a@b/store.sqlite3", "a@b/store.sqlite3"),
+        ("rediss://user:hidden@redis.example.com:6380/0", "rediss://redis.example.com:6380/0"),
+        ("redis://:hid@den@redis.example.com", "redis://redis.example.com"),
+        (" redis://redis.example.com ", "redis://redis.example.com"),
+    ],
+)
+def test_the_settings_never_hold_the_password_of_the_store(given: str, shown: str) -> None:
+    assert service_settings({"storage": given}).storage == shown
+
+
+@pytest.mark.parametrize(
+    ("config", "path"),
+    [
+        ({"quota": {"minute": -1}}, "quota.minute"),
+        ({"quota": {"week": 1}}, "quota.week"),
+        ({"quota": 4}, "quota"),
+        ({"cache": {"hours": "6"}}, "cache.hours"),
+        ({"cache": {"negative_minutes": -5}}, "cache.negative_minutes"),
+        ({"cache": {"max_mb": 0}}, "cache.max_mb"),
+    ],
+)
+def test_a_wrong_quota_or_cache_is_named(config: dict[str, object], path: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{path}: "):
+        service_settings(config)

@@ -21,7 +21,7 @@ from virustotal.sources.stores.interfaces import Entry, Lease, Limits, Used
 from virustotal.sources.stores.remote import RedisServer
 
 MOST = 2**20
-LIMITS = Limits(minute=30, day=500)
+LIMITS = Limits(minute=300, day=500)
 
 
 def use(stores: Stores) -> None:
@@ -212,6 +212,19 @@ def test_a_replica_without_the_common_ledger_takes_a_part_of_the_quota() -> None
     now = time.time()
     granted = [stores.ledger.take("k", Limits(minute=30, day=500), now).granted for _ in range(5)]
     assert granted == [True, True, True, False, False]
+
+
+def test_a_scarce_minute_is_held_to_be_spent_when_the_common_ledger_breaks_off(tmp_path: Path) -> None:
+    with started(tmp_path) as server:
+        stores = guarded(in_redis(server.address, MOST), lambda line: None, shared=True)
+        now = stores.ledger.now()
+        assert stores.ledger.take("k", Limits(minute=20), now).granted
+        server.stop()
+        refused = stores.ledger.take("k", Limits(minute=20), now + 1)
+        assert not refused.granted
+        assert 59 < refused.wait < 62
+        assert stores.ledger.take("k", Limits(minute=20), now + 63).granted
+        assert stores.ledger.take("other", Limits(minute=2000), now + 1).granted
 
 
 # --- Redis ---------------------------------------------------------------------------------------------------------

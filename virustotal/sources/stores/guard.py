@@ -29,17 +29,22 @@ T = TypeVar("T")
 PAUSE = 30.0
 #: The part of a window that one of many replicas takes while nobody counts for all.
 SHARE = 10
+#: Requests a minute below which a minute is waited for when the common ledger breaks off: others may have spent it.
+SCARCE = 10 * SHARE
 
 
 @define(eq=False)
 class Breaker:
     """Shared by all that one store keeps.
 
-    say: takes the reason, once until the store works again; told then with an empty reason.
+    say: takes one line when the store breaks, and one when it works again. pause: seconds until it is tried again.
+    worked: whether it ever did. outages: how often it broke.
     """
 
     say: Callable[[str], None]
     pause: float = PAUSE
+    worked: bool = field(default=False, init=False)
+    outages: int = field(default=0, init=False)
     _until: float = field(default=0.0, init=False)
     _broken: bool = field(default=False, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
@@ -63,11 +68,13 @@ class Breaker:
     def _fail(self, reason: str) -> None:
         with self._lock:
             said, self._broken = self._broken, True
+            self.outages += not said
             self._until = time.monotonic() + self.pause
         if not said:
             self.say(f"{reason}. Until it works, this process goes on without what others know, and tells no one.")
 
     def _mend(self) -> None:
+        self.worked = True
         if self._broken:
             with self._lock:
                 mended, self._broken, self._until = self._broken, False, 0.0
@@ -114,6 +121,7 @@ class GuardedLedger:
         self._memory = MemoryLedger()
         self._breaker = breaker
         self._share = SHARE if shared else 1
+        self._held: dict[str, int] = {}
 
     def now(self) -> float:
         """See `Ledger.now`."""
@@ -122,11 +130,19 @@ class GuardedLedger:
     def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
         """See `Ledger.take`."""
         permit = self._breaker.call(
-            lambda: self._store.take(key, limits, now, born), lambda: self._memory.take(key, self._part(limits), now)
+            lambda: self._store.take(key, limits, now, born), lambda: self._alone(key, limits, now)
         )
         if permit.granted and permit.born:
             self._memory.take(key, Limits(), now)
         return permit
+
+    def _alone(self, key: str, limits: Limits, now: float) -> Permit:
+        """Take a permit of this process's own. Once an outage, a scarce minute is held to be spent by the others."""
+        shared, outage = self._share > 1 and self._breaker.worked, self._breaker.outages
+        if shared and 0 < limits.minute < SCARCE and self._held.get(key) != outage:
+            self._held[key] = outage
+            self._memory.hold(key, 61.0, now)
+        return self._memory.take(key, self._part(limits), now)
 
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
         """See `Ledger.settle`."""
