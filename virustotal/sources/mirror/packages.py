@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from attrs import frozen
 
@@ -57,6 +57,21 @@ def lines(file: IO[bytes]) -> Iterator[Line]:
         reader.detach()  # it would close the file
 
 
+class _Piecewise(io.RawIOBase):
+    """Reads what there is, so that all before a break is given before the break raises."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        self._packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = cast(io.BufferedReader, self._packed).read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def _unpacked(stream: io.BufferedReader, depth: int) -> Iterator[bytes | None]:
     start = stream.peek(512)
     unpack: Callable[[IO[bytes]], IO[bytes]] | None = None
@@ -69,7 +84,7 @@ def _unpacked(stream: io.BufferedReader, depth: int) -> Iterator[bytes | None]:
         raise PackageError("packages are packed into one another too deeply")
     if unpack is not None:
         with unpack(stream) as inner:
-            yield from _unpacked(io.BufferedReader(cast(io.RawIOBase, inner), 1 << 16), depth + 1)
+            yield from _unpacked(io.BufferedReader(_Piecewise(inner), 1 << 16), depth + 1)
     elif is_tar:
         yield from _members(stream, depth)
     else:
