@@ -3,9 +3,12 @@
 import click
 
 from virustotal import __version__
+from virustotal.cli.cache import cache
+from virustotal.cli.doctor import doctor
 from virustotal.cli.emulate import emulator
 from virustotal.cli.mirror import mirror
 from virustotal.cli.plugins import new_plugin, plugins
+from virustotal.cli.quota import quota
 from virustotal.cli.scan import scan
 
 
@@ -19,5 +22,5 @@ def app() -> None:
     """
 
 
-for command in (scan, plugins, new_plugin, emulator, mirror):
+for command in (scan, plugins, new_plugin, quota, cache, doctor, mirror, emulator):
     app.add_command(command)

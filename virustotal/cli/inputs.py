@@ -13,34 +13,52 @@ from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import CONFIG_KEYS, PARAMETERS, Settings, service_settings, task_settings
 
 KEY_VARIABLE = "VIRUSTOTAL_API_KEY"
+NO_KEY = f"An API key of VirusTotal is needed: set {KEY_VARIABLE}, or name a file with --key-file."
 
 
 def api_key(file: Path | None, config: Mapping[str, Any]) -> str:
     """Return the key: from the file if one is given, else of the environment, else of the configuration."""
     try:
+        key = given_key(file, config)
+    except ConfigurationError as error:
+        refuse(str(error))
+    return key or refuse(NO_KEY)
+
+
+def given_key(file: Path | None, config: Mapping[str, Any]) -> str:
+    """Return the key as `api_key`, empty where none is given. ConfigurationError for a file that cannot be read."""
+    try:
         key = file.read_text(encoding="utf-8").strip() if file else os.environ.get(KEY_VARIABLE, "").strip()
     except (OSError, UnicodeError) as error:
-        refuse(f"The key file cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}.")
-    key = key or str(config.get("api_key") or "").strip()
-    return key or refuse(f"An API key of VirusTotal is needed: set {KEY_VARIABLE}, or name a file with --key-file.")
+        why = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigurationError(f"The key file cannot be read: {why}.") from None
+    return key or str(config.get("api_key") or "").strip()
 
 
 def configuration(file: Path | None) -> dict[str, Any]:
     """Return the manifest's `config` part as the file has it; checked as the service checks it at its start."""
+    try:
+        return read_configuration(file)
+    except ConfigurationError as error:
+        refuse(str(error))
+
+
+def read_configuration(file: Path | None) -> dict[str, Any]:
+    """Return the manifest's `config` part as the file has it. ConfigurationError names the file or the wrong entry."""
     if file is None:
         return {}
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, yaml.YAMLError) as error:
-        refuse(f"{file} is not readable YAML: {' '.join(str(error).split())}")
+        raise ConfigurationError(f"{file} is not readable YAML: {' '.join(str(error).split())}") from None
     if found is None:
         return {}
     if not isinstance(found, dict):
-        refuse(f"{file}: expected the names and values of the manifest's config part.")
+        raise ConfigurationError(f"{file}: expected the names and values of the manifest's config part.")
     for name in found:
         if name not in CONFIG_KEYS:
-            refuse(f"{file}: {name}: no such setting; there are {', '.join(sorted(CONFIG_KEYS))}.")
-    checked(found)
+            raise ConfigurationError(f"{file}: {name}: no such setting; there are {', '.join(sorted(CONFIG_KEYS))}.")
+    service_settings(found)
     return found
 
 

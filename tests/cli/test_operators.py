@@ -1,0 +1,248 @@
+"""`quota`, `cache` and `doctor` over the emulator: what they print, and the code with which they end."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.conftest import requests_of
+from virustotal.cli.app import app
+from virustotal.emulator.server import Emulator
+from virustotal.emulator.world.shared import EICAR_SHA256
+
+KEY = "public-key"
+CHECKS = ("configuration", "key", "host", "proxy", "ca", "clock", "store", "mirror", "plugins", "safelist")
+#: Nothing listens there.
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(server: Emulator) -> Emulator:
+    server.clear()
+    return server
+
+
+def call(emulator: Emulator, *arguments: Any, key: str = KEY, **more: str) -> Result:
+    environment = {"VIRUSTOTAL_HOST": emulator.url, "VIRUSTOTAL_API_KEY": key, "SERVICE_API_HOST": None}
+    found = CliRunner().invoke(app, [*map(str, arguments)], env={**environment, "COLUMNS": "200", **more})
+    assert "Traceback" not in found.output
+    assert not key or key not in found.output
+    return found
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "config.yml"
+    path.write_text(text)
+    return path
+
+
+def checks(found: Result) -> dict[str, dict[str, str]]:
+    return {each["check"]: each for each in json.loads(found.stdout)}
+
+
+def windows(found: Result) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in json.loads(found.stdout)["windows"]}
+
+
+# --- quota -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_window_is_told_by_both_counts(emulator: Emulator) -> None:
+    assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
+    found = call(emulator, "quota", "--json")
+    assert found.exit_code == 0, found.output
+    rows = windows(found)
+    assert {name: row["allowed"] for name, row in rows.items()} == {
+        "minute": 4,
+        "hour": 240,
+        "day": 500,
+        "month": 15500,
+    }
+    assert {name: row["virustotal"] for name, row in rows.items()} == {"minute": None, "hour": 1, "day": 1, "month": 1}
+    assert {row["ledger"] for row in rows.values()} == {1}
+    assert rows["day"]["resets"].endswith("T00:00:00Z")
+    assert rows["month"]["resets"].endswith("-01T00:00:00Z")
+    assert len(requests_of(emulator)) == 1
+
+
+def test_the_table_says_the_same(emulator: Emulator) -> None:
+    found = call(emulator, "quota")
+    assert found.exit_code == 0, found.output
+    for part in ("minute", "240", "15500", "VirusTotal", "slides", "T00:00:00Z", "store.sqlite3"):
+        assert part in found.output
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [("GET /users/*", 403, 4), ("GET /users/*/overall_quotas", 403, 4), ("GET /users/*", 401, 3)],
+)
+def test_a_refusal_is_said_and_the_configuration_counts(
+    emulator: Emulator, tmp_path: Path, path: str, status: int, code: int
+) -> None:
+    emulator.fault(path, status=status)
+    found = call(emulator, "quota", "--json", "--config", written(tmp_path, "quota: {day: 123}\n"))
+    assert found.exit_code == code, found.output
+    if code == 4:
+        assert windows(found)["day"] | {"ledger": None, "resets": None} == {
+            "name": "day",
+            "allowed": 123,
+            "by": "config",
+            "virustotal": None,
+            "ledger": None,
+            "resets": None,
+        }
+        assert json.loads(found.stdout)["notes"]
+
+
+def test_a_broken_store_has_no_count(emulator: Emulator, tmp_path: Path) -> None:
+    place = tmp_path / "store.sqlite3"
+    place.write_bytes(b"no database at all, but long enough to be looked at as if it were one" * 20)
+    found = call(emulator, "quota", "--json", "--config", written(tmp_path, f"storage: {place}\n"))
+    assert found.exit_code == 4, found.output
+    assert {row["ledger"] for row in windows(found).values()} == {None}
+    assert "cannot be used" in json.loads(found.stdout)["notes"][0]
+
+
+def test_air_gapped_has_no_quota(emulator: Emulator, tmp_path: Path) -> None:
+    config = written(tmp_path, f"mirror: {{hosts: ['{NOWHERE}'], only: true}}\n")
+    found = call(emulator, "quota", "--config", config, key="")
+    assert found.exit_code == 0
+    assert "no quota" in found.output
+    assert not len(emulator.requests)
+
+
+@pytest.mark.parametrize("command", ["quota", "doctor"])
+def test_no_key_is_said(emulator: Emulator, command: str) -> None:
+    found = call(emulator, command, key="")
+    assert found.exit_code == 3
+    assert "VIRUSTOTAL_API_KEY" in found.output
+
+
+# --- cache -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_cache_is_measured_and_cleared(emulator: Emulator) -> None:
+    assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
+    before = json.loads(call(emulator, "cache", "--json").stdout)
+    assert before["answers"] == 1
+    assert 0 < before["bytes"] < before["most_bytes"] == 256 * 2**20
+    assert "1 answers dropped" in call(emulator, "cache", "clear").output
+    assert json.loads(call(emulator, "cache", "--json").stdout)["answers"] == 0
+    assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
+    assert len(requests_of(emulator)) == 2
+
+
+def test_the_quota_outlives_a_cleared_cache(emulator: Emulator) -> None:
+    assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
+    assert call(emulator, "cache", "clear").exit_code == 0
+    assert windows(call(emulator, "quota", "--json"))["day"]["ledger"] == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("clear",)])
+def test_a_store_that_is_not_there_is_said(emulator: Emulator, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    config = written(tmp_path, "storage: redis://:secret@127.0.0.1:9/0\n")
+    found = call(emulator, "cache", "--config", config, *arguments)
+    assert found.exit_code == 1
+    assert "cannot be reached" in found.stderr
+    assert "secret" not in found.output
+
+
+def test_the_platforms_dependency_counts(emulator: Emulator) -> None:
+    found = call(emulator, "cache", redis_host="127.0.0.1", redis_port="9")
+    assert found.exit_code == 1
+    assert "redis://127.0.0.1:9" in found.stderr
+
+
+# --- doctor ----------------------------------------------------------------------------------------------------------
+
+
+def test_all_is_well(emulator: Emulator) -> None:
+    found = call(emulator, "doctor", "--json")
+    assert found.exit_code == 0, found.output
+    assert tuple(checks(found)) == CHECKS
+    assert {(each["state"], each["advice"]) for each in checks(found).values()} == {("ok", "")}
+    assert not requests_of(emulator)
+
+
+def test_it_is_readable(emulator: Emulator) -> None:
+    found = call(emulator, "doctor")
+    assert found.exit_code == 0
+    assert all(name in found.output for name in CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("config", "wrong", "code"),
+    [
+        ("host: ftp://example.com\n", {"configuration": "wrong"}, 3),
+        ("proxy: nonsense\n", {"configuration": "wrong"}, 3),
+        ("ca_bundle: /no/such/file\n", {"configuration": "wrong"}, 3),
+        ("storage: http://example.com\n", {"configuration": "wrong"}, 3),
+        ("cache: {days: 1}\n", {"configuration": "wrong"}, 3),
+        ("nothing: 1\n", {"configuration": "wrong"}, 3),
+        ("a: [\n", {"configuration": "wrong"}, 3),
+        (f"proxy: http://user:secret@{NOWHERE[7:]}\n", {"proxy": "wrong", "key": "advice"}, 1),
+        ("storage: redis://:secret@127.0.0.1:9/0\n", {"store": "advice"}, 4),
+        ("storage: /proc/store.sqlite3\n", {"store": "advice"}, 4),
+        (f"mirror: {{hosts: ['{NOWHERE}']}}\n", {"mirror": "advice"}, 4),
+        (f"mirror: {{hosts: ['{NOWHERE}'], only: true}}\n", {"mirror": "wrong", "key": "ok"}, 1),
+    ],
+)
+def test_what_is_wrong_is_named(
+    emulator: Emulator, tmp_path: Path, config: str, wrong: dict[str, str], code: int
+) -> None:
+    arguments = ("doctor", "--json", "--config", written(tmp_path, config))
+    environment = {"VIRUSTOTAL_HOST": ""} if config.startswith("host") else {}
+    found = call(emulator, *arguments, **environment)
+    assert found.exit_code == code, found.output
+    assert {name: checks(found)[name]["state"] for name in wrong} == wrong
+    assert all(each["advice"] for each in checks(found).values() if each["state"] != "ok")
+    assert "secret" not in found.output
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "state", "code"),
+    [
+        ({"status": 401}, "key", "wrong", 3),
+        ({"status": 403}, "key", "advice", 4),
+        ({"kind": "garbage"}, "host", "wrong", 1),
+        ({"status": 503}, "host", "wrong", 1),
+        ({"status": 502, "body": "html"}, "host", "wrong", 1),
+        ({"status": 429}, "key", "advice", 4),
+    ],
+)
+def test_what_the_server_says_is_told(
+    emulator: Emulator, fault: dict[str, Any], name: str, state: str, code: int
+) -> None:
+    emulator.fault("GET /users/*", **fault)
+    found = call(emulator, "doctor", "--json")
+    assert found.exit_code == code, found.output
+    assert checks(found)[name]["state"] == state
+
+
+def test_an_unreachable_server_is_told_of_once(emulator: Emulator) -> None:
+    found = call(emulator, "doctor", "--json", "--host", NOWHERE)
+    assert found.exit_code == 1
+    assert [name for name, each in checks(found).items() if each["state"] == "wrong"] == ["host"]
+
+
+def test_a_platform_that_does_not_answer_is_said(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr("virustotal.cli.doctor.PLATFORM_SECONDS", 0.2)
+    monkeypatch.setattr("assemblyline_v4_service.common.api.DEVELOPMENT_MODE", False)
+    monkeypatch.setattr(
+        "assemblyline_v4_service.common.api.ServiceAPI.get_safelist", lambda *_: {} if ended.wait(10) else {}
+    )
+    found = call(emulator, "doctor", "--json", SERVICE_API_HOST=NOWHERE)
+    ended.set()
+    assert found.exit_code == 4
+    assert "did not answer" in checks(found)["safelist"]["found"]

@@ -1,0 +1,74 @@
+"""`virustotal-service quota`: what the key may still ask."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from virustotal.cli.exits import Exit, refuse
+from virustotal.cli.inputs import api_key, checked, configuration
+from virustotal.cli.stores import opened
+
+if TYPE_CHECKING:
+    from virustotal.quotas import Quotas
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+@click.option("--key-file", type=_FILE, help="A file with the API key; else $VIRUSTOTAL_API_KEY.")
+@click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_json: bool) -> None:
+    """Show each window of the key's quota: what it allows, what is used, and when it begins anew.
+
+    Asking costs nothing of the quota. The ledger is the one of `storage`; it also counts what VirusTotal tells of
+    others who use the key.
+
+    Exit codes: 0; 3 the key or the configuration is missing or wrong; 4 VirusTotal or the store could not be asked.
+    """
+    from virustotal import quotas
+    from virustotal.core.errors import AuthenticationError, ConfigurationError
+    from virustotal.core.settings import credentials
+
+    config = configuration(config_file) | ({"host": host} if host else {})
+    settings = checked(config)
+    if settings.mirror.only:
+        click.echo("mirror.only: nothing is asked of VirusTotal, so that there is no quota.")
+        return
+    config["api_key"] = api_key(key_file, config)
+    broken: list[str] = []
+    try:
+        found = quotas.quotas(settings, credentials(config, {}), opened(settings, config, broken.append), broken)
+    except (AuthenticationError, ConfigurationError) as error:
+        refuse(str(error))
+    if as_json:
+        click.echo(json.dumps(quotas.as_json(found), indent=2))
+    else:
+        console = Console()
+        console.print(_table(found))
+        for line in _lines(found):
+            console.print(Text(line, style="yellow"))
+    if found.notes:
+        raise SystemExit(Exit.PARTIAL)
+
+
+def _table(found: "Quotas") -> Table:
+    from virustotal.quotas import when
+
+    rows = Table("window", "allowed", "by", "VirusTotal", "ledger", "begins anew", box=None, header_style="bold")
+    for each in found.windows:
+        counts = ("" if count is None else str(count) for count in (each.virustotal, each.ledger))
+        allowed = str(each.allowed) if each.allowed else "not known"
+        rows.add_row(each.name, allowed, each.by, *counts, when(each.resets) or "slides")
+    return rows
+
+
+def _lines(found: "Quotas") -> list[str]:
+    lines = [f"ledger: {found.place}", *found.notes]
+    return [*lines, f"After a 429, all wait for {found.held:.0f} more seconds."] if found.held else lines

@@ -1,0 +1,83 @@
+"""What VirusTotal says of a key for free: whether it is valid, its limits, and what is used of them."""
+
+import contextlib
+import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from attrs import field, frozen
+
+from virustotal.core import protocol
+from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
+from virustotal.core.settings import Credentials, Settings
+from virustotal.core.source import Request
+from virustotal.core.values import mapping, text
+from virustotal.sources.client import Client
+from virustotal.sources.pace import Pace
+from virustotal.sources.quota import read_quotas
+from virustotal.sources.stores.interfaces import Limits, Used
+
+#: Seconds that all questions may take together.
+SECONDS = 20.0
+
+
+@frozen
+class Account:
+    """What came back. limits, used: of the key's windows, where they were told.
+
+    error: why not. answered: whether there was any answer, an error perhaps. skew: seconds that this host's clock
+    is ahead of the server's, None where no answer had a date.
+    """
+
+    limits: Limits = field(factory=Limits)
+    used: Used = field(factory=Used)
+    error: VirusTotalError | None = None
+    answered: bool = False
+    skew: float | None = None
+
+
+class _Once(Client):
+    """A client that asks once, and notes whether and when there was an answer.
+
+    skew: by the `Date` of the last answer, which has whole seconds: half of one is the best guess.
+    """
+
+    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+        super().__init__(settings, credentials, workers=1, pace=Pace(attempts=1, quota_wait=0.0, told_waits=0))
+        self.answered = False
+        self.skew: float | None = None
+
+    def _payload(self, request: Request, response: requests.Response, deadline: float) -> Any:
+        self.answered = True
+        with contextlib.suppress(ValueError, TypeError):
+            there = parsedate_to_datetime(response.headers.get("Date", ""))
+            there = there if there.tzinfo else there.replace(tzinfo=UTC)
+            self.skew = time.time() - there.timestamp() - 0.5
+        return super()._payload(request, response, deadline)
+
+
+def account(settings: Settings, credentials: Credentials, seconds: float = SECONDS) -> Account:
+    """Ask VirusTotal what it says of a key; nothing of it counts against the quota. Never raises for what it answers.
+
+    Raises ConfigurationError for a proxy or CA bundle that cannot work, AuthenticationError for a key that is none.
+    """
+    client, deadline = _Once(settings, credentials), time.monotonic() + seconds
+    with contextlib.closing(client):
+        try:
+            # By the user's identifier where that is told, so that the key stands in one address alone.
+            owner = _owner(client, credentials.api_key, deadline)
+            payload = client.ask(protocol.overall_quotas(owner), deadline).payload
+        except VirusTotalError as error:
+            return Account(error=error, answered=client.answered, skew=client.skew)
+        limits, used = read_quotas(payload)
+        return Account(limits, used, answered=True, skew=client.skew)
+
+
+def _owner(client: Client, key: str, deadline: float) -> str:
+    try:
+        payload = client.ask(protocol.user(key), deadline).payload
+    except (ForbiddenError, NotFoundError, InvalidError):  # the key counts, and may not be told of its owner
+        return key
+    return text(mapping(payload.get("data")).get("id")) or key

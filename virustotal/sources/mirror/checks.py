@@ -1,0 +1,41 @@
+"""Whether the mirror can be asked: what `virustotal-service doctor` finds of it."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from virustotal.core.settings import Credentials, MirrorConfig
+from virustotal.core.values import mapping
+from virustotal.sources.mirror.cluster import Cluster, MirrorError, refused
+
+#: Seconds that all questions may take together.
+SECONDS = 10.0
+
+
+def index_problems(config: MirrorConfig, credentials: Credentials) -> tuple[str, ...]:
+    """Return a sentence for each configured index that cannot be used, or one for the cluster. ConfigurationError."""
+    with contextlib.closing(Cluster(config, credentials)) as cluster:
+        try:
+            return tuple(_problems(cluster, config, time.monotonic() + SECONDS))
+        except MirrorError as error:
+            return (str(error),)
+
+
+def _problems(cluster: Cluster, config: MirrorConfig, deadline: float) -> Iterator[str]:
+    names = (config.files, config.urls, config.domains, config.ips, config.behaviours)
+    for index in filter(None, dict.fromkeys(names)):
+        status, found = cluster.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
+        if status == 404:
+            yield f"There is no index or alias {index}."
+        elif status != 200:
+            raise refused(status, found)
+        elif len(found) > 1:
+            yield f"The alias {index} is of {len(found)} indices; it must be of one."
+        elif index == config.behaviours and not _finds_by_file(next(iter(found.values()), None)):
+            yield f"The index {index} has another mapping: its field file is no keyword."
+
+
+def _finds_by_file(index: object) -> bool:
+    properties = mapping(mapping(mapping(index).get("mappings")).get("properties"))
+    return mapping(properties.get("file")).get("type") == "keyword"
