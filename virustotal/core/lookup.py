@@ -218,10 +218,11 @@ def expand_report(
 
 def _fitting(plan: Plan, report: Report, pager: "_Pager", room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
     """Cut the plan to the requests that are left. What the source answers without VirusTotal takes none of them."""
-    left = Room(room) if room is not None else room_of(pager.desk.source, pager.desk.deadline)
-    if left.requests is None or plan.cost <= left.requests:
+    names = plan.expand + plan.alone
+    kept = [name for name in names if pager.held(name, report.related.get(name))]
+    if len(kept) == len(names):
         return plan, {}
-    kept = [name for name in plan.expand + plan.alone if pager.held(name, report.related.get(name))]
+    left = Room(room) if room is not None else room_of(pager.desk.source, pager.desk.deadline)
     return planner.fitting(plan, left.requests, reason=left.reason, kept=kept)
 
 
