@@ -1,0 +1,94 @@
+"""`virustotal-service mirror load`, and a scan that the mirror alone answers."""
+
+import bz2
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from tests.mirrors import SHA, an_object, opensearch
+from virustotal.cli.app import app
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with opensearch() as url:
+        yield url
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    path = tmp_path / "202601010000"
+    results = {"Engine A": {"category": "malicious", "result": "Trojan.Example", "engine_name": "Engine A"}}
+    objects = [
+        an_object("file", SHA, attributes={"last_analysis_results": results}),
+        an_object("domain", "example.com"),
+    ]
+    path.write_bytes(bz2.compress(b"\n".join(json.dumps(each).encode() for each in objects)))
+    return path
+
+
+def run(state: Path, *arguments: Any, **environment: str) -> Result:
+    given = {"XDG_STATE_HOME": str(state), "VIRUSTOTAL_API_KEY": "", "VIRUSTOTAL_MIRROR": "", "SERVICE_API_HOST": None}
+    return CliRunner().invoke(app, list(map(str, arguments)), env={**given, **environment})
+
+
+def test_load_and_scan_without_a_key(address: str, package: Path, tmp_path: Path) -> None:
+    found = run(tmp_path, "mirror", "load", package, "--host", address)
+    assert found.exit_code == 0, found.output
+    assert "stored 2" in " ".join(found.output.split())
+    config = tmp_path / "config.yml"
+    config.write_text(yaml.safe_dump({"mirror": {"hosts": [address], "only": True}}))
+    scanned = run(tmp_path, "scan", SHA, "--config", config)
+    assert scanned.exit_code == 4, scanned.output  # relationships are missing, and that is said
+    for part in ("Trojan.Example", "Answered by mirror", "Air-gapped", "does not hold"):
+        assert part in scanned.output
+    assert run(tmp_path, "scan", "0" * 63 + "1", "--config", config).exit_code == 4
+
+
+def test_loaded_twice_is_loaded_once(address: str, package: Path, tmp_path: Path) -> None:
+    arguments = ("mirror", "load", package, package, "--host", address, "--json")
+    first, second = (json.loads(run(tmp_path, *arguments).stdout) for _ in range(2))
+    assert (first["read"], first["loaded_before"]) == (2, 2)
+    assert (second["read"], second["loaded_before"]) == (0, 4)
+    assert json.loads(run(tmp_path, *arguments, "--again").stdout)["read"] == 4
+
+
+def test_refused_lines_are_named_with_their_first(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"type": "[bold]thing", "id": "1", "attributes": {}}\n{broken\n')
+    found = run(tmp_path, "mirror", "load", path, VIRUSTOTAL_MIRROR=address)
+    assert found.exit_code == 4
+    for part in ("refused: unknown type [bold]thing", "refused: broken JSON", "bad.jsonl:2"):
+        assert part in found.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "said"),
+    [
+        ((), {}, 3, "--host"),
+        (("--host", "ftp://mirror.example.com"), {}, 3, "mirror.hosts.0"),
+        (("--host", "http://me:word@mirror.example.com"), {}, 3, "without user"),
+        (("--host", "http://mirror.example.com"), {"VIRUSTOTAL_MIRROR_USER": "me"}, 3, "mirror_password"),
+        (("--host", "http://mirror.example.com", "--ca", "/missing"), {}, 2, "--ca"),
+    ],
+)
+def test_what_cannot_work_is_said(
+    package: Path, tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], code: int, said: str
+) -> None:
+    found = run(tmp_path, "mirror", "load", package, *arguments, **environment)
+    assert found.exit_code == code, found.output
+    assert said in found.output
+    assert "word@" not in found.output
+
+
+def test_a_mirror_that_is_down_ends_the_load(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("virustotal.sources.mirror.loading.FIRST_PAUSE", 0.001)
+    found = run(tmp_path, "mirror", "load", package, "--host", "http://127.0.0.1:9")
+    assert found.exit_code == 1
+    assert "cannot be reached" in found.output
+    assert "the same command" in found.output

@@ -1,0 +1,98 @@
+"""The air-gapped service: recorded feed objects loaded into a real server, and not one request to VirusTotal."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import load, report_files
+from tests.mirrors import SHA, an_object, descriptors, fill, opensearch
+from tests.service.conftest import Scan
+from virustotal.core.settings import MirrorConfig
+from virustotal.emulator.server import Emulator
+
+MANY = tuple(f"192.0.2.{number}" for number in range(1, 11))
+ENGINES = {"Engine A": {"category": "malicious", "result": "Trojan.Example", "engine_name": "Engine A"}}
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A mirror with the recorded feed objects, and a file that contacted ten hosts."""
+    recorded = [load(path)["data"] for path in report_files("feed_file")]
+    own = an_object(
+        "file",
+        SHA,
+        attributes={"last_analysis_results": ENGINES},
+        relationships={"contacted_ips": descriptors("ip_address", *MANY)},
+    )
+    hosts = [an_object("ip_address", each, attributes={"last_analysis_results": ENGINES}) for each in MANY]
+    with opensearch() as url:
+        tally = fill(MirrorConfig(hosts=(url,)), [*recorded, own, *hosts], tmp_path_factory.mktemp("m")).tally
+        assert (tally.stored, tally.refused) == (len(recorded) + 11, {})
+        yield url
+
+
+def air_gapped(mirror: str, **more: Any) -> dict[str, Any]:
+    return {"api_key": "", "mirror": {"hosts": [mirror], "only": True, **more}}
+
+
+def test_recorded_feed_objects_are_looked_up_without_a_request(
+    scan: Scan, emulator: Emulator, mirror: str, reports: Path
+) -> None:
+    for path in report_files("feed_file"):
+        recorded = load(path)["data"]
+        found = scan(recorded["id"], {"relationships": "contacted_ips,embedded_urls"}, config=air_gapped(mirror))
+        assert not found.error, found.message
+        shown = json.dumps(found.stored)
+        for said in ("Answered by mirror", "days old", "Air-gapped"):
+            assert said in shown
+        engines = recorded["attributes"]["last_analysis_results"].values()
+        malicious = [each["engine_name"] for each in engines if each["category"] == "malicious"]
+        assert all(name in shown for name in malicious)
+    assert len(emulator.requests) == 0
+
+
+def test_related_objects_are_judged_without_a_request(scan: Scan, emulator: Emulator, mirror: str) -> None:
+    given = {"relationships": "contacted_ips,execution_parents", "analyze_relationship": "true"}
+    found = scan(SHA, given, config=air_gapped(mirror))
+    shown = json.dumps(found.stored)
+    assert "shown 10 of 10" in shown
+    assert "does not hold" in shown
+    assert "Trojan.Example" in shown
+    assert found.partial
+    assert len(emulator.requests) == 0
+
+
+def test_what_the_mirror_does_not_hold_was_not_looked_up_and_nothing_is_submitted(
+    scan: Scan, emulator: Emulator, mirror: str, tmp_path: Path
+) -> None:
+    sample = tmp_path / "sample.txt"
+    sample.write_bytes(b"a sample")
+    config = air_gapped(mirror) | {"allow_dynamic_submit": True}
+    found = scan(str(sample), {"dynamic_submit": "true"}, config=config)
+    (title,) = [each["title_text"] for each in found.sections if "not looked up" in each["title_text"]]
+    assert "unknown" not in title
+    assert "mirror.only" in json.dumps(found.stored)
+    assert found.partial
+    assert len(emulator.requests) == 0
+
+
+def test_a_mirror_that_is_down_is_an_error_that_passes(scan: Scan, emulator: Emulator) -> None:
+    found = scan(SHA, config=air_gapped("http://127.0.0.1:9"))
+    assert found.error["response"]["status"] == "FAIL_RECOVERABLE"
+    assert "mirror" in found.message
+    assert len(emulator.requests) == 0
+
+
+def test_beside_virustotal_it_saves_requests_and_its_loss_costs_nothing(
+    scan: Scan, emulator: Emulator, mirror: str
+) -> None:
+    config = {"mirror": {"hosts": [mirror], "max_age_days": 0}}
+    found = scan(SHA, {"relationships": "contacted_ips", "analyze_relationship": "true"}, config=config)
+    assert "Answered by mirror" in json.dumps(found.stored)
+    assert [each for each in emulator.requests.paths() if "/users/" not in each] == []  # reading the quota is free
+    found = scan(config={"mirror": {"hosts": ["http://127.0.0.1:9"]}})
+    assert found.score > 0
+    assert len(emulator.requests) >= 1
