@@ -52,12 +52,18 @@ class Attacher:
     def made(self, attachments: Iterable[Attachment]) -> None:
         """Attach the bytes that analysers made."""
         for each in attachments:
-            path = each.path
-            if path is None:
-                self._written += 1
-                path = Path(self.request._working_directory) / f"attachment-{self._written:04d}"
-                path.write_bytes(each.data)
+            try:
+                path = each.path or self._write(each.data)
+            except OSError as error:
+                self.notes.append(f"{safe_name(each.name)} was not attached: {text(str(error), 200)}")
+                continue
             self._attach(_File(path, safe_name(each.name), text(each.description) or "-", each.role, each.relation))
+
+    def _write(self, data: bytes) -> Path:
+        self._written += 1
+        path = Path(self.request._working_directory) / f"attachment-{self._written:04d}"
+        path.write_bytes(data)
+        return path
 
     def pictures(self) -> ResultImageSection | None:
         """Return the section of all pictures, promoted as screenshots; None where there are none."""

@@ -401,12 +401,17 @@ def test_tags_of_safelisted_and_private_hosts_are_left_out_and_said() -> None:
     assert shown[-1]["body"] == "Tags of safelisted values or of hosts that are not public, left out: 6."
 
 
-def test_ignore_filtering_keeps_all_tags() -> None:
+def test_ignore_filtering_keeps_safelisted_tags_and_no_private_hosts() -> None:
     section = Section("S", tags=TAGS)
     found = layout(
         subject(contribution(sections=(section,))), safelist=LISTED, settings=Settings(ignore_filtering=True)
     )
-    assert flatten(finalized(found)["sections"][1]["tags"]) == {name: list(values) for name, values in TAGS.items()}
+    assert flatten(finalized(found)["sections"][1]["tags"]) == {
+        "network.dynamic.domain": ["bad.example.org", "www.example.com"],
+        "network.dynamic.ip": ["8.8.8.8"],
+        "network.static.uri": ["https://bad.example.org/", "https://cdn.example.com/x"],
+        "av.virus_name": ["Safe.Name", "Bad.Name"],
+    }
 
 
 # --- errors, notes, partial ------------------------------------------------------------------------------------------

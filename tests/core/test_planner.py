@@ -90,10 +90,11 @@ def test_aliases_are_understood_and_said() -> None:
     assert found.notes == ("contacted_hosts is understood as contacted_ips.",)
 
 
-def test_names_of_other_kinds_of_objects_do_not_apply() -> None:
+def test_names_of_other_kinds_of_objects_do_not_apply_which_is_said_of_what_is_no_default() -> None:
     found = planned("dropped_files", "contacted_ips", "subdomains", ref=URL, analyze=True)
 
-    assert (found.embed, found.alone, found.notes) == (("contacted_ips",), (), ())
+    assert (found.embed, found.alone) == (("contacted_ips",), ())
+    assert found.notes == ("subdomains is no relationship of a url; it is not asked for.",)
 
 
 @pytest.mark.parametrize("name", ["a b", "../x", "a" * 65, "votes?x", "\u00fc"])

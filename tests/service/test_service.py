@@ -365,3 +365,9 @@ def test_nothing_is_left_of_one_task_in_the_next(emulator: Emulator, scan: Scan)
     scan(UNKNOWN)
     again = scan(ignore_cache=True)
     assert [dict(section) for section in first.sections] == [dict(section) for section in again.sections]
+
+
+def test_a_name_of_another_kind_of_object_is_said(emulator: Emulator, scan: Scan) -> None:
+    outcome = scan(EICAR, {"relationships": "resolutions,contacted_ips"})
+    assert "resolutions is no relationship of a file" in shown(outcome)
+    assert "no relationship of" not in shown(scan("example.com"))

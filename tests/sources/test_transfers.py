@@ -35,8 +35,10 @@ def soon(seconds: float = 10.0) -> float:
 
 @pytest.fixture
 def fetch(client: Client, tmp_path: Path) -> Callable[..., int]:
-    def run(magic: tuple[bytes, ...] = PCAP_MAGIC, sha256: str = "", most: int = 2**20, address: str = "") -> int:
-        save = Save(tmp_path / "capture", most, magic, sha256)
+    def run(
+        magic: tuple[bytes, ...] = PCAP_MAGIC, sha256: str = "", most: int = 2**20, address: str = "", least: int = 1
+    ) -> int:
+        save = Save(tmp_path / "capture", most, magic, sha256, min_bytes=least)
         request = protocol.linked(address, save) if address else protocol.artefact(SANDBOX, "pcap", save)
         return client.ask(request, soon()).size
 
@@ -96,6 +98,8 @@ def test_a_download_is_saved(server: Server, fetch: Callable[..., int], tmp_path
             errors.ArtefactError,
             "JSON",
         ),
+        (answer(PCAP), {"least": len(PCAP) + 1}, errors.ArtefactError, "too few"),
+        (answer(b"<html>", "200 OK", "Content-Type: text/html"), {"magic": ()}, errors.ArtefactError, "HTML"),
         (answer(SAYS_NO, "403 Forbidden"), {}, errors.ForbiddenError, "403"),
         (answer(b"<html>", "404 Not Found"), {}, errors.NotFoundError, "404"),
         (answer(b"<html>", "401 Unauthorized"), {}, errors.AuthenticationError, "401"),

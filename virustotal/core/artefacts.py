@@ -16,6 +16,10 @@ from virustotal.core.results import Artefact
 from virustotal.core.settings import Settings
 from virustotal.core.source import Save, Source
 
+#: Bytes of the shortest file of a kind: the header of a capture, and of an event log.
+_SHORTEST = {"pcap": 24, "evtx": 128}
+_MAY_BE_HTML = frozenset({"html", "file"})
+
 #: Downloads at the same time: all recordings of five sandboxes in one round.
 AT_ONCE = 10
 
@@ -119,7 +123,14 @@ def _one(round: _Round, index: int, download: Download) -> Fetched:
     if refusal is not None:
         return Fetched(download, None, Outcome(refusal, _NOT_ASKED[refusal]))
     path = round.folder / f"artefact-{index:04d}"
-    save = Save(path, round.most_bytes, download.magic, download.sha256)
+    save = Save(
+        path,
+        round.most_bytes,
+        download.magic,
+        download.sha256,
+        min_bytes=_SHORTEST.get(download.kind, 1),
+        html=download.kind in _MAY_BE_HTML,
+    )
     try:
         request = (
             protocol.linked(download.link, save)

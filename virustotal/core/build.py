@@ -81,7 +81,7 @@ class Builder:
     def _keeps(self, tag_type: str, value: str) -> bool:
         if tag_type in _NETWORK and not is_public(host_of(value)):
             return False
-        return not self._safelist.holds_tag(tag_type, value)
+        return self._settings.ignore_filtering or not self._safelist.holds_tag(tag_type, value)
 
 
 def _small(group: tuple[Score, ...]) -> Any:

@@ -11,7 +11,7 @@ from virustotal.core import catalogue, inline, protocol
 from virustotal.core.catalogue import ALIASES, Family, Licence
 from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
 from virustotal.core.registry import Registry
-from virustotal.core.settings import Settings
+from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
 
 #: The longest list of names in one combined request; longer ones are split into several.
 LONGEST_EMBED = 1500
@@ -144,6 +144,8 @@ def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tup
             notes.append(f"{name} is understood as {known}.")
         if catalogue.find(kind, known) is not None or (known not in foreign and _NAME.fullmatch(known)):
             found.append(known)
+        elif known in foreign and known not in DEFAULT_RELATIONSHIPS:
+            notes.append(f"{known} is no relationship of a {kind}; it is not asked for.")
         elif known not in foreign:
             notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
     return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(notes))

@@ -28,13 +28,16 @@ class Save:
     """Where the body of a download is streamed to, and what it must be.
 
     max_bytes: the body is cut off and refused beyond it. magic: it must begin with one of these, where any are given.
-    sha256: its digest, where known. Whatever fails leaves no file behind.
+    sha256: its digest, where known. min_bytes: what is shorter is no file of its kind. html: whether it may be a page
+    of HTML, which is what proxies answer with instead. Whatever fails leaves no file behind.
     """
 
     path: Path
     max_bytes: int
     magic: tuple[bytes, ...] = ()
     sha256: str = ""
+    min_bytes: int = 1
+    html: bool = False
 
 
 @frozen

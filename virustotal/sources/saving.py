@@ -78,6 +78,10 @@ def _check(
     if wanted.sha256:
         raise ArtefactError("The download has another digest than VirusTotal names.", code="LocalDigest")
     _check_magic(head, wanted)
+    if size < wanted.min_bytes:
+        raise ArtefactError(f"The download has {size} bytes, too few for its kind.", code="LocalShort")
+    if "text/html" in response.headers.get("Content-Type", "").lower() and not wanted.html:
+        raise ArtefactError("A page of HTML came instead of the file.", code="LocalOther")
     if "json" in response.headers.get("Content-Type", "").lower():
         raise ArtefactError("VirusTotal sent JSON instead of the file.", code="LocalOther")
 

@@ -1,0 +1,61 @@
+"""What cannot be attached is said, and costs nothing else."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from virustotal.attaching import LARGEST_SIDE, Attacher
+from virustotal.core.artefacts import Fetched
+from virustotal.core.findings import Attachment, Download, Role
+from virustotal.core.models import FOUND, Ref
+
+
+def request_in(folder: Path, **changes: Any) -> Any:
+    added: list[str] = []
+
+    def add(path: str, name: str, description: str, parent_relation: str) -> bool:
+        added.append(name)
+        return Path(path).stat().st_size > 0
+
+    given = {"_working_directory": str(folder), "max_extracted": 2, "extracted": added, "added": added}
+    return SimpleNamespace(**{**given, "add_extracted": add, "add_supplementary": add, **changes})
+
+
+def test_bytes_are_written_and_attached(tmp_path: Path) -> None:
+    attacher = Attacher(request_in(tmp_path))
+    attacher.made([Attachment("../a b.json", "what it is", data=b"{}"), Attachment("b", "", data=b"x")])
+    assert attacher.request.added == ["a_b.json", "b"]
+    assert attacher.room == 0
+    assert attacher.notes == []
+
+
+def test_a_full_disk_costs_the_attachment(tmp_path: Path) -> None:
+    attacher = Attacher(request_in(tmp_path / "absent"))
+    attacher.made([Attachment("a.json", "what it is", data=b"{}")])
+    assert attacher.request.added == []
+    assert "a.json was not attached" in attacher.notes[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_a_picture_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(content)
+    attacher = Attacher(request_in(tmp_path))
+    download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
+    attacher.fetched([Fetched(download, path, FOUND, len(content))])
+    assert attacher.pictures() is None
+    assert "a.png cannot be shown" in attacher.notes[0]
+
+
+def test_a_picture_of_too_many_pixels_is_not_read(tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = tmp_path / "large.png"
+    Image.new("1", (LARGEST_SIDE + 1, 1)).save(path)
+    attacher = Attacher(request_in(tmp_path))
+    download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
+    attacher.fetched([Fetched(download, path, FOUND, 9)])
+    assert attacher.pictures() is None
+    assert "pixels" in attacher.notes[0]
