@@ -25,8 +25,12 @@ case, trailing commas and duplicates do not matter. By default it is
 
 - Without `analyze_relationship` the names come with the object's own request: a first page of identifiers, which costs
   nothing more. They are listed, and what the object does is tagged.
-- With it, each relationship that is not empty is fetched whole, one request for 40 objects. Its objects are judged
-  like the subject and shown most suspicious first; those without a finding are one collapsed table.
+- With it, what is read of the objects of each relationship is asked for in the object's own request; where VirusTotal
+  gives it, that costs nothing more, and a longer list goes on from there. Otherwise, and where whole objects are
+  wanted (`behaviours`), each relationship that is not empty is fetched, one request for 40 objects. `inline: false`
+  in the configuration always fetches.
+- The objects are judged like the subject and shown most suspicious first; those without a finding are one collapsed
+  table.
 - At most `max_related` objects of each are fetched: {Settings().max_related} by default, {DEEP_SCAN_RELATED} in a
   deep scan, never more than {MOST_RELATED}. Titles say how many there are and how many are shown, and the coverage
   table says what is missing and why.
