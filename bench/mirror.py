@@ -1,0 +1,91 @@
+"""Loading a feed package into a real server in memory (osmem-server): lines a second and peak memory by their number.
+
+The peak is of the loading process, beside what it had before. Usage: python -m bench.mirror [LINES...]
+"""
+
+import bz2
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.mirrors import opensearch
+from virustotal.core import protocol
+from virustotal.core.models import Ref
+from virustotal.core.settings import Credentials, MirrorConfig, Settings
+from virustotal.sources import build
+from virustotal.sources.mirror.checkpoint import Checkpoint
+from virustotal.sources.mirror.cluster import Cluster
+from virustotal.sources.mirror.loading import Loader
+
+ENGINES = 75
+LOOK_UPS = 200
+
+
+def lines(count: int) -> Iterator[bytes]:
+    """Files as feeds have them: some 15 KB each, no two alike."""
+    rng = random.Random(7)
+    for number in range(count):
+        results = {
+            f"Engine{engine}": {
+                "category": "malicious" if rng.random() < 0.3 else "undetected",
+                "engine_name": f"Engine{engine}",
+                "engine_update": "20260101",
+                "engine_version": f"{engine}.{rng.randrange(99)}",
+                "method": "blacklist",
+                "result": f"Trojan.Example.{rng.randrange(10**6)}",
+            }
+            for engine in range(ENGINES)
+        }
+        attributes = {
+            "last_analysis_results": results,
+            "last_modification_date": 1_700_000_000 + number,
+            "names": [f"sample-{rng.randrange(10**9)}.exe" for _ in range(30)],
+            "md5": f"{number:032x}",
+        }
+        yield json.dumps({"type": "file", "id": f"{number:064x}", "attributes": attributes}).encode() + b"\n"
+
+
+def peak() -> float:
+    """The most memory that this process has had, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def one(package: Path, address: str) -> None:
+    """Load one package, in a process of its own, and print what it took."""
+    config = MirrorConfig(hosts=(address,), files=package.stem)
+    loader = Loader(Cluster(config, Credentials()), config)
+    loader.prepare()
+    before, began = peak(), time.monotonic()
+    loader.load(package, Checkpoint(package.with_suffix(".done")))
+    seconds = time.monotonic() - began
+    source = build(Settings(mirror=MirrorConfig((address,), package.stem, only=True)), Credentials())
+    began = time.monotonic()
+    for number in range(LOOK_UPS):
+        source.ask(protocol.object_request(Ref("file", f"{number:064x}")), time.monotonic() + 10)
+    each = (time.monotonic() - began) / LOOK_UPS * 1000
+    count = loader.tally.stored
+    print(f"{count:>8}  {count / seconds:>9.0f}  {before:>9.1f}  {peak():>9.1f}  {each:>14.2f}", flush=True)
+
+
+def main() -> None:
+    """Load packages of each size, each in a process of its own."""
+    if sys.argv[1:2] == ["--one"]:
+        one(Path(sys.argv[2]), sys.argv[3])
+        return
+    print("   lines  lines/s    MB before    MB peak  ms a look-up", flush=True)
+    with opensearch() as address, tempfile.TemporaryDirectory() as folder:
+        for count in [int(each) for each in sys.argv[1:]] or [1000, 10_000]:
+            package = Path(folder) / f"files-{count}.bz2"
+            with bz2.open(package, "wb", 1) as file:
+                file.writelines(lines(count))
+            subprocess.run([sys.executable, "-m", "bench.mirror", "--one", str(package), address], check=True)
+
+
+if __name__ == "__main__":
+    main()
