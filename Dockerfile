@@ -11,8 +11,9 @@ RUN mkdir -p /tmp/source /opt/al_service && chown -R assemblyline:assemblyline /
 USER assemblyline
 COPY --chown=assemblyline:assemblyline setup.cfg pyproject.toml README.md LICENSE service_manifest.yml /tmp/source/
 COPY --chown=assemblyline:assemblyline virustotal /tmp/source/virustotal
-# setup.cfg says what is needed; the emulator and the terminal stay out.
-RUN pip install --no-cache-dir --user /tmp/source && rm -rf ~/.cache
+# setup.cfg says what is needed; the emulator and the terminal stay out, unless `extras` asks for them: [cli,emulator].
+ARG extras=
+RUN pip install --no-cache-dir --user "/tmp/source$extras" && rm -rf ~/.cache
 
 WORKDIR /opt/al_service
 ARG version

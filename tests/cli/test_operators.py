@@ -239,9 +239,7 @@ def test_a_platform_that_does_not_answer_is_said(emulator: Emulator, monkeypatch
     ended = threading.Event()
     monkeypatch.setattr("virustotal.cli.doctor.PLATFORM_SECONDS", 0.2)
     monkeypatch.setattr("assemblyline_v4_service.common.api.DEVELOPMENT_MODE", False)
-    monkeypatch.setattr(
-        "assemblyline_v4_service.common.api.ServiceAPI.get_safelist", lambda *_: {} if ended.wait(10) else {}
-    )
+    monkeypatch.setattr("assemblyline_v4_service.common.api.ServiceAPI.get_safelist", lambda *_: ended.wait(10) and {})
     found = call(emulator, "doctor", "--json", SERVICE_API_HOST=NOWHERE)
     ended.set()
     assert found.exit_code == 4
