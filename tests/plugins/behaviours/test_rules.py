@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from virustotal.plugins.behaviours.severity import severity
+from virustotal.plugins.behaviours.severity import SCORED_IN_FILE, severity
+from virustotal.plugins.static._severity import WORTH
 from virustotal.testing import evidence, run
 
 from .conftest import ANALYZERS, findings, points, report, tags, titled, titles
@@ -60,6 +61,24 @@ def test_a_verdict_in_the_files_own_report_counts_once() -> None:
     assert points(own)["verdict.Zenbox"].amount == 90
     assert tags(own) == {"attribution.family": ["Emberfox"]}
     assert titles(own) == ["Verdicts of sandboxes (1)"]
+
+
+@pytest.mark.parametrize(
+    ("own", "amount"),
+    [
+        ({"category": "harmless"}, 135),
+        ({"category": "undetected", "confidence": 90}, 135),
+        ({"category": "malicious", "confidence": 0}, 135),
+        ({}, 135),
+        ({"category": "suspicious"}, 0),
+        ({"category": "malicious", "confidence": 1}, 0),
+    ],
+)
+def test_a_verdict_that_scores_nothing_in_the_files_own_report_counts_here(own: dict[str, Any], amount: int) -> None:
+    given = report(verdicts=["MALWARE"], verdict_confidence=90)
+    scored = points(findings(given, subject={"sandbox_verdicts": {"Zenbox": own}}))["verdict.Zenbox"]
+    assert scored.amount == amount
+    assert ("counts it" in scored.reason) is (amount == 0)
 
 
 @pytest.mark.parametrize("value", [None, {}, [], "x", {"Zenbox": None}, {"Zenbox": {"category": 7}}])
@@ -184,11 +203,44 @@ def test_alerts_show_without_look_ups_and_also_those_of_info() -> None:
 
 def test_what_the_file_reports_as_crowdsourced_is_counted_there() -> None:
     subject = {
-        "sigma_analysis_results": [{"rule_id": "f6de6525"}],
-        "crowdsourced_ids_results": [{"rule_id": "1:2038809"}],
+        "sigma_analysis_results": [{"rule_id": "f6de6525", "rule_level": "medium"}],
+        "crowdsourced_ids_results": [{"rule_msg": "ET INVENTED Beacon", "alert_severity": "HIGH"}],
     }
     found = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
     assert {name: each.amount for name, each in found.items()} == {"ids.1:2038809": 0, "sigma.f6de6525": 0}
+
+
+@pytest.mark.parametrize("level", ["low", "info", None, "", 7])
+def test_what_scores_nothing_in_the_files_report_is_counted_here(level: Any) -> None:
+    subject = {
+        "sigma_analysis_results": [{"rule_id": "f6de6525", "rule_level": level}],
+        "crowdsourced_ids_results": [{"rule_id": "1:2038809", "alert_severity": level}],
+    }
+    found = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
+    assert {name: each.amount for name, each in found.items()} == {"ids.1:2038809": 150, "sigma.f6de6525": 200}
+    assert not any("counts it" in each.reason for each in found.values())
+
+
+def test_ids_of_one_sort_are_no_ids_of_another() -> None:
+    subject = {
+        "sigma_analysis_results": [{"rule_id": "12", "rule_level": "high"}],
+        "crowdsourced_ids_results": [{"rule_id": "13", "alert_severity": "high"}],
+    }
+    given = report(
+        signature_matches=[{"id": "12", "name": "Injects", "severity": "HIGH"}],
+        sigma_analysis_results=[SIGMA | {"rule_id": "13"}],
+        ids_alerts=[IDS | {"rule_id": "12"}],
+    )
+    found = points(findings(given, subject=subject))
+    assert {name: each.amount for name, each in found.items()} == {
+        "ids.12": 150,
+        "sigma.13": 200,
+        "signature.Injects": 100,
+    }
+
+
+def test_the_files_report_scores_the_severities_that_it_is_said_to() -> None:
+    assert {level for level, worth in WORTH.items() if worth} == SCORED_IN_FILE
 
 
 @pytest.mark.parametrize("name", ["signature_matches", "sigma_analysis_results", "ids_alerts", "ids_results"])

@@ -11,7 +11,7 @@ from virustotal.core.findings import Family
 from virustotal.core.values import items, mappings, text, texts
 from virustotal.plugins.behaviours.describe import described
 from virustotal.plugins.behaviours.sandboxes import Sandbox
-from virustotal.plugins.behaviours.severity import IDS, ORDER, SIGMA, SIGNATURE, rank, severity, worse
+from virustotal.plugins.behaviours.severity import IDS, ORDER, SCORED_IN_FILE, SIGMA, SIGNATURE, rank, severity, worse
 from virustotal.plugins.behaviours.techniques import technique_ids, techniques
 
 #: Rules of one sort that score; the table has more.
@@ -182,18 +182,32 @@ def _scored(
 
 @frozen
 class Sort:
-    """One sort of rule: how it is read, titled, named in points and valued."""
+    """One sort of rule: how it is read, titled, named in points and valued.
+
+    in_file: of rules that the file's own report may score too, its attribute and the keys of title and severity in it.
+    """
 
     read: Callable[[Sandbox], Iterator[Match]]
     title: str
     rule: str
     prefix: str
     worth: Mapping[str, int]
+    in_file: tuple[str, str, str] | None = None
+
+    def elsewhere(self, subject: Mapping[str, Any]) -> frozenset[str]:
+        """Return the ids, or the titles of those without one, of the rules that the file's own report scores."""
+        if self.in_file is None:
+            return frozenset()
+        attribute, title, level = self.in_file
+        rules = mappings(subject.get(attribute))
+        scored = [each for each in rules if text(each.get(level), 60).lower() in SCORED_IN_FILE]
+        names = (text(each.get("rule_id"), 200) or text(each.get(title), 300) for each in scored)
+        return frozenset(filter(None, names))
 
 
 SORTS = (
-    Sort(ids, "IDS alerts", "Rule", "ids", IDS),
-    Sort(sigma, "Sigma rules", "Rule", "sigma", SIGMA),
+    Sort(ids, "IDS alerts", "Rule", "ids", IDS, ("crowdsourced_ids_results", "rule_msg", "alert_severity")),
+    Sort(sigma, "Sigma rules", "Rule", "sigma", SIGMA, ("sigma_analysis_results", "rule_title", "rule_level")),
     Sort(signatures, "Signatures", "Signature", "signature", SIGNATURE),
 )
 
@@ -203,22 +217,15 @@ def findings(
 ) -> Iterator[tuple[str, Any, tuple[Match, ...], tuple[Points, ...]]]:
     """Yield the prefix, a table, its rules and their points for each sort of rule that matched.
 
-    subject: the file's own attributes; what they report as crowdsourced is scored there and not again.
+    subject: the file's own attributes; rules of the same sort that score there do not score again.
     """
-    elsewhere = _elsewhere(subject)
     for sort in SORTS:
         rules = merged(match for sandbox in found for match in sort.read(sandbox))
         section = _table(sort.title, rules, sort.rule)
         if section is not None:
             what = sort.title.removesuffix("s")
-            points = tuple(_scored(rules, section, sort.prefix, what, sort.worth, elsewhere))
+            points = tuple(_scored(rules, section, sort.prefix, what, sort.worth, sort.elsewhere(subject)))
             yield sort.prefix, section, rules, points
-
-
-def _elsewhere(subject: Mapping[str, Any]) -> frozenset[str]:
-    entries = [*mappings(subject.get("sigma_analysis_results")), *mappings(subject.get("crowdsourced_ids_results"))]
-    names = (text(entry.get("rule_id"), 200) or text(entry.get("rule_title"), 300) for entry in entries)
-    return frozenset(filter(None, names))
 
 
 __all__ = ["MOST_SCORED", "SORTS", "Match", "Sort", "findings", "ids", "merged", "sigma", "signatures"]

@@ -15,6 +15,9 @@ TECHNIQUE: Mapping[str, int] = MappingProxyType({"critical": 100, "high": 50, "m
 SIGMA: Mapping[str, int] = MappingProxyType({"critical": 200, "high": 100, "medium": 30, "low": 5})
 IDS: Mapping[str, int] = MappingProxyType({"critical": 200, "high": 150, "medium": 50, "low": 10})
 
+#: Severities of Sigma and IDS rules that score in the file's own report (`crowdsourced` in docs/scoring.md).
+SCORED_IN_FILE = frozenset({"critical", "high", "medium"})
+
 #: Points of a sandbox's verdict at full confidence; of several the highest counts.
 VERDICTS: Mapping[str, int] = MappingProxyType(
     {

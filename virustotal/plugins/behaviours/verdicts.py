@@ -81,9 +81,9 @@ _RECORDINGS = {
 def points_of(found: Sequence[Sandbox], subject: Mapping[str, Any], section: Any) -> Iterator[Points]:
     """Yield the points of each sandbox that holds the file to be bad.
 
-    subject: the file's own attributes; a verdict that stands in its `sandbox_verdicts` is scored there and not again.
+    subject: the file's own attributes; a verdict that scores in its `sandbox_verdicts` does not score again.
     """
-    elsewhere = {each.sandbox for each in of_subject(subject)}
+    elsewhere = {each.sandbox for each in of_subject(subject) if _worth(each) > 0}
     for verdict in map(verdict_of, found):
         if not verdict.bad:
             continue
