@@ -2,6 +2,9 @@
 
 import base64
 import logging
+import socket
+import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,12 +15,14 @@ from attrs import evolve
 
 from tests.mirrors import LINK, SHA, an_object, descriptors, fill, opensearch
 from tests.sources.conftest import Server, answer
+from tests.sources.test_client import certificate, serve_tls
 from virustotal.core import protocol
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.core.source import Answer, Request, Source
 from virustotal.sources import build
+from virustotal.sources.bodies import whole
 from virustotal.sources.mirror import Cluster, Mirror, MirrorError, NotMirroredError
 from virustotal.sources.mirror.asking import canonical, identifiers, understood
 from virustotal.sources.mirror.health import Health
@@ -311,16 +316,48 @@ def test_a_broken_mirror_is_left_alone_for_a_while(server: Server, make: Make) -
     assert len(server.heard) == 1
 
 
-def test_a_mirror_that_hangs_costs_seconds(server: Server, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virustotal.sources.mirror.cluster.CONNECT", 0.1)
-    monkeypatch.setattr("virustotal.sources.mirror.cluster.READ", 0.2)
-    cluster = Cluster(MirrorConfig(hosts=(server.url,)), Credentials())
+def test_a_mirror_that_hangs_costs_seconds_once(server: Server, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("virustotal.sources.mirror.shelf.PATIENCE", 0.3)
     server.say(lambda connection, heard: time.sleep(3))
+    below = Below({"data": {}})
+    mirror = make(below, hosts=(server.url, server.url.replace("127.0.0.1", "localhost")))
+    mirror._shelf.health.pause = 30.0
     began = time.monotonic()
-    with pytest.raises(MirrorError):
-        cluster.send("GET", "/", None, soon(), read=0.2)
-    assert time.monotonic() - began < 1.5
-    assert isinstance(make(Below({"data": {}}), hosts=(server.url,)), Mirror)
+    for _ in range(20):
+        ask(mirror, protocol.object_request(FILE))
+    assert time.monotonic() - began < 1.0
+    assert len(below.asked) == 20
+
+
+def test_certificates_are_verified(tmp_path: Path) -> None:
+    authority = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve_tls, args=(listening, context), daemon=True).start()
+        config = MirrorConfig(hosts=(f"https://127.0.0.1:{listening.getsockname()[1]}",), ca_bundle=str(authority))
+        assert Cluster(config, Credentials()).send("GET", "/", None, soon())[0] == 200
+        with pytest.raises(MirrorError, match=r"mirror\.ca_bundle"):
+            Cluster(evolve(config, ca_bundle=""), Credentials()).send("GET", "/", None, soon())
+
+
+def test_the_environment_takes_no_part(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password word\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    server.say(answer(b"{}"))
+    Cluster(MirrorConfig(hosts=(server.url,)), Credentials()).send("GET", "/", None, soon())
+    assert server.heard[0].header("authorization") is None
+
+
+def test_a_multi_get_that_is_too_large_is_halved(
+    config: MirrorConfig, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virustotal.sources.mirror.cluster.whole", lambda response, until: whole(response, until, 1500))
+    requests = [protocol.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
+    answers = make(never()).ask_many(requests, soon())
+    assert [at for at, each in enumerate(answers) if each] == [0]
 
 
 def test_the_next_address_is_asked_where_one_is_down(config: MirrorConfig, make: Make, server: Server) -> None:

@@ -170,9 +170,17 @@ class Cluster:
         except VirusTotalError as error:
             failed = MirrorError(f"The mirror cannot be read: {error}")
         except (requests.RequestException, OSError, ValueError) as error:
-            failed = MirrorError(f"The mirror cannot be asked: {failure_of(error, Sent.CERTAIN)}")
+            failed = _unreachable(failure_of(error, Sent.CERTAIN))
         # Outside the handler: the transport's exception knows the headers, and is not kept as this one's context.
         raise failed
+
+
+def _unreachable(error: VirusTotalError) -> MirrorError:
+    if error.code == "LocalCertificate":
+        return MirrorError(
+            "The mirror's TLS certificate could not be verified; its own authority belongs into mirror.ca_bundle."
+        )
+    return MirrorError(f"The mirror cannot be asked: {error}")
 
 
 class _TooLargeError(MirrorError):

@@ -1,5 +1,6 @@
 """The mirror's objects by their references: as few multi-gets as there must be, and what fails said once."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
@@ -16,6 +17,8 @@ from virustotal.sources.mirror.health import Health
 
 #: Behaviour reports of one file that are found; sandboxes are fewer.
 MOST_BEHAVIOURS = 100
+#: Seconds that one question may take, all addresses together: a mirror that hangs must not cost the task.
+PATIENCE = 10.0
 
 
 @frozen
@@ -75,7 +78,7 @@ class Shelf:
             return ()
         self._rested()
         try:
-            sources = self.cluster.search(index, terms, most, deadline)
+            sources = self.cluster.search(index, terms, most, _patient(deadline))
         except MirrorError as error:
             if error.status not in {400, 404}:
                 self.health.failed(str(error))
@@ -88,7 +91,7 @@ class Shelf:
     def _guarded(self, asked: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
         self._rested()
         try:
-            answers = self.cluster.get(asked, deadline)
+            answers = self.cluster.get(asked, _patient(deadline))
         except MirrorError as error:
             self.health.failed(str(error))
             raise
@@ -116,6 +119,10 @@ class Shelf:
         except InvalidError:
             same = False
         return (found, "") if same else (None, "The mirror holds an object under the identifier of another one.")
+
+
+def _patient(deadline: float) -> float:
+    return min(deadline, time.monotonic() + PATIENCE)
 
 
 def _attributes(kept: Stored) -> Mapping[str, object]:
