@@ -5,7 +5,7 @@ from attrs import frozen
 HEAD = """
 import sys, time
 from assemblyline_v4_service.common.result import BODY_FORMAT, ResultSection
-from virustotal.core import Analyzer, HOOK_API, Points, Verdict, hookimpl
+from virustotal.core import Analyzer, Detection, HOOK_API, Needs, Points, Verdict, hookimpl
 
 def good(title="Something of it"):
     section = ResultSection(title)
@@ -166,6 +166,9 @@ BROKEN: dict[str, Broken] = {
     ),
     "asks-for-a-higher-api": analyzing(
         "yield good()", more=", api=HOOK_API + 1", state="refused", reason="plugin API 2"
+    ),
+    "needs-what-is-no-name": analyzing(
+        "yield good()", more=", needs=Needs(('text', None))", state="failed", reason="a tuple of names"
     ),
     "misspells-a-hook": Broken(
         HEAD + "@hookimpl\ndef virustotal_analysers(settings):\n    return ()",

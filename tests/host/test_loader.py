@@ -14,7 +14,7 @@ from attrs import evolve
 from tests.conftest import ROOT
 from tests.host.broken import Broken
 from virustotal import __version__
-from virustotal.core import Analyzer, Detection, Verdict, hookimpl
+from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
 from virustotal.core.host import Hooks, Implementation, Plugins, Provider
 from virustotal.core.loader import load, load_modules
 from virustotal.core.settings import Settings, service_settings
@@ -125,6 +125,10 @@ def test_a_plugin_gets_its_settings_read_only() -> None:
         ({"analyze": "x"}, "are functions"),
         ({"wanted": True}, "are functions"),
         ({"needs": ("a",)}, "is a Needs"),
+        ({"needs": Needs(("a", None))}, "a tuple of names"),  # type: ignore[arg-type]
+        ({"needs": Needs(5)}, "a tuple of names"),  # type: ignore[arg-type]
+        ({"needs": Needs("a")}, "a tuple of names"),  # type: ignore[arg-type]
+        ({"needs": Needs(name for name in "ab")}, "a tuple of names"),  # type: ignore[arg-type]
         ({"api": 99}, "written for plugin API 99; this service has 1"),
     ],
 )

@@ -65,5 +65,9 @@ def _check(each: Any) -> None:
         raise ValueError("an analyser has a name and a kind")
     if not callable(each.analyze) or not callable(each.wanted):
         raise TypeError(f"`analyze` and `wanted` of the analyser {each.name!r} are functions")
-    if not isinstance(each.needs, Needs) or isinstance(each.needs.attributes, str):
+    if not isinstance(each.needs, Needs) or not _names(each.needs.attributes):
         raise TypeError(f"`needs` of the analyser {each.name!r} is a Needs with a tuple of names")
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
