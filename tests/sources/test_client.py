@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import io
 import ipaddress
+import os
 import socket
 import ssl
 import threading
@@ -320,6 +321,31 @@ def test_certificates_are_verified(make: Callable[..., Client], tmp_path: Path) 
         with pytest.raises(errors.VirusTotalError, match="certificate could not be verified"):
             stranger.ask(ASK, soon())
         assert stranger.requests_made == 1
+
+
+def test_a_break_of_tls_after_the_request_leaves_it_uncertain(make: Callable[..., Client], tmp_path: Path) -> None:
+    authority = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=break_tls, args=(listening, context), daemon=True).start()
+        client = make(f"https://127.0.0.1:{listening.getsockname()[1]}", ca_bundle=str(authority))
+
+        with pytest.raises(errors.UncertainError, match=r"broke off or timed out \(SSLError\)"):
+            client.ask(protocol.submit_url("http://example.com/"), soon())
+
+        assert client.requests_made == 1
+        with pytest.raises(errors.UnavailableError, match="broke off"):
+            client.ask(ASK, soon())
+
+
+def break_tls(listening: socket.socket, context: ssl.SSLContext) -> None:
+    """Hear each request, then answer in plain text below the TLS."""
+    with contextlib.suppress(OSError):
+        while True:
+            with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+                connection.recv(65536)
+                os.write(connection.fileno(), b"HTTP/1.1 502 from a box in between\r\n\r\n")
 
 
 def serve_tls(listening: socket.socket, context: ssl.SSLContext) -> None:

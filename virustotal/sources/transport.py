@@ -46,8 +46,8 @@ def failure_of(error: Exception, sent: Sent) -> VirusTotalError:
 
 
 def _not_connected(error: Exception) -> bool:
-    """True where nothing was sent, since there was no connection."""
-    return isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError) or isinstance(
+    """True where nothing was sent, since there was no connection. A TLS error may as well come after the request."""
+    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(
         _reason(error), urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError
     )
 
