@@ -97,8 +97,12 @@ class _Row:
             "Value": ioc.label,
             "Tagged as": ", ".join(ioc.tags),
             "Result": outcome.status.value,
-            "Note": outcome.detail or " ".join(self.verdict.reasons[1:]),
+            "Note": " ".join(self.verdict.reasons[1:]) if outcome.found else _said(outcome),
         }
+
+
+def _said(outcome: Outcome) -> str:
+    return "" if outcome.status is Status.UNKNOWN else outcome.detail
 
 
 _COLUMNS = ("Level", "Detections", "Kind", "Value", "Tagged as", "Result", "Note")

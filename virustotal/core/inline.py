@@ -12,7 +12,7 @@ from attrs import evolve
 from virustotal.core import catalogue
 from virustotal.core.models import Object, Related
 from virustotal.core.registry import Registry
-from virustotal.core.verdicts import VERDICT_ATTRIBUTES
+from virustotal.core.verdicts import HOST_KINDS, VERDICT_ATTRIBUTES
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -20,6 +20,8 @@ Pairs = tuple[tuple[str, str], ...]
 LONGEST_SELECTION = 6000
 
 _JUDGED = frozenset({"file", "url", "domain", "ip_address"})
+#: Verdict attributes that not every kind of object has.
+_JUDGED_BY: Mapping[str, frozenset[str]] = {"url": frozenset({"url"}), "popularity_ranks": HOST_KINDS}
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 
 #: Attributes that every object of a kind has: where one was asked for and is not there, the object did not come whole.
@@ -49,22 +51,22 @@ def attributes_read(kind: str, name: str, registry: Registry) -> tuple[str, ...]
     needs = [each.needs.attributes for each in registry.find(kind, name)]
     if entry is None or registry.judges or not needs or not all(needs):
         return ()
-    judged = VERDICT_ATTRIBUTES if _JUDGED.intersection(entry.yields) else ()
+    judged = (each for each in VERDICT_ATTRIBUTES if _JUDGED_BY.get(each, _JUDGED).intersection(entry.yields))
     read = tuple(dict.fromkeys((*judged, *sorted(each for names in needs for each in names))))
     return read if all(map(_NAME.fullmatch, read)) else ()
 
 
 def selections(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) -> Pairs:
-    """Return the query that asks for attributes in line, of as many names, in order, as there is room for."""
+    """Return the query that asks for attributes in line, of as many names as there is room for, the first first."""
     found: list[tuple[str, str]] = []
     room = LONGEST_SELECTION
     for name in names:
         if read := attributes.get(name, ()):
             pair = (f"relationship_attributes[{name}]", ",".join(read))
-            room -= sum(map(len, pair)) + len("%5B%5D&=")
-            if room < 0:
-                break
-            found.append(pair)
+            length = sum(map(len, pair)) + len("%5B%5D&=")
+            if length <= room:
+                room -= length
+                found.append(pair)
     return tuple(found)
 
 

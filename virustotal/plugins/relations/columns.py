@@ -8,7 +8,7 @@ from attrs import frozen
 from virustotal.core import Needs, Object
 from virustotal.core.render import listed
 from virustotal.core.values import clean, date, items, mapping, mappings, pairs, text, texts
-from virustotal.core.verdicts import POPULAR_RANK, best_rank
+from virustotal.core.verdicts import HOST_KINDS, POPULAR_RANK, best_rank
 
 #: Longest URL or name that is shown whole and may become a tag.
 LONGEST_NAME = 4_096
@@ -81,7 +81,7 @@ def tag_value(obj: Object) -> str:
 
 def popular(obj: Object) -> bool:
     """True for a host of a high popularity rank: undetected it is not tagged, and no verdict makes it score."""
-    rank = best_rank(obj)
+    rank = best_rank(obj) if obj.ref.kind in HOST_KINDS else None
     return rank is not None and rank <= POPULAR_RANK
 
 
