@@ -94,13 +94,15 @@ def _objects(report: Report) -> Iterator[Object]:
 
 
 def lines(listing: tuple[PluginInfo, ...]) -> Iterator[str]:
-    """Yield a line for each plugin, and one for each of its analysers that is not used."""
+    """Yield a line for each plugin, and one for each of its analysers that is not used or may never be called."""
     for each in listing:
         source = f" ({each.distribution})" if each.distribution else ""
         yield f"{each.name} {each.version}{source}: {each.state.value}" + (f": {each.reason}" if each.reason else "")
         for row in each.analyzers:
             if row.reason:
                 yield f"{each.name}, analyser {row.name}: {row.state.value}: {row.reason}"
+            if row.warning:
+                yield f"{each.name}, analyser {row.name}: warning: {row.warning}"
 
 
 if __name__ == "__main__":  # for images, which have no terminal of ours: python -m virustotal.listing

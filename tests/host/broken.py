@@ -170,6 +170,11 @@ BROKEN: dict[str, Broken] = {
     "needs-what-is-no-name": analyzing(
         "yield good()", more=", needs=Needs(('text', None))", state="failed", reason="a tuple of names"
     ),
+    "names-a-wrong-kind": Broken(
+        HEAD + "@hookimpl\ndef virustotal_analyzers(settings):\n    return [Analyzer('x', 'File', analyze=good)]",
+        "failed",
+        "no such kind: 'File'",
+    ),
     "misspells-a-hook": Broken(
         HEAD + "@hookimpl\ndef virustotal_analysers(settings):\n    return ()",
         "refused",

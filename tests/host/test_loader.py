@@ -18,6 +18,7 @@ from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
 from virustotal.core.host import Hooks, Implementation, Plugins, Provider
 from virustotal.core.loader import load, load_modules
 from virustotal.core.settings import Settings, service_settings
+from virustotal.listing import as_json, lines
 from virustotal.plugins import BUILTIN
 from virustotal.testing import PluginError, hooks, obj, plugins
 from virustotal.version import tool_version
@@ -121,6 +122,8 @@ def test_a_plugin_gets_its_settings_read_only() -> None:
     [
         ({"name": ""}, "a name and a kind"),
         ({"kind": None}, "`kind` of the analyser"),
+        ({"kind": "File"}, "no such kind: 'File'; is file meant?"),
+        ({"kind": "file_behaviour"}, "no such kind: 'file_behaviour'; there are file, url, domain, ip_address"),
         ({"order": "first"}, "`order` of the analyser"),
         ({"analyze": "x"}, "are functions"),
         ({"wanted": True}, "are functions"),
@@ -149,6 +152,33 @@ def test_a_wish_that_cannot_be_asked_for_is_none(caplog: pytest.LogCaptureFixtur
     loaded = plugins(module(virustotal_analyzers=lambda settings: given))
     assert loaded.registry.wanted("file", Settings()) == ("votes",)
     assert "`wanted` of the analyser comments failed: SystemExit: no" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("relationship", "warning"),
+    [
+        ("contacted_domain", "VirusTotal is not known to have contacted_domain of a file; is contacted_domains meant?"),
+        ("brand_new", "VirusTotal is not known to have brand_new of a file."),
+        ("contacted_domains", ""),
+        ("", ""),
+        ("*", ""),
+    ],
+)
+def test_a_relationship_that_nobody_knows_is_warned_of(
+    relationship: str, warning: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = Analyzer("mine", "file", relationship, analyze=nothing)
+    loaded = plugins(module(virustotal_analyzers=lambda settings: [mine]))
+    (row,) = loaded.listing[0].analyzers
+    assert (row.state, row.reason, row.warning) == ("loaded", "", warning)
+    logged = [each for each in caplog.records if each.name.endswith(".plugins.mine") and warning in each.message]
+    assert bool(logged) is bool(warning)
+    assert bool([line for line in lines(loaded.listing) if "warning: " + warning in line]) is bool(warning)
+    assert as_json(loaded.listing)[0]["analyzers"][0]["warning"] == warning
+
+
+def test_no_built_in_is_warned_of() -> None:
+    assert not [row for each in load(BUILTIN, Settings()).listing for row in each.analyzers if row.warning]
 
 
 def test_two_analysers_of_one_name_in_one_plugin() -> None:

@@ -66,14 +66,20 @@ def _state(state: str) -> Text:
 
 
 def reasons(found: "tuple[PluginInfo, ...]") -> list[str]:
-    """Return a line for each plugin and analyser that is not used, with why."""
+    """Return a line for each plugin and analyser that is not used, or may never be called, with why."""
     entries: list[tuple[str, Any]] = []
     for plugin in found:
         entries += [
             (plugin.name, plugin),
             *((f"{plugin.name}, analyser {each.name}", each) for each in plugin.analyzers),
         ]
-    return [f"{name}: {each.state.value}: {each.reason}" for name, each in entries if each.reason]
+    warned = [
+        f"{plugin.name}, analyser {each.name}: warning: {each.warning}"
+        for plugin in found
+        for each in plugin.analyzers
+        if each.warning
+    ]
+    return [f"{name}: {each.state.value}: {each.reason}" for name, each in entries if each.reason] + warned
 
 
 @plugins.command("check")

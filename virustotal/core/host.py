@@ -41,7 +41,7 @@ class Provider:
 
 @frozen
 class AnalyzerInfo:
-    """One analyser in a listing. reason: why it is not used, or empty."""
+    """One analyser in a listing. reason: why it is not used. warning: why it may never be called. Both may be empty."""
 
     name: str
     kind: str
@@ -50,6 +50,7 @@ class AnalyzerInfo:
     summary: str = ""
     state: State = State.LOADED
     reason: str = ""
+    warning: str = ""
 
 
 @frozen

@@ -15,7 +15,7 @@ from virustotal.core.analyzer import HOOK_API, Analyzer
 from virustotal.core.failures import last_line, plugin_log
 from virustotal.core.host import AnalyzerInfo, Implementation, PluginInfo, Plugins, Provider, State
 from virustotal.core.registry import Registry
-from virustotal.core.rules import RefusedError, check_functions, checked_analyzers
+from virustotal.core.rules import RefusedError, check_functions, checked_analyzers, warning
 from virustotal.core.settings import PluginConfig, Settings
 
 #: The group in which distributions announce their plugins.
@@ -153,6 +153,9 @@ def _load(each: _Candidate, manager: pluggy.PluginManager, settings: Settings) -
     each.api = max((found.api for found, _ in each.analyzers), default=HOOK_API)
     if each.api > HOOK_API:
         raise RefusedError(f"it was written for plugin API {each.api}; this service has {HOOK_API}: update the service")
+    for _, info in each.analyzers:
+        if info.warning:
+            plugin_log(each.provider.name).warning("the analyser %s of %s: %s", info.name, each.provider, info.warning)
 
 
 def _import(target: Any) -> Any:
@@ -201,7 +204,7 @@ def _unregister(each: _Candidate, manager: pluggy.PluginManager) -> None:
 
 
 def _info(each: Analyzer) -> AnalyzerInfo:
-    return AnalyzerInfo(each.name, each.kind, each.relationship, each.order, each.summary)
+    return AnalyzerInfo(each.name, each.kind, each.relationship, each.order, each.summary, warning=warning(each))
 
 
 def _settle_names(candidates: Iterable[_Candidate], disabled: Sequence[str]) -> None:

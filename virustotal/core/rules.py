@@ -2,11 +2,13 @@
 
 import difflib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from virustotal.core import hookspecs
+from virustotal.core import catalogue, hookspecs
 from virustotal.core.analyzer import Analyzer, Needs
+from virustotal.core.registry import ANY
+from virustotal.core.values import clean
 
 
 class RefusedError(Exception):
@@ -27,8 +29,7 @@ def check_functions(module: Any) -> None:
         marked += 1
         hook = options.get("specname") or name
         if hook not in known:
-            near = difflib.get_close_matches(hook, known, 1)
-            raise RefusedError(f"no such hook: {hook}" + (f"; is {near[0]} meant?" if near else ""))
+            raise RefusedError(f"no such hook: {hook}{_meant(hook, known)}")
         if options.get("wrapper") or options.get("hookwrapper"):
             raise RefusedError(f"{name} is a wrapper; a plugin answers for itself alone")
         for parameter in inspect.signature(function).parameters.values():
@@ -52,6 +53,23 @@ def checked_analyzers(answer: Any) -> list[Analyzer]:
     return found
 
 
+def warning(each: Analyzer) -> str:
+    """Return why a good analyser may never be called, as a sentence, or an empty text.
+
+    VirusTotal may have relationships that the catalogue does not know, so that they are not refused.
+    """
+    name = each.relationship
+    if name in ("", ANY) or catalogue.find(each.kind, name) is not None:
+        return ""
+    near = _meant(name, [entry.name for entry in catalogue.of_kind(each.kind)])
+    return f"VirusTotal is not known to have {clean(name, 64)} of a {each.kind}{near or '.'}"
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"; is {near[0]} meant?" if near else ""
+
+
 def _check(each: Any) -> None:
     if not isinstance(each, Analyzer):
         raise TypeError(f"virustotal_analyzers gave {type(each).__name__}, which is no Analyzer")
@@ -63,6 +81,9 @@ def _check(each: Any) -> None:
             raise TypeError(f"`{name}` of the analyser {each.name!r} is a whole number")
     if not each.name or not each.kind:
         raise ValueError("an analyser has a name and a kind")
+    if each.kind not in catalogue.KINDS:
+        hint = _meant(each.kind.lower(), catalogue.KINDS) or f"; there are {', '.join(catalogue.KINDS)}"
+        raise ValueError(f"the analyser {each.name!r} has no such kind: {each.kind!r}{hint}")
     if not callable(each.analyze) or not callable(each.wanted):
         raise TypeError(f"`analyze` and `wanted` of the analyser {each.name!r} are functions")
     if not isinstance(each.needs, Needs) or not _names(each.needs.attributes):
