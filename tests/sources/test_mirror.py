@@ -1,6 +1,7 @@
 """The mirror as a link: what it answers, what goes on to the next link, and what is said where nothing else answers."""
 
 import base64
+import json
 import logging
 import socket
 import ssl
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.mirrors import LINK, SHA, an_object, descriptors, fill, opensearch
 from tests.sources.conftest import Server, answer
@@ -25,6 +28,7 @@ from virustotal.sources import build
 from virustotal.sources.bodies import whole
 from virustotal.sources.mirror import Cluster, Mirror, MirrorError, NotMirroredError
 from virustotal.sources.mirror.asking import canonical, identifiers, understood
+from virustotal.sources.mirror.cluster import Fetched
 from virustotal.sources.mirror.health import Health
 from virustotal.sources.mirror.shelf import Shelf
 
@@ -435,6 +439,48 @@ def test_another_loaders_documents_are_read(address: str, make: Make) -> None:
         cluster.bulk([b'{"index": {"_index": "%s", "_id": "%s"}}' % (index.encode(), SHA.encode()), source], 5)
         assert ask(make(never(), files=index), protocol.object_request(FILE)).age < 60
     cluster.close()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 2**70) | st.text(max_size=8) | st.sampled_from([SHA, "file", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "id", "attributes", "relationships", "contacted_ips", "data", "meta", "cursor"])
+            | st.sampled_from(["object", "loaded", "last_modification_date", "error", "links", "a"]),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+REQUESTS = (
+    protocol.object_request(FILE, ("contacted_ips",), (("relationship_attributes[contacted_ips]", "a"),)),
+    protocol.relationship_page(FILE, "contacted_ips"),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(value=JSON, blocks=JSON, asked=st.sampled_from(REQUESTS))
+def test_whatever_a_document_holds_it_is_an_answer_or_goes_on(value: Any, blocks: Any, asked: Request) -> None:
+    mine = {"type": "file", "id": SHA, "attributes": {"a": value}, "relationships": {"contacted_ips": blocks}}
+    for source in ({"object": value, "loaded": blocks}, value, {"object": json.dumps(mine), "loaded": value}, mine):
+        below = Below({"data": {"type": "file", "id": SHA}})
+        mirror = Mirror(below, Shelf(_Held(source), MirrorConfig(), Health(lambda line: None, lambda line: None)))  # type: ignore[arg-type]
+        found = ask(mirror, asked)
+        assert (found.origin == "mirror") != bool(below.asked)
+        decoded = protocol.decode_page(found.payload) if asked.path.count("/") > 2 else None
+        assert decoded or protocol.decode_report(found.payload, FILE).subject.ref == FILE
+
+
+class _Held:
+    """A cluster that has one source under every identifier."""
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+    def get(self, asked: list[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
+        return tuple(Fetched(self.source if isinstance(self.source, dict) else {}) for _ in asked)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.mirrors import SHA, an_object, fill, opensearch
 from tests.sources.conftest import Heard, Script, Server, answer
@@ -342,3 +344,12 @@ def test_indices_are_made_once_and_one_that_is_there_is_kept(config: MirrorConfi
     status, found = cluster.send("GET", f"/{config.files}/_mapping", None, time.monotonic() + 5)
     assert status == 200
     assert list(found) == [f"{config.files}-000001"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(line=st.binary(max_size=60) | st.text(max_size=40).map(str.encode))
+def test_no_line_ends_a_load(line: bytes) -> None:
+    config = MirrorConfig(hosts=("http://mirror.example.com",))
+    loader = Loader(Cluster(config, Credentials()), config)
+    assert loader._ready(packages.Line(1, line), "x:1") is None
+    assert sum(loader.tally.refused.values()) == 1

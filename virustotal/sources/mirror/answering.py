@@ -87,11 +87,13 @@ def _read(block: Mapping[str, Any]) -> Block | None:
 def of_object(asked: Asked, subject: Stored, blocks: Mapping[str, Block | None], fetch: Fetch, *, only: bool) -> Reply:
     """Return the answer to a request for an object, with those of its relationships that are held.
 
-    Where attributes are wanted in line, the objects of all relationships come in one multi-get. only: what is not held
-    is said in its place.
+    Where attributes are wanted in line, the objects of all relationships come in one multi-get, unless another source
+    is asked for the whole anyway. only: there is none, and what is not held is said in its place.
     """
     found = {name: block for name, block in blocks.items() if block is not None}
-    neighbours = fetch([ref for name in asked.lined if name in found for ref in found[name].refs])
+    whole = all(name in found and not found[name].more for name in asked.names)
+    lined = [found[name] for name in asked.lined if name in found and (whole or only)]
+    neighbours = fetch(ref for block in lined for ref in block.refs)
     related: dict[str, Any] = {}
     for name in asked.names:
         block = found.get(name)
@@ -102,7 +104,6 @@ def of_object(asked: Asked, subject: Stored, blocks: Mapping[str, Block | None],
             related[name] = {"error": {"code": "NotMirrored", "message": NOT_HELD}}
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
     entry |= {"type": asked.ref.kind, "id": subject.id}
-    whole = all(name in found and not found[name].more for name in asked.names)
     return Reply({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment)
 
 
