@@ -1,6 +1,7 @@
 """The air-gapped service: recorded feed objects loaded into a real server, and not one request to VirusTotal."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.mirrors import SHA, an_object, descriptors, fill, opensearch
 from tests.service.conftest import Scan
 from virustotal.core.settings import MirrorConfig
 from virustotal.emulator.server import Emulator
+from virustotal.sources.mirror import Cluster
 
 MANY = tuple(f"192.0.2.{number}" for number in range(1, 11))
 ENGINES = {"Engine A": {"category": "malicious", "result": "Trojan.Example", "engine_name": "Engine A"}}
@@ -28,9 +30,10 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         relationships={"contacted_ips": descriptors("ip_address", *MANY)},
     )
     hosts = [an_object("ip_address", each, attributes={"last_analysis_results": ENGINES}) for each in MANY]
+    hosts.append(an_object("domain", "bad.example.com", attributes={"last_analysis_results": ENGINES}))
     with opensearch() as url:
         tally = fill(MirrorConfig(hosts=(url,)), [*recorded, own, *hosts], tmp_path_factory.mktemp("m")).tally
-        assert (tally.stored, tally.refused) == (len(recorded) + 11, {})
+        assert (tally.stored, tally.refused) == (len(recorded) + 12, {})
         yield url
 
 
@@ -76,6 +79,25 @@ def test_what_the_mirror_does_not_hold_was_not_looked_up_and_nothing_is_submitte
     assert "unknown" not in title
     assert "mirror.only" in json.dumps(found.stored)
     assert found.partial
+    assert len(emulator.requests) == 0
+
+
+def test_what_earlier_services_tagged_is_looked_up_in_one_multi_get(
+    scan: Scan, emulator: Emulator, mirror: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    get = Cluster.get
+    monkeypatch.setattr(
+        Cluster, "get", lambda self, wanted, until: (asked.append(len(wanted)), get(self, wanted, until))[1]
+    )
+    values = ("bad.example.com", *(f"host{number}.example.com" for number in range(20)))
+    tags = [{"type": "network.dynamic.domain", "value": each, "short_type": "domain", "score": 0} for each in values]
+    given = {"exhaustive_search": "true", "relationships": ""}
+    found = scan(SHA, given, config=air_gapped(mirror), tags=tags)
+    (section,) = [each for each in found.sections if each["title_text"].startswith("Exhaustive search")]
+    results = Counter(row["Result"] for row in json.loads(section["body"]))
+    assert results == {"found": 1, "skipped": 20}
+    assert asked == [1, 21]
     assert len(emulator.requests) == 0
 
 

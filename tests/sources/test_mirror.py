@@ -242,13 +242,21 @@ def test_air_gapped_relationships_that_are_not_held_are_said(make: Make) -> None
     assert not related["last_serving_ip_address"].complete
 
 
+DOCS = b'{"docs": [%s]}'
+
+
 def test_many_objects_are_one_multi_get(server: Server, config: MirrorConfig, make: Make) -> None:
     requests = [protocol.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 200)]
     answers = make(never()).ask_many([*requests, protocol.object_request(FILE)], soon())
     assert [at for at, each in enumerate(answers) if each] == [0, 199]
-    server.say(answer(b'{"docs": []}'))
-    make(never(), hosts=(server.url,)).ask_many(requests, soon())
-    assert len(server.heard) == 1
+    missing = b", ".join(b'{"_id": "192.0.2.%d", "found": false}' % number for number in range(1, 200))
+    server.say(answer(DOCS % missing))
+    below = Below({"data": {}})
+    mirror = make(below, hosts=(server.url,))
+    assert set(mirror.ask_many(requests, soon())) == {None}
+    for each in requests[:5]:
+        ask(mirror, each)  # what is known to be missing is not asked for again, one by one
+    assert (len(server.heard), len(below.asked)) == (1, 5)
 
 
 def test_what_was_analysed_anew_is_asked_of_virustotal(make: Make) -> None:
@@ -265,9 +273,6 @@ def test_a_submission_passes(make: Make) -> None:
     below = Below({"data": {"type": "analysis", "id": "x"}})
     ask(make(below), protocol.analyse(FILE))
     assert [each.method for each in below.asked] == ["POST"]
-
-
-DOCS = b'{"docs": [%s]}'
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from virustotal.sources.mirror.cluster import MirrorError
 from virustotal.sources.mirror.documents import Stored
 from virustotal.sources.mirror.shelf import Haul, Shelf
 
+#: Seconds for which a multi-get's misses are not asked for again, one by one.
+MISSED = 30.0
 #: Seconds for which the mirror does not answer for what this process had analysed anew: feeds come an hour late.
 CHANGED = 2 * 3600.0
 SECONDS_A_DAY = 24 * 3600
@@ -58,6 +60,7 @@ class Mirror:
         self._only = shelf.config.only
         self._oldest = shelf.config.max_age_days * SECONDS_A_DAY
         self._changed: dict[Ref, float] = {}
+        self._missed: dict[Ref, float] = {}
         self._lock = threading.Lock()
 
     @property
@@ -121,9 +124,11 @@ class Mirror:
         plain = [each if each and not each.relationship and not each.names else None for each in known]
         refs = [each.ref for each in plain if each and not self._has_changed(each.ref)]
         try:
-            found = self._shelf.fetch(refs, deadline).found
+            haul = self._shelf.fetch(refs, deadline)
         except MirrorError:
             return (None,) * len(requests)
+        found = haul.found
+        self._miss(ref for ref in refs if ref not in found and ref not in haul.failed)
         replies = [self._plain(each, found.get(each.ref)) if each else None for each in plain]
         return tuple(each.answer if each and (self._only or self._serves(each)) else None for each in replies)
 
@@ -145,10 +150,20 @@ class Mirror:
     def _subject(self, ref: Ref, deadline: float) -> Stored | None:
         if not identifiers(ref):
             return self._shelf.by_digest(ref, deadline)
+        with self._lock:
+            missed = self._missed.get(ref, 0.0) > time.monotonic()
+        if missed:
+            return None
         haul: Haul = self._shelf.fetch((ref,), deadline)
         if ref in haul.failed:
             raise MirrorError(haul.failed[ref])
         return haul.found.get(ref)
+
+    def _miss(self, refs: Iterable[Ref]) -> None:
+        now = time.monotonic()
+        with self._lock:
+            self._missed = {ref: until for ref, until in self._missed.items() if until > now}
+            self._missed |= dict.fromkeys(refs, now + MISSED)
 
     def _fetch(self, deadline: float) -> Callable[[Iterable[Ref]], Mapping[Ref, Stored]]:
         """Neighbours that cannot be read are shown as identifiers: the cluster's failure is told by its health."""
