@@ -131,6 +131,7 @@ class Quota:
             if permit.granted:
                 self._born = permit.born or self._born
                 return permit
+            self._born = self._born or permit.born
             if time.monotonic() + permit.wait >= deadline:
                 allowed = getattr(limits, permit.window)
                 raise QuotaError(_spent(permit.window, 0, allowed, permit.wait), code=QUOTA_HELD)

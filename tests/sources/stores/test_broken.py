@@ -227,6 +227,21 @@ def test_a_scarce_minute_is_held_to_be_spent_when_the_common_ledger_breaks_off(t
         assert stores.ledger.take("other", Limits(minute=2000), now + 1).granted
 
 
+def test_a_ledger_that_comes_back_empty_is_waited_for_by_who_never_had_a_permit(tmp_path: Path) -> None:
+    with started(tmp_path) as server:
+        stores = guarded(in_redis(server.address, MOST), lambda line: None, shared=True, pause=0.1)
+        now = stores.ledger.now()
+        server.stop()
+        stores.ledger.left("k", LIMITS, now)
+        server.start()
+        time.sleep(0.15)
+        now = stores.ledger.now()
+        refused = stores.ledger.take("k", Limits(minute=20), now)
+        assert not refused.granted
+        assert 59 < refused.wait <= 60
+        assert stores.ledger.take("k", Limits(minute=20), now + 61).granted
+
+
 # --- Redis ---------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 #: How long a process waits for another one that writes, in seconds.
 BUSY_SECONDS = 2.0
+#: Connections that are kept open while nobody uses them.
+MOST_IDLE = 8
+_NO_FILE = (0, 0)
 #: No lease is as long as this, in seconds.
 LONGEST_LEASE = 600.0
 #: Seconds for which those who wait are told that a lease ended without an answer.
@@ -53,58 +56,69 @@ def default_place() -> Path:
 
 
 class SQLiteFile:
-    """The file. Each thread of each process has a connection of its own; every failure is a StoreError.
+    """The file. Each use has a connection for itself, kept for the next one; every failure is a StoreError.
 
     place: its folder is made when first needed.
     """
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self._local = threading.local()
+        self._idle: list[sqlite3.Connection] = []
+        self._of = (0, _NO_FILE)
+        self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
-        """Lend this thread's connection."""
+        """Lend a connection."""
         try:
-            yield self._connection()
+            connection = self._taken() or self._opened()
+            of = (os.getpid(), self._file())
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._give_back(connection, of)
         except (sqlite3.Error, OSError) as error:
-            self.close()
             raise StoreError(f"The store {self.place} cannot be used: {error}") from error
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Lend this thread's connection within one transaction that writes."""
+        """Lend a connection within one transaction that writes."""
         with self.open() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+            yield connection
             connection.execute("COMMIT")
 
-    def close(self) -> None:
-        """Close this thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        self._local.connection = None
-        if connection is not None and self._local.owner == os.getpid():
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
+    def _taken(self) -> sqlite3.Connection | None:
+        """Return an idle connection of this process to the file that is there now."""
+        now = (os.getpid(), self._file())
+        with self._lock:
+            if self._of != now:
+                if self._of[0] == now[0]:  # those of the process that this one was forked from are not its own
+                    for connection in self._idle:
+                        connection.close()
+                self._idle, self._of = [], now
+            return self._idle.pop() if self._idle else None
 
-    def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None or self._local.owner != os.getpid() or self._local.file != self._file():
-            self.close()
-            self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            found = sqlite3.connect(self.place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            try:
-                self._begin(found)
-            except sqlite3.Error:
-                found.close()
-                raise
-            self._local.connection, self._local.owner, self._local.file = found, os.getpid(), self._file()
-        return found
+    def _give_back(self, connection: sqlite3.Connection, of: tuple[int, tuple[int, int]]) -> None:
+        with self._lock:
+            if self._of == (of[0], _NO_FILE):
+                self._of = of  # this connection has made the file
+            if self._of == of and len(self._idle) < MOST_IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        connection = sqlite3.connect(self.place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            self._begin(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         """A crash of the machine may cost the last seconds; a wait for the disk would cost more at each request."""
@@ -124,7 +138,7 @@ class SQLiteFile:
         try:
             there = self.place.stat()
         except FileNotFoundError:
-            return 0, 0
+            return _NO_FILE
         return there.st_dev, there.st_ino
 
 

@@ -31,6 +31,8 @@ PAUSE = 30.0
 SHARE = 10
 #: Requests a minute below which a minute is waited for when the common ledger breaks off: others may have spent it.
 SCARCE = 10 * SHARE
+#: The birth of no ledger: one that has just begun is waited for, an older one is not.
+UNKNOWN_BIRTH = 1.0
 
 
 @define(eq=False)
@@ -129,8 +131,11 @@ class GuardedLedger:
 
     def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
         """See `Ledger.take`."""
+        # After an outage the store may have lost what it knew, also where this process has no permit of it yet. Where
+        # a minute allows many, a wait would cost more than a refusal.
+        known = (born or (UNKNOWN_BIRTH if self._breaker.outages else 0.0)) if limits.minute < SCARCE else 0.0
         permit = self._breaker.call(
-            lambda: self._store.take(key, limits, now, born), lambda: self._alone(key, limits, now)
+            lambda: self._store.take(key, limits, now, known), lambda: self._alone(key, limits, now)
         )
         if permit.granted and permit.born:
             self._memory.take(key, Limits(), now)
