@@ -1,68 +1,30 @@
 """Plan -> Report through a Source: concurrently, and each step with its own outcome."""
 
-import logging
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from virustotal.core import catalogue, inline, planner, protocol
+from virustotal.core import catalogue, planner, protocol
 from virustotal.core.catalogue import Licence
+from virustotal.core.desk import Desk, outcome_of
 from virustotal.core.errors import (
     AuthenticationError,
-    DeadlineError,
     ForbiddenError,
     InvalidError,
-    NotFoundError,
-    QuotaError,
     VirusTotalError,
 )
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
+from virustotal.core.paging import Pager, merged
 from virustotal.core.planner import Plan, safe_names
-from virustotal.core.source import Request, Room, Source, ask_many, holds
+from virustotal.core.source import Room, Source, ask_many
 from virustotal.core.source import room as room_of
 
 #: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
 WORKERS = 12
 
-T = TypeVar("T")
-
-_LOG = logging.getLogger("assemblyline.service.virustotal.lookup")
-_REPEATED = "VirusTotal repeated a page, so the list ends early."
 _UNMENTIONED = Outcome(Status.UNKNOWN, "VirusTotal's answer does not mention it.")
-
-
-@frozen
-class _Desk:
-    """What the threads of one look-up share. After the first quota or key error nothing else is asked."""
-
-    source: Source
-    deadline: float
-    workers: int
-    _ended: list[VirusTotalError] = field(factory=list, init=False, repr=False)
-
-    def ask(self, request: Request) -> Mapping[str, Any]:
-        if self._ended:
-            raise type(self._ended[0])(str(self._ended[0]), code=self._ended[0].code)
-        if time.monotonic() >= self.deadline:
-            raise DeadlineError("The time for this task is used up.")
-        try:
-            return self.source.ask(request, self.deadline).payload
-        except (AuthenticationError, QuotaError) as error:
-            self._ended.append(error)
-            raise
-
-    def each(self, work: Callable[[T], Any], jobs: Iterable[T]) -> list[Any]:
-        """Return the result of the work for each job, in order; the pool is joined, and the first error raised."""
-        waiting = list(jobs)
-        if len(waiting) < 2:
-            return [work(job) for job in waiting]
-        with ThreadPoolExecutor(min(self.workers, len(waiting)), thread_name_prefix="virustotal") as pool:
-            return [future.result() for future in [pool.submit(work, job) for job in waiting]]
 
 
 def look_up(
@@ -73,14 +35,14 @@ def look_up(
     deadline: of `time.monotonic()`. memory: what was learnt about the key. Whatever fails is an outcome; only
     AuthenticationError leaves.
     """
-    desk, known = _Desk(source, deadline, workers), memory or Memory()
+    desk, known = Desk(source, deadline, workers), memory or Memory()
     first, *others = plan.batches
     try:
         report = _combined(plan, first, desk, known)
     except AuthenticationError:
         raise
     except Exception as error:
-        return Report(Object(plan.subject), outcome=_outcome(error))
+        return Report(Object(plan.subject), outcome=outcome_of(error))
     if others:
         blocks = desk.each(lambda names: _batch(plan, names, desk, known), others)
         related = {name: found for block in (report.related, *blocks) for name, found in block.items()}
@@ -93,7 +55,7 @@ def look_up_all(refs: Sequence[Ref], source: Source, deadline: float, *, workers
 
     What a source knows at once is asked for at once. Whatever fails is an outcome; only AuthenticationError leaves.
     """
-    desk = _Desk(source, deadline, workers)
+    desk = Desk(source, deadline, workers)
     requests = [protocol.object_request(ref) for ref in refs]
     known = ask_many(source, requests, deadline) if requests else ()
 
@@ -105,23 +67,23 @@ def look_up_all(refs: Sequence[Ref], source: Source, deadline: float, *, workers
         except AuthenticationError:
             raise
         except Exception as error:
-            return Report(Object(refs[place]), outcome=_outcome(error))
+            return Report(Object(refs[place]), outcome=outcome_of(error))
 
     return tuple(desk.each(one, range(len(refs))))
 
 
-def _batch(plan: Plan, names: tuple[str, ...], desk: _Desk, memory: Memory) -> Mapping[str, Related]:
+def _batch(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> Mapping[str, Related]:
     """A further combined request: what fails costs its names alone."""
     try:
         return _combined(plan, names, desk, memory).related
     except AuthenticationError:
         raise
     except Exception as error:
-        outcome = _outcome(error)
+        outcome = outcome_of(error)
         return {} if plan.analyze else {name: Related(name, outcome=outcome, complete=False) for name in names}
 
 
-def _combined(plan: Plan, names: tuple[str, ...], desk: _Desk, memory: Memory) -> Report:
+def _combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> Report:
     """Ask for the object with its descriptors; refused, with less, down to the object alone."""
     kind = plan.subject.kind
     refused = {name: outcome for name, outcome in memory.refused(kind).items() if name in names}
@@ -202,7 +164,7 @@ def expand_report(
     if not report.outcome.found:
         return report
     known = memory or Memory()
-    pager = _Pager(plan, report.subject.ref, _Desk(source, deadline, workers), known)
+    pager = Pager(plan, report.subject.ref, Desk(source, deadline, workers), known)
     plan, refused = planner.permitted(plan, known.refused(plan.subject.kind))
     plan, skipped = _fitting(plan, report, pager, room)
     related = {name: _bounded(plan, found) for name, found in report.related.items()}
@@ -212,11 +174,11 @@ def expand_report(
     names = tuple(dict.fromkeys(plan.expand + plan.alone))
     results = pager.all(names, related)
     known.learn_premium(plan.subject.kind, {each.relationship: each.outcome for each in results})
-    merged = {name: _merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
-    return evolve(report, related=MappingProxyType({**related, **merged}))
+    found = {name: merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
+    return evolve(report, related=MappingProxyType({**related, **found}))
 
 
-def _fitting(plan: Plan, report: Report, pager: "_Pager", room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
+def _fitting(plan: Plan, report: Report, pager: Pager, room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
     """Cut the plan to the requests that are left. What the source answers without VirusTotal takes none of them."""
     names = plan.expand + plan.alone
     kept = [name for name in names if pager.held(name, report.related.get(name))]
@@ -231,121 +193,3 @@ def _bounded(plan: Plan, found: Related) -> Related:
     if len(found.items) <= plan.max_related or not planner.in_line(plan, found):
         return found
     return evolve(found, items=found.items[: plan.max_related], complete=False)
-
-
-@frozen
-class _Pager:
-    """The pages of one subject's relationships."""
-
-    plan: Plan
-    subject: Ref
-    desk: _Desk
-    memory: Memory
-
-    def all(self, names: tuple[str, ...], related: Mapping[str, Related]) -> list[Related]:
-        """Return each relationship with its pages, side by side; where `attributes` was never tried, one goes first."""
-        jobs = [(name, related.get(name)) for name in names]
-        unknown = self.memory.takes(Parameter.ATTRIBUTES) is None
-        first = next((job for job in jobs if self.plan.attributes.get(job[0])), None) if unknown else None
-        early = {first[0]: self.one(*first)} if first is not None else {}
-        later = self.desk.each(lambda job: self.one(*job), [job for job in jobs if job[0] not in early])
-        found = {each.relationship: each for each in (*early.values(), *later)}
-        return [found[name] for name in names]
-
-    def one(self, name: str, before: Related | None) -> Related:
-        """Follow the cursors up to `max_related` objects, and as many pages as that has at most."""
-        found, limit = Related(name, complete=False), self.plan.max_related
-        if before is not None and self._goes_on(before):
-            found, limit = evolve(before, complete=False), self.plan.max_related - len(before.items)
-        cursors = [found.cursor]
-        for _ in range(self.plan.pages):
-            try:
-                page = self._page(name, cursors[-1], limit)
-            except AuthenticationError:
-                raise
-            except Exception as error:
-                if cursors[0] and len(cursors) == 1 and isinstance(error, InvalidError):
-                    self.memory.tried(Parameter.CURSOR, False)
-                return _without(self.plan, found, error)
-            found = _with_page(found, page, self.plan.max_related)
-            if page.cursor in cursors[1:]:
-                return evolve(found, outcome=Outcome(Status.FOUND, _REPEATED))
-            if found.complete or len(found.items) >= self.plan.max_related:
-                break
-            cursors.append(page.cursor)
-        return found
-
-    def held(self, name: str, before: Related | None) -> bool:
-        """Whether the source has the first page without asking VirusTotal."""
-        cursor, limit = "", self.plan.max_related
-        if before is not None and self._goes_on(before):
-            cursor, limit = before.cursor, limit - len(before.items)
-        read = self.plan.attributes.get(name, ())
-        shortened = bool(read) and self.memory.takes(Parameter.ATTRIBUTES) is not False
-        query = (("attributes", ",".join(read)),) if shortened else ()
-        return holds(self.desk.source, protocol.relationship_page(self.subject, name, cursor, limit, query))
-
-    def _goes_on(self, before: Related) -> bool:
-        """True if the list goes on where the objects in line ended, which are not fetched again."""
-        known = self.memory.takes(Parameter.CURSOR) is not False
-        return known and bool(before.cursor) and planner.in_line(self.plan, before)
-
-    def _page(self, name: str, cursor: str, limit: int) -> protocol.Page:
-        """One page, shortened to what is read of its objects where the server takes that."""
-        read = self.plan.attributes.get(name, ())
-        if not read or self.memory.takes(Parameter.ATTRIBUTES) is False:
-            return self._asked(name, cursor, limit, ())
-        try:
-            page = self._asked(name, cursor, limit, (("attributes", ",".join(read)),))
-        except InvalidError:
-            if cursor or self.memory.takes(Parameter.ATTRIBUTES):
-                raise
-            page = self._asked(name, cursor, limit, ())
-            self.memory.tried(Parameter.ATTRIBUTES, False)
-            return page
-        self.memory.tried(Parameter.ATTRIBUTES, True)
-        return evolve(page, items=inline.marked(page.items, read))
-
-    def _asked(self, name: str, cursor: str, limit: int, query: inline.Pairs) -> protocol.Page:
-        return protocol.decode_page(self.desk.ask(protocol.relationship_page(self.subject, name, cursor, limit, query)))
-
-
-def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
-    known = {item.ref for item in found.items} if found.cursor else frozenset()
-    items = found.items + tuple(item for item in page.items if item.ref not in known)
-    counted = page.total if page.total is not None else found.total
-    complete = not page.cursor and len(items) <= most
-    return evolve(
-        found,
-        items=items[:most],
-        total=protocol.total(counted, len(items), complete=not page.cursor),
-        complete=complete,
-        detailed=not items or any(item.whole or item.attributes for item in items),
-    )
-
-
-def _without(plan: Plan, found: Related, error: Exception) -> Related:
-    """What is left when a page does not come."""
-    entry = catalogue.find(plan.subject.kind, found.relationship)
-    if isinstance(error, NotFoundError) and entry is None:
-        return evolve(found, outcome=Outcome(Status.UNKNOWN, "VirusTotal does not know a relationship of this name."))
-    if isinstance(error, NotFoundError) and entry is not None and entry.one:
-        return evolve(found, total=0, complete=True)
-    return evolve(found, outcome=_outcome(error))
-
-
-def _merged(before: Related | None, after: Related) -> Related:
-    """What is known of a relationship: the whole objects, or the descriptors where those did not come."""
-    after = evolve(after, cursor="")
-    if before is None:
-        return after
-    if after.items or not before.items:
-        return evolve(after, total=max(filter(None, (after.total, before.total)), default=after.total))
-    return evolve(before, outcome=after.outcome)
-
-
-def _outcome(error: Exception) -> Outcome:
-    if isinstance(error, VirusTotalError):
-        return error.outcome
-    _LOG.exception("a source failed in an unexpected way", exc_info=error)
-    return Outcome(Status.FAILED, f"An unexpected error in a source of answers ({type(error).__name__}).")

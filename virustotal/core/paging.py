@@ -1,0 +1,126 @@
+"""The pages of one subject's relationships: from the start, or from where the objects in line ended."""
+
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from virustotal.core import catalogue, inline, planner, protocol
+from virustotal.core.desk import Desk, outcome_of
+from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
+from virustotal.core.memory import Memory, Parameter
+from virustotal.core.models import Outcome, Ref, Related, Status
+from virustotal.core.planner import Plan
+from virustotal.core.source import holds
+
+_REPEATED = "VirusTotal repeated a page, so the list ends early."
+
+
+@frozen
+class Pager:
+    """The pages of one subject's relationships."""
+
+    plan: Plan
+    subject: Ref
+    desk: Desk
+    memory: Memory
+
+    def all(self, names: tuple[str, ...], related: Mapping[str, Related]) -> list[Related]:
+        """Return each relationship with its pages, side by side; where `attributes` was never tried, one goes first."""
+        jobs = [(name, related.get(name)) for name in names]
+        unknown = self.memory.takes(Parameter.ATTRIBUTES) is None
+        first = next((job for job in jobs if self.plan.attributes.get(job[0])), None) if unknown else None
+        early = {first[0]: self.one(*first)} if first is not None else {}
+        later = self.desk.each(lambda job: self.one(*job), [job for job in jobs if job[0] not in early])
+        found = {each.relationship: each for each in (*early.values(), *later)}
+        return [found[name] for name in names]
+
+    def one(self, name: str, before: Related | None) -> Related:
+        """Follow the cursors up to `max_related` objects, and as many pages as that has at most."""
+        found, limit = Related(name, complete=False), self.plan.max_related
+        if before is not None and self._goes_on(before):
+            found, limit = evolve(before, complete=False), self.plan.max_related - len(before.items)
+        cursors = [found.cursor]
+        for _ in range(self.plan.pages):
+            try:
+                page = self._page(name, cursors[-1], limit)
+            except AuthenticationError:
+                raise
+            except Exception as error:
+                if cursors[0] and len(cursors) == 1 and isinstance(error, InvalidError):
+                    self.memory.tried(Parameter.CURSOR, False)
+                return _without(self.plan, found, error)
+            found = _with_page(found, page, self.plan.max_related)
+            if page.cursor in cursors[1:]:
+                return evolve(found, outcome=Outcome(Status.FOUND, _REPEATED))
+            if found.complete or len(found.items) >= self.plan.max_related:
+                break
+            cursors.append(page.cursor)
+        return found
+
+    def held(self, name: str, before: Related | None) -> bool:
+        """Whether the source has the first page without asking VirusTotal."""
+        cursor, limit = "", self.plan.max_related
+        if before is not None and self._goes_on(before):
+            cursor, limit = before.cursor, limit - len(before.items)
+        read = self.plan.attributes.get(name, ())
+        shortened = bool(read) and self.memory.takes(Parameter.ATTRIBUTES) is not False
+        query = (("attributes", ",".join(read)),) if shortened else ()
+        return holds(self.desk.source, protocol.relationship_page(self.subject, name, cursor, limit, query))
+
+    def _goes_on(self, before: Related) -> bool:
+        """True if the list goes on where the objects in line ended, which are not fetched again."""
+        known = self.memory.takes(Parameter.CURSOR) is not False
+        return known and bool(before.cursor) and planner.in_line(self.plan, before)
+
+    def _page(self, name: str, cursor: str, limit: int) -> protocol.Page:
+        """One page, shortened to what is read of its objects where the server takes that."""
+        read = self.plan.attributes.get(name, ())
+        if not read or self.memory.takes(Parameter.ATTRIBUTES) is False:
+            return self._asked(name, cursor, limit, ())
+        try:
+            page = self._asked(name, cursor, limit, (("attributes", ",".join(read)),))
+        except InvalidError:
+            if cursor or self.memory.takes(Parameter.ATTRIBUTES):
+                raise
+            page = self._asked(name, cursor, limit, ())
+            self.memory.tried(Parameter.ATTRIBUTES, False)
+            return page
+        self.memory.tried(Parameter.ATTRIBUTES, True)
+        return evolve(page, items=inline.marked(page.items, read))
+
+    def _asked(self, name: str, cursor: str, limit: int, query: inline.Pairs) -> protocol.Page:
+        return protocol.decode_page(self.desk.ask(protocol.relationship_page(self.subject, name, cursor, limit, query)))
+
+
+def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
+    known = {item.ref for item in found.items} if found.cursor else frozenset()
+    items = found.items + tuple(item for item in page.items if item.ref not in known)
+    counted = page.total if page.total is not None else found.total
+    complete = not page.cursor and len(items) <= most
+    return evolve(
+        found,
+        items=items[:most],
+        total=protocol.total(counted, len(items), complete=not page.cursor),
+        complete=complete,
+        detailed=not items or any(item.whole or item.attributes for item in items),
+    )
+
+
+def _without(plan: Plan, found: Related, error: Exception) -> Related:
+    """What is left when a page does not come."""
+    entry = catalogue.find(plan.subject.kind, found.relationship)
+    if isinstance(error, NotFoundError) and entry is None:
+        return evolve(found, outcome=Outcome(Status.UNKNOWN, "VirusTotal does not know a relationship of this name."))
+    if isinstance(error, NotFoundError) and entry is not None and entry.one:
+        return evolve(found, total=0, complete=True)
+    return evolve(found, outcome=outcome_of(error))
+
+
+def merged(before: Related | None, after: Related) -> Related:
+    """What is known of a relationship: the whole objects, or the descriptors where those did not come."""
+    after = evolve(after, cursor="")
+    if before is None:
+        return after
+    if after.items or not before.items:
+        return evolve(after, total=max(filter(None, (after.total, before.total)), default=after.total))
+    return evolve(before, outcome=after.outcome)
