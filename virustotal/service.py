@@ -111,6 +111,8 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             raise NonRecoverableError(
                 f"{error} Set a valid api_key in the service's configuration or in the submission's parameters."
             ) from None
+        except ConfigurationError as error:  # what was there at start is gone, such as the certificates
+            raise NonRecoverableError(str(error)) from None
         self._analyse(request, task, found, looked, wire, searched)
         self.log.info(
             "%d subjects, %d requests, %d answers from the cache, %.2f of %.2f seconds waited for the quota",
@@ -225,8 +227,8 @@ def _volatile(task: Task, found: Subjects, looked: tuple[Looked, ...]) -> tuple[
         reasons.append("The result is about the submitted_url of the submission's metadata.")
     if task.settings.exhaustive_search:
         reasons.append(DEPENDS)
-    if found.refused and task.facts.depth > 0:
-        reasons.append("The result depends on the depth of the file in its submission.")
+    if found.refused and not task.facts.file_type.startswith("uri/"):
+        reasons.append("The result depends on the metadata of its submission, or on the depth of the file in it.")
     return tuple(reasons)
 
 

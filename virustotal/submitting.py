@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from virustotal.core.models import Report, Status
-from virustotal.core.policy import MEGABYTE, Ruling, reanalyse_ruling, submit_ruling
+from virustotal.core.policy import DEPTH_RULE, MEGABYTE, Ruling, reanalyse_ruling, submit_ruling
 from virustotal.core.settings import Settings
 from virustotal.core.source import Upload
 from virustotal.core.subjects import Subject
@@ -18,6 +18,8 @@ from virustotal.task import Task, above
 
 #: Passwords that are tried on a protected archive.
 MOST_PASSWORDS = 100
+#: Bytes of an entry that are tried; the framework's Python deciphers about two million a second.
+MOST_TRIED, PIECE = 512 * 1024, 64 * 1024
 SECONDS_A_DAY = 24 * 3600
 
 _SANDBOXES = "The engines have finished; the reports of sandboxes may come up to an hour later."
@@ -67,7 +69,8 @@ def _new(
         return _refused(report, Ruling("dynamic_submit", "The parameter dynamic_submit is off."))
     ruling = submit_ruling(task.candidate(subject), task.settings, above)
     if not ruling.allowed:
-        desk.audit(f"submit {subject.ref.kind} {subject.ref.id} size={task.size} refused by {ruling.rule}")
+        size = 0 if subject.url else task.size
+        desk.audit(f"submit {subject.ref.kind} {subject.ref.id} size={size} refused by {ruling.rule}")
         return _refused(report, ruling)
     job = Job(subject.ref, look_up, ruling.rule, url=subject.url, size=0 if subject.url else task.size)
     if not subject.url:
@@ -97,17 +100,22 @@ def _old(report: Report, settings: Settings) -> bool:
 def _again(task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: Desk) -> Submitted:
     ruling = reanalyse_ruling(task.candidate(subject), task.settings, above)
     if not ruling.allowed:
-        return Submitted(report, (f"No new analysis was asked for. {ruling.reason}",))
-    found = carry_out(Job(subject.ref, look_up, ruling.rule), desk)
+        # The platform's result cache does not know the depth, which this may be about.
+        changing = ruling.reason if ruling.rule == DEPTH_RULE else ""
+        return Submitted(report, (f"No new analysis was asked for. {ruling.reason}",), changing)
+    # By VirusTotal's own identifier: the same object may have been asked for by MD5 or SHA-1.
+    size = 0 if subject.url else task.size
+    found = carry_out(Job(report.subject.ref, look_up, ruling.rule, size=size), desk)
     if found.outcome.found:
-        return Submitted(found)
+        late = subject.ref.kind == "file" and found.subject.attributes != report.subject.attributes
+        return Submitted(found, (_SANDBOXES,), _SANDBOXES) if late else Submitted(found)
     return Submitted(report, (f"The report shown is the old one. {found.outcome.detail}",), found.outcome.detail)
 
 
 def _upload(task: Task, path: Path, content: Content, stage: Callable[[str], None]) -> Upload:
     last = task.facts.file_name.replace("\\", "/").rpartition("/")[2]
     name = safe_name(last) if task.settings.submit_file_name == "name" and last else task.facts.sha256
-    password = password_of(path, content.passwords) if task.settings.submit_password else ""
+    password = password_of(path, content.passwords, task.deadline) if task.settings.submit_password else ""
     return Upload(path, name, password, progress=_progress(stage))
 
 
@@ -125,28 +133,34 @@ def _progress(stage: Callable[[str], None]) -> Callable[[int, int], None]:
     return sent
 
 
-def password_of(path: Path, passwords: Iterable[str]) -> str:
+def password_of(path: Path, passwords: Iterable[str], deadline: float) -> str:
     """Return the password that opens a protected ZIP archive, or an empty text where it is none or none does.
 
-    Where the encryption is one that cannot be tried here (AES), the first password is the best guess.
+    deadline: of `time.monotonic()`; a tenth of what is left is spent at most. Where the encryption is one that cannot
+    be tried here (AES), the first password is the best guess.
     """
     candidates = [each for each in passwords if isinstance(each, str) and each][:MOST_PASSWORDS]
+    until = time.monotonic() + max(0.0, deadline - time.monotonic()) / 10
     try:
         with zipfile.ZipFile(path) as archive:
             protected = [entry for entry in archive.infolist() if entry.flag_bits & 1]
             if not protected:
                 return ""
             smallest = min(protected, key=lambda entry: entry.file_size)
-            return next((each for each in candidates if _opens(archive, smallest, each)), "")
+            return next((each for each in candidates if _opens(archive, smallest, each, until)), "")
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
         return ""
 
 
-def _opens(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, password: str) -> bool:
+def _opens(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, password: str, until: float) -> bool:
+    """Read the entry to its end, where its checksum is compared; of a long one a part, which is telling enough."""
+    if time.monotonic() > until:
+        return False
     try:
         with archive.open(entry, pwd=password.encode()) as file:
-            while file.read(1 << 16):  # to the end: only then is the checksum compared
-                pass
+            for _ in range(MOST_TRIED // PIECE):
+                if not file.read(PIECE):
+                    break
     except NotImplementedError:
         return True
     except Exception:  # zipfile and zlib raise many kinds for a wrong password

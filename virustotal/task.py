@@ -99,11 +99,11 @@ def _uri(request: ServiceRequest) -> str:
     known = request.task.fileinfo.uri_info
     if known is not None and known.uri:
         return str(known.uri)
-    with open(request.file_path, "rb") as file:
-        content = file.read(LARGEST_URI_FILE)
     try:
+        with open(request.file_path, "rb") as file:
+            content = file.read(LARGEST_URI_FILE)
         return text(mapping(yaml.safe_load(content)).get("uri"), LARGEST_URI_FILE)
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except Exception:  # a file that is gone, or that is no URI file: YAML has many ways to fail
         return ""
 
 

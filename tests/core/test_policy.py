@@ -61,6 +61,7 @@ POLICY = {"max_size_mb": 1, "file_types": ["executable/*", "text/plain"], "max_d
         (a_file(placeholder=True), {}, "content"),
         (a_url("https://example.com/a"), {}, ""),
         (a_url("https://example.com/a@b"), {}, ""),
+        (a_url("https://example.com?mail=a@example.org"), {}, ""),
         (a_url("https://user:word@example.com/a"), {}, "credentials"),
         (a_url("https://user@example.com/a"), {}, "credentials"),
         (a_url("http://192.168.0.1/a"), {}, "host"),

@@ -19,8 +19,8 @@ def refs(found: Subjects) -> list[Ref]:
     return [subject.ref for subject in found.subjects]
 
 
-def url(value: str) -> Ref:
-    return Ref("url", url_id(value))
+def url(given: str) -> Ref:
+    return Ref("url", url_id(given.partition("#")[0]))
 
 
 def facts(**changes: Any) -> Facts:
@@ -38,6 +38,12 @@ def facts(**changes: Any) -> Facts:
         (facts(metadata={"submitted_url": URL}, depth=1), {}, [FILE]),
         (facts(metadata={"submitted_url": ""}), {}, [FILE]),
         (facts(metadata={"submitted_url": None}), {}, [FILE]),
+        (facts(metadata={"submitted_url": "HTTP://WWW.Example.com:80#top"}), {}, [url("http://www.example.com/")]),
+        (
+            facts(metadata={"submitted_url": "https://bücher.example.com"}),
+            {},
+            [url("https://xn--bcher-kva.example.com/")],
+        ),
         (facts(file_type="network/tcpdump"), {}, [FILE]),
         (facts(file_type="uri/https", uri=URL), {}, [url(URL), Ref("domain", "www.example.com")]),
         (
@@ -107,7 +113,7 @@ def test_user_and_password_are_left_out(given: str, uri: bool) -> None:
 
     found = subjects(task, Settings()).subjects[0]
 
-    assert found.url == "https://www.example.com:8443/a?b#c"
+    assert found.url == "https://www.example.com:8443/a?b"
     assert found.ref == url(found.url)
     assert "user" not in found.label
     assert "without them" in found.notes[0]
@@ -132,3 +138,13 @@ def test_the_longest_url_has_an_identifier_that_is_taken() -> None:
 @pytest.mark.parametrize("digest", ["AB" * 16, "ab" * 20, "Ab" * 32])
 def test_a_file_has_whichever_digest_is_known(digest: str) -> None:
     assert refs(subjects(Facts(digest), Settings())) == [Ref("file", digest.lower())]
+
+
+def test_what_is_no_url_shows_no_password() -> None:
+    (refused,) = subjects(facts(metadata={"submitted_url": "user:hunter2@intranet"}), Settings()).refused
+    assert "hunter2" not in refused.what
+
+
+def test_no_file_name_is_a_label_since_the_platform_shows_a_result_to_others() -> None:
+    (found,) = subjects(Facts(SHA, file_name="salaries.docm"), Settings()).subjects
+    assert found.label == SHA

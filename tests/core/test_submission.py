@@ -145,6 +145,14 @@ def test_an_analysis_that_is_unknown_at_first_and_an_object_that_comes_late(benc
     assert bench.emulator.uploads == {job.ref.id: 1}
 
 
+def test_an_analysis_that_stays_unknown_is_given_up(bench: Bench) -> None:
+    bench.emulator.switches.analysis_missing = 10_000
+    report = bench.run(bench.file())
+    assert report.outcome.status is Status.PENDING
+    assert "no longer knows its analysis" in report.outcome.detail
+    assert len([path for path in bench.emulator.requests.paths() if "/analyses/" in path]) == 5
+
+
 def test_already_exists_is_looked_up_and_not_sent_again(bench: Bench) -> None:
     job = bench.file()
     bench.run(job)

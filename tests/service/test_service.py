@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from virustotal.core.errors import ConfigurationError
 from virustotal.emulator.server import Emulator
+from virustotal.targets import file_target
 from virustotal.tasks import Target, TaskOutcome, started_service
 
 UNKNOWN = "ab" * 32
@@ -371,3 +373,36 @@ def test_a_name_of_another_kind_of_object_is_said(emulator: Emulator, scan: Scan
     outcome = scan(EICAR, {"relationships": "resolutions,contacted_ips"})
     assert "resolutions is no relationship of a file" in shown(outcome)
     assert "no relationship of" not in shown(scan("example.com"))
+
+
+def test_a_refused_url_makes_the_result_no_answer_for_others(scan: Scan) -> None:
+    outcome = scan(EICAR, metadata={"submitted_url": "http://intranet.corp/secret"})
+    assert outcome.score >= 1000
+    assert outcome.partial
+
+
+def test_the_file_name_of_one_submitter_is_not_in_the_result(scan: Scan, tmp_path: Path) -> None:
+    path = tmp_path / "salaries of somebody.docm"
+    path.write_bytes(b"unknown content")
+    assert "salaries" not in shown(scan(file_target(path)))
+
+
+@pytest.mark.parametrize("content", [b"", b"uri: 2001-13-45", b"uri: !!int foo", b"[" * 5000, b"uri: \xff", b"- a"])
+def test_a_uri_file_that_is_none(emulator: Emulator, scan: Scan, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.uri"
+    path.write_bytes(content + b"\n")
+    target = file_target(path)
+    outcome = scan(evolve(target, fileinfo={**target.fileinfo, "type": "uri/http"}))
+    assert not outcome.error
+    assert len(emulator.requests) == 0
+
+
+def test_certificates_that_vanish_are_one_clear_error(scan: Scan, tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("")
+    config = {"ca_bundle": str(bundle)}
+    scan("http://10.0.0.1/", config=config)
+    bundle.unlink()
+    outcome = scan(EICAR, config=config)
+    assert outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
+    assert "ca_bundle" in outcome.message

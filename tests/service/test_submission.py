@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
@@ -265,15 +266,16 @@ def zip_crypto(content: bytes, password: bytes) -> bytes:
 def test_the_password_that_opens(tmp_path: Path, passwords: tuple[str, ...], expected: str) -> None:
     target = protected(tmp_path)
     assert target.path is not None
-    assert password_of(target.path, passwords) == expected
+    assert password_of(target.path, passwords, time.monotonic() + 60) == expected
+    assert password_of(target.path, passwords, time.monotonic() - 1) == ""
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not an archive"])
 def test_what_is_no_archive_has_no_password(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other"
     path.write_bytes(content)
-    assert password_of(path, ("infected",)) == ""
-    assert password_of(tmp_path / "absent", ("infected",)) == ""
+    assert password_of(path, ("infected",), time.monotonic() + 60) == ""
+    assert password_of(tmp_path / "absent", ("infected",), time.monotonic() + 60) == ""
 
 
 def test_a_task_that_is_killed_while_it_waits_is_followed_by_no_second_upload(
@@ -304,3 +306,50 @@ def test_a_task_that_is_killed_while_it_waits_is_followed_by_no_second_upload(
     second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert "Detections: " in second.stdout, second.stdout + second.stderr
     assert emulator.uploads == {sha256(sample): 1}
+
+
+def test_one_url_in_four_spellings_is_submitted_once(
+    emulator: Emulator, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 0.3)
+    emulator.switches.analysis_end = "never"
+    for url in (
+        "http://new.example.org",
+        "http://new.example.org/",
+        "HTTP://New.Example.org:80/",
+        "http://new.example.org/#a",
+    ):
+        scan(EICAR, ASKED, config=ALLOWED, metadata={"submitted_url": url})
+    assert posts(emulator) == ["POST /urls"]
+
+
+def test_one_old_report_asked_for_by_three_digests_is_analysed_anew_once(
+    emulator: Emulator, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 0.3)
+    emulator.switches.analysis_end = "never"
+    attributes = dict(emulator.store.attributes("file", EICAR))
+    emulator.store.put({"type": "file", "id": EICAR, "attributes": {**attributes, "last_analysis_date": 1_500_000_000}})
+    for digest in (EICAR, attributes["md5"], attributes["sha1"]):
+        scan(digest, {"reanalyze_after_days": 30}, config=ALLOWED)
+    assert len(posts(emulator)) == 1
+
+
+def test_a_refusal_for_the_depth_is_not_kept_by_the_platform(emulator: Emulator, scan: Scan) -> None:
+    attributes = dict(emulator.store.attributes("file", EICAR))
+    emulator.store.put({"type": "file", "id": EICAR, "attributes": {**attributes, "last_analysis_date": 1_500_000_000}})
+    assert scan(EICAR, {"reanalyze_after_days": 30}, config=ALLOWED, depth=1).partial
+
+
+def test_a_refused_submission_is_one_audit_line_too(
+    scan: Scan, sample: Path, records: pytest.LogCaptureFixture
+) -> None:
+    scan(file_target(sample), ASKED, config=ALLOWED, depth=1)
+    (audit,) = [record.getMessage() for record in records.records if "audit: " in record.getMessage()]
+    assert audit.endswith(f"size={sample.stat().st_size} refused by submit_policy.max_depth")
+
+
+@pytest.mark.parametrize("name", ["C:\\dir\\x.exe", "/home/somebody/x.exe", "../x.exe"])
+def test_no_path_leaves_with_the_name(emulator: Emulator, scan: Scan, sample: Path, name: str) -> None:
+    scan(evolve(file_target(sample), name=name), ASKED, config={**ALLOWED, "submit_file_name": "name"})
+    assert set(emulator.requests.names.values()) == {"x.exe"}

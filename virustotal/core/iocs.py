@@ -2,17 +2,16 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve, field, frozen
 
-from virustotal.core.hosts import address_of, canonical_host, host_of, reason_not_public
+from virustotal.core.hosts import address_of, canonical_host, reason_not_public
 from virustotal.core.indicators import indicator
 from virustotal.core.models import Outcome, Ref, Status
 from virustotal.core.protocol import url_id
 from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.source import Room
-from virustotal.core.subjects import Refusal, Subject, url_subject
+from virustotal.core.subjects import Refusal, Subject, canonical_url, url_subject
 from virustotal.core.values import clean, number
 
 #: Values of one tag type that are read; a task has rarely more than thousands.
@@ -27,7 +26,6 @@ _TYPES: Mapping[str, str] = {
     **dict.fromkeys((DOMAINS[0],), "domain"),
     **dict.fromkeys((ADDRESSES[0],), "ip_address"),
 }
-_PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
 @frozen
@@ -157,15 +155,6 @@ def _url(value: Any) -> Ioc | Refusal:
         return found
     plain = canonical_url(found.url)
     return Ioc(Ref("url", url_id(plain)), clean(plain, 500))
-
-
-def canonical_url(url: str) -> str:
-    """Return one spelling of a valid URL: scheme and host in lower case, no default port, no fragment, a path."""
-    parts = urlsplit(url)
-    host = host_of(url)
-    host = f"[{host}]" if ":" in host else host
-    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
-    return urlunsplit((parts.scheme, f"{host}{port}", parts.path or "/", parts.query, ""))
 
 
 def _subject_ref(subject: Subject) -> Ref:

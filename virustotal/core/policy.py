@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -10,6 +11,8 @@ from virustotal.core.hosts import host_of, reason_not_public
 from virustotal.core.settings import MOST_SUBMIT_MB, Settings
 
 MEGABYTE = 2**20
+#: The rule that depends on where a file stands in its submission.
+DEPTH_RULE = "submit_policy.max_depth"
 
 #: True if the first classification is above the second one (assemblyline.common.classification.Classification).
 Above: TypeAlias = Callable[[str, str], bool]
@@ -94,7 +97,7 @@ def _classification(candidate: Candidate, settings: Settings, above: Above) -> R
 def _depth(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
     most = settings.submit_policy.max_depth
     reason = f"It was extracted at depth {candidate.depth}, and submit_policy.max_depth is {most}."
-    return Ruling("submit_policy.max_depth", reason if candidate.depth > most else "")
+    return Ruling(DEPTH_RULE, reason if candidate.depth > most else "")
 
 
 def _content(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
@@ -115,7 +118,7 @@ def _content(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
 
 def _address(candidate: Candidate, _settings: Settings, _above: Above) -> Ruling:
     host = host_of(candidate.url)
-    if "@" in candidate.url.partition("://")[2].partition("/")[0]:
+    if host and "@" in urlsplit(candidate.url).netloc:
         return Ruling("credentials", "It holds a user name or password.")
     reason = reason_not_public(host) if host else "it names none"
     return Ruling("host", f"Its host may not be sent: {reason}." if reason else "")

@@ -230,9 +230,16 @@ def _host(value: Any, path: str) -> str:
         parts.port  # noqa: B018 - the property raises for a port that is none
     except ValueError as error:
         raise ConfigurationError(f"{path}: not an address: {error}") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or "?" in host or "#" in host:
         raise ConfigurationError(f"{path}: expected an address such as {DEFAULT_HOST}, without user or query")
     return host.rstrip("/").removesuffix("/api/v3")
+
+
+def _origin(value: Any, path: str) -> str:
+    host = _host(value, path)
+    if urlsplit(host).path:
+        raise ConfigurationError(f"{path}: expected an address such as {DEFAULT_HOST}, without a path")
+    return host
 
 
 def _storage(value: Any, path: str) -> str:
@@ -256,8 +263,8 @@ def _freeze(value: Any) -> Any:
 
 
 def _file_name(value: Any, path: str) -> str:
-    if value in {"hash", "name"}:
-        return str(value)
+    if isinstance(value, str) and value in {"hash", "name"}:
+        return value
     raise ConfigurationError(f"{path}: expected hash or name, not {value!r}")
 
 
@@ -296,7 +303,7 @@ def _mirror(value: Any, path: str) -> MirrorConfig:
 
 
 _CONFIG: Mapping[str, Callable[[Any, str], Any]] = {
-    "host": _host,
+    "host": _origin,
     "ca_bundle": _text,
     "allow_dynamic_submit": _switch,
     "av_config": _nested(

@@ -20,6 +20,8 @@ URL_SCHEMES = frozenset({"http", "https", "ftp"})
 
 _DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PORTS = {"http": 80, "https": 443, "ftp": 21}
+_USERINFO = re.compile(r"[^/\s@]*@")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", re.ASCII)
 
 
@@ -100,7 +102,7 @@ def _of_file(facts: Facts) -> Subject | Refusal:
     digest = facts.sha256.strip().lower()
     if not _DIGEST.fullmatch(digest) or not digest.strip("0"):
         return Refusal(text(facts.sha256, 100), "The task has no digest to look up.")
-    return Subject(Ref("file", digest), text(facts.file_name, 200) or digest)
+    return Subject(Ref("file", digest), digest)
 
 
 def _of_uri(uri: str) -> Iterator[Subject | Refusal]:
@@ -145,7 +147,17 @@ def url_subject(value: Any) -> Subject | Refusal:
     bare, notes = without_credentials(plain)
     if len(bare) > LONGEST_URL:
         return Refusal(_shown(plain), f"The URL is longer than {LONGEST_URL} characters, so it is not looked up.")
-    return Subject(Ref("url", url_id(bare)), _shown(bare), bare, notes)
+    spelt = canonical_url(bare)
+    return Subject(Ref("url", url_id(spelt)), _shown(spelt), spelt, notes)
+
+
+def canonical_url(url: str) -> str:
+    """Return one spelling of a valid URL: scheme and host in lower case, no default port, no fragment, a path."""
+    parts = urlsplit(url)
+    host = host_of(url)
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    return urlunsplit((parts.scheme, f"{host}{port}", parts.path or "/", parts.query, ""))
 
 
 def without_credentials(url: str) -> tuple[str, tuple[str, ...]]:
@@ -165,7 +177,9 @@ def _shown(url: str) -> str:
 
 
 def _malformed(value: Any) -> Refusal:
-    return Refusal(_shown(text(value, 500)), "This is not a valid URL or host, so it is not looked up.")
+    # What is no URL may hold a password all the same.
+    shown = _USERINFO.sub("", text(value, 500))
+    return Refusal(_shown(shown), "This is not a valid URL or host, so it is not looked up.")
 
 
 def _private(what: str, reason: str) -> Refusal:

@@ -25,6 +25,8 @@ from virustotal.core.values import mapping, text
 
 #: Seconds between two questions for an analysis; the last one is repeated.
 INTERVALS = (5.0, 10.0, 15.0, 20.0, 30.0)
+#: How often in a task an analysis may be unknown before it is given up.
+MOST_MISSING = 5
 #: Look-ups of one task for what was submitted.
 MOST_LOOKS = 8
 
@@ -144,14 +146,21 @@ def _follow(job: Job, desk: Desk, receipt: Receipt | None) -> Report:
 
 def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = False) -> Report:
     """Ask for the analysis until it is completed or the time is up."""
-    request, status = protocol.analysis(analysis), "queued"
+    request, status, missing = protocol.analysis(analysis), "queued", 0
     for seconds in chain([0.0] if at_once else [], desk.pauses()):
         if not desk.pause(seconds):
             break
         try:
             payload = desk.source.ask(request, desk.deadline).payload
-        except (NotFoundError, NotAvailableYetError, UnavailableError):
-            continue  # a fresh analysis may be unknown for a moment
+        except NotFoundError:
+            missing += 1  # a fresh analysis may be unknown for a moment
+            if missing < MOST_MISSING:
+                continue
+            return _look_for(
+                job, desk, f"{_sent_at(job, since)} VirusTotal no longer knows its analysis.", at_once=True
+            )
+        except (NotAvailableYetError, UnavailableError):
+            continue
         except DeadlineError:
             break
         except AuthenticationError:
