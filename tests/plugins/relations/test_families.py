@@ -92,7 +92,7 @@ def test_the_files_own_techniques_are_told_without_a_score_and_those_of_people_a
         Object(Ref("attack_technique", each)) for each in ("T1055", "T1027.002", "T1055", "TA0005", "x", "T10555")
     ]
     (told,) = points(found("file", "attack_techniques", *techniques))
-    assert (told.amount, told.attack_ids) == (0, ("T1055", "T1027.002"))
+    assert (told.family, told.amount, told.attack_ids) == ("behaviour", 0, ("T1055", "T1027.002"))
     for kind in ("file", "url", "domain", "ip_address"):
         assert not points(found(kind, "related_attack_techniques", *techniques))
 

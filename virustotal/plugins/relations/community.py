@@ -152,7 +152,7 @@ def _seen(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     ids = tuple(dict.fromkeys(each for each in found if _ATTACK_ID.fullmatch(each)))
     if ids:
         reason = f"VirusTotal names {len(ids)} ATT&CK techniques of the file."
-        yield Points(findings.Family.RELATED, "attack_techniques", 0, reason, section, ids)
+        yield Points(findings.Family.BEHAVIOUR, "attack_techniques", 0, reason, section, ids)
 
 
 def _graph_name(obj: Object) -> str:
