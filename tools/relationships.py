@@ -49,7 +49,8 @@ case, trailing commas and duplicates do not matter. By default it is
 
 What an object does is tagged whether detected or not. But a host with a popularity rank up to {POPULAR_RANK} is never
 scored, and is tagged only where engines detect it. Safelisted, private and reserved hosts are not tagged unless the
-task ignores filtering. Nothing here enters the subject's own detections. Assemblyline has no type of tag for the hash
+task ignores filtering. Nothing here enters the subject's own detections, and the subject itself, where it stands in
+such a list, is shown and not scored again. Assemblyline has no type of tag for the hash
 of a dropped file: dropped files are scored and not tagged. The techniques of `attack_techniques` are told to the
 platform without a score.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.core import Download, Ref
+from virustotal.core import Download, Object, Ref
 from virustotal.core.findings import Role
 from virustotal.core.models import Outcome, Status
 from virustotal.core.settings import Settings
@@ -78,10 +78,44 @@ def test_flags_of_another_type_are_no_recording(flag: Any) -> None:
     assert not [each for each in recordings("pcap", report(has_pcap=flag)) if isinstance(each, Download)]
 
 
-def test_nothing_without_detail_success_or_flag() -> None:
+@pytest.mark.parametrize(
+    ("reports", "options", "title", "line"),
+    [
+        (1, {"detailed": False}, "No network capture was downloaded", "Of the sandboxes only the names came."),
+        (
+            1,
+            {"detailed": False, "outcome": Outcome(Status.FORBIDDEN)},
+            "No network capture was downloaded",
+            "Not all reports of sandboxes came: forbidden.\nOf the sandboxes only the names came.",
+        ),
+        (
+            0,
+            {"outcome": Outcome(Status.FAILED, "HTTP 503.")},
+            "No network capture was downloaded",
+            "Not all reports of sandboxes came: HTTP 503.",
+        ),
+        (
+            1,
+            {"outcome": Outcome(Status.FAILED, "HTTP 503."), "complete": False},
+            "A network capture may be missing",
+            "Not all reports of sandboxes came: HTTP 503.",
+        ),
+        (
+            1,
+            {"complete": False},
+            "A network capture may be missing",
+            "There are more reports of sandboxes than max_related let the service fetch.",
+        ),
+    ],
+)
+def test_reports_that_did_not_come_are_said(reports: int, options: dict[str, Any], title: str, line: str) -> None:
+    *fetched, section = recordings("pcap", *[report(has_pcap=True)] * reports, **options)
+    assert (section.title_text, section.body) == (title, line)
+    assert len(fetched) == int(title.startswith("A "))
+
+
+def test_nothing_without_the_flag() -> None:
     given = report(has_pcap=True)
-    assert recordings("pcap", given, detailed=False) == []
-    assert recordings("pcap", given, outcome=Outcome(Status.FORBIDDEN)) == []
     assert recordings("pcap", given, analyze=False) == []
     assert run(ANALYZERS["pcap"], evidence("file", "behaviours", related=[given], settings=settings())) == []
 
@@ -154,3 +188,23 @@ def test_dropped_files_that_cannot_be_had_are_said() -> None:
         "1 file larger than max_download_mb (1).",
         "There are more dropped files than max_related let the service fetch.",
     ]
+
+
+def test_what_came_is_downloaded_where_a_later_page_fails() -> None:
+    files = [obj("file", f"{number:064x}") for number in range(40)]
+    *found, section = dropped(*files, outcome=Outcome(Status.FAILED, "HTTP 503."), total=60, complete=False)
+    assert len(found) == 40
+    assert section.body == "Not all dropped files came: HTTP 503."
+
+
+@pytest.mark.parametrize("id", ["../../etc/x", "a" * 32, "g" * 64, "", "a" * 65, "a" * 63 + "\n"])
+def test_a_dropped_file_without_a_sha256_is_said_and_the_others_are_downloaded(id: str) -> None:
+    found, section = dropped(Object(Ref("file", id)), obj("file", "b" * 64))
+    assert found.sha256 == "b" * 64
+    assert section.body == "VirusTotal names 1 file by something else than a SHA-256."
+
+
+def test_the_submitted_file_is_not_downloaded_again() -> None:
+    found, section = dropped(obj("file", SHA256.upper()), obj("file", "b" * 64), id=SHA256)
+    assert found.sha256 == "b" * 64
+    assert section.body == "The submitted file drops itself, and is not downloaded again."

@@ -211,3 +211,16 @@ def test_a_url_is_not_condemned_by_its_own_host(relationship: str, kind: str, na
     found = run(analyzer("url", relationship), evolve(given, report=report))
     assert rows(titled(found, "Suspicious and malicious (1)"))
     assert bool(points(found)) is scored
+
+
+@pytest.mark.parametrize("name", ["ab" * 32, "AB" * 32])
+def test_the_subject_among_its_own_files_is_shown_and_not_scored_again(name: str) -> None:
+    related = [
+        obj("file", name, last_analysis_results=engines(10)),
+        obj("file", "cd" * 32, last_analysis_results=engines(2, 0)),
+    ]
+    found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related, id="ab" * 32))
+    table = rows(titled(found, "Suspicious and malicious (2)"))
+    assert [row.get("Note") for row in table] == ["The subject itself: its detections count once, as its own.", ""]
+    (scored,) = points(found)
+    assert (scored.amount, scored.reason) == (200, f"Dropped files: 1 flagged: {'cd' * 32} (2/2).")

@@ -1,5 +1,6 @@
 """Recordings of the sandboxes (EVTX, PCAP, memory dumps, HTML reports) and dropped files, for other services."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from assemblyline_v4_service.common.result import ResultTextSection
@@ -8,7 +9,7 @@ from attrs import frozen
 from virustotal.core import Analyzer, Download, Evidence, Needs, Object, Ref, Related, hookimpl, render
 from virustotal.core.findings import Finding, Role
 from virustotal.core.settings import Settings
-from virustotal.core.values import boolean, integer, mapping, safe_name, text
+from virustotal.core.values import boolean, clean, integer, mapping, safe_name, text
 from virustotal.plugins.behaviours.sandboxes import sandbox_name
 
 EVTX = (b"ElfFile\x00",)
@@ -46,6 +47,7 @@ RECORDINGS = (
     Recording("html", "download_html_report", "has_html_report", "HTML report", "html", 113, HTML, Role.SUPPLEMENTARY),
 )
 DROPPED = "download_dropped_files"
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 PARAMETERS = (*(recording.parameter for recording in RECORDINGS), DROPPED)
 
 
@@ -55,20 +57,33 @@ def wanted(parameter: str) -> Callable[[Settings], bool]:
 
 
 def recordings(evidence: Evidence, recording: Recording) -> Iterator[Finding]:
-    """Yield a download for each sandbox that has the recording; a line where none has it."""
+    """Yield a download for each sandbox that has the recording; a line where none has it, or reports are missing."""
     related = evidence.related
-    if (
-        related is None
-        or not related.detailed
-        or not related.outcome.found
-        or not wanted(recording.parameter)(evidence.settings)
-    ):
+    if related is None or not wanted(recording.parameter)(evidence.settings):
         return
-    found = [obj for obj in related.items if boolean(mapping(obj.attributes).get(recording.flag))]
+    reports = related.items if related.detailed else ()
+    found = [obj for obj in reports if boolean(mapping(obj.attributes).get(recording.flag))]
     for obj in sorted(found, key=lambda each: (sandbox_name(each), each.ref.id)):
         yield _download(recording, obj, evidence.report.subject)
-    if not found:
+    missing = list(_missing(related, "reports of sandboxes"))
+    if related.items and not related.detailed:
+        missing.append("Of the sandboxes only the names came.")
+    if missing:
+        title = f"A {recording.title} may be missing" if found else f"No {recording.title} was downloaded"
+        section = ResultTextSection(title, auto_collapse=True)
+        section.add_lines(missing)
+        yield section
+    elif not found:
         yield ResultTextSection(f"No sandbox has a {recording.title} of this file", auto_collapse=True)
+
+
+def _missing(related: Related, what: str) -> Iterator[str]:
+    """Say why there may be more than the list has."""
+    if not related.outcome.found:
+        why = clean(related.outcome.detail).rstrip(".") or related.outcome.status.value
+        yield f"Not all {what} came: {why}."
+    elif not related.complete:
+        yield f"There are more {what} than max_related let the service fetch."
 
 
 def _download(recording: Recording, obj: Object, subject: Object) -> Download:
@@ -88,38 +103,49 @@ def _download(recording: Recording, obj: Object, subject: Object) -> Download:
 def dropped_files(evidence: Evidence) -> Iterator[Finding]:
     """Yield a download for each dropped file that VirusTotal has, the worst first; a line for what it cannot give."""
     related = evidence.related
-    if related is None or not related.outcome.found or not wanted(DROPPED)(evidence.settings):
+    if related is None or not wanted(DROPPED)(evidence.settings):
         return
-    most = evidence.settings.max_download_mb * 2**20
-    known = [obj for obj in related.items if not obj.error]
-    fitting = [obj for obj in known if (integer(mapping(obj.attributes).get("size")) or 0) <= most]
-    for obj in sorted(fitting, key=lambda each: -evidence.judge(each).score):
+    candidates, lines = _sorted_out(related, evidence)
+    for obj in sorted(candidates, key=lambda each: -evidence.judge(each).score):
         yield _dropped(obj)
-    if lines := list(_not_there(related, known, len(fitting), evidence.settings)):
+    if lines:
         section = ResultTextSection("Dropped files that are not downloaded", auto_collapse=True)
         section.add_lines(lines)
         yield section
+
+
+def _sorted_out(related: Related, evidence: Evidence) -> tuple[list[Object], list[str]]:
+    """The dropped files that can be fetched, and a sentence for each reason why others cannot."""
+    subject, most = evidence.report.subject.ref.id.lower(), evidence.settings.max_download_mb
+    rules: tuple[tuple[str, Callable[[Object], bool]], ...] = (
+        ("The submitted file drops itself, and is not downloaded again.", lambda obj: _digest(obj) == subject),
+        ("VirusTotal knows {} by hash alone.", lambda obj: bool(obj.error)),
+        ("VirusTotal names {} by something else than a SHA-256.", lambda obj: not _SHA256.fullmatch(_digest(obj))),
+        (f"{{}} larger than max_download_mb ({most}).", lambda obj: _size(obj) > most * 2**20),
+    )
+    left, lines = list(related.items), []
+    for sentence, applies in rules:
+        out = sum(map(applies, left))
+        left = [obj for obj in left if not applies(obj)]
+        if out:
+            lines.append(sentence.format("1 file" if out == 1 else f"{out} files"))
+    return left, [*lines, *_missing(related, "dropped files")]
+
+
+def _digest(obj: Object) -> str:
+    return obj.ref.id.lower()
+
+
+def _size(obj: Object) -> int:
+    return integer(mapping(obj.attributes).get("size")) or 0
 
 
 def _dropped(obj: Object) -> Download:
     name = text(mapping(obj.attributes).get("meaningful_name"), 80)
     stem = safe_name(name or "dropped", obj.ref.id[:8])
     return Download(
-        Ref("file", obj.ref.id), "file", stem, f"File dropped in a sandbox, {obj.ref.id}", sha256=obj.ref.id.lower()
+        Ref("file", obj.ref.id), "file", stem, f"File dropped in a sandbox, {obj.ref.id}", sha256=_digest(obj)
     )
-
-
-def _not_there(related: Related, known: list[Object], fitting: int, settings: Settings) -> Iterator[str]:
-    if absent := len(related.items) - len(known):
-        yield f"VirusTotal knows {_files(absent)} by hash alone."
-    if large := len(known) - fitting:
-        yield f"{_files(large)} larger than max_download_mb ({settings.max_download_mb})."
-    if not related.complete:
-        yield "There are more dropped files than max_related let the service fetch."
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def say_what_to_set(evidence: Evidence) -> Iterator[Finding]:

@@ -55,6 +55,12 @@ def known(obj: Object) -> bool:
     return not obj.error and bool(obj.attributes)
 
 
+def is_subject(evidence: Evidence, obj: Object) -> bool:
+    """True if a related object is the subject itself, such as a file that drops a copy of itself."""
+    subject = evidence.report.subject.ref
+    return obj.ref.kind == subject.kind and obj.ref.id.lower() == subject.id.lower()
+
+
 def own_host(evidence: Evidence, obj: Object) -> bool:
     """True if a related host is the URL subject's own one, or a domain above it: it may serve many others."""
     subject = evidence.report.subject

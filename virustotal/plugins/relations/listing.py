@@ -12,10 +12,12 @@ from virustotal.core.findings import Finding
 from virustotal.core.models import Level, Object, Related
 from virustotal.core.settings import Settings
 from virustotal.plugins.relations.columns import COLUMNS, LABELS, LINKS, Column, identity, popular, tag_value
-from virustotal.plugins.relations.judged import Judged, judged, known, own_host
+from virustotal.plugins.relations.judged import Judged, is_subject, judged, known, own_host
 
 #: Objects named in the reason of a score, and pages of VirusTotal that are linked below one table.
 MOST_NAMED, MOST_LINKS = 5, 40
+#: What is said of the subject among the objects that lead back to it.
+SUBJECT = "The subject itself: its detections count once, as its own."
 _REASONS = {"NotFoundError": "VirusTotal never had it"}
 
 
@@ -88,16 +90,17 @@ class Look:
         flagged = [each for each in reported if each.flagged]
         bare = [each for each in related.items if not known(each)]
         section = ResultSection(heading(self.entry.title, related), body=_summary(reported, bare))
-        worst = self._judged("Suspicious and malicious", flagged, evidence.settings, collapse=False)
+        worst = self._judged("Suspicious and malicious", flagged, evidence, collapse=False)
         for part in (
             worst,
-            self._judged("No finding", reported[len(flagged) :], evidence.settings, collapse=True),
+            self._judged("No finding", reported[len(flagged) :], evidence, collapse=True),
             self._unknown(bare),
         ):
             if part is not None:
                 section.add_subsection(part)
         yield section
-        yield from self._points([each for each in flagged if not own_host(evidence, each.obj)], worst)
+        others = [each for each in flagged if not is_subject(evidence, each.obj) and not own_host(evidence, each.obj)]
+        yield from self._points(others, worst)
 
     def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
         section = render.table(self.entry.title, [self._row(obj) for obj in related.items], self._names(()))
@@ -108,14 +111,14 @@ class Look:
             yield section
 
     def _judged(
-        self, title: str, reported: Sequence[Judged], settings: Settings, *, collapse: bool
+        self, title: str, reported: Sequence[Judged], evidence: Evidence, *, collapse: bool
     ) -> ResultSection | None:
         rows = [
             {
                 "Level": each.verdict.level.value,
                 "Detections": each.detections,
                 **self._row(each.obj),
-                "Note": each.note,
+                "Note": SUBJECT if is_subject(evidence, each.obj) else each.note,
             }
             for each in reported[: render.MOST_ROWS]
         ]
@@ -123,6 +126,7 @@ class Look:
             title, rows, self._names(("Level", "Detections"), ("Note",)), total=len(reported), collapse=collapse
         )
         if section is not None:
+            settings = evidence.settings
             telling = (each.obj for each in reported if not (popular(each.obj) and each.undetected(settings)))
             self._tagged(section, telling)
             _add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
