@@ -136,6 +136,9 @@ def test_the_cache_is_measured_and_cleared(emulator: Emulator) -> None:
     before = json.loads(call(emulator, "cache", "--json").stdout)
     assert before["answers"] == 1
     assert 0 < before["bytes"] < before["most_bytes"] == 256 * 2**20
+    assert (before["asked"], before["answered"]) == (1, 0)
+    assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
+    assert "hit rate of the last 7 days: 50% (1 of 2 requests)" in call(emulator, "cache").output
     assert "1 answers dropped" in call(emulator, "cache", "clear").output
     assert json.loads(call(emulator, "cache", "--json").stdout)["answers"] == 0
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0

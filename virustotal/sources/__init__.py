@@ -5,8 +5,8 @@ import hashlib
 from virustotal.core.lookup import WORKERS
 from virustotal.core.settings import Credentials, Settings
 from virustotal.core.source import Source
-from virustotal.sources.cache import Cache
 from virustotal.sources.client import Client
+from virustotal.sources.hits import CountedCache
 from virustotal.sources.mirror import mirrored
 from virustotal.sources.quota import Quota
 from virustotal.sources.stores.interfaces import Limits, Stores
@@ -36,7 +36,8 @@ def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | N
     kept = settings.cache
     if not kept.hours and not kept.negative_minutes:
         return client
-    return Cache(client, stores.answers, digest, seconds=kept.hours * 3600.0, negative=kept.negative_minutes * 60.0)
+    seconds, negative = kept.hours * 3600.0, kept.negative_minutes * 60.0
+    return CountedCache(client, stores.answers, digest, seconds=seconds, negative=negative, tally=stores.tally)
 
 
 def digest_of(settings: Settings, credentials: Credentials) -> str:

@@ -15,6 +15,7 @@ from virustotal.sources.stores.embedded import (
 )
 from virustotal.sources.stores.guard import guarded
 from virustotal.sources.stores.interfaces import Stores
+from virustotal.sources.stores.tally import RedisTally, SQLiteTally
 
 __all__ = ["Stores", "default_place", "in_file", "in_redis", "open_stores"]
 
@@ -24,7 +25,14 @@ _SCHEMES = ("redis://", "rediss://")
 def in_file(place: Path, most: int) -> Stores:
     """Return the stores of a SQLite file. most: bytes that answers may take. Nothing is opened yet."""
     file = SQLiteFile(place)
-    return Stores(str(place), SQLiteLedger(file), SQLiteAnswers(file, most), SQLiteFacts(file), SQLiteReceipts(file))
+    return Stores(
+        str(place),
+        SQLiteLedger(file),
+        SQLiteAnswers(file, most),
+        SQLiteFacts(file),
+        SQLiteReceipts(file),
+        SQLiteTally(file),
+    )
 
 
 def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
@@ -37,7 +45,12 @@ def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
     except ValueError:  # without the value: it may hold a password
         raise ConfigurationError("storage: expected an address such as redis://redis.example.com:6379/0") from None
     return Stores(
-        server.place, RedisLedger(server), RedisAnswers(server, most), RedisFacts(server), RedisReceipts(server)
+        server.place,
+        RedisLedger(server),
+        RedisAnswers(server, most),
+        RedisFacts(server),
+        RedisReceipts(server),
+        RedisTally(server),
     )
 
 

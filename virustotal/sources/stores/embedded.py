@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS leases_{v} (name TEXT PRIMARY KEY, token TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS answers_{v} (
     key TEXT, about TEXT, name TEXT, body BLOB NOT NULL, moment REAL NOT NULL, expires REAL NOT NULL,
     UNIQUE (key, about, name));
+CREATE TABLE IF NOT EXISTS tally_{v} (day INTEGER PRIMARY KEY, asked INTEGER NOT NULL, answered INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS expiry_{v} ON answers_{v} (expires);
 """
 

@@ -10,6 +10,7 @@ from attrs import define, field
 from virustotal.core.receipts import MemoryReceipts, Receipt, Receipts, StoreError
 from virustotal.sources.stores.interfaces import (
     AnswerCache,
+    Count,
     Entry,
     Facts,
     Lease,
@@ -19,6 +20,7 @@ from virustotal.sources.stores.interfaces import (
     Permit,
     Size,
     Stores,
+    Tally,
     Used,
 )
 from virustotal.sources.stores.memory import MemoryFacts, MemoryLedger, NoAnswers
@@ -237,6 +239,22 @@ class GuardedAnswers:
         self._breaker.call(lambda: self._store.release(name, token, failed), lambda: None)
 
 
+class GuardedTally:
+    """The store's count; none without it."""
+
+    def __init__(self, store: Tally, breaker: Breaker) -> None:
+        self._store = store
+        self._breaker = breaker
+
+    def add(self, count: Count, now: float) -> None:
+        """See `Tally.add`."""
+        self._breaker.call(lambda: self._store.add(count, now), lambda: None)
+
+    def read(self, now: float) -> Count:
+        """See `Tally.read`."""
+        return self._breaker.call(lambda: self._store.read(now), Count)
+
+
 def guarded(stores: Stores, say: Callable[[str], None], *, shared: bool, pause: float = PAUSE) -> Stores:
     """Return the stores behind one breaker. say: takes one line when they break, and one when they work again."""
     breaker = Breaker(say, pause)
@@ -246,4 +264,5 @@ def guarded(stores: Stores, say: Callable[[str], None], *, shared: bool, pause: 
         GuardedAnswers(stores.answers, breaker),
         GuardedFacts(stores.facts, breaker),
         GuardedReceipts(stores.receipts, breaker),
+        GuardedTally(stores.tally, breaker),
     )

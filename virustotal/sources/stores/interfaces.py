@@ -151,6 +151,26 @@ class AnswerCache(Protocol):
         ...
 
 
+@frozen
+class Count:
+    """How often the cache was asked for what may be kept, and how often it had the answer."""
+
+    asked: int = 0
+    answered: int = 0
+
+
+class Tally(Protocol):
+    """Counts for all replicas and keys how well the cache serves."""
+
+    def add(self, count: Count, now: float) -> None:
+        """Add to today's count."""
+        ...
+
+    def read(self, now: float) -> Count:
+        """Return the count of the last days."""
+        ...
+
+
 class Facts(Protocol):
     """Keeps small texts for a while, such as what was learnt of a key."""
 
@@ -172,3 +192,4 @@ class Stores:
     answers: AnswerCache
     facts: Facts
     receipts: Receipts
+    tally: Tally
