@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from virustotal.core.models import Status
 from virustotal.core.policy import look_up_ruling
 from virustotal.core.results import Layout, SubjectResult
 from virustotal.core.safelist import TAG_TYPES, Safelist, SafelistKeeper
-from virustotal.core.settings import Credentials, Settings, credentials, service_settings
+from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
 from virustotal.core.subjects import Refusal, Subjects, subjects
 from virustotal.core.submission import INTERVALS, Desk
 from virustotal.core.temporary import KEY, temporary_data
@@ -39,6 +40,8 @@ from virustotal.submitting import Content
 from virustotal.task import Task, above, read_task
 from virustotal.version import tool_version
 
+#: Configuration that the framework reads itself (ServiceBase).
+FRAMEWORK_KEYS = ("ocr",)
 #: Seconds of the manifest's timeout that are kept for analysis and layout; a fifth of it, where that is less.
 MARGIN = 30.0
 
@@ -78,8 +81,11 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         """Say which plugins there are, and begin to fetch the safelist."""
         loaded = sum(each.state.value == "loaded" for each in self._plugins.listing)
         self.log.info("%d plugins loaded, tool version %s", loaded, self._tool_version)
-        for line in self._plugins.unloaded:
-            self.log.warning("plugin not used: %s", line)
+        for line in (
+            *(f"plugin not used: {line}" for line in self._plugins.unloaded),
+            *_doubts(self.config, self._settings),
+        ):
+            self.log.warning("%s", line)
         self._safelist.start()
 
     def stop(self) -> None:
@@ -203,6 +209,15 @@ def _check(settings: Settings, keys: Credentials) -> None:
     for path, bound in bounds.items():
         if bound and not forge.get_classification().is_valid(bound):
             raise ConfigurationError(f"{path}: {bound!r} is not a classification of this platform")
+
+
+def _doubts(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """What an administrator may have meant otherwise."""
+    for name in sorted(config.keys() - {*CONFIG_KEYS, *FRAMEWORK_KEYS}):
+        yield f"the configuration has {name}, which is no setting of this service"
+    bounded = settings.max_classification or settings.submit_policy.max_classification
+    if bounded and not forge.get_classification().enforce:
+        yield "max_classification is set and has no effect: this platform does not enforce classifications"
 
 
 def _permitted(task: Task, found: Subjects) -> Subjects:

@@ -406,3 +406,19 @@ def test_certificates_that_vanish_are_one_clear_error(scan: Scan, tmp_path: Path
     outcome = scan(EICAR, config=config)
     assert outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
     assert "ca_bundle" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"allow_dynamic_submitt": True}, "allow_dynamic_submitt, which is no setting"),
+        ({"max_classification": "TLP:C"}, "has no effect"),
+        ({"ocr": {"banned": []}}, ""),
+    ],
+)
+def test_what_an_administrator_may_have_meant_otherwise_is_logged(
+    config: dict[str, Any], words: str, records: pytest.LogCaptureFixture
+) -> None:
+    with started_service(config):
+        warned = [record.getMessage() for record in records.records if record.levelname == "WARNING"]
+    assert [words in line for line in warned] == ([True] if words else [])
