@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.conftest import requests_of
+from virustotal import doctor
 from virustotal.cli.app import app
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR_SHA256
@@ -240,10 +241,22 @@ def test_an_unreachable_server_is_told_of_once(emulator: Emulator) -> None:
 
 def test_a_platform_that_does_not_answer_is_said(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    monkeypatch.setattr("virustotal.cli.doctor.PLATFORM_SECONDS", 0.2)
+    monkeypatch.setattr("virustotal.doctor.PLATFORM_SECONDS", 0.2)
     monkeypatch.setattr("assemblyline_v4_service.common.api.DEVELOPMENT_MODE", False)
     monkeypatch.setattr("assemblyline_v4_service.common.api.ServiceAPI.get_safelist", lambda *_: ended.wait(10) and {})
     found = call(emulator, "doctor", "--json", SERVICE_API_HOST=NOWHERE)
     ended.set()
     assert found.exit_code == 4
     assert "did not answer" in checks(found)["safelist"]["found"]
+
+
+@pytest.mark.parametrize(("key", "code"), [(KEY, 0), ("", 1), ("no-such-key", 1)])
+def test_it_runs_in_an_image_without_the_terminal(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], key: str, code: int
+) -> None:
+    manifest = {"config": {"host": emulator.url, "api_key": key}}
+    monkeypatch.setattr("assemblyline_v4_service.common.helper.get_service_manifest", lambda: manifest)
+    assert doctor.main() == code
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == list(CHECKS)
+    assert not key or not any(key in line for line in lines)

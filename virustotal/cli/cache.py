@@ -7,7 +7,7 @@ import click
 
 from virustotal.cli.exits import Exit, fail, refuse
 from virustotal.cli.inputs import checked, configuration
-from virustotal.cli.stores import opened
+from virustotal.opening import opened
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from virustotal.cli.exits import Exit, refuse
 from virustotal.cli.inputs import api_key, checked, configuration
-from virustotal.cli.stores import opened
+from virustotal.opening import opened
 
 if TYPE_CHECKING:
     from virustotal.quotas import Quotas

@@ -1,4 +1,4 @@
-"""The store that the commands look at: the very one that the service would use with this configuration."""
+"""The store that commands look at: the very one that the service would use with this configuration."""
 
 import os
 from collections.abc import Callable, Mapping

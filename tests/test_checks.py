@@ -1,11 +1,11 @@
-"""Each check of the doctor, as a function from facts to a line."""
+"""Each check of `virustotal-service doctor`, as a function from facts to a line."""
 
 import pytest
 
+from virustotal.checks import State, ca, clock, host, key, plugins, proxy, safelist
 from virustotal.core.errors import UnavailableError, VirusTotalError
 from virustotal.core.safelist import Safelist, read_safelist
 from virustotal.core.settings import Credentials, Settings
-from virustotal.doctor import State, ca, clock, host, key, plugins, proxy, safelist
 from virustotal.sources.account import Account
 from virustotal.sources.stores.interfaces import Limits, Used
 

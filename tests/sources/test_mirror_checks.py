@@ -1,0 +1,45 @@
+"""Whether a mirror can be asked, against a real server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from attrs import evolve
+
+from tests.mirrors import fill, opensearch
+from virustotal.core.settings import Credentials, MirrorConfig
+from virustotal.sources.mirror.checks import index_problems
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MirrorConfig]:
+    with opensearch() as url:
+        made = MirrorConfig(hosts=(url,))
+        fill(made, [], tmp_path_factory.mktemp("mirror"))
+        yield made
+
+
+def test_what_the_loader_makes_can_be_asked(config: MirrorConfig) -> None:
+    assert index_problems(config, Credentials()) == ()
+
+
+def test_an_index_that_is_not_wanted_is_not_missed(config: MirrorConfig) -> None:
+    assert index_problems(evolve(config, urls="", files=""), Credentials()) == ()
+
+
+def test_a_missing_index_is_named(config: MirrorConfig) -> None:
+    found = index_problems(evolve(config, urls="other", domains="none"), Credentials())
+    assert found == ("There is no index or alias other.", "There is no index or alias none.")
+
+
+def test_behaviours_of_another_mapping_are_not_found(config: MirrorConfig) -> None:
+    body = {"mappings": {"properties": {"file": {"type": "long"}}}}
+    requests.put(f"{config.hosts[0]}/strange", json=body, timeout=5).raise_for_status()
+    (problem,) = index_problems(evolve(config, behaviours="strange"), Credentials())
+    assert "another mapping" in problem
+
+
+def test_a_cluster_that_is_not_there_is_told_of_once(tmp_path: Path) -> None:
+    (problem,) = index_problems(MirrorConfig(hosts=("http://127.0.0.1:9",)), Credentials())
+    assert "cannot be asked" in problem

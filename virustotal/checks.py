@@ -1,0 +1,227 @@
+"""The checks of `virustotal-service doctor`: one for each part that a look-up needs, as functions from facts to lines.
+
+Nothing that is asked counts against the quota, and no line holds a key or a password.
+"""
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from attrs import evolve, frozen
+
+from virustotal.core.errors import AuthenticationError, UnavailableError
+from virustotal.core.safelist import Safelist
+from virustotal.core.settings import Credentials, Settings
+from virustotal.sources.account import Account, account
+from virustotal.sources.mirror.checks import index_problems
+from virustotal.sources.stores import Stores
+
+#: Seconds by which a clock may be wrong before day and month of the quota, and receipts, suffer.
+SKEW = 30.0
+
+#: How a question about the key ends where the key counts, and is not told of its quota.
+_UNTOLD = frozenset({"forbidden", "unknown", "invalid", "quota"})
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class State(enum.StrEnum):
+    """OK: it works. ADVICE: look-ups work, with something less. WRONG: they do not."""
+
+    OK = "ok"
+    ADVICE = "advice"
+    WRONG = "wrong"
+
+
+@frozen
+class Check:
+    """One line. found: what is the case; advice: what to do, empty where nothing is."""
+
+    name: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def _ok(name: str, found: str) -> Check:
+    return Check(name, State.OK, found)
+
+
+def _advice(name: str, found: str, advice: str) -> Check:
+    return Check(name, State.ADVICE, found, advice)
+
+
+def _wrong(name: str, found: str, advice: str) -> Check:
+    return Check(name, State.WRONG, found, advice)
+
+
+def configured(problem: str, given: int) -> Check:
+    """The configuration. problem: as ConfigurationError says it; given: how many entries there are."""
+    if problem:
+        return _wrong("configuration", problem, "Correct this entry; README names each setting and its values.")
+    return _ok("configuration", f"{given} given, the others have their defaults")
+
+
+def asked(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:
+    """Key, host, proxy, CA and clock: what the server answers when it is asked about the key.
+
+    settings, credentials: such that a client can be made of them. missing: what to say where there is no key.
+    """
+    if settings.mirror.only:
+        for name in ("key", "host", "proxy", "ca", "clock"):
+            yield _ok(name, "not needed: nothing is asked of VirusTotal (mirror.only)")
+        return
+    keyless = not credentials.api_key
+    try:
+        found = account(settings, evolve(credentials, api_key=credentials.api_key or "none"))
+    except AuthenticationError as error:
+        yield _wrong("key", str(error), "Give the key as VirusTotal shows it.")
+        return
+    yield _wrong("key", "there is none", missing) if keyless else key(found)
+    yield from (host(settings, found), proxy(credentials, found), ca(settings, found), clock(found.skew))
+
+
+def key(found: Account) -> Check:
+    """The key, by the server's answer."""
+    if isinstance(found.error, AuthenticationError):
+        return _wrong("key", str(found.error), "Set a valid key; VirusTotal shows it under your profile, API key.")
+    if found.error is not None and found.error.status not in _UNTOLD:
+        return _advice("key", "not known: the server did not tell", "See host, proxy and ca.")
+    if found.error is not None:
+        return _advice(
+            "key",
+            f"it is not refused, and VirusTotal does not tell its quota: {found.error}",
+            "Set quota.minute, quota.hour, quota.day and quota.month to what was agreed.",
+        )
+    windows = [
+        f"{used if used is not None else '?'} of {allowed} used this {name}"
+        for name in ("hour", "day", "month")
+        if (allowed := getattr(found.limits, name))
+        for used in (getattr(found.used, name),)
+    ]
+    if any(used is not None and 0 < allowed <= used for allowed, used in _counts(found)):
+        return _advice("key", f"valid; {', '.join(windows)}", "Wait until the window ends, or get a larger quota.")
+    return _ok("key", f"valid; {', '.join(windows) or 'no quota told'}")
+
+
+def _counts(found: Account) -> Iterator[tuple[int, int | None]]:
+    for name in ("hour", "day", "month"):
+        yield getattr(found.limits, name), getattr(found.used, name)
+
+
+def host(settings: Settings, found: Account) -> Check:
+    """The API server."""
+    place, error = settings.host, found.error
+    parts = urlsplit(place)
+    if error is not None and error.code in {"LocalProxy", "LocalCertificate"}:
+        return _advice("host", f"{place}: not known", "See proxy and ca.")
+    if error is not None and error.code in {"LocalNotJson", "LocalNoData"}:
+        return _wrong("host", f"{place}: what answers is no VirusTotal API", "Correct host, or let the proxy pass it.")
+    if error is not None and not found.answered:
+        return _wrong("host", f"{place}: {error}", "Check host, DNS and firewall, and whether a proxy is needed.")
+    if isinstance(error, UnavailableError):
+        return _wrong("host", f"{place}: {error}", "Try again later; tasks meanwhile end with an error that passes.")
+    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+        return _advice("host", f"{place} answers, without TLS", "Use https: the key is sent as it is.")
+    return _ok("host", f"{place} answers")
+
+
+def proxy(credentials: Credentials, found: Account) -> Check:
+    """The proxy, without its user and password."""
+    if not credentials.proxy:
+        return _ok("proxy", "none")
+    parts = urlsplit(credentials.proxy)
+    place = f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    if found.error is not None and found.error.code == "LocalProxy":
+        return _wrong("proxy", f"{place}: {found.error}", "Check its address, user and password, and what it allows.")
+    return _ok("proxy", place)
+
+
+def ca(settings: Settings, found: Account) -> Check:
+    """The certificate authorities."""
+    trusted = settings.ca_bundle or "the usual authorities"
+    if found.error is not None and found.error.code == "LocalCertificate":
+        advice = "Set ca_bundle to a file with the authority of the server, or of a proxy that opens TLS."
+        return _wrong("ca", f"{trusted}: {found.error}", advice)
+    return _ok("ca", trusted)
+
+
+def clock(skew: float | None) -> Check:
+    """This host's clock. skew: seconds that it is ahead of the server's."""
+    if skew is None:
+        return _advice("clock", "not known: no answer had a date", "See host.")
+    way = "ahead" if skew > 0 else "behind"
+    if abs(skew) > SKEW:
+        found = f"{abs(skew):.0f} seconds {way} of the server's"
+        return _advice("clock", found, "Synchronise it (NTP): the quota's day and month end by it.")
+    return _ok("clock", f"{abs(skew):.0f} seconds {way} of the server's" if abs(skew) >= 1 else "as the server's")
+
+
+def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
+    """The store: whether what is written is read. broken: filled by its guard. shared: by all replicas, as in Redis."""
+    token = uuid4().hex
+    stores.facts.keep("doctor", token, token, 10.0)
+    read = stores.facts.fact("doctor", token)
+    if broken:
+        advice = "Check storage: its address and password, or that its folder can be written and has room."
+        return _advice("store", broken[0].partition(". Until")[0] + ".", advice)
+    if read != token:
+        return _advice("store", f"{stores.place}: what is written is not read", "Check what else uses this place.")
+    size = stores.answers.size()
+    who = "all replicas that name it" if shared else "the processes that see this file"
+    return _ok("store", f"{stores.place}, for {who}; answers kept: {size.answers}")
+
+
+def mirror(settings: Settings, credentials: Credentials) -> Check:
+    """The mirror: each index is asked for its mapping."""
+    if not settings.mirror.hosts:
+        return _ok("mirror", "none")
+    bad = State.WRONG if settings.mirror.only else State.ADVICE
+    problems = index_problems(settings.mirror, credentials)
+    place = ", ".join(settings.mirror.hosts)
+    if problems:
+        advice = "Check mirror.hosts and its credentials; `virustotal-service mirror load` makes and fills indices."
+        return Check("mirror", bad, f"{place}: {' '.join(problems)}", advice)
+    return _ok("mirror", f"{place}{', and nothing else is asked' if settings.mirror.only else ''}")
+
+
+def plugins(loaded: int, unloaded: tuple[str, ...]) -> Check:
+    """The plugins. unloaded: a line for each that failed or was refused."""
+    if unloaded:
+        advice = "Update, remove or disable it (plugins.disabled); `virustotal-service plugins check NAME` tells more."
+        return _advice("plugins", f"{loaded} loaded; not used: {'; '.join(unloaded)}", advice)
+    return _ok("plugins", f"{loaded} loaded")
+
+
+def safelist(current: Callable[[], tuple[Safelist, str]] | None) -> Check:
+    """The platform's safelist. current: returns it with a sentence where it may be wrong; None without a platform."""
+    if current is None:
+        return _ok("safelist", "not asked for: this is no container of an Assemblyline platform")
+    found, note = current()
+    if note:
+        return _advice("safelist", note, "Check SERVICE_API_HOST and SERVICE_API_KEY, or correct the safelist.")
+    values = sum(map(len, found.exact.values()))
+    expressions = sum(map(len, found.patterns.values()))
+    return _ok("safelist", f"values: {values}, expressions: {expressions}")
+
+
+def worst(checks: tuple[Check, ...]) -> str:
+    """Return how bad it is: empty, `advice`, `wrong`, or `configuration` where key or configuration are wrong."""
+    wrong = {each.name for each in checks if each.state is State.WRONG}
+    if wrong:
+        return "configuration" if wrong & {"configuration", "key"} else "wrong"
+    return "advice" if any(each.state is State.ADVICE for each in checks) else ""
+
+
+def lines(checks: tuple[Check, ...]) -> Iterator[str]:
+    """Yield each check as a line of text."""
+    for each in checks:
+        yield f"{each.name}: {each.state.value}: {each.found}" + (f" {each.advice}" if each.advice else "")
+
+
+def as_json(checks: tuple[Check, ...]) -> list[Mapping[str, Any]]:
+    """Return the lines as JSON."""
+    return [
+        {"check": each.name, "state": each.state.value, "found": each.found, "advice": each.advice} for each in checks
+    ]
