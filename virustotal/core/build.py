@@ -12,7 +12,9 @@ from virustotal.core.scores import Score, heuristic
 from virustotal.core.sections import Section
 from virustotal.core.settings import Settings
 
-_NETWORK = frozenset((*DOMAINS, *ADDRESSES, *URIS))
+#: A host that a client named as it opened a connection: the platform's safelist has it as a domain or address.
+_SERVER_NAME = "network.tls.sni"
+_NETWORK = frozenset((*DOMAINS, *ADDRESSES, *URIS, _SERVER_NAME))
 
 TITLES: Mapping[Family, str] = {
     Family.ENGINES: "Engines",
@@ -81,7 +83,11 @@ class Builder:
     def _keeps(self, tag_type: str, value: str) -> bool:
         if tag_type in _NETWORK and not is_public(host_of(value)):
             return False
-        return self._settings.ignore_filtering or not self._safelist.holds_tag(tag_type, value)
+        return self._settings.ignore_filtering or not self._listed(tag_type, value)
+
+    def _listed(self, tag_type: str, value: str) -> bool:
+        host = tag_type == _SERVER_NAME and self._safelist.holds_host(host_of(value))
+        return host or self._safelist.holds_tag(tag_type, value)
 
 
 def _small(group: tuple[Score, ...]) -> Any:

@@ -221,16 +221,26 @@ def test_a_report_of_one_thing_alone_shows_it(attributes: dict[str, Any], title:
             },
             True,
         ),
+        (
+            {
+                "popularity_ranks": {"Example list": {"rank": 5}},
+                "last_analysis_stats": {"malicious": 30, "harmless": 60},
+            },
+            True,
+        ),
+        ({"popularity_ranks": {"Example list": {"rank": 5}}, "last_analysis_stats": {"harmless": 60}}, False),
     ],
 )
 def test_popular_domains_without_detections_are_shown_and_not_tagged(attributes: dict[str, Any], tagged: bool) -> None:
-    seen = report(dns_lookups=[{"hostname": "Popular.example.com"}])
+    seen = report(dns_lookups=[{"hostname": "Popular.example.com"}], tls=[{"sni": "Popular.Example.com."}])
     given = evidence("file", "behaviours", related=[seen])
     known = Related("contacted_domains", (obj("domain", "popular.example.com", **attributes),))
     given = evolve(given, report=evolve(given.report, related={**given.report.related, "contacted_domains": known}))
     found = list(ANALYZERS["behaviours"].analyze(given))
     assert titled(found, "Domains (1)")
+    assert titled(found, "Network fingerprints").body == '[["sni", "Popular.Example.com."]]'
     assert ("network.dynamic.domain" in tags(found)) is tagged
+    assert ("network.tls.sni" in tags(found)) is tagged
 
 
 def test_a_clean_sandbox_names_no_family() -> None:

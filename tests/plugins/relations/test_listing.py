@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from attrs import evolve
 
@@ -123,6 +125,25 @@ def test_popular_hosts_are_not_tagged_undetected_and_never_score(
     found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=[popular]))
     assert bool(tags(found)) is tagged
     assert bool(points(found)) is scored
+
+
+@pytest.mark.parametrize(
+    ("stats", "tagged"),
+    [
+        ({"malicious": 30, "harmless": 60}, True),
+        ({"suspicious": "4", "harmless": 60}, True),
+        ({"malicious": 1, "suspicious": 1}, False),
+        ({"harmless": 90}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_popular_hosts_with_counters_alone_are_judged_by_them(stats: Any, tagged: bool) -> None:
+    ranks = {"Example List": {"rank": 5}}
+    popular = obj("domain", "cdn.example.net", popularity_ranks=ranks, last_analysis_stats=stats)
+    found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=[popular]))
+    assert bool(tags(found)) is tagged
+    assert not points(found)
 
 
 def test_context_is_shown_and_neither_tagged_nor_scored() -> None:

@@ -63,7 +63,11 @@ def _merged(
     section.add_lines(_remarks(found, related))
     points: list[Points] = []
     for part, more in chain(
-        _verdicts(found, subject), _techniques(found), _rules(found, subject), _things(found, harmless), _network(found)
+        _verdicts(found, subject),
+        _techniques(found),
+        _rules(found, subject),
+        _things(found, harmless),
+        _network(found, harmless),
     ):
         section.add_subsection(part)
         points += more
@@ -114,7 +118,7 @@ def _things(found: Sequence[Sandbox], harmless: frozenset[str]) -> Iterator[Part
             yield section, ()
 
 
-def _network(found: Sequence[Sandbox]) -> Iterator[Part]:
+def _network(found: Sequence[Sandbox], harmless: frozenset[str]) -> Iterator[Part]:
     pairs = tuple(dict.fromkeys(tags.of_network(found)))
     rows = [(type.rpartition(".")[2].replace("_", " "), value) for type, value in pairs if value]
     grouped: dict[str, list[str]] = {}
@@ -122,7 +126,7 @@ def _network(found: Sequence[Sandbox]) -> Iterator[Part]:
         grouped.setdefault(name, []).append(value)
     section = render.key_values("Network fingerprints", [(name, render.listed(grouped[name])) for name in grouped])
     if section is not None:
-        tags.add(section, pairs)
+        tags.add(section, tags.of_network(found, harmless))
         yield section, ()
 
 

@@ -1,13 +1,14 @@
 """The tags of what the sandboxes saw: types that Assemblyline has, values that can be one, bounded."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from virustotal.core import Evidence, Object
 from virustotal.core.hosts import host_of
 from virustotal.core.values import integer, mappings, pairs, text, texts
-from virustotal.core.verdicts import MALICIOUS, POPULAR_RANK, SUSPICIOUS, best_rank, needed_hits
+from virustotal.core.verdicts import MALICIOUS, POPULAR_RANK, SUSPICIOUS, best_rank, counters, needed_hits
 from virustotal.plugins.behaviours.merging import Thing, address
 from virustotal.plugins.behaviours.processes import image_of
 from virustotal.plugins.behaviours.rules import Match
@@ -51,8 +52,10 @@ def harmless_hosts(evidence: Evidence) -> frozenset[str]:
 
 
 def _clean(evidence: Evidence, obj: Object) -> bool:
-    hits = [each.category for each in evidence.judge(obj).detections if not each.ignored_because]
-    return hits.count(MALICIOUS) + hits.count(SUSPICIOUS) / 2 < needed_hits(evidence.settings)
+    found = evidence.judge(obj).detections
+    hits = Counter(each.category for each in found if not each.ignored_because)
+    counts = hits if found else counters(obj)  # a reduced object has counters alone
+    return counts.get(MALICIOUS, 0) + counts.get(SUSPICIOUS, 0) / 2 < needed_hits(evidence.settings)
 
 
 def of_things(name: str, found: Sequence[Thing], harmless: frozenset[str] = frozenset()) -> Iterator[Pair]:
@@ -90,15 +93,20 @@ def _image(image: str) -> Iterator[Pair]:
         yield "dynamic.process.file_path", image
 
 
-def of_network(found: Sequence[Sandbox]) -> Iterator[Pair]:
-    """Yield what conversations say beside hosts: user agents, server names, JA3, ports, protocols, mail addresses."""
+def of_network(found: Sequence[Sandbox], harmless: frozenset[str] = frozenset()) -> Iterator[Pair]:
+    """Yield what conversations say beside hosts: user agents, server names, JA3, ports, protocols, mail addresses.
+
+    harmless: domains that are not tagged, also as server names.
+    """
     for sandbox in found:
         for known in mappings(sandbox.entries("http_conversations")):
             for key, value in pairs(known.get("request_headers")):
                 if key.lower() == "user-agent":
                     yield "network.user_agent", text(value)
         for known in mappings(sandbox.entries("tls")):
-            yield "network.tls.sni", text(known.get("sni"), 255)
+            name = text(known.get("sni"), 255)
+            if name.lower().rstrip(".") not in harmless:
+                yield "network.tls.sni", name
             yield from _ja3("network.tls.ja3_hash", known.get("ja3"))
             yield from _ja3("network.tls.ja3s_hash", known.get("ja3s"))
         for digest in sandbox.entries("ja3_digests"):

@@ -38,7 +38,10 @@ class Judged:
 
     def undetected(self, settings: Settings) -> bool:
         """True if fewer engines than the hit threshold asks for found something, whatever the verdict made of it."""
-        return len(self._hits({MALICIOUS})) + len(self._hits({SUSPICIOUS})) / 2 < needed_hits(settings)
+        counts = counters(self.obj)  # a reduced object has these alone
+        if self.verdict.detections:
+            counts = {category: len(self._hits({category})) for category in HITS}
+        return counts.get(MALICIOUS, 0) + counts.get(SUSPICIOUS, 0) / 2 < needed_hits(settings)
 
     def _hits(self, categories: Collection[str]) -> list[Detection]:
         return [each for each in self.verdict.detections if each.category in categories and not each.ignored_because]
