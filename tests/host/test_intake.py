@@ -10,6 +10,7 @@ from attrs import evolve
 from virustotal.core import Attachment, Download, OntologyPart, Points, Ref
 from virustotal.core.bounds import EXTERNAL
 from virustotal.core.intake import Intake
+from virustotal.core.scores import Given, capped
 from virustotal.core.sections import Contribution
 
 DOWNLOAD = Download(Ref("file", "ab" * 32), "file", "a b/../c", "What it is")
@@ -47,6 +48,8 @@ def taken(*findings: Any, external: bool = True, **bounds: int) -> Contribution:
         (evolve(POINTS, amount=True), "whole number"),
         (evolve(POINTS, name=None), "the name of Points"),
         (evolve(POINTS, attack_ids="T1059"), "a tuple of texts"),
+        (evolve(POINTS, attack_ids=None), "a tuple of texts"),
+        (evolve(POINTS, attack_ids=("T1059", 7)), "a tuple of texts"),
         (evolve(POINTS, section="a title"), "is a ResultSection"),
     ],
 )
@@ -81,6 +84,21 @@ def test_points_colour_what_their_section_became(external: bool, family: str) ->
     ((points, section),) = found.scored
     assert section is found.sections[0].subsections[0]
     assert (points.section, points.family) == (None, family)
+
+
+def test_attack_ids_may_come_one_by_one() -> None:
+    (each,) = taken(evolve(POINTS, attack_ids=(name for name in ("T1059", "T1071")))).scored
+    assert each[0].attack_ids == ("T1059", "T1071")
+
+
+@pytest.mark.parametrize(
+    ("amount", "taken_as"), [(10**30, 1_000_000), (2**70, 1_000_000), (-(10**30), 0), (-1, 0), (0, 0), (1000, 1000)]
+)
+def test_an_amount_out_of_range_is_clamped(amount: int, taken_as: int) -> None:
+    ((points, section),) = taken(evolve(POINTS, amount=amount)).scored
+    assert (points.amount, section) == (taken_as, None)
+    (score,) = capped([Given(points, external=True)])
+    assert (score.amount, score.counted) == (taken_as, min(taken_as, 500))
 
 
 def test_points_of_a_section_that_never_came_say_so() -> None:

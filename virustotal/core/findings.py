@@ -88,7 +88,7 @@ class Points:
 
     family: a name of `Family`; points of external plugins always count as `plugin`.
     name: a short stable name, which becomes the heuristic's signature.
-    amount: points before the family's cap; 0 for something seen and not scored.
+    amount: points before the family's cap; 0 for something seen and not scored. What is below counts as 0.
     section: the section of the same analyser that shows it, for its colour; None for the analyser's first section.
     attack_ids: ATT&CK ids that belong to it.
     """

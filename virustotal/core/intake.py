@@ -1,7 +1,8 @@
 """What one analyser yields, taken finding by finding: checked, rebuilt, bounded, and no longer the plugin's."""
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from virustotal.core.findings import Attachment, Download, Family, Finding, Onto
 from virustotal.core.models import Ref
 from virustotal.core.ontology import plain, problem
 from virustotal.core.rebuild import Notes, Rebuilder, Spent
+from virustotal.core.scores import MOST_ATTACK_IDS
 from virustotal.core.sections import Contribution, Section
 from virustotal.core.values import clean, safe_name
 
 DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "file", "screenshot"})
+#: The most that one finding may ask for; every family's cap is far below.
+MOST_POINTS = 1_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 
 
@@ -158,7 +162,11 @@ def _relation(relation: Any) -> str:
 def _points(given: Points) -> Points:
     if isinstance(given.amount, bool) or not isinstance(given.amount, int):
         raise TypeError(f"the amount of Points is a whole number, not {type(given.amount).__name__}")
-    if isinstance(given.attack_ids, str) or not all(isinstance(each, str) for each in given.attack_ids):
+    if isinstance(given.attack_ids, str) or not isinstance(given.attack_ids, Iterable):
+        raise TypeError("the attack_ids of Points are a tuple of texts")
+    # A generator can be read once, and one without end is not read to it.
+    attack_ids = tuple(itertools.islice(given.attack_ids, MOST_ATTACK_IDS))
+    if not all(isinstance(each, str) for each in attack_ids):
         raise TypeError("the attack_ids of Points are a tuple of texts")
     if given.section is not None and not isinstance(given.section, ResultSection):
         raise TypeError(f"the section of Points is a ResultSection, not {type(given.section).__name__}")
@@ -167,7 +175,8 @@ def _points(given: Points) -> Points:
         family=_text("the family of Points", given.family, 60),
         name=_text("the name of Points", given.name, 120),
         reason=_text("the reason of Points", given.reason),
-        attack_ids=tuple(given.attack_ids),
+        attack_ids=attack_ids,
+        amount=max(0, min(MOST_POINTS, int(given.amount))),
     )
 
 
@@ -178,7 +187,7 @@ def _download(given: Download) -> Download:
         raise ValueError(f"no such kind of Download: {given.kind!r}; there are {', '.join(sorted(DOWNLOADS))}")
     if not isinstance(given.sha256, str) or not _SHA256.fullmatch(given.sha256):
         raise ValueError("the sha256 of a Download is 64 hexadecimal digits in lower case, or empty")
-    if not all(isinstance(each, bytes) for each in given.magic):
+    if not isinstance(given.magic, tuple | list) or not all(isinstance(each, bytes) for each in given.magic):
         raise TypeError("the magic of a Download is a tuple of bytes")
     if given.link and not _text("the link of a Download", given.link, 8_000).startswith(("https://", "http://")):
         raise ValueError("the link of a Download begins with https://")
