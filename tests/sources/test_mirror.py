@@ -442,7 +442,7 @@ def test_another_loaders_documents_are_read(address: str, make: Make) -> None:
     for at, source in enumerate((plain, b'{"data": %s}' % plain)):
         index = f"others-{at}"
         cluster.bulk([b'{"index": {"_index": "%s", "_id": "%s"}}' % (index.encode(), SHA.encode()), source], 5)
-        assert ask(make(never(), files=index), protocol.object_request(FILE)).age < 60
+        assert ask(make(never(), files=index), protocol.object_request(FILE)).age < 3600
     cluster.close()
 
 
