@@ -265,12 +265,18 @@ def test_screenshots_are_fetched_where_relationships_are_analysed() -> None:
     assert first.description == f"Screenshot of A Sandbox/.., {SHOWN}"
 
 
-@pytest.mark.parametrize("link", [None, "", "  ", 7, True, ["https://example.net"], {}])
-def test_a_screenshot_without_a_link_is_only_listed(link: Any) -> None:
-    given = evidence("file", "screenshots", related=[picture(1, link=link)])
+@pytest.mark.parametrize(
+    "link",
+    [
+        *(None, "", "  ", 7, True, ["https://example.net"], {}),
+        *("javascript:alert(1)", "/relative.png", "ftp://pictures.example.net/1.png", "//pictures.example.net/1.png"),
+    ],
+)
+def test_a_screenshot_without_a_link_is_only_listed_and_the_others_are_fetched(link: Any) -> None:
+    given = evidence("file", "screenshots", related=[picture(1, link=link), picture(2)])
     result = run(by_name(ANALYZERS, "file", "screenshots"), evolve(given, settings=Settings(analyze_relationship=True)))
-    assert titled(result, "Screenshots (1)")
-    assert not downloads(result)
+    assert titled(result, "Screenshots (2)").title_text == "Screenshots (2), 1 without an address to fetch"
+    assert [each.link for each in downloads(result)] == ["https://pictures.example.net/2.png?signed=1"]
 
 
 # --- plain -----------------------------------------------------------------------------------------------------------

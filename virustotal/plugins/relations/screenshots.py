@@ -27,11 +27,14 @@ def _pictures(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
         yield _download(place, obj)
     if len(found) > MOST_PICTURES:
         section.title_text += f", the first {MOST_PICTURES} fetched"
+    if missing := len(related.items) - len(found):
+        section.title_text += f", {missing} without an address to fetch"
 
 
 def _link(obj: Object) -> str:
     link = obj.attributes.get("link")
-    return link.strip() if isinstance(link, str) else ""
+    plain = link.strip() if isinstance(link, str) else ""
+    return plain if plain.startswith(("https://", "http://")) else ""
 
 
 def _download(place: int, obj: Object) -> Download:
