@@ -187,6 +187,47 @@ def test_tags_are_of_what_was_done_and_can_be_one() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"mutexes_created": [{"name": "m", "x": 1}, 7, ["a"]]},
+        {"registry_keys_deleted": [[1, [2]], {"a": 1}, True]},
+        {"registry_keys_set": [{"key": 7}, True, 5]},
+        {"command_executions": [7, {"a": 1}], "processes_created": [True]},
+        {"processes_tree": [{"name": 7}, 8]},
+        {"verdicts": ["MALWARE"], "verdict_labels": [True, 12345], "tags": [True, 3]},
+        {"dns_lookups": [{"hostname": True}, 7], "ip_traffic": [{"destination_ip": 7}, 16909060]},
+        {"http_conversations": [{"url": 16909060, "request_headers": {"User-Agent": ["a"], "user-agent": 7}}]},
+        {"tls": [{"sni": 7, "ja3": 10**31}, {"sni": True}], "ja3_digests": [10**31]},
+        {"smtp_conversations": [{"subject": True, "message_from": {"a@example.com": 1}}]},
+        {"signature_matches": [{"name": 7}, {"description": True}], "sigma_analysis_results": [{"rule_title": 7}]},
+        {"ids_alerts": [{"rule_msg": True}, {"rule_id": False, "rule_msg": 1.5}]},
+    ],
+)
+def test_what_was_not_given_as_text_is_shown_and_not_tagged(attributes: dict[str, Any]) -> None:
+    assert tags(findings(report(**attributes))) == {}
+
+
+def test_what_one_sandbox_gives_as_text_is_tagged() -> None:
+    found = findings(report("A", mutexes_created=[{"name": "m"}]), report("B", mutexes_created=["name: m"]))
+    assert tags(found) == {"dynamic.mutex": ["name: m"]}
+
+
+def test_the_id_of_an_ids_rule_may_be_a_number() -> None:
+    found = findings(report(ids_alerts=[{"rule_id": 2038809, "rule_msg": "ET INVENTED"}]))
+    assert tags(found) == {
+        "network.signature.signature_id": ["2038809"],
+        "network.signature.message": ["ET INVENTED"],
+    }
+
+
+def test_labels_of_the_files_own_report_that_are_no_texts_are_no_family() -> None:
+    own = {"Zenbox": {"category": "malicious", "malware_names": [True, "Emberfox"]}}
+    assert tags(list(ANALYZERS["sandbox_verdicts"].analyze(evidence("file", sandbox_verdicts=own)))) == {
+        "attribution.family": ["Emberfox"]
+    }
+
+
 def test_a_host_that_is_an_address_is_not_tagged_as_domain() -> None:
     found = findings(report(dns_lookups=[{"hostname": "192.0.2.1"}], http_conversations=[{"url": "http://192.0.2.9/"}]))
     assert "network.dynamic.domain" not in tags(found)

@@ -13,8 +13,8 @@ from virustotal.core.values import integer, mapping, text, texts
 from virustotal.plugins.behaviours.describe import described, registry_value
 from virustotal.plugins.behaviours.sandboxes import Sandbox
 
-#: One thing seen: what makes two of them the same, what is shown, and details of it.
-Seen = tuple[str, str, str]
+#: One thing seen: what makes two of them the same, what is shown, details of it, and whether it was given as text.
+Seen = tuple[str, str, str, bool]
 
 _USER = re.compile(r"^(?:[a-z]:\\users\\[^\\]+|[a-z]:\\documents and settings\\[^\\]+|%userprofile%)(?=\\|$)")
 _ROOTS = (
@@ -73,42 +73,46 @@ def address(value: Any) -> str:
 
 def _domains(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("dns_lookups"):
-        name = text(mapping(entry).get("hostname") if mapping(entry) else entry, 255)
-        if name:
-            yield name.lower().rstrip("."), name, render.listed(texts(mapping(entry).get("resolved_ips"), 64), 5)
+        given = mapping(entry).get("hostname") if mapping(entry) else entry
+        if name := text(given, 255):
+            answers = render.listed(texts(mapping(entry).get("resolved_ips"), 64), 5)
+            yield name.lower().rstrip("."), name, answers, isinstance(given, str)
     for url in _conversations(sandbox):
         if (host := host_of(url)) and not address(host):
-            yield host, host, "HTTP"
+            yield host, host, "HTTP", True
     for entry in sandbox.entries("tls"):
-        if name := text(mapping(entry).get("sni"), 255):
-            yield name.lower().rstrip("."), name, "TLS"
+        given = mapping(entry).get("sni")
+        if name := text(given, 255):
+            yield name.lower().rstrip("."), name, "TLS", isinstance(given, str)
 
 
 def _addresses(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("ip_traffic"):
         known = mapping(entry)
-        shown = text(known.get("destination_ip") if known else entry, 64)
-        if shown:
+        given = known.get("destination_ip") if known else entry
+        if shown := text(given, 64):
             port, protocol = integer(known.get("destination_port")), text(known.get("transport_layer_protocol"), 20)
             details = f"{protocol} {port}" if port is not None else protocol
-            yield address(shown) or shown.lower(), shown, details.strip()
+            yield address(shown) or shown.lower(), shown, details.strip(), isinstance(given, str)
     for url in _conversations(sandbox):
         if found := address(host_of(url)):
-            yield found, found, "HTTP"
+            yield found, found, "HTTP", True
 
 
 def _conversations(sandbox: Sandbox) -> Iterator[str]:
     for entry in sandbox.entries("http_conversations"):
-        if url := text(mapping(entry).get("url") if mapping(entry) else entry, 2_000):
+        given = mapping(entry).get("url") if mapping(entry) else entry
+        if isinstance(given, str) and (url := text(given, 2_000)):
             yield url
 
 
 def _urls(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("http_conversations"):
         known = mapping(entry)
-        if url := text(known.get("url") if known else entry, 2_000):
+        given = known.get("url") if known else entry
+        if url := text(given, 2_000):
             facts = (text(known.get("request_method"), 20), text(known.get("response_status_code"), 20))
-            yield url, url, " ".join(filter(None, facts))
+            yield url, url, " ".join(filter(None, facts)), isinstance(given, str)
 
 
 _CHANGED = {
@@ -128,7 +132,7 @@ def _changed_files(sandbox: Sandbox) -> Iterator[Seen]:
             digest = text(known.get("sha256"), 64)
             shown = text(known.get("path") or known.get("destination") or digest if known else entry, 500)
             if shown:
-                yield same_path(shown), shown, f"{done} ({digest})" if digest and digest != shown else done
+                yield same_path(shown), shown, f"{done} ({digest})" if digest and digest != shown else done, True
 
 
 def _plain(*names: str, same: Callable[[str], str] = str) -> Callable[[Sandbox], Iterator[Seen]]:
@@ -136,7 +140,8 @@ def _plain(*names: str, same: Callable[[str], str] = str) -> Callable[[Sandbox],
         for name in names:
             for entry in sandbox.entries(name):
                 if shown := described(entry, 500):
-                    yield same(shown), shown, name.rpartition("_")[2] if len(names) > 1 else ""
+                    done = name.rpartition("_")[2] if len(names) > 1 else ""
+                    yield same(shown), shown, done, isinstance(entry, str)
 
     return read
 
@@ -144,16 +149,17 @@ def _plain(*names: str, same: Callable[[str], str] = str) -> Callable[[Sandbox],
 def _registry(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("registry_keys_set"):
         known = mapping(entry)
-        if shown := text(known.get("key") if known else entry, 500):
-            yield same_key(shown), shown, registry_value(known.get("value"), 120)
+        given = known.get("key") if known else entry
+        if shown := text(given, 500):
+            yield same_key(shown), shown, registry_value(known.get("value"), 120), isinstance(given, str)
     for entry in sandbox.entries("registry_keys_deleted"):
         if shown := described(entry, 500):
-            yield same_key(shown), shown, "deleted"
+            yield same_key(shown), shown, "deleted", isinstance(entry, str)
 
 
 def _commands(sandbox: Sandbox) -> Iterator[Seen]:
-    for command in sandbox.commands:
-        yield same_command(command), command, ""
+    for command, given in sandbox.commands.items():
+        yield same_command(command), command, "", given
 
 
 @frozen
@@ -183,11 +189,15 @@ MERGES = (
 
 @frozen
 class Thing:
-    """One thing that sandboxes saw, with what they say of it."""
+    """One thing that sandboxes saw, with what they say of it.
+
+    given: True where one of them gave it as text; what is only our rendering of something else is never a tag.
+    """
 
     shown: str
     sandboxes: tuple[str, ...]
     details: tuple[str, ...]
+    given: bool = True
 
 
 def things(read: Callable[[Sandbox], Iterable[Seen]], found: Sequence[Sandbox]) -> tuple[Thing, ...]:
@@ -195,13 +205,16 @@ def things(read: Callable[[Sandbox], Iterable[Seen]], found: Sequence[Sandbox]) 
     shown: dict[str, str] = {}
     seen_by: dict[str, dict[str, None]] = {}
     said: dict[str, dict[str, None]] = {}
+    as_text = set()
     for sandbox in found:
-        for key, name, details in read(sandbox):
+        for key, name, details, given in read(sandbox):
             shown.setdefault(key, name)
+            if given:
+                as_text.add(key)
             seen_by.setdefault(key, {})[sandbox.name] = None
             if details and len(said.setdefault(key, {})) < 10:
                 said[key][details] = None
-    merged = [Thing(name, tuple(seen_by[key]), tuple(said.get(key, ()))) for key, name in shown.items()]
+    merged = [Thing(name, tuple(seen_by[key]), tuple(said.get(key, ())), key in as_text) for key, name in shown.items()]
     return tuple(sorted(merged, key=lambda thing: -len(thing.sandboxes)))
 
 

@@ -35,6 +35,7 @@ class Process:
 
     parent: the index of its parent in the same list, or None. level: 0 for a root. pid: None where it is no number.
     offset: `time_offset` as VirusTotal has it, in seconds after the start of the analysis. node: as it was given.
+    given: True where the command line was a text.
     """
 
     index: int
@@ -47,6 +48,7 @@ class Process:
     registry: int = 0
     node: Mapping[str, Any] = field(default=EMPTY, repr=False)
     drawn: bool = field(default=False, kw_only=True)
+    given: bool = field(default=True, kw_only=True)
 
     @property
     def more(self) -> dict[str, Any]:
@@ -87,17 +89,19 @@ def flatten(nodes: Iterable[Any]) -> tuple[tuple[Process, ...], bool]:
 
 def _process(node: Any, index: int, parent: int | None, level: int) -> Process:
     known = mapping(node)
+    name = known.get("name") if known else node
     return Process(
         index,
         parent,
         level,
         integer(known.get("process_id")),
-        text(known.get("name") if known else node, _LONGEST),
+        text(name, _LONGEST),
         integer(known.get("time_offset")),
         _events(known, _FILE_EVENTS),
         _events(known, _REGISTRY_EVENTS),
         known,
         drawn=level < MOST_LEVELS and index < MOST_DRAWN,
+        given=isinstance(name, str),
     )
 
 

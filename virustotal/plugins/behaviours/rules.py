@@ -32,6 +32,7 @@ class Match:
 
     key: what makes it the same rule. id: as VirusTotal has it, or empty. format: of a signature, such as `YARA`.
     context: what it matched on. attack_ids: techniques that Assemblyline knows.
+    given: those of id and name that can be tags: texts, and ids that are numbers.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Match:
     category: str = ""
     context: tuple[str, ...] = ()
     attack_ids: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()
 
 
 def signatures(sandbox: Sandbox) -> Iterator[Match]:
@@ -72,6 +74,7 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
             text(known.get("rule_src"), 300),
             context=tuple(described(each, 300) for each in items(known.get("match_data"))[:20]),
             attack_ids=known_ids((*attacks.get(id, ()), *technique_ids(known))),
+            given=_given(known, "name", "description", "id"),
         )
 
 
@@ -94,6 +97,7 @@ def sigma(sandbox: Sandbox) -> Iterator[Match]:
                 described(each.get("values") or each, 300) for each in mappings(known.get("match_context"))[:20]
             ),
             attack_ids=known_ids(technique_ids(known)),
+            given=_given(known, "rule_title", "rule_id"),
         )
 
 
@@ -112,7 +116,15 @@ def ids(sandbox: Sandbox) -> Iterator[Match]:
             source=text(known.get("rule_source"), 200),
             category=text(known.get("rule_category"), 200),
             context=tuple(filter(None, map(alert_context, mappings(known.get("alert_context"))[:20]))),
+            given=_given(known, "rule_msg", "rule_id"),
         )
+
+
+def _given(known: Mapping[str, Any], *names: str) -> frozenset[str]:
+    found = [value for name in names if isinstance(value := known.get(name), str)]
+    number = known.get("rule_id")
+    found += [text(number)] if isinstance(number, int) and not isinstance(number, bool) else []
+    return frozenset(text(value, 300) for value in found)
 
 
 def alert_context(context: Mapping[str, Any]) -> str:

@@ -55,12 +55,17 @@ class Sandbox:
         return () if value is None or value == "" or value == {} else (value,)
 
     @property
-    def commands(self) -> tuple[str, ...]:
-        """Every command line, without duplicates: of the tree, the created processes and the executed commands."""
-        found = [process.command for process in self.tree]
+    def commands(self) -> Mapping[str, bool]:
+        """Every command line, of the tree, the created processes and the executed commands: whether it was a text."""
+        found: dict[str, bool] = {}
+        for process in self.tree:
+            found[process.command] = found.get(process.command, False) or process.given
         for name in ("processes_created", "command_executions"):
-            found += [text(entry) for entry in self.entries(name)]
-        return tuple(dict.fromkeys(filter(None, found)))
+            for entry in self.entries(name):
+                command = text(entry)
+                found[command] = found.get(command, False) or isinstance(entry, str)
+        found.pop("", None)
+        return found
 
     def has(self, flag: str) -> bool:
         """True where VirusTotal says that it has an artefact, such as `has_pcap`."""

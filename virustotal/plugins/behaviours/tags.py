@@ -7,7 +7,7 @@ from typing import Any
 
 from virustotal.core import Evidence, Object
 from virustotal.core.hosts import host_of
-from virustotal.core.values import integer, mappings, pairs, text, texts
+from virustotal.core.values import integer, items, mappings, pairs, text
 from virustotal.core.verdicts import MALICIOUS, POPULAR_RANK, SUSPICIOUS, best_rank, counters, needed_hits
 from virustotal.plugins.behaviours.merging import Thing, address
 from virustotal.plugins.behaviours.processes import image_of
@@ -61,6 +61,8 @@ def _clean(evidence: Evidence, obj: Object) -> bool:
 def of_things(name: str, found: Sequence[Thing], harmless: frozenset[str] = frozenset()) -> Iterator[Pair]:
     """Yield the tags of one table of the merged view, in its order; none of harmless domains."""
     for thing in found:
+        if not thing.given:
+            continue
         yield from (pair for pair in _of_thing(name, thing.shown) if not _is_harmless(pair, harmless))
 
 
@@ -102,9 +104,9 @@ def of_network(found: Sequence[Sandbox], harmless: frozenset[str] = frozenset())
         for known in mappings(sandbox.entries("http_conversations")):
             for key, value in pairs(known.get("request_headers")):
                 if key.lower() == "user-agent":
-                    yield "network.user_agent", text(value)
+                    yield "network.user_agent", _said(value)
         for known in mappings(sandbox.entries("tls")):
-            name = text(known.get("sni"), 255)
+            name = _said(known.get("sni"), 255)
             if name.lower().rstrip(".") not in harmless:
                 yield "network.tls.sni", name
             yield from _ja3("network.tls.ja3_hash", known.get("ja3"))
@@ -117,13 +119,13 @@ def of_network(found: Sequence[Sandbox], harmless: frozenset[str] = frozenset())
 
 
 def _ja3(type: str, value: Any) -> Iterator[Pair]:
-    digest = text(value, 64).lower()
+    digest = _said(value, 64).lower()
     if _MD5.fullmatch(digest):
         yield type, digest
 
 
 def _traffic(known: Mapping[str, Any]) -> Iterator[Pair]:
-    protocol = text(known.get("transport_layer_protocol"), 20).lower()
+    protocol = _said(known.get("transport_layer_protocol"), 20).lower()
     if _PROTOCOL.fullmatch(protocol):
         yield "network.protocol", protocol
     port = integer(known.get("destination_port"))
@@ -134,16 +136,21 @@ def _traffic(known: Mapping[str, Any]) -> Iterator[Pair]:
 def _mail(sandbox: Sandbox) -> Iterator[Pair]:
     for known in mappings(sandbox.entries("smtp_conversations")):
         for name in ("message_from", "smtp_from", "message_to", "smtp_to", "message_cc", "message_bcc"):
-            for found in texts(known.get(name), 320):
+            for found in (_said(entry, 320) for entry in items(known.get(name))):
                 yield from (("network.email.address", each) for each in re.findall(r"[^\s<>,;\"]+@[^\s<>,;\"]+", found))
-        yield "network.email.subject", text(known.get("subject"))
+        yield "network.email.subject", _said(known.get("subject"))
+
+
+def _said(value: Any, longest: int = LONGEST_VALUE) -> str:
+    """A text as it was given; what is no text is shown elsewhere, and is no tag."""
+    return text(value, longest) if isinstance(value, str) else ""
 
 
 def of_verdicts(found: Sequence[Sandbox]) -> Iterator[Pair]:
     """Yield what sandboxes noticed, and the families that they name; a generic name is none."""
     for sandbox in found:
         verdict = verdict_of(sandbox)
-        yield from (("file.behavior", tag) for tag in verdict.tags)
+        yield from (("file.behavior", tag) for tag in verdict.tags if tag in verdict.given)
         if verdict.bad:
             yield from _families(verdict)
 
@@ -157,7 +164,7 @@ def of_labels(found: Sequence[SandboxVerdict]) -> Iterator[Pair]:
 
 def _families(verdict: SandboxVerdict) -> Iterator[Pair]:
     for name in verdict.labels:
-        if _FAMILY.fullmatch(name) and not _GENERIC.search(name):
+        if name in verdict.given and _FAMILY.fullmatch(name) and not _GENERIC.search(name):
             yield "attribution.family", name
 
 
@@ -165,7 +172,6 @@ def of_rules(prefix: str, found: Sequence[Match]) -> Iterator[Pair]:
     """Yield the tags of rules that matched."""
     for each in found:
         if prefix == "ids":
-            yield "network.signature.signature_id", each.id
-            yield "network.signature.message", each.name
-        else:
-            yield "dynamic.signature.name", each.name
+            yield "network.signature.signature_id", each.id if each.id in each.given else ""
+        if each.name in each.given:
+            yield "network.signature.message" if prefix == "ids" else "dynamic.signature.name", each.name

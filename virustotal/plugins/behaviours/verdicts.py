@@ -7,7 +7,7 @@ from attrs import frozen
 
 from virustotal.core import Points, render
 from virustotal.core.findings import Family
-from virustotal.core.values import date, mapping, pairs, text, texts
+from virustotal.core.values import date, items, mapping, pairs, text, texts
 from virustotal.plugins.behaviours.sandboxes import Sandbox, confidence
 from virustotal.plugins.behaviours.severity import VERDICTS
 
@@ -16,13 +16,17 @@ _CLEAN = frozenset({"CLEAN", "UNKNOWN_VERDICT"})
 
 @frozen
 class SandboxVerdict:
-    """The verdict of one sandbox; confidence is 0 to 100 or None, labels are the names it gives the malware."""
+    """The verdict of one sandbox; confidence is 0 to 100 or None, labels are the names it gives the malware.
+
+    given: those of the labels and tags that were texts, and not our rendering of something else.
+    """
 
     sandbox: str
     verdicts: tuple[str, ...]
     confidence: int | None
     labels: tuple[str, ...]
     tags: tuple[str, ...]
+    given: frozenset[str]
 
     @property
     def amount(self) -> int:
@@ -45,7 +49,12 @@ def verdict_of(sandbox: Sandbox) -> SandboxVerdict:
         confidence(known.get("verdict_confidence")),
         texts(known.get("verdict_labels"), 120),
         texts(known.get("tags"), 80),
+        _given(known.get("verdict_labels"), 120) | _given(known.get("tags"), 80),
     )
+
+
+def _given(value: Any, longest: int) -> frozenset[str]:
+    return frozenset(text(entry, longest) for entry in items(value) if isinstance(entry, str))
 
 
 def section_of(found: Sequence[Sandbox]) -> Any | None:
@@ -107,7 +116,8 @@ def of_subject(attributes: Mapping[str, Any]) -> tuple[SandboxVerdict, ...]:
         known = mapping(value)
         said = (text(known.get("category"), 60) or "unknown", *texts(known.get("malware_classification"), 60))
         labels = texts(known.get("malware_names"), 120)
-        found.append(SandboxVerdict(name[:80], said, confidence(known.get("confidence")), labels, ()))
+        given = _given(known.get("malware_names"), 120)
+        found.append(SandboxVerdict(name[:80], said, confidence(known.get("confidence")), labels, (), given))
     return tuple(sorted(found, key=lambda each: (-_worth(each), each.sandbox.casefold())))
 
 
