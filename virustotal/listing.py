@@ -11,7 +11,7 @@ from virustotal.core.isolation import due
 from virustotal.core.loader import load
 from virustotal.core.models import Object, Report
 from virustotal.core.settings import service_settings
-from virustotal.core.verdicts import detections
+from virustotal.core.verdicts import judge
 from virustotal.manifest import use_manifest
 from virustotal.plugins import BUILTIN
 
@@ -80,10 +80,11 @@ def _hooks(loaded: Plugins, name: str, config: Mapping[str, Any]) -> tuple[int, 
     from virustotal.testing import examples
 
     mine = [each for each in loaded.hooks if each.provider.name == name and each.hook != "virustotal_analyzers"]
-    hooks = Plugins(hooks=tuple(mine)).begin(service_settings(config))
+    settings = service_settings(config)
+    hooks = Plugins(hooks=tuple(mine)).begin(settings)
     objects = [obj for report in examples() for obj in _objects(report)] if mine else []
     for obj in objects:
-        hooks.decide(obj, hooks.remap(detections(obj)))
+        judge(obj, settings, hooks.remap, hooks.decide)
     return len(objects) * len(mine), [f"{each.analyzer} failed: {each.error}" for each in hooks.failed]
 
 

@@ -208,4 +208,16 @@ BROKEN: dict[str, Broken] = {
         + "@hookimpl\ndef virustotal_verdict(obj):\n    obj.attributes.clear()\n    return Verdict(score=float('nan'))",
         error="whole number",
     ),
+    "remaps-to-odd-fields": Broken(
+        HEAD
+        + "@hookimpl\ndef virustotal_remap(detections):\n"
+        + "    return tuple(Detection(None, ['malicious'], score='high') for each in detections)",
+        error="`engine` of a Detection is a text",
+    ),
+    "judges-by-odd-fields": Broken(
+        HEAD
+        + "@hookimpl\ndef virustotal_verdict(obj):\n"
+        + "    return Verdict('malicious', (Detection('Acme', 'malicious', score='high'),))",
+        error="`score` of a Detection is a whole number",
+    ),
 }

@@ -18,7 +18,7 @@ from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
 from virustotal.core.host import Hooks, Implementation, Plugins, Provider
 from virustotal.core.loader import load, load_modules
 from virustotal.core.settings import Settings, service_settings
-from virustotal.listing import as_json, lines
+from virustotal.listing import as_json, check_plugin, lines
 from virustotal.plugins import BUILTIN
 from virustotal.testing import PluginError, hooks, obj, plugins
 from virustotal.version import tool_version
@@ -305,3 +305,10 @@ def test_hooks_of_a_plugin_under_test() -> None:
     verdict = found.decide(obj("domain"), ())
     assert verdict is not None
     assert verdict.level == "malicious"
+
+
+@pytest.mark.parametrize("name", ["remaps-to-odd-fields", "judges-by-odd-fields", "judges-by-a-text"])
+def test_the_contract_checks_find_what_hooks_answer_wrongly(name: str, on_path: Callable[[str], Broken]) -> None:
+    broken = on_path(name)
+    (problem,) = check_plugin(name, {}).problems
+    assert broken.error in problem

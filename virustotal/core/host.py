@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from virustotal import __version__
+from virustotal.core import answers
 from virustotal.core.analyzer import HOOK_API, Analyzer
 from virustotal.core.failures import copied, last_line, plugin_log
-from virustotal.core.models import Detection, Level, Object, Verdict
+from virustotal.core.models import Detection, Object, Verdict
 from virustotal.core.registry import Registry
 from virustotal.core.sections import Contribution
 from virustotal.core.settings import Settings
@@ -142,7 +143,7 @@ class Hooks:
         for each in self._remaps:
             try:
                 answer = each.call({"detections": detections, "settings": self._settings})
-                detections = _remapped(answer, len(detections))
+                detections = answers.remapped(answer, detections)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
@@ -159,8 +160,7 @@ class Hooks:
                 own = copied(obj) if each.provider.external else obj
                 answer = each.call({"obj": own, "detections": detections, "settings": self._settings})
                 if answer is not None:
-                    verdict = _verdict(answer)
-                    return evolve(verdict, reasons=(f"The plugin {each.provider} says so.", *verdict.reasons))
+                    return answers.said_by(answers.verdict(answer), str(each.provider))
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
@@ -180,23 +180,3 @@ class Hooks:
             Contribution(hook, provider, external, error=error)
             for (provider, hook, error), external in list(self._failures.items())
         )
-
-
-def _remapped(answer: Any, given: int) -> tuple[Detection, ...]:
-    if not isinstance(answer, tuple | list) or not all(isinstance(each, Detection) for each in answer):
-        raise TypeError("virustotal_remap returns a tuple of Detection")
-    if len(answer) != given:
-        raise ValueError(f"virustotal_remap returned {len(answer)} of {given} detections; mark those to be ignored")
-    return tuple(answer)
-
-
-def _verdict(answer: Any) -> Verdict:
-    if not isinstance(answer, Verdict):
-        raise TypeError(f"virustotal_verdict returns a Verdict or None, not {type(answer).__name__}")
-    if isinstance(answer.score, bool) or not isinstance(answer.score, int):
-        raise TypeError("the score of a Verdict is a whole number")
-    if not all(isinstance(each, Detection) for each in answer.detections):
-        raise TypeError("the detections of a Verdict are Detection")
-    if isinstance(answer.reasons, str) or not all(isinstance(each, str) for each in answer.reasons):
-        raise TypeError("the reasons of a Verdict are a tuple of texts")
-    return Verdict(Level(answer.level), tuple(answer.detections), tuple(answer.reasons), answer.score)
