@@ -135,7 +135,7 @@ class AssertionErrorOfSource(VirusTotalError):
 def test_an_object_is_answered_with_origin_and_age(make: Make, ref: Ref) -> None:
     found = ask(make(never()), protocol.object_request(ref))
     assert found.origin == "mirror"
-    assert 50 < found.age < 200
+    assert 50 < found.age < 3600
     report = protocol.decode_report(found.payload, ref)
     assert report.subject.ref.kind == ref.kind
     assert not report.subject.context
