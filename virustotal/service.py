@@ -109,25 +109,32 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         try:
             wire = self._wires.of(task.settings, task.credentials, ignore_cache=self._ignore_cache)
             asked, waited = -wire.source.requests_made, -wire.source.waited
-            desk, content = self._desk(task, wire), self._content(request)
-            looked = look(task, found.subjects, wire, self._plugins.registry, desk, content)
-            _raise_if_nothing(looked)
-            searched = search(task, found.subjects, wire, self._safelist.current()[0])
+            try:
+                self._run(request, task, found, wire)
+            finally:  # a task that ends with an error has cost something too
+                self.log.info(
+                    "%d subjects, %d requests, %d answers from cache or mirror, "
+                    "%.2f of %.2f seconds waited for the quota",
+                    len(found.subjects),
+                    asked + wire.source.requests_made,
+                    wire.source.kept,
+                    waited + wire.source.waited,
+                    time.monotonic() - began,
+                )
         except AuthenticationError as error:
             raise NonRecoverableError(
                 f"{error} Set a valid api_key in the service's configuration or in the submission's parameters."
             ) from None
         except ConfigurationError as error:  # what was there at start is gone, such as the certificates
             raise NonRecoverableError(str(error)) from None
+
+    def _run(self, request: ServiceRequest, task: Task, found: Subjects, wire: Wire) -> None:
+        """Answer a task that has subjects."""
+        desk, content = self._desk(task, wire), self._content(request)
+        looked = look(task, found.subjects, wire, self._plugins.registry, desk, content)
+        _raise_if_nothing(looked)
+        searched = search(task, found.subjects, wire, self._safelist.current()[0])
         self._analyse(request, task, found, looked, wire, searched)
-        self.log.info(
-            "%d subjects, %d requests, %d answers from the cache, %.2f of %.2f seconds waited for the quota",
-            len(looked),
-            asked + wire.source.requests_made,
-            wire.source.kept,
-            waited + wire.source.waited,
-            time.monotonic() - began,
-        )
 
     def _desk(self, task: Task, wire: Wire) -> Desk:
         return Desk(

@@ -1,0 +1,42 @@
+"""One line a task tells an operator what it cost."""
+
+import re
+from functools import partial
+
+import pytest
+
+from tests.service.conftest import Scan
+from virustotal.emulator.server import Emulator
+from virustotal.sources.pace import Pace
+
+LINE = re.compile(
+    r"(\d+) subjects, (\d+) requests, (\d+) answers from cache or mirror, "
+    r"([\d.]+) of ([\d.]+) seconds waited for the quota"
+)
+
+
+def told(records: pytest.LogCaptureFixture) -> list[tuple[int, int, int]]:
+    """Return subjects, requests and kept answers of each task's line."""
+    found = [LINE.fullmatch(each.getMessage()) for each in records.records]
+    return [(int(each[1]), int(each[2]), int(each[3])) for each in found if each]
+
+
+def test_each_task_says_what_it_cost(emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture) -> None:
+    scan()
+    scan()
+    (first, again) = told(records)
+    assert first[0] == again[0] == 1
+    assert first[1] == len(emulator.requests)
+    assert again[1:] == (0, 1)
+    assert first[2] == 0
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_a_task_that_ends_with_an_error_does_too(
+    emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virustotal.sources.client.Pace", partial(Pace, attempts=1))
+    emulator.fault("GET *", status=status)
+    assert scan().error
+    assert [(subjects, kept) for subjects, _, kept in told(records)] == [(1, 0)]
+    assert told(records)[0][1] == len(emulator.requests)
