@@ -202,6 +202,32 @@ def test_external_points_count_as_the_plugins() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "attributes", "listed", "says"),
+    [
+        ("domain", {"popularity_ranks": {"L": {"rank": 3}}}, "", "The host is popular (rank 3), so it is not scored."),
+        ("domain", {"popularity_ranks": {"L": {"rank": 3_000_000}}}, "", ""),
+        ("domain", {}, "domain", "The host is safelisted on the platform, so it is not scored."),
+        ("ip_address", {}, "ip", "The host is safelisted on the platform, so it is not scored."),
+        ("url", {"url": "http://example.org/a"}, "uri", "The URL is safelisted on the platform, so it is not scored."),
+        ("url", {"url": "http://example.org/b"}, "uri", ""),
+        ("file", {"popularity_ranks": {"L": {"rank": 3}}}, "", ""),
+    ],
+)
+def test_what_is_never_scored_has_no_points_of_an_assessment_either(
+    kind: str, attributes: dict[str, Any], listed: str, says: str
+) -> None:
+    values = {"domain": obj("domain").ref.id, "ip": obj("ip_address").ref.id, "uri": "http://example.org/a"}
+    safelist = read_safelist({"match": {f"network.static.{listed}": [values[listed]]}} if listed else {})
+    points = Points("assessment", "gti", 500, "Held to be malicious.")
+    given_ = subject(contribution((points, Section("G"))), kind=kind, attributes=attributes)
+    found = layout(given_, safelist=safelist)
+    assert found.score == (0 if says else 500)
+    assert says in explained(finalized(found)["sections"])[0]["reason"]
+    external = subject(contribution((points, Section("G")), external=True), kind=kind, attributes=attributes)
+    assert layout(external, safelist=safelist).score == 500  # what a plugin of others says is its own business
+
+
+@pytest.mark.parametrize(
     ("level", "url_points", "expected"),
     [(Level.CLEAN, 0, 0), (Level.CLEAN, 100, 600), (Level.UNKNOWN, 0, 500), (Level.SUSPICIOUS, 0, 500)],
 )

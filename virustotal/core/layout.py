@@ -17,7 +17,7 @@ from virustotal.core.scores import Given, Score, by_section, capped
 from virustotal.core.sections import Contribution, Section
 from virustotal.core.settings import Settings
 from virustotal.core.values import clean
-from virustotal.core.verdicts import BAD, HOST_KINDS, counters
+from virustotal.core.verdicts import BAD, HOST_KINDS, counters, exempt
 
 __all__ = ["Artefact", "Layout", "SubjectResult", "compose", "partial_reasons"]
 
@@ -47,7 +47,7 @@ def compose(
     """
     now = now or datetime.now(UTC)
     results = tuple(_anchored(result) for result in results)
-    scores = capped(_given(results))
+    scores = capped(_given(results, safelist))
     builder = Builder(by_section(scores), settings, safelist)
     trees = [_tree(result, settings, builder, now) for result in results]
     ends = (
@@ -106,12 +106,13 @@ def _walk(sections: Iterable[Section]) -> Iterator[Section]:
         yield from _walk(section.subsections)
 
 
-def _given(results: Sequence[SubjectResult]) -> Iterator[Given]:
+def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[Given]:
     clean_url = any(_is_clean_url(result) for result in results)
     for result in results:
-        host = clean_url and result.report.subject.ref.kind in HOST_KINDS
+        void = exempt(result.report.subject, safelist)
+        if not void and clean_url and result.report.subject.ref.kind in HOST_KINDS:
+            void = "Not counted: the URL itself is clean, and its host may be shared."
         for each in result.contributions:
-            void = "Not counted: the URL itself is clean, and its host may be shared." if host else ""
             for points, section in each.scored:
                 yield Given(
                     points,

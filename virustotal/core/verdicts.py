@@ -130,7 +130,7 @@ def judge(
     found = tuple(_safelisted(each, safelist) for each in found)
     verdict = decide(obj, found) if decide is not None else None
     verdict = _bounded(verdict, found) if verdict is not None else by_engines(obj, found, settings)
-    return _never_scored(verdict, _exempt(obj, safelist))
+    return _never_scored(verdict, exempt(obj, safelist))
 
 
 def _safelisted(each: Detection, safelist: Safelist) -> Detection:
@@ -145,7 +145,8 @@ def _bounded(verdict: Verdict, found: tuple[Detection, ...]) -> Verdict:
     return evolve(verdict, score=score, detections=verdict.detections or found)
 
 
-def _exempt(obj: Object, safelist: Safelist) -> str:
+def exempt(obj: Object, safelist: Safelist) -> str:
+    """Return why an object is never scored, whatever is said of it, as a sentence; empty where it may be."""
     if obj.ref.kind in HOST_KINDS and safelist.holds_host(obj.ref.id):
         return "The host is safelisted on the platform, so it is not scored."
     if obj.ref.kind == "url" and safelist.holds_url(text(obj.attributes.get("url"), 8192)):
