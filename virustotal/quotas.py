@@ -55,7 +55,8 @@ def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken:
     told = account(settings, credentials)
     if isinstance(told.error, AuthenticationError):
         raise told.error
-    notes = (f"VirusTotal does not tell the quota: {told.error}",) if told.error is not None else ()
+    why = told.error or ("" if told.limits != Limits() else "its answer names no window.")
+    notes = (f"VirusTotal does not tell the quota: {why}",) if why else ()
     digest, ledger = digest_of(settings, credentials), stores.ledger
     now = ledger.now()
     rows, held = _windows(told, settings.quota, ledger, digest, now), _held(ledger, digest, now)

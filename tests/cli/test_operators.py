@@ -105,6 +105,27 @@ def test_a_refusal_is_said_and_the_configuration_counts(
         assert json.loads(found.stdout)["notes"]
 
 
+@pytest.mark.parametrize(
+    "quotas", [{}, [], {"api_requests_daily": None}, {"api_requests_daily": {"user": {"allowed": -1, "used": "x"}}}]
+)
+def test_an_answer_without_limits_is_said(emulator: Emulator, quotas: Any) -> None:
+    emulator.fault("GET /users/*/overall_quotas", "answer", document={"data": quotas})
+    found = call(emulator, "quota")
+    assert found.exit_code == 4
+    assert "names no window" in found.output
+    assert found.output.count("not known") == 4
+
+
+def test_more_used_than_allowed_is_shown_as_it_is(emulator: Emulator) -> None:
+    document = {"data": {"api_requests_daily": {"user": {"allowed": 10, "used": 25}}}}
+    emulator.fault("GET /users/*/overall_quotas", "answer", document=document)
+    day = windows(call(emulator, "quota", "--json"))["day"]
+    assert (day["allowed"], day["virustotal"]) == (10, 25)
+    found = call(emulator, "doctor", "--json")
+    assert found.exit_code == 4
+    assert checks(found)["key"]["found"] == "valid; 25 of 10 used this day"
+
+
 def test_a_broken_store_has_no_count(emulator: Emulator, tmp_path: Path) -> None:
     place = tmp_path / "store.sqlite3"
     place.write_bytes(b"no database at all, but long enough to be looked at as if it were one" * 20)
