@@ -5,8 +5,8 @@ from pathlib import Path
 
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import Settings
+from virustotal.sources.stores.answers import SQLiteAnswers
 from virustotal.sources.stores.embedded import (
-    SQLiteAnswers,
     SQLiteFacts,
     SQLiteFile,
     SQLiteLedger,

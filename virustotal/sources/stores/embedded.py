@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.sources.stores import windows
-from virustotal.sources.stores.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
+from virustotal.sources.stores.interfaces import VERSION, Left, Limits, Permit, Used
 
 T = TypeVar("T")
 
@@ -21,10 +21,6 @@ BUSY_SECONDS = 2.0
 #: Connections that are kept open while nobody uses them.
 MOST_IDLE = 8
 _NO_FILE = (0, 0)
-#: No lease is as long as this, in seconds.
-LONGEST_LEASE = 600.0
-#: Seconds for which those who wait are told that a lease ended without an answer.
-FAILED_SECONDS = 1.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS receipts_{v} (
@@ -41,7 +37,7 @@ CREATE INDEX IF NOT EXISTS expiry_{v} ON answers_{v} (expires);
 """
 
 
-def _sql(text: str) -> str:
+def sql_of(text: str) -> str:
     """Name the tables of this version; those of other versions are left alone."""
     return text.format(v=VERSION)
 
@@ -132,7 +128,7 @@ class SQLiteFile:
                     raise
                 time.sleep(0.01)
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(_sql(_SCHEMA))
+        connection.executescript(sql_of(_SCHEMA))
 
     def _file(self) -> tuple[int, int]:
         """Which file it is: somebody may have put another one, or none, in its place."""
@@ -160,7 +156,7 @@ class SQLiteReceipts:
             there = self._get(connection, receipt.key)
             free = there is None or not there.fresh(now)
             if free:
-                connection.execute(_sql("DELETE FROM receipts_{v} WHERE moment < ?"), (now - max(LIFETIME, SENDING),))
+                connection.execute(sql_of("DELETE FROM receipts_{v} WHERE moment < ?"), (now - max(LIFETIME, SENDING),))
                 self._put(connection, receipt)
             return free
 
@@ -172,16 +168,16 @@ class SQLiteReceipts:
     def drop(self, key: str) -> None:
         """See `Receipts.drop`."""
         with self._file.open() as connection:
-            connection.execute(_sql("DELETE FROM receipts_{v} WHERE key = ?"), (key,))
+            connection.execute(sql_of("DELETE FROM receipts_{v} WHERE key = ?"), (key,))
 
     def _get(self, connection: sqlite3.Connection, key: str) -> Receipt | None:
-        sql = _sql("SELECT key, progress, analysis, moment FROM receipts_{v} WHERE key = ?")
+        sql = sql_of("SELECT key, progress, analysis, moment FROM receipts_{v} WHERE key = ?")
         row = connection.execute(sql, (key,)).fetchone()
         return Receipt(row[0], Progress(row[1]), row[2], row[3]) if row and row[1] in set(Progress) else None
 
     def _put(self, connection: sqlite3.Connection, receipt: Receipt) -> None:
         row = (receipt.key, receipt.progress.value, receipt.analysis, receipt.moment)
-        connection.execute(_sql("INSERT OR REPLACE INTO receipts_{v} VALUES (?, ?, ?, ?)"), row)
+        connection.execute(sql_of("INSERT OR REPLACE INTO receipts_{v} VALUES (?, ?, ?, ?)"), row)
 
 
 class SQLiteLedger:
@@ -217,11 +213,11 @@ class SQLiteLedger:
             state = self._state(connection, key)
             answer = act(state)
             row = (key, json.dumps(state, separators=(",", ":")))
-            connection.execute(_sql("INSERT OR REPLACE INTO ledger_{v} VALUES (?, ?)"), row)
+            connection.execute(sql_of("INSERT OR REPLACE INTO ledger_{v} VALUES (?, ?)"), row)
             return answer
 
     def _state(self, connection: sqlite3.Connection, key: str) -> windows.State:
-        row = connection.execute(_sql("SELECT state FROM ledger_{v} WHERE key = ?"), (key,)).fetchone()
+        row = connection.execute(sql_of("SELECT state FROM ledger_{v} WHERE key = ?"), (key,)).fetchone()
         try:
             found = json.loads(row[0]) if row else {}
         except (ValueError, TypeError):
@@ -240,7 +236,7 @@ class SQLiteFacts:
     def fact(self, key: str, name: str) -> str | None:
         """See `Facts.fact`."""
         with self._file.open() as connection:
-            sql = _sql("SELECT value FROM facts_{v} WHERE key = ? AND name = ? AND expires > ?")
+            sql = sql_of("SELECT value FROM facts_{v} WHERE key = ? AND name = ? AND expires > ?")
             row = connection.execute(sql, (key, name, self._clock())).fetchone()
             return str(row[0]) if row else None
 
@@ -248,90 +244,6 @@ class SQLiteFacts:
         """See `Facts.keep`."""
         now = self._clock()
         with self._file.write() as connection:
-            connection.execute(_sql("DELETE FROM facts_{v} WHERE expires <= ?"), (now,))
-            sql = _sql("INSERT OR REPLACE INTO facts_{v} VALUES (?, ?, ?, ?)")
+            connection.execute(sql_of("DELETE FROM facts_{v} WHERE expires <= ?"), (now,))
+            sql = sql_of("INSERT OR REPLACE INTO facts_{v} VALUES (?, ?, ?, ?)")
             connection.execute(sql, (key, name, value, now + seconds))
-
-
-class SQLiteAnswers:
-    """Answers in a SQLite file. most: bytes that all of it may take; what expires first makes room."""
-
-    def __init__(self, file: SQLiteFile, most: int, clock: Callable[[], float] = time.time) -> None:
-        self._file = file
-        self._most = most
-        self.now = clock
-
-    def get(self, key: str, group: str, names: tuple[str, ...], now: float) -> Entry | None:
-        """See `AnswerCache.get`."""
-        marks = ", ".join("?" * len(names))
-        sql = _sql("SELECT name, body, moment, expires FROM answers_{v} WHERE key = ? AND about = ? AND name IN (")
-        with self._file.open() as connection:
-            found = connection.execute(f"{sql}{marks}) AND expires > ?", (key, group, *names, now)).fetchall()
-        rows = {row[0]: Entry(row[1], row[2], row[3]) for row in found}
-        return next((rows[name] for name in names if name in rows), None)
-
-    def put(self, key: str, group: str, name: str, entry: Entry, drop: str = "") -> None:
-        """See `AnswerCache.put`."""
-        if len(entry.body) > self._most:
-            return
-        with self._file.write() as connection:
-            if drop:
-                sql = _sql("DELETE FROM answers_{v} WHERE key = ? AND about = ? AND name = ?")
-                connection.execute(sql, (key, group, drop))
-            self._make_room(connection, len(entry.body))
-            row = (key, group, name, entry.body, entry.moment, entry.expires)
-            sql = _sql("INSERT OR REPLACE INTO answers_{v} (key, about, name, body, moment, expires) ")
-            connection.execute(f"{sql} VALUES (?, ?, ?, ?, ?, ?)", row)
-
-    def _make_room(self, connection: sqlite3.Connection, size: int) -> None:
-        connection.execute(_sql("DELETE FROM answers_{v} WHERE expires <= ?"), (self.now(),))
-        while _bytes(connection) + size > self._most:
-            sql = "DELETE FROM answers_{v} WHERE rowid IN (SELECT rowid FROM answers_{v} ORDER BY expires LIMIT 50)"
-            if not connection.execute(_sql(sql)).rowcount:
-                return
-
-    def forget(self, key: str, group: str) -> None:
-        """See `AnswerCache.forget`."""
-        with self._file.open() as connection:
-            connection.execute(_sql("DELETE FROM answers_{v} WHERE key = ? AND about = ?"), (key, group))
-
-    def clear(self) -> None:
-        """See `AnswerCache.clear`."""
-        with self._file.open() as connection:
-            connection.execute(_sql("DELETE FROM answers_{v}"))
-
-    def size(self) -> Size:
-        """See `AnswerCache.size`."""
-        sql = _sql("SELECT count(*), coalesce(sum(length(body)), 0) FROM answers_{v} WHERE expires > ?")
-        with self._file.open() as connection:
-            row = connection.execute(sql, (self.now(),)).fetchone()
-        return Size(row[0], row[1])
-
-    def lease(self, name: str, token: str, seconds: float) -> Lease:
-        """See `AnswerCache.lease`."""
-        now = self.now()
-        with self._file.write() as connection:
-            row = connection.execute(_sql("SELECT token, ends FROM leases_{v} WHERE name = ?"), (name,)).fetchone()
-            # One that ends far ahead is of a clock that was set back.
-            if row and row[0] != token and now < row[1] <= now + LONGEST_LEASE:
-                return Lease.FAILED if row[0] == "failed" else Lease.HELD
-            connection.execute(_sql("DELETE FROM leases_{v} WHERE ends <= ?"), (now,))
-            connection.execute(_sql("INSERT OR REPLACE INTO leases_{v} VALUES (?, ?, ?)"), (name, token, now + seconds))
-            return Lease.TAKEN
-
-    def release(self, name: str, token: str, failed: bool) -> None:
-        """See `AnswerCache.release`."""
-        with self._file.open() as connection:
-            if failed:
-                sql = _sql("UPDATE leases_{v} SET token = 'failed', ends = ? WHERE name = ? AND token = ?")
-                connection.execute(sql, (self.now() + FAILED_SECONDS, name, token))
-            else:
-                connection.execute(_sql("DELETE FROM leases_{v} WHERE name = ? AND token = ?"), (name, token))
-
-
-def _bytes(connection: sqlite3.Connection) -> int:
-    """The bytes of the file that are in use, without looking at the rows."""
-    pages, free, size = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
-    )
-    return int((pages - free) * size)

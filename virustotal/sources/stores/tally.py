@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from virustotal.sources.stores.embedded import SQLiteFile
-from virustotal.sources.stores.embedded import _sql as sql
+from virustotal.sources.stores.embedded import sql_of as sql
 from virustotal.sources.stores.interfaces import Count
 
 if TYPE_CHECKING:  # a service without Redis starts without its client

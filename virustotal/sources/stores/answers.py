@@ -1,0 +1,99 @@
+"""Answers and leases in the embedded store: bounded, what expires first makes room."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+
+from virustotal.sources.stores.embedded import SQLiteFile, sql_of
+from virustotal.sources.stores.interfaces import Entry, Lease, Size
+
+#: No lease is as long as this, in seconds.
+LONGEST_LEASE = 600.0
+#: Seconds for which those who wait are told that a lease ended without an answer.
+FAILED_SECONDS = 1.0
+
+
+class SQLiteAnswers:
+    """Answers in a SQLite file. most: bytes that all of it may take; what expires first makes room."""
+
+    def __init__(self, file: SQLiteFile, most: int, clock: Callable[[], float] = time.time) -> None:
+        self._file = file
+        self._most = most
+        self.now = clock
+
+    def get(self, key: str, group: str, names: tuple[str, ...], now: float) -> Entry | None:
+        """See `AnswerCache.get`."""
+        marks = ", ".join("?" * len(names))
+        sql = sql_of("SELECT name, body, moment, expires FROM answers_{v} WHERE key = ? AND about = ? AND name IN (")
+        with self._file.open() as connection:
+            found = connection.execute(f"{sql}{marks}) AND expires > ?", (key, group, *names, now)).fetchall()
+        rows = {row[0]: Entry(row[1], row[2], row[3]) for row in found}
+        return next((rows[name] for name in names if name in rows), None)
+
+    def put(self, key: str, group: str, name: str, entry: Entry, drop: str = "") -> None:
+        """See `AnswerCache.put`."""
+        if len(entry.body) > self._most:
+            return
+        with self._file.write() as connection:
+            if drop:
+                sql = sql_of("DELETE FROM answers_{v} WHERE key = ? AND about = ? AND name = ?")
+                connection.execute(sql, (key, group, drop))
+            self._make_room(connection, len(entry.body))
+            row = (key, group, name, entry.body, entry.moment, entry.expires)
+            sql = sql_of("INSERT OR REPLACE INTO answers_{v} (key, about, name, body, moment, expires) ")
+            connection.execute(f"{sql} VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def _make_room(self, connection: sqlite3.Connection, size: int) -> None:
+        connection.execute(sql_of("DELETE FROM answers_{v} WHERE expires <= ?"), (self.now(),))
+        while _bytes(connection) + size > self._most:
+            sql = "DELETE FROM answers_{v} WHERE rowid IN (SELECT rowid FROM answers_{v} ORDER BY expires LIMIT 50)"
+            if not connection.execute(sql_of(sql)).rowcount:
+                return
+
+    def forget(self, key: str, group: str) -> None:
+        """See `AnswerCache.forget`."""
+        with self._file.open() as connection:
+            connection.execute(sql_of("DELETE FROM answers_{v} WHERE key = ? AND about = ?"), (key, group))
+
+    def clear(self) -> None:
+        """See `AnswerCache.clear`."""
+        with self._file.open() as connection:
+            connection.execute(sql_of("DELETE FROM answers_{v}"))
+
+    def size(self) -> Size:
+        """See `AnswerCache.size`."""
+        sql = sql_of("SELECT count(*), coalesce(sum(length(body)), 0) FROM answers_{v} WHERE expires > ?")
+        with self._file.open() as connection:
+            row = connection.execute(sql, (self.now(),)).fetchone()
+        return Size(row[0], row[1])
+
+    def lease(self, name: str, token: str, seconds: float) -> Lease:
+        """See `AnswerCache.lease`."""
+        now = self.now()
+        with self._file.write() as connection:
+            row = connection.execute(sql_of("SELECT token, ends FROM leases_{v} WHERE name = ?"), (name,)).fetchone()
+            # One that ends far ahead is of a clock that was set back.
+            if row and row[0] != token and now < row[1] <= now + LONGEST_LEASE:
+                return Lease.FAILED if row[0] == "failed" else Lease.HELD
+            connection.execute(sql_of("DELETE FROM leases_{v} WHERE ends <= ?"), (now,))
+            connection.execute(
+                sql_of("INSERT OR REPLACE INTO leases_{v} VALUES (?, ?, ?)"), (name, token, now + seconds)
+            )
+            return Lease.TAKEN
+
+    def release(self, name: str, token: str, failed: bool) -> None:
+        """See `AnswerCache.release`."""
+        with self._file.open() as connection:
+            if failed:
+                sql = sql_of("UPDATE leases_{v} SET token = 'failed', ends = ? WHERE name = ? AND token = ?")
+                connection.execute(sql, (self.now() + FAILED_SECONDS, name, token))
+            else:
+                connection.execute(sql_of("DELETE FROM leases_{v} WHERE name = ? AND token = ?"), (name, token))
+
+
+def _bytes(connection: sqlite3.Connection) -> int:
+    """The bytes of the file that are in use, without looking at the rows."""
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
