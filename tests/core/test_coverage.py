@@ -44,7 +44,7 @@ def rows(*results: SubjectResult) -> list[dict[str, Any]]:
         ),
         (
             Related("x", ITEMS[:2], Outcome(Status.FORBIDDEN), complete=False, detailed=False),
-            "shown 2, the rest: needs a premium licence",
+            "shown 2, names only: needs a premium licence",
             "identifiers alone",
         ),
         (Related("x", outcome=Outcome(Status.SKIPPED, "Out of time.")), "skipped", "Out of time."),

@@ -93,7 +93,7 @@ def _shown(related: Related) -> str:
         shown = f"shown {count}" if ended else f"shown {count}, there are more"
     else:
         shown = f"shown {count} of {count}" if count else "none"
-    return f"{shown}, the rest: {ended}" if ended else shown
+    return f"{shown}, {'the rest' if related.detailed else 'names only'}: {ended}" if ended else shown
 
 
 def _details(related: Related) -> Iterable[str]:

@@ -18,6 +18,7 @@ from virustotal.plugins.behaviours.sandboxes import MOST_SANDBOXES, Sandbox, san
 from virustotal.plugins.behaviours.trees import tree_sections
 
 HOW_TO_SEE = "Set the parameter analyze_relationship to see what each of them saw."
+NAMES_ONLY = "Only the names came: the coverage table says why their reports did not."
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     if related is None or not related.items:
         return
     if not related.detailed:
-        yield _listing(related)
+        yield _listing(related, NAMES_ONLY if evidence.settings.analyze_relationship else HOW_TO_SEE)
         return
     known = [obj for obj in related.items if not obj.error]
     found = sandboxes(known)[:MOST_SANDBOXES]
@@ -43,13 +44,13 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         yield from parts(sandbox, merged.classification)
 
 
-def _listing(related: Related) -> Any:
+def _listing(related: Related, remark: str = "") -> Any:
     names = sorted({sandbox_name(obj) for obj in related.items}, key=str.casefold)
     total = related.total if related.total is not None else len(names)
     section = ResultTextSection(render.counted("Sandboxes that ran this file", len(names), total))
     section.add_lines(names[: render.MOST_ROWS])
-    if not related.detailed:
-        section.add_line(HOW_TO_SEE)
+    if remark:
+        section.add_line(remark)
     for obj in related.items[: render.MOST_ROWS]:
         if obj.error:
             section.add_line(f"{sandbox_name(obj)}: VirusTotal has no report of it ({text(obj.error, 60)}).")
