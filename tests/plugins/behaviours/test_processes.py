@@ -35,6 +35,16 @@ def test_a_tree_of_five_thousand_levels_is_cut_and_the_rest_listed() -> None:
     assert json.loads(rest.body)[0] == {"Process": "p201.exe", "PID": 201, "Parent PID": 200, "Level": 201}
 
 
+def test_a_tree_of_long_commands_is_reduced_and_the_rest_listed() -> None:
+    nodes = [{"process_id": number, "name": f"{number} " + "ж" * 990} for number in range(300)]
+    found = findings(report(processes_tree=[nodes[0] | {"children": nodes[1:]}]))
+    tree = titled(found, "Process tree (75 of 300), 2 levels")
+    assert 100_000 < len(tree.body) <= 500_000
+    rest = titled(found, "Processes that the tree leaves out")
+    assert rest.title_text.endswith("(225)")
+    assert len(json.loads(rest.body)) + len(drawn(json.loads(tree.body))) == 300
+
+
 def test_a_broad_tree_is_walked_in_linear_time() -> None:
     nodes = [{"process_id": number, "name": "a.exe", "children": [{"name": "b"}] * 4} for number in range(10_000)]
     start = time.process_time()

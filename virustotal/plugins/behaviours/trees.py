@@ -8,6 +8,7 @@ from typing import Any
 from assemblyline_v4_service.common.result import ProcessItem, ResultProcessTreeSection
 
 from virustotal.core import render
+from virustotal.plugins.behaviours.bodies import LONGEST_BODY
 from virustotal.plugins.behaviours.describe import described
 from virustotal.plugins.behaviours.processes import MOST_DRAWN, MOST_LEVELS, MOST_PROCESSES, Process
 from virustotal.plugins.behaviours.sandboxes import Sandbox
@@ -19,23 +20,39 @@ MOST_ROWS = 1_000
 def tree_sections(sandbox: Sandbox) -> Iterator[Any]:
     """Yield the drawn tree, and a table of the processes that are not in it."""
     found = sandbox.tree
-    drawn = [process for process in found if process.drawn]
-    if not drawn:
+    candidates = [process for process in found if process.drawn]
+    if not candidates:
         return
+    section, drawn = _tree(found, candidates)
+    yield section
+    if len(drawn) < len(found):
+        yield _left_out(found, drawn, sandbox.tree_cut)
+    if (details := _details(found)) is not None:
+        yield details
+
+
+def _tree(found: Sequence[Process], candidates: Sequence[Process]) -> tuple[Any, Sequence[Process]]:
+    """The drawn tree and the processes in it: all of the candidates, or the first of them where they are too large."""
+    for share in (1, 2, 4, 8, 16, 32):
+        drawn = candidates[: max(1, len(candidates) // share)]  # parents come first
+        section = _section(found, drawn)
+        if len(section.body) <= LONGEST_BODY:
+            break
+    return section, drawn
+
+
+def _section(found: Sequence[Process], drawn: Sequence[Process]) -> Any:
     levels = 1 + max(process.level for process in found)
     height = "1 level" if levels == 1 else f"{levels} levels"
     section = ResultProcessTreeSection(f"{render.counted('Process tree', len(drawn), len(found))}, {height}")
     for root in _linked(drawn):
         section.add_process(root)
-    yield section
-    if len(drawn) < len(found):
-        yield _left_out(found, sandbox.tree_cut)
-    if (details := _details(found)) is not None:
-        yield details
+    return section
 
 
-def _left_out(found: Sequence[Process], cut: bool) -> Any:
-    rest = [process for process in found if not process.drawn]
+def _left_out(found: Sequence[Process], drawn: Sequence[Process], cut: bool) -> Any:
+    shown = {process.index for process in drawn}
+    rest = [process for process in found if process.index not in shown]
     rows = [
         {
             "Process": each.command[:500],
@@ -45,7 +62,7 @@ def _left_out(found: Sequence[Process], cut: bool) -> Any:
         }
         for each in rest[:MOST_ROWS]
     ]
-    title = f"Processes that the tree leaves out: below level {MOST_LEVELS}, or more than {MOST_DRAWN}"
+    title = f"Processes that the tree leaves out: below level {MOST_LEVELS}, more than {MOST_DRAWN}, or too large"
     if cut:
         title += f"; beyond {MOST_PROCESSES} none was looked at"
     columns = ("Process", "PID", "Parent PID", "Level")
