@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from virustotal.core.models import Outcome, Related, Status
+from virustotal.core.settings import Settings
 from virustotal.plugins.behaviours.describe import described, registry_value
 from virustotal.plugins.behaviours.kinds import KINDS
 from virustotal.plugins.behaviours.sandboxes import sandbox_name, sandboxes
@@ -20,6 +21,19 @@ def test_descriptors_give_the_names_and_what_to_set() -> None:
     assert titles(found) == ["Sandboxes that ran this file (2)"]
     assert sections(found)[0].body.splitlines()[:2] == ["C2AE", "Zenbox"]
     assert "analyze_relationship" in sections(found)[0].body
+
+
+@pytest.mark.parametrize("analyze", [True, False])
+def test_what_is_set_already_is_not_asked_for(analyze: bool) -> None:
+    found = findings(
+        obj("file_behaviour", f"{SHA256}_Zenbox"),
+        detailed=False,
+        outcome=Outcome(Status.FORBIDDEN),
+        settings=Settings(analyze_relationship=analyze),
+    )
+    said = sections(found)[0].body.splitlines()[1]
+    assert ("Set the parameter" in said) is not analyze
+    assert ("Only the names came" in said) is analyze
 
 
 def test_nothing_found_gives_nothing() -> None:
@@ -58,6 +72,16 @@ def test_entries_of_another_type_are_shown_all_the_same(kind: Any, entry: Any) -
 def test_what_nobody_knows_is_shown() -> None:
     section = titled(findings(report(brand_new={"seen": ["one", {"two": 3}]})), "Other observations")
     assert json.loads(section.body) == [["brand_new", "seen: (one, (two: 3))"]]
+
+
+@pytest.mark.parametrize(
+    ("count", "title"),
+    [(1, "Other observations"), (200, "Other observations"), (300, "Other observations (200 of 300)")],
+)
+def test_many_unknown_attributes_are_counted(count: int, title: str) -> None:
+    section = titled(findings(report(**{f"new_{number}": number for number in range(count)})), "Other observations")
+    assert section.title_text == title
+    assert len(json.loads(section.body)) == min(count, 200)
 
 
 def test_long_lists_are_bounded_and_said() -> None:

@@ -129,6 +129,15 @@ def test_submissions_are_a_timeline_newest_first_with_the_table_below() -> None:
     assert len(rows(titled(result, "All in one table"))) == 4
 
 
+def test_a_long_history_says_what_its_table_holds() -> None:
+    scans = [obj("analysis", f"a{place}", date=DAY + place, status="completed") for place in range(300)]
+    result = found("file", "analyses", *scans)
+    line = titled(result, "Earlier scans")
+    assert (line.title_text, len(rows(line))) == ("Earlier scans (300), the newest 40 drawn", 40)
+    table = titled(result, "All in one table")
+    assert (table.title_text, len(rows(table))) == ("All in one table (200 of 300)", 200)
+
+
 def test_a_queued_analysis_is_not_a_clean_one() -> None:
     queued = obj("analysis", "a", date=DAY, status="queued", stats={"malicious": 0, "undetected": 0}, results={})
     done = obj(

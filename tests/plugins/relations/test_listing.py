@@ -245,3 +245,22 @@ def test_the_subject_among_its_own_files_is_shown_and_not_scored_again(name: str
     assert [row.get("Note") for row in table] == ["The subject itself: its detections count once, as its own.", ""]
     (scored,) = points(found)
     assert (scored.amount, scored.reason) == (200, f"Dropped files: 1 flagged: {'cd' * 32} (2/2).")
+
+
+def test_bare_ones_beyond_the_rows_of_a_table_are_said() -> None:
+    names = [f"h{place}.example.net" for place in range(300)]
+    given = evidence("file", "contacted_domains", related=bare("domain", *names), detailed=False)
+    section = titled(run(analyzer("file", "contacted_domains"), given), "Contacted domains")
+    assert section.title_text == "Contacted domains (300), the first 200 in the table"
+    assert len(rows(section)) == 200
+
+
+@pytest.mark.parametrize(
+    ("count", "title"), [(1, "Open on VirusTotal"), (40, "Open on VirusTotal"), (100, "Open on VirusTotal (40 of 100)")]
+)
+@pytest.mark.parametrize("detailed", [True, False])
+def test_links_say_how_many_there_are(count: int, title: str, detailed: bool) -> None:
+    related = [obj("domain", f"h{place}.example.net", tld="net") for place in range(count)]
+    given = evidence("file", "contacted_domains", related=related, detailed=detailed)
+    section = titled(run(analyzer("file", "contacted_domains"), given), "Open on VirusTotal")
+    assert (section.title_text, len(rows(section))) == (title, min(count, 40))

@@ -152,7 +152,10 @@ def _cell(key: str, value: Any) -> Any:
 
 def other_section(sandbox: Sandbox) -> Any | None:
     """Return what a report has beyond the attributes that are known, so that nothing is silently missing."""
-    others = [(key, value) for key, value in sandbox.attributes.items() if key not in _KNOWN][:200]
-    return render.key_values(
-        "Other observations", [(text(key, 100), described(value)) for key, value in others], collapse=True
-    )
+    attributes = ((key, value) for key, value in sandbox.attributes.items() if key not in _KNOWN)
+    others = [(text(key, 100), cell) for key, value in attributes if (cell := described(value))]
+    shown = others[: render.MOST_ROWS]
+    title = "Other observations"
+    if len(others) > len(shown):
+        title = render.counted(title, len(shown), len(others))
+    return render.key_values(title, shown, collapse=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Evidence, Object, catalogue, hookimpl
+from virustotal.core import Analyzer, Evidence, Object, catalogue, hookimpl, render
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.core.values import date, integer, pairs, text
@@ -13,7 +13,7 @@ from virustotal.core.verdicts import category_of
 from virustotal.plugins.relations.columns import Column, dated, plain, read_by
 from virustotal.plugins.relations.judged import ratio
 from virustotal.plugins.relations.listing import heading, named
-from virustotal.plugins.relations.records import record_table, timeline
+from virustotal.plugins.relations.records import MOST_NODES, record_table, timeline
 
 
 def _detections(obj: Object) -> str:
@@ -61,11 +61,16 @@ def _analyzer(kind: str, name: str, order: int) -> Analyzer:
         table = record_table(entry.title, related, history.columns) if related is not None else None
         if related is None or table is None:
             return
-        line = timeline(entry.title, sorted(map(history.node, related.items), reverse=True))
+        nodes = sorted(map(history.node, related.items), reverse=True)
+        line = timeline(entry.title, nodes)
         section: ResultSection = table if line is None else line
         if line is not None:
             line.title_text = heading(entry.title, related)
-            table.title_text, table.auto_collapse = "All in one table", True
+            if sum(bool(moment) for moment, *_ in nodes) > MOST_NODES:
+                line.title_text += f", the newest {MOST_NODES} drawn"
+            shown = min(len(related.items), render.MOST_ROWS)
+            table.title_text = render.counted("All in one table", shown, len(related.items))
+            table.auto_collapse = True
             line.add_subsection(table)
         yield section
 

@@ -46,16 +46,23 @@ def heading(title: str, related: Related) -> str:
     return render.counted(title, shown, related.total)
 
 
+def table_heading(title: str, related: Related) -> str:
+    """Return a title as `heading`, for one table of them all: with how many of them have a row."""
+    rows = min(len(related.items), render.MOST_ROWS)
+    return heading(title, related) + (f", the first {rows} in the table" if rows < len(related.items) else "")
+
+
 def links(title: str, objs: Iterable[Object], settings: Settings) -> ResultURLSection | None:
     """Return links that open the objects on VirusTotal, or None where none of them has a page."""
+    pages = [(page, identity(obj)[:200]) for obj in objs if (page := render.page(obj.ref, settings))]
+    if not pages:
+        return None
+    shown = pages[:MOST_LINKS]
+    title = render.counted(title, len(shown), len(pages)) if len(pages) > len(shown) else title
     section = ResultURLSection(title, auto_collapse=True)
-    shown = 0
-    for obj in objs:
-        page = render.page(obj.ref, settings)
-        if page and shown < MOST_LINKS:
-            section.add_url(page, name=identity(obj)[:200] or page)
-            shown += 1
-    return section if shown else None
+    for page, name in shown:
+        section.add_url(page, name=name or page)
+    return section
 
 
 @frozen
@@ -103,9 +110,10 @@ class Look:
         yield from self._points(others, worst)
 
     def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
-        section = render.table(self.entry.title, [self._row(obj) for obj in related.items], self._names(()))
+        rows = [self._row(obj) for obj in related.items[: render.MOST_ROWS]]
+        section = render.table(self.entry.title, rows, self._names(()))
         if section is not None:
-            section.title_text = heading(self.entry.title, related)
+            section.title_text = table_heading(self.entry.title, related)
             self._tagged(section, related.items)
             _add(section, links("Open on VirusTotal", related.items, settings))
             yield section

@@ -9,7 +9,7 @@ from virustotal.core import Analyzer, Evidence, Object, Related, catalogue, rend
 from virustotal.core.findings import Finding
 from virustotal.core.values import text
 from virustotal.plugins.relations.columns import Column, read_by
-from virustotal.plugins.relations.listing import heading, links, named
+from virustotal.plugins.relations.listing import links, named, table_heading
 
 #: Nodes of one timeline; the table below it has more.
 MOST_NODES = 40
@@ -48,9 +48,7 @@ def record_table(title: str, related: Related, columns: Sequence[Column]) -> Res
     names = (*(column.label for column in columns), "Id", "Reason")
     section = render.table(title, rows, tuple(dict.fromkeys(names)), total=len(related.items))
     if section is not None:
-        section.title_text = heading(title, related)
-        if len(related.items) > len(rows):
-            section.title_text += f", the first {len(rows)} in the table"
+        section.title_text = table_heading(title, related)
     return section
 
 
