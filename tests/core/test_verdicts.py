@@ -130,9 +130,11 @@ CASES = [
     case("three suspicious are one and a half", "file", results(suspicious=3, undetected=5), "clean", 0),
     case("four suspicious", "file", results(suspicious=4, undetected=5), "suspicious", 200),
     case("thirty suspicious", "file", results(suspicious=30), "suspicious", 500),
-    case("one and two halves", "file", results(malicious=1, suspicious=2), "suspicious", 100),
+    case("one and two halves", "file", results(malicious=1, suspicious=2), "suspicious", 150),
     case("suspicious adds nothing on top", "file", results(malicious=3, suspicious=1), "malicious", 300),
-    case("many suspicious outweigh few malicious", "file", results(malicious=2, suspicious=8), "malicious", 400),
+    case("many suspicious outweigh few malicious", "file", results(malicious=2, suspicious=8), "malicious", 500),
+    case("a malicious engine is also a suspicious one", "file", results(malicious=1, suspicious=7), "suspicious", 400),
+    case("four and six are not less than ten", "file", results(malicious=4, suspicious=6), "malicious", 500),
     case("suspicious alone never outgrow their own cap", "file", results(malicious=2, suspicious=40), "malicious", 500),
     # the threshold
     case("0 means any one", "file", results(malicious=1, undetected=60), "malicious", 100, config=ANY),
@@ -447,6 +449,26 @@ def test_an_undetected_engine_that_turns_malicious_never_lowers(
     if place < len(found) and found[place].category in ANSWERED - {M, S}:
         turned = [*found[:place], evolve(found[place], category=M, ignored_because=""), *found[place + 1 :]]
         assert score(kind, turned, threshold).score >= score(kind, found, threshold).score
+
+
+@given(KINDS, LISTS, THRESHOLDS, st.integers(0, 39))
+def test_a_suspicious_engine_that_turns_malicious_never_lowers(
+    kind: str, found: list[Detection], threshold: int, place: int
+) -> None:
+    if place < len(found) and found[place].category == S:
+        turned = [*found[:place], evolve(found[place], category=M), *found[place + 1 :]]
+        before, after = score(kind, found, threshold), score(kind, turned, threshold)
+        assert after.score >= before.score
+        assert after.level.rank >= before.level.rank
+
+
+@given(KINDS, st.integers(0, 30), st.integers(1, 30), THRESHOLDS)
+def test_of_plain_engines_a_suspicious_one_that_turns_malicious_never_lowers(
+    kind: str, malicious: int, suspicious: int, threshold: int
+) -> None:
+    before = [Detection("A", M)] * malicious + [Detection("B", S)] * suspicious
+    after = [Detection("A", M)] * (malicious + 1) + [Detection("B", S)] * (suspicious - 1)
+    assert score(kind, after, threshold).score >= score(kind, before, threshold).score
 
 
 @given(KINDS, LISTS, THRESHOLDS, st.integers(0, 39))

@@ -89,7 +89,7 @@ def test_ignored_and_remapped_detections_name_their_rule() -> None:
         "5 points: av_config.revised_kw_score_map: eicar",
         "ignored: av_config.term_blocklist: toolbar",
     ]
-    assert points.amount == 50  # of the suspicious one
+    assert points.amount == 55  # of the suspicious one, and of the malicious one by its keyword
     assert section.tags["av.virus_name"] == ["EICAR-Test-File", "Heur.Odd"]
 
 

@@ -246,11 +246,16 @@ def _tally_of_counters(stats: Mapping[str, int], settings: Settings) -> _Tally:
 
 
 def _score(tally: _Tally, half: bool) -> tuple[int, list[str]]:
-    """The larger of two sums: a suspicious engine adds nothing on top of malicious ones."""
-    plain_malicious = (tally.malicious - len(tally.remapped_malicious)) * MALICIOUS_POINTS
-    plain_suspicious = (tally.suspicious - len(tally.remapped_suspicious)) * SUSPICIOUS_POINTS
-    malicious = plain_malicious + sum(map(_worth, tally.remapped_malicious))
-    suspicious = min(MOST_SUSPICIOUS_POINTS, plain_suspicious) + sum(map(_worth, tally.remapped_suspicious))
+    """The larger of two sums: of the malicious engines, and of all as if they were suspicious.
+
+    So a suspicious engine adds nothing on top of malicious ones, and none that turns malicious lowers the score.
+    """
+    plain_malicious = tally.malicious - len(tally.remapped_malicious)
+    plain_suspicious = tally.suspicious - len(tally.remapped_suspicious)
+    own_malicious = sum(map(_worth, tally.remapped_malicious))
+    malicious = plain_malicious * MALICIOUS_POINTS + own_malicious
+    suspicious = min(MOST_SUSPICIOUS_POINTS, (plain_malicious + plain_suspicious) * SUSPICIOUS_POINTS)
+    suspicious += own_malicious + sum(map(_worth, tally.remapped_suspicious))
     score = max(malicious, suspicious)
     reasons = []
     if remapped := len(tally.remapped_malicious) + len(tally.remapped_suspicious):
