@@ -307,7 +307,7 @@ def test_the_sum_is_explained_whatever_comes(
         (Status.QUOTA, "quota used up", "was not looked up", True),
         (Status.SKIPPED, "not looked up", "was not looked up", True),
         (Status.FAILED, "look-up failed", "Nothing is known", True),
-        (Status.INVALID, "not looked up", "cannot look this file up", False),
+        (Status.INVALID, "not looked up", "cannot look this file up", True),
     ],
 )
 def test_every_outcome_is_told_apart(status: Status, title: str, sentence: str, partial: bool) -> None:

@@ -188,14 +188,14 @@ def _notes(results: Sequence[SubjectResult], notes: Sequence[str], dropped: int)
 
 
 _TRANSIENT = frozenset({Status.PENDING, Status.QUOTA, Status.SKIPPED, Status.FAILED})
-_SUBJECT_PARTIAL = _TRANSIENT | {Status.UNKNOWN, Status.FORBIDDEN}
+_SUBJECT_PARTIAL = _TRANSIENT | {Status.UNKNOWN, Status.FORBIDDEN, Status.INVALID}
 
 
 def partial_reasons(results: Sequence[SubjectResult]) -> tuple[str, ...]:
     """Return why the platform must not reuse this result for the same file, one sentence each; empty where it may.
 
-    Whatever may be otherwise at the next look: a subject that is not known yet, what was skipped, failed or had no
-    quota, an analyser that failed. What the licence does not cover stays so, and is no reason.
+    Whatever may be otherwise at the next look: a subject that is not known yet or was not looked up, what was skipped,
+    failed or had no quota, an analyser that failed. What the licence does not cover stays so, and is no reason.
     """
     return tuple(dict.fromkeys(reason for result in results for reason in _reasons(result)))
 
