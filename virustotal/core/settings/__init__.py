@@ -1,0 +1,46 @@
+"""Frozen settings from the config and the submission parameters, validated in one place; credentials apart."""
+
+from virustotal.core.settings.lenient import AIR_GAPPED, PARAMETERS, credentials, relationship_names, task_settings
+from virustotal.core.settings.strict import CONFIG_KEYS, RESULT_SETTINGS, SECRETS, service_settings
+from virustotal.core.settings.values import (
+    DEEP_SCAN_RELATED,
+    DEFAULT_HOST,
+    DEFAULT_RELATIONSHIPS,
+    MOST_IOCS,
+    MOST_RELATED,
+    MOST_SUBMIT_MB,
+    AvConfig,
+    CacheConfig,
+    Credentials,
+    MirrorConfig,
+    PluginConfig,
+    QuotaConfig,
+    Settings,
+    SubmitPolicy,
+)
+
+__all__ = [
+    "AIR_GAPPED",
+    "CONFIG_KEYS",
+    "DEEP_SCAN_RELATED",
+    "DEFAULT_HOST",
+    "DEFAULT_RELATIONSHIPS",
+    "MOST_IOCS",
+    "MOST_RELATED",
+    "MOST_SUBMIT_MB",
+    "PARAMETERS",
+    "RESULT_SETTINGS",
+    "SECRETS",
+    "AvConfig",
+    "CacheConfig",
+    "Credentials",
+    "MirrorConfig",
+    "PluginConfig",
+    "QuotaConfig",
+    "Settings",
+    "SubmitPolicy",
+    "credentials",
+    "relationship_names",
+    "service_settings",
+    "task_settings",
+]

@@ -1,0 +1,87 @@
+"""The submission's parameters, read leniently: a wrong one is said in the result and the default holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve
+
+from virustotal.core.settings.strict import MIRROR_SECRETS
+from virustotal.core.settings.values import DEEP_SCAN_RELATED, MOST_RELATED, Credentials, Settings
+
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FALSE = frozenset({"false", "0", "no", "off", ""})
+_BOOLEANS = (
+    "dynamic_submit",
+    "ignore_submitted_url",
+    "analyze_relationship",
+    "download_evtx",
+    "download_pcap",
+    "download_memdump",
+    "download_html_report",
+    "download_dropped_files",
+    "submit_password",
+    "exhaustive_search",
+)
+_NUMBERS: Mapping[str, tuple[int, int]] = {"max_related": (0, MOST_RELATED), "reanalyze_after_days": (0, 36_500)}
+#: Every submission parameter, the secret one included.
+PARAMETERS = ("api_key", "relationships", *_BOOLEANS, *_NUMBERS)
+
+
+#: Said in each result where `mirror.only` is set.
+AIR_GAPPED = "Air-gapped (mirror.only): only the mirror was asked, and nothing of VirusTotal."
+
+
+def _parameter_switch(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def _parameter_number(value: Any, low: int, high: int) -> int | None:
+    try:
+        number = int(str(value).strip() or "0")
+    except ValueError:
+        return None
+    return number if low <= number <= high and not isinstance(value, bool) else None
+
+
+def relationship_names(value: Any) -> tuple[str, ...]:
+    """Read the `relationships` parameter: spaces, case, trailing commas and duplicates do not matter."""
+    entries = value if isinstance(value, list | tuple) else str(value).replace("\n", ",").replace(";", ",").split(",")
+    names = (str(entry).strip().lower() for entry in entries)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def task_settings(
+    settings: Settings, parameters: Mapping[str, Any], *, deep_scan: bool = False, ignore_filtering: bool = False
+) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings of one task, and a sentence for each parameter that was not understood, or about its source.
+
+    parameters: `task.service_config`; null and missing ones have their defaults. `max_related` of 0 means the
+    configured one, which a deep scan lifts to DEEP_SCAN_RELATED.
+    """
+    changes: dict[str, Any] = {"deep_scan": deep_scan, "ignore_filtering": ignore_filtering}
+    notes: list[str] = [AIR_GAPPED] if settings.mirror.only else []
+    given = {name: parameters[name] for name in PARAMETERS if parameters.get(name) is not None}
+    for name in _BOOLEANS:
+        if name in given:
+            changes[name] = _parameter_switch(given[name])
+    for name, (low, high) in _NUMBERS.items():
+        if name in given:
+            changes[name] = _parameter_number(given[name], low, high)
+    for name in [name for name, value in changes.items() if value is None]:
+        notes.append(f"The parameter {name} was not understood; its default was used.")
+        del changes[name]
+    if "relationships" in given:
+        changes["relationships"] = relationship_names(given["relationships"])
+    if not changes.get("max_related"):
+        changes["max_related"] = max(settings.max_related, DEEP_SCAN_RELATED) if deep_scan else settings.max_related
+    return evolve(settings, **changes), tuple(notes)
+
+
+def credentials(config: Mapping[str, Any], parameters: Mapping[str, Any]) -> Credentials:
+    """The submission's own key goes before the configured one; an empty key where neither is given."""
+    key = str(parameters.get("api_key") or "").strip() or str(config.get("api_key") or "").strip()
+    others = {name: str(config.get(name) or "").strip() for name in ("proxy", *MIRROR_SECRETS)}
+    return Credentials(api_key=key, **others)
