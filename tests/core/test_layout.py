@@ -440,6 +440,24 @@ def test_ignore_filtering_keeps_safelisted_tags_and_no_private_hosts() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("a@bad.example.org", True),
+        ("a@intranet.corp", False),
+        ("a@localhost", False),
+        ("a@10.0.0.1", False),
+        ("a@bad.example.org@printer.local", False),
+        ("a@mail.example.com", True),  # a provider that is safelisted vouches for none of its users
+    ],
+)
+def test_a_mail_address_is_tagged_where_its_host_is_public(address: str, kept: bool) -> None:
+    section = Section("S", tags={"network.email.address": (address,)})
+    found = layout(subject(contribution(sections=(section,))), safelist=LISTED)
+    tags = flatten(finalized(found)["sections"][1]["tags"])
+    assert tags == ({"network.email.address": [address]} if kept else {})
+
+
 # --- errors, notes, partial ------------------------------------------------------------------------------------------
 
 

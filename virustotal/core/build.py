@@ -14,7 +14,8 @@ from virustotal.core.settings import Settings
 
 #: A host that a client named as it opened a connection: the platform's safelist has it as a domain or address.
 _SERVER_NAME = "network.tls.sni"
-_NETWORK = frozenset((*DOMAINS, *ADDRESSES, *URIS, _SERVER_NAME))
+_MAIL = "network.email.address"
+_NETWORK = frozenset((*DOMAINS, *ADDRESSES, *URIS, _SERVER_NAME, _MAIL))
 
 TITLES: Mapping[Family, str] = {
     Family.ENGINES: "Engines",
@@ -81,7 +82,8 @@ class Builder:
         return kept
 
     def _keeps(self, tag_type: str, value: str) -> bool:
-        if tag_type in _NETWORK and not is_public(host_of(value)):
+        host = value.rpartition("@")[2] if tag_type == _MAIL else value
+        if tag_type in _NETWORK and not is_public(host_of(host)):
             return False
         return self._settings.ignore_filtering or not self._listed(tag_type, value)
 
