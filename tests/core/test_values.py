@@ -143,3 +143,19 @@ def test_lists_and_mappings() -> None:
 )
 def test_named_counts(given: object, expected: object) -> None:
     assert values.named_counts(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (" Evil.A ", "Evil.A"),
+        (7, "7"),
+        ("Evil\u202egnp.exe", ""),
+        ("x" * 1000, "x" * 1000),
+        ("x" * 1001, ""),
+        ("cut before…", ""),
+        (None, ""),
+    ],
+)
+def test_whole_text(value: Any, expected: str) -> None:
+    assert values.whole_text(value) == expected

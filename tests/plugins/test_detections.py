@@ -114,6 +114,17 @@ def test_tags() -> None:
     assert set(section.tags) <= set(Tagging.flat_fields())
 
 
+def test_a_name_that_was_cleaned_or_cut_is_shown_and_not_tagged() -> None:
+    odd = ("Evil\u202egnp.exe", "y" * 5000, "Good.Name")
+    names = {"popular_threat_name": [["fam\u202e", 9], ["z" * 500, 8], ["good", 7]]}
+    section = found(
+        last_analysis_results={f"E{number}": engine("malicious", name) for number, name in enumerate(odd)},
+        popular_threat_classification=names,
+    )[0]
+    assert section.tags == {"av.virus_name": ["Good.Name"], "attribution.family": ["good"]}
+    assert len(tables(section)["Malicious (3)"]) == 3
+
+
 def test_a_clean_file_has_no_family() -> None:
     section = found(last_analysis_results={"Dot": ENGINES["Dot"]}, popular_threat_classification=POPULAR)[0]
     assert section.tags == {}

@@ -137,3 +137,12 @@ def named_counts(value: Any) -> tuple[tuple[str, int], ...]:
         if name := text(pair[0], 120):
             found[name] = max(found.get(name, 0), integer(pair[1]) or 0)
     return tuple(sorted(found.items(), key=lambda entry: -entry[1]))
+
+
+def whole_text(value: Any) -> str:
+    """Return a text as `text` does; empty where it was cleaned or cut, since that is not the value any more.
+
+    What is tagged is read so: the tag of a changed value names something that nobody saw.
+    """
+    found = text(value)
+    return "" if "\N{REPLACEMENT CHARACTER}" in found or found.endswith("…") else found

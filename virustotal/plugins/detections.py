@@ -1,6 +1,7 @@
 """The engines' verdicts of the subject: tables by category, tags, the antivirus ontology, and what they score."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
@@ -8,7 +9,7 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Analyzer, Detection, Evidence, OntologyPart, Points, Verdict, hookimpl, render
 from virustotal.core.findings import Family, Finding
 from virustotal.core.models import Level
-from virustotal.core.values import mapping, named_counts
+from virustotal.core.values import mapping, named_counts, whole_text
 from virustotal.core.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.
@@ -154,10 +155,11 @@ def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
     if evidence.report.subject.ref.kind != "file":
         return
     for each in verdict.detections:
-        if each.category in BAD and not each.ignored_because and each.result:
-            section.add_tag("av.virus_name", each.result)
+        if each.category in BAD and not each.ignored_because and (name := whole_text(each.result)):
+            section.add_tag("av.virus_name", name)
     if verdict.level in {Level.MALICIOUS, Level.SUSPICIOUS}:
-        for family in families(evidence.report.subject.attributes)[:MOST_FAMILIES]:
+        found = filter(None, map(whole_text, families(evidence.report.subject.attributes)))
+        for family in islice(found, MOST_FAMILIES):
             section.add_tag("attribution.family", family)
 
 

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from virustotal.core import Analyzer, Evidence
 from virustotal.core.findings import Finding
 from virustotal.core.render import MOST_ROWS, key_values, lines, table
-from virustotal.core.values import items, mapping, mappings, text
+from virustotal.core.values import items, mapping, mappings, text, whole_text
 from virustotal.plugins.static._readers import shown
 
 #: Deepest nesting of sections; what lies deeper is written into one cell.
@@ -40,8 +40,7 @@ class Field:
     def tags(self, value: Any) -> Iterator[str]:
         """Yield the values to tag; one that had to be cut or cleaned is not the value any more, and is left out."""
         for entry in items(value if self.tagged is None else self.tagged(value)):
-            found = text(entry)
-            if found and "\N{REPLACEMENT CHARACTER}" not in found and not found.endswith("…"):
+            if found := whole_text(entry):
                 yield found
 
 
