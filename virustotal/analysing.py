@@ -5,7 +5,7 @@ from pathlib import Path
 from attrs import frozen
 
 from virustotal.attaching import Attacher
-from virustotal.core import artefacts, isolation
+from virustotal.core import artefacts, isolation, planner
 from virustotal.core.host import Hooks, Plugins
 from virustotal.core.judging import Judge
 from virustotal.core.models import Verdict
@@ -45,6 +45,7 @@ class Analysis:
             artefacts=tuple(each.artefact for each in fetched),
             asked=asked,
             origins=self.source.origins(looked.plan.subject, (*asked, *looked.report.related)),
+            aliases=planner.aliases(looked.subject.ref.kind, self.task.settings.relationships),
             notes=(*looked.subject.notes, *looked.plan.notes, *looked.notes),
         )
 

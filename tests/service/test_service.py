@@ -258,6 +258,7 @@ def test_the_relationship_parameter_is_tolerant(emulator: Emulator, scan: Scan) 
     assert requests_of(emulator) == [FILE]
     assert "nonsense" in shown(outcome)
     assert "contacted_hosts is understood as contacted_ips" in shown(outcome)
+    assert "asked for as contacted_hosts" in shown(outcome)
 
 
 def test_a_name_nobody_knows_is_asked_alone_with_analysis(emulator: Emulator, scan: Scan) -> None:

@@ -136,12 +136,11 @@ def _attributes(kind: str, names: tuple[str, ...], registry: Registry) -> Mappin
 def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sort out aliases, names that belong to other kinds of objects, and what cannot be a name."""
     found: list[str] = []
-    notes: list[str] = []
+    other = aliases(kind, names)
+    notes = [f"{name} is understood as {known}." for name, known in other.items()]
     foreign = {name for _, name in catalogue.CATALOGUE}
     for name in names:
-        known = ALIASES.get(name, name) if catalogue.find(kind, name) is None else name
-        if known != name:
-            notes.append(f"{name} is understood as {known}.")
+        known = other.get(name, name)
         if catalogue.find(kind, known) is not None or (known not in foreign and _NAME.fullmatch(known)):
             found.append(known)
         elif known in foreign and known not in DEFAULT_RELATIONSHIPS:
@@ -149,6 +148,12 @@ def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tup
         elif known not in foreign:
             notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
     return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(notes))
+
+
+def aliases(kind: str, names: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the names of other tools among the names, each with VirusTotal's own."""
+    found = {name: ALIASES[name] for name in names if name in ALIASES and catalogue.find(kind, name) is None}
+    return MappingProxyType(found)
 
 
 def _bounded(names: tuple[str, ...], notes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
