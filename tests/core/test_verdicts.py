@@ -305,6 +305,14 @@ CASES = [
     ),
     # odd entries
     case("no engine name", "file", named(one(engine=None), one(engine=7)), "malicious", 200),
+    case(
+        "engines without a name or key",
+        "file",
+        {"last_analysis_results": {"": one(), " ": one(engine=None), "Dot": one(U, None)}},
+        "malicious",
+        200,
+        says="2 malicious of 3 engines",
+    ),
     case("no result", "file", named(one(result=None), one(result=["x"])), "malicious", 200),
     case("category in capitals", "file", named(one("MALICIOUS"), one(" Malicious ")), "malicious", 200),
     case("category of another type", "file", named(one(None), one(5), one()), "clean", 0),

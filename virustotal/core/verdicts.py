@@ -28,6 +28,9 @@ FULL_RATIO = 0.05
 #: A domain with this rank or a better one in any list is popular, and never scored.
 POPULAR_RANK = 10_000
 
+#: What an engine is called that has neither a key nor a name.
+UNNAMED = "(unnamed)"
+
 NETWORK_KINDS = frozenset({"url", "domain", "ip_address"})
 HOST_KINDS = frozenset({"domain", "ip_address"})
 MALICIOUS, SUSPICIOUS = "malicious", "suspicious"
@@ -48,7 +51,9 @@ VERDICT_ATTRIBUTES = (
 
 def detections(obj: Object) -> tuple[Detection, ...]:
     """Return every engine's verdict in `last_analysis_results`, by engine."""
-    found = (_detection(name, mapping(entry)) for name, entry in pairs(obj.attributes.get("last_analysis_results")))
+    # Not `pairs`: an engine under an empty key may have its name within, and counts in any case.
+    given = mapping(obj.attributes.get("last_analysis_results"))
+    found = (_detection(text(key) or UNNAMED, mapping(entry)) for key, entry in given.items())
     return tuple(sorted(found, key=lambda each: (each.engine.lower(), each.engine, each.result, each.version)))
 
 
