@@ -93,6 +93,14 @@ def test_ignored_and_remapped_detections_name_their_rule() -> None:
     assert section.tags["av.virus_name"] == ["EICAR-Test-File", "Heur.Odd"]
 
 
+def test_a_score_of_a_detection_that_found_nothing_is_not_claimed() -> None:
+    section, points, *_ = found(last_analysis_results=ENGINES, config={"revised_kw_score_map": {"clean": 500}})
+    assert [row.get("rule") for row in tables(section)["Harmless (1)"]] == [
+        "not counted: av_config.revised_kw_score_map: clean"
+    ]
+    assert points.amount == 200
+
+
 def test_below_the_threshold_it_is_shown_and_scores_nothing() -> None:
     section, points, *_ = found(last_analysis_results={"Acme": ENGINES["Acme"], "Dot": ENGINES["Dot"]})
     assert section.title_text == "Detections: 1 of 2 engines"

@@ -134,7 +134,9 @@ def _row(each: Detection) -> Mapping[str, Any]:
 def _rule(each: Detection) -> str:
     if each.ignored_because:
         return f"ignored: {each.ignored_because}"
-    worth = "" if each.score is None else f"{each.score} points"
+    worth = ""
+    if each.score is not None:  # of an engine that found nothing no score counts, whatever a rule says
+        worth = f"{each.score} points" if each.category in BAD else "not counted"
     return ": ".join(filter(None, (worth, each.remapped_because)))
 
 
