@@ -13,6 +13,7 @@ from virustotal import core, testing
 from virustotal.core import hookspecs
 from virustotal.core.bounds import EXTERNAL, LONGEST_TITLE
 from virustotal.core.isolation import BUDGET
+from virustotal.core.timed import HOOK_BUDGET
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 
@@ -111,6 +112,7 @@ def lines() -> Iterator[str]:
         yield f"| {each.name} | {getattr(EXTERNAL, each.name):,} |"
     yield f"| characters of a title | {LONGEST_TITLE} |"
     yield f"| seconds of one analyser | {BUDGET:.0f} |"
+    yield f"| seconds of one hook, all of its calls in a task | {HOOK_BUDGET:.0f} |"
     yield from ("", *documented(type(EXTERNAL)))
     yield from ("", "## The kit", "", "`virustotal.testing` is for tests; [how it is used](plugins/testing.md).")
     for name in testing.__all__:

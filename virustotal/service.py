@@ -131,10 +131,11 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
     def _run(self, request: ServiceRequest, task: Task, found: Subjects, wire: Wire) -> None:
         """Answer a task that has subjects."""
         desk, content = self._desk(task, wire), self._content(request)
-        looked = look(task, found.subjects, wire, self._plugins.registry, desk, content)
+        hooks = self._plugins.begin(task.settings, task.deadline)
+        looked = look(task, found.subjects, wire, hooks.registry, desk, content)
         _raise_if_nothing(looked)
         searched = search(task, found.subjects, wire, self._safelist.current()[0])
-        self._analyse(request, task, found, looked, wire, searched)
+        self._analyse(request, task, found, looked, wire, searched, hooks)
 
     def _desk(self, task: Task, wire: Wire) -> Desk:
         return Desk(
@@ -158,9 +159,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         looked: tuple[Looked, ...],
         wire: Wire,
         searched: Searched,
+        hooks: Hooks,
     ) -> None:
         safelist, note = self._safelist.current()
-        hooks, attacher = self._plugins.begin(task.settings), Attacher(request)
+        attacher = Attacher(request)
         folder = Path(self.working_directory)
         analysis = Analysis(task, self._plugins, hooks, safelist, attacher, wire.source, folder)
         results = _with_failures(tuple(analysis.of(each) for each in looked), hooks)

@@ -80,8 +80,10 @@ def test_a_remap_that_fails_is_stepped_over() -> None:
 )
 def test_the_first_verdict_wins(levels: tuple[str | None, ...], expected: str | None) -> None:
     modules = {f"plugin{place}": module(virustotal_verdict=judging(level)) for place, level in enumerate(levels)}
-    found = load_modules(modules, Settings()).begin(Settings()).decide(obj("file"), GIVEN)
+    asked = load_modules(modules, Settings()).begin(Settings())
+    found = asked.decide(obj("file"), GIVEN)
     assert (found and found.level) == expected
+    assert not asked.failed
 
 
 def test_a_built_in_verdict_comes_last() -> None:

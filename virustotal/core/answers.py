@@ -68,6 +68,11 @@ def verdict(answer: Any) -> Verdict:
     )
 
 
+def verdict_or_none(answer: Any) -> Verdict | None:
+    """Return the verdict that was answered; None where it is left to the next one."""
+    return None if answer is None else verdict(answer)
+
+
 def said_by(found: Verdict, provider: str) -> Verdict:
     """Return a verdict whose first reason says whose it is, where that of the engines has their count."""
     return evolve(found, reasons=(f"The plugin {provider} says so.", *found.reasons))

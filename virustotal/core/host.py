@@ -1,21 +1,26 @@
 """The plugins that the service has: who provides what, and their hooks, walked one by one."""
 
 import enum
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from virustotal import __version__
-from virustotal.core import answers
-from virustotal.core.analyzer import HOOK_API, Analyzer
+from virustotal.core import answers, timed
+from virustotal.core.analyzer import HOOK_API, Analyzer, never
 from virustotal.core.failures import copied, last_line, plugin_log
 from virustotal.core.models import Detection, Object, Verdict
 from virustotal.core.registry import Registry
 from virustotal.core.sections import Contribution
 from virustotal.core.settings import Settings
+from virustotal.core.timed import Allowance, OutOfTimeError
+
+T = TypeVar("T")
 
 
 class State(enum.StrEnum):
@@ -87,7 +92,7 @@ class Implementation:
 class Plugins:
     """All plugins of the service, loaded or not; the same for its whole life.
 
-    providers: by the name of the analyser. busy: threads of external analysers that were left behind, by its name.
+    providers: by the name of the analyser. busy: threads of external plugins that were left behind, by name.
     """
 
     registry: Registry = field(factory=Registry)
@@ -100,9 +105,9 @@ class Plugins:
         """Return who an analyser comes from."""
         return self.providers[analyzer.name]
 
-    def begin(self, settings: Settings) -> "Hooks":
-        """Return the hooks for one task, which keep its failures."""
-        return Hooks(self.hooks, settings)
+    def begin(self, settings: Settings, deadline: float = math.inf) -> "Hooks":
+        """Return the hooks for one task, which keep its failures. deadline: of `time.monotonic()`."""
+        return Hooks(self.hooks, settings, Allowance(self.busy, timed.HOOK_BUDGET, deadline)).of(self)
 
     @property
     def unloaded(self) -> tuple[str, ...]:
@@ -127,27 +132,41 @@ def of(analyzers: Iterable[Analyzer], provider: Provider | None = None) -> Plugi
 
 
 class Hooks:
-    """The hooks of one task. An implementation that fails costs only its own answer, and is listed in `failed`."""
+    """The hooks of one task. An implementation that fails costs only its own answer, and is listed in `failed`.
 
-    def __init__(self, implementations: Iterable[Implementation], settings: Settings) -> None:
+    Those of external plugins have a budget of time for the whole task, and are not called again when it is over.
+    registry: the analysers, whose `wanted` is asked in the same way.
+    """
+
+    def __init__(
+        self, implementations: Iterable[Implementation], settings: Settings, allowance: Allowance | None = None
+    ) -> None:
         found = tuple(implementations)
         self._settings = settings
+        self._allowance = allowance or Allowance({}, timed.HOOK_BUDGET, math.inf)
         self._remaps = [each for each in found if each.hook == "virustotal_remap"]
         # The built-in verdict comes last: external plugins are asked first.
         verdicts = [each for each in found if each.hook == "virustotal_verdict"]
         self._verdicts = sorted(verdicts, key=lambda each: not each.provider.external)
         self._failures: dict[tuple[str, str, str], bool] = {}
+        self.registry = Registry()
+
+    def of(self, plugins: Plugins) -> "Hooks":
+        """Ask the analysers of these plugins for their wishes too."""
+
+        def asks(analyzer: Analyzer, settings: Settings) -> bool:
+            what, provider = f"`wanted` of {analyzer.name}", plugins.provider(analyzer)
+            wish = partial(analyzer.wanted, settings)
+            return analyzer.wanted is not never and bool(self._guarded(provider, what, lambda: bool(wish())))
+
+        self.registry = evolve(plugins.registry, asks=asks)
+        return self
 
     def remap(self, detections: tuple[Detection, ...]) -> tuple[Detection, ...]:
         """Fold the detections of one object through every implementation, in order."""
         for each in self._remaps:
-            try:
-                answer = each.call({"detections": detections, "settings": self._settings})
-                detections = answers.remapped(answer, detections)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                self._fail(each, error)
+            given = {"detections": detections, "settings": self._settings}
+            detections = self._asked(each, given, partial(answers.remapped, given=detections)) or detections
         return detections
 
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
@@ -156,27 +175,49 @@ class Hooks:
         Its first reason says whose it is, where that of the engines has their count.
         """
         for each in self._verdicts:
-            try:
-                own = copied(obj) if each.provider.external else obj
-                answer = each.call({"obj": own, "detections": detections, "settings": self._settings})
-                if answer is not None:
-                    return answers.said_by(answers.verdict(answer), str(each.provider))
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                self._fail(each, error)
+            given = {"obj": obj, "detections": detections, "settings": self._settings}
+            if (verdict := self._asked(each, given, answers.verdict_or_none)) is not None:
+                return answers.said_by(verdict, str(each.provider))
         return None
 
-    def _fail(self, each: Implementation, error: BaseException) -> None:
-        key = (str(each.provider), each.hook, last_line(error))
+    def _asked(self, each: Implementation, given: Mapping[str, Any], checked: Callable[[Any], T | None]) -> T | None:
+        def call() -> Any:
+            own = {name: copied(value) if isinstance(value, Object) else value for name, value in given.items()}
+            return each.call(own if each.provider.external else given)
+
+        return self._guarded(each.provider, each.hook, call, checked)
+
+    def _guarded(
+        self,
+        provider: Provider,
+        what: str,
+        call: Callable[[], Any],
+        checked: Callable[[Any], T | None] = lambda answer: answer,
+    ) -> T | None:
+        """Return what a plugin's function answers, checked; None where it failed or has no time left."""
+        name = f"{what} of {provider}"
+        if self._allowance.over(name):
+            return None
+        try:
+            return checked(self._allowance.call(name, call) if provider.external else call())
+        except KeyboardInterrupt:
+            raise
+        except OutOfTimeError as error:
+            self._fail(provider, what, str(error))
+        except BaseException as error:
+            self._fail(provider, what, last_line(error))
+        return None
+
+    def _fail(self, provider: Provider, what: str, error: str) -> None:
+        key = (str(provider), what, error)
         if key not in self._failures:
-            self._failures[key] = each.provider.external
-            plugin_log(each.provider.name).warning("%s of %s failed: %s", each.hook, each.provider, key[2])
+            self._failures[key] = provider.external
+            plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, error)
 
     @property
     def failed(self) -> tuple[Contribution, ...]:
         """What failed since the task began: one entry for each hook and error, with no findings."""
         return tuple(
-            Contribution(hook, provider, external, error=error)
-            for (provider, hook, error), external in list(self._failures.items())
+            Contribution(what, provider, external, error=error)
+            for (provider, what, error), external in list(self._failures.items())
         )

@@ -1,5 +1,6 @@
 """Report to contributions: every analyser called on its own, so that a failing one costs its own findings alone."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +18,7 @@ from virustotal.core.rebuild import Spent
 from virustotal.core.registry import Registry
 from virustotal.core.sections import Contribution
 from virustotal.core.settings import Settings
+from virustotal.core.timed import OutOfTimeError, in_time
 
 #: Seconds that one external analyser has for one subject.
 BUDGET = 20.0
@@ -105,30 +107,21 @@ class _External:
         seconds: float,
     ) -> str:
         """Return why it ended early, or an empty text; what it yielded until then is in the intake."""
-        before = busy.get(self.analyzer.name)
-        if before is not None and before.is_alive():
-            return "It was not called: it is still busy with an earlier task."
-        if seconds <= 0:
-            return "It was not called: no time was left."
-        errors: list[str] = []
 
         def call() -> None:
-            try:
-                evidence = _own(report, related, settings, judge)
-                _fill(self.intake, self.analyzer.analyze(evidence))
-            except LeftBehindError:
-                return
-            except BaseException as error:  # nobody above this frame could
-                errors.append(last_line(error))
+            with contextlib.suppress(LeftBehindError):
+                _fill(self.intake, self.analyzer.analyze(_own(report, related, settings, judge)))
 
-        thread = threading.Thread(target=call, name=f"virustotal-{self.analyzer.name}", daemon=True)
-        thread.start()
-        thread.join(seconds)
-        if not thread.is_alive():
-            return errors[0] if errors else ""
-        self.intake.closed = True
-        busy[self.analyzer.name] = thread
-        return f"It was left behind: it took longer than {seconds:.3g} seconds. Its findings until then are shown."
+        try:
+            in_time(self.analyzer.name, call, busy, seconds)
+        except KeyboardInterrupt:
+            raise
+        except OutOfTimeError as error:
+            self.intake.closed = True
+            return f"{error} Its findings until then are shown." if error.began else str(error)
+        except BaseException as error:
+            return last_line(error)
+        return ""
 
 
 def _own(report: Report, related: Related | None, settings: Settings, judge: Judge) -> Evidence:

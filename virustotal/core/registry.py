@@ -1,7 +1,7 @@
 """The immutable index of analysers by exact (kind, relationship)."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from attrs import field, frozen
@@ -40,11 +40,13 @@ class Registry:
 
     external: the names of those that external plugins brought; they add to the built-ins, and replace none.
     judges: True if an external plugin gives verdicts, which may read any attribute of an object.
+    asks: calls the `wanted` of an analyser; never raises. In a task it keeps failures for the result (core.host.Hooks).
     """
 
     analyzers: tuple[Analyzer, ...] = ()
     external: frozenset[str] = frozenset()
     judges: bool = False
+    asks: Callable[[Analyzer, Settings], bool] = field(default=_wants, repr=False, eq=False)
     _by_key: Mapping[tuple[str, str], tuple[Analyzer, ...]] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -67,6 +69,6 @@ class Registry:
         names = (
             analyzer.relationship
             for analyzer in self.analyzers
-            if analyzer.kind == kind and analyzer.relationship not in ("", ANY) and _wants(analyzer, settings)
+            if analyzer.kind == kind and analyzer.relationship not in ("", ANY) and self.asks(analyzer, settings)
         )
         return tuple(dict.fromkeys(names))

@@ -1,0 +1,146 @@
+"""Hooks and wishes of external plugins have a budget of time for the whole task, and their failures are kept."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from virustotal.core import Analyzer, Detection, Verdict, hookimpl, planner, timed
+from virustotal.core.host import Hooks, Implementation, Plugins, Provider
+from virustotal.core.loader import load_modules
+from virustotal.core.models import Ref
+from virustotal.core.settings import Settings
+from virustotal.core.timed import Allowance, OutOfTimeError, in_time
+from virustotal.testing import obj
+
+GIVEN = (Detection("Acme", "malicious"),)
+FILE = obj("file")
+
+
+@pytest.fixture
+def gate() -> Any:
+    """Opened when the test ends, so that what hangs goes on."""
+    opened = threading.Event()
+    yield opened
+    opened.set()
+
+
+def loaded(*, name: str = "mine", **functions: Callable[..., Any]) -> Plugins:
+    module = SimpleNamespace(__name__=f"virustotal_{name}", **{key: hookimpl(each) for key, each in functions.items()})
+    return load_modules({name: module}, Settings())
+
+
+@pytest.mark.parametrize("hook", ["virustotal_remap", "virustotal_verdict"])
+def test_a_hook_that_hangs_is_left_behind_once(hook: str, gate: threading.Event, monkeypatch: Any) -> None:
+    monkeypatch.setattr(timed, "HOOK_BUDGET", 0.1)
+    calls = []
+
+    def hanging(detections: Any) -> Any:
+        calls.append(detections)
+        gate.wait(30)
+
+    plugins = loaded(**{hook: hanging})
+    hooks, began = plugins.begin(Settings()), time.monotonic()
+    for _ in range(50):
+        assert hooks.remap(GIVEN) == GIVEN
+        assert hooks.decide(FILE, GIVEN) is None
+    assert time.monotonic() - began < 5
+    assert len(calls) == 1
+    (failed,) = hooks.failed
+    assert (failed.analyzer, failed.provider, failed.external) == (hook, "mine 0", True)
+    assert failed.error.startswith("It was left behind: it took 0.1")
+    assert failed.error.endswith("It is not called again in this task.")
+
+    again = plugins.begin(Settings())
+    assert again.remap(GIVEN) == GIVEN
+    assert again.decide(FILE, GIVEN) is None
+    assert "still busy with an earlier task" in again.failed[0].error
+    assert len(calls) == 1
+
+
+def test_the_budget_is_that_of_all_calls_of_a_task(monkeypatch: Any) -> None:
+    monkeypatch.setattr(timed, "HOOK_BUDGET", 0.2)
+
+    def slow(obj: Any) -> Verdict:
+        time.sleep(0.05)
+        return Verdict("clean")
+
+    hooks = loaded(virustotal_verdict=slow).begin(Settings())
+    answered = [hooks.decide(FILE, GIVEN) for _ in range(12)]
+    assert answered[0] is not None
+    assert answered[-1] is None
+    assert 1 <= len([each for each in answered if each]) <= 4
+    assert len(hooks.failed) == 1
+
+
+def test_no_hook_goes_beyond_the_deadline() -> None:
+    hooks = loaded(virustotal_verdict=lambda obj: Verdict("clean")).begin(Settings(), time.monotonic() - 1)
+    assert hooks.decide(FILE, GIVEN) is None
+    assert [each.error for each in hooks.failed] == [
+        "It was not called: no time was left. It is not called again in this task."
+    ]
+
+
+def test_a_built_in_hook_runs_in_the_thread_of_the_task() -> None:
+    seen = []
+
+    def virustotal_verdict(obj: Any) -> None:
+        seen.append(threading.current_thread())
+
+    built_in = Implementation(Provider("a"), "virustotal_verdict", virustotal_verdict, ("obj",))
+    Hooks([built_in], Settings(), Allowance({}, 0.0, -math.inf)).decide(FILE, GIVEN)
+    assert seen == [threading.current_thread()]
+
+
+def test_what_a_call_raises_comes_out_of_its_thread() -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit, match="3"):
+        in_time("a", lambda: (_ for _ in ()).throw(SystemExit(3)), {}, 5)
+    with pytest.raises(RuntimeError, match="KeyboardInterrupt"):
+        in_time("a", interrupted, {}, 5)
+    with pytest.raises(OutOfTimeError, match="no time"):
+        in_time("a", interrupted, {}, 0)
+    assert in_time("a", lambda: 7, {}, 5) == 7
+
+
+def wishing(wanted: Callable[[Settings], Any]) -> Plugins:
+    mine = Analyzer("mine", "file", "comments", analyze=lambda _: (), wanted=wanted)
+    also = Analyzer("also", "file", "votes", analyze=lambda _: (), wanted=lambda _: True)
+    return loaded(virustotal_analyzers=lambda settings: (mine, also))
+
+
+def test_a_wish_that_raises_is_a_failure_of_the_task(caplog: pytest.LogCaptureFixture) -> None:
+    def failing(settings: Settings) -> bool:
+        raise SystemExit("no")
+
+    hooks = wishing(failing).begin(Settings(relationships=()))
+    for _ in range(2):
+        assert planner.plan(Ref("file", "ab" * 32), hooks.registry, Settings(relationships=())).embed == ("votes",)
+    (failed,) = hooks.failed
+    assert (failed.analyzer, failed.provider, failed.external, failed.error) == (
+        "`wanted` of mine",
+        "mine 0",
+        True,
+        "SystemExit: no",
+    )
+    assert [each.name for each in caplog.records] == ["assemblyline.service.virustotal.plugins.mine"]
+
+
+def test_a_wish_that_hangs_is_none(gate: threading.Event, monkeypatch: Any) -> None:
+    monkeypatch.setattr(timed, "HOOK_BUDGET", 0.1)
+    hooks = wishing(lambda settings: gate.wait(30)).begin(Settings())
+    assert hooks.registry.wanted("file", Settings()) == ("votes",)
+    assert "It was left behind" in hooks.failed[0].error
+
+
+def test_a_wish_is_heard() -> None:
+    hooks = wishing(lambda settings: settings.analyze_relationship).begin(Settings())
+    assert hooks.registry.wanted("file", Settings(analyze_relationship=True)) == ("votes", "comments")
+    assert hooks.registry.wanted("file", Settings(analyze_relationship=False)) == ("votes",)
+    assert not hooks.failed

@@ -1,0 +1,83 @@
+"""Calls of a plugin's code in threads that are waited for and then left behind: nothing can end them from outside."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+#: Seconds that each hook of an external plugin, and each `wanted`, has in one task, all of its calls together.
+HOOK_BUDGET = 20.0
+
+
+class OutOfTimeError(Exception):
+    """A call that was not made, or was left behind; the message is a sentence. began: it was called."""
+
+    def __init__(self, message: str, *, began: bool = False) -> None:
+        super().__init__(message)
+        self.began = began
+
+
+def in_time(name: str, call: Callable[[], T], busy: dict[str, threading.Thread], seconds: float) -> T:
+    """Return what a call in a daemon thread returned within some seconds; raises what it raised, or OutOfTimeError.
+
+    busy: the threads that were left behind, by name; while one of the same name goes on, the call is not made.
+    """
+    before = busy.get(name)
+    if before is not None and before.is_alive():
+        raise OutOfTimeError("It was not called: it is still busy with an earlier task.")
+    if seconds <= 0:
+        raise OutOfTimeError("It was not called: no time was left.")
+    answers: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            answers.append(call())
+        except KeyboardInterrupt:  # nobody pressed a key in this thread
+            errors.append(RuntimeError("it raised KeyboardInterrupt"))
+        except BaseException as error:  # nobody above this frame could
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name=f"virustotal-{name}", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        busy[name] = thread
+        raise OutOfTimeError(f"It was left behind: it took longer than {seconds:.3g} seconds.", began=True)
+    if errors:
+        raise errors[0]
+    return answers[0]
+
+
+class Allowance:
+    """The time of external hooks in one task: each name has a budget for all of its calls, and no more once it is over.
+
+    deadline: of `time.monotonic()`; no call goes beyond it.
+    """
+
+    def __init__(self, busy: dict[str, threading.Thread], budget: float, deadline: float) -> None:
+        self._busy = busy
+        self._budget = budget
+        self._deadline = deadline
+        self._spent: dict[str, float] = {}
+        self._over: set[str] = set()
+
+    def over(self, name: str) -> bool:
+        """True if a name is not called again in this task."""
+        return name in self._over
+
+    def call(self, name: str, function: Callable[[], T]) -> T:
+        """Return what a function returns; raises what it raises, or OutOfTimeError once for each name."""
+        began = time.monotonic()
+        left = min(self._budget - self._spent.get(name, 0.0), self._deadline - began)
+        try:
+            return in_time(name, function, self._busy, left)
+        except OutOfTimeError as error:
+            self._over.add(name)
+            spent = self._spent.get(name, 0.0) + time.monotonic() - began
+            why = f"It was left behind: it took {spent:.3g} seconds of this task." if error.began else str(error)
+            raise OutOfTimeError(f"{why} It is not called again in this task.", began=error.began) from None
+        finally:
+            self._spent[name] = self._spent.get(name, 0.0) + time.monotonic() - began
