@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assemblyline_v4_service.common.helper import get_service_manifest
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
+from virustotal.core.catalogue import KINDS
 from virustotal.core.host import PluginInfo, Plugins, State
 from virustotal.core.isolation import due
 from virustotal.core.loader import load
@@ -81,11 +82,15 @@ def _hooks(loaded: Plugins, name: str, config: Mapping[str, Any]) -> tuple[int, 
 
     mine = [each for each in loaded.hooks if each.provider.name == name and each.hook != "virustotal_analyzers"]
     settings = service_settings(config)
-    hooks = Plugins(hooks=tuple(mine)).begin(settings)
+    hooks = evolve(loaded, hooks=tuple(mine)).begin(settings)
+    for kind in KINDS:
+        hooks.registry.wanted(kind, settings)
     objects = [obj for report in examples() for obj in _objects(report)] if mine else []
     for obj in objects:
         judge(obj, settings, hooks.remap, hooks.decide)
-    return len(objects) * len(mine), [f"{each.analyzer} failed: {each.error}" for each in hooks.failed]
+    own = {str(each) for each in loaded.providers.values() if each.name == name} | {str(each.provider) for each in mine}
+    failed = [f"{each.analyzer} failed: {each.error}" for each in hooks.failed if each.provider in own]
+    return len(objects) * len(mine), failed
 
 
 def _objects(report: Report) -> Iterator[Object]:

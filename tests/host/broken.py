@@ -220,4 +220,14 @@ BROKEN: dict[str, Broken] = {
         + "    return Verdict('malicious', (Detection('Acme', 'malicious', score='high'),))",
         error="`score` of a Detection is a whole number",
     ),
+    "raises-when-asked": analyzing(
+        "yield good()",
+        head="def wish(settings):\n    raise RuntimeError('no wish')\n",
+        more=", wanted=wish",
+        kept=GOOD,
+        error="RuntimeError: no wish",
+    ),
+    "hangs-in-a-verdict": Broken(
+        HEAD + "@hookimpl\ndef virustotal_verdict(obj):\n    time.sleep(3)", error="It is not called again in this task"
+    ),
 }

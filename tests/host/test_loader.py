@@ -309,7 +309,9 @@ def test_hooks_of_a_plugin_under_test() -> None:
     assert verdict.level == "malicious"
 
 
-@pytest.mark.parametrize("name", ["remaps-to-odd-fields", "judges-by-odd-fields", "judges-by-a-text"])
+@pytest.mark.parametrize(
+    "name", ["remaps-to-odd-fields", "judges-by-odd-fields", "judges-by-a-text", "raises-when-asked"]
+)
 def test_the_contract_checks_find_what_hooks_answer_wrongly(name: str, on_path: Callable[[str], Broken]) -> None:
     broken = on_path(name)
     (problem,) = check_plugin(name, {}).problems

@@ -11,6 +11,7 @@ from assemblyline_v4_service.common.result import Result
 from attrs import evolve
 
 from tests.host.broken import BROKEN, Broken
+from virustotal.core import timed
 from virustotal.core.failures import copied
 from virustotal.core.host import Plugins
 from virustotal.core.isolation import analyse
@@ -39,6 +40,7 @@ def analysed() -> tuple[Plugins, tuple[Contribution, ...]]:
     """Load everything and run it as the service does."""
     plugins, subject = load(BUILTIN, SETTINGS), report()
     hooks = plugins.begin(SETTINGS)
+    hooks.registry.wanted("file", SETTINGS)
     found = analyse(
         subject,
         plugins,
@@ -72,7 +74,10 @@ def titles(sections: Sequence[Section]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_plugin_costs_only_itself(name: str, on_path: Callable[[str], Broken]) -> None:
+def test_a_broken_plugin_costs_only_itself(
+    name: str, on_path: Callable[[str], Broken], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timed, "HOOK_BUDGET", 1.0)
     expected = without()
     broken = on_path(name)
     plugins, found = analysed()

@@ -8,7 +8,7 @@ import pytest
 from tests.host.broken import BROKEN, Broken
 from tests.host.conftest import installed, on_path  # noqa: F401 - the distributions of the matrix
 from tests.service.conftest import EICAR, Scan, shown, titles
-from virustotal.core import isolation
+from virustotal.core import isolation, timed
 
 #: `sleeps` and `never-yields` need more than this one.
 BUDGET = 0.4
@@ -38,6 +38,7 @@ def test_a_task_has_a_result_whatever_a_plugin_does(
 ) -> None:
     analyse = isolation.analyse
     monkeypatch.setattr(isolation, "analyse", lambda *given: analyse(*given, budget=BUDGET))
+    monkeypatch.setattr(timed, "HOOK_BUDGET", 1.0)
     broken = on_path(name)
     outcome = scan(EICAR, PARAMETERS)
     assert not outcome.error, outcome.message
