@@ -8,6 +8,7 @@ import pytest
 from tests.plugins.static.everything import all_found
 from tests.plugins.static.look import assert_sound, body, found, points, tags, titles, words
 from virustotal.plugins.static import apple, identification, metadata, other, scripts
+from virustotal.plugins.static._readers import shown
 from virustotal.plugins.static._shape import Field, Part, build
 
 DATE = "2024-07-31T03:49:43.932817Z"
@@ -376,3 +377,22 @@ def test_columns_beyond_the_limit_are_named() -> None:
     section = build(SHAPE, [{f"new {number}": number for number in range(30)}])
     assert titles([section]) == ["Rows (1)", "22 more columns are not shown (22)"]
     assert "new 29" in words([section])
+
+
+def nested(kind: type, depth: int) -> Any:
+    value: Any = "innermost"
+    for _ in range(depth):
+        value = {"a": value} if kind is dict else [value]
+    return value
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(dict, "a: a: a: …"), (list, "…")])
+@pytest.mark.parametrize("depth", [4, 500, 100_000])
+def test_however_deep_a_value_is_a_cell_ends_at_the_bound(kind: type, expected: str, depth: int) -> None:
+    assert shown(nested(kind, depth)) == expected
+
+
+def test_what_is_within_the_bound_is_shown() -> None:
+    assert shown(nested(dict, 3)) == "a: a: a: innermost"
+    assert shown([[["innermost"]]]) == "innermost"
+    assert shown([[[[]]]]) == "…"

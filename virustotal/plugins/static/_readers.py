@@ -18,11 +18,13 @@ _SEPARATORS = re.compile(r"[\s:]+")
 
 def shown(value: Any, depth: int = DEEPEST) -> Any:
     """Return a value as one cell: numbers and booleans as they are, lists and mappings as bounded text."""
+    if depth <= 0 and isinstance(value, Mapping | list | tuple):
+        return "…"
     if isinstance(value, Mapping):
         entries = [f"{key or '(empty)'}: {shown(entry, depth - 1)}" for key, entry in _first(value.items())]
-        return _more(entries, len(value), "; ") if depth > 0 else "…"
+        return _more(entries, len(value), "; ")
     if isinstance(value, list | tuple):
-        return _more([str(shown(entry, depth - 1)) for entry in _first(value)], len(value), ", ") if depth > 0 else "…"
+        return _more([str(shown(entry, depth - 1)) for entry in _first(value)], len(value), ", ")
     return value if isinstance(value, bool | int) else text(value)
 
 
