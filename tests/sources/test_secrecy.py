@@ -1,5 +1,6 @@
 """The key, the proxy's password and signed addresses are in no log, message, repr or stack trace."""
 
+import json
 import logging
 import time
 import traceback
@@ -133,3 +134,46 @@ def test_a_good_answer_leaves_no_key_in_the_log(
 
 def test_what_a_server_echoes_is_masked() -> None:
     assert redact(b"x a/b y a%2Fb z", ("a/b", "")) == b"x *** y *** z"
+
+
+def escaped(word: str, *, upper: bool = False) -> str:
+    return "".join(f"\\u00{ord(each):02X}" if upper else f"\\u00{ord(each):02x}" for each in word)
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "a1/Bc",
+        "A1/bC",
+        "a1%2fbC",
+        "a1\\/Bc",
+        "\\u0061\\u0031/Bc",
+        escaped("a1/Bc"),
+        escaped("A1/BC", upper=True),
+        "a1\\u0025\\u0032FBc",
+    ],
+)
+def test_an_echo_is_masked_however_json_writes_it(echo: str) -> None:
+    body = '{"said": "x \\u003c\\u00e9 %s a1 y"}'
+
+    assert redact((body % echo).encode(), ("a1/Bc",)) == (body % "***").encode()
+
+
+@pytest.mark.parametrize("word", ["Gr\u00dc\u00dfe\\d", "a.*b", 'q"t'])
+def test_any_secret_is_masked_as_it_is_and_in_json(word: str) -> None:
+    assert redact(f"x {word} y".encode(), (word,)) == b"x *** y"
+    assert redact(json.dumps([word], ensure_ascii=False).encode(), (word,)) == b'["***"]'
+
+
+@pytest.mark.parametrize("status", ["200 OK", "400 X", "503 X"])
+@pytest.mark.parametrize("echo", [KEY.upper(), escaped(KEY), escaped(KEY[:1]) + KEY[1:]])
+def test_no_error_tells_an_echo_that_is_written_otherwise(
+    server: Server, make: Callable[..., Client], status: str, echo: str
+) -> None:
+    server.say(answer(b'{"error": {"code": "%s", "message": "bad %s"}}' % (echo.encode(), echo.encode()), status))
+    client = make(server.url, pace=Pace(first=0.002, longest=0.005, quota_wait=0.01))
+
+    with pytest.raises(errors.VirusTotalError) as raised:
+        client.ask(protocol.object_request(FILE), time.monotonic() + 0.2)
+
+    assert KEY not in told(raised.value).lower()

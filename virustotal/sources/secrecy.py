@@ -11,12 +11,33 @@ _USER = re.compile(r"(/users/)[^/?\s]+")
 _QUERY = re.compile(r"\?\S*")
 
 
+# ASCII characters as JSON may write them: `\u0053`, `\/`.
+_ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])|\\([/\"\\])")
+
+
 def redact(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Return a body without the secrets, as they are and percent-encoded: a server may echo what it was sent."""
-    for secret in filter(None, secrets):
-        for form in {secret, quote(secret, safe="")}:
-            body = body.replace(form.encode(), MASK.encode())
+    """Return a body without the secrets: a server may echo what it was sent.
+
+    As they are, in any case, percent-encoded, and with characters escaped as JSON may do.
+    """
+    forms = {form for secret in filter(None, secrets) for form in (secret, quote(secret, safe=""))}
+    plain = _ESCAPED.sub(_unescaped, body).lower()
+    for form in sorted(forms, key=len, reverse=True):
+        if form.encode().lower() in plain:  # which is rare: looking for every way of writing costs more
+            body = re.sub(b"".join(map(_any_way, form)), MASK.encode(), body, flags=re.IGNORECASE)
     return body
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(found[1].decode()) if found[1] else found[2]
+
+
+def _any_way(character: str) -> bytes:
+    """An expression of one character as it is, behind a backslash where JSON has it so, or by its number."""
+    itself = (b"\\\\?" if character in '/"\\' else b"") + re.escape(character.encode())
+    if not character.isascii():
+        return itself
+    return rb"(?:%s|\\u00(?:%02x|%02x))" % (itself, ord(character.lower()), ord(character.upper()))
 
 
 class _Quiet(logging.Filter):
