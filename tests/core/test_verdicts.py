@@ -116,7 +116,7 @@ CASES = [
     case("two reach it", "file", results(malicious=2, undetected=68), "malicious", 200),
     case("nine", "file", results(malicious=9, undetected=61), "malicious", 900),
     case("ten are the cap", "file", results(malicious=10, undetected=60), "malicious", 1000),
-    case("sixty are not more", "file", results(malicious=60), "malicious", 1000, says="More than 1000"),
+    case("sixty are not more", "file", results(malicious=60), "malicious", 1000, says="no more than 1000"),
     case(
         "time-outs do not count as answers",
         "file",

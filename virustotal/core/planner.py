@@ -235,7 +235,7 @@ def fitting(
 
 def describe(plan: Plan) -> tuple[str, ...]:
     """Return the plan as lines for people, with its cost."""
-    lines = [f"{plan.subject.kind} {plan.subject.id}: at most {plan.cost} requests"]
+    lines = [f"{plan.subject.kind} {plan.subject.id}: at most {plan.cost} request{'s' if plan.cost > 1 else ''}"]
     if not plan.looked_up:
         lines += [f"  1 request: the object{_with(plan, batch)}" for batch in plan.batches]
         if plan.fallbacks:

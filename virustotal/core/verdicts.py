@@ -269,7 +269,7 @@ def _score(tally: _Tally, half: bool) -> tuple[int, list[str]]:
         score //= 2
         reasons.append(f"Less than {FULL_RATIO:.0%} of the engines that answered: half the points.")
     if score > MOST_ENGINE_POINTS:
-        reasons.append(f"More than {MOST_ENGINE_POINTS} points are not given.")
+        reasons.append(f"Engines alone give no more than {MOST_ENGINE_POINTS} points.")
     return min(MOST_ENGINE_POINTS, score), reasons
 
 
