@@ -1,6 +1,5 @@
 """The rules that a plugin must keep to be loaded, beyond what pluggy asks of it."""
 
-import difflib
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -66,6 +65,8 @@ def warning(each: Analyzer) -> str:
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
+    import difflib  # only where something is misspelt
+
     near = difflib.get_close_matches(name, known, 1)
     return f"; is {near[0]} meant?" if near else ""
 

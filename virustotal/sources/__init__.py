@@ -7,7 +7,6 @@ from virustotal.core.settings import Credentials, Settings
 from virustotal.core.source import Source
 from virustotal.sources.client import Client
 from virustotal.sources.hits import CountedCache
-from virustotal.sources.mirror import mirrored
 from virustotal.sources.quota import Quota
 from virustotal.sources.stores.interfaces import Limits, Stores
 
@@ -20,6 +19,10 @@ def build(
     Outermost first: mirror, cache, client, quota, wire; the quota counts each attempt that the client makes. stores:
     what replicas share; without any the client is alone.
     """
+    if not settings.mirror.hosts:
+        return _virustotal(settings, credentials, stores, workers)
+    from virustotal.sources.mirror import mirrored  # few sites have one; the others do not pay for its import
+
     return mirrored(settings, credentials, lambda: _virustotal(settings, credentials, stores, workers))
 
 

@@ -19,13 +19,11 @@ _LOG = logging.getLogger("assemblyline.service.virustotal.mirror")
 
 
 def mirrored(settings: Settings, credentials: Credentials, below: Callable[[], Source]) -> Source:
-    """Return the source below with the configured mirror before it; below itself where there is none.
+    """Return the source below with the configured mirror before it.
 
     An air-gapped mirror (`mirror.only`) has nothing below it, and needs no key. ConfigurationError.
     """
     config = settings.mirror
-    if not config.hosts:
-        return below()
     health = Health(_LOG.warning, _LOG.info, PAUSE_ALONE if config.only else PAUSE)
     shelf = Shelf(Cluster(config, credentials), config, health)
     return Mirror(Alone() if config.only else below(), shelf)
