@@ -18,8 +18,8 @@ from virustotal import __version__
 pytestmark = [pytest.mark.slow, pytest.mark.ci]
 
 MANIFEST = (ROOT / "service_manifest.yml").read_bytes()
-#: What the base install may bring beside the framework; anything else belongs to an extra.
-BASE = {"assemblyline-v4-service", "attrs", "idna", "pluggy", "requests", "urllib3"}
+#: What the base install may bring; anything else belongs to an extra. The framework itself needs redis.
+BASE = {"assemblyline-v4-service", "attrs", "idna", "pluggy", "redis", "requests", "urllib3"}
 
 
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
