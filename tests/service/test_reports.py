@@ -42,7 +42,13 @@ def look_up(scan: Scan, kind: str, what: str, parameters: dict[str, Any]) -> Any
     return scan(what, parameters)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"analyze_relationship": True, "relationships": EVERYTHING}])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        pytest.param({}, marks=pytest.mark.slow, id="listed"),
+        pytest.param({"analyze_relationship": True, "relationships": EVERYTHING}, id="analysed"),
+    ],
+)
 def test_every_recorded_object(emulator: Emulator, scan: Scan, parameters: dict[str, Any]) -> None:
     objects = list(recorded(emulator))
     assert len(objects) > 100

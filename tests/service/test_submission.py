@@ -16,8 +16,11 @@ from attrs import evolve
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
+from virustotal.core.models import Ref
+from virustotal.core.receipts import Progress, key_of
 from virustotal.emulator.server import Emulator
 from virustotal.service import VirusTotal
+from virustotal.sources.stores import in_file
 from virustotal.submitting import password_of
 from virustotal.targets import file_target
 from virustotal.tasks import Target
@@ -296,7 +299,7 @@ def test_a_task_that_is_killed_while_it_waits_is_followed_by_no_second_upload(
     environment = {**os.environ, "VIRUSTOTAL_API_KEY": KEY}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as first:
         deadline = time.monotonic() + 30
-        while not any("GET /analyses" in path for path in requests_of(emulator)) and time.monotonic() < deadline:
+        while not waiting(tmp_path / "store.sqlite3", sha256(sample)) and time.monotonic() < deadline:
             assert first.poll() is None, first.stdout.read().decode() if first.stdout else ""
             time.sleep(0.05)
         first.send_signal(signal.SIGKILL)
@@ -306,6 +309,12 @@ def test_a_task_that_is_killed_while_it_waits_is_followed_by_no_second_upload(
     second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert "Detections: " in second.stdout, second.stdout + second.stderr
     assert emulator.uploads == {sha256(sample): 1}
+
+
+def waiting(place: Path, digest: str) -> bool:
+    """Whether another process has submitted the file, and waits for its analysis."""
+    receipt = in_file(place, 1).receipts.get(key_of("submit", Ref("file", digest)))
+    return receipt is not None and receipt.progress is Progress.SENT
 
 
 def test_one_url_in_four_spellings_is_submitted_once(
