@@ -94,7 +94,7 @@ def test_names_of_other_kinds_of_objects_do_not_apply_which_is_said_of_what_is_n
     found = planned("dropped_files", "contacted_ips", "subdomains", ref=URL, analyze=True)
 
     assert (found.embed, found.alone) == (("contacted_ips",), ())
-    assert found.notes == ("subdomains is no relationship of a url; it is not asked for.",)
+    assert found.notes == ("Not asked for, since a url has no such relationships: subdomains.",)
 
 
 @pytest.mark.parametrize("name", ["a b", "../x", "a" * 65, "votes?x", "\u00fc"])

@@ -143,10 +143,12 @@ def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tup
         known = other.get(name, name)
         if catalogue.find(kind, known) is not None or (known not in foreign and _NAME.fullmatch(known)):
             found.append(known)
-        elif known in foreign and known not in DEFAULT_RELATIONSHIPS:
-            notes.append(f"{known} is no relationship of a {kind}; it is not asked for.")
         elif known not in foreign:
             notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
+    # What is asked for by default is left out in silence: it was not chosen for this kind of object.
+    elsewhere = [name for name in names if other.get(name, name) in foreign.difference(found, DEFAULT_RELATIONSHIPS)]
+    if elsewhere:
+        notes.append(f"Not asked for, since a {kind} has no such relationships: {', '.join(elsewhere)}.")
     return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(notes))
 
 
