@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +37,17 @@ def reports() -> Path:
     if not REPORTS.is_dir():
         pytest.skip("no recorded answers beside this checkout")
     return REPORTS
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Emulator]:
+    """One emulator of the invented world for all tests of a module."""
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(server: Emulator) -> Emulator:
+    """The module's emulator, as if it had just been started."""
+    server.clear()
+    return server

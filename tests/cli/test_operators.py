@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,6 @@ KEY = "public-key"
 CHECKS = ("configuration", "key", "host", "proxy", "ca", "clock", "store", "mirror", "plugins", "safelist")
 #: Nothing listens there.
 NOWHERE = "http://127.0.0.1:9"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(server: Emulator) -> Emulator:
-    server.clear()
-    return server
 
 
 def call(emulator: Emulator, *arguments: Any, key: str = KEY, **more: str) -> Result:

@@ -1,7 +1,6 @@
 """`virustotal-service scan` over the emulator: what it prints, writes and returns."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,6 @@ from virustotal.emulator.world.shared import EICAR, EICAR_SHA256
 
 KEY = "premium-key"
 ANALYZE = ("--param", "analyze_relationship=true")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(server: Emulator) -> Emulator:
-    server.clear()
-    return server
 
 
 @pytest.fixture

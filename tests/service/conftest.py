@@ -20,18 +20,6 @@ KEY = "gti-key"
 Scan = Callable[..., TaskOutcome]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(server: Emulator) -> Emulator:
-    server.clear()
-    return server
-
-
 @pytest.fixture
 def scan(emulator: Emulator, tmp_path: Path) -> Iterator[Scan]:
     """Run one task: `scan(target, parameters, config={...}, **message)`; the same configuration keeps its service."""

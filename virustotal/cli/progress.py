@@ -10,8 +10,6 @@ from rich.text import Text
 
 from virustotal.core.values import text
 
-LOGGER = "assemblyline.service.virustotal"
-
 
 class StatusHandler(logging.Handler):
     """Shows each record of the service as the text of a spinner, and prints warnings above it."""
