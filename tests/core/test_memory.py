@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from virustotal.core.memory import Memory, Parameter
+from virustotal.core.memory import LICENCE, LOOK_AGAIN, REMEMBERED, Memory, Parameter, keep_flag
 from virustotal.core.models import Outcome, Status
 
 FORBIDDEN = Outcome(Status.FORBIDDEN, "The licence of the API key does not cover this.")
@@ -46,7 +46,7 @@ def test_the_store_is_not_looked_at_for_every_task() -> None:
     for _ in range(9):
         memory.refused("file")
         memory.takes(Parameter.INLINE)
-    assert kept.asked == 2
+    assert kept.asked == 3  # names, licence, parameter
 
 
 def test_what_others_have_learnt_meanwhile_is_added() -> None:
@@ -73,9 +73,79 @@ def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status,
 
 
 @pytest.mark.parametrize(
-    "value", [{"a": 1}, {"a": ["other", ""]}, {"a": []}, {"a": ["forbidden"]}, {"taken": "yes"}, {"a": None}]
+    "value",
+    [
+        {"a": 1},
+        {"a": ["other", "", 9e9]},
+        {"a": []},
+        {"a": ["forbidden"]},
+        {"a": ["forbidden", ""]},
+        {"a": ["forbidden", "", "soon"]},
+        {"holds": "yes", "until": 9e9},
+        {"holds": False},
+        {"holds": False, "until": None},
+        {"holds": None, "until": 9e9},
+        {"a": None},
+    ],
 )
 def test_what_cannot_be_understood_is_not_known(value: Mapping[str, Any]) -> None:
-    memory = Memory(Kept({"refused:file": value, f"takes:{Parameter.INLINE}": value}))
+    memory = Memory(Kept({"refused:file": value, LICENCE: value, f"takes:{Parameter.INLINE}": value}))
     assert memory.refused("file") == {}
     assert memory.takes(Parameter.INLINE) is None
+
+
+def test_each_name_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_700_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    kept = Kept()
+    memory = Memory(kept)
+    memory.learn("file", ("embedded_domains",), FORBIDDEN)
+    memory.tried(Parameter.INLINE, False)
+    now += REMEMBERED / 2
+    memory.learn("file", ("embedded_ips",), FORBIDDEN)
+    late = Memory(kept)  # another process, which hears of it only now
+    assert set(late.refused("file")) == {"embedded_domains", "embedded_ips"}
+    now += REMEMBERED / 2 + 1
+    for each in (memory, late, Memory(kept)):
+        assert set(each.refused("file")) == {"embedded_ips"}
+        assert each.takes(Parameter.INLINE) is None
+
+
+def test_what_a_host_of_another_time_says_counts_for_a_day_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_700_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    until = now + 99 * REMEMBERED
+    memory = Memory(
+        Kept({"refused:file": {"votes": ["forbidden", "", until]}, LICENCE: {"holds": False, "until": until}})
+    )
+    assert "votes" in memory.refused("file")
+    assert "embedded_ips" in memory.refused("file")
+    now += REMEMBERED + 1
+    assert memory.refused("file") == {}
+
+
+@pytest.mark.parametrize(("holds", "refused"), [(False, True), (True, False), (None, False)])
+def test_a_key_without_any_privilege_is_not_asked_for_what_needs_one(holds: bool | None, refused: bool) -> None:
+    kept = Kept()
+    keep_flag(kept, LICENCE, holds)
+    found = Memory(kept).refused("file")
+    assert ("embedded_domains" in found) is refused
+    assert not {"contacted_ips", "vulnerabilities", "votes"} & found.keys()  # for every key, stated nowhere, its own
+
+
+def test_what_is_learnt_of_the_licence_is_not_kept_as_refusals() -> None:
+    kept = Kept()
+    keep_flag(kept, LICENCE, False)
+    memory = Memory(kept)
+    memory.learn_premium("file", {"embedded_ips": FORBIDDEN})
+    assert list(kept.values["refused:file"]) == ["embedded_ips"]
+
+
+def test_a_licence_that_was_just_learnt_of_is_looked_at_without_waiting() -> None:
+    kept = Kept()
+    memory = Memory(kept)
+    assert memory.refused("file") == {}
+    keep_flag(kept, LICENCE, False)
+    assert memory.refused("file") == {}, LOOK_AGAIN
+    memory.look_again()
+    assert memory.refused("file")

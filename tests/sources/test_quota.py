@@ -18,11 +18,13 @@ from virustotal.core.errors import (
     UnavailableError,
     VirusTotalError,
 )
+from virustotal.core.memory import LICENCE, Memory
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.core.source import Request, Save, Upload
 from virustotal.emulator.server import Emulator
 from virustotal.sources import build
+from virustotal.sources.learnt import KeyFacts
 from virustotal.sources.pace import QUOTA_HELD
 from virustotal.sources.quota import Quota, read_quotas
 from virustotal.sources.stores import Stores, in_file
@@ -130,6 +132,45 @@ def test_a_key_that_may_not_ask_for_its_user_asks_by_itself(stores: Stores) -> N
     source = Fake(server(quotas((240, 0)), user=""))
     assert spend(link(source, stores), 9) == 4
     assert source.asked[:2] == [f"/users/{KEY}", f"/users/{KEY}/overall_quotas"]
+
+
+@pytest.mark.parametrize(
+    ("privileges", "holds"),
+    [
+        ({"intelligence": {"granted": False}, "private": {"granted": False}}, False),
+        ({"intelligence": {"granted": False}, "private": {"granted": True}}, True),
+        ({"intelligence": {"granted": True, "expiration_date": 1_601_510_400}}, False),
+        ({"intelligence": {"granted": True, "expiration_date": 9_601_510_400}}, True),
+        ({"intelligence": {"granted": True, "expiration_date": None}}, True),
+        ({"intelligence": {"inherited_from": "acme"}}, True),  # nothing says that it is not granted
+        ({"intelligence": None}, True),
+        ({}, None),
+        (None, None),
+        (["intelligence"], None),
+    ],
+)
+def test_the_licence_is_learnt_from_the_users_privileges(stores: Stores, privileges: Any, holds: bool | None) -> None:
+    def say(request: Request) -> Mapping[str, Any]:
+        if request.path.startswith("/users/") and not request.path.endswith("/overall_quotas"):
+            return {"data": {"type": "user", "id": "someone", "attributes": {"privileges": privileges}}}
+        return server(quotas((240, 0)))(request)
+
+    spend(link(Fake(say), stores), 1)
+    learnt = KeyFacts(stores.facts, DIGEST)
+    assert learnt.recall(LICENCE)["holds"] is holds
+    refused = Memory(learnt).refused("file")
+    assert ("embedded_domains" in refused) is (holds is False)
+
+
+def test_the_licence_is_looked_at_once_a_day_by_the_users_name(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Fake(server(quotas((6000, 0))))
+    assert spend(link(source, stores), 1) == 1
+    began = time.time()
+    for hours, asked in ((1, 1), (2, 1), (25, 2)):
+        monkeypatch.setattr(stores.facts, "_clock", lambda moment=began + 3600 * hours + 60: moment)
+        assert spend(link(source, stores), 1) == 1
+        users = [path for path in source.asked if path.startswith("/users/") and "quotas" not in path]
+        assert users == [f"/users/{KEY}", "/users/someone"][:asked]
 
 
 def test_the_store_never_holds_the_key(stores: Stores, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What was learnt about one key and its server: names that are refused, and parameters that are."""
+"""What was learnt about one key and its server: names that are refused, parameters that are, and the licence."""
 
 import enum
 import threading
@@ -11,12 +11,14 @@ from attrs import define, field
 from virustotal.core import catalogue
 from virustotal.core.catalogue import Licence
 from virustotal.core.models import Outcome, Status
-from virustotal.core.values import text
+from virustotal.core.values import number, text
 
 #: Seconds for which something learnt is remembered: licences and servers change, and a service runs for weeks.
 REMEMBERED = 24 * 3600.0
 #: Seconds after which it is looked at again what other replicas have learnt.
 LOOK_AGAIN = 60.0
+#: The flag that tells whether the key's user has any privilege (`keep_flag`).
+LICENCE = "licence"
 
 
 class Parameter(enum.StrEnum):
@@ -39,26 +41,25 @@ class Learnt(Protocol):
         ...
 
 
+def keep_flag(learnt: Learnt, name: str, holds: bool | None) -> None:
+    """Keep for others whether something holds; None for what could not be learnt, and is not asked again for a day."""
+    learnt.keep(name, {"holds": holds, "until": time.time() + REMEMBERED}, REMEMBERED)
+
+
 @define(eq=False)
 class Memory:
     """What was learnt about one key. Thread-safe. learnt: where it is kept for others; None for this process alone."""
 
     _learnt: Learnt | None = None
-    _refused: dict[str, tuple[float, Mapping[str, Outcome]]] = field(factory=dict, init=False)
-    _taken: dict[Parameter, tuple[float, bool]] = field(factory=dict, init=False)
+    _refused: dict[str, dict[str, tuple[float, Outcome]]] = field(factory=dict, init=False)
+    _flags: dict[str, tuple[float, bool]] = field(factory=dict, init=False)
     _looked: dict[str, float] = field(factory=dict, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def refused(self, kind: str) -> Mapping[str, Outcome]:
-        """Return the names that were refused for a kind of object, and how."""
-        theirs = self._recalled(f"refused:{kind}")
-        with self._lock:
-            moment, names = self._refused.get(kind, (0.0, {}))
-            mine = names if time.monotonic() - moment < REMEMBERED else {}
-            if theirs:
-                mine = {**_outcomes(theirs), **mine}
-                self._refused[kind] = (moment or time.monotonic(), mine)
-            return mine
+        """Return the names that the key is refused for a kind of object, and how."""
+        known = {name: outcome for name, (_, outcome) in self._known(kind).items()}
+        return {**_premium(kind), **known} if self._flag(LICENCE) is False else known
 
     def learn(self, kind: str, names: Iterable[str], refusal: Outcome) -> None:
         """Remember names that a combined request was refused with, and accepted without."""
@@ -69,36 +70,57 @@ class Memory:
         entries = {name: catalogue.find(kind, name) for name in outcomes}
         premium = [name for name, entry in entries.items() if entry is not None and entry.licence is Licence.PREMIUM]
         found = {name: outcomes[name] for name in premium if outcomes[name].status is Status.FORBIDDEN}
-        if found and found.keys() - self.refused(kind).keys():
+        if found.keys() - self._known(kind).keys():
             self._remember(kind, found)
 
     def _remember(self, kind: str, outcomes: Mapping[str, Outcome]) -> None:
-        learnt = {**self.refused(kind), **outcomes}
+        until = time.time() + REMEMBERED
+        learnt = {**self._known(kind), **{name: (until, outcome) for name, outcome in outcomes.items()}}
         with self._lock:
-            self._refused[kind] = (time.monotonic(), learnt)
+            self._refused[kind] = learnt
         if self._learnt is not None:
-            value = {name: [outcome.status.value, outcome.detail] for name, outcome in learnt.items()}
+            value = {name: [outcome.status.value, outcome.detail, ends] for name, (ends, outcome) in learnt.items()}
             self._learnt.keep(f"refused:{kind}", value, REMEMBERED)
+
+    def _known(self, kind: str) -> dict[str, tuple[float, Outcome]]:
+        """What was refused less than a day ago, to this process or to another; each name has a day of its own."""
+        theirs, now = _outcomes(self._recalled(f"refused:{kind}")), time.time()
+        with self._lock:
+            both = {**theirs, **self._refused.get(kind, {})}
+            self._refused[kind] = {name: each for name, each in both.items() if now < each[0]}
+            return self._refused[kind]
 
     def takes(self, parameter: Parameter) -> bool | None:
         """Return whether the server takes a parameter, even if it ignores it; None where that is not known."""
-        theirs = self._recalled(f"takes:{parameter}").get("taken")
-        with self._lock:
-            moment, taken = self._taken.get(parameter, (0.0, None))
-            mine = taken if time.monotonic() - moment < REMEMBERED else None
-            if mine is None and isinstance(theirs, bool):
-                mine, self._taken[parameter] = theirs, (time.monotonic(), theirs)
-            return mine
+        return self._flag(f"takes:{parameter}")
 
     def tried(self, parameter: Parameter, taken: bool) -> None:
         """Remember whether the server took a parameter. One that is still refused is not forgotten for a success."""
-        known = self.takes(parameter)
+        known, name = self.takes(parameter), f"takes:{parameter}"
         if known is not None and (taken or known is taken):
             return
         with self._lock:
-            self._taken[parameter] = (time.monotonic(), taken)
+            self._flags[name] = (time.time() + REMEMBERED, taken)
         if self._learnt is not None:
-            self._learnt.keep(f"takes:{parameter}", {"taken": taken}, REMEMBERED)
+            keep_flag(self._learnt, name, taken)
+
+    def look_again(self) -> None:
+        """Let the licence be looked at now, where it is not known: the source may just have learnt of it."""
+        with self._lock:
+            if LICENCE not in self._flags:
+                self._looked.pop(LICENCE, None)
+
+    def _flag(self, name: str) -> bool | None:
+        theirs, now = self._recalled(name), time.time()
+        with self._lock:
+            until, holds = self._flags.get(name, (0.0, None))
+            if now < until:
+                return holds
+            until, holds = _ends(theirs.get("until")), theirs.get("holds")
+            if not isinstance(holds, bool) or until <= now:
+                return None
+            self._flags[name] = (until, holds)
+            return holds
 
     def _recalled(self, name: str) -> Mapping[str, Any]:
         """What others have learnt, looked at now and then; empty between two looks."""
@@ -111,11 +133,22 @@ class Memory:
         return self._learnt.recall(name)
 
 
-def _outcomes(kept: Mapping[str, Any]) -> Mapping[str, Outcome]:
-    """The outcomes of what was kept; what cannot be understood is left out."""
+def _premium(kind: str) -> dict[str, Outcome]:
+    """What a key without any privilege is not asked for."""
+    lacking = Outcome(Status.FORBIDDEN, "VirusTotal grants the user of this API key no privilege.")
+    return {each.name: lacking for each in catalogue.of_kind(kind) if each.licence is Licence.PREMIUM}
+
+
+def _outcomes(kept: Mapping[str, Any]) -> dict[str, tuple[float, Outcome]]:
+    """The outcomes of what was kept, and until when; what cannot be understood is left out."""
     found = {}
     for name, value in kept.items():
-        status, detail = value if isinstance(value, list) and len(value) == 2 else (None, None)
+        status, detail, until = value if isinstance(value, list) and len(value) == 3 else (None, None, None)
         if status in set(Status):
-            found[name] = Outcome(Status(status), text(detail))
+            found[name] = (_ends(until), Outcome(Status(status), text(detail)))
     return found
+
+
+def _ends(until: Any) -> float:
+    """Until when something counts by this host's clock: no longer than a day, whatever another clock said."""
+    return min(number(until) or 0.0, time.time() + REMEMBERED)

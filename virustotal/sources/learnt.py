@@ -1,12 +1,13 @@
 """What was learnt about a key, kept for the other replicas."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
-from virustotal.core.values import mapping
+from virustotal.core.values import integer, mapping
 from virustotal.sources.stores.interfaces import Facts
 
 
@@ -28,3 +29,21 @@ class KeyFacts:
     def keep(self, name: str, value: Mapping[str, Any], seconds: float) -> None:
         """See `Learnt.keep`."""
         self.facts.keep(self.digest, f"learnt:{name}", json.dumps(value), seconds)
+
+
+def licensed(user: Mapping[str, Any]) -> bool | None:
+    """Return whether a user has any privilege, own or inherited; None where VirusTotal tells none of them.
+
+    user: the answer to `/users/{id}` (user object, attribute `privileges`). Which privilege opens which relationship
+    is not published, so one that is granted says nothing; where there is none at all, no premium relationship is open.
+    """
+    told = mapping(mapping(mapping(user.get("data")).get("attributes")).get("privileges"))
+    if not told:
+        return None
+    return any(_granted(mapping(each)) for each in told.values())
+
+
+def _granted(privilege: Mapping[str, Any]) -> bool:
+    """A privilege that is not known to be refused counts as granted."""
+    ends = integer(privilege.get("expiration_date"))
+    return privilege.get("granted") is not False and (not ends or ends > time.time())

@@ -12,8 +12,10 @@ from attrs import asdict
 
 from virustotal.core import protocol
 from virustotal.core.errors import AuthenticationError, QuotaError, ThrottledError, VirusTotalError
+from virustotal.core.memory import LICENCE, keep_flag
 from virustotal.core.source import Answer, Request, Room, Source
 from virustotal.core.values import integer, mapping, text
+from virustotal.sources.learnt import KeyFacts, licensed
 from virustotal.sources.pace import QUOTA_HELD
 from virustotal.sources.stores.interfaces import Lease, Limits, Permit, Stores, Used
 
@@ -53,6 +55,7 @@ class Quota:
         self._stores = stores
         self._key = api_key
         self._digest = digest
+        self._learnt = KeyFacts(stores.facts, digest)
         self._configured = configured
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -210,19 +213,23 @@ class Quota:
         self._stores.ledger.rebase(self._digest, used, self._stores.ledger.now())
 
     def _user(self, deadline: float) -> str:
-        """The user's identifier, so that the key need not stand in an address again; empty where it is not told."""
-        known = self._stores.facts.fact(self._digest, "user")
-        if known:
+        """The user's identifier, so that the key need not stand in an address again; empty where it is not told.
+
+        The same answer tells of the licence, which is looked at once a day.
+        """
+        known = self._stores.facts.fact(self._digest, "user") or ""
+        if known and self._learnt.recall(LICENCE):
             return known
         try:
-            payload = self._source.ask(protocol.user(self._key), self._soon(deadline)).payload
+            payload = self._source.ask(protocol.user(known or self._key), self._soon(deadline)).payload
         except AuthenticationError:
             raise
         except VirusTotalError:
-            return ""
+            return known
+        keep_flag(self._learnt, LICENCE, licensed(payload))
         user = text(mapping(payload.get("data")).get("id"))
         if not user or user == self._key:
-            return ""
+            return known
         self._stores.facts.keep(self._digest, "user", user, USER_SECONDS)
         return user
 
