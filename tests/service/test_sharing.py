@@ -125,6 +125,16 @@ def test_what_does_not_fit_the_quota_is_skipped_and_named(emulator: Emulator, sc
     )
 
 
+def test_the_last_request_is_not_spent_on_what_may_be_refused(emulator: Emulator, scan: Scan) -> None:
+    emulator.keys["small"] = Key.parse("small", "public:+artefacts:day=1")  # some privilege: nobody knows for what
+    emulator.switches.set(inline_forbidden="403")
+    outcome = scan(EICAR, {"api_key": "small", "relationships": "contacted_ips,embedded_domains"})
+    assert outcome.score
+    assert requests_of(emulator) == [FILE]
+    detail = {row["relationship"]: row["detail"] for row in coverage(outcome)}
+    assert detail["embedded_domains"].startswith("The quota leaves 1 request, so it was not asked for. 1 of 1 requests")
+
+
 def test_what_is_kept_needs_no_quota(emulator: Emulator, scan: Scan) -> None:
     emulator.keys["small"] = Key.parse("small", "gti:day=20")
     given = {"api_key": "small", "analyze_relationship": True}
@@ -136,13 +146,25 @@ def test_what_is_kept_needs_no_quota(emulator: Emulator, scan: Scan) -> None:
     assert again.score == first.score
 
 
-def test_a_premium_relationship_is_paid_for_once_by_all_processes(emulator: Emulator, scan: Scan) -> None:
+@pytest.mark.parametrize(
+    ("key", "told", "paid"),
+    [
+        ("public:minute=100:hour=6000:day=1000", True, 0),  # no privilege is granted, so nothing needs to be tried
+        ("public:minute=100:hour=6000:day=1000", False, 1),
+        ("public:+artefacts:minute=100:hour=6000:day=1000", True, 1),  # some privilege: what it opens, nobody says
+    ],
+)
+def test_a_premium_relationship_is_paid_for_once_by_all_processes_at_most(
+    emulator: Emulator, scan: Scan, key: str, told: bool, paid: int
+) -> None:
     given = {"api_key": "public-key", "analyze_relationship": True, "relationships": "embedded_domains,contacted_ips"}
-    emulator.keys["public-key"] = Key.parse("public-key", "public:minute=100:hour=6000:day=1000")
+    emulator.keys["public-key"] = Key.parse("public-key", key)
+    if not told:
+        emulator.fault("GET /users/*", status=403)
     for place, target in enumerate((EICAR, EICAR, EICAR)):
         off = {"cache": {"hours": 0, "negative_minutes": 0}, "stale_after_days": 100 + place}  # three processes
         outcome = scan(target, given, config=off)
         row = next(row for row in coverage(outcome) if "embedded_domains" in row["relationship"])
         assert "premium" in row["result"]
-    refused = [each for each in emulator.requests if each.status == 403]
-    assert len(refused) == 1
+    refused = [each for each in emulator.requests if each.status == 403 and "/users/" not in each.path]
+    assert len(refused) == paid

@@ -225,14 +225,19 @@ def fitting(
     shorter = any(map(plan.attributes.get, names))
     asked = tuple(name for name in names if name not in kept)
     kept = (*kept, *asked[: max(0, room - shorter) // plan.pages])
-    said = f"The quota leaves {max(0, room)} requests, so it was not asked for. {reason}"
-    skipped = Outcome(Status.SKIPPED, said.rstrip())
     cut = evolve(
         plan,
         expand=tuple(name for name in plan.expand if name in kept),
         alone=tuple(name for name in plan.alone if name in kept),
     )
-    return cut, MappingProxyType({name: skipped for name in names if name not in kept})
+    outcome = skipped(room, reason)
+    return cut, MappingProxyType({name: outcome for name in names if name not in kept})
+
+
+def skipped(room: int, reason: str) -> Outcome:
+    """Return how something ended that the quota leaves no request for; see `fitting`."""
+    left = f"{max(0, room)} request{'' if room == 1 else 's'}"
+    return Outcome(Status.SKIPPED, f"The quota leaves {left}, so it was not asked for. {reason}".rstrip())
 
 
 def describe(plan: Plan) -> tuple[str, ...]:

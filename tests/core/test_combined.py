@@ -1,0 +1,178 @@
+"""The combined request: what it may be refused with is held against the quota before it is made."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from attrs import define, field
+
+from tests.core.test_memory import Kept
+from virustotal.core import catalogue, planner
+from virustotal.core.analyzer import Analyzer, Needs
+from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError, QuotaError
+from virustotal.core.lookup import expand_report, look_up
+from virustotal.core.memory import LICENCE, Memory, Parameter, keep_flag
+from virustotal.core.models import Ref, Report, Status
+from virustotal.core.registry import Registry
+from virustotal.core.settings import Settings
+from virustotal.core.source import Answer, Request, Room
+
+FILE = Ref("file", "c" * 64)
+SOON = 1e9
+NEEDS = Needs(attributes=("last_analysis_results", "reputation"))
+REGISTRY = Registry(
+    [
+        Analyzer(name, "file", name, analyze=lambda evidence: (), needs=NEEDS)
+        for name in ("contacted_domains", "embedded_domains")
+    ]
+)
+
+
+@define(eq=False)
+class Metered:
+    """A source with a quota that refuses what it is told to, and keeps what it was asked.
+
+    refuse: takes the parameters of a request, and returns the error that it ends with. held: whether all is kept.
+    """
+
+    left: int | None
+    refuse: Callable[[Mapping[str, str]], Exception | None] = lambda query: None
+    held: bool = False
+    learns: Callable[[], None] = lambda: None
+    asked: list[Request] = field(factory=list)
+    rooms: int = 0
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        if self.left is not None:
+            if not self.left:
+                raise QuotaError("Used up.", code="LocalQuotaHeld")
+            self.left -= 1
+        self.asked.append(request)
+        error = self.refuse(dict(request.query))
+        if error is not None:
+            raise error
+        return Answer({"data": {"type": "file", "id": FILE.id, "attributes": {"size": 1}, "relationships": {}}})
+
+    @property
+    def requests_made(self) -> int:
+        return len(self.asked)
+
+    def room(self, deadline: float) -> Room:
+        self.rooms += 1
+        self.learns()
+        return Room(self.left, "" if self.left is None else "The API key has 500 requests a day.")
+
+    def holds(self, request: Request) -> bool:
+        return self.held
+
+    def fresh(self) -> "Metered":
+        return self
+
+    def forget(self, ref: Ref) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def no_premium(query: Mapping[str, str]) -> Exception | None:
+    """Refuse a combined request with a premium name."""
+    names = filter(None, query.get("relationships", "").split(","))
+    licences = {entry.licence for name in names if (entry := catalogue.find("file", name))}
+    return None if licences <= {catalogue.Licence.PUBLIC} else ForbiddenError("No licence.", code="ForbiddenError")
+
+
+def not_in_line(query: Mapping[str, str]) -> Exception | None:
+    """Refuse to give attributes in line."""
+    return InvalidError("No such parameter.") if any("[" in name for name in query) else None
+
+
+def run(source: Metered, *names: str, memory: Memory | None = None, analyze: bool = True) -> Report:
+    plan = planner.plan(FILE, REGISTRY, Settings(relationships=names, analyze_relationship=analyze))
+    report = look_up(plan, source, SOON, memory=memory)
+    return expand_report(planner.expand(plan, report), report, source, SOON, memory=memory)
+
+
+def asked_first(source: Metered) -> tuple[str, bool]:
+    """The names of the first request, and whether it asked in line."""
+    query = dict(source.asked[0].query)
+    return query.get("relationships", ""), any("[" in name for name in query)
+
+
+BOTH, PUBLIC = "contacted_domains,embedded_domains", "contacted_domains"
+
+
+@pytest.mark.parametrize(
+    ("left", "names", "in_line"),
+    [
+        (None, BOTH, True),  # no bound is known
+        (9, BOTH, True),
+        (3, BOTH, True),  # the last one for the object alone, should both be refused
+        (2, PUBLIC, True),
+        (1, PUBLIC, False),
+    ],
+)
+def test_what_may_be_refused_is_asked_for_as_far_as_the_quota_goes(left: int | None, names: str, in_line: bool) -> None:
+    source = Metered(left)
+    report = run(source, "contacted_domains", "embedded_domains")
+    assert asked_first(source) == (names, in_line)
+    assert report.outcome.found
+    if names == PUBLIC:
+        outcome = report.related["embedded_domains"].outcome
+        assert outcome.status is Status.SKIPPED
+        plural = "s" if left != 1 else ""
+        assert outcome.detail == (
+            f"The quota leaves {left} request{plural}, so it was not asked for. The API key has 500 requests a day."
+        )
+        assert not any("embedded_domains" in request.path for request in source.asked)
+
+
+@pytest.mark.parametrize("left", [1, 2, 3])
+@pytest.mark.parametrize("refuse", [no_premium, not_in_line])
+@pytest.mark.parametrize("analyze", [True, False])
+def test_a_refusal_never_costs_the_last_request(
+    left: int, refuse: Callable[[Mapping[str, str]], Exception | None], analyze: bool
+) -> None:
+    report = run(Metered(left, refuse), "contacted_domains", "embedded_domains", analyze=analyze)
+    assert report.outcome.found
+    assert report.subject.attributes["size"] == 1
+
+
+def test_where_only_premium_names_are_asked_for_the_object_remains() -> None:
+    source = Metered(1, no_premium)
+    report = run(source, "embedded_domains", "itw_urls")
+    assert [request.query for request in source.asked] == [()]
+    assert report.outcome.found
+    assert {each.outcome.status for each in report.related.values()} == {Status.SKIPPED}
+
+
+def test_what_cannot_be_refused_needs_no_look_at_the_quota() -> None:
+    source, memory = Metered(9), Memory()
+    memory.tried(Parameter.INLINE, True)
+    look_up(planner.plan(FILE, REGISTRY, Settings(relationships=(PUBLIC,))), source, SOON, memory=memory)
+    assert source.rooms == 0
+
+
+def test_what_is_kept_needs_no_look_at_the_quota() -> None:
+    source = Metered(1, held=True)
+    look_up(planner.plan(FILE, REGISTRY, Settings(relationships=(PUBLIC, "embedded_domains"))), source, SOON)
+    assert asked_first(source) == (BOTH, False)
+    assert source.rooms == 0
+
+
+def test_a_licence_learnt_of_before_the_first_request_spares_the_refusal() -> None:
+    kept = Kept()
+    source = Metered(9, no_premium, learns=lambda: keep_flag(kept, LICENCE, False))
+    report = run(source, "contacted_domains", "embedded_domains", "ciphered_parents", memory=Memory(kept))
+    assert asked_first(source) == (PUBLIC, True)
+    assert report.related["embedded_domains"].outcome.status is Status.FORBIDDEN
+    assert report.related["ciphered_parents"].outcome.status is Status.FORBIDDEN
+    assert not any("embedded" in request.path or "ciphered" in request.path for request in source.asked)
+
+
+def test_a_wrong_key_leaves_from_the_look_at_the_quota() -> None:
+    def wrong() -> Any:
+        raise AuthenticationError("Wrong API key.")
+
+    with pytest.raises(AuthenticationError):
+        run(Metered(9, learns=wrong), "embedded_domains")

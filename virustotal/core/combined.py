@@ -1,0 +1,118 @@
+"""The combined request: an object with its relationships, and with less where it may be or was refused."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import evolve
+
+from virustotal.core import catalogue, planner, protocol
+from virustotal.core.catalogue import Licence
+from virustotal.core.desk import Desk
+from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
+from virustotal.core.memory import Memory, Parameter
+from virustotal.core.models import Outcome, Related, Report, Status
+from virustotal.core.planner import Plan, safe_names
+from virustotal.core.source import Request, holds
+from virustotal.core.source import room as room_of
+
+_UNMENTIONED = Outcome(Status.UNKNOWN, "VirusTotal's answer does not mention it.")
+
+
+def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> Report:
+    """Return the object with the descriptors of these names; refused, with less, down to the object alone.
+
+    Each name has its outcome, but for those that are to be asked alone. VirusTotalError where not even the object came.
+    """
+    kind = plan.subject.kind
+    lined, refused = _affordable(plan, names, desk, memory)
+    left = tuple(name for name in names if name not in refused)
+    rung = left
+    suspected: tuple[str, ...] | None = None
+    while True:
+        query = plan.selections(rung) if lined else ()
+        try:
+            report = protocol.decode_report(desk.ask(_request(plan, rung, bool(query))), plan.subject)
+            break
+        except (ForbiddenError, InvalidError) as error:
+            if not rung or error.code.startswith("Local"):
+                raise
+            refusal = error
+        asked, (rung, lined) = rung, _rung_below(plan, left, rung, bool(query), refusal)
+        suspected = rung if query and rung == asked else suspected
+    if query or suspected == rung:
+        memory.tried(Parameter.INLINE, bool(query))
+    dropped = [name for name in left if name not in rung]
+    if dropped:
+        memory.learn(kind, dropped, refusal.outcome)
+        refused |= dict.fromkeys(dropped, refusal.outcome)
+    return _with_outcomes(plan, report, names, refused)
+
+
+def _affordable(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> tuple[bool, dict[str, Outcome]]:
+    """Whether to ask in line, and the names that are not asked for: refused before, or beyond what the quota leaves.
+
+    What a combined request may be refused with is held against the quota before it is made: a refusal must not cost
+    the last request that there is.
+    """
+    lined, refused = _expected(plan, names, memory)
+    left = tuple(name for name in names if name not in refused)
+    risky = tuple(name for name in left if name not in safe_names(plan.subject.kind, left))
+    untried = lined and memory.takes(Parameter.INLINE) is None
+    if not (risky or untried) or holds(desk.source, _request(plan, left, lined)):
+        return lined, refused
+    room = room_of(desk.source, desk.deadline)
+    memory.look_again()  # the source reads limits and licence before the first request
+    lined, refused = _expected(plan, names, memory)
+    risky = tuple(name for name in risky if name not in refused)
+    if room.requests is None or room.requests > bool(risky) + untried:
+        return lined, refused
+    refused |= dict.fromkeys(risky, planner.skipped(room.requests, room.reason))
+    return lined and (not untried or room.requests > 1), refused
+
+
+def _expected(plan: Plan, names: tuple[str, ...], memory: Memory) -> tuple[bool, dict[str, Outcome]]:
+    known = memory.refused(plan.subject.kind)
+    refused = {name: known[name] for name in names if name in known}
+    left = tuple(name for name in names if name not in refused)
+    return memory.takes(Parameter.INLINE) is not False and bool(plan.selections(left)), refused
+
+
+def _request(plan: Plan, names: tuple[str, ...], lined: bool) -> Request:
+    return protocol.object_request(plan.subject, names, plan.selections(names) if lined else ())
+
+
+def _rung_below(
+    plan: Plan, left: tuple[str, ...], rung: tuple[str, ...], lined: bool, refusal: VirusTotalError
+) -> tuple[tuple[str, ...], bool]:
+    """What is asked for after a refusal, and whether in line.
+
+    A 400 may be about the parameter that asks in line, which is left out first; a 403 about the names that not every
+    key may read; then the other of the two is left out, and last all names.
+    """
+    if lined and isinstance(refusal, InvalidError):
+        return rung, False
+    safe = safe_names(plan.subject.kind, left)
+    if rung == left and safe not in {left, ()}:
+        return safe, lined
+    return (rung, False) if lined else ((), False)
+
+
+def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome]) -> Report:
+    """Give each asked name its outcome; those that are to be asked alone stay out."""
+    found = {}
+    for name in names:
+        related = report.related.get(name) or _absent(plan, name, refused.get(name))
+        if related is not None:
+            found[name] = related
+    return evolve(report, related=MappingProxyType(found))
+
+
+def _absent(plan: Plan, name: str, refusal: Outcome | None) -> Related | None:
+    entry = catalogue.find(plan.subject.kind, name)
+    if refusal is None and entry is not None and entry.one:
+        return Related(name, total=0)  # a relationship to a single object is left out where there is none
+    premium = entry is not None and entry.licence is Licence.PREMIUM
+    ended = {Status.FORBIDDEN, Status.SKIPPED} if premium else {Status.SKIPPED}
+    if refusal is not None and refusal.status in ended:
+        return Related(name, outcome=refusal, complete=False)
+    return None if plan.analyze else Related(name, outcome=refusal or _UNMENTIONED, complete=False)
