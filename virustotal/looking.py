@@ -90,4 +90,5 @@ def _one(task: Task, subject: Subject, *, wire: Wire, registry: Registry, desk: 
     ended = submitted(task, subject, first, again, desk, content)
     second = planner.expand(plan, ended.report)
     report = lookup.expand_report(second, ended.report, wire.source, task.deadline, memory=wire.memory)
-    return Looked(subject, plan, report, ended.notes, ended.changing)
+    notes = (*ended.notes, *filter(None, (wire.source.instead,)))
+    return Looked(subject, plan, report, notes, ended.changing or wire.source.instead)

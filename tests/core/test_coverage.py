@@ -51,7 +51,7 @@ def rows(*results: SubjectResult) -> list[dict[str, Any]]:
         (Related("x", outcome=Outcome(Status.FAILED, "HTTP 503.")), "failed", "HTTP 503."),
         (Related("x", outcome=Outcome(Status.QUOTA)), "quota used up", ""),
         (Related("x", outcome=Outcome(Status.UNKNOWN)), "unknown to VirusTotal", ""),
-        (Related("x", outcome=Outcome(Status.INVALID)), "unknown to VirusTotal", ""),
+        (Related("x", outcome=Outcome(Status.INVALID)), "refused by VirusTotal", ""),
         (Related("x", outcome=Outcome(Status.PENDING)), "pending", ""),
     ],
 )

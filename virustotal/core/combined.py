@@ -31,7 +31,8 @@ def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> 
     while True:
         query = plan.selections(rung) if lined else ()
         try:
-            report = protocol.decode_report(desk.ask(_request(plan, rung, bool(query))), plan.subject)
+            answer = desk.ask(_request(plan, rung, bool(query)))
+            report = protocol.decode_report(answer.payload, plan.subject)
             break
         except (ForbiddenError, InvalidError) as error:
             if not rung or error.code.startswith("Local"):
@@ -39,7 +40,7 @@ def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> 
             refusal = error
         asked, (rung, lined) = rung, _rung_below(plan, left, rung, bool(query), refusal)
         suspected = rung if query and rung == asked else suspected
-    if query or suspected == rung:
+    if (query and not answer.origin) or suspected == rung:  # what else answers says nothing of what VirusTotal takes
         memory.tried(Parameter.INLINE, bool(query))
     dropped = [name for name in left if name not in rung]
     if dropped:

@@ -15,7 +15,7 @@ MOST_ROWS = 400
 
 _MISSING: Mapping[Status, str] = {
     Status.UNKNOWN: "unknown to VirusTotal",
-    Status.INVALID: "unknown to VirusTotal",
+    Status.INVALID: "refused by VirusTotal",
     Status.PENDING: "pending",
     Status.QUOTA: "quota used up",
     Status.SKIPPED: "skipped",
@@ -93,7 +93,10 @@ def _shown(related: Related) -> str:
         shown = f"shown {count}" if ended else f"shown {count}, there are more"
     else:
         shown = f"shown {count} of {count}" if count else "none"
-    return f"{shown}, {'the rest' if related.detailed else 'names only'}: {ended}" if ended else shown
+    if not ended:
+        return shown
+    part = "names only" if not related.detailed else "in part" if related.complete else "the rest"
+    return f"{shown}, {part}: {ended}"
 
 
 def _details(related: Related) -> Iterable[str]:

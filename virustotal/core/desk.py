@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from virustotal.core.errors import AuthenticationError, DeadlineError, QuotaError, VirusTotalError
 from virustotal.core.models import Outcome, Status
-from virustotal.core.source import Request, Source
+from virustotal.core.source import Answer, Request, Source
 
 T = TypeVar("T")
 
@@ -26,14 +26,14 @@ class Desk:
     workers: int
     _ended: list[VirusTotalError] = field(factory=list, init=False, repr=False)
 
-    def ask(self, request: Request) -> Mapping[str, Any]:
-        """Return the payload of an answer, or raise the error that ended it or all of them."""
+    def ask(self, request: Request) -> Answer:
+        """Return the answer, or raise the error that ended it or all of them."""
         if self._ended:
             raise type(self._ended[0])(str(self._ended[0]), code=self._ended[0].code)
         if time.monotonic() >= self.deadline:
             raise DeadlineError("The time for this task is used up.")
         try:
-            return self.source.ask(request, self.deadline).payload
+            return self.source.ask(request, self.deadline)
         except (AuthenticationError, QuotaError) as error:
             self._ended.append(error)
             raise

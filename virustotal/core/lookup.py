@@ -57,8 +57,8 @@ def look_up_all(refs: Sequence[Ref], source: Source, deadline: float, *, workers
     def one(place: int) -> Report:
         answer = known[place]
         try:
-            payload = answer.payload if answer is not None else desk.ask(requests[place])
-            return protocol.decode_report(payload, refs[place])
+            found = answer if answer is not None else desk.ask(requests[place])
+            return protocol.decode_report(found.payload, refs[place])
         except AuthenticationError:
             raise
         except Exception as error:
@@ -113,7 +113,8 @@ def expand_report(
 def _fitting(plan: Plan, report: Report, pager: Pager, room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
     """Cut the plan to the requests that are left. What the source answers without VirusTotal takes none of them."""
     names = plan.expand + plan.alone
-    kept = [name for name in names if pager.held(name, report.related.get(name))]
+    held = pager.desk.each(lambda name: pager.held(name, report.related.get(name)), names)
+    kept = [name for name, here in zip(names, held, strict=True) if here]
     if len(kept) == len(names):
         return plan, {}
     left = Room(room) if room is not None else room_of(pager.desk.source, pager.desk.deadline)

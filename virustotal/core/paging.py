@@ -10,7 +10,7 @@ from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundEr
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Outcome, Ref, Related, Status
 from virustotal.core.planner import Plan
-from virustotal.core.source import holds
+from virustotal.core.source import Answer, holds
 
 _REPEATED = "VirusTotal repeated a page, so the list ends early."
 
@@ -76,20 +76,22 @@ class Pager:
         """One page, shortened to what is read of its objects where the server takes that."""
         read = self.plan.attributes.get(name, ())
         if not read or self.memory.takes(Parameter.ATTRIBUTES) is False:
-            return self._asked(name, cursor, limit, ())
+            return protocol.decode_page(self._asked(name, cursor, limit, ()).payload)
         try:
-            page = self._asked(name, cursor, limit, (("attributes", ",".join(read)),))
+            answer = self._asked(name, cursor, limit, (("attributes", ",".join(read)),))
         except InvalidError:
             if cursor or self.memory.takes(Parameter.ATTRIBUTES):
                 raise
-            page = self._asked(name, cursor, limit, ())
+            answer = self._asked(name, cursor, limit, ())
             self.memory.tried(Parameter.ATTRIBUTES, False)
-            return page
-        self.memory.tried(Parameter.ATTRIBUTES, True)
+            return protocol.decode_page(answer.payload)
+        if not answer.origin:  # what else answers says nothing of what VirusTotal takes
+            self.memory.tried(Parameter.ATTRIBUTES, True)
+        page = protocol.decode_page(answer.payload)
         return evolve(page, items=inline.marked(page.items, read))
 
-    def _asked(self, name: str, cursor: str, limit: int, query: inline.Pairs) -> protocol.Page:
-        return protocol.decode_page(self.desk.ask(protocol.relationship_page(self.subject, name, cursor, limit, query)))
+    def _asked(self, name: str, cursor: str, limit: int, query: inline.Pairs) -> Answer:
+        return self.desk.ask(protocol.relationship_page(self.subject, name, cursor, limit, query))
 
 
 def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
@@ -101,6 +103,7 @@ def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
         found,
         items=items[:most],
         total=protocol.total(counted, len(items), complete=not page.cursor),
+        outcome=page.outcome if found.outcome.found else found.outcome,
         complete=complete,
         detailed=not items or any(item.whole or item.attributes for item in items),
     )

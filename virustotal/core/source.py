@@ -64,12 +64,14 @@ class Answer:
     """What came back: the JSON object of the body, or for a download only its size in bytes.
 
     origin: who answered, where it was not VirusTotal itself (`cache`, `mirror`); age: of such an answer, in seconds.
+    instead: why it stands in for VirusTotal's own, which could not be had; one sentence, or empty.
     """
 
     payload: Mapping[str, Any] = EMPTY
     size: int = 0
     origin: str = ""
     age: float = 0.0
+    instead: str = ""
 
 
 class Source(Protocol):

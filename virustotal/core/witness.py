@@ -12,7 +12,8 @@ from virustotal.core.source import Answer, Request, Room, Source, ask_many, forg
 class Witness:
     """Passes everything on, and notes the origins of answers and errors. Thread-safe.
 
-    source: what answers. ignore: True for a task that is not answered from what was kept.
+    source: what answers. ignore: True for a task that is not answered from what was kept. kept: how many answers were
+    not VirusTotal's own. instead: why some of them stand in for VirusTotal's, which could not be had.
     """
 
     def __init__(self, source: Source, *, ignore: bool = False) -> None:
@@ -20,6 +21,7 @@ class Witness:
         self._origins: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
         self.kept = 0
+        self.instead = ""
 
     @property
     def requests_made(self) -> int:
@@ -69,6 +71,7 @@ class Witness:
             self._note(request, error.origin, error.age)
             raise
         self._note(request, answer.origin, answer.age)
+        self.instead = answer.instead or self.instead
         return answer
 
     def _note(self, request: Request, origin: str, age: float) -> None:

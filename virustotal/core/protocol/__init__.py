@@ -19,7 +19,16 @@ from virustotal.core.protocol.asking import (
     upload_url,
     user,
 )
-from virustotal.core.protocol.decoding import Page, decode_object, decode_page, decode_related, decode_report, total
+from virustotal.core.protocol.decoding import (
+    NOT_ANSWERED,
+    NOT_LOOKED_UP,
+    Page,
+    decode_object,
+    decode_page,
+    decode_related,
+    decode_report,
+    total,
+)
 from virustotal.core.protocol.failures import error_in, failure, payload
 from virustotal.core.protocol.ids import COLLECTIONS, segment, url_id, valid_id
 
@@ -27,6 +36,8 @@ __all__ = [
     "COLLECTIONS",
     "LARGEST_DIRECT",
     "LARGEST_UPLOAD",
+    "NOT_ANSWERED",
+    "NOT_LOOKED_UP",
     "PAGE",
     "Page",
     "analyse",

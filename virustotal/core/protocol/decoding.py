@@ -12,6 +12,10 @@ from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report,
 from virustotal.core.protocol.ids import LONGEST_ID, valid_id
 from virustotal.core.values import integer, mapping, text
 
+#: Codes of an error beside or in place of a relationship's data, as a mirror says that not all of it came: what it does
+#: not hold was not looked up, what it could not read failed.
+NOT_LOOKED_UP, NOT_ANSWERED = "LocalNotMirrored", "LocalMirror"
+
 _OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -20,13 +24,15 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 class Page:
     """One page of a collection.
 
-    cursor: of the next page, or empty at the end. left_out: the number of entries that are no objects.
+    cursor: of the next page, or empty at the end. left_out: the number of entries that are no objects. outcome: whether
+    the page has all that it should.
     """
 
     items: tuple[Object, ...] = ()
     cursor: str = field(default="", repr=False)
     total: int | None = None
     left_out: int = 0
+    outcome: Outcome = FOUND
 
 
 def decode_object(data: Any) -> Object | None:
@@ -67,26 +73,32 @@ def decode_page(payload: Mapping[str, Any]) -> Page:
         cursor if isinstance(cursor, str) and len(cursor) <= LONGEST_ID else "",
         total if total is not None and total >= 0 else None,
         len(entries) - len(items),
+        _ended(payload),
     )
 
 
-def decode_related(relationship: str, block: Any) -> Related:
-    """Return an inline block of `?relationships=`: descriptors, rarely with a few attributes.
+def _ended(block: Mapping[str, Any]) -> Outcome:
+    error = mapping(block.get("error"))
+    if not error:
+        return FOUND
+    status = Status.FAILED if error.get("code") == NOT_ANSWERED else Status.SKIPPED
+    return Outcome(status, text(error.get("message"), 300))
 
-    A block with an error instead of data, as a mirror gives for what it does not hold, was not looked up.
-    """
-    error = mapping(mapping(block).get("error"))
-    if error and "data" not in block:
-        return Related(relationship, outcome=Outcome(Status.SKIPPED, text(error.get("message"), 300)), complete=False)
+
+def decode_related(relationship: str, block: Any) -> Related:
+    """Return an inline block of `?relationships=`: descriptors, rarely with a few attributes."""
     page = decode_page(mapping(block))
+    if not page.outcome.found and "data" not in mapping(block):
+        return Related(relationship, outcome=page.outcome, complete=False)
     items = tuple(evolve(item, whole=False) for item in page.items)
+    reported = [bool(item.attributes or item.error) for item in items]
     return Related(
         relationship,
         items,
-        _left_out(page.left_out),
+        page.outcome if not page.outcome.found else _left_out(page.left_out),
         total(page.total, len(items), not page.cursor),
         complete=not page.cursor,
-        detailed=bool(items) and all(item.attributes or item.error for item in items),
+        detailed=bool(items) and (all(reported) if page.outcome.found else any(reported)),
         cursor=page.cursor,
     )
 

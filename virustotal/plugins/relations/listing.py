@@ -203,6 +203,7 @@ def _summary(reported: Sequence[Judged], bare: Sequence[Object]) -> str:
         (levels.count(Level.SUSPICIOUS), "suspicious"),
         (levels.count(Level.CLEAN), "below the threshold or clean"),
         (levels.count(Level.UNKNOWN), "not judged by any engine"),
-        (len(bare), "known to VirusTotal by id only"),
+        (sum(bool(obj.error) for obj in bare), "known to VirusTotal by id only"),
+        (sum(not obj.error for obj in bare), "without a report"),
     )
     return ", ".join(f"{count} {what}" for count, what in counts if count) + "."

@@ -12,13 +12,18 @@ from virustotal.core.source import Answer
 from virustotal.core.values import integer, mapping
 from virustotal.sources.mirror.asking import KINDS, Asked, cursor
 from virustotal.sources.mirror.documents import Stored
+from virustotal.sources.mirror.shelf import Haul
 
 #: By whom an answer of the mirror is said to be.
 ORIGIN = "mirror"
-#: Said of a relationship that the mirror does not hold, where VirusTotal is not asked.
+#: Said of what the mirror does not hold, where VirusTotal is not asked.
 NOT_HELD = "The mirror does not hold this, and VirusTotal is not asked (mirror.only)."
+#: Said of it where VirusTotal is asked first, and could not answer.
+NOT_ANSWERED = "The mirror does not hold this, and VirusTotal did not answer."
+#: Said where the mirror answers although VirusTotal was to.
+INSTEAD = "VirusTotal did not answer, so the mirror did, with what it holds."
 
-Fetch = Callable[[Iterable[Ref]], Mapping[Ref, Stored]]
+Fetch = Callable[[Iterable[Ref]], Haul]
 
 
 @frozen
@@ -34,10 +39,9 @@ class Reply:
         """Seconds since the oldest part changed; 0 where that is not known."""
         return max(0.0, time.time() - self.moment) if self.moment else 0.0
 
-    @property
-    def answer(self) -> Answer:
-        """The reply as a source answers it."""
-        return Answer(self.payload, origin=ORIGIN, age=self.age)
+    def answer(self, instead: str = "") -> Answer:
+        """Return the reply as a source answers it; instead: see `Answer`."""
+        return Answer(self.payload, origin=ORIGIN, age=self.age, instead=instead)
 
 
 @frozen
@@ -58,6 +62,10 @@ class Block:
     def refs(self) -> tuple[Ref, ...]:
         """The objects that the mirror may hold."""
         return tuple(ref for entry in self.entries if (ref := _ref(entry)).kind in KINDS)
+
+    def missing(self, haul: Haul) -> tuple[Ref, ...]:
+        """The objects that are not among those found."""
+        return tuple(ref for entry in self.entries if (ref := _ref(entry)) not in haul.found)
 
 
 def held(subject: Stored, name: str, behaviours: Callable[[], tuple[Stored, ...]]) -> Block | None:
@@ -88,39 +96,61 @@ def of_object(asked: Asked, subject: Stored, blocks: Mapping[str, Block | None],
     """Return the answer to a request for an object, with those of its relationships that are held.
 
     Where attributes are wanted in line, the objects of all relationships come in one multi-get, unless another source
-    is asked for the whole anyway. only: there is none, and what is not held is said in its place.
+    is asked for the whole anyway. What is not held is said in its place. only: there is no other source.
     """
     found = {name: block for name, block in blocks.items() if block is not None}
     whole = all(name in found and not found[name].more for name in asked.names)
-    lined = [found[name] for name in asked.lined if name in found and (whole or only)]
-    neighbours = fetch(ref for block in lined for ref in block.refs)
+    lined = {name: found[name] for name in asked.lined if name in found and (whole or only)}
+    haul = fetch(ref for block in lined.values() for ref in block.refs)
     related: dict[str, Any] = {}
     for name in asked.names:
-        block = found.get(name)
-        if block is not None:
-            wanted = asked.lined.get(name)
-            related[name] = _shown(block if wanted is None else _filled(block, neighbours, wanted))
-        elif only:
-            related[name] = {"error": {"code": "NotMirrored", "message": NOT_HELD}}
+        if name in lined:
+            gap = _gap(lined[name], haul, only=True) if only else {}
+            related[name] = _shown(_filled(lined[name], haul, asked.lined[name])) | gap
+        else:
+            related[name] = _shown(found[name]) if name in found else _error(only, NOT_HELD if only else NOT_ANSWERED)
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
     entry |= {"type": asked.ref.kind, "id": subject.id}
-    return Reply({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment)
+    return Reply({"data": entry | ({"relationships": related} if related else {})}, whole, _oldest(subject, haul))
 
 
-def of_page(asked: Asked, subject: Stored, block: Block, fetch: Fetch) -> Reply | None:
-    """Return the answer to a request for one page of a relationship; None for a page that VirusTotal alone has."""
+def of_page(asked: Asked, subject: Stored, block: Block, fetch: Fetch, *, only: bool) -> Reply | None:
+    """Return the answer to a request for one page of a relationship; None for a page that VirusTotal alone has.
+
+    The first page is whole if all pages are: nobody else can go on with a list that the mirror began. only: there is no
+    other source.
+    """
     if asked.start is None:
         return None
     stop = asked.start + max(1, min(asked.limit, protocol.PAGE))
     part = evolve(block, entries=block.entries[asked.start : stop], more="")
     rest = cursor(stop) if stop < len(block.entries) else block.more
-    neighbours: Mapping[Ref, Stored] = {}
-    if not asked.descriptors:
-        neighbours = fetch(part.refs)
-        part = _filled(part, neighbours, asked.attributes)
-    missing = 0 if asked.descriptors else sum(1 for entry in part.entries if _ref(entry) not in neighbours)
-    moments = [each.moment for each in (subject, *neighbours.values()) if each.moment]
-    return Reply(_shown(evolve(part, more=rest)), not missing and not block.more, min(moments, default=0.0))
+    if asked.descriptors:
+        return Reply(_shown(evolve(part, more=rest)), not block.more, subject.moment)
+    all_of_it = part if asked.start or only else block
+    haul = fetch(all_of_it.refs)
+    payload = _shown(evolve(_filled(part, haul, asked.attributes), more=rest)) | _gap(part, haul, only=only)
+    return Reply(payload, not all_of_it.missing(haul) and not block.more, _oldest(subject, haul))
+
+
+def _oldest(subject: Stored, haul: Haul) -> float:
+    return min((each.moment for each in (subject, *haul.found.values()) if each.moment), default=0.0)
+
+
+def _gap(block: Block, haul: Haul, *, only: bool) -> dict[str, Any]:
+    """Say beside the data that some objects are missing: those that could not be read, else those not held."""
+    missing = block.missing(haul)
+    if not missing:
+        return {}
+    reasons = [haul.failed[ref] for ref in missing if ref in haul.failed]
+    why = f"{reasons[0].rstrip('.')}" if reasons else "The mirror does not hold them"
+    rest = "VirusTotal is not asked (mirror.only)" if only else "VirusTotal did not answer"
+    said = f"{len(missing)} of these {len(block.entries)} objects are missing: {why}, and {rest}."
+    return _error(only and not reasons, said)
+
+
+def _error(skipped: bool, message: str) -> dict[str, Any]:
+    return {"error": {"code": protocol.NOT_LOOKED_UP if skipped else protocol.NOT_ANSWERED, "message": message}}
 
 
 def _shown(block: Block) -> dict[str, Any]:
@@ -128,9 +158,9 @@ def _shown(block: Block) -> dict[str, Any]:
     return {"data": block.data, "meta": meta | ({"cursor": block.more} if block.more else {})}
 
 
-def _filled(block: Block, neighbours: Mapping[Ref, Stored], wanted: tuple[str, ...]) -> Block:
+def _filled(block: Block, haul: Haul, wanted: tuple[str, ...]) -> Block:
     """The block with the attributes that are wanted of what is held; all where none is named."""
-    return evolve(block, entries=tuple(_with(entry, neighbours.get(_ref(entry)), wanted) for entry in block.entries))
+    return evolve(block, entries=tuple(_with(entry, haul.found.get(_ref(entry)), wanted) for entry in block.entries))
 
 
 def _with(entry: Mapping[str, Any], kept: Stored | None, wanted: tuple[str, ...]) -> Mapping[str, Any]:

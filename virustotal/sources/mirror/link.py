@@ -1,20 +1,20 @@
 """The outermost link: asks the mirror first, and the next link for what the mirror does not know."""
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.core.source import Answer, Request, Room, Source, forget, fresh, holds, room
-from virustotal.sources.mirror.answering import NOT_HELD, ORIGIN, Block, Reply, held, of_object, of_page
+from virustotal.sources.mirror.answering import INSTEAD, NOT_HELD, ORIGIN, Block, Reply, held, of_object, of_page
 from virustotal.sources.mirror.asking import Asked, identifiers, understood
 from virustotal.sources.mirror.cluster import MirrorError
 from virustotal.sources.mirror.documents import Stored
+from virustotal.sources.mirror.ready import Ready, Said
 from virustotal.sources.mirror.shelf import Haul, Shelf
 
-#: Seconds for which a multi-get's misses are not asked for again, one by one.
-MISSED = 30.0
 #: Seconds for which the mirror does not answer for what this process had analysed anew: feeds come an hour late.
 CHANGED = 2 * 3600.0
 SECONDS_A_DAY = 24 * 3600
@@ -60,7 +60,7 @@ class Mirror:
         self._only = shelf.config.only
         self._oldest = shelf.config.max_age_days * SECONDS_A_DAY
         self._changed: dict[Ref, float] = {}
-        self._missed: dict[Ref, float] = {}
+        self._ready = Ready()
         self._lock = threading.Lock()
 
     @property
@@ -83,8 +83,14 @@ class Mirror:
         return room(self._source, deadline)
 
     def holds(self, request: Request) -> bool:
-        """See `Caching.holds`; what the mirror itself holds is not known before it is asked."""
-        return self._only or holds(self._source, request)
+        """See `Caching.holds`; what the mirror says is kept for the request itself."""
+        if self._only or holds(self._source, request):
+            return True
+        asked = understood(request)
+        if asked is None or self._has_changed(asked.ref):
+            return False
+        said = self._ready.look(request, lambda: self._read(asked, math.inf))
+        return isinstance(said, Reply) and self._serves(said)
 
     def fresh(self) -> Source:
         """See `Caching.fresh`; an air-gapped mirror has nothing fresher than itself."""
@@ -103,39 +109,54 @@ class Mirror:
         asked = understood(request)
         if asked is None or self._has_changed(asked.ref):
             return self._source.ask(request, deadline)
-        try:
-            reply = self._reply(asked, deadline)
-        except MirrorError as error:
-            if self._only:
-                raise _unavailable(error) from None
-            reply = None
-        if reply is not None and (self._only or self._serves(reply)):
-            return reply.answer
+        said = self._ready.take(request, lambda: self._read(asked, deadline))
+        if self._only and isinstance(said, MirrorError):
+            raise _unavailable(said)
+        reply = said if isinstance(said, Reply) else None
+        if reply is not None and (self._only or asked.start or self._serves(reply)):
+            return reply.answer()
+        if asked.start and not self._only:  # the cursor is the mirror's own, which nobody else takes
+            raise UnavailableError("The mirror does not go on with the list that it began.", code="LocalMirror")
         try:
             return self._source.ask(request, deadline)
         except _FALLBACK:
             if reply is None:
                 raise
-            return reply.answer
+            return reply.answer(INSTEAD)
 
     def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
-        """See `Batching.ask_many`: all plain objects in one multi-get."""
-        known = [understood(request) for request in requests]
-        plain = [each if each and not each.relationship and not each.names else None for each in known]
-        refs = [each.ref for each in plain if each and not self._has_changed(each.ref)]
+        """See `Batching.ask_many`: all plain objects in one multi-get, each of which is not asked for again."""
+        asked = {request: each for request in requests if (each := self._alone(request))}
+        haul = self._fetch(deadline)(each.ref for each in asked.values())
+        said = {request: self._plain(each, haul) for request, each in asked.items()}
+        served = {
+            request: each.answer()
+            for request, each in said.items()
+            if isinstance(each, Reply) and (self._only or self._serves(each))
+        }
+        self._ready.keep({request: each for request, each in said.items() if request not in served})
+        return tuple(served.get(request) for request in requests)
+
+    def _alone(self, request: Request) -> Asked | None:
+        """What a request asks for, if that is an object alone that one multi-get may bring with others."""
+        asked = understood(request)
+        if asked is None or asked.relationship or asked.names or self._has_changed(asked.ref):
+            return None
+        return asked if identifiers(asked.ref) else None
+
+    def _plain(self, asked: Asked, haul: Haul) -> Said:
+        if asked.ref in haul.failed:
+            return MirrorError(haul.failed[asked.ref])
+        subject = haul.found.get(asked.ref)
+        return None if subject is None else of_object(asked, subject, {}, lambda refs: Haul(), only=self._only)
+
+    def _read(self, asked: Asked, deadline: float) -> Said:
         try:
-            haul = self._shelf.fetch(refs, deadline)
-        except MirrorError:
-            return (None,) * len(requests)
-        found = haul.found
-        self._miss(ref for ref in refs if ref not in found and ref not in haul.failed)
-        replies = [self._plain(each, found.get(each.ref)) if each else None for each in plain]
-        return tuple(each.answer if each and (self._only or self._serves(each)) else None for each in replies)
+            return self._answer(asked, deadline)
+        except MirrorError as error:
+            return error
 
-    def _plain(self, asked: Asked, subject: Stored | None) -> Reply | None:
-        return None if subject is None else of_object(asked, subject, {}, lambda refs: {}, only=self._only)
-
-    def _reply(self, asked: Asked, deadline: float) -> Reply | None:
+    def _answer(self, asked: Asked, deadline: float) -> Reply | None:
         subject = self._subject(asked.ref, deadline)
         if subject is None:
             return None
@@ -145,34 +166,25 @@ class Mirror:
         if not asked.relationship:
             return of_object(asked, subject, blocks, fetch, only=self._only)
         block = blocks[asked.relationship]
-        return None if block is None else of_page(asked, subject, block, fetch)
+        return None if block is None else of_page(asked, subject, block, fetch, only=self._only)
 
     def _subject(self, ref: Ref, deadline: float) -> Stored | None:
         if not identifiers(ref):
             return self._shelf.by_digest(ref, deadline)
-        with self._lock:
-            missed = self._missed.get(ref, 0.0) > time.monotonic()
-        if missed:
-            return None
-        haul: Haul = self._shelf.fetch((ref,), deadline)
+        haul = self._shelf.fetch((ref,), deadline)
         if ref in haul.failed:
             raise MirrorError(haul.failed[ref])
         return haul.found.get(ref)
 
-    def _miss(self, refs: Iterable[Ref]) -> None:
-        now = time.monotonic()
-        with self._lock:
-            self._missed = {ref: until for ref, until in self._missed.items() if until > now}
-            self._missed |= dict.fromkeys(refs, now + MISSED)
+    def _fetch(self, deadline: float) -> Callable[[Iterable[Ref]], Haul]:
+        """Objects that cannot be read are said to be so: the cluster's failure costs those, and not the answer."""
 
-    def _fetch(self, deadline: float) -> Callable[[Iterable[Ref]], Mapping[Ref, Stored]]:
-        """Neighbours that cannot be read are shown as identifiers: the cluster's failure is told by its health."""
-
-        def fetch(refs: Iterable[Ref]) -> Mapping[Ref, Stored]:
+        def fetch(refs: Iterable[Ref]) -> Haul:
+            wanted = tuple(refs)
             try:
-                return self._shelf.fetch(refs, deadline).found
-            except MirrorError:
-                return {}
+                return self._shelf.fetch(wanted, deadline)
+            except MirrorError as error:
+                return Haul(failed=dict.fromkeys(wanted, str(error)))
 
         return fetch
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from virustotal.core import protocol
 from virustotal.core.errors import InvalidError
@@ -25,8 +25,8 @@ PATIENCE = 10.0
 class Haul:
     """What was found of several objects, and of which it is not known whether they are there, with the reason."""
 
-    found: Mapping[Ref, Stored]
-    failed: Mapping[Ref, str]
+    found: Mapping[Ref, Stored] = field(factory=dict)
+    failed: Mapping[Ref, str] = field(factory=dict)
 
 
 @frozen(eq=False)

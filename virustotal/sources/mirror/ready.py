@@ -1,0 +1,47 @@
+"""What the mirror was found to say of a request, kept until the request is made."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from attrs import define, field
+
+from virustotal.core.source import Request
+from virustotal.sources.mirror.answering import Reply
+from virustotal.sources.mirror.cluster import MirrorError
+
+#: Seconds for which it is kept.
+SECONDS = 30.0
+
+#: What the mirror says: None for what it does not hold, the error where it could not be read.
+Said = Reply | MirrorError | None
+
+
+@define(eq=False)
+class Ready:
+    """What the mirror says, by request. Thread-safe."""
+
+    _kept: dict[Request, tuple[float, Said]] = field(factory=dict, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def keep(self, said: Mapping[Request, Said]) -> None:
+        """Keep these, and drop what was not asked for in time."""
+        until = time.monotonic() + SECONDS
+        with self._lock:
+            self._kept = {request: kept for request, kept in self._kept.items() if kept[0] > until - SECONDS}
+            self._kept |= {request: (until, each) for request, each in said.items()}
+
+    def look(self, request: Request, read: Callable[[], Said]) -> Said:
+        """Return what is kept, or else read and keep it."""
+        with self._lock:
+            until, said = self._kept.get(request, (0.0, None))
+        if until <= time.monotonic():
+            said = read()
+            self.keep({request: said})
+        return said
+
+    def take(self, request: Request, read: Callable[[], Said]) -> Said:
+        """Return what is kept and drop it, or else read it: whoever asks again wants to know anew."""
+        with self._lock:
+            until, said = self._kept.pop(request, (0.0, None))
+        return said if until > time.monotonic() else read()
