@@ -58,7 +58,12 @@ platform without a score.
 key may not read is said once in the coverage table and costs nothing else.
 """
 
-_MEANS = {Licence.PUBLIC: "public", Licence.PREMIUM: "premium", Licence.UNCONFIRMED: "unconfirmed"}
+_MEANS = {
+    Licence.PUBLIC: "public",
+    Licence.PREMIUM: "premium",
+    Licence.THREATS: "premium with threat intelligence",
+    Licence.UNCONFIRMED: "unconfirmed",
+}
 _TITLES = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 
 

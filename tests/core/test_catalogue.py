@@ -10,7 +10,7 @@ LICENCES = {
     "E": Licence.PUBLIC,
     "U": Licence.PUBLIC,
     "P": Licence.PREMIUM,
-    "T": Licence.PREMIUM,
+    "T": Licence.THREATS,
     "?": Licence.UNCONFIRMED,
 }
 #: What raises a score and is tagged: a change here changes results.

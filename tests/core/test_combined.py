@@ -82,6 +82,12 @@ def no_premium(query: Mapping[str, str]) -> Exception | None:
     return None if licences <= {catalogue.Licence.PUBLIC} else ForbiddenError("No licence.", code="ForbiddenError")
 
 
+def no_threats(query: Mapping[str, str]) -> Exception | None:
+    """Refuse a combined request with a name that needs threat intelligence."""
+    threats = {"related_threat_actors", "related_references"} & set(query.get("relationships", "").split(","))
+    return ForbiddenError("No licence.", code="ForbiddenError") if threats else None
+
+
 def not_in_line(query: Mapping[str, str]) -> Exception | None:
     """Refuse to give attributes in line."""
     return InvalidError("No such parameter.") if any("[" in name for name in query) else None
@@ -122,7 +128,7 @@ def test_what_may_be_refused_is_asked_for_as_far_as_the_quota_goes(left: int | N
         assert outcome.status is Status.SKIPPED
         plural = "s" if left != 1 else ""
         assert outcome.detail == (
-            f"The quota leaves {left} request{plural}, so it was not asked for. The API key has 500 requests a day."
+            f"The quota leaves {left} request{plural}, taken by what tells more. The API key has 500 requests a day."
         )
         assert not any("embedded_domains" in request.path for request in source.asked)
 
@@ -176,3 +182,65 @@ def test_a_wrong_key_leaves_from_the_look_at_the_quota() -> None:
 
     with pytest.raises(AuthenticationError):
         run(Metered(9, learns=wrong), "embedded_domains")
+
+
+ALL = ("contacted_domains", "embedded_domains", "itw_urls", "related_threat_actors", "related_references", "reports")
+
+
+@pytest.mark.parametrize(
+    ("names", "refuse", "requests", "outcomes"),
+    [
+        (ALL, no_threats, 2, {"related_threat_actors": Status.FORBIDDEN, "related_references": Status.FORBIDDEN}),
+        (
+            ALL,
+            no_premium,
+            4,
+            {
+                "embedded_domains": Status.FORBIDDEN,
+                "itw_urls": Status.FORBIDDEN,
+                "related_threat_actors": Status.FORBIDDEN,
+                "related_references": Status.FORBIDDEN,
+                "reports": Status.INVALID,
+            },
+        ),
+        (("contacted_domains", "reports"), no_premium, 2, {"reports": Status.FORBIDDEN}),
+        (("contacted_domains", "reports", "clues"), no_premium, 2, {"reports": Status.FORBIDDEN}),  # clues: asked alone
+        (("reports", "vulnerabilities"), no_premium, 2, {"reports": Status.INVALID, "vulnerabilities": Status.INVALID}),
+    ],
+)
+def test_a_refusal_is_held_against_what_it_is_about(
+    names: tuple[str, ...],
+    refuse: Callable[[Mapping[str, str]], Exception | None],
+    requests: int,
+    outcomes: dict[str, Status],
+) -> None:
+    source, memory = Metered(None, refuse), Memory()
+    plan = planner.plan(FILE, Registry(), Settings(relationships=names))
+    related = look_up(plan, source, SOON, memory=memory).related
+    assert len(source.asked) == requests
+    said = {name: each.outcome.status for name, each in related.items() if each.outcome.status is not Status.UNKNOWN}
+    assert said == outcomes
+    assert {name: each.status for name, each in memory.refused("file").items()} == outcomes
+    look_up(plan, source, SOON, memory=memory)
+    assert len(source.asked) == requests + 1  # what was learnt is not tried again
+
+
+def test_what_was_refused_together_is_asked_for_alone_and_learnt_there() -> None:
+    """A relationship that is refused alone, whoever may read it by the catalogue, is not paid for again."""
+
+    def alone(query: Mapping[str, str]) -> Exception | None:
+        return None if query.get("relationships", "") in {"", PUBLIC} else ForbiddenError("No licence.")
+
+    source, memory = Metered(None, alone), Memory()
+    source.refuse = lambda query: (
+        alone(query) or (ForbiddenError("No.") if source.asked[-1].path.endswith("/reports") else None)
+    )
+    names = (PUBLIC, "reports", "vulnerabilities")
+    related = run(source, *names, memory=memory).related
+    assert related["reports"].outcome.status is Status.FORBIDDEN
+    assert related["vulnerabilities"].outcome.found
+    before = len(source.asked)
+    assert run(source, *names, memory=memory).related["reports"].outcome.status is Status.FORBIDDEN
+    paths = [request.path.rpartition("/")[2] for request in source.asked[before:]]
+    assert "reports" not in paths
+    assert "vulnerabilities" in paths

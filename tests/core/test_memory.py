@@ -31,7 +31,7 @@ class Kept:
 def test_what_one_process_learns_the_others_know() -> None:
     kept = Kept()
     first = Memory(kept)
-    first.learn("file", ("embedded_domains",), FORBIDDEN)
+    first.learn("file", {"embedded_domains": FORBIDDEN})
     first.tried(Parameter.INLINE, False)
     second = Memory(kept)
     assert second.refused("file") == {"embedded_domains": FORBIDDEN}
@@ -52,8 +52,8 @@ def test_the_store_is_not_looked_at_for_every_task() -> None:
 def test_what_others_have_learnt_meanwhile_is_added() -> None:
     kept = Kept()
     first, second = Memory(kept), Memory(kept)
-    first.learn("file", ("embedded_domains",), FORBIDDEN)
-    second.learn("file", ("embedded_ips",), FORBIDDEN)
+    first.learn("file", {"embedded_domains": FORBIDDEN})
+    second.learn("file", {"embedded_ips": FORBIDDEN})
     assert set(Memory(kept).refused("file")) == {"embedded_domains", "embedded_ips"}
 
 
@@ -68,7 +68,7 @@ def test_what_others_have_learnt_meanwhile_is_added() -> None:
 )
 def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status, learnt: bool) -> None:
     memory = Memory()
-    memory.learn_premium("file", {name: Outcome(status)})
+    memory.learn_alone("file", {name: Outcome(status)})
     assert (name in memory.refused("file")) is learnt
 
 
@@ -99,10 +99,10 @@ def test_each_name_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("time.time", lambda: now)
     kept = Kept()
     memory = Memory(kept)
-    memory.learn("file", ("embedded_domains",), FORBIDDEN)
+    memory.learn("file", {"embedded_domains": FORBIDDEN})
     memory.tried(Parameter.INLINE, False)
     now += REMEMBERED / 2
-    memory.learn("file", ("embedded_ips",), FORBIDDEN)
+    memory.learn("file", {"embedded_ips": FORBIDDEN})
     late = Memory(kept)  # another process, which hears of it only now
     assert set(late.refused("file")) == {"embedded_domains", "embedded_ips"}
     now += REMEMBERED / 2 + 1
@@ -137,7 +137,7 @@ def test_what_is_learnt_of_the_licence_is_not_kept_as_refusals() -> None:
     kept = Kept()
     keep_flag(kept, LICENCE, False)
     memory = Memory(kept)
-    memory.learn_premium("file", {"embedded_ips": FORBIDDEN})
+    memory.learn_alone("file", {"embedded_ips": FORBIDDEN})
     assert list(kept.values["refused:file"]) == ["embedded_ips"]
 
 

@@ -114,7 +114,7 @@ def test_a_broken_store_costs_one_line(
 def test_what_does_not_fit_the_quota_is_skipped_and_named(emulator: Emulator, scan: Scan, day: int) -> None:
     emulator.keys["small"] = Key.parse("small", f"gti:day={day}")
     outcome = scan(EICAR, {"api_key": "small", "analyze_relationship": True}, config={"inline": False})
-    assert emulator.requests.charged <= day
+    assert emulator.requests.charged == day
     assert 429 not in [each.status for each in emulator.requests]
     assert outcome.partial
     rows = coverage(outcome)
@@ -125,6 +125,16 @@ def test_what_does_not_fit_the_quota_is_skipped_and_named(emulator: Emulator, sc
     )
 
 
+def test_a_licence_that_is_missing_takes_no_other_with_it(emulator: Emulator, scan: Scan) -> None:
+    given = {"api_key": "premium-key", "analyze_relationship": True}
+    emulator.switches.set(inline_forbidden="403")
+    for names in ("itw_urls,related_threat_actors", "itw_urls"):
+        outcome = scan(EICAR, {**given, "relationships": names})
+        found = {row["relationship"]: row["result"] for row in coverage(outcome)}
+        assert found["itw_urls"] == "shown 2 of 2"
+        assert found.get("related_threat_actors", "needs a premium licence") == "needs a premium licence"
+
+
 def test_the_last_request_is_not_spent_on_what_may_be_refused(emulator: Emulator, scan: Scan) -> None:
     emulator.keys["small"] = Key.parse("small", "public:+artefacts:day=1")  # some privilege: nobody knows for what
     emulator.switches.set(inline_forbidden="403")
@@ -132,7 +142,9 @@ def test_the_last_request_is_not_spent_on_what_may_be_refused(emulator: Emulator
     assert outcome.score
     assert requests_of(emulator) == [FILE]
     detail = {row["relationship"]: row["detail"] for row in coverage(outcome)}
-    assert detail["embedded_domains"].startswith("The quota leaves 1 request, so it was not asked for. 1 of 1 requests")
+    assert detail["embedded_domains"].startswith(
+        "The quota leaves 1 request, taken by what tells more. 1 of 1 requests"
+    )
 
 
 def test_what_is_kept_needs_no_quota(emulator: Emulator, scan: Scan) -> None:

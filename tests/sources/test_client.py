@@ -347,7 +347,7 @@ def break_tls(listening: socket.socket, context: ssl.SSLContext) -> None:
                 connection.recv(65536)
                 os.write(connection.fileno(), b"HTTP/1.1 502 from a box in between\r\n\r\n")
                 while os.read(connection.fileno(), 65536):
-                    """Closed with something unread, the connection would be reset, perhaps before the answer is seen."""
+                    """Closed with something unread it would be reset, perhaps before the answer is seen."""
 
 
 def serve_tls(listening: socket.socket, context: ssl.SSLContext) -> None:

@@ -22,6 +22,9 @@ def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, An
     found = subjects(_facts(target), settings)
     registry = load(BUILTIN, settings).registry
     plans = [plan(each.ref, registry, settings) for each in found.subjects]
+    if settings.mirror.only:
+        yield from (f"{each.ref.kind} {each.ref.id}: no request, the mirror alone is asked" for each in found.subjects)
+        plans = []
     for each in plans:
         yield from describe(each)
     for refused in found.refused:

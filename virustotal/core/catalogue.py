@@ -21,10 +21,14 @@ class Family(enum.StrEnum):
 
 
 class Licence(enum.StrEnum):
-    """Which keys may read a relationship. What no source states is UNCONFIRMED, and 403 is tolerated."""
+    """Which keys may read a relationship. What no source states is UNCONFIRMED, and 403 is tolerated.
+
+    THREATS is a premium licence with VirusTotal's threat intelligence (the Threat Landscape module).
+    """
 
     PUBLIC = "public"
     PREMIUM = "premium"
+    THREATS = "threats"
     UNCONFIRMED = "unconfirmed"
 
 
@@ -146,7 +150,7 @@ _LICENCES = {
     "E": Licence.PUBLIC,
     "U": Licence.PUBLIC,
     "P": Licence.PREMIUM,
-    "T": Licence.PREMIUM,
+    "T": Licence.THREATS,
     "?": Licence.UNCONFIRMED,
 }
 

@@ -11,11 +11,14 @@ from virustotal.core.desk import Desk
 from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Outcome, Related, Report, Status
-from virustotal.core.planner import Plan, safe_names
+from virustotal.core.planner import Plan, lacks, licence_of, rungs, safe_names
 from virustotal.core.source import Request, holds
 from virustotal.core.source import room as room_of
 
 _UNMENTIONED = Outcome(Status.UNKNOWN, "VirusTotal's answer does not mention it.")
+_TOGETHER = Outcome(
+    Status.INVALID, "VirusTotal refused it together with others. With analyze_relationship each is asked for alone."
+)
 
 
 def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> Report:
@@ -38,14 +41,15 @@ def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> 
             if not rung or error.code.startswith("Local"):
                 raise
             refusal = error
-        asked, (rung, lined) = rung, _rung_below(plan, left, rung, bool(query), refusal)
+        asked, (rung, lined) = rung, _rung_below(rungs(kind, left), rung, bool(query), refusal)
         suspected = rung if query and rung == asked else suspected
     if (query and not answer.origin) or suspected == rung:  # what else answers says nothing of what VirusTotal takes
         memory.tried(Parameter.INLINE, bool(query))
     dropped = [name for name in left if name not in rung]
     if dropped:
-        memory.learn(kind, dropped, refusal.outcome)
-        refused |= dict.fromkeys(dropped, refusal.outcome)
+        learnt = _refusals(kind, dropped, rung, refusal.outcome)
+        memory.learn(kind, learnt)
+        refused |= learnt
     return _with_outcomes(plan, report, names, refused)
 
 
@@ -57,16 +61,17 @@ def _affordable(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) 
     """
     lined, refused = _expected(plan, names, memory)
     left = tuple(name for name in names if name not in refused)
-    risky = tuple(name for name in left if name not in safe_names(plan.subject.kind, left))
+    safe = safe_names(plan.subject.kind, left)
     untried = lined and memory.takes(Parameter.INLINE) is None
-    if not (risky or untried) or holds(desk.source, _request(plan, left, lined)):
+    if (safe == left and not untried) or holds(desk.source, _request(plan, left, lined)):
         return lined, refused
     room = room_of(desk.source, desk.deadline)
     memory.look_again()  # the source reads limits and licence before the first request
     lined, refused = _expected(plan, names, memory)
-    risky = tuple(name for name in risky if name not in refused)
-    if room.requests is None or room.requests > bool(risky) + untried:
+    left = tuple(name for name in names if name not in refused)
+    if room.requests is None or room.requests > rungs(plan.subject.kind, left).index(safe) + untried:
         return lined, refused
+    risky = (name for name in left if name not in safe)
     refused |= dict.fromkeys(risky, planner.skipped(room.requests, room.reason))
     return lined and (not untried or room.requests > 1), refused
 
@@ -83,7 +88,7 @@ def _request(plan: Plan, names: tuple[str, ...], lined: bool) -> Request:
 
 
 def _rung_below(
-    plan: Plan, left: tuple[str, ...], rung: tuple[str, ...], lined: bool, refusal: VirusTotalError
+    ladder: tuple[tuple[str, ...], ...], rung: tuple[str, ...], lined: bool, refusal: VirusTotalError
 ) -> tuple[tuple[str, ...], bool]:
     """What is asked for after a refusal, and whether in line.
 
@@ -92,10 +97,25 @@ def _rung_below(
     """
     if lined and isinstance(refusal, InvalidError):
         return rung, False
-    safe = safe_names(plan.subject.kind, left)
-    if rung == left and safe not in {left, ()}:
-        return safe, lined
-    return (rung, False) if lined else ((), False)
+    below = ladder[ladder.index(rung) + 1]
+    return (below, lined) if below else (rung, False) if lined else ((), False)
+
+
+def _refusals(kind: str, dropped: list[str], rung: tuple[str, ...], refusal: Outcome) -> dict[str, Outcome]:
+    """What a refusal says of each name that was left out then.
+
+    One that is left out alone was refused. Of several the licence tells, where it is one: without any premium name
+    the request was taken, so the key lacks that licence. Of all others nobody knows which one it was.
+    """
+    if refusal.status is not Status.FORBIDDEN or len(dropped) == 1:
+        return dict.fromkeys(dropped, refusal)
+    licences = {name: licence_of(kind, name) for name in dropped}
+    lacking: set[Licence] = set()
+    if rung and Licence.PREMIUM in licences.values():
+        lacking = {Licence.PREMIUM, Licence.THREATS}
+    elif rung and set(licences.values()) == {Licence.THREATS}:
+        lacking = {Licence.THREATS}
+    return {name: refusal if licence in lacking else _TOGETHER for name, licence in licences.items()}
 
 
 def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome]) -> Report:
@@ -112,8 +132,6 @@ def _absent(plan: Plan, name: str, refusal: Outcome | None) -> Related | None:
     entry = catalogue.find(plan.subject.kind, name)
     if refusal is None and entry is not None and entry.one:
         return Related(name, total=0)  # a relationship to a single object is left out where there is none
-    premium = entry is not None and entry.licence is Licence.PREMIUM
-    ended = {Status.FORBIDDEN, Status.SKIPPED} if premium else {Status.SKIPPED}
-    if refusal is not None and refusal.status in ended:
+    if refusal is not None and (refusal.status is Status.SKIPPED or lacks(plan.subject.kind, name, refusal)):
         return Related(name, outcome=refusal, complete=False)
     return None if plan.analyze else Related(name, outcome=refusal or _UNMENTIONED, complete=False)

@@ -105,7 +105,7 @@ def expand_report(
         related[name] = evolve(before, outcome=outcome)
     names = tuple(dict.fromkeys(plan.expand + plan.alone))
     results = pager.all(names, related)
-    known.learn_premium(plan.subject.kind, {each.relationship: each.outcome for each in results})
+    known.learn_alone(plan.subject.kind, {each.relationship: each.outcome for each in results})
     found = {name: merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
     return evolve(report, related=MappingProxyType({**related, **found}))
 
@@ -114,11 +114,14 @@ def _fitting(plan: Plan, report: Report, pager: Pager, room: int | None) -> tupl
     """Cut the plan to the requests that are left. What the source answers without VirusTotal takes none of them."""
     names = plan.expand + plan.alone
     held = pager.desk.each(lambda name: pager.held(name, report.related.get(name)), names)
-    kept = [name for name, here in zip(names, held, strict=True) if here]
-    if len(kept) == len(names):
+    costs = {
+        name: 0 if here else planner.requests_for(plan, name, report.related.get(name))
+        for name, here in zip(names, held, strict=True)
+    }
+    if not any(costs.values()):
         return plan, {}
     left = Room(room) if room is not None else room_of(pager.desk.source, pager.desk.deadline)
-    return planner.fitting(plan, left.requests, reason=left.reason, kept=kept)
+    return planner.fitting(plan, left.requests, costs, reason=left.reason)
 
 
 def _bounded(plan: Plan, found: Related) -> Related:

@@ -3,7 +3,7 @@
 import enum
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from attrs import define, field
@@ -61,16 +61,17 @@ class Memory:
         known = {name: outcome for name, (_, outcome) in self._known(kind).items()}
         return {**_premium(kind), **known} if self._flag(LICENCE) is False else known
 
-    def learn(self, kind: str, names: Iterable[str], refusal: Outcome) -> None:
-        """Remember names that a combined request was refused with, and accepted without."""
-        self._remember(kind, dict.fromkeys(names, refusal))
+    def learn(self, kind: str, refusals: Mapping[str, Outcome]) -> None:
+        """Remember names that a combined request was refused with and accepted without, and what that says of each."""
+        self._remember(kind, refusals)
 
-    def learn_premium(self, kind: str, outcomes: Mapping[str, Outcome]) -> None:
+    def learn_alone(self, kind: str, outcomes: Mapping[str, Outcome]) -> None:
         """Remember those relationships that the key's licence does not cover, by the answer of their own address."""
         entries = {name: catalogue.find(kind, name) for name in outcomes}
-        premium = [name for name, entry in entries.items() if entry is not None and entry.licence is Licence.PREMIUM]
-        found = {name: outcomes[name] for name in premium if outcomes[name].status is Status.FORBIDDEN}
-        if found.keys() - self._known(kind).keys():
+        limited = [name for name, entry in entries.items() if entry is not None and entry.licence is not Licence.PUBLIC]
+        found = {name: outcomes[name] for name in limited if outcomes[name].status is Status.FORBIDDEN}
+        known = self._known(kind)
+        if any(name not in known or known[name][1].status is not Status.FORBIDDEN for name in found):
             self._remember(kind, found)
 
     def _remember(self, kind: str, outcomes: Mapping[str, Outcome]) -> None:
@@ -136,7 +137,8 @@ class Memory:
 def _premium(kind: str) -> dict[str, Outcome]:
     """What a key without any privilege is not asked for."""
     lacking = Outcome(Status.FORBIDDEN, "VirusTotal grants the user of this API key no privilege.")
-    return {each.name: lacking for each in catalogue.of_kind(kind) if each.licence is Licence.PREMIUM}
+    paid = {Licence.PREMIUM, Licence.THREATS}
+    return {each.name: lacking for each in catalogue.of_kind(kind) if each.licence in paid}
 
 
 def _outcomes(kept: Mapping[str, Any]) -> dict[str, tuple[float, Outcome]]:

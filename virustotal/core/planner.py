@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from attrs import evolve, frozen
@@ -64,10 +64,7 @@ class Plan:
     def fallbacks(self) -> int:
         """How often combined requests may be refused at most, and made again with less."""
         kind = self.subject.kind
-        return sum(
-            0 if not batch else 1 + (safe_names(kind, batch) not in {batch, ()}) + bool(self.selections(batch))
-            for batch in self.batches
-        )
+        return sum(len(rungs(kind, batch)) - 1 + bool(self.selections(batch)) for batch in self.batches if batch)
 
     def selections(self, names: tuple[str, ...]) -> inline.Pairs:
         """The query that asks for attributes in line with a combined request of these names."""
@@ -86,10 +83,34 @@ class Plan:
         return self.pages * len(names) + any(map(self.attributes.get, names))
 
 
+#: The licences whose names a combined request has, first and after each refusal.
+_LADDER: tuple[frozenset[Licence], ...] = (
+    frozenset(Licence),
+    frozenset({Licence.PUBLIC, Licence.PREMIUM, Licence.UNCONFIRMED}),
+    frozenset({Licence.PUBLIC, Licence.PREMIUM}),
+    frozenset({Licence.PUBLIC}),
+)
+
+
+def rungs(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the names of a combined request, then those with which it is made again after each refusal.
+
+    What the fewest keys may read is left out first: a key without threat intelligence has the premium names all the
+    same. Last the object is asked for alone.
+    """
+    licences = {name: licence_of(kind, name) for name in names}
+    return tuple(dict.fromkeys((*(tuple(name for name in names if licences[name] in each) for each in _LADDER), ())))
+
+
+def licence_of(kind: str, name: str) -> Licence:
+    """Return which keys may read a relationship; unconfirmed for a name outside the catalogue."""
+    entry = catalogue.find(kind, name)
+    return Licence.UNCONFIRMED if entry is None else entry.licence
+
+
 def safe_names(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that every key may read."""
-    entries = ((name, catalogue.find(kind, name)) for name in names)
-    return tuple(name for name, entry in entries if entry is not None and entry.licence is Licence.PUBLIC)
+    return tuple(name for name in names if licence_of(kind, name) is Licence.PUBLIC)
 
 
 def ordered(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -194,13 +215,12 @@ def in_line(plan: Plan, related: Related) -> bool:
 
 
 def permitted(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping[str, Outcome]]:
-    """Return the second stage without premium names that the key is known not to cover, and the outcome of each.
+    """Return the second stage without the names that the key is known not to cover, and the outcome of each.
 
     Other names that a combined request was refused with may have been refused because of these: they are asked alone.
     """
-    entries = {name: catalogue.find(plan.subject.kind, name) for name in plan.expand + plan.alone if name in refused}
-    premium = [name for name, entry in entries.items() if entry is not None and entry.licence is Licence.PREMIUM]
-    gone = {name: refused[name] for name in premium if refused[name].status is Status.FORBIDDEN}
+    gone = {name: refused[name] for name in plan.expand + plan.alone if name in refused}
+    gone = {name: each for name, each in gone.items() if lacks(plan.subject.kind, name, each)}
     if not gone:
         return plan, EMPTY
     left = evolve(
@@ -211,33 +231,47 @@ def permitted(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping
     return left, MappingProxyType(gone)
 
 
+def lacks(kind: str, name: str, outcome: Outcome) -> bool:
+    """True if an outcome says that the key's licence does not cover a relationship that not every key may read."""
+    return outcome.status is Status.FORBIDDEN and licence_of(kind, name) is not Licence.PUBLIC
+
+
+def requests_for(plan: Plan, name: str, related: Related | None) -> int:
+    """Return the pages that a relationship has at most, by what the object's own answer told of its length."""
+    if related is None or not (related.complete or related.total):
+        return plan.pages
+    counted = max(related.total or 0, len(related.items))
+    return max(1, math.ceil(min(counted, plan.max_related) / protocol.PAGE))
+
+
 def fitting(
-    plan: Plan, room: int | None, *, reason: str = "", kept: Sequence[str] = ()
+    plan: Plan, room: int | None, costs: Mapping[str, int], *, reason: str = ""
 ) -> tuple[Plan, Mapping[str, Outcome]]:
     """Return the second stage cut to the requests that are left, and the outcome of each name that was cut off.
 
-    room: requests that may still be made; None for no bound. reason: one sentence that says why not more. kept: names
-    that need none. Names are cut from the end: those before tell more.
+    room: requests that may still be made; None for no bound. costs: those that each name takes at most, 0 where the
+    source has the answer. reason: one sentence that says why not more. Names before tell more, and come first.
     """
-    names = plan.expand + plan.alone
-    if room is None or plan.cost <= room:
+    if room is None:
         return plan, EMPTY
-    shorter = any(map(plan.attributes.get, names))
-    asked = tuple(name for name in names if name not in kept)
-    kept = (*kept, *asked[: max(0, room - shorter) // plan.pages])
+    left, kept = room, set()
+    for name in plan.expand + plan.alone:
+        if costs[name] <= left:
+            kept.add(name)
+            left -= costs[name]
+    outcome = skipped(room, reason)
     cut = evolve(
         plan,
         expand=tuple(name for name in plan.expand if name in kept),
         alone=tuple(name for name in plan.alone if name in kept),
     )
-    outcome = skipped(room, reason)
-    return cut, MappingProxyType({name: outcome for name in names if name not in kept})
+    return cut, MappingProxyType({name: outcome for name in plan.expand + plan.alone if name not in kept})
 
 
 def skipped(room: int, reason: str) -> Outcome:
     """Return how something ended that the quota leaves no request for; see `fitting`."""
-    left = f"{max(0, room)} request{'' if room == 1 else 's'}"
-    return Outcome(Status.SKIPPED, f"The quota leaves {left}, so it was not asked for. {reason}".rstrip())
+    left = f"{room} request{'' if room == 1 else 's'}, taken by what tells more" if room > 0 else "no request"
+    return Outcome(Status.SKIPPED, f"The quota leaves {left}. {reason}".rstrip())
 
 
 def describe(plan: Plan) -> tuple[str, ...]:
@@ -251,6 +285,9 @@ def describe(plan: Plan) -> tuple[str, ...]:
     lines += [f"  {many}, if it is not empty: {name}" for name in plan.embed if plan.analyze and not plan.looked_up]
     lines += [f"  {many}: {name}" for name in plan.expand]
     lines += [f"  {many}, asked alone: {name}" for name in plan.alone]
+    paged = plan.expand + plan.alone if plan.looked_up else (plan.embed + plan.alone) * plan.analyze
+    if any(map(plan.attributes.get, paged)):
+        lines.append("  up to 1 more if VirusTotal refuses to shorten the pages")
     lines += [f"  no request: {name}" for name in plan.named]
     return (*lines, *(f"  note: {note}" for note in plan.notes))
 
