@@ -72,6 +72,7 @@ def test_the_submitted_url_stands_in_place_of_the_file(emulator: Emulator, scan:
     assert requests_of(emulator) == ["GET /urls/aHR0cHM6Ly9leGFtcGxlLmNvbS8"]
     assert outcome.partial, "the platform's result cache does not know the metadata"
     assert "without them" in shown(outcome)
+    assert "and not the file itself" in shown(outcome)
     assert "hunter2" not in json.dumps(dict(outcome.handed))
 
 
@@ -87,7 +88,8 @@ def test_the_submitted_url_stands_in_place_of_the_file(emulator: Emulator, scan:
     ],
 )
 def test_the_file_stays_the_subject(emulator: Emulator, scan: Scan, parameters: Any, message: Any) -> None:
-    scan(EICAR, parameters, **{"metadata": {"submitted_url": "https://example.com/"}, **message})
+    outcome = scan(EICAR, parameters, **{"metadata": {"submitted_url": "https://example.com/"}, **message})
+    assert "and not the file itself" not in shown(outcome)
     assert requests_of(emulator) == [FILE]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from virustotal.core.hosts import address_of, host_of, reason_not_public
 from virustotal.core.models import EMPTY, Ref
@@ -22,6 +22,12 @@ _DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
 _USERINFO = re.compile(r"[^/\s@]*@")
+#: Said of the URL of a file: nothing is known of the file itself.
+IN_PLACE = (
+    "The URL that the file came from was looked up, and not the file itself; the parameter ignore_submitted_url looks "
+    "the file up."
+)
+
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", re.ASCII)
 
 
@@ -86,7 +92,9 @@ def subjects(facts: Facts, settings: Settings) -> Subjects:
     submitted = facts.metadata.get("submitted_url")
     if facts.depth == 0 and not settings.ignore_submitted_url and submitted not in (None, ""):
         found = url_subject(submitted)
-        return _gathered([found] if isinstance(found, Subject) else [found, _of_file(facts)])
+        if isinstance(found, Subject):
+            return _gathered([evolve(found, notes=(*found.notes, IN_PLACE))])
+        return _gathered([found, _of_file(facts)])
     return _gathered([_of_file(facts)])
 
 
