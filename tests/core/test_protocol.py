@@ -157,11 +157,13 @@ OK = b'{"data": {}}'
         (401, body("AuthenticationRequiredError"), errors.AuthenticationError, "failed"),
         (401, body("UserNotActiveError"), errors.AuthenticationError, "failed"),
         (401, body("WrongCredentialsError"), errors.AuthenticationError, "failed"),
-        (401, b"", errors.AuthenticationError, "failed"),
+        (401, b"", errors.UnavailableError, "failed"),
+        (401, b"<html>log in to the proxy", errors.UnavailableError, "failed"),
         (403, body("ForbiddenError"), errors.ForbiddenError, "forbidden"),
-        (403, b"<html>blocked", errors.ForbiddenError, "forbidden"),
+        (403, b"<html>blocked", errors.UnavailableError, "failed"),
         (404, body("NotFoundError"), errors.NotFoundError, "unknown"),
-        (404, b"", errors.NotFoundError, "unknown"),
+        (404, b"", errors.UnavailableError, "failed"),
+        (404, b"<html>another server", errors.UnavailableError, "failed"),
         (405, b"", errors.InvalidError, "invalid"),
         (408, b"", errors.UnavailableError, "failed"),
         (409, body("AlreadyExistsError"), errors.AlreadyExistsError, "failed"),
@@ -185,7 +187,7 @@ OK = b'{"data": {}}'
         (200, b"{}", errors.UnavailableError, "failed"),
         (200, body("QuotaExceededError"), errors.QuotaError, "quota"),
         (200, body("NotFoundError"), errors.NotFoundError, "unknown"),
-        (404, OK, errors.NotFoundError, "unknown"),
+        (404, OK, errors.UnavailableError, "failed"),
         (500, b'{"error": "text"}', errors.UnavailableError, "failed"),
         (500, b'{"error": {"code": 7, "message": ["x"]}}', errors.UnavailableError, "failed"),
         (403, b'{"error": {"code": null}}', errors.ForbiddenError, "forbidden"),
@@ -198,6 +200,15 @@ def test_errors(status: int, content: bytes, error: type[errors.VirusTotalError]
     assert type(raised.value) is error
     assert raised.value.outcome.status == Status(outcome)
     assert raised.value.outcome.detail.endswith((".", ")"))
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, errors.AuthenticationError), (403, errors.ForbiddenError), (404, errors.NotFoundError)],
+)
+def test_what_was_sent_is_refused_whoever_says_so(status: int, error: type[errors.VirusTotalError]) -> None:
+    with pytest.raises(error):
+        protocol.payload(status, {}, b"<html>", posted=True)
 
 
 def test_an_error_says_status_code_and_message() -> None:

@@ -247,7 +247,7 @@ def test_what_is_worth_another_try(server: Server, client: Client, broken: Any) 
     ],
 )
 def test_what_is_not(server: Server, client: Client, status: str, error: type[Exception]) -> None:
-    server.say(answer(b"<html>", status, "Location: http://127.0.0.1:1/"))
+    server.say(answer(b'{"error": {"code": "SomethingNewError"}}', status, "Location: http://127.0.0.1:1/"))
 
     with pytest.raises(error):
         client.ask(ASK, soon())

@@ -160,7 +160,7 @@ class Client:
         try:
             body = redact(whole(response, deadline), self._secrets)
             unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
-            return protocol.payload(response.status_code, response.headers, body)
+            return protocol.payload(response.status_code, response.headers, body, posted=request.method != "GET")
         except VirusTotalError as error:
             if request.method == "GET" or not isinstance(error, unclear):
                 raise
@@ -200,7 +200,7 @@ class Client:
                     return Answer(size=save(response, request.save, deadline, self._secrets))
                 if response.status_code not in _REDIRECTS:
                     body = redact(whole(response, deadline, LARGEST_ERROR), self._secrets)
-                    protocol.payload(response.status_code, response.headers, body)
+                    raise protocol.failure(response.status_code, protocol.error_in(body), response.headers)
                 address = redirected(address, response.headers.get("Location", ""))
         raise ArtefactError(f"The download was redirected more than {MOST_REDIRECTS} times.", code="LocalRedirect")
 

@@ -41,6 +41,8 @@ _BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(
         "WrongCredentialsError": AuthenticationError,
     }
 )
+#: Statuses that say something of the key or the object, and which gateways and wrong hosts send as well.
+_CLAIMS = frozenset({401, 403, 404})
 _BY_STATUS: Mapping[int, type[VirusTotalError]] = MappingProxyType(
     {
         400: InvalidError,
@@ -71,13 +73,16 @@ _WORDS: Mapping[type[VirusTotalError], str] = MappingProxyType(
 )
 
 
-def payload(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+def payload(status: int, headers: Mapping[str, str], body: bytes, *, posted: bool = False) -> Mapping[str, Any]:
     """Return the JSON object of an answer, which has `data`; raise the error that any other answer is.
 
-    headers: names in any case where the mapping is of that sort, else in lower case.
+    headers: names in any case where the mapping is of that sort, else in lower case. posted: True for a request that
+    sends something, which was refused whoever refused it; of a question only the API itself knows the answer.
     """
     found = _object(body)
     error = mapping(found.get("error")) if found is not None else {}
+    if status in _CLAIMS and not error and not posted:
+        raise UnavailableError(f"The answer (HTTP {status}) is not one of VirusTotal's API.", code="LocalNotJson")
     if status != 200 or error:
         raise failure(status, error, headers)
     if found is None:
