@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.iocs import canonical_url, fitting, plan_iocs
+from virustotal.core.iocs import fitting, plan_iocs
 from virustotal.core.models import Ref, Status
 from virustotal.core.protocol import url_id
 from virustotal.core.safelist import Safelist
 from virustotal.core.source import Room
-from virustotal.core.subjects import Subject, url_subject
+from virustotal.core.subjects import Refusal, Subject, canonical_url, url_subject
 
 NO = Safelist()
 DOMAIN, IP, URI = (f"network.dynamic.{kind}" for kind in ("domain", "ip", "uri"))
@@ -174,6 +174,17 @@ def test_what_the_quota_leaves() -> None:
     assert cut.cut[0][1].detail == "The day is over."
     assert fitting(plan, Room()) == plan
     assert fitting(plan, Room(-3)).wanted == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [("no url", Status.INVALID), (None, Status.INVALID), ("http://localhost/", Status.SKIPPED)],
+)
+def test_a_refusal_says_how_it_ended(value: Any, status: Status) -> None:
+    found = url_subject(value)
+
+    assert isinstance(found, Refusal)
+    assert found.status is status
 
 
 def test_one_spelling() -> None:

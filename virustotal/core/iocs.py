@@ -8,10 +8,9 @@ from attrs import evolve, field, frozen
 from virustotal.core.hosts import address_of, canonical_host, reason_not_public
 from virustotal.core.indicators import indicator
 from virustotal.core.models import Outcome, Ref, Status
-from virustotal.core.protocol import url_id
 from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.source import Room
-from virustotal.core.subjects import Refusal, Subject, canonical_url, url_subject
+from virustotal.core.subjects import Refusal, Subject, url_subject
 from virustotal.core.values import clean, number
 
 #: Values of one tag type that are read; a task has rarely more than thousands.
@@ -69,14 +68,13 @@ def plan_iocs(
     """
     found: dict[Ref, Ioc] = {}
     refused: dict[tuple[str, str], Outcome] = {}
-    own = {_subject_ref(each) for each in known}
+    own = {each.ref for each in known}
     for tag_type, value, score in _tagged(tags):
         entry = _read(tag_type, value, safelist if filtered else Safelist())
         if isinstance(entry, Ioc) and entry.ref in own:
             entry = Refusal(entry.label, "It is a subject of this task itself.")
         if isinstance(entry, Refusal):
-            invalid = entry.reason.startswith(_INVALID)
-            refused[tag_type, entry.what] = Outcome(Status.INVALID if invalid else Status.SKIPPED, entry.reason)
+            refused[tag_type, entry.what] = Outcome(entry.status, entry.reason)
             continue
         before = found.get(entry.ref, entry)
         tagged = tuple(dict.fromkeys((*before.tags, tag_type)))
@@ -119,9 +117,6 @@ def _tagged(tags: Mapping[str, Any]) -> Iterator[tuple[str, Any, float]]:
             yield tag_type, pair[0], float(number(pair[1]) or 0)
 
 
-_INVALID = "This is not a valid"
-
-
 def _read(tag_type: str, value: Any, safelist: Safelist) -> Ioc | Refusal:
     kind = _TYPES[tag_type]
     found = _url(value) if kind == "url" else _host(kind, value)
@@ -131,9 +126,10 @@ def _read(tag_type: str, value: Any, safelist: Safelist) -> Ioc | Refusal:
 
 
 def _host(kind: str, value: Any) -> Ioc | Refusal:
-    noun = "domain" if kind == "domain" else "IP address"
     given = value.strip() if isinstance(value, str) else ""
     shown = clean(given, 200)
+    noun = "domain" if kind == "domain" else "IP address"
+    invalid = Refusal(shown, f"This is not a valid {noun}, so it is not looked up.", Status.INVALID)
     try:
         host = canonical_host(given) if len(given) <= 1_000 else ""
     except ValueError:
@@ -141,11 +137,11 @@ def _host(kind: str, value: Any) -> Ioc | Refusal:
     address = address_of(host) if host else None
     # What browsers read as an address, such as `0x7f.1`, is not written as one.
     if not host or (address is None) is not (kind == "domain") or (address is not None and indicator(given) is None):
-        return Refusal(shown, f"{_INVALID} {noun}, so it is not looked up.")
+        return invalid
     if reason := reason_not_public(host):
         return Refusal(shown, f"It is not looked up, since {reason}: VirusTotal does not need to know of it.")
     if indicator(host) is None:
-        return Refusal(shown, f"{_INVALID} {noun}, so it is not looked up.")
+        return invalid
     return Ioc(Ref(kind, host), host)
 
 
@@ -153,9 +149,4 @@ def _url(value: Any) -> Ioc | Refusal:
     found = url_subject(value)
     if isinstance(found, Refusal):
         return found
-    plain = canonical_url(found.url)
-    return Ioc(Ref("url", url_id(plain)), clean(plain, 500))
-
-
-def _subject_ref(subject: Subject) -> Ref:
-    return Ref("url", url_id(canonical_url(subject.url))) if subject.url else subject.ref
+    return Ioc(found.ref, found.label)

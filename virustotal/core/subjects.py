@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from attrs import evolve, field, frozen
 
 from virustotal.core.hosts import address_of, host_of, reason_not_public
-from virustotal.core.models import EMPTY, Ref
+from virustotal.core.models import EMPTY, Ref, Status
 from virustotal.core.protocol import url_id
 from virustotal.core.settings import Settings
 from virustotal.core.values import clean, text
@@ -63,10 +63,11 @@ class Subject:
 
 @frozen
 class Refusal:
-    """Something that is not looked up, and why: a whole sentence."""
+    """Something that is not looked up, and why: a whole sentence. status: invalid for what is nothing of its kind."""
 
     what: str
     reason: str
+    status: Status = Status.SKIPPED
 
 
 @frozen
@@ -187,7 +188,7 @@ def _shown(url: str) -> str:
 def _malformed(value: Any) -> Refusal:
     # What is no URL may hold a password all the same.
     shown = _USERINFO.sub("", text(value, 500))
-    return Refusal(_shown(shown), "This is not a valid URL or host, so it is not looked up.")
+    return Refusal(_shown(shown), "This is not a valid URL or host, so it is not looked up.", Status.INVALID)
 
 
 def _private(what: str, reason: str) -> Refusal:
