@@ -7,7 +7,7 @@ import pytest
 from virustotal.core.iocs import fitting, plan_iocs
 from virustotal.core.models import Ref, Status
 from virustotal.core.protocol import url_id
-from virustotal.core.safelist import Safelist
+from virustotal.core.safelist import Safelist, read_safelist
 from virustotal.core.source import Room
 from virustotal.core.subjects import Refusal, Subject, canonical_url, url_subject
 
@@ -152,13 +152,48 @@ def test_subjects_are_not_asked_twice() -> None:
 
 
 def test_safelisted_ones_are_left_out_unless_filtering_is_off() -> None:
-    safelist = Safelist({STATIC["domain"]: frozenset({"example.com"})})
     tags = {DOMAIN: ["www.example.com", "example.org"], URI: ["http://example.com/a"]}
 
-    dynamic = Safelist({DOMAIN: frozenset({"example.com"})})
-    assert chosen(tags, safelist=dynamic) == ["example.org"]
-    assert "example.org" in chosen(tags, safelist=safelist)
-    assert len(chosen(tags, safelist=dynamic, filtered=False)) == 3
+    for tag_type in (DOMAIN, STATIC["domain"]):
+        safelist = Safelist({tag_type: frozenset({"example.com"})})
+        assert chosen(tags, safelist=safelist) == ["example.org"]
+        assert len(chosen(tags, safelist=safelist, filtered=False)) == 3
+
+
+LONG = "http://cdn.example.com/" + "a" * 600
+
+
+@pytest.mark.parametrize(
+    ("tag_type", "value", "listed"),
+    [
+        (URI, "http://fine.example.com", "http://fine.example.com"),
+        (URI, "http://fine.example.com:80/x", "http://fine.example.com:80/x"),
+        (URI, "http://fine.example.com:80/x", "http://fine.example.com/x"),
+        (URI, "http://fine.example.com/#a", "http://fine.example.com/#a"),
+        (URI, "http://me:secret@fine.example.com/", "http://me:secret@fine.example.com/"),
+        (URI, "http://bücher.example.com/a", "http://bücher.example.com/a"),
+        (URI, LONG, LONG),
+        (URI, LONG, r"http://cdn\.example\.com/a+$"),
+        (DOMAIN, "Bücher.example.com", "bücher.example.com"),
+        (DOMAIN, "bücher.example.com", "xn--bcher-kva.example.com"),
+        (IP, "[2606:4700:0::1111]", "2606:4700::1111"),
+    ],
+)
+@pytest.mark.parametrize("under", ["static", "dynamic"])
+def test_safelisted_as_tagged_or_as_asked_for_under_either_type(
+    tag_type: str, value: str, listed: str, under: str
+) -> None:
+    how = "regex" if "\\" in listed else "match"
+    static = tag_type.replace("dynamic", "static")
+    safelist = read_safelist({how: {tag_type.replace("dynamic", under): [listed]}})
+
+    assert chosen({tag_type: [value], static: [value]}, safelist=safelist) == []
+
+
+def test_a_url_of_a_safelisted_host_that_is_written_in_unicode() -> None:
+    safelist = read_safelist({"match": {STATIC["domain"]: ["bücher.example.com"]}})
+
+    assert chosen({URI: ["http://www.bücher.example.com:8080/a"]}, safelist=safelist) == []
 
 
 def test_what_the_quota_leaves() -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
-from virustotal.core.hosts import address_of, canonical_host, reason_not_public
+from virustotal.core.hosts import address_of, canonical_host, host_of, reason_not_public
 from virustotal.core.indicators import indicator
 from virustotal.core.models import Outcome, Ref, Status
 from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
@@ -31,12 +32,13 @@ _TYPES: Mapping[str, str] = {
 class Ioc:
     """One tagged host or URL.
 
-    label: what is shown, inert and without user and password. tags: the types under which it was tagged. score: the
-    highest that the platform gave one of these tags.
+    label: what is shown, inert and without user and password. url: a URL as it is asked for, uncut. tags: the types
+    under which it was tagged. score: the highest that the platform gave one of these tags.
     """
 
     ref: Ref
     label: str
+    url: str = ""
     tags: tuple[str, ...] = ()
     score: float = 0.0
 
@@ -120,9 +122,17 @@ def _tagged(tags: Mapping[str, Any]) -> Iterator[tuple[str, Any, float]]:
 def _read(tag_type: str, value: Any, safelist: Safelist) -> Ioc | Refusal:
     kind = _TYPES[tag_type]
     found = _url(value) if kind == "url" else _host(kind, value)
-    if isinstance(found, Ioc) and safelist.holds_tag(tag_type, found.label):
+    if isinstance(found, Ioc) and _listed(found, value, safelist):
         return Refusal(found.label, "It is safelisted on the platform.")
     return found
+
+
+def _listed(found: Ioc, given: str, safelist: Safelist) -> bool:
+    """Whether it is safelisted, as it was tagged or as it is asked for, under whichever tag type, or by its host."""
+    if not found.url:
+        return any(map(safelist.holds_host, (given, found.ref.id)))
+    hosts = (urlsplit(given.strip()).hostname or "", host_of(found.url))
+    return any(map(safelist.holds_url, (given, found.url))) or any(map(safelist.holds_host, hosts))
 
 
 def _host(kind: str, value: Any) -> Ioc | Refusal:
@@ -149,4 +159,4 @@ def _url(value: Any) -> Ioc | Refusal:
     found = url_subject(value)
     if isinstance(found, Refusal):
         return found
-    return Ioc(found.ref, found.label)
+    return Ioc(found.ref, found.label, found.url)
