@@ -1,6 +1,6 @@
 """From the tags of earlier services to what VirusTotal says of them: the shell of the exhaustive search."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from attrs import evolve, field, frozen
 
@@ -46,4 +46,11 @@ def search(task: Task, found: tuple[Subject, ...], wire: Wire, safelist: Safelis
     plan = plan_iocs(task.tags, found, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
     plan = exhaustive.affordable(plan, wire.source, task.deadline)
     answered = exhaustive.search(plan, wire.source, task.deadline)
-    return Searched(plan, answered, () if answered or plan.refused else (_NOTHING,))
+    return Searched(plan, answered, tuple(_notes(plan, bool(answered or plan.refused))))
+
+
+def _notes(plan: IocPlan, tagged: bool) -> Iterator[str]:
+    if not tagged:
+        yield _NOTHING
+    if plan.unread:
+        yield f"exhaustive_search: {plan.unread} tagged values were not read, those that tell least."

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.iocs import fitting, plan_iocs
+from virustotal.core.iocs import MOST_READ, fitting, plan_iocs
 from virustotal.core.models import Ref, Status
 from virustotal.core.protocol import url_id
 from virustotal.core.safelist import Safelist, read_safelist
+from virustotal.core.settings import MOST_IOCS
 from virustotal.core.source import Room
 from virustotal.core.subjects import Refusal, Subject, canonical_url, url_subject
 
@@ -141,6 +142,22 @@ def test_the_most_telling_first_and_the_rest_is_cut() -> None:
     assert [each.label for each, _ in plan.cut] == everything[3:]
     assert {outcome.status for _, outcome in plan.cut} == {Status.SKIPPED}
     assert chosen(tags, most=0) == []
+
+
+def test_no_more_than_so_many_are_read_and_those_are_the_most_telling() -> None:
+    tags = {
+        URI: [f"http://h{place}.example.com/" for place in range(MOST_READ)],
+        DOMAIN: [(f"d{place}.example.com", 1) for place in range(MOST_READ)],
+        STATIC["ip"]: [("8.8.8.8", 2), ("10.0.0.1", 2)],
+    }
+
+    plan = plan_iocs(tags, (), NO, 2)
+
+    assert MOST_READ >= 2 * MOST_IOCS
+    assert [each.label for each in plan.wanted] == ["8.8.8.8", "d0.example.com"]
+    assert len(plan.wanted) + len(plan.cut) + len(plan.refused) == MOST_READ
+    assert plan.unread == MOST_READ + 2
+    assert plan_iocs({DOMAIN: ["example.com"]}, (), NO, 2).unread == 0
 
 
 def test_subjects_are_not_asked_twice() -> None:

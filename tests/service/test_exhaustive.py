@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.service.conftest import EICAR, Scan, shown
+from virustotal.core import iocs
 from virustotal.core.protocol import url_id
 from virustotal.core.scores import CAPS
 from virustotal.emulator.server import Emulator
@@ -119,6 +120,15 @@ def test_max_iocs_and_scores_decide(emulator: Emulator, scan: Scan) -> None:
 
     assert sorted(asked(emulator)) == ["d7.example.com", "d8.example.com"]
     assert [row["Result"] for row in json.loads(section(outcome)["body"])].count("skipped") == 7
+
+
+def test_what_was_not_even_read_is_said(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(iocs, "MOST_READ", 3)
+
+    outcome = scan(EICAR, ON, tags=[tag(DOMAIN, f"d{place}.example.com", place) for place in range(5)])
+
+    assert len(json.loads(section(outcome)["body"])) == 3
+    assert "2 tagged values were not read" in shown(outcome)
 
 
 def test_the_subject_is_not_asked_twice(emulator: Emulator, scan: Scan) -> None:

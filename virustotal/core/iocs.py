@@ -1,5 +1,6 @@
 """Which of the hosts and URLs that earlier services tagged are looked up: the plan of an exhaustive search."""
 
+import heapq
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,8 +15,8 @@ from virustotal.core.source import Room
 from virustotal.core.subjects import Refusal, Subject, url_subject
 from virustotal.core.values import clean, number
 
-#: Values of one tag type that are read; a task has rarely more than thousands.
-MOST_READ = 20_000
+#: Tagged values that are read, each of which costs time: far more than are ever asked for (`MOST_IOCS`).
+MOST_READ = 5_000
 
 #: The tag types, in the order of what tells most: what was seen before what stands in a file, then by kind.
 _TYPES: Mapping[str, str] = {
@@ -33,26 +34,27 @@ class Ioc:
     """One tagged host or URL.
 
     label: what is shown, inert and without user and password. url: a URL as it is asked for, uncut. tags: the types
-    under which it was tagged. score: the highest that the platform gave one of these tags.
+    under which it was tagged.
     """
 
     ref: Ref
     label: str
     url: str = ""
     tags: tuple[str, ...] = ()
-    score: float = 0.0
 
 
 @frozen
 class IocPlan:
     """What is asked for, one request each, most telling first; and what is not, each with its outcome.
 
-    cut: outcomes of what would have been asked for. refused: of what may not be.
+    cut: outcomes of what would have been asked for. refused: of what may not be. unread: of how many of all the tagged
+    values nothing is known, since only so many are read.
     """
 
     wanted: tuple[Ioc, ...] = ()
     cut: tuple[tuple[Ioc, Outcome], ...] = ()
-    refused: tuple[tuple[str, str, Outcome], ...] = field(default=())
+    refused: tuple[tuple[str, str, Outcome], ...] = ()
+    unread: int = field(default=0)
 
     @property
     def cost(self) -> int:
@@ -71,7 +73,8 @@ def plan_iocs(
     found: dict[Ref, Ioc] = {}
     refused: dict[tuple[str, str], Outcome] = {}
     own = {each.ref for each in known}
-    for tag_type, value, score in _tagged(tags):
+    tagged = list(_tagged(tags))
+    for _, tag_type, value in heapq.nsmallest(MOST_READ, tagged, key=_telling):
         entry = _read(tag_type, value, safelist if filtered else Safelist())
         if isinstance(entry, Ioc) and entry.ref in own:
             entry = Refusal(entry.label, "It is a subject of this task itself.")
@@ -79,14 +82,14 @@ def plan_iocs(
             refused[tag_type, entry.what] = Outcome(entry.status, entry.reason)
             continue
         before = found.get(entry.ref, entry)
-        tagged = tuple(dict.fromkeys((*before.tags, tag_type)))
-        found[entry.ref] = evolve(before, tags=tagged, score=max(before.score, score))
-    ordered = sorted(found.values(), key=_telling)
+        found[entry.ref] = evolve(before, tags=tuple(dict.fromkeys((*before.tags, tag_type))))
+    ordered = list(found.values())
     reason = Outcome(Status.SKIPPED, f"More than max_iocs ({most}) were tagged, and others tell more.")
     return IocPlan(
         tuple(ordered[:most]),
         tuple((each, reason) for each in ordered[most:]),
         tuple((tag_type, what, outcome) for (tag_type, what), outcome in refused.items()),
+        max(0, len(tagged) - MOST_READ),
     )
 
 
@@ -105,18 +108,18 @@ def fitting(plan: IocPlan, room: Room, free: Collection[Ref] = ()) -> IocPlan:
     return evolve(plan, wanted=tuple(kept), cut=(*cut, *plan.cut))
 
 
-def _telling(each: Ioc) -> tuple[float, int]:
-    order = list(_TYPES)
-    return -each.score, min(order.index(tag_type) for tag_type in each.tags)
+def _telling(tagged: tuple[float, str, Any]) -> float:
+    """What sorts the most telling first; those of one score keep the order of their types."""
+    return -tagged[0]
 
 
-def _tagged(tags: Mapping[str, Any]) -> Iterator[tuple[str, Any, float]]:
-    """Yield type, value and score of the tags of exactly these types."""
+def _tagged(tags: Mapping[str, Any]) -> Iterator[tuple[float, str, Any]]:
+    """Yield score, type and value of the tags of exactly these types."""
     for tag_type in _TYPES:
         values = tags.get(tag_type)
-        for entry in values[:MOST_READ] if isinstance(values, list | tuple) else ():
+        for entry in values if isinstance(values, list | tuple) else ():
             pair = entry if isinstance(entry, list | tuple) and len(entry) == 2 else (entry, 0)
-            yield tag_type, pair[0], float(number(pair[1]) or 0)
+            yield float(number(pair[1]) or 0), tag_type, pair[0]
 
 
 def _read(tag_type: str, value: Any, safelist: Safelist) -> Ioc | Refusal:
