@@ -138,7 +138,7 @@ def _title(rows: list[_Row]) -> str:
     outcomes = [row.answered.report.outcome.status for row in rows]
     counts = [(levels.count(level), level.value) for level in (Level.MALICIOUS, Level.SUSPICIOUS)]
     counts += [(outcomes.count(status), status.value) for status in Status]
-    shown = f" ({len(rows)} of them shown)" if len(rows) > MOST_IOCS else ""
+    shown = f" ({MOST_IOCS} of them shown)" if len(rows) > MOST_IOCS else ""
     return f"{len(rows)} tagged{shown}, " + ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
