@@ -44,7 +44,6 @@ def search(task: Task, found: tuple[Subject, ...], wire: Wire, safelist: Safelis
     if not settings.exhaustive_search:
         return Searched()
     plan = plan_iocs(task.tags, found, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
-    plan = exhaustive.affordable(plan, wire.source, task.deadline)
     answered = exhaustive.search(plan, wire.source, task.deadline)
     return Searched(plan, answered, tuple(_notes(plan, bool(answered or plan.refused))))
 

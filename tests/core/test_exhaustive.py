@@ -1,15 +1,19 @@
 """The table of an exhaustive search: each with its own outcome, and nothing said of it that is not so."""
 
 import json
+import time
+from collections.abc import Sequence
 from typing import Any
+
+import pytest
 
 from virustotal.core.exhaustive import contribution, search
 from virustotal.core.iocs import plan_iocs
-from virustotal.core.models import Verdict
+from virustotal.core.models import Ref, Verdict
 from virustotal.core.safelist import NO_SAFELIST
 from virustotal.core.sections import Section
 from virustotal.core.settings import MOST_IOCS
-from virustotal.core.source import Answer, Request
+from virustotal.core.source import Answer, Request, Room
 
 DOMAIN = "network.dynamic.domain"
 
@@ -28,9 +32,63 @@ class Nothing:
 
 def table(tags: dict[str, Any], most: int, source: Any) -> Section:
     plan = plan_iocs(tags, (), NO_SAFELIST, most)
-    answered = search(plan, source, 0.0)
+    answered = search(plan, source, time.monotonic() + 60)
     (section,) = contribution(plan, answered, lambda obj: Verdict(), "VirusTotal").sections
     return section
+
+
+class Mirror(Nothing):
+    """A source that knows some at once, keeps others, and has a quota of so many requests for the rest."""
+
+    def __init__(self, at_once: tuple[str, ...], kept: tuple[str, ...] = (), left: int = 0) -> None:
+        self.at_once, self.kept, self.left = at_once, kept, left
+        self.batches: list[int] = []
+        self.asked: list[str] = []
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        self.asked.append(request.path.rpartition("/")[2])
+        return answer(request)
+
+    def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
+        self.batches.append(len(requests))
+        return tuple(answer(each) if each.path.endswith(self.at_once) else None for each in requests)
+
+    def room(self, deadline: float) -> Room:
+        return Room(self.left, "The day is over.")
+
+    def holds(self, request: Request) -> bool:
+        return request.path.endswith(self.kept)
+
+    def fresh(self) -> "Mirror":
+        return self
+
+    def forget(self, ref: Ref) -> None:
+        pass
+
+
+def answer(request: Request) -> Answer:
+    return Answer({"data": {"type": "domain", "id": request.path.rpartition("/")[2], "attributes": {"reputation": 0}}})
+
+
+def results(section: Section) -> dict[str, str]:
+    return {row["Value"]: row["Result"] for row in json.loads(section.body or "")}
+
+
+@pytest.mark.parametrize(("left", "asked"), [(0, ["kept.example.com"]), (1, ["b.example.com", "kept.example.com"])])
+def test_a_spent_quota_hides_nothing_that_is_known_without_it(left: int, asked: list[str]) -> None:
+    tags = {DOMAIN: [f"{name}.example.com" for name in ("a", "b", "c", "kept")]}
+    mirror = Mirror(("/a.example.com",), ("/kept.example.com",), left)
+
+    found = results(table(tags, 50, mirror))
+
+    assert sorted(mirror.asked) == asked
+    assert mirror.batches == [4]
+    assert found == {
+        "a.example.com": "found",
+        "kept.example.com": "found",
+        "b.example.com": "found" if left else "quota",
+        "c.example.com": "quota",
+    }
 
 
 def test_the_title_says_how_many_rows_there_are() -> None:

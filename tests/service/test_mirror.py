@@ -101,6 +101,19 @@ def test_what_earlier_services_tagged_is_looked_up_in_one_multi_get(
     assert len(emulator.requests) == 0
 
 
+def test_a_spent_quota_does_not_hide_what_the_mirror_holds_of_what_was_tagged(scan: Scan, mirror: str) -> None:
+    values = ("bad.example.com", "host1.example.com")
+    tags = [{"type": "network.dynamic.domain", "value": each, "short_type": "domain", "score": 0} for each in values]
+    with Emulator(keys={"few": "premium:day=1:minute=1000"}) as few:
+        config = {"host": few.url, "api_key": "few", "mirror": {"hosts": [mirror], "max_age_days": 0}}
+        scan("e" * 64, {"relationships": ""}, config=config)  # spends the day's only request
+        found = scan(SHA, {"exhaustive_search": "true", "relationships": ""}, config=config, tags=tags)
+        assert [each for each in few.requests.paths() if "/domains/" in each] == []
+    (section,) = [each for each in found.sections if each["title_text"].startswith("Exhaustive search")]
+    results = {row["Value"]: row["Result"] for row in json.loads(section["body"])}
+    assert results == {"bad.example.com": "found", "host1.example.com": "quota"}
+
+
 def test_a_mirror_that_is_down_is_an_error_that_passes(scan: Scan, emulator: Emulator) -> None:
     found = scan(SHA, config=air_gapped("http://127.0.0.1:9"))
     assert found.error["response"]["status"] == "FAIL_RECOVERABLE"

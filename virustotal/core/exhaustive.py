@@ -1,6 +1,6 @@
 """The exhaustive search: what earlier services tagged, looked up side by side, and shown in one table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -13,7 +13,7 @@ from virustotal.core.lookup import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
 from virustotal.core.sections import Contribution
 from virustotal.core.settings import MOST_IOCS
-from virustotal.core.source import Source, holds, room
+from virustotal.core.source import Answer, Request, Source, ask_many, holds, room
 from virustotal.core.values import clean
 from virustotal.core.verdicts import ANSWERED, BAD, counters
 
@@ -33,21 +33,52 @@ class Answered:
     report: Report
 
 
-def affordable(plan: IocPlan, source: Source, deadline: float) -> IocPlan:
-    """Return the plan cut to what the quota leaves; what was kept from before costs nothing."""
-    left = room(source, deadline)
-    if left.requests is None or not plan.wanted:
-        return plan
-    free = {each.ref for each in plan.wanted if holds(source, protocol.object_request(each.ref))}
-    return fitting(plan, left, free)
+@frozen
+class _Batched:
+    """A source whose batch was answered already: it is not asked for it again. known: the answers."""
+
+    source: Source
+    known: Mapping[Request, Answer]
+
+    @property
+    def requests_made(self) -> int:
+        return self.source.requests_made
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        return self.source.ask(request, deadline)
+
+    def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
+        return tuple(map(self.known.get, requests))
+
+    def close(self) -> None:
+        """Nothing: the source is not its own."""
 
 
 def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WORKERS) -> tuple[Answered, ...]:
-    """Ask for each wanted one, one request each; what was cut off keeps its outcome. Raises AuthenticationError."""
-    reports = look_up_all([each.ref for each in plan.wanted], source, deadline, workers=workers)
+    """Ask for each wanted one, one request each, as far as the quota goes. Raises AuthenticationError.
+
+    What the source knows at once (a mirror), and what was kept from before, is no matter of the quota. What was cut off
+    keeps its outcome.
+    """
+    requests = [protocol.object_request(each.ref) for each in plan.wanted]
+    answers = ask_many(source, requests, deadline) if requests else ()
+    known = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
+    plan = _affordable(plan, source, known, deadline)
+    reports = look_up_all([each.ref for each in plan.wanted], _Batched(source, known), deadline, workers=workers)
     asked = (Answered(ioc, report) for ioc, report in zip(plan.wanted, reports, strict=True))
     cut = (Answered(ioc, Report(Object(ioc.ref), outcome=outcome)) for ioc, outcome in plan.cut)
     return (*asked, *cut)
+
+
+def _affordable(plan: IocPlan, source: Source, known: Collection[Request], deadline: float) -> IocPlan:
+    """Cut the plan to what the quota leaves."""
+    if len(known) == len(plan.wanted):
+        return plan
+    left = room(source, deadline)
+    if left.requests is None:
+        return plan
+    asked = {each.ref: protocol.object_request(each.ref) for each in plan.wanted}
+    return fitting(plan, left, {ref for ref, each in asked.items() if each in known or holds(source, each)})
 
 
 def contribution(
