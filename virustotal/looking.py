@@ -78,7 +78,7 @@ def look(
 ) -> tuple[Looked, ...]:
     """Look all subjects up side by side; each has its own outcome. Raises AuthenticationError alone."""
     one = partial(_one, task, wire=wire, registry=registry, desk=desk, content=content)
-    with ThreadPoolExecutor(len(found), thread_name_prefix="virustotal-subject") as pool:
+    with ThreadPoolExecutor(max(1, len(found)), thread_name_prefix="virustotal-subject") as pool:
         return tuple(pool.map(one, found))
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from virustotal import __version__
 from virustotal.core import exhaustive
 from virustotal.core.iocs import IocPlan, plan_iocs
 from virustotal.core.models import Object, Verdict
-from virustotal.core.results import SubjectResult
 from virustotal.core.safelist import Safelist
+from virustotal.core.sections import Contribution
 from virustotal.core.subjects import Subject
 from virustotal.looking import Wire
 from virustotal.task import Task
@@ -27,15 +27,11 @@ class Searched:
     answered: tuple[exhaustive.Answered, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def added_to(
-        self, results: tuple[SubjectResult, ...], judge: Callable[[Object], Verdict]
-    ) -> tuple[SubjectResult, ...]:
-        """Return the results with what was tagged beside the first subject: it is no subject of its own."""
-        if not results or not (self.answered or self.plan.refused):
-            return results
-        first = results[0]
-        made = exhaustive.contribution(self.plan, self.answered, judge, f"VirusTotal {__version__}")
-        return (evolve(first, contributions=(*first.contributions, made)), *results[1:])
+    def contributions(self, judge: Callable[[Object], Verdict]) -> tuple[Contribution, ...]:
+        """Return what is shown of it, and what it scores, beside the subjects, of which there may be none."""
+        if not (self.answered or self.plan.refused):
+            return ()
+        return (exhaustive.contribution(self.plan, self.answered, judge, f"VirusTotal {__version__}"),)
 
 
 def search(task: Task, found: tuple[Subject, ...], wire: Wire, safelist: Safelist) -> Searched:

@@ -26,6 +26,7 @@ from virustotal.core.models import Status
 from virustotal.core.policy import look_up_ruling
 from virustotal.core.results import Layout, SubjectResult
 from virustotal.core.safelist import TAG_TYPES, Safelist, SafelistKeeper
+from virustotal.core.sections import Contribution
 from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
 from virustotal.core.subjects import Refusal, Subjects, subjects
 from virustotal.core.submission import INTERVALS, Desk
@@ -102,8 +103,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         """Answer one task. Raises RecoverableError where nothing is known for now, NonRecoverableError for the key."""
         began = time.monotonic()
         task = read_task(request, self._settings, self.config, self._seconds)
-        found = _permitted(task, subjects(task.facts, task.settings))
-        if not found.subjects:
+        ruling = look_up_ruling(task.classification, task.settings, above)
+        found = subjects(task.facts, task.settings)
+        found = found if ruling.allowed else _refused(task, found, ruling.reason)
+        if not found.subjects and not (ruling.allowed and task.settings.exhaustive_search):
             self._answer(request, task, found, (), ())
             return
         try:
@@ -129,7 +132,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             raise NonRecoverableError(str(error)) from None
 
     def _run(self, request: ServiceRequest, task: Task, found: Subjects, wire: Wire) -> None:
-        """Answer a task that has subjects."""
+        """Answer a task that has subjects, or tags to search for."""
         desk, content = self._desk(task, wire), self._content(request)
         hooks = self._plugins.begin(task.settings, task.deadline)
         looked = look(task, found.subjects, wire, hooks.registry, desk, content)
@@ -165,11 +168,14 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         attacher = Attacher(request)
         folder = Path(self.working_directory)
         analysis = Analysis(task, self._plugins, hooks, safelist, attacher, wire.source, folder)
-        results = _with_failures(tuple(analysis.of(each) for each in looked), hooks)
-        results = searched.added_to(results, Judge(task.settings, hooks, safelist))
+        results = tuple(analysis.of(each) for each in looked)
+        searches = searched.contributions(Judge(task.settings, hooks, safelist))
+        beside = (*searches, *hooks.failed)  # last: hooks fail on what was tagged as well
         pictures = attacher.pictures()
         notes = (*filter(None, (note,)), *searched.notes, *attacher.notes)
-        self._answer(request, task, found, looked, results, safelist=safelist, notes=notes, pictures=pictures)
+        self._answer(
+            request, task, found, looked, results, beside=beside, safelist=safelist, notes=notes, pictures=pictures
+        )
 
     def _answer(
         self,
@@ -179,6 +185,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         looked: tuple[Looked, ...],
         results: tuple[SubjectResult, ...],
         *,
+        beside: tuple[Contribution, ...] = (),
         safelist: Safelist | None = None,
         notes: tuple[str, ...] = (),
         pictures: Any | None = None,
@@ -187,6 +194,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             results,
             task.settings,
             safelist or Safelist(),
+            beside=beside,
             notes=(*task.notes, *(f"{each.what}: {each.reason}" for each in found.refused), *notes),
             volatile=_volatile(task, found, looked),
             unloaded=self._plugins.unloaded,
@@ -229,13 +237,12 @@ def _doubts(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
         yield "max_classification is set and has no effect: this platform does not enforce classifications"
 
 
-def _permitted(task: Task, found: Subjects) -> Subjects:
-    """Refuse all subjects where not even a hash may leave."""
-    ruling = look_up_ruling(task.classification, task.settings, above)
-    if ruling.allowed:
-        return found
-    reason = f"It was not looked up. {ruling.reason}"
-    return Subjects((), (*found.refused, *(Refusal(each.label, reason) for each in found.subjects)))
+def _refused(task: Task, found: Subjects, because: str) -> Subjects:
+    """Refuse all subjects, and what was tagged, where not even a hash may leave."""
+    tagged = ["exhaustive_search"] if task.settings.exhaustive_search else []
+    what = [*(each.label for each in found.subjects), *tagged]
+    reason = f"It was not looked up. {because}"
+    return Subjects((), (*found.refused, *(Refusal(each, reason) for each in what)))
 
 
 def _raise_if_nothing(looked: tuple[Looked, ...]) -> None:
@@ -254,14 +261,6 @@ def _volatile(task: Task, found: Subjects, looked: tuple[Looked, ...]) -> tuple[
     if found.refused and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result depends on the metadata of its submission, or on the depth of the file in it.")
     return tuple(reasons)
-
-
-def _with_failures(results: tuple[SubjectResult, ...], hooks: Hooks) -> tuple[SubjectResult, ...]:
-    """Name the hooks that failed beside the first subject, so that they are shown once."""
-    if not results or not hooks.failed:
-        return results
-    first = results[0]
-    return (evolve(first, contributions=(*first.contributions, *hooks.failed)), *results[1:])
 
 
 def _tell_later_services(request: ServiceRequest, results: tuple[SubjectResult, ...]) -> None:

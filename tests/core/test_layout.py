@@ -18,6 +18,7 @@ from virustotal.core.findings import Download, Family, Points
 from virustotal.core.layout import Artefact, Layout, SubjectResult, compose
 from virustotal.core.models import Detection, Level, Outcome, Ref, Related, Report, Status, Verdict
 from virustotal.core.safelist import read_safelist
+from virustotal.core.scores import CAPS
 from virustotal.core.sections import Contribution, Section
 from virustotal.core.settings import Settings
 from virustotal.testing import obj
@@ -55,6 +56,23 @@ def finalized(found: Layout) -> dict[str, Any]:
 def definitions() -> dict[str, Any]:
     """The manifest's heuristics by the names that the platform gives them."""
     return {f"VIRUSTOTAL.{number}": definition for number, definition in get_heuristics().items()}
+
+
+def test_what_belongs_to_no_subject_scores_is_shown_and_makes_the_result_partial() -> None:
+    section = Section("Tagged")
+    beside = (
+        contribution((Points(Family.TAGGED, "tagged", 900, "Because."), section), name="tagged", notes=("Cut.",)),
+        contribution(name="hook", error="It raised."),
+    )
+
+    for results in ((), (subject(),), (subject(kind="url"), subject(kind="domain"))):
+        found = layout(*results, beside=beside)
+
+        titles = [each.title_text for each in found.sections]
+        assert found.score == platform_score(finalized(found)["sections"]) == CAPS[Family.TAGGED]
+        assert "The analyser hook failed." in found.reasons
+        assert titles.index("Tagged") >= len(results)
+        assert {"Analysers that failed (1)", "What was cut or left out (1)"} <= set(titles)
 
 
 def platform_score(sections: list[dict[str, Any]]) -> int:

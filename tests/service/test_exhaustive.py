@@ -2,11 +2,13 @@
 
 import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.service.conftest import EICAR, Scan, shown
+from tests.host.conftest import wheel
+from tests.service.conftest import EICAR, Scan, shown, titles
 from virustotal.core import iocs
 from virustotal.core.protocol import url_id
 from virustotal.core.scores import CAPS
@@ -153,12 +155,69 @@ def test_what_the_quota_does_not_leave_is_not_asked_for_and_said(scan: Scan) -> 
         assert not [each for each in few.requests if each.status == 429]
 
 
+PCAP = b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + b"\0" * 12 + b"\x01\0\0\0"
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> str:
+    """A capture, which is no subject once it comes as a child."""
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(PCAP)
+    return str(path)
+
+
+def test_a_task_without_a_subject_is_searched_all_the_same(emulator: Emulator, scan: Scan, capture: str) -> None:
+    put(emulator, "domain", "bad.example.com", 9)
+    tags = [tag(DOMAIN, "bad.example.com", 1000)]
+
+    for target, more in ((capture, {"depth": 1}), ("http://10.0.0.1/", {})):
+        emulator.requests.clear()
+        outcome = scan(target, ON, tags=tags, config={"cache": {"hours": 0}}, **more)
+
+        assert asked(emulator) == ["bad.example.com"]
+        assert "1 malicious" in section(outcome)["title_text"]
+        assert section(outcome)["heuristic"]["heur_id"].endswith("11")
+        assert (outcome.score, outcome.partial) == (CAPS["tagged"], True)  # type: ignore[index]
+        assert "How this score came about: 200 points" in titles(outcome)
+
+
+def test_a_task_without_a_subject_and_without_tags_says_so(emulator: Emulator, scan: Scan, capture: str) -> None:
+    assert "tagged no domain" in shown(scan(capture, ON, depth=1))
+    assert asked(emulator, "files", "domains") == []
+
+
 @pytest.mark.parametrize(("bound", "allowed"), [("TLP:C", True), ("TLP:W", False)])
+@pytest.mark.parametrize("subject", [True, False])
 def test_nothing_is_asked_above_max_classification(
-    emulator: Emulator, scan: Scan, enforced: None, bound: str, allowed: bool
+    emulator: Emulator, scan: Scan, capture: str, enforced: None, subject: bool, bound: str, allowed: bool
 ) -> None:
     tags = [tag(DOMAIN, "a.example.com")]
+    target, depth = (EICAR, 0) if subject else (capture, 1)
 
-    scan(EICAR, ON, tags=tags, config={"max_classification": bound})
+    outcome = scan(target, ON, tags=tags, config={"max_classification": bound}, depth=depth)
 
     assert asked(emulator) == (["a.example.com"] if allowed else [])
+    assert ("exhaustive_search: It was not looked up." in shown(outcome)) is not allowed
+
+
+def test_a_hook_that_fails_on_what_was_tagged_alone_is_named(
+    emulator: Emulator, scan: Scan, capture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(wheel(tmp_path, "odd", "1.2", ODD, "odd = virustotal_odd")))
+    put(emulator, "domain", "bad.example.com", 9)
+
+    for target, depth in ((EICAR, 0), (capture, 1)):
+        outcome = scan(target, ON, tags=[tag(DOMAIN, "bad.example.com")], depth=depth, config={"max_iocs": 49})
+
+        assert "odd plugin failed" in shown(outcome)
+        assert section(outcome)["heuristic"]["heur_id"].endswith("11")
+
+
+ODD = """
+from virustotal.core import hookimpl
+
+@hookimpl
+def virustotal_verdict(obj, detections, settings):
+    if obj.ref.kind == "domain":
+        raise RuntimeError("odd plugin failed")
+"""

@@ -32,6 +32,7 @@ def compose(
     settings: Settings,
     safelist: Safelist = NO_SAFELIST,
     *,
+    beside: Sequence[Contribution] = (),
     notes: Sequence[str] = (),
     volatile: Sequence[str] = (),
     unloaded: Sequence[str] = (),
@@ -40,24 +41,28 @@ def compose(
     """Return the result of a task.
 
     results: one a subject, in the order in which they are shown.
+    beside: what belongs to the task and to none of its subjects; it is shown after them.
     notes: sentences about the task: parameters not understood, subjects that were refused, the safelist.
     volatile: why the result depends on what the platform's result cache does not know, such as the metadata.
     unloaded: plugins that did not load, one line each; they are listed and do not make the result partial.
     now: the moment by which an analysis is stale; the current one where it is not given.
     """
     now = now or datetime.now(UTC)
-    results = tuple(_anchored(result) for result in results)
-    scores = capped(_given(results, safelist))
+    results = tuple(evolve(result, contributions=_anchored(result.contributions)) for result in results)
+    beside = _anchored(beside)
+    scores = capped((*_given(results, safelist), *_points(beside)))
     builder = Builder(by_section(scores), settings, safelist)
-    trees = [_tree(result, settings, builder, now) for result in results]
+    trees = [(heading(result, settings, now), _built(result.contributions, builder)) for result in results]
+    besides = _built(beside, builder)
+    everything = (*(each for result in results for each in result.contributions), *beside)
     ends = (
         coverage_section(results),
-        _errors(results, unloaded),
-        _notes(results, notes, builder.dropped),
+        _errors(everything, unloaded),
+        _notes(everything, notes, builder.dropped),
     )
     explained = _explanation(scores, results)
-    sections = (*_ordered(trees, explained), *(section for section in ends if section is not None))
-    reasons = (*partial_reasons(results), *volatile)
+    sections = (*_ordered(trees, explained), *besides, *(section for section in ends if section is not None))
+    reasons = (*partial_reasons(results), *_failures(beside), *volatile)
     return Layout(sections, sum(score.counted for score in scores), bool(reasons), reasons)
 
 
@@ -75,16 +80,15 @@ def _ordered(trees: Sequence[tuple[Any, list[Any]]], explained: Any | None) -> I
         yield head
 
 
-def _tree(result: SubjectResult, settings: Settings, builder: Builder, now: datetime) -> tuple[Any, list[Any]]:
-    sections = [builder.build(section) for each in result.contributions for section in each.sections]
-    return heading(result, settings, now), sections
+def _built(contributions: Iterable[Contribution], builder: Builder) -> list[Any]:
+    return [builder.build(section) for each in contributions for section in each.sections]
 
 
 # --- points ----------------------------------------------------------------------------------------------------------
 
 
-def _anchored(result: SubjectResult) -> SubjectResult:
-    return evolve(result, contributions=tuple(_with_anchors(each) for each in result.contributions))
+def _anchored(contributions: Iterable[Contribution]) -> tuple[Contribution, ...]:
+    return tuple(map(_with_anchors, contributions))
 
 
 def _with_anchors(each: Contribution) -> Contribution:
@@ -112,16 +116,20 @@ def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[Giv
         void = exempt(result.report.subject, safelist)
         if not void and clean_url and result.report.subject.ref.kind in HOST_KINDS:
             void = "Not counted: the URL itself is clean, and its host may be shared."
-        for each in result.contributions:
-            for points, section in each.scored:
-                yield Given(
-                    points,
-                    section,
-                    provider=each.provider,
-                    subject=name_of(result),
-                    external=each.external,
-                    void_because="" if each.external else void,
-                )
+        yield from _points(result.contributions, name_of(result), void)
+
+
+def _points(contributions: Iterable[Contribution], subject: str = "", void: str = "") -> Iterator[Given]:
+    for each in contributions:
+        for points, section in each.scored:
+            yield Given(
+                points,
+                section,
+                provider=each.provider,
+                subject=subject,
+                external=each.external,
+                void_because="" if each.external else void,
+            )
 
 
 def _is_clean_url(result: SubjectResult) -> bool:
@@ -165,8 +173,8 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
 # --- errors, notes, and whether the result may be reused -------------------------------------------------------------
 
 
-def _errors(results: Sequence[SubjectResult], unloaded: Sequence[str]) -> Any | None:
-    failed = [each for result in results for each in result.contributions if each.error]
+def _errors(contributions: Iterable[Contribution], unloaded: Sequence[str]) -> Any | None:
+    failed = [each for each in contributions if each.error]
     rows = [{"analyser": each.analyzer, "plugin": each.provider, "error": each.error} for each in failed]
     section = table("Analysers that failed", rows, ("analyser", "plugin", "error"), collapse=True)
     below = lines("Plugins that did not load", unloaded, collapse=True)
@@ -176,8 +184,8 @@ def _errors(results: Sequence[SubjectResult], unloaded: Sequence[str]) -> Any | 
     return section
 
 
-def _notes(results: Sequence[SubjectResult], notes: Sequence[str], dropped: int) -> Any | None:
-    cut = [f"{each.analyzer}: {note}" for result in results for each in result.contributions for note in each.notes]
+def _notes(contributions: Iterable[Contribution], notes: Sequence[str], dropped: int) -> Any | None:
+    cut = [f"{each.analyzer}: {note}" for each in contributions for note in each.notes]
     left_out = f"Tags of safelisted values or of hosts that are not public, left out: {dropped}."
     below = lines("What was cut or left out", [*cut, *([left_out] if dropped else [])], most=MOST_NOTES, collapse=True)
     section = lines("Notes", notes)
@@ -210,7 +218,11 @@ def _reasons(result: SubjectResult) -> Iterator[str]:
     for artefact in result.artefacts:
         if artefact.outcome.status in _TRANSIENT:
             yield f"{clean(artefact.download.name, 120)}: {_said(artefact.outcome)}"
-    for each in result.contributions:
+    yield from _failures(result.contributions)
+
+
+def _failures(contributions: Iterable[Contribution]) -> Iterator[str]:
+    for each in contributions:
         if each.error:
             yield f"The analyser {clean(each.analyzer, 120)} failed."
 
