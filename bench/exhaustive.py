@@ -54,7 +54,7 @@ def measured(plan: IocPlan, settings: Settings, workers: int) -> float:
 def main() -> int:
     """Print one line a way, and say whether it is as fast, and asks as little, as it must."""
     latency = float(sys.argv[1]) / 1000 if len(sys.argv) > 1 else 0.1
-    plan = plan_iocs(tags(), (), NO_SAFELIST, TAGGED)
+    plan = plan_iocs(tags(), {}, NO_SAFELIST, TAGGED)
     with Emulator({}, keys={"premium": "premium"}) as emulator:
         settings = Settings(host=emulator.url)
         for ioc in plan.wanted:

@@ -1,6 +1,6 @@
 """From the tags of earlier services to what VirusTotal says of them: the shell of the exhaustive search."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from attrs import field, frozen
 
@@ -8,10 +8,11 @@ from virustotal import __version__
 from virustotal.core import exhaustive
 from virustotal.core.iocs import IocPlan, plan_iocs
 from virustotal.core.models import Object, Verdict
+from virustotal.core.results import SubjectResult
 from virustotal.core.safelist import Safelist
 from virustotal.core.sections import Contribution
-from virustotal.core.subjects import Subject
-from virustotal.looking import Wire
+from virustotal.core.standing import scored_places, standing
+from virustotal.looking import Looked, Wire
 from virustotal.task import Task
 
 #: Why the platform's result cache must not answer: it does not know the tags.
@@ -27,19 +28,23 @@ class Searched:
     answered: tuple[exhaustive.Answered, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def contributions(self, judge: Callable[[Object], Verdict]) -> tuple[Contribution, ...]:
-        """Return what is shown of it, and what it scores, beside the subjects, of which there may be none."""
+    def contributions(
+        self, results: Iterable[SubjectResult], judge: Callable[[Object], Verdict]
+    ) -> tuple[Contribution, ...]:
+        """Return what is shown of it, and what it scores, beside the results of the subjects, if there are any."""
         if not (self.answered or self.plan.refused):
             return ()
-        return (exhaustive.contribution(self.plan, self.answered, judge, f"VirusTotal {__version__}"),)
+        provider, scored = f"VirusTotal {__version__}", scored_places(results)
+        return (exhaustive.contribution(self.plan, self.answered, judge, provider, scored),)
 
 
-def search(task: Task, found: tuple[Subject, ...], wire: Wire, safelist: Safelist) -> Searched:
-    """Look up what was tagged, where the parameter asks for it. Raises AuthenticationError alone."""
+def search(task: Task, looked: Iterable[Looked], wire: Wire, safelist: Safelist) -> Searched:
+    """Look up what was tagged and is not known yet, where the parameter asks for it. AuthenticationError alone."""
     settings = task.settings
     if not settings.exhaustive_search:
         return Searched()
-    plan = plan_iocs(task.tags, found, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
+    known = standing((each.subject.ref, each.report) for each in looked)
+    plan = plan_iocs(task.tags, known, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
     answered = exhaustive.search(plan, wire.source, task.deadline)
     return Searched(plan, answered, tuple(_notes(plan, bool(answered or plan.refused))))
 

@@ -137,7 +137,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         hooks = self._plugins.begin(task.settings, task.deadline)
         looked = look(task, found.subjects, wire, hooks.registry, desk, content)
         _raise_if_nothing(looked)
-        searched = search(task, found.subjects, wire, self._safelist.current()[0])
+        searched = search(task, looked, wire, self._safelist.current()[0])
         self._analyse(request, task, found, looked, wire, searched, hooks)
 
     def _desk(self, task: Task, wire: Wire) -> Desk:
@@ -169,7 +169,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         folder = Path(self.working_directory)
         analysis = Analysis(task, self._plugins, hooks, safelist, attacher, wire.source, folder)
         results = tuple(analysis.of(each) for each in looked)
-        searches = searched.contributions(Judge(task.settings, hooks, safelist))
+        searches = searched.contributions(results, Judge(task.settings, hooks, safelist))
         beside = (*searches, *hooks.failed)  # last: hooks fail on what was tagged as well
         pictures = attacher.pictures()
         notes = (*filter(None, (note,)), *searched.notes, *attacher.notes)

@@ -31,7 +31,7 @@ class Nothing:
 
 
 def table(tags: dict[str, Any], most: int, source: Any) -> Section:
-    plan = plan_iocs(tags, (), NO_SAFELIST, most)
+    plan = plan_iocs(tags, {}, NO_SAFELIST, most)
     answered = search(plan, source, time.monotonic() + 60)
     (section,) = contribution(plan, answered, lambda obj: Verdict(), "VirusTotal").sections
     return section

@@ -1,24 +1,27 @@
 """Which tagged hosts and URLs are looked up, in what order, and what is said of the others."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from virustotal.core.iocs import MOST_READ, fitting, plan_iocs
-from virustotal.core.models import Ref, Status
+from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.protocol import url_id
 from virustotal.core.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
 from virustotal.core.source import Room
+from virustotal.core.standing import Standing
 from virustotal.core.subjects import Refusal, Subject, canonical_url, url_subject
+from virustotal.testing import obj
 
 NO = Safelist()
 DOMAIN, IP, URI = (f"network.dynamic.{kind}" for kind in ("domain", "ip", "uri"))
 STATIC = {kind: f"network.static.{kind}" for kind in ("domain", "ip", "uri")}
 
 
-def chosen(tags: dict[str, Any], *known: Subject, most: int = 50, safelist: Safelist = NO, **more: Any) -> list[str]:
-    return [each.label for each in plan_iocs(tags, known, safelist, most, **more).wanted]
+def chosen(tags: dict[str, Any], most: int = 50, safelist: Safelist = NO, **more: Any) -> list[str]:
+    return [each.label for each in plan_iocs(tags, {}, safelist, most, **more).wanted]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_what_is_asked_for(tag_type: str, value: str, label: str) -> None:
     ],
 )
 def test_what_is_not_and_why(tag_type: str, value: Any, status: Status) -> None:
-    plan = plan_iocs({tag_type: [value]}, (), NO, 50)
+    plan = plan_iocs({tag_type: [value]}, {}, NO, 50)
 
     assert (plan.wanted, plan.cost) == ((), 0)
     ((told, what, outcome),) = plan.refused
@@ -98,7 +101,7 @@ def test_what_is_not_and_why(tag_type: str, value: Any, status: Status) -> None:
     ],
 )
 def test_only_these_types_exactly(tags: dict[str, Any]) -> None:
-    plan = plan_iocs(tags, (), NO, 50)
+    plan = plan_iocs(tags, {}, NO, 50)
     assert (plan.wanted, plan.refused) == ((), ())
 
 
@@ -108,7 +111,7 @@ def test_each_once_under_all_its_types() -> None:
         DOMAIN: ["example.com"],
         URI: ["http://example.com", "http://EXAMPLE.com:80/", "http://example.com/#a"],
     }
-    plan = plan_iocs(tags, (), NO, 50)
+    plan = plan_iocs(tags, {}, NO, 50)
 
     assert [(each.label, each.tags) for each in plan.wanted] == [
         ("http://example.com/", (URI,)),
@@ -135,7 +138,7 @@ def test_the_most_telling_first_and_the_rest_is_cut() -> None:
         "b.example.com",
         "8.8.4.4",
     ]
-    plan = plan_iocs(tags, (), NO, 3)
+    plan = plan_iocs(tags, {}, NO, 3)
 
     assert chosen(tags) == everything
     assert [each.label for each in plan.wanted] == everything[:3]
@@ -151,21 +154,35 @@ def test_no_more_than_so_many_are_read_and_those_are_the_most_telling() -> None:
         STATIC["ip"]: [("8.8.8.8", 2), ("10.0.0.1", 2)],
     }
 
-    plan = plan_iocs(tags, (), NO, 2)
+    plan = plan_iocs(tags, {}, NO, 2)
 
     assert MOST_READ >= 2 * MOST_IOCS
     assert [each.label for each in plan.wanted] == ["8.8.8.8", "d0.example.com"]
     assert len(plan.wanted) + len(plan.cut) + len(plan.refused) == MOST_READ
     assert plan.unread == MOST_READ + 2
-    assert plan_iocs({DOMAIN: ["example.com"]}, (), NO, 2).unread == 0
+    assert plan_iocs({DOMAIN: ["example.com"]}, {}, NO, 2).unread == 0
 
 
-def test_subjects_are_not_asked_twice() -> None:
+def test_what_stands_in_the_reports_is_not_asked_for_and_takes_no_place() -> None:
     url = url_subject("http://EXAMPLE.com")
     assert isinstance(url, Subject)
-    tags = {URI: ["http://example.com/", "http://example.org/"], DOMAIN: ["example.com", "example.org"]}
+    place, digest = (Ref("file", "a"), "contacted_urls"), sha256(b"http://example.net/").hexdigest()
+    standing = {
+        url.ref: Standing(((url.ref, ""),), Report(Object(url.ref))),
+        Ref("domain", "example.com"): Standing((place,), Report(obj("domain", "example.com"))),
+        Ref("url", digest): Standing((place,), Report(obj("url", digest))),
+        Ref("domain", "example.org"): Standing((place,)),
+    }
+    tags = {
+        URI: [f"http://example.{end}/" for end in ("com", "org", "net")],
+        DOMAIN: ["example.com", "example.org"],
+    }
 
-    assert chosen(tags, url, Subject(Ref("domain", "example.com"), "")) == ["http://example.org/", "example.org"]
+    plan = plan_iocs(tags, standing, NO, 2)
+
+    assert [each.label for each in plan.wanted] == ["http://example.org/", "example.org"]
+    assert [each.label for each in plan.known] == ["http://example.com/", "http://example.net/", "example.com"]
+    assert plan.wanted[1].standing == Standing((place,))
 
 
 def test_safelisted_ones_are_left_out_unless_filtering_is_off() -> None:
@@ -214,7 +231,7 @@ def test_a_url_of_a_safelisted_host_that_is_written_in_unicode() -> None:
 
 
 def test_what_the_quota_leaves() -> None:
-    plan = plan_iocs({DOMAIN: [f"d{place}.example.com" for place in range(5)]}, (), NO, 4)
+    plan = plan_iocs({DOMAIN: [f"d{place}.example.com" for place in range(5)]}, {}, NO, 4)
     kept = plan.wanted[3].ref
 
     cut = fitting(plan, Room(2, "The day is over."), {kept})

@@ -143,6 +143,59 @@ def test_the_subject_is_not_asked_twice(emulator: Emulator, scan: Scan) -> None:
     assert "example.org" in found
 
 
+FILE = "fd" * 32
+
+
+def file_with(emulator: Emulator, relationship: str, name: str) -> None:
+    """A clean file that is related to a malicious domain, which is asked for page by page or in line."""
+    domain = {"type": "domain", "id": name, "attributes": engines(9)}
+    emulator.store.put(domain)
+    emulator.store.put({"type": "file", "id": FILE, "attributes": engines(0)}, {relationship: [domain]})
+
+
+@pytest.mark.parametrize("inline", ["honoured", "ignored"])
+@pytest.mark.parametrize(
+    ("relationship", "analyse", "asked_for", "score", "said"),
+    [
+        ("contacted_domains", "true", 0, CAPS["related"], "it counts as a related object already (contacted_domains)"),  # type: ignore[index]
+        ("embedded_domains", "true", 0, CAPS["tagged"], "Known from this task's reports: embedded_domains."),  # type: ignore[index]
+        ("contacted_domains", "false", 1, CAPS["tagged"], "tagged as network.dynamic.domain: 9/20"),  # type: ignore[index]
+    ],
+)
+def test_a_related_host_is_neither_asked_for_nor_counted_again(
+    emulator: Emulator,
+    scan: Scan,
+    inline: str,
+    relationship: str,
+    analyse: str,
+    asked_for: int,
+    score: int,
+    said: str,
+) -> None:
+    emulator.switches.set(relationship_attributes=inline, attributes=inline)
+    file_with(emulator, relationship, "bad.example.com")
+    parameters = {**ON, "relationships": relationship, "analyze_relationship": analyse}
+
+    outcome = scan(FILE, parameters, tags=[tag(DOMAIN, "bad.example.com")])
+
+    assert len(asked(emulator, "domains")) == asked_for
+    assert outcome.score == score
+    assert "1 tagged, 1 malicious, 1 found" in section(outcome)["title_text"]
+    assert said in shown(outcome)
+
+
+def test_a_subject_counts_once(emulator: Emulator, scan: Scan) -> None:
+    put(emulator, "domain", "bad.example.com", 3)
+    put(emulator, "url", sha256(b"http://bad.example.com/").hexdigest(), 3)
+    plain = scan("http://bad.example.com/", {"relationships": ""})
+
+    outcome = scan("http://bad.example.com/", ON, tags=[tag(DOMAIN, "bad.example.com")])
+
+    assert outcome.score == plain.score > 0
+    assert "It is a subject of this task itself." in shown(outcome)
+    assert "Not counted: it counts as a subject of this task." in shown(outcome)
+
+
 def test_what_the_quota_does_not_leave_is_not_asked_for_and_said(scan: Scan) -> None:
     tags = [tag(DOMAIN, f"d{place}.example.com") for place in range(40)]
 

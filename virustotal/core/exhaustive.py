@@ -14,6 +14,7 @@ from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdi
 from virustotal.core.sections import Contribution
 from virustotal.core.settings import MOST_IOCS
 from virustotal.core.source import Answer, Request, Source, ask_many, holds, room
+from virustotal.core.standing import Place
 from virustotal.core.values import clean
 from virustotal.core.verdicts import ANSWERED, BAD, counters
 
@@ -62,12 +63,13 @@ def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WOR
     """
     requests = [protocol.object_request(each.ref) for each in plan.wanted]
     answers = ask_many(source, requests, deadline) if requests else ()
-    known = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
-    plan = _affordable(plan, source, known, deadline)
-    reports = look_up_all([each.ref for each in plan.wanted], _Batched(source, known), deadline, workers=workers)
+    at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
+    plan = _affordable(plan, source, at_once, deadline)
+    reports = look_up_all([each.ref for each in plan.wanted], _Batched(source, at_once), deadline, workers=workers)
     asked = (Answered(ioc, report) for ioc, report in zip(plan.wanted, reports, strict=True))
+    known = (Answered(ioc, ioc.report) for ioc in plan.known if ioc.report)
     cut = (Answered(ioc, Report(Object(ioc.ref), outcome=outcome)) for ioc, outcome in plan.cut)
-    return (*asked, *cut)
+    return (*asked, *known, *cut)
 
 
 def _affordable(plan: IocPlan, source: Source, known: Collection[Request], deadline: float) -> IocPlan:
@@ -82,14 +84,19 @@ def _affordable(plan: IocPlan, source: Source, known: Collection[Request], deadl
 
 
 def contribution(
-    plan: IocPlan, answered: tuple[Answered, ...], judge: Callable[[Object], Verdict], provider: str
+    plan: IocPlan,
+    answered: tuple[Answered, ...],
+    judge: Callable[[Object], Verdict],
+    provider: str,
+    scored: Collection[Place] = (),
 ) -> Contribution:
     """Return the table of all, most suspicious first, what they add to the score, and what may not be looked up.
 
-    Nothing of it is tagged: it stands in the tags already.
+    scored: the relationships that added to the score; what counts there does not count again. Nothing of it is tagged:
+    it stands in the tags already.
     """
     intake = Intake()
-    for finding in _findings(plan, answered, judge):
+    for finding in _findings(plan, answered, judge, scored):
         intake.take(finding)
     return intake.contribution(NAME, provider, "")
 
@@ -128,8 +135,16 @@ class _Row:
             "Value": ioc.label,
             "Tagged as": ", ".join(ioc.tags),
             "Result": outcome.status.value,
-            "Note": " ".join(self.verdict.reasons[1:]) if outcome.found else _said(outcome),
+            "Note": " ".join(filter(None, self.notes)),
         }
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """Where it is known from, and why it is scored as it is, or how it ended."""
+        ioc, outcome = self.answered.ioc, self.answered.report.outcome
+        if ioc.standing and ioc.report:
+            yield ioc.standing.where
+        yield from self.verdict.reasons[1:] if outcome.found else (_said(outcome),)
 
 
 def _said(outcome: Outcome) -> str:
@@ -139,7 +154,9 @@ def _said(outcome: Outcome) -> str:
 _COLUMNS = ("Level", "Detections", "Kind", "Value", "Tagged as", "Result", "Note")
 
 
-def _findings(plan: IocPlan, answered: tuple[Answered, ...], judge: Callable[[Object], Verdict]) -> Iterator[Finding]:
+def _findings(
+    plan: IocPlan, answered: tuple[Answered, ...], judge: Callable[[Object], Verdict], scored: Collection[Place]
+) -> Iterator[Finding]:
     rows = sorted((_judged(each, judge) for each in answered), key=lambda row: row.order)
     section = render.table("Tagged", [row.cells() for row in rows], _COLUMNS, most=MOST_IOCS)
     refused = _refused(plan.refused)
@@ -153,11 +170,16 @@ def _findings(plan: IocPlan, answered: tuple[Answered, ...], judge: Callable[[Ob
     yield section
     for row in rows:
         if row.flagged and row.verdict.score > 0:
-            ioc = row.answered.ioc
-            reason = (
-                f"{_KINDS[ioc.ref.kind]} {ioc.label}, tagged as {', '.join(ioc.tags)}: {row.detections or 'judged'}."
-            )
-            yield Points(Family.TAGGED, f"{NAME}.{row.verdict.level.value}", row.verdict.score, reason, section)
+            yield _points(row, section, scored)
+
+
+def _points(row: _Row, section: Any, scored: Collection[Place]) -> Points:
+    ioc = row.answered.ioc
+    elsewhere = ioc.standing.counted(scored) if ioc.standing else ""
+    reason = f"{_KINDS[ioc.ref.kind]} {ioc.label}, tagged as {', '.join(ioc.tags)}: {row.detections or 'judged'}."
+    reason = f"{reason} {elsewhere}" if elsewhere else reason
+    amount = 0 if elsewhere else row.verdict.score
+    return Points(Family.TAGGED, f"{NAME}.{row.verdict.level.value}", amount, reason, section)
 
 
 def _judged(each: Answered, judge: Callable[[Object], Verdict]) -> _Row:

@@ -1,18 +1,20 @@
 """Which of the hosts and URLs that earlier services tagged are looked up: the plan of an exhaustive search."""
 
+import hashlib
 import heapq
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from virustotal.core.hosts import address_of, canonical_host, host_of, reason_not_public
 from virustotal.core.indicators import indicator
-from virustotal.core.models import Outcome, Ref, Status
+from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.source import Room
-from virustotal.core.subjects import Refusal, Subject, url_subject
+from virustotal.core.standing import Standing
+from virustotal.core.subjects import Refusal, url_subject
 from virustotal.core.values import clean, number
 
 #: Tagged values that are read, each of which costs time: far more than are ever asked for (`MOST_IOCS`).
@@ -34,27 +36,40 @@ class Ioc:
     """One tagged host or URL.
 
     label: what is shown, inert and without user and password. url: a URL as it is asked for, uncut. tags: the types
-    under which it was tagged.
+    under which it was tagged. standing: what the task's reports say of it, or None.
     """
 
     ref: Ref
     label: str
     url: str = ""
     tags: tuple[str, ...] = ()
+    standing: Standing | None = None
+
+    @property
+    def names(self) -> tuple[Ref, ...]:
+        """What it is called: a URL is asked for by its text, and known to VirusTotal by its SHA-256."""
+        digest = (Ref("url", hashlib.sha256(self.url.encode()).hexdigest()),) if self.url else ()
+        return (self.ref, *digest)
+
+    @property
+    def report(self) -> Report | None:
+        """What is judged of it without asking, where the task's reports are enough for that."""
+        return self.standing.report if self.standing else None
 
 
 @frozen
 class IocPlan:
     """What is asked for, one request each, most telling first; and what is not, each with its outcome.
 
-    cut: outcomes of what would have been asked for. refused: of what may not be. unread: of how many of all the tagged
-    values nothing is known, since only so many are read.
+    known: what the task's reports are enough for. cut: outcomes of what would have been asked for. refused: of what may
+    not be. unread: of how many of all the tagged values nothing is known, since only so many are read.
     """
 
     wanted: tuple[Ioc, ...] = ()
+    known: tuple[Ioc, ...] = ()
     cut: tuple[tuple[Ioc, Outcome], ...] = ()
     refused: tuple[tuple[str, str, Outcome], ...] = ()
-    unread: int = field(default=0)
+    unread: int = 0
 
     @property
     def cost(self) -> int:
@@ -63,34 +78,38 @@ class IocPlan:
 
 
 def plan_iocs(
-    tags: Mapping[str, Any], known: Collection[Subject], safelist: Safelist, most: int, *, filtered: bool = True
+    tags: Mapping[str, Any], standing: Mapping[Ref, Standing], safelist: Safelist, most: int, *, filtered: bool = True
 ) -> IocPlan:
     """Return the plan of what was tagged.
 
-    tags: type to values, or to (value, score), as in the framework's task. known: the task's own subjects, which are
-    not asked for twice. most: how many are asked for. filtered: False to ask for what is safelisted as well.
+    tags: type to values, or to (value, score), as in the framework's task. standing: what the task's reports say
+    already, which is not asked for twice. most: how many are asked for. filtered: False to ask for what is safelisted
+    as well.
     """
     found: dict[Ref, Ioc] = {}
     refused: dict[tuple[str, str], Outcome] = {}
-    own = {each.ref for each in known}
     tagged = list(_tagged(tags))
     for _, tag_type, value in heapq.nsmallest(MOST_READ, tagged, key=_telling):
         entry = _read(tag_type, value, safelist if filtered else Safelist())
-        if isinstance(entry, Ioc) and entry.ref in own:
-            entry = Refusal(entry.label, "It is a subject of this task itself.")
         if isinstance(entry, Refusal):
             refused[tag_type, entry.what] = Outcome(entry.status, entry.reason)
             continue
         before = found.get(entry.ref, entry)
         found[entry.ref] = evolve(before, tags=tuple(dict.fromkeys((*before.tags, tag_type))))
-    ordered = list(found.values())
+    read = [evolve(each, standing=_standing(each, standing)) for each in found.values()]
+    ordered = [each for each in read if not each.report]
     reason = Outcome(Status.SKIPPED, f"More than max_iocs ({most}) were tagged, and others tell more.")
     return IocPlan(
-        tuple(ordered[:most]),
-        tuple((each, reason) for each in ordered[most:]),
-        tuple((tag_type, what, outcome) for (tag_type, what), outcome in refused.items()),
-        max(0, len(tagged) - MOST_READ),
+        wanted=tuple(ordered[:most]),
+        known=tuple(each for each in read if each.report),
+        cut=tuple((each, reason) for each in ordered[most:]),
+        refused=tuple((tag_type, what, outcome) for (tag_type, what), outcome in refused.items()),
+        unread=max(0, len(tagged) - MOST_READ),
     )
+
+
+def _standing(each: Ioc, standing: Mapping[Ref, Standing]) -> Standing | None:
+    return next((standing[name] for name in each.names if name in standing), None)
 
 
 def fitting(plan: IocPlan, room: Room, free: Collection[Ref] = ()) -> IocPlan:
