@@ -257,6 +257,8 @@ def test_a_clean_url_is_not_condemned_by_its_host(level: Level, url_points: int,
     assert agrees(found) == expected
     shown = section_of(layout(url, host), "E")
     assert shown["heuristic"]["score"] == (0 if expected == 0 else 500)
+    tagged = contribution((Points(Family.TAGGED, "t", 50, "Tagged."), Section("T")))
+    assert layout(url, host, beside=[tagged]).score == expected + 50  # it says nothing of the URL
 
 
 @pytest.mark.parametrize(
