@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -167,9 +168,10 @@ def test_what_is_too_deep_is_refused(package: Package) -> None:
         ({"analysis_date": "9"}, 9),
         ({"last_modification_date": "soon", "last_analysis_date": None}, 0),
         ({"last_modification_date": 99_999_999_999}, int(NOW) + 86_400),
+        ({"last_modification_date": "1960-01-01"}, 0),
     ],
 )
-def test_the_version_is_the_last_change_and_never_far_ahead(attributes: dict[str, Any], version: int) -> None:
+def test_the_version_is_the_last_change_not_far_ahead_nor_negative(attributes: dict[str, Any], version: int) -> None:
     found = document({"type": "domain", "id": "EXAMPLE.com", "attributes": attributes}, NOW)
     assert (found.id, found.version) == ("example.com", version)
 
@@ -316,6 +318,18 @@ def test_a_batch_that_is_too_large_is_halved(server: Server, package: Package) -
     assert loader.load(package(minute(1, 2, 3)), Checkpoint(package(b"", "c")))
     assert bodies(server.heard) == [3, 1, 2]
     assert loader.tally.refused == {"larger than the mirror takes": 1, "the mirror refuses it (HTTP 400)": 1}
+
+
+def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(config: MirrorConfig) -> None:
+    loader = Loader(Cluster(config, Credentials()), config)
+    loader.prepare()
+    good = [loader._ready(packages.Line(number, file_line(number)), f"x:{number}") for number in (1, 2, 4, 5)]
+    batch = [each for each in good if each is not None]
+    batch.insert(2, evolve(batch[0], where="x:3", action=batch[0].action.replace(b"1700000000", b"-5")))
+    loader._store(batch)
+    assert loader.tally.stored == 4
+    reason = "the mirror refuses it (action_request_validation_exception)"
+    assert (loader.tally.refused, loader.tally.examples) == ({reason: 1}, {reason: "x:3"})
 
 
 def test_batches_are_bounded_in_bytes(server: Server, package: Package, monkeypatch: pytest.MonkeyPatch) -> None:

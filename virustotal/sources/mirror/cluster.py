@@ -33,12 +33,13 @@ _BUSY = frozenset({408, 429, 502, 503, 504})
 class MirrorError(Exception):
     """The cluster did not answer as it should; the message is a whole sentence without any secret.
 
-    status: of HTTP, 0 without an answer.
+    status: of HTTP, 0 without an answer. reason: the type of error that the answer names, if it names one.
     """
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    def __init__(self, message: str, status: int = 0, reason: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.reason = reason
 
 
 @frozen
@@ -228,8 +229,9 @@ def refused(status: int, answer: Mapping[str, Any]) -> MirrorError:
         return MirrorError(
             f"The mirror does not accept the credentials, or they may not do this (HTTP {status}).", status
         )
-    why = f"HTTP {status}" + (f", {found}" if (found := reason_of(answer)) else "")
-    return MirrorError(f"The mirror could not answer ({why}).", status)
+    reason = reason_of(answer)
+    why = f"HTTP {status}" + (f", {reason}" if reason else "")
+    return MirrorError(f"The mirror could not answer ({why}).", status, reason)
 
 
 def _authorization(credentials: Credentials) -> dict[str, str]:

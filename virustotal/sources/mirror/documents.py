@@ -126,8 +126,9 @@ def _looked_for(kind: str, id: str, attributes: Mapping[str, Any]) -> dict[str, 
 
 
 def _changed(attributes: Mapping[str, Any]) -> float:
+    # Never below 0: text may name a date before 1970, and a server refuses a whole batch for one negative version.
     moments = [timestamp(attributes.get(name)) for name in _DATES]
-    return max((moment.timestamp() for moment in moments if moment is not None), default=0.0)
+    return max((0.0, *(moment.timestamp() for moment in moments if moment is not None)))
 
 
 def stored(source: Mapping[str, Any], kind: str) -> Stored | None:

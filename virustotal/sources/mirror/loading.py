@@ -164,10 +164,10 @@ class Loader:
             body = [part for each in batch for part in (each.action, each.body)]
             answers = self._patiently(lambda: self.cluster.bulk(body, SECONDS))
         except MirrorError as error:
-            if error.status != 413:
+            if error.status not in {400, 413}:  # one document may be the reason for all: it is to cost itself alone
                 raise
             if len(batch) == 1:
-                self.tally.refuse("larger than the mirror takes", batch[0].where)
+                self.tally.refuse(_refusal(error.status, error.reason), batch[0].where)
                 return []
             half = len(batch) // 2
             return self._sent(batch[:half]) + self._sent(batch[half:])
@@ -180,7 +180,7 @@ class Loader:
             elif status in _BUSY or not status:
                 later.append(each)
             else:
-                self.tally.refuse(f"the mirror refuses it ({reason or f'HTTP {status}'})", each.where)
+                self.tally.refuse(_refusal(status, reason), each.where)
         return later
 
     def _patiently(self, act: Callable[[], T], attempts: int = ATTEMPTS) -> T:
@@ -197,6 +197,10 @@ class Loader:
     def _pause(self, attempt: int) -> None:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
         self.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+
+
+def _refusal(status: int, reason: str) -> str:
+    return "larger than the mirror takes" if status == 413 else f"the mirror refuses it ({reason or f'HTTP {status}'})"
 
 
 def _document(line: Line) -> Document:
