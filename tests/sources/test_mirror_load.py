@@ -232,7 +232,7 @@ class Ended(BaseException):
 def test_a_load_goes_on_where_it_was(
     config: MirrorConfig, package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "MOST_DOCUMENTS", 10)
+    monkeypatch.setattr(loading, "MOST_LINES", 10)
     path = package(bz2.compress(minute(*range(95))))
     checkpoint = checkpoint_of(path, config, tmp_path / "state")
     loader = Loader(Cluster(config, Credentials()), config)
@@ -256,6 +256,25 @@ def test_a_load_goes_on_where_it_was(
     assert third.load(path, checkpoint)
     assert (third.tally.again, third.tally.stored) == (95, 0)
     assert versions(config, 0, 94) == [1_700_000_000] * 2
+
+
+def test_lines_that_are_refused_or_known_move_progress_and_checkpoint(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "MOST_LINES", 10)
+    config = MirrorConfig(hosts=("http://mirror.example.com",))
+    path, checkpoint = package(b"{broken\n" * 45), Checkpoint(package(b"", "c"))
+    reached: list[int] = []
+    assert Loader(Cluster(config, Credentials()), config).load(
+        path, checkpoint, lambda read: reached.append(checkpoint.read().lines)
+    )
+    assert reached == [10, 20, 30, 40, 45]
+    checkpoint.write(Reached(35))
+    reached.clear()
+    assert Loader(Cluster(config, Credentials()), config).load(
+        path, checkpoint, lambda read: reached.append(checkpoint.read().lines)
+    )
+    assert reached == [35, 35, 35, 45]
 
 
 def test_another_content_or_cluster_is_another_checkpoint(package: Package, tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from virustotal.sources.mirror.packages import LONGEST_LINE, Line, PackageError,
 
 T = TypeVar("T")
 
-#: Documents and bytes of one `_bulk`; one document above the bytes goes alone.
-MOST_DOCUMENTS, MOST_BYTES = 500, 8 * 2**20
+#: Lines and bytes of one `_bulk`; one document above the bytes goes alone. Lines that are refused count as well, so
+#: that progress and checkpoint move with what is read.
+MOST_LINES, MOST_BYTES = 500, 8 * 2**20
 #: How often a batch is sent, and the seconds of each answer; the pauses between double up to the longest.
 ATTEMPTS, SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 8, 120.0, 1.0, 30.0
 
@@ -65,7 +66,7 @@ class Ready:
 class Loader:
     """Loads packages into one cluster. MirrorError where it does not answer for minutes.
 
-    tell: called after each batch and now and then, with the bytes of the package that were read.
+    tell: called every MOST_LINES lines or more often, with the bytes of the package that were read.
     """
 
     cluster: Cluster
@@ -87,51 +88,50 @@ class Loader:
         if before.done:
             self.tally.again += before.lines
             return True
+        reached = before.lines
         with opened(path) as file:
-            reached, complete = before.lines, True
-            for batch, last in self._batches(self._fresh(path, file, before.lines), path.name):
-                if isinstance(last, PackageError):
-                    self.tally.refuse(str(last), f"{path.name}, after line {reached}")
-                    complete = False
-                else:
-                    reached = last
-                self._store(batch)
-                checkpoint.write(Reached(reached))
-                tell(file.tell())
-        if complete:
-            checkpoint.write(Reached(reached, done=True))
-        return complete
+            try:
+                for batch, reached in self._batches(self._fresh(file, before.lines, tell), path.name):
+                    self._store(batch)
+                    checkpoint.write(Reached(reached))
+                    tell(file.tell())
+            except PackageError as error:
+                self.tally.refuse(str(error), f"{path.name}, after line {reached}")
+                return False
+        checkpoint.write(Reached(reached, done=True))
+        return True
 
-    def _fresh(self, path: Path, file: IO[bytes], known: int) -> Iterator[Line]:
+    def _fresh(self, file: IO[bytes], known: int, tell: Callable[[int], None]) -> Iterator[Line]:
         for line in lines(file):
             if line.number > known:
                 yield line
-            else:
-                self.tally.again += 1
+                continue
+            self.tally.again += 1
+            if line.number % MOST_LINES == 0:
+                tell(file.tell())
 
-    def _batches(self, found: Iterator[Line], name: str) -> Iterator[tuple[list[Ready], int | PackageError]]:
-        """Yield batches, each with the number of its last line; a package that breaks off ends with its error."""
+    def _batches(self, found: Iterator[Line], name: str) -> Iterator[tuple[list[Ready], int]]:
+        """Yield batches, each with the number of its last line, also where all lines are refused. PackageError."""
         batch: list[Ready] = []
-        size, last = 0, 0
+        size, taken, last = 0, 0, 0
         try:
             for line in found:
-                last = line.number
                 ready = self._ready(line, f"{name}:{line.number}")
                 if ready is not None and batch and size + ready.size > MOST_BYTES:
-                    yield batch, last - 1
-                    batch, size = [], 0
+                    yield batch, last
+                    batch, size, taken = [], 0, 0
+                taken, last = taken + 1, line.number
                 if ready is not None:
                     batch.append(ready)
                     size += ready.size
-                if len(batch) >= MOST_DOCUMENTS:
+                if taken >= MOST_LINES:
                     yield batch, last
-                    batch, size = [], 0
-        except PackageError as error:
-            if batch:
+                    batch, size, taken = [], 0, 0
+        except PackageError:
+            if taken:
                 yield batch, last
-            yield [], error
-            return
-        if last:
+            raise
+        if taken:
             yield batch, last
 
     def _ready(self, line: Line, where: str) -> Ready | None:
