@@ -65,6 +65,11 @@ def test_refused_lines_are_named_with_their_first(address: str, tmp_path: Path) 
     assert found.exit_code == 4
     for part in ("refused: unknown type [bold]thing", "refused: broken JSON", "bad.jsonl:2"):
         assert part in found.output
+    again = run(tmp_path, "mirror", "load", path, "--json", VIRUSTOTAL_MIRROR=address)
+    assert again.exit_code == 4
+    said = json.loads(again.stdout)
+    assert (said["read"], said["loaded_before"]) == (0, 0)
+    assert [(each["lines"], each["first"]) for each in said["refused"]] == [(1, "bad.jsonl:1"), (1, "bad.jsonl:2")]
 
 
 @pytest.mark.parametrize(

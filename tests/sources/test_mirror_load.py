@@ -25,6 +25,7 @@ from virustotal.sources.mirror.cluster import Cluster, MirrorError
 from virustotal.sources.mirror.documents import RefusedError, document, stored
 from virustotal.sources.mirror.loading import Loader
 from virustotal.sources.mirror.packages import PackageError, lines, opened
+from virustotal.sources.mirror.tally import MOST_REASONS, OTHERS, Tally
 
 NOW = 1_760_000_000.0
 ITEM = '{"index": {"status": %d}}'
@@ -258,6 +259,44 @@ def test_a_load_goes_on_where_it_was(
     assert versions(config, 0, 94) == [1_700_000_000] * 2
 
 
+def test_what_an_earlier_load_refused_is_told_again(
+    server: Server, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "MOST_LINES", 3)
+    content = b"{broken\n{broken\n%s\n%s\n[]\n%s\n{broken\n" % (file_line(1), file_line(2), file_line(3))
+    path, checkpoint = package(bz2.compress(content) + b"BZh9"), Checkpoint(package(b"", "c"))
+    first, _ = against(server, said(201), said(400, 201))
+    first.tally.refuse("broken JSON", "another:7")
+
+    def killed(read: int) -> None:
+        if checkpoint.read().lines == 6:
+            raise Ended
+
+    with pytest.raises(Ended):
+        first.load(path, checkpoint, killed)
+    for _ in range(2):  # that the package breaks off is found again each time, and not kept
+        second, _ = against(server, said(201))
+        assert not second.load(path, checkpoint)
+        (damage,) = [reason for reason in second.tally.refused if "damaged" in reason]
+        assert second.tally.refused == {
+            "broken JSON": 3,
+            "the mirror refuses it (HTTP 400)": 1,
+            "not an object": 1,
+            damage: 1,
+        }
+        assert second.tally.examples["broken JSON"] == "package:1"
+        assert second.tally.examples["the mirror refuses it (HTTP 400)"] == "package:4"
+    assert (second.tally.again, second.tally.read) == (2, 0)
+
+
+def test_reasons_are_bounded() -> None:
+    tally = Tally()
+    for number in range(1000):
+        tally.refuse(f"unknown type {number}", f"x:{number}")
+    assert len(tally.refused) == len(tally.package) == MOST_REASONS + 1
+    assert (tally.refused.total(), tally.examples[OTHERS]) == (1000, f"x:{MOST_REASONS}")
+
+
 def test_lines_that_are_refused_or_known_move_progress_and_checkpoint(
     package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,7 +325,10 @@ def test_another_content_or_cluster_is_another_checkpoint(package: Package, tmp_
     assert first != checkpoint_of(path, MirrorConfig(("http://a.example",)), tmp_path)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"lines": -5}', '{"lines": "x", "done": 1}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{", '{"lines": -5}', '{"lines": "x", "done": 1}', '{"refused": {"a": 1, "b": {"lines": -1}}}'],
+)
 def test_a_broken_checkpoint_is_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "c.json").write_text(content)
     assert Checkpoint(tmp_path / "c.json").read() == Reached()

@@ -17,7 +17,8 @@ from virustotal.cli.inputs import checked, configuration
 
 if TYPE_CHECKING:
     from virustotal.core.settings import Settings
-    from virustotal.sources.mirror.loading import Loader, Tally
+    from virustotal.sources.mirror.loading import Loader
+    from virustotal.sources.mirror.tally import Tally
 
 VARIABLES = {
     "mirror_api_key": "VIRUSTOTAL_MIRROR_API_KEY",
@@ -60,7 +61,7 @@ def load(
     $VIRUSTOTAL_MIRROR_PASSWORD, or its key from --key-file or $VIRUSTOTAL_MIRROR_API_KEY, else all from --config.
 
     Exit codes: 0 all is loaded; 1 the mirror or a package cannot be used, and the same command loads what is left;
-    2 wrong usage; 3 the configuration is wrong; 4 loaded but for what the summary names.
+    2 wrong usage; 3 the configuration is wrong; 4 loaded but for what the summary names, now or by earlier loads.
     """
     from virustotal.core.errors import ConfigurationError
 

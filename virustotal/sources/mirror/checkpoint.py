@@ -4,20 +4,27 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
+from virustotal.core.models import EMPTY
 from virustotal.core.settings import MirrorConfig
-from virustotal.core.values import integer, mapping
+from virustotal.core.values import integer, mapping, text
 
 
 @frozen
 class Reached:
-    """How many lines are in the mirror, and whether that is all."""
+    """How many lines are in the mirror or were refused, and whether that is all.
+
+    refused: for each reason how many, and where the first stands.
+    """
 
     lines: int = 0
     done: bool = False
+    refused: Mapping[str, tuple[int, str]] = EMPTY
 
 
 @frozen
@@ -32,14 +39,21 @@ class Checkpoint:
             found = mapping(json.loads(self.path.read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return Reached()
-        return Reached(max(0, integer(found.get("lines")) or 0), found.get("done") is True)
+        refused = {
+            reason: (lines, text(mapping(entry).get("first")))
+            for reason, entry in mapping(found.get("refused")).items()
+            if (lines := _count(mapping(entry)))
+        }
+        return Reached(_count(found), found.get("done") is True, refused)
 
     def write(self, reached: Reached) -> None:
         """Keep how far it was loaded. OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_suffix(f".{os.getpid()}.new")
+        refused = {reason: {"lines": lines, "first": first} for reason, (lines, first) in reached.refused.items()}
+        kept = {"lines": reached.lines, "done": reached.done, "refused": refused}
         try:
-            fresh.write_text(json.dumps({"lines": reached.lines, "done": reached.done}), encoding="utf-8")
+            fresh.write_text(json.dumps(kept), encoding="utf-8")
             fresh.replace(self.path)
         finally:
             with contextlib.suppress(FileNotFoundError):
@@ -56,6 +70,10 @@ def checkpoint_of(package: Path, config: MirrorConfig, folder: Path) -> Checkpoi
     indices = (config.files, config.urls, config.domains, config.ips, config.behaviours)
     given = [str(package.resolve()), facts.st_size, facts.st_mtime_ns, sorted(config.hosts), indices]
     return Checkpoint(folder / f"{hashlib.sha256(json.dumps(given).encode()).hexdigest()}.json")
+
+
+def _count(found: Mapping[str, Any]) -> int:
+    return max(0, integer(found.get("lines")) or 0)
 
 
 def default_folder() -> Path:

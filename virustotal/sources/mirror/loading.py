@@ -3,12 +3,11 @@
 import json
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TypeVar
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from virustotal.core.protocol.parsing import parse
 from virustotal.core.settings import MirrorConfig
@@ -16,6 +15,7 @@ from virustotal.sources.mirror.checkpoint import Checkpoint, Reached
 from virustotal.sources.mirror.cluster import Cluster, MirrorError
 from virustotal.sources.mirror.documents import INDEX, Document, RefusedError, document, index_of
 from virustotal.sources.mirror.packages import LONGEST_LINE, Line, PackageError, lines, opened
+from virustotal.sources.mirror.tally import Tally
 
 T = TypeVar("T")
 
@@ -27,26 +27,6 @@ ATTEMPTS, SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 8, 120.0, 1.0, 30.0
 
 _BUSY = frozenset({408, 429, 502, 503, 504})
 _KINDS = ("file", "url", "domain", "ip_address", "file_behaviour")
-
-
-@define(eq=False)
-class Tally:
-    """What became of the lines. older: those of which the mirror has a newer state.
-
-    refused: reasons with their numbers; examples: where the first line of each stands.
-    """
-
-    read: int = 0
-    stored: int = 0
-    older: int = 0
-    again: int = 0
-    refused: Counter[str] = field(factory=Counter)
-    examples: dict[str, str] = field(factory=dict)
-
-    def refuse(self, reason: str, where: str) -> None:
-        """Count one refusal."""
-        self.refused[reason] += 1
-        self.examples.setdefault(reason, where)
 
 
 @frozen
@@ -82,32 +62,30 @@ class Loader:
     def load(self, path: Path, checkpoint: Checkpoint, tell: Callable[[int], None] = lambda read: None) -> bool:
         """Load one package; return whether it was read to its end. MirrorError, OSError.
 
-        After each batch the checkpoint says how far; a batch is sent again rather than left out.
+        After each batch the checkpoint says how far, and what was refused; a batch is sent again rather than left out.
         """
         before = checkpoint.read()
+        self.tally.begin(before)
         if before.done:
-            self.tally.again += before.lines
             return True
         reached = before.lines
         with opened(path) as file:
             try:
                 for batch, reached in self._batches(self._fresh(file, before.lines, tell), path.name):
                     self._store(batch)
-                    checkpoint.write(Reached(reached))
+                    checkpoint.write(Reached(reached, refused=self.tally.package))
                     tell(file.tell())
             except PackageError as error:
                 self.tally.refuse(str(error), f"{path.name}, after line {reached}")
                 return False
-        checkpoint.write(Reached(reached, done=True))
+        checkpoint.write(Reached(reached, done=True, refused=self.tally.package))
         return True
 
     def _fresh(self, file: IO[bytes], known: int, tell: Callable[[int], None]) -> Iterator[Line]:
         for line in lines(file):
             if line.number > known:
                 yield line
-                continue
-            self.tally.again += 1
-            if line.number % MOST_LINES == 0:
+            elif line.number % MOST_LINES == 0:
                 tell(file.tell())
 
     def _batches(self, found: Iterator[Line], name: str) -> Iterator[tuple[list[Ready], int]]:

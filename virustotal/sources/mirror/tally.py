@@ -1,0 +1,43 @@
+"""What became of the lines of all packages of a load, and what of those of one package must outlive it."""
+
+from collections import Counter
+
+from attrs import define, field
+
+from virustotal.sources.mirror.checkpoint import Reached
+
+#: Reasons that are told apart, and what all further ones are counted as: a package may give each line another.
+MOST_REASONS, OTHERS = 50, "other reasons"
+
+
+@define(eq=False)
+class Tally:
+    """What became of the lines. older: those of which the mirror has a newer state. again: those loaded before.
+
+    refused: reasons with their numbers; examples: where the first line of each stands. package: both of the package
+    that is being loaded, as its checkpoint keeps them.
+    """
+
+    read: int = 0
+    stored: int = 0
+    older: int = 0
+    again: int = 0
+    refused: Counter[str] = field(factory=Counter)
+    examples: dict[str, str] = field(factory=dict)
+    package: dict[str, tuple[int, str]] = field(factory=dict)
+
+    def begin(self, before: Reached) -> None:
+        """Begin with a package: what earlier loads of it refused is counted as well."""
+        self.package.clear()
+        self.again += max(0, before.lines - sum(lines for lines, _ in before.refused.values()))
+        for reason, (lines, first) in before.refused.items():
+            self.refuse(reason, first, lines)
+
+    def refuse(self, reason: str, where: str, lines: int = 1) -> None:
+        """Count lines that were refused, of which the first stands there."""
+        if reason not in self.refused and len(self.refused) >= MOST_REASONS:
+            reason = OTHERS
+        self.refused[reason] += lines
+        self.examples.setdefault(reason, where)
+        known, first = self.package.get(reason, (0, where))
+        self.package[reason] = known + lines, first
