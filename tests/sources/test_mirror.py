@@ -318,6 +318,35 @@ def test_a_broken_mirror_is_skipped_and_said_once(server: Server, make: Make, br
     assert error.value.origin == "mirror"
 
 
+def test_a_multi_get_that_is_half_is_said_once_for_its_index(server: Server, make: Make) -> None:
+    ids = [f"192.0.2.{number}" for number in range(1, 51)]
+    requests = [protocol.object_request(Ref("ip_address", id)) for id in ids]
+    missing = [b'{"_id": "%s", "found": false}' % id.encode() for id in ids]
+    broken = [b'{"_id": "%s", "error": {"type": "circuit_breaking_exception"}}' % id.encode() for id in ids]
+    half = [pair[at % 2] for at, pair in enumerate(zip(missing, broken, strict=True))]
+    said: list[str] = []
+    mirror = make(Below({"data": {}}), said, hosts=(server.url,))
+    server.say(answer(DOCS % b", ".join(half)), answer(DOCS % b", ".join(half)), answer(DOCS % b", ".join(missing)))
+    for lines in (1, 1, 2):
+        mirror.ask_many(requests, soon())
+        assert len(said) == lines
+    assert "circuit_breaking_exception (index virustotal-ips)" in said[0]
+    assert "works again" in said[1]
+
+
+def test_an_index_that_is_searched_is_said_to_break_and_to_work_each_time(config: MirrorConfig, make: Make) -> None:
+    said: list[str] = []
+    mirror = make(Below({"data": {}}), said, behaviours="later")
+    cluster = Cluster(config, Credentials())
+    for change in (None, "PUT", "DELETE"):
+        if change:
+            assert cluster.send(change, "/later", None, soon())[0] == 200
+        for _ in range(2):
+            ask(mirror, protocol.object_request(FILE, ("behaviours",)))
+    cluster.close()
+    assert ["works again" in line for line in said] == [False, True, False]
+
+
 def test_a_broken_mirror_is_left_alone_for_a_while(server: Server, make: Make) -> None:
     server.say(answer(b"", "503 Busy"))
     mirror = make(Below({"data": {}}), hosts=(server.url,))

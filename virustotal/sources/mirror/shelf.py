@@ -48,13 +48,16 @@ class Shelf:
         answers = self._guarded([(index, id) for _, index, id in wanted], deadline) if wanted else ()
         found: dict[Ref, Stored] = {}
         failed: dict[Ref, str] = {}
+        reasons: dict[str, str] = {}
         for (ref, index, id), answer in zip(wanted, answers, strict=True):
             kept, reason = self._understood(answer, ref.kind, id)
-            self._note(index, reason)
+            reasons[index] = reasons.get(index) or reason
             if kept is not None:
                 found.setdefault(ref, kept)
             elif reason:
                 failed[ref] = reason
+        for index, reason in reasons.items():  # once for all, or half a multi-get would break and mend by turns
+            self._note(index, reason)
         return Haul(found, {ref: reason for ref, reason in failed.items() if ref not in found})
 
     def by_digest(self, ref: Ref, deadline: float) -> Stored | None:
@@ -86,6 +89,7 @@ class Shelf:
             self._note(index, str(error))  # the index is missing, or has another mapping: the others may do
             return ()
         self.health.works()
+        self._note(index, "")
         return tuple(found for source in sources if (found := stored(source, kind)) is not None)
 
     def _guarded(self, asked: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
