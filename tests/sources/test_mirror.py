@@ -399,6 +399,21 @@ def test_a_multi_get_that_is_too_large_is_halved(
     assert [at for at, each in enumerate(answers) if each] == [0]
 
 
+def test_an_answer_that_is_too_large_is_no_mirror_that_is_down(
+    config: MirrorConfig, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virustotal.sources.mirror.cluster.whole", lambda response, until: whole(response, until, 1500))
+    said: list[str] = []
+    mirror = make(Below(UnavailableError("down")), said, hosts=(*config.hosts, "http://127.0.0.1:9"))
+    requests = [protocol.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
+    answers = mirror.ask_many(requests, soon())
+    assert ([at for at, each in enumerate(answers) if each], said) == ([0], [])
+    with pytest.raises(UnavailableError):
+        ask(mirror, protocol.object_request(Ref("file", "c" * 32)))
+    assert ["64 MB (index virustotal-files)" in line for line in said] == [True]
+    assert ask(mirror, requests[0]).origin == "mirror"
+
+
 def test_the_next_address_is_asked_where_one_is_down(config: MirrorConfig, make: Make, server: Server) -> None:
     server.say(answer(b"", "503 Busy"))
     hosts = ("http://127.0.0.1:9", server.url, *config.hosts)

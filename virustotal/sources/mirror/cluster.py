@@ -143,6 +143,8 @@ class Cluster:
             at = (self._first + turn) % len(self._hosts)
             try:
                 status, found = self._once(self._hosts[at], method, path, body, deadline, kind, read)
+            except _TooLargeError:
+                raise  # the address works: another one would answer the same
             except MirrorError as error:
                 failure = error
                 continue
@@ -185,7 +187,10 @@ def _unreachable(error: VirusTotalError) -> MirrorError:
 
 
 class _TooLargeError(MirrorError):
-    """An answer above LARGEST_ANSWER."""
+    """An answer above LARGEST_ANSWER. Its status is that of a request that is too large: to be asked in parts."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The mirror's answer is larger than {LARGEST_ANSWER // 2**20} MB.", 413)
 
 
 def _object(response: requests.Response, deadline: float) -> Mapping[str, Any]:
@@ -195,7 +200,7 @@ def _object(response: requests.Response, deadline: float) -> Mapping[str, Any]:
     except VirusTotalError as error:
         if error.code != "LocalTooLarge":
             raise
-        raise _TooLargeError(f"The mirror's answer is larger than {LARGEST_ANSWER // 2**20} MB.") from None
+        raise _TooLargeError from None
     try:
         return mapping(parse(body))
     except ValueError:

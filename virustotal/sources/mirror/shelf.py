@@ -83,10 +83,11 @@ class Shelf:
         try:
             sources = self.cluster.search(index, terms, most, _patient(deadline))
         except MirrorError as error:
-            if error.status not in {400, 404}:
+            if error.status not in {400, 404, 413}:
                 self.health.failed(str(error))
                 raise
-            self._note(index, str(error))  # the index is missing, or has another mapping: the others may do
+            # The index is missing or has another mapping, or what it found is too large: the others may do.
+            self._note(index, str(error))
             return ()
         self.health.works()
         self._note(index, "")
