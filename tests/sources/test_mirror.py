@@ -435,7 +435,13 @@ def test_a_missing_index_costs_its_kind_alone(make: Make) -> None:
         ask(mirror, protocol.object_request(FILE, ("behaviours",)))
     assert len(said) == 2
     assert all("index_not_found" in line for line in said)
-    assert len(make(Below({"data": {}}), said, domains="").ask_many([protocol.object_request(FILE)], soon())) == 1
+
+
+def test_a_kind_without_an_index_is_not_held_and_not_missed(make: Make) -> None:
+    said: list[str] = []
+    both = [protocol.object_request(ref) for ref in (FILE, Ref("domain", "example.com"))]
+    found = make(never(), said, domains="").ask_many(both, soon())
+    assert ([bool(each) for each in found], said) == ([True, False], [])
 
 
 @pytest.mark.parametrize(
