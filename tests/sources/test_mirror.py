@@ -445,6 +445,20 @@ def test_a_kind_without_an_index_is_not_held_and_not_missed(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
+    ("request_", "missing"),
+    [
+        (protocol.object_request(FILE), "files"),
+        (protocol.object_request(Ref("file", "c" * 32)), "files"),
+        (protocol.object_request(FILE, ("behaviours",)), "behaviours"),
+    ],
+    ids=str,
+)
+def test_air_gapped_a_missing_index_is_a_failure(make: Make, request_: Request, missing: str) -> None:
+    with pytest.raises(UnavailableError, match="index_not_found"):
+        ask(make(**{missing: "gone"}), request_)
+
+
+@pytest.mark.parametrize(
     ("secrets", "header"),
     [
         ({"mirror_api_key": "a2V5"}, "ApiKey a2V5"),

@@ -31,7 +31,10 @@ class Haul:
 
 @frozen(eq=False)
 class Shelf:
-    """Reads the mirror. Every method raises MirrorError where the cluster as a whole does not answer."""
+    """Reads the mirror. Every method raises MirrorError where the cluster as a whole does not answer.
+
+    Where the mirror is the only source (`mirror.only`), a search in an index that does not answer raises it as well.
+    """
 
     cluster: Cluster
     config: MirrorConfig
@@ -88,6 +91,8 @@ class Shelf:
                 raise
             # The index is missing or has another mapping, or what it found is too large: the others may do.
             self._note(index, str(error))
+            if self.config.only:  # nobody else does, and what cannot be looked up is not what is not held
+                raise
             return ()
         self.health.works()
         self._note(index, "")
