@@ -13,6 +13,7 @@ from attrs import frozen
 from virustotal.core.models import EMPTY
 from virustotal.core.settings import MirrorConfig
 from virustotal.core.values import integer, mapping, text
+from virustotal.sources.mirror.documents import indices
 
 
 @frozen
@@ -67,8 +68,8 @@ class Checkpoint:
 def checkpoint_of(package: Path, config: MirrorConfig, folder: Path) -> Checkpoint:
     """Return the checkpoint of a package in a folder. OSError where the package is not there."""
     facts = package.stat()
-    indices = (config.files, config.urls, config.domains, config.ips, config.behaviours)
-    given = [str(package.resolve()), facts.st_size, facts.st_mtime_ns, sorted(config.hosts), indices]
+    names = list(indices(config).values())
+    given = [str(package.resolve()), facts.st_size, facts.st_mtime_ns, sorted(config.hosts), names]
     return Checkpoint(folder / f"{hashlib.sha256(json.dumps(given).encode()).hexdigest()}.json")
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.core.values import mapping
 from virustotal.sources.mirror.cluster import Cluster, MirrorError, refused
+from virustotal.sources.mirror.documents import indices
 
 #: Seconds that all questions may take together.
 SECONDS = 10.0
@@ -23,8 +24,7 @@ def index_problems(config: MirrorConfig, credentials: Credentials) -> tuple[str,
 
 
 def _problems(cluster: Cluster, config: MirrorConfig, deadline: float) -> Iterator[str]:
-    names = (config.files, config.urls, config.domains, config.ips, config.behaviours)
-    for index in filter(None, dict.fromkeys(names)):
+    for index in filter(None, dict.fromkeys(indices(config).values())):
         status, found = cluster.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
         if status == 404:
             yield f"There is no index or alias {index}."

@@ -27,7 +27,8 @@ CONNECT, READ = 2.0, 5.0
 #: Documents of one multi-get.
 MOST_DOCUMENTS = 500
 
-_BUSY = frozenset({408, 429, 502, 503, 504})
+#: Statuses of an address, or of one document, that pass.
+BUSY = frozenset({408, 429, 502, 503, 504})
 
 
 class MirrorError(Exception):
@@ -148,7 +149,7 @@ class Cluster:
             except MirrorError as error:
                 failure = error
                 continue
-            if status not in _BUSY:
+            if status not in BUSY:
                 with self._lock:
                     self._first = at
                 return status, found

@@ -67,16 +67,20 @@ class Stored:
     moment: float
 
 
-def index_of(config: MirrorConfig, kind: str) -> str:
-    """Return the index of a kind of object; empty for kinds that no feed has."""
-    names = {
+def indices(config: MirrorConfig) -> dict[str, str]:
+    """Return the index of each kind of object that feeds have; empty where none is configured."""
+    return {
         "file": config.files,
         "url": config.urls,
         "domain": config.domains,
         "ip_address": config.ips,
         "file_behaviour": config.behaviours,
     }
-    return names.get(kind, "")
+
+
+def index_of(config: MirrorConfig, kind: str) -> str:
+    """Return the index of a kind of object; empty for kinds that no feed has, or that have none."""
+    return indices(config).get(kind, "")
 
 
 def document(value: Any, now: float) -> Document:

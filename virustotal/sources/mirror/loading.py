@@ -12,8 +12,8 @@ from attrs import field, frozen
 from virustotal.core.protocol.parsing import parse
 from virustotal.core.settings import MirrorConfig
 from virustotal.sources.mirror.checkpoint import Checkpoint, Reached
-from virustotal.sources.mirror.cluster import Cluster, MirrorError
-from virustotal.sources.mirror.documents import INDEX, Document, RefusedError, document, index_of
+from virustotal.sources.mirror.cluster import BUSY, Cluster, MirrorError
+from virustotal.sources.mirror.documents import INDEX, Document, RefusedError, document, index_of, indices
 from virustotal.sources.mirror.packages import LONGEST_LINE, Line, PackageError, lines, opened
 from virustotal.sources.mirror.tally import Tally
 
@@ -24,9 +24,6 @@ T = TypeVar("T")
 MOST_LINES, MOST_BYTES = 500, 8 * 2**20
 #: How often a batch is sent, and the seconds of each answer; the pauses between double up to the longest.
 ATTEMPTS, SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 8, 120.0, 1.0, 30.0
-
-_BUSY = frozenset({408, 429, 502, 503, 504})
-_KINDS = ("file", "url", "domain", "ip_address", "file_behaviour")
 
 
 @frozen
@@ -56,7 +53,7 @@ class Loader:
 
     def prepare(self) -> None:
         """Create the indices that are not there, each behind an alias. MirrorError."""
-        for index in dict.fromkeys(filter(None, (index_of(self.config, kind) for kind in _KINDS))):
+        for index in filter(None, dict.fromkeys(indices(self.config).values())):
             self._patiently(lambda index=index: self.cluster.create(index, INDEX, SECONDS), 3)  # type: ignore[misc]
 
     def load(self, path: Path, checkpoint: Checkpoint, tell: Callable[[int], None] = lambda read: None) -> bool:
@@ -155,7 +152,7 @@ class Loader:
                 self.tally.stored += 1
             elif status == 409:
                 self.tally.older += 1
-            elif status in _BUSY or not status:
+            elif status in BUSY or not status:
                 later.append(each)
             else:
                 self.tally.refuse(_refusal(status, reason), each.where)
@@ -168,7 +165,7 @@ class Loader:
                 return act()
             except MirrorError as error:
                 attempt += 1
-                if (error.status and error.status not in _BUSY) or attempt >= attempts:
+                if (error.status and error.status not in BUSY) or attempt >= attempts:
                     raise
             self._pause(attempt)
 

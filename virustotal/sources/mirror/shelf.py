@@ -7,9 +7,9 @@ from attrs import field, frozen
 
 from virustotal.core import protocol
 from virustotal.core.errors import InvalidError
-from virustotal.core.models import EMPTY, Ref
+from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
-from virustotal.core.values import text
+from virustotal.core.values import mapping, text
 from virustotal.sources.mirror.asking import identifiers
 from virustotal.sources.mirror.cluster import Cluster, Fetched, MirrorError
 from virustotal.sources.mirror.documents import Stored, index_of, stored
@@ -69,7 +69,7 @@ class Shelf:
             return None
         name = "md5" if len(ref.id) == 32 else "sha1"
         for each in self._search("file", {name: ref.id}, 5, deadline):
-            if text(_attributes(each).get(name)).lower() == ref.id:
+            if text(mapping(each.object.get("attributes")).get(name)).lower() == ref.id:
                 return each
         return None
 
@@ -133,8 +133,3 @@ class Shelf:
 
 def _patient(deadline: float) -> float:
     return min(deadline, time.monotonic() + PATIENCE)
-
-
-def _attributes(kept: Stored) -> Mapping[str, object]:
-    found = kept.object.get("attributes")
-    return found if isinstance(found, Mapping) else EMPTY
