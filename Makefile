@@ -33,7 +33,9 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev
-	@for each in bench/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+	@for each in $(sort $(basename $(notdir $(wildcard bench/*.py)))); do \
+		echo "== $$each"; $(BIN)/python -m bench.$$each || exit 1; \
+	done
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

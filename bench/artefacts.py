@@ -1,6 +1,6 @@
 """Artefacts: the memory that a large capture costs, and the time that the recordings of five sandboxes take.
 
-Usage: python bench/artefacts.py [megabytes]. The server is the emulator in a process of its own; the memory is that of
+Usage: python -m bench.artefacts [megabytes]. The server is the emulator in a process of its own; the memory is that of
 a third process, read from outside (/proc, so Linux alone) while it downloads.
 """
 

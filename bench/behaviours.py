@@ -1,6 +1,6 @@
 """Sandbox reports to findings: seconds and peak memory of each recorded report, and of process trees that grow.
 
-Usage: python bench/behaviours.py [folder of recorded answers]. Seconds are the fastest of three runs; memory is what
+Usage: python -m bench.behaviours [folder of recorded answers]. Seconds are the fastest of three runs; memory is what
 Python allocated at most while the analyser ran and its findings were kept, beside the report itself.
 """
 

@@ -1,6 +1,6 @@
 """The exhaustive search: seconds and requests of 300 tagged hosts and URLs, over real HTTP.
 
-Usage: python bench/exhaustive.py [milliseconds of each answer, 100 by default]. The tags hold each of 240 public ones
+Usage: python -m bench.exhaustive [milliseconds of each answer, 100 by default]. The tags hold each of 240 public ones
 once or twice, and 60 that are private or none; asked for side by side and, in the same run, one after the other. Exits
 with 1 unless each distinct public one is asked for exactly once, and side by side is at least 5 times faster.
 """

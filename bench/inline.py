@@ -1,6 +1,6 @@
 """Attributes in line: seconds and requests of a file with ten relationships of ten objects, over real HTTP.
 
-Usage: python bench/inline.py [milliseconds of each answer, 100 by default]. Four ways against one emulator in one run:
+Usage: python -m bench.inline [milliseconds of each answer, 100 by default]. Four ways against one emulator in one run:
 the server gives the attributes in line; it ignores the parameter, and the relationships are fetched side by side; it
 gives them for half of the objects; and, as what they are measured against, one request after the other. Exits with 1
 where in line is not one request or not at least 8 times faster than one after the other.

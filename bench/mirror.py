@@ -1,6 +1,7 @@
 """Loading a feed package into a real server in memory (osmem-server): lines a second and peak memory by their number.
 
-The peak is of the loading process, beside what it had before. Usage: python -m bench.mirror [LINES...]
+The peak is of the loading process, beside what it had before. Exits with 1 where it grows with the lines: a package is
+read as a stream. Usage: python -m bench.mirror [LINES...]
 """
 
 import bz2
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.mirrors import opensearch
@@ -25,6 +26,8 @@ from virustotal.sources.mirror.loading import Loader
 
 ENGINES = 75
 LOOK_UPS = 200
+#: Megabytes by which peaks differ of themselves; a tenth of this is usual.
+NOISE = 3.0
 
 
 def lines(count: int) -> Iterator[bytes]:
@@ -57,7 +60,7 @@ def peak() -> float:
 
 
 def one(package: Path, address: str) -> None:
-    """Load one package, in a process of its own, and print what it took."""
+    """Load one package, in a process of its own, and print what it took as JSON."""
     config = MirrorConfig(hosts=(address,), files=package.stem)
     loader = Loader(Cluster(config, Credentials()), config)
     loader.prepare()
@@ -69,23 +72,39 @@ def one(package: Path, address: str) -> None:
     for number in range(LOOK_UPS):
         source.ask(protocol.object_request(Ref("file", f"{number:064x}")), time.monotonic() + 10)
     each = (time.monotonic() - began) / LOOK_UPS * 1000
-    count = loader.tally.stored
-    print(f"{count:>8}  {count / seconds:>9.0f}  {before:>9.1f}  {peak():>9.1f}  {each:>14.2f}", flush=True)
+    print(json.dumps([loader.tally.stored, seconds, before, peak(), each]))
 
 
-def main() -> None:
+def grown(count: int, address: str, folder: Path) -> float:
+    """Load as many lines in a process of its own, print one row, and return the megabytes by which that grew."""
+    package = folder / f"files-{count}.bz2"
+    with bz2.open(package, "wb", 1) as file:
+        file.writelines(lines(count))
+    command = [sys.executable, "-m", "bench.mirror", "--one", str(package), address]
+    stored, seconds, before, most, each = json.loads(subprocess.check_output(command))
+    print(f"{stored:>8}  {stored / seconds:>9.0f}  {before:>9.1f}  {most:>9.1f}  {each:>14.2f}", flush=True)
+    return float(most - before)
+
+
+def verdict(growth: Mapping[int, float]) -> int:
+    """Return 0 where the memory is as large for most lines as it is for least, else 1, and say so."""
+    least, most = min(growth), max(growth)
+    if growth[most] <= growth[least] + NOISE:
+        return 0
+    print(f"Memory grows with the lines: by {growth[least]:.1f} MB for {least}, by {growth[most]:.1f} MB for {most}.")
+    return 1
+
+
+def main() -> int:
     """Load packages of each size, each in a process of its own."""
     if sys.argv[1:2] == ["--one"]:
         one(Path(sys.argv[2]), sys.argv[3])
-        return
+        return 0
+    counts = [int(each) for each in sys.argv[1:]] or [1000, 10_000]
     print("   lines  lines/s    MB before    MB peak  ms a look-up", flush=True)
     with opensearch() as address, tempfile.TemporaryDirectory() as folder:
-        for count in [int(each) for each in sys.argv[1:]] or [1000, 10_000]:
-            package = Path(folder) / f"files-{count}.bz2"
-            with bz2.open(package, "wb", 1) as file:
-                file.writelines(lines(count))
-            subprocess.run([sys.executable, "-m", "bench.mirror", "--one", str(package), address], check=True)
+        return verdict({count: grown(count, address, Path(folder)) for count in counts})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

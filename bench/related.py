@@ -1,6 +1,6 @@
 """Related objects to sections: seconds and peak memory from 10 to 10,000 contacted domains and dropped files.
 
-Usage: python bench/related.py. Measured is everything between the fetched objects and the final sections: verdicts,
+Usage: python -m bench.related. Measured is everything between the fetched objects and the final sections: verdicts,
 analysers, rebuilding, layout. Seconds are the fastest of three runs (from 10,000 objects on, of one); memory is what
 Python allocated at most beside the objects themselves. The last column is the time for one object: where it does not
 grow, the cost is linear.

@@ -1,6 +1,6 @@
 """A file of 600 MB sent to the emulator: seconds, and growth of memory as the kernel counts it from outside.
 
-Beside it plain `requests` with the file in memory. Usage: python bench/submit.py [MEGABYTES]
+Beside it plain `requests` with the file in memory. Usage: python -m bench.submit [MEGABYTES]
 """
 
 import json
