@@ -86,8 +86,8 @@ def test_a_spent_quota_hides_nothing_that_is_known_without_it(left: int, asked: 
     assert found == {
         "a.example.com": "found",
         "kept.example.com": "found",
-        "b.example.com": "found" if left else "quota",
-        "c.example.com": "quota",
+        "b.example.com": "found" if left else "skipped",
+        "c.example.com": "skipped",
     }
 
 

@@ -237,10 +237,10 @@ def test_what_the_quota_leaves() -> None:
     cut = fitting(plan, Room(2, "The day is over."), {kept})
     assert [each.label for each in cut.wanted] == ["d0.example.com", "d1.example.com", "d3.example.com"]
     assert [(each.label, outcome.status) for each, outcome in cut.cut] == [
-        ("d2.example.com", Status.QUOTA),
+        ("d2.example.com", Status.SKIPPED),
         ("d4.example.com", Status.SKIPPED),
     ]
-    assert cut.cut[0][1].detail == "The day is over."
+    assert cut.cut[0][1].detail == "The quota leaves 2 requests, taken by what tells more. The day is over."
     assert fitting(plan, Room()) == plan
     assert fitting(plan, Room(-3)).wanted == ()
 

@@ -111,7 +111,7 @@ def test_a_spent_quota_does_not_hide_what_the_mirror_holds_of_what_was_tagged(sc
         assert [each for each in few.requests.paths() if "/domains/" in each] == []
     (section,) = [each for each in found.sections if each["title_text"].startswith("Exhaustive search")]
     results = {row["Value"]: row["Result"] for row in json.loads(section["body"])}
-    assert results == {"bad.example.com": "found", "host1.example.com": "quota"}
+    assert results == {"bad.example.com": "found", "host1.example.com": "skipped"}
 
 
 def test_a_mirror_that_is_down_is_an_error_that_passes(scan: Scan, emulator: Emulator) -> None:

@@ -1,6 +1,6 @@
 """The exhaustive search: what earlier services tagged, looked up side by side, and shown in one table."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from attrs import frozen
@@ -13,7 +13,7 @@ from virustotal.core.lookup import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
 from virustotal.core.sections import Contribution
 from virustotal.core.settings import MOST_IOCS
-from virustotal.core.source import Answer, Request, Source, ask_many, holds, room
+from virustotal.core.source import Request, Source, ask_many, holds, room
 from virustotal.core.standing import Place
 from virustotal.core.values import clean
 from virustotal.core.verdicts import ANSWERED, BAD, counters
@@ -34,27 +34,6 @@ class Answered:
     report: Report
 
 
-@frozen
-class _Batched:
-    """A source whose batch was answered already: it is not asked for it again. known: the answers."""
-
-    source: Source
-    known: Mapping[Request, Answer]
-
-    @property
-    def requests_made(self) -> int:
-        return self.source.requests_made
-
-    def ask(self, request: Request, deadline: float) -> Answer:
-        return self.source.ask(request, deadline)
-
-    def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
-        return tuple(map(self.known.get, requests))
-
-    def close(self) -> None:
-        """Nothing: the source is not its own."""
-
-
 def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WORKERS) -> tuple[Answered, ...]:
     """Ask for each wanted one, one request each, as far as the quota goes. Raises AuthenticationError.
 
@@ -65,7 +44,7 @@ def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WOR
     answers = ask_many(source, requests, deadline) if requests else ()
     at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
     plan = _affordable(plan, source, at_once, deadline)
-    reports = look_up_all([each.ref for each in plan.wanted], _Batched(source, at_once), deadline, workers=workers)
+    reports = look_up_all([each.ref for each in plan.wanted], source, deadline, known=at_once, workers=workers)
     asked = (Answered(ioc, report) for ioc, report in zip(plan.wanted, reports, strict=True))
     known = (Answered(ioc, ioc.report) for ioc in plan.known if ioc.report)
     cut = (Answered(ioc, Report(Object(ioc.ref), outcome=outcome)) for ioc, outcome in plan.cut)

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from virustotal.core.hosts import address_of, canonical_host, host_of, reason_not_public
 from virustotal.core.indicators import indicator
 from virustotal.core.models import Outcome, Ref, Report, Status
+from virustotal.core.planner import skipped
 from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.source import Room
 from virustotal.core.standing import Standing
@@ -98,7 +99,8 @@ def plan_iocs(
         found[entry.ref] = evolve(before, tags=tuple(dict.fromkeys((*before.tags, tag_type))))
     read = [evolve(each, standing=_standing(each, standing)) for each in found.values()]
     ordered = [each for each in read if not each.report]
-    reason = Outcome(Status.SKIPPED, f"More than max_iocs ({most}) were tagged, and others tell more.")
+    why = f"More than max_iocs ({most}) were tagged, and others tell more." if most else "max_iocs is 0."
+    reason = Outcome(Status.SKIPPED, why)
     return IocPlan(
         wanted=tuple(ordered[:most]),
         known=tuple(each for each in read if each.report),
@@ -117,7 +119,7 @@ def fitting(plan: IocPlan, room: Room, free: Collection[Ref] = ()) -> IocPlan:
     if room.requests is None:
         return plan
     left, kept, cut = max(0, room.requests), [], []
-    outcome = Outcome(Status.QUOTA, room.reason or "The quota of the API key leaves no request for it.")
+    outcome = skipped(room.requests, room.reason)
     for each in plan.wanted:
         if each.ref in free or left > 0:
             kept.append(each)

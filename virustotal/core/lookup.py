@@ -15,7 +15,7 @@ from virustotal.core.memory import Memory
 from virustotal.core.models import Object, Outcome, Ref, Related, Report
 from virustotal.core.paging import Pager, merged
 from virustotal.core.planner import Plan
-from virustotal.core.source import Room, Source, ask_many
+from virustotal.core.source import Answer, Request, Room, Source
 from virustotal.core.source import room as room_of
 
 #: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
@@ -45,26 +45,30 @@ def look_up(
     return report
 
 
-def look_up_all(refs: Sequence[Ref], source: Source, deadline: float, *, workers: int = WORKERS) -> tuple[Report, ...]:
+def look_up_all(
+    refs: Sequence[Ref],
+    source: Source,
+    deadline: float,
+    *,
+    known: Mapping[Request, Answer] | None = None,
+    workers: int = WORKERS,
+) -> tuple[Report, ...]:
     """Return the report of each object, in order: one request each, side by side, without relationships.
 
-    What a source knows at once is asked for at once. Whatever fails is an outcome; only AuthenticationError leaves.
+    known: answers that need not be asked for. Whatever fails is an outcome; only AuthenticationError leaves.
     """
     desk = Desk(source, deadline, workers)
-    requests = [protocol.object_request(ref) for ref in refs]
-    known = ask_many(source, requests, deadline) if requests else ()
 
-    def one(place: int) -> Report:
-        answer = known[place]
+    def one(ref: Ref) -> Report:
+        request = protocol.object_request(ref)
         try:
-            found = answer if answer is not None else desk.ask(requests[place])
-            return protocol.decode_report(found.payload, refs[place])
+            return protocol.decode_report(((known or {}).get(request) or desk.ask(request)).payload, ref)
         except AuthenticationError:
             raise
         except Exception as error:
-            return Report(Object(refs[place]), outcome=outcome_of(error))
+            return Report(Object(ref), outcome=outcome_of(error))
 
-    return tuple(desk.each(one, range(len(refs))))
+    return tuple(desk.each(one, refs))
 
 
 def _batch(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> Mapping[str, Related]:
