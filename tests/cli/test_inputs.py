@@ -52,6 +52,34 @@ def test_wrong_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str],
     assert message.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("max_related: 5\napi_key: sesame: b\n", "mapping values are not allowed here, in line 2, column 16"),
+        ("api_key: 'sesame\n", "found unexpected end of stream"),
+        ('api_key: "sesame\\q"\n', "found unknown escape character 'q'"),
+        ("api_key: sesame\n\tproxy: x\n", "found character '\\t' that cannot start any token, in line 2, column 1"),
+        ("api_key: [sesame\n", "but got '<stream end>'"),
+        ("api_key: *sesame\n", "found undefined alias …, in line 1, column 10"),
+        ("api_key: !sesame a\n", "for the tag …"),
+        ("api_key: !sesame!a b\n", "found undefined tag handle …"),
+        ("api_key: !!int sesame\n", "not readable YAML."),
+        ("api_key: 2026-13-01\n", "not readable YAML."),
+        ("api_key: sesame\x07\n", "special characters are not allowed"),
+        ("{api_key:sesame}\n", "api_key: no such setting"),
+        ("api_key:sesame\n", "expected the names"),
+    ],
+)
+def test_no_error_shows_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, part: str) -> None:
+    file = tmp_path / "config.yml"
+    file.write_text(text)
+    code, message = exit_code(capsys, lambda: configuration(file))
+    assert code == 3
+    assert part in message
+    assert "sesame" not in message
+    assert message.count("\n") == 1
+
+
 def test_configuration(tmp_path: Path) -> None:
     file = tmp_path / "config.yml"
     file.write_text("max_related: 7\n")

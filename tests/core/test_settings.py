@@ -58,6 +58,34 @@ def test_a_wrong_entry_is_named_by_its_path(config: dict[str, Any], path: str) -
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        *({name: value} for name in SECRETS for value in (98765432, {"key": "98765432"}, ["98765432"])),
+        {"storage": 98765432},
+        {"storage": ["redis://:98765432@redis.example.com"]},
+        {"host": ["https://user:98765432@example.com"]},
+        {"host": "https://user:98765432"},
+        {"mirror": "https://user:98765432@example.com"},
+        {"mirror": ["https://user:98765432@example.com"]},
+        {"mirror": {"hosts": {"https://user:98765432@example.com": None}}},
+        {"mirror": {"hosts": [5, "https://user:98765432@example.com"]}},
+        {"mirror": {"hosts": ["https://user:98765432"]}},
+        {"mirror": {"files": "https://user:98765432@example.com/files"}},
+        {"mirror": {"hosts:https://user:98765432@example.com": None}},
+        {"plugins": {"settings": ["98765432"]}},
+        {"inline": {"api_key": "98765432"}},
+        {"max_related": {"api_key": "98765432"}},
+        {"submit_file_name": ["98765432"]},
+    ],
+)
+def test_no_error_shows_a_secret(config: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        service_settings(config)
+    assert str(caught.value).startswith(next(iter(config)))
+    assert "98765432" not in str(caught.value)
+
+
 def test_what_is_left_out_or_null_has_its_default() -> None:
     assert service_settings({}) == Settings()
     assert service_settings(dict.fromkeys(CONFIG_KEYS)) == Settings()

@@ -1,6 +1,7 @@
 """What `scan` is given: key, configuration and parameters, read and checked before anything starts."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ from virustotal.core.settings import CONFIG_KEYS, PARAMETERS, Settings, service_
 
 KEY_VARIABLE = "VIRUSTOTAL_API_KEY"
 NO_KEY = f"An API key of VirusTotal is needed: set {KEY_VARIABLE}, or name a file with --key-file."
+
+#: PyYAML leaves what Python says of a value, such as the date 2026-13-01, as it is.
+_UNREADABLE = (OSError, yaml.YAMLError, ValueError, AttributeError, KeyError, RecursionError)
+#: More than one character of the file in what PyYAML says: an alias, anchor or tag, as a key may look. A token is none.
+_QUOTED = re.compile(r"""['"][^\\<'"\s][^'"\s]+['"]""")
 
 
 def api_key(file: Path | None, config: Mapping[str, Any]) -> str:
@@ -49,17 +55,27 @@ def read_configuration(file: Path | None) -> dict[str, Any]:
         return {}
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file} is not readable YAML: {' '.join(str(error).split())}") from None
+    except _UNREADABLE as error:
+        raise ConfigurationError(f"{file} is not readable YAML{_why(error)}.") from None
     if found is None:
         return {}
     if not isinstance(found, dict):
         raise ConfigurationError(f"{file}: expected the names and values of the manifest's config part.")
     for name in found:
         if name not in CONFIG_KEYS:
-            raise ConfigurationError(f"{file}: {name}: no such setting; there are {', '.join(sorted(CONFIG_KEYS))}.")
+            shown = str(name).partition(":")[0]  # without a space after the colon, the value is part of the name
+            raise ConfigurationError(f"{file}: {shown}: no such setting; there are {', '.join(sorted(CONFIG_KEYS))}.")
     service_settings(found)
     return found
+
+
+def _why(error: Exception) -> str:
+    """Where a file is no YAML, and why, without the text that stands there: it may be a key."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        problem = _QUOTED.sub("…", str(error.problem))
+        return f": {problem}, in line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
+    why = getattr(error, "strerror", None) or getattr(error, "reason", None)
+    return f": {why}" if why else ""
 
 
 def checked(config: Mapping[str, Any]) -> Settings:

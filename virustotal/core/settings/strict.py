@@ -30,25 +30,31 @@ T = TypeVar("T")
 _INDEX = re.compile(r"[a-z0-9][a-z0-9._-]{0,254}", re.ASCII)
 
 
+def _shown(value: Any) -> str:
+    """A wrong value; not what is in a list or in names, which by a slip of the indentation is a secret."""
+    return "names and values" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else repr(value)
+
+
 def _switch(value: Any, path: str) -> bool:
     if isinstance(value, bool):
         return value
-    raise ConfigurationError(f"{path}: expected true or false, not {value!r}")
+    raise ConfigurationError(f"{path}: expected true or false, not {_shown(value)}")
 
 
 def _text(value: Any, path: str) -> str:
+    """Read a text. A wrong one is never shown: keys, passwords and addresses with them are texts."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value.strip()
-    raise ConfigurationError(f"{path}: expected a text, not {value!r}")
+    raise ConfigurationError(f"{path}: expected a text in quotes")
 
 
 def _whole(low: int, high: int) -> Callable[[Any, str], int]:
     def read(value: Any, path: str) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
-        raise ConfigurationError(f"{path}: expected a whole number from {low} to {high}, not {value!r}")
+        raise ConfigurationError(f"{path}: expected a whole number from {low} to {high}, not {_shown(value)}")
 
     return read
 
@@ -58,7 +64,7 @@ def _texts(value: Any, path: str) -> tuple[str, ...]:
         return ()
     if isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):
         return tuple(entry.strip() for entry in value if entry.strip())
-    raise ConfigurationError(f"{path}: expected a list of texts, not {value!r}")
+    raise ConfigurationError(f"{path}: expected a list of texts")
 
 
 def _terms(value: Any, path: str) -> tuple[str, ...]:
@@ -73,7 +79,7 @@ def _scores(value: Any, path: str) -> Mapping[str, int]:
     if value is None:
         return EMPTY
     if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{path}: expected names and scores, not {value!r}")
+        raise ConfigurationError(f"{path}: expected names and scores")
     read = _whole(0, 1000)
     for key in value:
         if not isinstance(key, str) or not key.strip():
@@ -86,8 +92,8 @@ def _host(value: Any, path: str) -> str:
     try:
         parts = urlsplit(host)
         parts.port  # noqa: B018 - the property raises for a port that is none
-    except ValueError as error:
-        raise ConfigurationError(f"{path}: not an address: {error}") from None
+    except ValueError:  # without what it says: that names the password of http://user:password
+        raise ConfigurationError(f"{path}: not an address, such as {DEFAULT_HOST}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or "?" in host or "#" in host:
         raise ConfigurationError(f"{path}: expected an address such as {DEFAULT_HOST}, without user or query")
     return host.rstrip("/").removesuffix("/api/v3")
@@ -111,7 +117,7 @@ def _mapping(value: Any, path: str) -> Mapping[str, Any]:
         return EMPTY
     if isinstance(value, Mapping):
         return MappingProxyType({str(key): _freeze(entry) for key, entry in value.items()})
-    raise ConfigurationError(f"{path}: expected names and values, not {value!r}")
+    raise ConfigurationError(f"{path}: expected names and values")
 
 
 def _freeze(value: Any) -> Any:
@@ -123,17 +129,18 @@ def _freeze(value: Any) -> Any:
 def _file_name(value: Any, path: str) -> str:
     if isinstance(value, str) and value in {"hash", "name"}:
         return value
-    raise ConfigurationError(f"{path}: expected hash or name, not {value!r}")
+    raise ConfigurationError(f"{path}: expected hash or name, not {_shown(value)}")
 
 
 def _nested(cls: Callable[..., T], readers: Mapping[str, Callable[[Any, str], Any]]) -> Callable[[Any, str], T]:
     def read(value: Any, path: str) -> T:
         value = {} if value is None else value
         if not isinstance(value, Mapping):
-            raise ConfigurationError(f"{path}: expected names and values, not {value!r}")
+            raise ConfigurationError(f"{path}: expected names and values")
         for key in value:
             if key not in readers:
-                raise ConfigurationError(f"{path}.{key}: no such setting; there are {', '.join(sorted(readers))}")
+                shown = str(key).partition(":")[0]  # without a space after the colon, the value is part of the name
+                raise ConfigurationError(f"{path}.{shown}: no such setting; there are {', '.join(sorted(readers))}")
         return cls(**{key: readers[key](entry, f"{path}.{key}") for key, entry in value.items()})
 
     return read
@@ -147,7 +154,7 @@ def _hosts(value: Any, path: str) -> tuple[str, ...]:
 def _index(value: Any, path: str) -> str:
     name = _text(value, path)
     if name and not _INDEX.fullmatch(name):
-        raise ConfigurationError(f"{path}: expected the name of an index or alias, not {value!r}")
+        raise ConfigurationError(f"{path}: expected the name of an index or alias")
     return name
 
 
