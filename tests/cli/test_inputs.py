@@ -89,6 +89,16 @@ def test_configuration(tmp_path: Path) -> None:
     assert configuration(None) == {}
 
 
+def test_the_mirrors_secrets_are_all_of_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "config.yml"
+    file.write_text("mirror_user: reader\nmirror_password: word\n")
+    assert configuration(file) == {"mirror_user": "reader", "mirror_password": "word"}
+    monkeypatch.setenv("VIRUSTOTAL_MIRROR_API_KEY", "of-environment")
+    found = {"mirror_api_key": "of-environment", "mirror_user": "", "mirror_password": ""}
+    assert configuration(file) == found
+    assert configuration(None) == found
+
+
 def test_parameters() -> None:
     given = ("relationships=a,b=c", "analyze_relationship=true")
     assert parameters(given) == {"relationships": "a,b=c", "analyze_relationship": "true"}

@@ -91,6 +91,17 @@ def test_what_cannot_work_is_said(
     assert "word@" not in found.output
 
 
+@pytest.mark.parametrize("command", [("scan", SHA), ("doctor",)])
+def test_who_looks_up_takes_the_secrets_from_the_environment_as_the_load_does(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text("mirror: {hosts: ['http://mirror.example.com'], only: true}\n")
+    found = run(tmp_path, *command, "--config", config, VIRUSTOTAL_MIRROR_USER="me")
+    assert found.exit_code == 3, found.output
+    assert "mirror_password" in found.output
+
+
 def test_a_mirror_that_is_down_ends_the_load(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virustotal.sources.mirror.loading.FIRST_PAUSE", 0.001)
     found = run(tmp_path, "mirror", "load", package, "--host", "http://127.0.0.1:9")

@@ -1,8 +1,7 @@
 """`virustotal-service doctor`: whether all that a look-up needs works, and what to do where it does not."""
 
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from rich.text import Text
 
 from virustotal.cli.exits import Exit
 from virustotal.cli.inputs import NO_KEY, given_key, read_configuration
-from virustotal.cli.mirror import VARIABLES
 from virustotal.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -59,12 +57,7 @@ def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -
     except ConfigurationError as error:
         yield configured(str(error), 0)
         return
-    yield from examine({**config, **_mirror_secrets(), "api_key": key}, NO_KEY)
-
-
-def _mirror_secrets() -> Mapping[str, str]:
-    """The mirror's secrets of the environment, which go before those of the configuration."""
-    return {name: value for name, variable in VARIABLES.items() if (value := os.environ.get(variable, "").strip())}
+    yield from examine({**config, "api_key": key}, NO_KEY)
 
 
 def _table(found: "tuple[Check, ...]") -> Table:

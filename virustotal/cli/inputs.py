@@ -42,7 +42,7 @@ def given_key(file: Path | None, config: Mapping[str, Any]) -> str:
 
 
 def configuration(file: Path | None) -> dict[str, Any]:
-    """Return the manifest's `config` part as the file has it; checked as the service checks it at its start."""
+    """Return the configuration as `read_configuration` does, or end with the path of its wrong entry."""
     try:
         return read_configuration(file)
     except ConfigurationError as error:
@@ -50,9 +50,22 @@ def configuration(file: Path | None) -> dict[str, Any]:
 
 
 def read_configuration(file: Path | None) -> dict[str, Any]:
-    """Return the manifest's `config` part as the file has it. ConfigurationError names the file or the wrong entry."""
-    if file is None:
-        return {}
+    """Return the manifest's `config` part as the file has it, but with the mirror's secrets of the environment.
+
+    ConfigurationError names the file or the wrong entry.
+    """
+    return {**(_of_file(file) if file else {}), **_mirror_secrets()}
+
+
+def _mirror_secrets() -> Mapping[str, str]:
+    """The mirror's secrets of the environment: where it has one, it has all, as for `mirror load`."""
+    from virustotal.cli.mirror import VARIABLES  # which imports this module
+
+    found = {name: os.environ.get(variable, "").strip() for name, variable in VARIABLES.items()}
+    return found if any(found.values()) else {}
+
+
+def _of_file(file: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
     except _UNREADABLE as error:
