@@ -127,6 +127,8 @@ def test_air_gapped_has_no_quota(emulator: Emulator, tmp_path: Path) -> None:
     found = call(emulator, "quota", "--config", config, key="")
     assert found.exit_code == 0
     assert "no quota" in found.output
+    told = json.loads(call(emulator, "quota", "--json", "--config", config, key="").stdout)
+    assert told == {"store": "", "held_seconds": 0, "windows": [], "notes": [found.output.strip()]}
     assert not len(emulator.requests)
 
 
@@ -158,6 +160,17 @@ def test_the_quota_outlives_a_cleared_cache(emulator: Emulator) -> None:
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
     assert call(emulator, "cache", "clear").exit_code == 0
     assert windows(call(emulator, "quota", "--json"))["day"]["ledger"] == 1
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_options_of_clear_stand_on_either_side(emulator: Emulator, tmp_path: Path, before: bool) -> None:
+    place = tmp_path / "own.sqlite3"
+    options = ("--config", written(tmp_path, f"storage: {place}\n"), "--json")
+    assert call(emulator, "scan", EICAR_SHA256, *options[:2]).exit_code == 0
+    told = json.loads(call(emulator, "cache", *(*options, "clear") if before else ("clear", *options)).stdout)
+    assert (told["store"], told["dropped"]) == (str(place), 1)
+    assert told["bytes"] > 0
+    assert json.loads(call(emulator, "cache", *options).stdout)["answers"] == 0
 
 
 @pytest.mark.parametrize("arguments", [(), ("clear",)])

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,41 +10,57 @@ from virustotal.cli.exits import Exit, fail, refuse
 from virustotal.cli.inputs import checked, configuration
 from virustotal.opening import opened
 
+if TYPE_CHECKING:
+    from virustotal.sources.stores import Stores
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_CONFIG = click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(invoke_without_command=True)
-@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_CONFIG
+@_JSON
 @click.pass_context
 def cache(context: click.Context, config_file: Path | None, as_json: bool) -> None:
     """Show how much is kept of VirusTotal's answers, of all keys, in the place that `storage` names, and how it serves.
 
     Exit codes: 0; 1 the store cannot be used; 3 the configuration is wrong.
     """
-    from virustotal.core.errors import ConfigurationError
+    if context.invoked_subcommand is None:
+        _show(config_file, as_json=as_json)
+
+
+@cache.command()
+@_CONFIG
+@_JSON
+@click.pass_context
+def clear(context: click.Context, config_file: Path | None, as_json: bool) -> None:
+    """Drop all answers, of all keys. Quota ledger and upload receipts stay."""
+    above = context.parent.params if context.parent else {}  # either place is good for an option
+    stores, _, broken = _opened(config_file or above.get("config_file"))
+    before = stores.answers.size()
+    stores.answers.clear()
+    _end_if_broken(broken)
+    if as_json or above.get("as_json"):
+        click.echo(json.dumps({"store": stores.place, "dropped": before.answers, "bytes": before.size}, indent=2))
+        return
+    click.echo(f"{before.answers} answers dropped, {before.size / 2**20:.1f} MB.")
+
+
+def _show(config_file: Path | None, *, as_json: bool) -> None:
     from virustotal.sources.stores.tally import DAYS
 
-    config = configuration(config_file)
-    settings = checked(config)
-    broken: list[str] = []
-    try:
-        stores = opened(settings, config, broken.append)
-    except ConfigurationError as error:
-        refuse(str(error))
-    context.obj = (stores, broken)
-    if context.invoked_subcommand is not None:
-        return
+    stores, most_mb, broken = _opened(config_file)
     size, count = stores.answers.size(), stores.tally.read(stores.answers.now())
     _end_if_broken(broken)
-    most = settings.cache.max_mb * 2**20
     if as_json:
-        found = {"store": stores.place, "answers": size.answers, "bytes": size.size, "most_bytes": most}
+        found = {"store": stores.place, "answers": size.answers, "bytes": size.size, "most_bytes": most_mb * 2**20}
         found |= {"days": DAYS, "asked": count.asked, "answered": count.answered}
         click.echo(json.dumps(found, indent=2))
         return
     click.echo(f"store: {stores.place}")
-    click.echo(f"answers: {size.answers}, {size.size / 2**20:.1f} of {settings.cache.max_mb} MB")
+    click.echo(f"answers: {size.answers}, {size.size / 2**20:.1f} of {most_mb} MB")
     rate = (
         f"{count.answered / count.asked:.0%} ({count.answered} of {count.asked} requests)"
         if count.asked
@@ -52,15 +69,17 @@ def cache(context: click.Context, config_file: Path | None, as_json: bool) -> No
     click.echo(f"hit rate of the last {DAYS} days: {rate}")
 
 
-@cache.command()
-@click.pass_obj
-def clear(given: tuple) -> None:  # type: ignore[type-arg]
-    """Drop all answers, of all keys. Quota ledger and upload receipts stay."""
-    stores, broken = given
-    before = stores.answers.size()
-    stores.answers.clear()
-    _end_if_broken(broken)
-    click.echo(f"{before.answers} answers dropped, {before.size / 2**20:.1f} MB.")
+def _opened(config_file: Path | None) -> "tuple[Stores, int, list[str]]":
+    """Return the stores, the megabytes that answers may take, and the list that gets a line where the stores break."""
+    from virustotal.core.errors import ConfigurationError
+
+    config = configuration(config_file)
+    settings = checked(config)
+    broken: list[str] = []
+    try:
+        return opened(settings, config, broken.append), settings.cache.max_mb, broken
+    except ConfigurationError as error:
+        refuse(str(error))
 
 
 def _end_if_broken(broken: list[str]) -> None:

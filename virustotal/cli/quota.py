@@ -39,7 +39,8 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     config = configuration(config_file) | ({"host": host} if host else {})
     settings = checked(config)
     if settings.mirror.only:
-        click.echo("mirror.only: nothing is asked of VirusTotal, so that there is no quota.")
+        none = "mirror.only: nothing is asked of VirusTotal, so that there is no quota."
+        click.echo(json.dumps(quotas.as_json(quotas.Quotas("", (), notes=(none,))), indent=2) if as_json else none)
         return
     config["api_key"] = api_key(key_file, config)
     broken: list[str] = []
