@@ -1,6 +1,7 @@
 """The emulator starts from the terminal, and says where it is."""
 
 import json
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from virustotal.cli.app import app
+from virustotal.emulator.__main__ import main
 
 
 def test_it_serves_until_it_is_ended() -> None:
@@ -25,6 +27,47 @@ def test_it_serves_until_it_is_ended() -> None:
             server.terminate()
 
 
-@pytest.mark.parametrize("arguments", [["--key", "a-key"], ["--switch", "count"], ["--reports", "no such folder"]])
-def test_wrong_usage_is_said(arguments: list[str]) -> None:
-    assert CliRunner().invoke(app, ["emulator", *arguments]).exit_code == 2
+WRONG = [
+    (["--key", "a-key=silver"], "no such tier of a key: 'silver'"),
+    (["--key", "a-key=public:foo=1"], "no such option of a key: 'foo=1'"),
+    (["--key", "a-key=public:day=many"], "'many'"),
+    (["--switch", "nosuch=1"], "there is no switch 'nosuch'"),
+    (["--switch", "relationship_attributes=maybe"], "the switch relationship_attributes: "),
+    (["--switch", "short_pages=maybe"], "the switch short_pages: "),
+    (["--switch", "latency=-1"], "the switch latency: "),
+    (["--port", "99999"], "port"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        *WRONG,
+        (["--key", "a-key"], "--key"),
+        (["--switch", "count"], "--switch"),
+        (["--reports", "no such folder"], "--reports"),
+        (["--address", "192.0.2.1"], "192.0.2.1"),
+    ],
+)
+def test_wrong_usage_is_said(arguments: list[str], part: str) -> None:
+    found = CliRunner().invoke(app, ["emulator", *arguments])
+    assert found.exit_code == 2, found.output
+    assert part in " ".join(found.output.replace("│", "").split())
+    assert "Attribute" not in found.output
+
+
+def test_a_port_in_use_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = CliRunner().invoke(app, ["emulator", "--port", str(taken.getsockname()[1])])
+    assert found.exit_code == 2, found.output
+    assert "address already in use" in found.output
+
+
+@pytest.mark.parametrize(("arguments", "part"), WRONG)
+def test_the_module_says_the_same(capsys: pytest.CaptureFixture[str], arguments: list[str], part: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    shown = capsys.readouterr().err
+    assert part in shown
+    assert "Attribute" not in shown

@@ -24,9 +24,13 @@ def emulator(reports: Path | None, address: str, port: int, keys: tuple[str, ...
     """
     if importlib.util.find_spec("aiohttp") is None:
         fail("The emulator needs aiohttp: pip install 'assemblyline-service-virustotal[emulator]'", Exit.CONFIGURATION)
-    from virustotal.emulator.server import serve
+    from virustotal.emulator.server import MISTAKES, serve
 
-    serve(reports, address, port, keys=_pairs(keys, "--key") or None, switches=_pairs(switches, "--switch"))
+    tiers, values = _pairs(keys, "--key") or None, _pairs(switches, "--switch")
+    try:
+        serve(reports, address, port, keys=tiers, switches=values)
+    except MISTAKES as error:
+        raise click.UsageError(f"The emulator cannot start: {error}") from None
 
 
 def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from virustotal.emulator.server import serve
+from virustotal.emulator.server import MISTAKES, serve
 from virustotal.emulator.world import write_world
 
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
             keys=_pairs(options.key) or None,
             switches=_pairs(options.switch),
         )
-    except (AttributeError, OSError, ValueError) as error:
+    except MISTAKES as error:
         parser.error(str(error))
 
 

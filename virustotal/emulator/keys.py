@@ -63,6 +63,8 @@ class Key:
     def parse(cls, name: str, text: str) -> "Key":
         """Build a key from ``tier[:option…]``: options are ``-artefacts`` and ``minute=4``, ``hour=``, ``day=``…"""
         tier, *options = text.split(":")
+        if tier not in TIERS:
+            raise ValueError(f"no such tier of a key: {tier!r}; there are {', '.join(TIERS)}")
         values: dict[str, Any] = {}
         for option in options:
             window, sign, number = option.partition("=")

@@ -22,6 +22,9 @@ from virustotal.emulator.store import Store, load_folder
 from virustotal.emulator.switches import Switches
 from virustotal.emulator.world import load_world
 
+#: What starting raises, with a sentence, for a key, switch, folder, address or port that is none or cannot be used.
+MISTAKES = (AttributeError, OSError, OverflowError, ValueError)
+
 World = Path | str | Mapping[str, Any] | Store | None
 
 
@@ -234,7 +237,7 @@ def serve(
     faults: Iterable[Fault] = (),
     announce: bool = True,
 ) -> None:
-    """Serve a folder of reports, or the invented world, until interrupted."""
+    """Serve a folder of reports, or the invented world, until interrupted. Raises MISTAKES."""
     emulator = Emulator(folder, keys=keys, switches=switches, faults=faults, host=host, port=port)
     emulator.start()
     if announce:

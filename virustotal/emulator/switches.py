@@ -104,4 +104,7 @@ class Switches:
         for name, value in values.items():
             if name not in attrs.fields_dict(Switches):
                 raise AttributeError(f"there is no switch {name!r}")
-            setattr(self, name, value)
+            try:
+                setattr(self, name, value)
+            except ValueError as error:  # a validator's has more arguments than its sentence
+                raise ValueError(f"the switch {name}: {error.args[0]}") from None
