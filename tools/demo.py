@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from virustotal.cli.progress import progress
-from virustotal.cli.scan import WIDE
 from virustotal.cli.show import outcome_tree, verdict
+from virustotal.cli.terminal import terminal
 from virustotal.core.values import text
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR
@@ -55,7 +55,7 @@ def sample(host: str) -> int:
 
 def recorded(emulator: Emulator) -> int:
     """Run all recorded subjects through the service; 1 if one of them has no result."""
-    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
+    console = terminal()
     table = Table("subject", "score", "sections", "tags", "ms", box=None)
     found: list[tuple[str, TaskOutcome]] = []
     with (

@@ -1,12 +1,15 @@
 """What is installed is listed, checked, and begun from the terminal."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from virustotal.cli.app import app
+from virustotal.cli.terminal import table
 
 
 def call(*arguments: str) -> Result:
@@ -18,6 +21,20 @@ def test_plugins_are_listed() -> None:
     assert found.exit_code == 0, found.output
     for part in ("detections", "contacted_domains", "loaded", "virustotal_remap"):
         assert part in found.output
+
+
+def test_no_name_is_cut_where_the_output_is_no_terminal() -> None:
+    found = CliRunner().invoke(app, ["plugins"], env={"COLUMNS": "40"})
+    assert {"domain_assessment", "embedded_ips", "embedded_domains"} <= set(found.output.split())
+    assert "…" not in found.output
+
+
+def test_a_narrow_terminal_folds_names() -> None:
+    rows = table("plugin", "state")
+    rows.add_row("comment-words-of-others", "loaded")
+    console = Console(file=io.StringIO(), width=20)
+    console.print(rows)
+    assert console.file.getvalue().split()[2:] == ["comment-wo", "loaded", "rds-of-oth", "ers"]  # type: ignore[attr-defined]
 
 
 def test_the_listing_is_json_too() -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from virustotal.cli.exits import Exit
 from virustotal.cli.inputs import NO_KEY, given_key, read_configuration
+from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as
     if as_json:
         click.echo(json.dumps(listing(found), indent=2))
     else:
-        Console().print(_table(found))
+        terminal().print(_table(found))
     raise SystemExit(_CODES[worst(found)])
 
 
@@ -61,7 +61,7 @@ def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -
 
 
 def _table(found: "tuple[Check, ...]") -> Table:
-    rows = Table("check", "state", "what", box=None, header_style="bold")
+    rows = table("check", "state", "what")
     for each in found:
         what = Text(f"{each.found}\n{each.advice}" if each.advice else each.found)
         rows.add_row(each.name, Text(each.state.value, style=_STYLES[each.state.value]), what)

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from virustotal.cli.exits import Exit, fail
 from virustotal.cli.inputs import configuration
+from virustotal.cli.terminal import table, terminal
 
 if TYPE_CHECKING:
     from virustotal.core.host import PluginInfo
@@ -37,17 +37,15 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
     if as_json:
         click.echo(json.dumps(listing.as_json(found), indent=2))
     else:
-        console = Console()
-        console.print(table(found))
+        console = terminal()
+        console.print(_table(found))
         for line in reasons(found):
             console.print(line, style="yellow", markup=False)
 
 
-def table(found: "tuple[PluginInfo, ...]") -> Table:
-    """Return the plugins as a table, one row an analyser or, where there are none, one for the hooks."""
-    rows = Table(
-        "plugin", "version", "analyser", "kind", "relationship", "state", "what", box=None, header_style="bold"
-    )
+def _table(found: "tuple[PluginInfo, ...]") -> Table:
+    """The plugins as a table, one row an analyser or, where there are none, one for the hooks."""
+    rows = table("plugin", "version", "analyser", "kind", "relationship", "state", "what")
     for plugin in found:
         source = f"{plugin.version} ({plugin.distribution})" if plugin.external else plugin.version
         hooks = ", ".join(name for name in plugin.hooks if name != "virustotal_analyzers")

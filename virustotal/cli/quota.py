@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from virustotal.cli.exits import Exit, refuse
 from virustotal.cli.inputs import api_key, checked, configuration
+from virustotal.cli.terminal import table, terminal
 from virustotal.opening import opened
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     if as_json:
         click.echo(json.dumps(quotas.as_json(found), indent=2))
     else:
-        console = Console()
+        console = terminal()
         console.print(_table(found))
         for line in _lines(found):
             console.print(Text(line, style="yellow"))
@@ -62,7 +62,7 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
 def _table(found: "Quotas") -> Table:
     from virustotal.quotas import when
 
-    rows = Table("window", "allowed", "by", "VirusTotal", "ledger", "begins anew", box=None, header_style="bold")
+    rows = table("window", "allowed", "by", "VirusTotal", "ledger", "begins anew")
     for each in found.windows:
         counts = ("" if count is None else str(count) for count in (each.virustotal, each.ledger))
         allowed = str(each.allowed) if each.allowed else "not known"

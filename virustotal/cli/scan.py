@@ -1,7 +1,6 @@
 """`virustotal-service scan`: one target through the very service that Assemblyline runs."""
 
 import json
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +12,8 @@ from rich.console import Console
 from virustotal.cli.bodies import MOST_SHOWN
 from virustotal.cli.exits import Exit, fail, refuse
 from virustotal.cli.inputs import api_key, checked, configuration, parameters
+from virustotal.cli.terminal import terminal
 from virustotal.core.values import text
-
-#: Columns of output that goes to no terminal.
-WIDE = 150
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -103,9 +100,7 @@ def _run(
     if outcome.error:
         lasting = outcome.deliberate and outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
         fail(text(outcome.message), Exit.CONFIGURATION if lasting else Exit.FAILED)
-    # Where the output is no terminal its width is unknown: tables get room.
-    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
-    console.print(outcome_tree(subject.name, outcome, most))
+    terminal().print(outcome_tree(subject.name, outcome, most))
     if json_file:
         try:
             json_file.write_text(json.dumps(outcome.handed, indent=2) + "\n", encoding="utf-8")
