@@ -45,6 +45,14 @@ def test_a_file_with_its_relationships(emulator: Emulator, sample: Path, tmp_pat
     assert KEY not in found.output + json.dumps(written)
 
 
+@pytest.mark.parametrize(("folder", "code"), [("/proc/no/such", 2), ("/proc", 1)])
+def test_a_folder_that_cannot_be_written_is_said(emulator: Emulator, sample: Path, folder: str, code: int) -> None:
+    found = scan(emulator, sample, *ANALYZE, "--files", folder)
+    assert found.exit_code == code, found.output
+    assert isinstance(found.exception, SystemExit)
+    assert f"{folder}" in found.output
+
+
 def test_a_known_file_costs_one_request(emulator: Emulator, sample: Path) -> None:
     assert scan(emulator, sample).exit_code == 0
     assert len(charged(emulator)) == 1

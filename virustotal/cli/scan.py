@@ -60,7 +60,10 @@ def scan(
     if not settings.mirror.only:
         config["api_key"] = api_key(key_file, config)
     if folder:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.BadParameter(f"{folder} cannot be made: {error.strerror}.", param_hint="--files") from None
     _run(target, config, given, json_file=json_file, folder=folder, most=0 if full else MOST_SHOWN, verbose=verbose)
 
 
@@ -97,6 +100,8 @@ def _run(
                 refuse(str(error))
             except ValueError as error:
                 fail(f"The result is not one that Assemblyline takes: {text(str(error))}", Exit.FAILED)
+            except OSError as error:
+                fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", Exit.FAILED)
     if outcome.error:
         lasting = outcome.deliberate and outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
         fail(text(outcome.message), Exit.CONFIGURATION if lasting else Exit.FAILED)
