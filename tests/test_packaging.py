@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 from virustotal import __version__
+from virustotal.template import write
 
 pytestmark = [pytest.mark.slow, pytest.mark.ci]
 
@@ -103,3 +104,12 @@ def test_the_command_says_what_to_install(installed: Path, tmp_path: Path) -> No
     assert done.stderr.strip().splitlines() == [
         "virustotal-service needs click: pip install 'assemblyline-service-virustotal[cli]'"
     ]
+
+
+def test_a_new_plugin_builds_without_a_complaint(tmp_path: Path) -> None:
+    write("mine", "comments", tmp_path)
+    done = python("-m", "build", str(tmp_path / "virustotal-mine"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "eprecat" not in done.stdout + done.stderr
+    with zipfile.ZipFile(next(tmp_path.glob("virustotal-mine/dist/*.whl"))) as archive:
+        assert any(name.endswith("/licenses/LICENSE") for name in archive.namelist())

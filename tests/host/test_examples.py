@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,15 @@ def test_the_tests_of_new_plugins_pass_as_written(tmp_path: Path) -> None:
     assert f"{6 * len(WRITTEN)} passed" in done.stdout
 
 
+def test_what_a_plugin_is_tested_with_has_the_commands_of_its_readme(tmp_path: Path) -> None:
+    write("mine", "comments", tmp_path)
+    for folder in (*EXAMPLES, tmp_path / "virustotal-mine"):
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        assert "assemblyline-service-virustotal[cli,emulator]" in project["optional-dependencies"]["test"]
+
+
 def install(folder: Path, target: Path) -> None:
     """Do what an editable install leaves behind: the metadata of the project, and its module on the path."""
-    import tomllib
-
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     name, version = project["name"], project["version"]
     info = target / f"{name.replace('-', '_')}-{version}.dist-info"
