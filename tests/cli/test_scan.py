@@ -103,6 +103,21 @@ def test_what_the_key_may_not_see_is_partial(emulator: Emulator, sample: Path) -
     assert "Traceback" not in found.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ((EICAR_SHA256, "--param", "relationships=embedded_ips"), "needs a premium licence"),
+        (("10.0.0.1",), "It is not looked up"),
+    ],
+)
+def test_what_stays_as_it_is_does_not_make_a_result_partial(
+    emulator: Emulator, arguments: tuple[str, ...], part: str
+) -> None:
+    found = scan(emulator, *arguments, key="public-key")
+    assert found.exit_code == 0, found.output
+    assert part in found.output
+
+
 def test_a_dry_run_asks_nothing_and_needs_no_key(emulator: Emulator, sample: Path) -> None:
     found = scan(emulator, sample, *ANALYZE, "--dry-run", key="")
     assert found.exit_code == 0, found.output

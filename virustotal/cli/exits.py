@@ -10,7 +10,7 @@ class Exit(enum.IntEnum):
     """How a command ended."""
 
     RESULT = 0
-    """A complete result."""
+    """A complete result, but for what stays so: outside the licence, or a host that is never looked up."""
     FAILED = 1
     """No result: the service failed, or nothing answered; the message says which."""
     USAGE = 2
@@ -18,7 +18,7 @@ class Exit(enum.IntEnum):
     CONFIGURATION = 3
     """The key or the configuration is missing or wrong."""
     PARTIAL = 4
-    """A result with something missing: not known, not allowed, not ready or not reached. Its coverage says what."""
+    """A result with something missing: not known, not ready, not reached, or refused itself. Its coverage says what."""
 
 
 def fail(message: str, code: Exit) -> NoReturn:
