@@ -153,6 +153,7 @@ def test_the_submissions_key_goes_first_and_no_secret_is_shown() -> None:
     ("given", "shown"),
     [
         ("/var/lib/store.sqlite3", "/var/lib/store.sqlite3"),
+        ("/var//lib/a:b.sqlite3", "/var//lib/a:b.sqlite3"),
         ("a@b/store.sqlite3", "a@b/store.sqlite3"),
         ("rediss://user:hidden@redis.example.com:6380/0", "rediss://redis.example.com:6380/0"),
         ("redis://:hid@den@redis.example.com", "redis://redis.example.com"),
@@ -161,6 +162,12 @@ def test_the_submissions_key_goes_first_and_no_secret_is_shown() -> None:
 )
 def test_the_settings_never_hold_the_password_of_the_store(given: str, shown: str) -> None:
     assert service_settings({"storage": given}).storage == shown
+
+
+@pytest.mark.parametrize("given", ["redis//hidden@oops", "redis:/oops", "rediss:hidden@oops", "oops:6379"])
+def test_a_misspelt_address_of_the_store_is_no_file(given: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^storage: expected a file, redis://… or rediss://…$"):
+        service_settings({"storage": given})
 
 
 @pytest.mark.parametrize(

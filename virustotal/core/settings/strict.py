@@ -109,6 +109,8 @@ def _origin(value: Any, path: str) -> str:
 def _storage(value: Any, path: str) -> str:
     """The place without what stands before an @, since that is a user and password."""
     scheme, sign, rest = _text(value, path).partition("://")
+    if not sign and not scheme.startswith("/") and (":" in scheme or "//" in scheme):  # an address that is misspelt
+        raise ConfigurationError(f"{path}: expected a file, redis://… or rediss://…")
     return f"{scheme}://{rest.rpartition('@')[2]}" if sign else scheme
 
 
