@@ -2,7 +2,7 @@
 
 import pytest
 
-from virustotal.checks import State, ca, clock, host, key, plugins, proxy, safelist
+from virustotal.checks import Check, State, ca, clock, host, key, lines, plugins, proxy, safelist
 from virustotal.core.errors import UnavailableError, VirusTotalError
 from virustotal.core.safelist import Safelist, read_safelist
 from virustotal.core.settings import Credentials, Settings
@@ -62,6 +62,16 @@ def test_the_key_is_not_sent_in_the_clear_unnoticed(address: str, state: State) 
 def test_plugins_that_are_not_used() -> None:
     assert plugins(3, ()).state is State.OK
     assert plugins(3, ("words 1.0: failed: ImportError",)).state is State.ADVICE
+
+
+def test_a_disabled_name_that_nobody_has() -> None:
+    found = plugins(3, (), ("detektions",))
+    assert (found.state, "detektions" in found.found) == (State.ADVICE, True)
+
+
+def test_a_line_is_of_whole_sentences() -> None:
+    given = (Check("a", State.WRONG, "there is none", "Set it."), Check("b", State.WRONG, "It failed.", "Try again."))
+    assert list(lines(given)) == ["a: wrong: there is none. Set it.", "b: wrong: It failed. Try again."]
 
 
 def test_the_safelist() -> None:

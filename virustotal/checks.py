@@ -56,11 +56,11 @@ def _wrong(name: str, found: str, advice: str) -> Check:
     return Check(name, State.WRONG, found, advice)
 
 
-def configured(problem: str, given: int) -> Check:
-    """The configuration. problem: as ConfigurationError says it; given: how many entries there are."""
+def configured(problem: str = "") -> Check:
+    """The configuration. problem: as ConfigurationError says it."""
     if problem:
         return _wrong("configuration", problem, "Correct this entry; README names each setting and its values.")
-    return _ok("configuration", f"{given} given, the others have their defaults")
+    return _ok("configuration", "it can be used; what is not given has its default")
 
 
 def asked(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:
@@ -186,11 +186,14 @@ def mirror(settings: Settings, credentials: Credentials) -> Check:
     return _ok("mirror", f"{place}{', and nothing else is asked' if settings.mirror.only else ''}")
 
 
-def plugins(loaded: int, unloaded: tuple[str, ...]) -> Check:
-    """The plugins. unloaded: a line for each that failed or was refused."""
+def plugins(loaded: int, unloaded: tuple[str, ...], unknown: tuple[str, ...] = ()) -> Check:
+    """The plugins. unloaded: a line for each that failed or was refused; unknown: disabled names that nobody has."""
     if unloaded:
         advice = "Update, remove or disable it (plugins.disabled); `virustotal-service plugins check NAME` tells more."
         return _advice("plugins", f"{loaded} loaded; not used: {'; '.join(unloaded)}", advice)
+    if unknown:
+        advice = "Correct plugins.disabled; `virustotal-service plugins` lists the names."
+        return _advice("plugins", f"{loaded} loaded; disabled, but nobody has this name: {', '.join(unknown)}", advice)
     return _ok("plugins", f"{loaded} loaded")
 
 
@@ -217,7 +220,8 @@ def worst(checks: tuple[Check, ...]) -> str:
 def lines(checks: tuple[Check, ...]) -> Iterator[str]:
     """Yield each check as a line of text."""
     for each in checks:
-        yield f"{each.name}: {each.state.value}: {each.found}" + (f" {each.advice}" if each.advice else "")
+        found = f"{each.found.rstrip('.')}." if each.advice else each.found
+        yield f"{each.name}: {each.state.value}: {found} {each.advice}".rstrip()
 
 
 def as_json(checks: tuple[Check, ...]) -> list[Mapping[str, Any]]:

@@ -10,6 +10,7 @@ from attrs import evolve
 from virustotal import checks, listing
 from virustotal.checks import Check
 from virustotal.core.errors import ConfigurationError
+from virustotal.core.loader import unknown
 from virustotal.core.safelist import TAG_TYPES, SafelistKeeper
 from virustotal.core.settings import credentials, service_settings
 from virustotal.manifest import use_manifest
@@ -31,14 +32,15 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
         build(settings, evolve(keys, api_key="none")).close()  # what would stop the service at its start
         stores = opened(settings, config, broken.append)
     except ConfigurationError as error:
-        yield checks.configured(str(error), 0)
+        yield checks.configured(str(error))
         return
-    yield checks.configured("", sum(bool(value) for value in config.values()))
+    yield checks.configured()
     yield from checks.asked(settings, keys, missing)
     yield checks.store(stores, broken, shared=stores.place.startswith(("redis:", "rediss:")))
     yield checks.mirror(settings, keys)
     loaded = listing.plugins(config)
-    yield checks.plugins(sum(each.state.value == "loaded" for each in loaded.listing), loaded.unloaded)
+    nobodys = unknown(loaded.listing, settings.plugins.disabled)
+    yield checks.plugins(sum(each.state.value == "loaded" for each in loaded.listing), loaded.unloaded, nobodys)
     yield _safelist()
 
 

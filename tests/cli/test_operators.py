@@ -217,6 +217,8 @@ def test_it_is_readable(emulator: Emulator) -> None:
         ("a: [\n", {"configuration": "wrong"}, 3),
         (f"proxy: http://user:secret@{NOWHERE[7:]}\n", {"proxy": "wrong", "key": "advice"}, 1),
         ("storage: redis://:secret@127.0.0.1:9/0\n", {"store": "advice"}, 4),
+        ("storage: redis//oops\n", {"configuration": "wrong"}, 3),
+        ("plugins: {disabled: [detektions]}\n", {"plugins": "advice"}, 4),
         ("storage: /proc/store.sqlite3\n", {"store": "advice"}, 4),
         (f"mirror: {{hosts: ['{NOWHERE}']}}\n", {"mirror": "advice"}, 4),
         (f"mirror: {{hosts: ['{NOWHERE}'], only: true}}\n", {"mirror": "wrong", "key": "ok"}, 1),

@@ -55,7 +55,7 @@ def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -
         config = read_configuration(config_file) | ({"host": host} if host else {})
         key = given_key(key_file, config)
     except ConfigurationError as error:
-        yield configured(str(error), 0)
+        yield configured(str(error))
         return
     yield from examine({**config, "api_key": key}, NO_KEY)
 

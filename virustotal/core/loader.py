@@ -226,16 +226,23 @@ def _settle_names(candidates: Iterable[_Candidate], disabled: Sequence[str]) -> 
             each.analyzers[place] = (analyzer, settled)
 
 
+def unknown(listing: Sequence[PluginInfo], disabled: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of `plugins.disabled` that no plugin or analyser of a listing has.
+
+    What the analysers of a plugin that did not load are called is not known.
+    """
+    names = {row.name for each in listing for row in each.analyzers}
+    names |= {each.name for each in listing} | {f"virustotal.plugins.{each.name}" for each in listing}
+    names |= {each.distribution for each in listing}
+    return tuple(name for name in disabled if name not in names)
+
+
 def _log_unknown(candidates: Iterable[_Candidate], disabled: Sequence[str]) -> None:
     found = [each.info() for each in candidates]
-    names = {row.name for each in found for row in each.analyzers}
     blocked = any(each.state is not State.LOADED for each in found)
-    names |= {each.name for each in found} | {f"virustotal.plugins.{each.name}" for each in found}
-    names |= {each.distribution for each in found}
-    for name in disabled:
-        if name not in names:
-            hint = " (or it is an analyser of a plugin that did not load)" if blocked else ""
-            log.warning("plugins.disabled names %s, which no plugin or analyser has%s", name, hint)
+    for name in unknown(found, disabled):
+        hint = " (or it is an analyser of a plugin that did not load)" if blocked else ""
+        log.warning("plugins.disabled names %s, which no plugin or analyser has%s", name, hint)
 
 
 def _plugins(candidates: Sequence[_Candidate]) -> Plugins:
