@@ -11,7 +11,7 @@ import yaml
 
 from virustotal.cli.exits import refuse
 from virustotal.core.errors import ConfigurationError
-from virustotal.core.settings import CONFIG_KEYS, PARAMETERS, Settings, service_settings, task_settings
+from virustotal.core.settings import CONFIG_KEYS, MIRROR_SECRETS, PARAMETERS, Settings, service_settings, task_settings
 
 KEY_VARIABLE = "VIRUSTOTAL_API_KEY"
 NO_KEY = f"An API key of VirusTotal is needed: set {KEY_VARIABLE}, or name a file with --key-file."
@@ -59,9 +59,7 @@ def read_configuration(file: Path | None) -> dict[str, Any]:
 
 def _mirror_secrets() -> Mapping[str, str]:
     """The mirror's secrets of the environment: where it has one, it has all, as for `mirror load`."""
-    from virustotal.cli.mirror import VARIABLES  # which imports this module
-
-    found = {name: os.environ.get(variable, "").strip() for name, variable in VARIABLES.items()}
+    found = {name: os.environ.get(f"VIRUSTOTAL_{name.upper()}", "").strip() for name in MIRROR_SECRETS}
     return found if any(found.values()) else {}
 
 

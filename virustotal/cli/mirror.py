@@ -1,7 +1,6 @@
 """`virustotal-service mirror`: fills the mirror of VirusTotal's feeds."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,22 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from virustotal.cli.exits import Exit, fail, refuse
 from virustotal.cli.inputs import checked, configuration
+from virustotal.cli.terminal import table, terminal
+from virustotal.core.settings import MIRROR_SECRETS
 
 if TYPE_CHECKING:
     from virustotal.core.settings import Settings
     from virustotal.sources.mirror.loading import Loader
     from virustotal.sources.mirror.tally import Tally
-
-VARIABLES = {
-    "mirror_api_key": "VIRUSTOTAL_MIRROR_API_KEY",
-    "mirror_user": "VIRUSTOTAL_MIRROR_USER",
-    "mirror_password": "VIRUSTOTAL_MIRROR_PASSWORD",
-}
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -60,8 +54,9 @@ def load(
     object is never replaced by an older one. The cluster's user comes from $VIRUSTOTAL_MIRROR_USER and
     $VIRUSTOTAL_MIRROR_PASSWORD, or its key from --key-file or $VIRUSTOTAL_MIRROR_API_KEY, else all from --config.
 
-    Exit codes: 0 all is loaded; 1 the mirror or a package cannot be used, and the same command loads what is left;
-    2 wrong usage; 3 the configuration is wrong; 4 loaded but for what the summary names, now or by earlier loads.
+    Exit codes: 0 all is loaded; 1 the mirror cannot be used or a package not read, and the same command loads what is
+    left; 2 wrong usage; 3 the configuration is wrong; 4 loaded but for what the summary names, now or by earlier loads,
+    such as the rest of a package that breaks off.
     """
     from virustotal.core.errors import ConfigurationError
 
@@ -85,14 +80,13 @@ def load(
 
 
 def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]:
-    """The secrets of the file or the environment, all of one place; else of the configuration."""
+    """The secrets of the file, else those of the configuration or the environment."""
     if key_file:
         try:
             return {"mirror_api_key": key_file.read_text(encoding="utf-8").strip()}
         except (OSError, UnicodeError):
             refuse("The key file cannot be read.")
-    found = {name: value for name, variable in VARIABLES.items() if (value := os.environ.get(variable, "").strip())}
-    return found or {name: str(config.get(name) or "").strip() for name in VARIABLES}
+    return {name: str(config.get(name) or "").strip() for name in MIRROR_SECRETS}
 
 
 def _loader(settings: "Settings", secrets: Mapping[str, str]) -> "Loader":
@@ -151,11 +145,11 @@ def _summary(tally: "Tally", *, as_json: bool) -> None:
         counts = {"read": tally.read, "stored": tally.stored, "older": tally.older, "loaded_before": tally.again}
         click.echo(json.dumps({**counts, "refused": refused}, indent=2))
         return
-    rows = Table("what", "lines", "first", box=None, header_style="bold")
+    rows = table("what", "lines", "first")
     rows.add_row("stored", str(tally.stored), "")
     for what, count in (("older than what is there", tally.older), ("loaded before", tally.again)):
         if count:
             rows.add_row(what, str(count), "")
     for reason, count in tally.refused.most_common():
         rows.add_row(Text(f"refused: {reason}", style="yellow"), str(count), Text(tally.examples[reason]))
-    Console().print(rows)
+    terminal().print(rows)

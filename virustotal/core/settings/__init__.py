@@ -1,7 +1,7 @@
 """Frozen settings from the config and the submission parameters, validated in one place; credentials apart."""
 
 from virustotal.core.settings.lenient import AIR_GAPPED, PARAMETERS, credentials, relationship_names, task_settings
-from virustotal.core.settings.strict import CONFIG_KEYS, RESULT_SETTINGS, SECRETS, service_settings
+from virustotal.core.settings.strict import CONFIG_KEYS, MIRROR_SECRETS, RESULT_SETTINGS, SECRETS, service_settings
 from virustotal.core.settings.values import (
     DEEP_SCAN_RELATED,
     DEFAULT_HOST,
@@ -25,6 +25,7 @@ __all__ = [
     "DEEP_SCAN_RELATED",
     "DEFAULT_HOST",
     "DEFAULT_RELATIONSHIPS",
+    "MIRROR_SECRETS",
     "MOST_IOCS",
     "MOST_RELATED",
     "MOST_SUBMIT_MB",
