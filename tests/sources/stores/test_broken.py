@@ -158,18 +158,6 @@ def test_values_of_another_version_are_left_alone(tmp_path: Path) -> None:
     assert not said
 
 
-@pytest.mark.parametrize("state", ["", "[]", "{broken", '{"s1": "text"}', "null"])
-def test_a_ledger_that_cannot_be_understood_begins_anew(tmp_path: Path, state: str) -> None:
-    place = tmp_path / "store.sqlite3"
-    stores = in_file(place, MOST)
-    now = time.time()
-    stores.ledger.take("k", LIMITS, now)
-    with contextlib.closing(sqlite3.connect(place)) as connection:
-        connection.execute("UPDATE ledger_1 SET state = ?", (state,))
-        connection.commit()
-    assert stores.ledger.take("k", LIMITS, now).granted
-
-
 def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None:
     place = tmp_path / "store.sqlite3"
     said: list[str] = []

@@ -117,7 +117,7 @@ def test_all_wait_after_a_refusal_and_longer_after_another(stores: Stores, open_
     assert stores.ledger.hold("k", None, NOW) == pytest.approx(60)
     assert stores.ledger.hold("k", None, NOW + 1) == pytest.approx(60)  # of a request that was on its way
     refused = open_store().ledger.take("k", Limits(), NOW + 10)
-    assert (refused.granted, refused.window) == (False, "minute")
+    assert (refused.granted, refused.window) == (False, "held")
     assert refused.wait == pytest.approx(51)
     assert stores.ledger.hold("k", None, NOW + 70) == pytest.approx(600)
     permit = stores.ledger.take("k", Limits(), NOW + 700)
@@ -171,6 +171,17 @@ def test_what_virustotal_did_not_charge_is_given_back(stores: Stores) -> None:
 def test_a_clock_that_was_set_back_does_not_block(stores: Stores) -> None:
     assert taken(stores, Limits(minute=1), NOW + 3600).granted
     assert taken(stores, Limits(minute=1), NOW).granted
+
+
+@pytest.mark.parametrize("window", ["day", "month"])
+def test_a_request_that_arrives_after_midnight_counts_for_both_days(stores: Stores, window: str) -> None:
+    limits = Limits(**{window: 2})
+    permit = stores.ledger.take("k", limits, MIDNIGHT - 0.1)
+    stores.ledger.settle("k", permit, MIDNIGHT + 0.1, True)
+    assert stores.ledger.left("k", limits, MIDNIGHT - 0.1).longer == 1
+    assert stores.ledger.left("k", limits, MIDNIGHT + 1).longer == 1
+    assert taken(stores, limits, MIDNIGHT + 1).granted
+    assert not taken(stores, limits, MIDNIGHT + 2).granted
 
 
 def test_left_of_a_new_key(stores: Stores) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
+from virustotal.core.values import mapping
 from virustotal.sources.stores import windows
 from virustotal.sources.stores.interfaces import VERSION, Left, Limits, Permit, Used
 
@@ -222,8 +223,7 @@ class SQLiteLedger:
             found = json.loads(row[0]) if row else {}
         except (ValueError, TypeError):
             return {}
-        whole = isinstance(found, dict) and all(isinstance(value, int | float) for value in found.values())
-        return found if whole else {}
+        return windows.state_of(mapping(found))
 
 
 class SQLiteFacts:

@@ -34,8 +34,8 @@ class Used:
 class Permit:
     """Whether a request may be made.
 
-    slot: where it is counted, for `Ledger.settle`. window, wait: what is full, and after how many seconds that may have
-    changed. born: when this ledger was begun, or 0 for one of this process alone.
+    slot: where it is counted, for `Ledger.settle`. window, wait: what is full (`held`: nothing is, but all wait), and
+    after how many seconds that may have changed. born: when this ledger was begun, or 0 for one of this process alone.
     """
 
     granted: bool
@@ -74,11 +74,17 @@ class Ledger(Protocol):
         ...
 
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
-        """Say that the request has ended: it reached VirusTotal by now at the latest. worked: not with a 429."""
+        """Say that the request has ended: it reached VirusTotal by now at the latest. worked: not with a 429.
+
+        One that was permitted before midnight counts for both days.
+        """
         ...
 
     def hold(self, key: str, seconds: float | None, now: float) -> float:
-        """Hold everybody back after a 429, and return for how long; None for a minute, then ten where that recurs."""
+        """Hold everybody back after a 429, and return for how long: a day at most.
+
+        None for a minute, then ten where that recurs; ten as well where shorter ones recur too often.
+        """
         ...
 
     def rebase(self, key: str, used: Used, now: float) -> None:

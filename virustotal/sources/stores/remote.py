@@ -171,7 +171,8 @@ class RedisLedger:
 
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
         """See `Ledger.settle`."""
-        self._server.run(scripts.SETTLE, (f"ledger:{key}",), f"{now:.6f}", permit.slot, int(worked))
+        later = windows.later_periods(permit, now)
+        self._server.run(scripts.SETTLE, (f"ledger:{key}",), f"{now:.6f}", permit.slot, int(worked), *later)
 
     def hold(self, key: str, seconds: float | None, now: float) -> float:
         """See `Ledger.hold`."""
@@ -192,7 +193,7 @@ class RedisLedger:
 
     def _state(self, key: str) -> windows.State:
         found = self._server.do("HGETALL", f"ledger:{key}")
-        return {name.decode(): float(value) for name, value in found.items()}
+        return windows.state_of({name.decode("utf-8", "replace"): value for name, value in found.items()})
 
 
 class RedisFacts:

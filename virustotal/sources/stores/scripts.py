@@ -1,7 +1,23 @@
 """What Redis does in one step. The arithmetic is that of `windows`; one test suite runs over both."""
 
+#: As `windows._held_until` and `windows.wait`.
+_HOLDS = """
+local function held_until(now)
+  local kept = redis.call('HMGET', KEYS[1], 'hold', 'since')
+  local hold, since = tonumber(kept[1]) or 0, tonumber(kept[2]) or 0
+  return since <= now + 60 and math.min(hold, since + 86400) or 0
+end
+local function wait(until_, now)
+  local hold = math.max(held_until(now), until_)
+  redis.call('HSET', KEYS[1], 'hold', string.format('%.6f', hold), 'since', string.format('%.6f', now))
+  return hold
+end
+"""
+
 #: KEYS: ledger. ARGV: now, limits of minute, hour, day, month, day, month, when these end, born.
-TAKE = """
+TAKE = (
+    _HOLDS
+    + """
 local now, day, month = tonumber(ARGV[1]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local all = redis.call('HGETALL', KEYS[1])
 local state, old = {}, {}
@@ -10,7 +26,9 @@ for place = 1, #all, 2 do
   local name, value = all[place], tonumber(all[place + 1])
   local mark, number = string.sub(name, 1, 1), tonumber(string.sub(name, 2))
   state[name] = value
-  if mark == 's' and number then
+  if not value or value - value ~= 0 then  -- no number, or none that is finite
+    old[#old + 1], state[name] = name, nil
+  elseif mark == 's' and number then
     if number < math.floor(now) - 60 or number > now + 60 then
       old[#old + 1] = name
     elseif value > 0 then
@@ -38,12 +56,11 @@ if not born then
   born = ARGV[1]
   redis.call('HSET', KEYS[1], 'born', ARGV[1])
 end
-local hold, known = state['hold'] or 0, tonumber(ARGV[10])
-if known ~= 0 and known ~= tonumber(born) and tonumber(ARGV[2]) > 0 and tonumber(born) + 60 > hold then
-  hold = tonumber(born) + 60
-  redis.call('HSET', KEYS[1], 'hold', string.format('%.6f', hold))
+local known = tonumber(ARGV[10])
+if known ~= 0 and known ~= tonumber(born) and tonumber(ARGV[2]) > 0 and math.abs(now - born) < 60 then
+  wait(born + 60, now)
 end
-local held = math.max(0, hold - now)
+local held = math.max(0, held_until(now) - now)
 local xu = state['xu'] or now
 if xu > now then hour = hour + (state['xh'] or 0) end
 local hour_wait = first_minute and (first_minute + 2) * 60 + 3600 - now or xu - now
@@ -54,12 +71,12 @@ local windows = {
   {'minute', ARGV[2], minute, first_second and first_second + 61 - now or 0},
 }
 for _, row in ipairs(windows) do
-  local allowed = tonumber(row[2])
-  if allowed > 0 and row[3] >= allowed then
-    return {0, 0, row[1], string.format('%.6f', math.max(0.05, row[4], held)), born}
+  local allowed, frees = tonumber(row[2]), math.max(0.05, row[4])
+  if allowed > 0 and row[3] >= allowed and frees > held then
+    return {0, 0, row[1], string.format('%.6f', frees), born}
   end
 end
-if held > 0 then return {0, 0, 'minute', string.format('%.6f', held), born} end
+if held > 0 then return {0, 0, 'held', string.format('%.6f', held), born} end
 local slot = math.floor(now) + 10
 for _, name in ipairs({'s' .. string.format('%d', slot), 'm' .. string.format('%d', math.floor(now / 60)),
                        'd' .. ARGV[6], 'M' .. ARGV[7]}) do
@@ -67,33 +84,41 @@ for _, name in ipairs({'s' .. string.format('%d', slot), 'm' .. string.format('%
 end
 return {1, slot, '', '0', born}
 """
+)
 
-#: KEYS: ledger. ARGV: now, slot, whether it worked.
+#: KEYS: ledger. ARGV: now, slot, whether it worked, later day and month where it counts there as well.
 SETTLE = """
-local now = tonumber(ARGV[1])
+local now, slot = tonumber(ARGV[1]), tonumber(ARGV[2])
 if tonumber(redis.call('HGET', KEYS[1], 's' .. ARGV[2]) or 0) > 0 then
   redis.call('HINCRBY', KEYS[1], 's' .. ARGV[2], -1)
 end
 redis.call('HINCRBY', KEYS[1], 's' .. string.format('%d', math.floor(now)), 1)
-if ARGV[3] == '1' and tonumber(redis.call('HGET', KEYS[1], 'hold') or 0) <= now then
+for place = 4, #ARGV do redis.call('HINCRBY', KEYS[1], ARGV[place], 1) end
+if ARGV[3] == '1' and slot - 9 > (tonumber(redis.call('HGET', KEYS[1], 'after')) or 0) then
   redis.call('HDEL', KEYS[1], 'held')
 end
 return 1
 """
 
 #: KEYS: ledger. ARGV: now, seconds or nothing.
-HOLD = """
+HOLD = (
+    _HOLDS
+    + """
 local now, seconds = tonumber(ARGV[1]), tonumber(ARGV[2])
-local until_ = tonumber(redis.call('HGET', KEYS[1], 'hold') or 0)
-local held = tonumber(redis.call('HGET', KEYS[1], 'held') or 0)
-if not seconds then
-  seconds = (held == 0 or until_ > now) and 60 or 600
+local until_, before = held_until(now), tonumber(redis.call('HGET', KEYS[1], 'held')) or 0
+local held = before
+if until_ <= now then
+  held = before + 1
+  redis.call('HSET', KEYS[1], 'held', held, 'after', string.format('%.6f', before > 0 and until_ or now + 1))
 end
-if until_ <= now then redis.call('HSET', KEYS[1], 'held', held + 1) end
-local hold = math.max(until_, now + seconds)
-redis.call('HSET', KEYS[1], 'hold', string.format('%.6f', hold))
-return string.format('%.6f', hold - now)
+if not seconds then
+  seconds = (before == 0 or until_ > now) and 60 or 600
+elseif held > 3 then
+  seconds = math.max(seconds, 600)
+end
+return string.format('%.6f', wait(now + math.min(seconds, 86400), now) - now)
 """
+)
 
 #: KEYS: receipt. ARGV: the receipt, now, seconds that a sent one and one on its way count, seconds that it is kept.
 CLAIM = """

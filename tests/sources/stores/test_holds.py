@@ -1,0 +1,90 @@
+"""When all wait: after a refusal, how long at most, what ends it, and what a clock that was set back does to it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from virustotal.sources.stores import Stores
+from virustotal.sources.stores.interfaces import Limits, Permit
+
+NOW = datetime(2025, 12, 31, 12, 0, tzinfo=UTC).timestamp()
+
+
+def take(stores: Stores, now: float, limits: Limits | None = None) -> Permit:
+    return stores.ledger.take("k", limits or Limits(), now)
+
+
+def test_a_wait_is_told_from_a_window_that_is_full(stores: Stores) -> None:
+    assert take(stores, NOW, Limits(minute=4)).granted
+    stores.ledger.hold("k", 30.0, NOW)
+    refused = take(stores, NOW + 1, Limits(minute=4))
+    assert (refused.granted, refused.window) == (False, "held")
+    assert refused.wait == pytest.approx(29)
+
+
+@pytest.mark.parametrize(("seconds", "window", "wait"), [(30.0, "minute", 71), (600.0, "held", 600)])
+def test_what_lasts_longer_is_named(stores: Stores, seconds: float, window: str, wait: float) -> None:
+    assert take(stores, NOW, Limits(minute=1)).granted
+    stores.ledger.hold("k", seconds, NOW)
+    refused = take(stores, NOW, Limits(minute=1))
+    assert (refused.granted, refused.window) == (False, window)
+    assert refused.wait == pytest.approx(wait, abs=1)
+
+
+def test_no_wait_is_longer_than_a_day(stores: Stores) -> None:
+    assert stores.ledger.hold("k", 999_999_999.0, NOW) == pytest.approx(86_400)
+    assert take(stores, NOW).wait == pytest.approx(86_400)
+    assert take(stores, NOW + 86_400).granted
+
+
+@pytest.mark.parametrize("back", [3600, 86_400 * 40])
+def test_a_wait_of_before_the_clock_was_set_back_does_not_count(stores: Stores, back: float) -> None:
+    stores.ledger.hold("k", 600.0, NOW)
+    assert stores.ledger.left("k", Limits(), NOW - back).held == 0
+    assert take(stores, NOW - back).granted
+    assert stores.ledger.hold("k", 5.0, NOW - back) == pytest.approx(5)
+
+
+def test_a_wait_counts_where_clocks_differ_by_seconds(stores: Stores) -> None:
+    stores.ledger.hold("k", 600.0, NOW)
+    assert not take(stores, NOW - 3).granted
+
+
+def test_a_birth_of_before_the_clock_was_set_back_is_not_waited_for(stores: Stores) -> None:
+    limits = Limits(minute=4)
+    assert take(stores, NOW, limits).granted
+    assert stores.ledger.take("k", limits, NOW - 3600, born=NOW - 9000).granted
+
+
+def test_short_waits_in_a_row_are_believed_for_a_while(stores: Stores) -> None:
+    now, told = NOW, []
+    for _ in range(5):
+        told.append(stores.ledger.hold("k", 1.0, now))
+        now += told[-1]
+        permit = take(stores, now)
+        stores.ledger.settle("k", permit, now, False)
+    assert told == pytest.approx([1, 1, 1, 600, 600])
+    stores.ledger.settle("k", take(stores, now), now, True)
+    assert stores.ledger.hold("k", 1.0, now) == pytest.approx(1)
+
+
+def test_a_longer_wait_is_always_believed(stores: Stores) -> None:
+    for place in range(5):
+        now = NOW + place * 10_000
+        assert stores.ledger.hold("k", 5000.0, now) == pytest.approx(5000)
+
+
+def test_a_request_that_worked_ends_the_row_although_another_one_was_refused_since(stores: Stores) -> None:
+    """Many replicas go on together: the first refusal must not hide that the others were served."""
+    for place in range(6):
+        now = NOW + place * 10
+        worked = take(stores, now)
+        assert stores.ledger.hold("k", 1.0, now) == pytest.approx(1)
+        stores.ledger.settle("k", worked, now + 0.5, True)
+
+
+def test_a_request_that_was_on_its_way_does_not_end_the_row(stores: Stores) -> None:
+    worked = take(stores, NOW - 5)
+    assert stores.ledger.hold("k", None, NOW) == pytest.approx(60)
+    stores.ledger.settle("k", worked, NOW + 1, True)
+    assert stores.ledger.hold("k", None, NOW + 61) == pytest.approx(600)
