@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources.stores.failing import Clock
 from tests.sources.stores.servers import started
-from virustotal.core.errors import ConfigurationError
-from virustotal.core.receipts import Progress, Receipt, StoreError
-from virustotal.core.settings import Settings
-from virustotal.sources.stores import Stores, default_place, in_file, in_redis, open_stores
-from virustotal.sources.stores.guard import Breaker, guarded
+from virustotal.core.receipts import Progress, Receipt
+from virustotal.sources.stores import Stores, in_file, in_redis
+from virustotal.sources.stores.breaker import PAUSE
+from virustotal.sources.stores.guard import guarded
 from virustotal.sources.stores.interfaces import Entry, Lease, Limits, Used
-from virustotal.sources.stores.remote import RedisServer
 
 MOST = 2**20
 LIMITS = Limits(minute=300, day=500)
@@ -161,7 +160,8 @@ def test_values_of_another_version_are_left_alone(tmp_path: Path) -> None:
 def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None:
     place = tmp_path / "store.sqlite3"
     said: list[str] = []
-    stores = guarded(in_file(place, MOST), said.append, shared=False, pause=0.1)
+    clock = Clock()
+    stores = guarded(in_file(place, MOST), said.append, shared=False, monotonic=clock)
     use(stores)
     for path in tmp_path.iterdir():
         path.unlink()
@@ -173,61 +173,10 @@ def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None
     use(stores)
     assert len(said) == 1
     place.rmdir()
-    time.sleep(0.15)
-    use(stores)
+    for _ in range(2):
+        clock.now += PAUSE
+        use(stores)
     assert said[1:] == ["The store works again."]
-
-
-def test_while_it_is_broken_only_one_try_now_and_then_is_made() -> None:
-    tries: list[int] = []
-    said: list[str] = []
-
-    def act() -> int:
-        tries.append(1)
-        raise StoreError("broken")
-
-    breaker = Breaker(said.append, pause=0.2)
-    assert [breaker.call(act, lambda: 7) for _ in range(5)] == [7] * 5
-    assert len(tries) == 1
-    time.sleep(0.25)
-    assert [breaker.call(act, lambda: 7) for _ in range(5)] == [7] * 5
-    assert len(tries) == 2
-    assert len(said) == 1
-
-
-def test_a_replica_without_the_common_ledger_takes_a_part_of_the_quota() -> None:
-    stores = guarded(in_redis("redis://127.0.0.1:1", MOST), lambda line: None, shared=True)
-    now = time.time()
-    granted = [stores.ledger.take("k", Limits(minute=30, day=500), now).granted for _ in range(5)]
-    assert granted == [True, True, True, False, False]
-
-
-def test_a_scarce_minute_is_held_to_be_spent_when_the_common_ledger_breaks_off(tmp_path: Path) -> None:
-    with started(tmp_path) as server:
-        stores = guarded(in_redis(server.address, MOST), lambda line: None, shared=True)
-        now = stores.ledger.now()
-        assert stores.ledger.take("k", Limits(minute=20), now).granted
-        server.stop()
-        refused = stores.ledger.take("k", Limits(minute=20), now + 1)
-        assert not refused.granted
-        assert 59 < refused.wait < 62
-        assert stores.ledger.take("k", Limits(minute=20), now + 63).granted
-        assert stores.ledger.take("other", Limits(minute=2000), now + 1).granted
-
-
-def test_a_ledger_that_comes_back_empty_is_waited_for_by_who_never_had_a_permit(tmp_path: Path) -> None:
-    with started(tmp_path) as server:
-        stores = guarded(in_redis(server.address, MOST), lambda line: None, shared=True, pause=0.1)
-        now = stores.ledger.now()
-        server.stop()
-        stores.ledger.left("k", LIMITS, now)
-        server.start()
-        time.sleep(0.15)
-        now = stores.ledger.now()
-        refused = stores.ledger.take("k", Limits(minute=20), now)
-        assert not refused.granted
-        assert 59 < refused.wait <= 60
-        assert stores.ledger.take("k", Limits(minute=20), now + 61).granted
 
 
 # --- Redis ---------------------------------------------------------------------------------------------------------
@@ -271,54 +220,17 @@ def test_one_that_hangs_costs_a_second_or_two(tmp_path: Path) -> None:
 def test_one_that_dies_and_comes_back(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         said: list[str] = []
-        stores = guarded(in_redis(server.address, MOST), said.append, shared=True, pause=0.2)
+        clock = Clock()
+        stores = guarded(in_redis(server.address, MOST), said.append, shared=True, monotonic=clock)
         use(stores)
         server.stop()
         use(stores)
         assert len(said) == 1
         server.start()
-        time.sleep(0.25)
-        use(stores)
+        for _ in range(2):
+            clock.now += PAUSE
+            use(stores)
         assert said[1:] == ["The store works again."]
-
-
-def test_values_that_are_of_another_sort(tmp_path: Path) -> None:
-    with started(tmp_path) as server:
-        prefix = "virustotal:1:"
-        raw = RedisServer(server.address)
-        raw.do("SET", "ledger:k", "of another version")
-        raw.do("SET", "expiry", "text")
-        raw.do("SET", "receipt:x", "{}")
-        raw.do("HSET", "fact:k:user", "a", "b")
-        raw.do("SET", "answers:k:g", prefix)
-        said: list[str] = []
-        use(guarded(in_redis(server.address, MOST), said.append, shared=True))
-        assert len(said) == 1
-        assert raw.do("GET", "receipt:x") is not None
-        assert in_redis(server.address, MOST).receipts.get("x") is None
-        raw.do("SET", "receipt:y", "{broken")
-        assert in_redis(server.address, MOST).receipts.get("y") is None
-        assert in_redis(server.address, MOST).receipts.claim(
-            Receipt("y", Progress.SENDING, "", time.time()), time.time()
-        )
-
-
-def test_hosts_whose_clocks_differ_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with started(tmp_path) as server:
-        here, there = in_redis(server.address, MOST), in_redis(server.address, MOST)
-        now = time.time()
-        assert here.receipts.claim(Receipt("r", Progress.SENDING, "", now), now)
-        here.answers.put("k", "g", "n", Entry(b"x", here.answers.now(), here.answers.now() + 100))
-        assert here.ledger.take("k", Limits(minute=1), here.ledger.now()).granted
-        # The other host is an hour ahead.
-        monkeypatch.setattr(time, "time", lambda: now + 3600)
-        assert abs(there.ledger.now() - now) < 10
-        assert not there.receipts.claim(Receipt("r", Progress.SENDING, "", now + 3600), now + 3600)
-        found = there.receipts.get("r")
-        assert found is not None
-        assert abs(found.moment - (now + 3600)) < 10
-        assert there.answers.get("k", "g", ("n",), there.answers.now()) is not None
-        assert not there.ledger.take("k", Limits(minute=1), there.ledger.now()).granted
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
@@ -349,41 +261,3 @@ def test_tls_with_password_and_ca(tmp_path: Path) -> None:
             use(guarded(stores, said.append, shared=True))
             assert len(said) == bool(reason)
             assert all(reason in line and "secret-word" not in line for line in said)
-
-
-# --- which store ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("storage", "dependencies", "place"),
-    [
-        ("/var/lib/store.sqlite3", {}, "/var/lib/store.sqlite3"),
-        ("/var/lib/store.sqlite3", {"redis": {"host": "r", "port": "1", "key": "x"}}, "/var/lib/store.sqlite3"),
-        ("redis://user:word@redis.example.com/3", {}, "redis://redis.example.com:6379"),
-        ("rediss://redis.example.com:6380", {}, "rediss://redis.example.com:6380"),
-        ("", {"redis": {"host": "virustotal-redis", "port": "6379", "key": "x"}}, "redis://virustotal-redis:6379"),
-        ("", {"updates": {"host": "u", "port": "1", "key": "x"}}, str(default_place())),
-    ],
-)
-def test_the_configuration_names_the_store(storage: str, dependencies: dict[str, dict[str, str]], place: str) -> None:
-    found = open_stores(Settings(), storage, lambda line: None, dependencies)
-    assert found.place == place
-    assert "word" not in repr(found.place)
-
-
-@pytest.mark.parametrize(
-    "storage",
-    ["memcached://x", "redis://", "redis://host:port", "redis://:word@host?ssl_cert_reqs=none", "redis://host?x=1"],
-)
-def test_an_address_that_is_none_stops_the_service(storage: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^storage: ") as caught:
-        open_stores(Settings(), storage, lambda line: None, {})
-    assert "word" not in str(caught.value)
-
-
-def test_the_default_place_is_not_temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert default_place() == tmp_path / "virustotal-service" / "store.sqlite3"
-    monkeypatch.delenv("XDG_STATE_HOME")
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert default_place() == Path("/home/somebody/.local/state/virustotal-service/store.sqlite3")

@@ -1,13 +1,13 @@
 """A store that may break, and this process's memory in its place: it costs its benefit, never a result."""
 
-import threading
+import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
-from attrs import define, field
+from attrs import evolve
 
-from virustotal.core.receipts import MemoryReceipts, Receipt, Receipts, StoreError
+from virustotal.core.receipts import MemoryReceipts, Receipt, Receipts
+from virustotal.sources.stores.breaker import Breaker
 from virustotal.sources.stores.interfaces import (
     AnswerCache,
     Count,
@@ -25,65 +25,12 @@ from virustotal.sources.stores.interfaces import (
 )
 from virustotal.sources.stores.memory import MemoryFacts, MemoryLedger, NoAnswers
 
-T = TypeVar("T")
-
-#: Seconds for which a store that failed is not tried again.
-PAUSE = 30.0
 #: The part of a window that one of many replicas takes while nobody counts for all.
 SHARE = 10
-#: Requests a minute below which a minute is waited for when the common ledger breaks off: others may have spent it.
-SCARCE = 10 * SHARE
+#: Requests a minute below which a minute is waited for without the common ledger: others may have spent it.
+SCARCE, SPENT_SECONDS = 10 * SHARE, 61.0
 #: The birth of no ledger: one that has just begun is waited for, an older one is not.
 UNKNOWN_BIRTH = 1.0
-
-
-@define(eq=False)
-class Breaker:
-    """Shared by all that one store keeps.
-
-    say: takes one line when the store breaks, and one when it works again. pause: seconds until it is tried again.
-    worked: whether it ever did. outages: how often it broke.
-    """
-
-    say: Callable[[str], None]
-    pause: float = PAUSE
-    worked: bool = field(default=False, init=False)
-    outages: int = field(default=0, init=False)
-    _until: float = field(default=0.0, init=False)
-    _broken: bool = field(default=False, init=False)
-    _lock: threading.Lock = field(factory=threading.Lock, init=False)
-
-    def call(self, act: Callable[[], T], otherwise: Callable[[], T]) -> T:
-        """Return what the store answers; what the other one does where that fails or failed a moment ago."""
-        with self._lock:
-            resting = time.monotonic() < self._until
-            if self._broken and not resting:
-                self._until = time.monotonic() + self.pause  # one tries, while the others go on without
-        if resting:
-            return otherwise()
-        try:
-            answer = act()
-        except StoreError as error:
-            self._fail(str(error))
-            return otherwise()
-        self._mend()
-        return answer
-
-    def _fail(self, reason: str) -> None:
-        with self._lock:
-            said, self._broken = self._broken, True
-            self.outages += not said
-            self._until = time.monotonic() + self.pause
-        if not said:
-            self.say(f"{reason}. Until it works, this process goes on without what others know, and tells no one.")
-
-    def _mend(self) -> None:
-        self.worked = True
-        if self._broken:
-            with self._lock:
-                mended, self._broken, self._until = self._broken, False, 0.0
-            if mended:
-                self.say("The store works again.")
 
 
 class GuardedReceipts:
@@ -115,17 +62,18 @@ class GuardedReceipts:
 
 
 class GuardedLedger:
-    """The store's ledger; without it this process's own, of what it asked itself.
+    """The store's ledger; without it this process's own, of what it asked itself, by this host's clock.
 
-    shared: other replicas count there as well, so this one takes a part of each window while it cannot.
+    shared: other replicas count there as well, so this one takes a part of each window while it cannot. clock: in Unix
+    seconds.
     """
 
-    def __init__(self, store: Ledger, breaker: Breaker, shared: bool) -> None:
+    def __init__(self, store: Ledger, breaker: Breaker, shared: bool, clock: Callable[[], float] = time.time) -> None:
         self._store = store
-        self._memory = MemoryLedger()
+        self._memory = MemoryLedger(clock)
         self._breaker = breaker
         self._share = SHARE if shared else 1
-        self._held: dict[str, int] = {}
+        self._apart: set[str] = set()
 
     def now(self) -> float:
         """See `Ledger.now`."""
@@ -137,40 +85,53 @@ class GuardedLedger:
         # a minute allows many, a wait would cost more than a refusal.
         known = (born or (UNKNOWN_BIRTH if self._breaker.outages else 0.0)) if limits.minute < SCARCE else 0.0
         permit = self._breaker.call(
-            lambda: self._store.take(key, limits, now, known), lambda: self._alone(key, limits, now)
+            lambda: self._store.take(key, limits, now, known), lambda: self._take_alone(key, limits)
         )
-        if permit.granted and permit.born:
-            self._memory.take(key, Limits(), now)
+        if permit.born:
+            self._apart.discard(key)
+        if permit.born and permit.granted:
+            return evolve(permit, own=self._memory.count(key, self._memory.now()))
         return permit
-
-    def _alone(self, key: str, limits: Limits, now: float) -> Permit:
-        """Take a permit of this process's own. Once an outage, a scarce minute is held to be spent by the others."""
-        shared, outage = self._share > 1 and self._breaker.worked, self._breaker.outages
-        if shared and 0 < limits.minute < SCARCE and self._held.get(key) != outage:
-            self._held[key] = outage
-            self._memory.hold(key, 61.0, now)
-        return self._memory.take(key, self._part(limits), now)
 
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
         """See `Ledger.settle`."""
-        self._memory.settle(key, permit, now, worked)
+        mine = evolve(permit, slot=permit.own) if permit.born else permit
+        self._memory.settle(key, mine, self._memory.now(), worked)
         if permit.born:
             self._breaker.call(lambda: self._store.settle(key, permit, now, worked), lambda: None)
 
     def hold(self, key: str, seconds: float | None, now: float) -> float:
         """See `Ledger.hold`."""
-        held = self._memory.hold(key, seconds, now)
+        held = self._memory.hold(key, seconds, self._memory.now())
         return self._breaker.call(lambda: self._store.hold(key, seconds, now), lambda: held)
 
     def rebase(self, key: str, used: Used, now: float) -> None:
         """See `Ledger.rebase`."""
-        self._memory.rebase(key, used, now)
+        self._memory.rebase(key, used, self._memory.now())
         self._breaker.call(lambda: self._store.rebase(key, used, now), lambda: None)
 
     def left(self, key: str, limits: Limits, now: float) -> Left:
         """See `Ledger.left`."""
-        part = self._part(limits)
-        return self._breaker.call(lambda: self._store.left(key, limits, now), lambda: self._memory.left(key, part, now))
+        return self._breaker.call(lambda: self._store.left(key, limits, now), lambda: self._left_alone(key, limits))
+
+    def _take_alone(self, key: str, limits: Limits) -> Permit:
+        self._part_from_others(key, limits)
+        permit = self._memory.take(key, self._part(limits), self._memory.now())
+        if permit.granted:
+            self._memory.wait(key, self._pace(limits), self._memory.now())
+        return permit
+
+    def _left_alone(self, key: str, limits: Limits) -> Left:
+        self._part_from_others(key, limits)
+        return self._memory.left(key, self._part(limits), self._memory.now())
+
+    def _part_from_others(self, key: str, limits: Limits) -> None:
+        """Hold a scarce minute to be spent by the others, once until the common ledger has counted again."""
+        if self._share > 1 and 0 < limits.minute < SCARCE and key not in self._apart:
+            self._apart.add(key)
+            # Those who lost the ledger together do not go on together where they have to take turns.
+            seconds = SPENT_SECONDS + random.uniform(0.0, self._pace(limits))  # noqa: S311 - no secret
+            self._memory.wait(key, seconds, self._memory.now())
 
     def _part(self, limits: Limits) -> Limits:
         """Day and month stay whole: VirusTotal's own count of these is known."""
@@ -178,6 +139,10 @@ class GuardedLedger:
             return limits
         minute, hour = (max(1, each // self._share) if each else 0 for each in (limits.minute, limits.hour))
         return Limits(minute, hour, limits.day, limits.month)
+
+    def _pace(self, limits: Limits) -> float:
+        """Seconds from one request to the next where a minute's part is less than one request; else 0."""
+        return 60.0 * self._share / limits.minute if 0 < limits.minute < self._share else 0.0
 
 
 class GuardedFacts:
@@ -255,12 +220,23 @@ class GuardedTally:
         return self._breaker.call(lambda: self._store.read(now), Count)
 
 
-def guarded(stores: Stores, say: Callable[[str], None], *, shared: bool, pause: float = PAUSE) -> Stores:
-    """Return the stores behind one breaker. say: takes one line when they break, and one when they work again."""
-    breaker = Breaker(say, pause)
+def guarded(
+    stores: Stores,
+    say: Callable[[str], None],
+    *,
+    shared: bool,
+    monotonic: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = time.time,
+) -> Stores:
+    """Return the stores behind one breaker.
+
+    say: takes one line when they break, and one when they work again. shared: by replicas. monotonic, clock: of this
+    host, for pauses and in Unix seconds.
+    """
+    breaker = Breaker(say, lambda: stores.facts.keep("", "probe", "", 60.0), monotonic)
     return Stores(
         stores.place,
-        GuardedLedger(stores.ledger, breaker, shared),
+        GuardedLedger(stores.ledger, breaker, shared, clock),
         GuardedAnswers(stores.answers, breaker),
         GuardedFacts(stores.facts, breaker),
         GuardedReceipts(stores.receipts, breaker),

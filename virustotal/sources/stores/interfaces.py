@@ -36,6 +36,7 @@ class Permit:
 
     slot: where it is counted, for `Ledger.settle`. window, wait: what is full (`held`: nothing is, but all wait), and
     after how many seconds that may have changed. born: when this ledger was begun, or 0 for one of this process alone.
+    own: where this process counts it as well.
     """
 
     granted: bool
@@ -43,6 +44,7 @@ class Permit:
     window: str = ""
     wait: float = 0.0
     born: float = 0.0
+    own: int = 0
 
 
 @frozen

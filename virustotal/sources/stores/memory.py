@@ -22,6 +22,16 @@ class MemoryLedger:
             found = windows.take(self._states.setdefault(key, {}), limits, now)
         return Permit(found.granted, found.slot, found.window, found.wait)
 
+    def count(self, key: str, now: float) -> int:
+        """Count a request that was permitted elsewhere, and return its slot."""
+        with self._lock:
+            return windows.count(self._states.setdefault(key, {}), now)
+
+    def wait(self, key: str, seconds: float, now: float) -> None:
+        """Permit nothing for so long; no refusal led to that."""
+        with self._lock:
+            windows.wait(self._states.setdefault(key, {}), now + seconds, now)
+
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
         """See `Ledger.settle`."""
         with self._lock:
