@@ -68,7 +68,7 @@ def key_of(what: str, ref: Ref) -> str:
 
 
 class MemoryReceipts:
-    """Receipts of this process alone: what is left where the durable store is broken."""
+    """Receipts of this process alone: what is left where the durable store is broken. Old ones are dropped."""
 
     def __init__(self) -> None:
         self._receipts: dict[str, Receipt] = {}
@@ -82,6 +82,9 @@ class MemoryReceipts:
         there = self._receipts.get(receipt.key)
         if there is not None and there.fresh(now):
             return False
+        for key, each in list(self._receipts.items()):
+            if now - each.moment >= max(LIFETIME, SENDING):
+                self._receipts.pop(key, None)
         self._receipts[receipt.key] = receipt
         return True
 

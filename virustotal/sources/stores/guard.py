@@ -34,7 +34,10 @@ UNKNOWN_BIRTH = 1.0
 
 
 class GuardedReceipts:
-    """Receipts in the store, and in memory as well: a store that breaks in the middle of a wait loses nothing."""
+    """Receipts in the store, and those of this process in memory as well.
+
+    So a store that breaks, or comes back without what it was told or should have been, lets no file be sent twice.
+    """
 
     def __init__(self, store: Receipts, breaker: Breaker) -> None:
         self._store = store
@@ -42,13 +45,20 @@ class GuardedReceipts:
         self._breaker = breaker
 
     def get(self, key: str) -> Receipt | None:
-        """See `Receipts.get`."""
-        return self._breaker.call(lambda: self._store.get(key), lambda: self._memory.get(key))
+        """See `Receipts.get`. The newer one counts."""
+        remembered, found = self._memory.get(key), self._breaker.call(lambda: self._store.get(key), lambda: None)
+        if remembered is None or (found is not None and found.moment >= remembered.moment):
+            return found
+        return remembered
 
     def claim(self, receipt: Receipt, now: float) -> bool:
         """See `Receipts.claim`."""
-        remembered = self._memory.claim(receipt, now)
-        return self._breaker.call(lambda: self._store.claim(receipt, now), lambda: remembered)
+        if not self._memory.claim(receipt, now):
+            return False
+        claimed = self._breaker.call(lambda: self._store.claim(receipt, now), lambda: True)
+        if not claimed:
+            self._memory.drop(receipt.key)
+        return claimed
 
     def put(self, receipt: Receipt) -> None:
         """See `Receipts.put`."""
