@@ -42,3 +42,14 @@ def test_the_default_place_is_not_temporary(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", "/home/somebody")
     assert default_place() == Path("/home/somebody/.local/state/virustotal-service/store.sqlite3")
+
+
+def test_a_user_without_a_home_does_not_stop_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert open_stores(Settings(), "", lambda line: None, {}).place.endswith("/store.sqlite3")

@@ -46,10 +46,15 @@ def sql_of(text: str) -> str:
 def default_place() -> Path:
     """Return where the store is without configuration: below the user's state folder (XDG base directories).
 
-    Not the temporary folder, since the framework may empty that after each task.
+    Not the temporary folder, since the framework may empty that after each task. A user without any home (a container
+    may run as one that no file names) has the root folder for one, as the container engines say: that cannot be
+    written, and the store says so when it is used.
     """
     state = os.environ.get("XDG_STATE_HOME")
-    base = Path(state) if state and Path(state).is_absolute() else Path.home() / ".local" / "state"
+    try:
+        base = Path(state) if state and Path(state).is_absolute() else Path.home() / ".local" / "state"
+    except RuntimeError:
+        base = Path("/") / ".local" / "state"
     return base / "virustotal-service" / "store.sqlite3"
 
 
