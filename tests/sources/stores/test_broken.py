@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,18 @@ def test_one_that_hangs_costs_a_second_or_two(tmp_path: Path) -> None:
         assert time.monotonic() - began < 2.5
         assert len(said) == 1
         assert "does not answer in time" in said[0]
+        server.resume()
+
+
+def test_threads_do_not_wait_for_one_that_hangs_one_after_the_other(tmp_path: Path) -> None:
+    with started(tmp_path) as server:
+        stores = guarded(in_redis(server.address, MOST), lambda line: None, shared=True)
+        server.hang()
+        began = time.monotonic()
+        with ThreadPoolExecutor(6) as pool:
+            for _ in range(6):
+                pool.submit(stores.ledger.now)
+        assert time.monotonic() - began < 3
         server.resume()
 
 
