@@ -81,6 +81,13 @@ class SQLiteAnswers:
             )
             return Lease.TAKEN
 
+    def extend(self, name: str, token: str, seconds: float) -> None:
+        """See `AnswerCache.extend`."""
+        with self._file.open() as connection:
+            now = self.now()
+            sql = sql_of("UPDATE leases_{v} SET ends = ? WHERE name = ? AND token = ? AND ends > ?")
+            connection.execute(sql, (now + seconds, name, token, now))
+
     def release(self, name: str, token: str, failed: bool) -> None:
         """See `AnswerCache.release`."""
         with self._file.open() as connection:

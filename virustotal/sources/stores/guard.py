@@ -209,6 +209,10 @@ class GuardedAnswers:
         """See `AnswerCache.lease`."""
         return self._breaker.call(lambda: self._store.lease(name, token, seconds), lambda: Lease.TAKEN)
 
+    def extend(self, name: str, token: str, seconds: float) -> None:
+        """See `AnswerCache.extend`."""
+        self._breaker.call(lambda: self._store.extend(name, token, seconds), lambda: None)
+
     def release(self, name: str, token: str, failed: bool) -> None:
         """See `AnswerCache.release`."""
         self._breaker.call(lambda: self._store.release(name, token, failed), lambda: None)

@@ -151,7 +151,11 @@ class AnswerCache(Protocol):
         ...
 
     def lease(self, name: str, token: str, seconds: float) -> Lease:
-        """Take a lease for so long, or extend one's own."""
+        """Take a lease for so long. To ask again for one's own is no harm."""
+        ...
+
+    def extend(self, name: str, token: str, seconds: float) -> None:
+        """Let one's own lease last for so long from now; one that was given back or has ended stays so."""
         ...
 
     def release(self, name: str, token: str, failed: bool) -> None:

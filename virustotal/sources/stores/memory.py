@@ -97,5 +97,8 @@ class NoAnswers:
         """See `AnswerCache.lease`."""
         return Lease.TAKEN
 
+    def extend(self, name: str, token: str, seconds: float) -> None:
+        """See `AnswerCache.extend`."""
+
     def release(self, name: str, token: str, failed: bool) -> None:
         """See `AnswerCache.release`."""

@@ -260,6 +260,10 @@ class RedisAnswers:
         found = self._server.run(scripts.LEASE, (f"lease:{name}",), token, int(seconds * 1000))
         return {1: Lease.TAKEN, 2: Lease.FAILED}.get(int(found), Lease.HELD)
 
+    def extend(self, name: str, token: str, seconds: float) -> None:
+        """See `AnswerCache.extend`."""
+        self._server.run(scripts.EXTEND, (f"lease:{name}",), token, int(seconds * 1000))
+
     def release(self, name: str, token: str, failed: bool) -> None:
         """See `AnswerCache.release`."""
         self._server.run(scripts.RELEASE, (f"lease:{name}",), token, int(failed * FAILED_SECONDS * 1000))

@@ -195,6 +195,9 @@ end
 return there == 'failed' and 2 or 0
 """
 
+#: KEYS: lease. ARGV: token, milliseconds.
+EXTEND = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0"
+
 #: KEYS: lease. ARGV: token, milliseconds that a failure is told, or 0.
 RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
