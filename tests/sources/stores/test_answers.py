@@ -1,9 +1,14 @@
 """Answers and leases, over every store."""
 
+import contextlib
+import hashlib
 import time
 from collections.abc import Callable
 
-from virustotal.sources.stores import Stores
+import redis
+
+from tests.sources.stores.servers import Server
+from virustotal.sources.stores import Stores, in_redis
 from virustotal.sources.stores.interfaces import Entry, Lease, Size
 
 GROUP, NAME = "g" * 40, "n" * 40
@@ -60,8 +65,34 @@ def test_answers_stay_within_their_bound(stores: Stores) -> None:
     now = stores.answers.now()
     assert stores.answers.get("k", "group59", (NAME,), now) is not None
     assert stores.answers.get("k", "group0", (NAME,), now) is None
+
+
+def test_one_that_is_too_large_drops_no_other(stores: Stores) -> None:
+    stores.answers.put("k", "small", NAME, entry(stores))
     stores.answers.put("k", "large", NAME, entry(stores, bytes(2**20 + 1)))
+    now = stores.answers.now()
+    assert stores.answers.get("k", "small", (NAME,), now) is not None
     assert stores.answers.get("k", "large", (NAME,), now) is None
+
+
+def test_small_answers_take_no_more_memory_of_redis_than_twice_the_bound(redis_server: Server) -> None:
+    """What Redis itself needs for each is more than they are long: they say that something is unknown."""
+    redis_server.flush()
+    with contextlib.closing(redis.Redis.from_url(redis_server.address)) as raw:
+        before, most = raw.info("memory")["used_memory"], 2**18
+        stores = in_redis(redis_server.address, most)
+        for number in range(1000):
+            group = hashlib.sha256(str(number).encode()).hexdigest()[:40]
+            stores.answers.put("d" * 64, group, NAME, entry(stores, bytes(120)))
+        assert most / 2 < stores.answers.size().size <= most
+        assert raw.info("memory")["used_memory"] - before <= 2 * most
+        stores.answers.put("d" * 64, group, NAME, entry(stores, bytes(100)))
+        stores.answers.put("d" * 64, group, "other", entry(stores), drop=NAME)
+        stores.answers.forget("d" * 64, group)
+        stores.answers.put("d" * 64, "last", NAME, entry(stores, bytes(most - 2000)))
+        assert most - 2000 < stores.answers.size().size <= most
+        stores.answers.forget("d" * 64, "last")
+        assert stores.answers.size().size <= 1100
 
 
 def test_a_lease_is_held_by_one_given_back_and_ends(stores: Stores, open_store: Open) -> None:

@@ -23,6 +23,8 @@ CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.0
 CLOCK_SECONDS = 60.0
 #: Seconds after which a ledger that nobody uses is dropped: its longest window, and more.
 LEDGER_SECONDS = 40 * 86_400
+#: Bytes that Redis needs for an answer beside its body, as measured for the first one about an object.
+BESIDE_BYTES = 900
 
 _PREFIX = f"virustotal:{VERSION}:"
 _TIMES = struct.Struct(">dd")
@@ -213,7 +215,7 @@ class RedisFacts:
 
 
 class RedisAnswers:
-    """Answers in Redis: one hash for each object. most: bytes that all of it may take."""
+    """Answers in Redis: one hash for each object. most: bytes that all of it may take, with what each takes beside."""
 
     def __init__(self, server: RedisServer, most: int) -> None:
         self._server = server
@@ -237,7 +239,8 @@ class RedisAnswers:
         about, now = f"answers:{key}:{group}", self.now()
         body = _TIMES.pack(entry.moment, entry.expires) + entry.body
         seconds = max(1, int(entry.expires - now) + 60)
-        arguments = (_PREFIX + about, name, body, f"{entry.expires:.3f}", f"{now:.3f}", self._most, drop, seconds)
+        times = (f"{entry.expires:.3f}", f"{now:.3f}")
+        arguments = (_PREFIX + about, name, body, *times, self._most, drop, seconds, BESIDE_BYTES)
         self._server.run(scripts.PUT, (about, "expiry", "bytes", "totals"), *arguments)
 
     def forget(self, key: str, group: str) -> None:
@@ -251,7 +254,10 @@ class RedisAnswers:
             self._server.do("DEL", about)
 
     def size(self) -> Size:
-        """See `AnswerCache.size`. Objects are counted, each with all that is kept about it."""
+        """See `AnswerCache.size`. Objects are counted, each with all that is kept about it.
+
+        The bytes are those that Redis needs, about.
+        """
         found = self._server.do("HGET", "totals", "bytes")
         return Size(int(self._server.do("ZCARD", "expiry")), max(0, int(found or 0)))
 

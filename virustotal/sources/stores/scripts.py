@@ -137,8 +137,12 @@ return 1
 """
 
 #: KEYS: answers of the object, index by expiry, bytes by object, totals.
-#: ARGV: the object's answers, name, body with its times, when it expires, now, bytes at most, name to drop, seconds.
+#: ARGV: the object's answers, name, body with its times, when it expires, now, bytes at most, name to drop, seconds,
+#: bytes that each answer takes beside its body.
 PUT = """
+local most, beside = tonumber(ARGV[6]), tonumber(ARGV[9])
+local size = string.len(ARGV[3]) + beside
+if size > most then return 0 end
 local function shrink(group, bytes)
   redis.call('HINCRBY', KEYS[4], 'bytes', -bytes)
   if redis.call('HINCRBY', KEYS[3], group, -bytes) <= 0 then redis.call('HDEL', KEYS[3], group) end
@@ -154,11 +158,10 @@ for _, group in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[5], 'LI
 for _, name in ipairs({ARGV[2], ARGV[7]}) do
   local bytes = redis.call('HSTRLEN', KEYS[1], name)
   if bytes > 0 then
-    shrink(ARGV[1], bytes)
+    shrink(ARGV[1], bytes + beside)
     redis.call('HDEL', KEYS[1], name)
   end
 end
-local most, size = tonumber(ARGV[6]), string.len(ARGV[3])
 local total = tonumber(redis.call('HGET', KEYS[4], 'bytes') or 0)
 while total + size > most do
   local oldest = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
@@ -166,7 +169,6 @@ while total + size > most do
   drop(oldest)
   total = tonumber(redis.call('HGET', KEYS[4], 'bytes') or 0)
 end
-if size > most then return 0 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 redis.call('HINCRBY', KEYS[3], ARGV[1], size)
 redis.call('HINCRBY', KEYS[4], 'bytes', size)
