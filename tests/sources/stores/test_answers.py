@@ -49,6 +49,14 @@ def test_answers_expire_and_are_replaced_dropped_forgotten(stores: Stores) -> No
     assert answers.size() == Size(0, 0)
 
 
+def test_what_is_not_there_can_be_forgotten(stores: Stores) -> None:
+    stores.answers.forget("k", GROUP)
+    stores.answers.put("k", GROUP, NAME, entry(stores))
+    stores.answers.forget("k", GROUP)
+    stores.answers.forget("k", GROUP)
+    assert stores.answers.size() == Size(0, 0)
+
+
 def test_the_first_name_that_is_there_counts(stores: Stores) -> None:
     first, second = entry(stores, b"1"), entry(stores, b"2")
     stores.answers.put("k", GROUP, "b", second)

@@ -144,12 +144,12 @@ local most, beside = tonumber(ARGV[6]), tonumber(ARGV[9])
 local size = string.len(ARGV[3]) + beside
 if size > most then return 0 end
 local function shrink(group, bytes)
-  redis.call('HINCRBY', KEYS[4], 'bytes', -bytes)
-  if redis.call('HINCRBY', KEYS[3], group, -bytes) <= 0 then redis.call('HDEL', KEYS[3], group) end
+  redis.call('HINCRBY', KEYS[4], 'bytes', 0 - bytes)
+  if redis.call('HINCRBY', KEYS[3], group, 0 - bytes) <= 0 then redis.call('HDEL', KEYS[3], group) end
 end
 local function drop(group)
   local bytes = tonumber(redis.call('HGET', KEYS[3], group) or 0)
-  redis.call('HINCRBY', KEYS[4], 'bytes', -bytes)
+  redis.call('HINCRBY', KEYS[4], 'bytes', 0 - bytes)
   redis.call('HDEL', KEYS[3], group)
   redis.call('DEL', group)
   redis.call('ZREM', KEYS[2], group)
@@ -178,10 +178,10 @@ if redis.call('TTL', KEYS[1]) < tonumber(ARGV[8]) then redis.call('EXPIRE', KEYS
 return 1
 """
 
-#: KEYS: as for PUT. ARGV: the object's answers.
+#: KEYS: as for PUT. ARGV: the object's answers. Not `-bytes`: that of nothing is -0, which Redis does not take.
 FORGET = """
 local bytes = tonumber(redis.call('HGET', KEYS[3], ARGV[1]) or 0)
-redis.call('HINCRBY', KEYS[4], 'bytes', -bytes)
+redis.call('HINCRBY', KEYS[4], 'bytes', 0 - bytes)
 redis.call('HDEL', KEYS[3], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('DEL', KEYS[1])
