@@ -93,6 +93,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         """Give back threads and connections."""
         self._safelist.stop()
         self._wires.close()
+        self._stores.close()
 
     def handle_task(self, task: ServiceTask) -> None:
         """Run one task (assemblyline.odm.messages.task.Task), whose `ignore_cache` the framework does not pass on."""

@@ -50,4 +50,4 @@ def failing(stores: Stores, trouble: Trouble) -> Stores:
         name: _Link(name, getattr(stores, name), trouble)
         for name in ("ledger", "answers", "facts", "receipts", "tally")
     }
-    return Stores(stores.place, **links)
+    return Stores(stores.place, **links, close=stores.close)

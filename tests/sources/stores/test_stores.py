@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -227,3 +228,16 @@ def test_facts_are_kept_for_a_while(stores: Stores, open_store: Open) -> None:
     assert other.fact("k", "user") == "another"
     time.sleep(0.06)
     assert other.fact("k", "soon") is None
+
+
+# --- connections ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_closed_has_no_connection_and_is_used_again(stores: Stores, tmp_path: Path) -> None:
+    for value in ("first", "second"):
+        stores.facts.keep("k", "user", value, 30)
+        stores.close()
+        assert not list(tmp_path.rglob("*-wal"))  # the last connection to a SQLite file tidies up
+        assert stores.facts.fact("k", "user") == value
+    stores.close()
+    stores.close()

@@ -32,6 +32,7 @@ def in_file(place: Path, most: int) -> Stores:
         SQLiteFacts(file),
         SQLiteReceipts(file),
         SQLiteTally(file),
+        file.close,
     )
 
 
@@ -51,6 +52,7 @@ def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
         RedisFacts(server),
         RedisReceipts(server),
         RedisTally(server),
+        server.close,
     )
 
 

@@ -19,10 +19,12 @@ PAUSE = 30.0
 class Breaker:
     """Shared by all that one store keeps. Thread-safe.
 
-    say: takes one line when the store breaks, and one when it has worked again for a while. probe: writes something to
-    the store; a store that can only be read does not count for all. clock: monotonic. outages: how often it broke.
+    place: of the store, as a person may read it. say: takes one line when the store breaks, and one when it has worked
+    again for a while. probe: writes something to the store; one that can only be read does not work. clock: monotonic.
+    outages: how often it broke.
     """
 
+    place: str
     say: Callable[[str], None]
     probe: Callable[[], None]
     clock: Callable[[], float] = time.monotonic
@@ -68,7 +70,9 @@ class Breaker:
         if not said:
             # Of an unexpected error the type alone: its text may name what is in the store.
             reason = (
-                str(error) if isinstance(error, StoreError) else f"The store cannot be used: {type(error).__name__}"
+                str(error)
+                if isinstance(error, StoreError)
+                else f"The store {self.place} cannot be used: {type(error).__name__}"
             )
             self.say(f"{reason}. Until it works, this process goes on without what others know, and tells no one.")
 

@@ -93,6 +93,12 @@ class SQLiteFile:
             yield connection
             connection.execute("COMMIT")
 
+    def close(self) -> None:
+        """Close the connections that nobody uses; the next use opens one."""
+        with self._lock:
+            while self._idle and self._of[0] == os.getpid():
+                self._idle.pop().close()
+
     def _taken(self) -> sqlite3.Connection | None:
         """Return an idle connection of this process to the file that is there now."""
         now = (os.getpid(), self._file())
@@ -118,7 +124,7 @@ class SQLiteFile:
         connection = sqlite3.connect(self.place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self._begin(connection)
-        except sqlite3.Error:
+        except BaseException:
             connection.close()
             raise
         return connection

@@ -247,7 +247,7 @@ def guarded(
     say: takes one line when they break, and one when they work again. shared: by replicas. monotonic, clock: of this
     host, for pauses and in Unix seconds.
     """
-    breaker = Breaker(say, lambda: stores.facts.keep("", "probe", "", 60.0), monotonic)
+    breaker = Breaker(stores.place, say, lambda: stores.facts.keep("", "probe", "", 60.0), monotonic)
     return Stores(
         stores.place,
         GuardedLedger(stores.ledger, breaker, shared, clock),
@@ -255,4 +255,5 @@ def guarded(
         GuardedFacts(stores.facts, breaker),
         GuardedReceipts(stores.receipts, breaker),
         GuardedTally(stores.tally, breaker),
+        stores.close,
     )

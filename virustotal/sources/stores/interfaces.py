@@ -1,6 +1,7 @@
 """What replicas share, as small interfaces. Each method may raise StoreError; every time is in Unix seconds."""
 
 import enum
+from collections.abc import Callable
 from typing import Protocol
 
 from attrs import frozen
@@ -197,7 +198,7 @@ class Facts(Protocol):
 
 @frozen
 class Stores:
-    """All that one place keeps. place: as a person may read it, without a password."""
+    """All that one place keeps. place: as a person may read it, without a password. close: gives connections back."""
 
     place: str
     ledger: Ledger
@@ -205,3 +206,4 @@ class Stores:
     facts: Facts
     receipts: Receipts
     tally: Tally
+    close: Callable[[], None]
