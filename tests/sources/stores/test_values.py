@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.sources.stores.calls import CALLS, NOW
 from tests.sources.stores.servers import Server
+from virustotal.core.receipts import Progress, Receipt
 from virustotal.sources.stores import in_file, in_redis
+from virustotal.sources.stores.guard import guarded
 from virustotal.sources.stores.interfaces import Ledger, Limits, Permit, Used
+from virustotal.sources.stores.remote import RedisServer
 
 MOST = 2**20
 LIMITS = Limits(minute=300, hour=3000, day=500, month=5000)
@@ -75,6 +79,60 @@ def test_a_field_of_the_ledger_that_is_none_does_no_harm(spoilt: Spoilt, fields:
     ledger, now = spoilt(fields), time.time()
     assert ACTS[act](ledger, now)
     assert ledger.take("k", LIMITS, now + 100).granted
+
+
+#: Key -> command and arguments that make it one of another sort.
+OTHER_SORT = {
+    "ledger:k": ("SET", "of another version"),
+    "answers:k:g": ("SET", "text"),
+    "expiry": ("SET", "text"),
+    "bytes": ("SET", "text"),
+    "totals": ("HSET", "bytes", "text"),
+    "lease:l": ("HSET", "a", "b"),
+    "fact:k:user": ("HSET", "a", "b"),
+    "receipt:r": ("HSET", "a", "b"),
+    f"tally:{int(NOW // 86_400)}": ("HSET", "asked", "text"),
+}
+#: Which calls look at it; the others notice nothing.
+LOOKS = {
+    "ledger:k": {"take", "settle", "hold", "rebase", "left"},
+    "answers:k:g": {"get", "put"},
+    "expiry": {"put", "forget", "size"},
+    "bytes": {"put", "forget"},
+    "totals": {"put", "forget", "size"},
+    "lease:l": {"lease", "extend", "release"},
+    "fact:k:user": {"fact"},
+    "receipt:r": {"receipt", "claim"},
+    f"tally:{int(NOW // 86_400)}": {"add", "read"},
+}
+
+
+@pytest.mark.parametrize("key", OTHER_SORT)
+def test_values_of_another_sort_cost_their_benefit_alone(redis_server: Server, key: str) -> None:
+    raw = RedisServer(redis_server.address)
+    noticed = set()
+    for name, call in CALLS.items():
+        redis_server.flush()
+        command, *arguments = OTHER_SORT[key]
+        raw.do(command, key, *arguments)
+        said: list[str] = []
+        stores = guarded(in_redis(redis_server.address, MOST), said.append, shared=True)
+        call(stores)
+        stores.close()
+        assert len(said) <= 1
+        if said:
+            noticed.add(name)
+    raw.close()
+    assert noticed == LOOKS[key]
+
+
+@pytest.mark.parametrize("there", ["{}", "{broken", "7", "\xff"])
+def test_a_receipt_that_is_none(redis_server: Server, there: str) -> None:
+    redis_server.flush()
+    RedisServer(redis_server.address).do("SET", "receipt:y", there.encode("latin-1"))
+    receipts = in_redis(redis_server.address, MOST).receipts
+    assert receipts.get("y") is None
+    assert receipts.claim(Receipt("y", Progress.SENDING, "", NOW), NOW)
 
 
 @pytest.mark.parametrize("state", ["", "[]", "{broken", '{"s1": "text"}', '{"s1": null}', "null", "7"])

@@ -1,0 +1,65 @@
+"""What a task does with a store: all of it in a row, and each call alone."""
+
+import time
+from collections.abc import Callable
+
+from virustotal.core.receipts import Progress, Receipt
+from virustotal.sources.stores import Stores
+from virustotal.sources.stores.interfaces import Count, Entry, Lease, Limits, Permit, Used
+
+LIMITS = Limits(minute=300, day=500)
+NOW = time.time()
+
+
+def use(stores: Stores) -> None:
+    """Do all that a task does with a store; each has to answer something that it can go on with."""
+    now = stores.ledger.now()
+    assert abs(now - time.time()) < 5
+    permit = stores.ledger.take("k", LIMITS, now)
+    assert permit.granted
+    stores.ledger.settle("k", permit, now, True)
+    stores.ledger.rebase("k", Used(day=3), now)
+    assert stores.ledger.left("k", LIMITS, now).longer is not None
+    assert stores.answers.lease("l", "mine", 5) is Lease.TAKEN
+    stores.answers.put("k", "g", "n", Entry(b"x", now, now + 100))
+    stores.answers.get("k", "g", ("n",), now)
+    stores.answers.release("l", "mine", False)
+    stores.answers.forget("k", "g")
+    stores.answers.clear()
+    assert stores.answers.size().answers == 0
+    stores.facts.keep("k", "user", "someone", 60)
+    assert stores.facts.fact("k", "user") == "someone"
+    assert stores.receipts.claim(Receipt("r", Progress.SENDING, "", now), now)
+    assert not stores.receipts.claim(Receipt("r", Progress.SENDING, "", now), now)
+    stores.receipts.put(Receipt("r", Progress.SENT, "a", now))
+    found = stores.receipts.get("r")
+    assert found is not None
+    assert (found.progress, found.analysis) == (Progress.SENT, "a")
+    stores.receipts.drop("r")
+    assert stores.receipts.get("r") is None
+
+
+#: By name; each answers something that a task can go on with, or fails.
+CALLS: dict[str, Callable[[Stores], object]] = {
+    "take": lambda stores: stores.ledger.take("k", LIMITS, NOW).granted,
+    "settle": lambda stores: stores.ledger.settle("k", Permit(True, int(NOW), born=NOW), NOW, True),
+    "hold": lambda stores: stores.ledger.hold("k", 1.0, NOW),
+    "rebase": lambda stores: stores.ledger.rebase("k", Used(day=3), NOW),
+    "left": lambda stores: stores.ledger.left("k", LIMITS, NOW).longer,
+    "get": lambda stores: stores.answers.get("k", "g", ("n",), NOW),
+    "put": lambda stores: stores.answers.put("k", "g", "n", Entry(b"x", NOW, NOW + 100)),
+    "forget": lambda stores: stores.answers.forget("k", "g"),
+    "clear": lambda stores: stores.answers.clear(),
+    "size": lambda stores: stores.answers.size(),
+    "lease": lambda stores: stores.answers.lease("l", "mine", 5),
+    "extend": lambda stores: stores.answers.extend("l", "mine", 5),
+    "release": lambda stores: stores.answers.release("l", "mine", True),
+    "fact": lambda stores: stores.facts.fact("k", "user"),
+    "keep": lambda stores: stores.facts.keep("k", "user", "someone", 60),
+    "receipt": lambda stores: stores.receipts.get("r"),
+    "claim": lambda stores: stores.receipts.claim(Receipt("r", Progress.SENDING, "", NOW), NOW),
+    "sent": lambda stores: stores.receipts.put(Receipt("r", Progress.SENT, "a", NOW)),
+    "drop": lambda stores: stores.receipts.drop("r"),
+    "add": lambda stores: stores.tally.add(Count(1, 1), NOW),
+    "read": lambda stores: stores.tally.read(NOW),
+}
