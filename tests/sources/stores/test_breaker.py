@@ -83,7 +83,9 @@ def test_one_that_works_again_is_used_at_once_and_said_to_work_when_it_has_laste
     assert len(said) == 3
 
 
-@pytest.mark.parametrize("fails", [{"ledger.take"}, {f"facts.{name}" for name in WRITES}, WRITES], ids=str)
+@pytest.mark.parametrize(
+    "fails", [{"ledger.take"}, {f"facts.{name}" for name in WRITES}, WRITES], ids=["take", "facts", "all writes"]
+)
 def test_one_that_works_in_part_is_said_to_be_broken_once_and_ends_no_grants(
     stores: Stores, trouble: Trouble, clock: Clock, said: list[str], fails: set[str]
 ) -> None:

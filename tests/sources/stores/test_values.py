@@ -107,7 +107,7 @@ LOOKS = {
 }
 
 
-@pytest.mark.parametrize("key", OTHER_SORT)
+@pytest.mark.parametrize("key", OTHER_SORT, ids=lambda key: key.rpartition(":")[0] or key)
 def test_values_of_another_sort_cost_their_benefit_alone(redis_server: Server, key: str) -> None:
     raw = RedisServer(redis_server.address)
     noticed = set()
