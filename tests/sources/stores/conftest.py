@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources.stores.failing import Clock, Trouble
 from tests.sources.stores.servers import Server, started
+from virustotal.core.receipts import StoreError
 from virustotal.sources.stores import Stores, in_file, in_redis
 
 MOST = 2**20
@@ -33,3 +35,14 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
 @pytest.fixture
 def stores(open_store: Open) -> Stores:
     return open_store()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def trouble() -> Trouble:
+    """Nothing goes wrong yet."""
+    return Trouble(lambda name: False, StoreError("The store x cannot be used: it is broken"), [])

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from tests.sources.stores.failing import Clock, Trouble, failing
 from tests.sources.stores.servers import started
-from virustotal.core.receipts import Progress, Receipt, StoreError
+from virustotal.core.receipts import Progress, Receipt
 from virustotal.sources.stores import Stores, in_file, in_redis
 from virustotal.sources.stores.breaker import PAUSE
 from virustotal.sources.stores.embedded import SQLiteFile, SQLiteLedger
@@ -16,16 +16,6 @@ from virustotal.sources.stores.guard import SHARE, guarded
 from virustotal.sources.stores.interfaces import Limits
 
 MOST = 2**20
-
-
-@pytest.fixture
-def trouble() -> Trouble:
-    return Trouble(lambda name: False, StoreError("broken"), [])
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def shared(folder: Path, trouble: Trouble, clock: Clock, ahead: float = 0.0) -> Stores:

@@ -6,7 +6,6 @@ import pytest
 
 from tests.sources.stores.failing import Clock, Trouble, failing
 from tests.sources.stores.servers import started
-from virustotal.core.receipts import StoreError
 from virustotal.sources.stores import Stores, in_file, in_redis
 from virustotal.sources.stores.breaker import PAUSE
 from virustotal.sources.stores.guard import guarded
@@ -16,16 +15,6 @@ from virustotal.sources.stores.remote import RedisServer
 MOST = 2**20
 SCARCE = Limits(minute=80)
 WRITES = {"take", "settle", "hold", "rebase", "keep", "put", "claim", "drop", "lease", "release", "add"}
-
-
-@pytest.fixture
-def trouble() -> Trouble:
-    return Trouble(lambda name: False, StoreError("The store x cannot be used: it is broken"), [])
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

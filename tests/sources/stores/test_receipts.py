@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from tests.sources.stores.failing import Clock, Trouble, failing
-from virustotal.core.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, StoreError
+from virustotal.core.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts
 from virustotal.sources.stores import in_file
 from virustotal.sources.stores.breaker import PAUSE
 from virustotal.sources.stores.guard import guarded
@@ -14,16 +14,6 @@ from virustotal.sources.stores.guard import guarded
 NOW = 1_767_225_600.0
 SENDING = Receipt("k", Progress.SENDING, "", NOW)
 SENT = Receipt("k", Progress.SENT, "analysis", NOW + 5)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def trouble() -> Trouble:
-    return Trouble(lambda name: False, StoreError("broken"), [])
 
 
 @pytest.fixture
