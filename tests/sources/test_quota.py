@@ -25,8 +25,9 @@ from virustotal.core.source import Request, Save, Upload
 from virustotal.emulator.server import Emulator
 from virustotal.sources import build
 from virustotal.sources.learnt import KeyFacts
+from virustotal.sources.limits import read_quotas
 from virustotal.sources.pace import QUOTA_HELD
-from virustotal.sources.quota import Quota, read_quotas
+from virustotal.sources.quota import Quota
 from virustotal.sources.stores import Stores, in_file
 from virustotal.sources.stores.interfaces import Limits, Used
 
@@ -245,7 +246,7 @@ def test_a_refusal_says_which_window_it_was(stores: Stores) -> None:
     quota = link(source, stores)
     assert spend(quota, 3) == 3
     spent = True
-    quota._read_at -= 60  # a minute later
+    quota._limits._read_at -= 60  # a minute later
     with pytest.raises(QuotaError, match="All 500 requests a day"):
         quota.ask(FILE, soon(300))
 

@@ -15,8 +15,8 @@ from virustotal.core.settings import Credentials, Settings
 from virustotal.core.source import Request
 from virustotal.core.values import mapping, text
 from virustotal.sources.client import Client
+from virustotal.sources.limits import read_quotas
 from virustotal.sources.pace import Pace
-from virustotal.sources.quota import read_quotas
 from virustotal.sources.stores.interfaces import Limits, Used
 
 #: Seconds that all questions may take together.
