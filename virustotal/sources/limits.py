@@ -21,9 +21,11 @@ TOLD_SECONDS, KNOWN_SECONDS = 3600.0, 30.0
 AGAIN_SECONDS = 60.0
 #: Seconds that asking for the limits may take, and that others wait for it.
 READ_SECONDS = 10.0
-#: Seconds for which a user's identifier is kept.
-USER_SECONDS = 30 * 86_400.0
+#: Seconds for which a user's identifier is kept, and the limits that were told last.
+KEPT_SECONDS = 30 * 86_400.0
 
+#: What need not be asked for again yet, and what was told last however long ago.
+_FRESH, _LAST = "limits", "told"
 _LABELS = {"hour": "api_requests_hourly", "day": "api_requests_daily", "month": "api_requests_monthly"}
 
 
@@ -54,19 +56,18 @@ class KnownLimits:
         self._sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
-        self._known = configured
+        self._told: Limits | None = None
         self._until = self._read_at = float("-inf")
 
     def current(self, deadline: float) -> Limits:
         """Return what counts: read before the first request and hourly. AuthenticationError for a wrong key."""
-        if self._clock() < self._until:
-            return self._known
-        with self._lock:
-            if self._clock() >= self._until:
-                if not self._recall():
-                    self._read_once(deadline)
-                self._until = self._clock() + KNOWN_SECONDS
-            return self._known
+        if self._clock() >= self._until:
+            with self._lock:
+                if self._clock() >= self._until:
+                    if not self._recall(_FRESH):
+                        self._read_once(deadline)
+                    self._until = self._clock() + KNOWN_SECONDS
+        return self._with_configured(self._told or Limits())
 
     def read_again(self, deadline: float) -> None:
         """Ask VirusTotal, unless it was asked a moment ago. AuthenticationError for a wrong key."""
@@ -74,18 +75,20 @@ class KnownLimits:
             if self._clock() - self._read_at >= KNOWN_SECONDS:
                 self._read(deadline)
 
-    def _recall(self) -> bool:
-        """Take the limits from the store; return whether some replica has left any there."""
-        kept = self._stores.facts.fact(self._digest, "limits")
+    def _recall(self, name: str) -> bool:
+        """Take limits from the store; return whether some replica has left there what it was told, or that nothing was.
+
+        Where it could not be told any, what this process knows is better.
+        """
+        kept = self._stores.facts.fact(self._digest, name)
         try:
             found = mapping(json.loads(kept)) if kept else {}
         except ValueError:
             return False
-        if not found:
-            return False
-        told = {name: max(0, integer(found.get(name)) or 0) for name in ("minute", "hour", "day", "month")}
-        self._known = self._with_configured(Limits(**told))
-        return True
+        if "minute" in found:
+            windows = ("minute", "hour", "day", "month")
+            self._told = Limits(**{window: max(0, integer(found.get(window)) or 0) for window in windows})
+        return bool(found)
 
     def _read_once(self, deadline: float) -> None:
         name, token = f"limits:{self._digest}", uuid4().hex
@@ -94,18 +97,18 @@ class KnownLimits:
             if self._clock() >= ends:
                 return
             self._sleep(0.05)
-            if self._recall():
+            if self._recall(_FRESH):
                 return
         try:
-            if not self._recall():  # another replica may have been faster
+            if not self._recall(_FRESH):  # another replica may have been faster
                 self._read(deadline)
         finally:
             self._stores.answers.release(name, token, False)
 
     def _read(self, deadline: float) -> None:
-        """Ask VirusTotal for the limits and its own count; keep them for all. AuthenticationError for a wrong key."""
+        """Ask VirusTotal for the limits and its own count; keep them for all. A failure that passes changes none."""
         self._read_at = self._clock()
-        told, used, seconds = Limits(), Used(), TOLD_SECONDS
+        told, used = Limits(), Used()
         try:
             request = protocol.overall_quotas(self._user(deadline) or self._key)
             told, used = read_quotas(self._source.ask(request, self._soon(deadline)).payload)
@@ -113,10 +116,18 @@ class KnownLimits:
             raise
         except VirusTotalError as error:
             # Refused is refused for an hour; what did not come may come in a minute.
-            seconds = TOLD_SECONDS if error.status in {"forbidden", "unknown", "invalid"} else AGAIN_SECONDS
-        self._known = self._with_configured(told)
-        self._stores.facts.keep(self._digest, "limits", json.dumps(asdict(told)), seconds)
+            if error.status not in {"forbidden", "unknown", "invalid"}:
+                self._recall(_LAST)
+                self._keep(_FRESH, AGAIN_SECONDS)
+                return
+        self._told = told
+        self._keep(_FRESH, TOLD_SECONDS)
+        self._keep(_LAST, KEPT_SECONDS)
         self._stores.ledger.rebase(self._digest, used, self._stores.ledger.now())
+
+    def _keep(self, name: str, seconds: float) -> None:
+        value = asdict(self._told) if self._told is not None else {"told": False}
+        self._stores.facts.keep(self._digest, name, json.dumps(value), seconds)
 
     def _user(self, deadline: float) -> str:
         """The user's identifier, so that the key need not stand in an address again; empty where it is not told.
@@ -136,7 +147,7 @@ class KnownLimits:
         user = text(mapping(payload.get("data")).get("id"))
         if not user or user == self._key:
             return known
-        self._stores.facts.keep(self._digest, "user", user, USER_SECONDS)
+        self._stores.facts.keep(self._digest, "user", user, KEPT_SECONDS)
         return user
 
     def _soon(self, deadline: float) -> float:

@@ -1,0 +1,113 @@
+"""The limits of a key: what was told counts through failures that pass, and nobody asks before they are known."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.sources.links import Fake
+from tests.sources.test_quota import DIGEST, KEY, quotas, server
+from virustotal.core.errors import DeadlineError, ForbiddenError, QuotaError, UnavailableError, VirusTotalError
+from virustotal.sources.limits import AGAIN_SECONDS, TOLD_SECONDS, KnownLimits
+from virustotal.sources.stores import Stores, in_file
+from virustotal.sources.stores.interfaces import Limits
+
+TOLD = Limits(minute=10, hour=600, day=5)
+NONE = Limits()
+
+
+class Clock:
+    """One clock for deadlines and store, which moves by sleeping alone."""
+
+    def __init__(self, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 0.0
+        began = time.time()
+        monkeypatch.setattr(stores.facts, "_clock", lambda: began + self.seconds)
+        monkeypatch.setattr(stores.answers, "now", lambda: began + self.seconds)
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Stores:
+    return in_file(tmp_path / "store.sqlite3", 2**20)
+
+
+@pytest.fixture
+def clock(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(stores, monkeypatch)
+
+
+@pytest.fixture
+def source() -> Fake:
+    return Fake(server(quotas((600, 0), (5, 0))))
+
+
+@pytest.fixture
+def open_limits(stores: Stores, source: Fake, clock: Clock) -> Callable[[], KnownLimits]:
+    """Open the limits as another replica has them."""
+    return lambda: KnownLimits(source, stores, KEY, DIGEST, NONE, clock.sleep, clock)
+
+
+def asked(source: Fake) -> int:
+    """How often the limits were asked for."""
+    return sum(path.endswith("/overall_quotas") for path in source.asked)
+
+
+@pytest.mark.parametrize("error", [UnavailableError("503"), DeadlineError("late"), QuotaError("429")])
+def test_a_failure_that_passes_costs_no_limits(
+    open_limits: Callable[[], KnownLimits], source: Fake, clock: Clock, error: VirusTotalError
+) -> None:
+    first = open_limits()
+    assert first.current(100) == TOLD
+    source.say = server(error)
+    clock.sleep(TOLD_SECONDS + 1)
+    assert first.current(9e9) == TOLD
+    assert open_limits().current(9e9) == TOLD  # another replica has them too, and does not ask
+    assert asked(source) == 2
+    clock.sleep(AGAIN_SECONDS + 1)
+    assert open_limits().current(9e9) == TOLD
+    assert asked(source) == 3
+    source.say = server(quotas((60, 0)))
+    clock.sleep(AGAIN_SECONDS + 1)
+    assert first.current(9e9) == Limits(minute=1, hour=60)
+
+
+def test_the_same_after_a_refusal(open_limits: Callable[[], KnownLimits], source: Fake, clock: Clock) -> None:
+    first = open_limits()
+    first.current(100)
+    source.say = server(UnavailableError("503"))
+    clock.sleep(31)
+    first.read_again(9e9)
+    assert [first.current(9e9), open_limits().current(9e9)] == [TOLD, TOLD]
+    assert asked(source) == 2
+
+
+def test_what_another_replica_could_not_learn_changes_nothing_known(
+    open_limits: Callable[[], KnownLimits], source: Fake, clock: Clock, stores: Stores
+) -> None:
+    first = open_limits()
+    first.current(100)
+    source.say = server(UnavailableError("503"))
+    stores.facts.keep(DIGEST, "limits", "", 0)
+    stores.facts.keep(DIGEST, "told", "", 0)  # such as a Redis that was restarted empty
+    assert open_limits().current(9e9) == NONE
+    clock.sleep(31)
+    assert first.current(9e9) == TOLD
+    assert asked(source) == 2
+
+
+def test_limits_that_are_refused_later_count_no_more(
+    open_limits: Callable[[], KnownLimits], source: Fake, clock: Clock
+) -> None:
+    first = open_limits()
+    first.current(100)
+    for error in (ForbiddenError("no"), UnavailableError("503")):
+        source.say = server(error)
+        clock.sleep(TOLD_SECONDS + 1)
+        assert first.current(9e9) == NONE
