@@ -7,9 +7,18 @@ from pathlib import Path
 import pytest
 
 from tests.sources.links import Fake
-from tests.sources.test_quota import DIGEST, KEY, quotas, server
+from tests.sources.test_quota import DIGEST, FILE, KEY, quotas, server
 from virustotal.core.errors import DeadlineError, ForbiddenError, QuotaError, UnavailableError, VirusTotalError
-from virustotal.sources.limits import AGAIN_SECONDS, TOLD_SECONDS, KnownLimits
+from virustotal.core.source import Answer, Request
+from virustotal.sources.limits import (
+    AGAIN_SECONDS,
+    LEASE_SECONDS,
+    LOOK_SECONDS,
+    READ_SECONDS,
+    TOLD_SECONDS,
+    KnownLimits,
+)
+from virustotal.sources.quota import Quota
 from virustotal.sources.stores import Stores, in_file
 from virustotal.sources.stores.interfaces import Limits
 
@@ -111,3 +120,61 @@ def test_limits_that_are_refused_later_count_no_more(
         source.say = server(error)
         clock.sleep(TOLD_SECONDS + 1)
         assert first.current(9e9) == NONE
+
+
+def test_both_questions_share_one_budget_that_the_lease_outlives(stores: Stores, source: Fake, clock: Clock) -> None:
+    ends: list[float] = []
+
+    class Slow(Fake):
+        def ask(self, request: Request, deadline: float) -> Answer:
+            ends.append(deadline)
+            clock.seconds = deadline
+            return super().ask(request, deadline)
+
+    limits = KnownLimits(Slow(source.say), stores, KEY, DIGEST, NONE, clock.sleep, clock)
+    assert limits.current(9e9) == TOLD
+    assert ends == [READ_SECONDS / 2, READ_SECONDS]
+    assert READ_SECONDS < LEASE_SECONDS
+
+
+def test_who_waits_for_the_limits_does_so_to_the_end_of_the_lease(
+    open_limits: Callable[[], KnownLimits], source: Fake, clock: Clock, stores: Stores
+) -> None:
+    stores.answers.lease(f"limits:{DIGEST}", "of a replica that was killed", LEASE_SECONDS)
+    assert open_limits().current(9e9) == TOLD
+    assert LEASE_SECONDS <= clock.seconds < LEASE_SECONDS + 1
+    assert asked(source) == 1
+
+
+def test_who_gives_up_looks_again_soon(
+    open_limits: Callable[[], KnownLimits], source: Fake, clock: Clock, stores: Stores
+) -> None:
+    stores.answers.lease(f"limits:{DIGEST}", "slow", LEASE_SECONDS)
+    waiting = open_limits()
+    assert waiting.current(1) == NONE
+    stores.answers.release(f"limits:{DIGEST}", "slow", False)
+    open_limits().current(9e9)
+    clock.sleep(LOOK_SECONDS)
+    assert waiting.current(9e9) == TOLD
+    assert asked(source) == 1
+
+
+def test_nobody_waits_for_newer_limits(
+    open_limits: Callable[[], KnownLimits], source: Fake, clock: Clock, stores: Stores
+) -> None:
+    first = open_limits()
+    first.current(9e9)
+    clock.sleep(TOLD_SECONDS + 1)
+    stores.answers.lease(f"limits:{DIGEST}", "reads them", LEASE_SECONDS)
+    began = clock.seconds
+    assert [first.current(9e9), open_limits().current(9e9)] == [TOLD, TOLD]
+    assert clock.seconds == began
+    assert asked(source) == 1
+
+
+def test_nothing_is_asked_for_whose_time_is_up(stores: Stores, source: Fake, clock: Clock) -> None:
+    stores.answers.lease(f"limits:{DIGEST}", "slow", LEASE_SECONDS)
+    quota = Quota(source, stores, KEY, DIGEST, NONE, clock.sleep, clock)
+    with pytest.raises(DeadlineError):
+        quota.ask(FILE, 5)
+    assert source.asked == []

@@ -19,8 +19,10 @@ from virustotal.sources.stores.interfaces import Lease, Limits, Stores, Used
 TOLD_SECONDS, KNOWN_SECONDS = 3600.0, 30.0
 #: Seconds after which limits are asked for again that could not be had for a passing reason.
 AGAIN_SECONDS = 60.0
-#: Seconds that asking for the limits may take, and that others wait for it.
-READ_SECONDS = 10.0
+#: Seconds that both questions for the limits may take; of the lease on asking them, for which others wait.
+READ_SECONDS, LEASE_SECONDS = 20.0, 25.0
+#: Seconds after which it is looked again for limits that another one reads, by who did not wait for them.
+LOOK_SECONDS = 1.0
 #: Seconds for which a user's identifier is kept, and the limits that were told last.
 KEPT_SECONDS = 30 * 86_400.0
 
@@ -64,9 +66,8 @@ class KnownLimits:
         if self._clock() >= self._until:
             with self._lock:
                 if self._clock() >= self._until:
-                    if not self._recall(_FRESH):
-                        self._read_once(deadline)
-                    self._until = self._clock() + KNOWN_SECONDS
+                    fresh = self._recall(_FRESH) or self._read_once(deadline)
+                    self._until = self._clock() + (KNOWN_SECONDS if fresh else LOOK_SECONDS)
         return self._with_configured(self._told or Limits())
 
     def read_again(self, deadline: float) -> None:
@@ -90,28 +91,31 @@ class KnownLimits:
             self._told = Limits(**{window: max(0, integer(found.get(window)) or 0) for window in windows})
         return bool(found)
 
-    def _read_once(self, deadline: float) -> None:
+    def _read_once(self, deadline: float) -> bool:
+        """Read them, unless another one does; return whether it ended. What was told last does until it has."""
         name, token = f"limits:{self._digest}", uuid4().hex
-        ends = min(deadline, self._clock() + READ_SECONDS)
-        while self._stores.answers.lease(name, token, READ_SECONDS) is Lease.HELD:
-            if self._clock() >= ends:
-                return
+        ends = min(deadline, self._clock() + LEASE_SECONDS)
+        while self._stores.answers.lease(name, token, LEASE_SECONDS) is Lease.HELD:
+            if self._recall(_LAST) or self._told is not None or self._clock() > ends:
+                return False
             self._sleep(0.05)
             if self._recall(_FRESH):
-                return
+                return True
         try:
             if not self._recall(_FRESH):  # another replica may have been faster
                 self._read(deadline)
         finally:
             self._stores.answers.release(name, token, False)
+        return True
 
     def _read(self, deadline: float) -> None:
         """Ask VirusTotal for the limits and its own count; keep them for all. A failure that passes changes none."""
         self._read_at = self._clock()
+        ends = min(deadline, self._read_at + READ_SECONDS)
         told, used = Limits(), Used()
         try:
-            request = protocol.overall_quotas(self._user(deadline) or self._key)
-            told, used = read_quotas(self._source.ask(request, self._soon(deadline)).payload)
+            user = self._user(min(ends, self._read_at + READ_SECONDS / 2))
+            told, used = read_quotas(self._source.ask(protocol.overall_quotas(user or self._key), ends).payload)
         except AuthenticationError:
             raise
         except VirusTotalError as error:
@@ -138,7 +142,7 @@ class KnownLimits:
         if known and self._learnt.recall(LICENCE):
             return known
         try:
-            payload = self._source.ask(protocol.user(known or self._key), self._soon(deadline)).payload
+            payload = self._source.ask(protocol.user(known or self._key), deadline).payload
         except AuthenticationError:
             raise
         except VirusTotalError:
@@ -149,9 +153,6 @@ class KnownLimits:
             return known
         self._stores.facts.keep(self._digest, "user", user, KEPT_SECONDS)
         return user
-
-    def _soon(self, deadline: float) -> float:
-        return min(deadline, self._clock() + READ_SECONDS)
 
     def _with_configured(self, told: Limits) -> Limits:
         mine = self._configured

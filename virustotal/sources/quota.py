@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from virustotal.core import protocol
-from virustotal.core.errors import QuotaError, ThrottledError, VirusTotalError
+from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
 from virustotal.core.source import Answer, Request, Room, Source
 from virustotal.core.values import mapping, text
 from virustotal.sources.limits import KnownLimits
@@ -113,6 +113,8 @@ class Quota:
         ledger = self._stores.ledger
         while True:
             limits = self._limits.current(deadline)
+            if self._clock() >= deadline:
+                raise DeadlineError("The time for this task is used up.")
             permit = ledger.take(self._digest, limits, ledger.now(), self._born)
             if permit.granted:
                 self._born = permit.born or self._born
