@@ -1,8 +1,9 @@
 """The limits of a key: what was told counts through failures that pass, and nobody asks before they are known."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.sources.links import Fake
 from tests.sources.test_quota import DIGEST, FILE, KEY, quotas, server
 from virustotal.core.errors import DeadlineError, ForbiddenError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.source import Answer, Request
+from virustotal.sources import account
 from virustotal.sources.limits import (
     AGAIN_SECONDS,
     LEASE_SECONDS,
@@ -19,6 +21,7 @@ from virustotal.sources.limits import (
     KnownLimits,
 )
 from virustotal.sources.quota import Quota
+from virustotal.sources.secrecy import MASK
 from virustotal.sources.stores import Stores, in_file
 from virustotal.sources.stores.interfaces import Limits
 
@@ -178,3 +181,28 @@ def test_nothing_is_asked_for_whose_time_is_up(stores: Stores, source: Fake, clo
     with pytest.raises(DeadlineError):
         quota.ask(FILE, 5)
     assert source.asked == []
+
+
+@pytest.mark.parametrize("name", [KEY, MASK, ""])
+def test_a_key_is_no_user(open_limits: Callable[[], KnownLimits], source: Fake, stores: Stores, name: str) -> None:
+    source.say = server(quotas((600, 0)), user="x")
+    say = source.say
+
+    def echoing(request: Request) -> Mapping[str, Any]:
+        quota = request.path.endswith("/overall_quotas")
+        return say(request) if quota else {"data": {"type": "user", "id": name, "attributes": {}}}
+
+    source.say = echoing
+    open_limits().current(9e9)
+    assert source.asked == [f"/users/{KEY}", f"/users/{KEY}/overall_quotas"]
+    assert stores.facts.fact(DIGEST, "user") is None
+    assert account._owner(source, KEY, 9e9) == KEY  # nor for the commands
+
+
+def test_a_mask_that_was_kept_as_the_user_is_not_used(
+    open_limits: Callable[[], KnownLimits], source: Fake, stores: Stores
+) -> None:
+    stores.facts.keep(DIGEST, "user", MASK, 1000)
+    open_limits().current(9e9)
+    assert source.asked == [f"/users/{KEY}", "/users/someone/overall_quotas"]
+    assert stores.facts.fact(DIGEST, "user") == "someone"

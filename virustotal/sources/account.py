@@ -12,9 +12,9 @@ from attrs import field, frozen
 from virustotal.core import protocol
 from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Request
-from virustotal.core.values import mapping, text
+from virustotal.core.source import Request, Source
 from virustotal.sources.client import Client
+from virustotal.sources.learnt import owner
 from virustotal.sources.limits import read_quotas
 from virustotal.sources.pace import Pace
 from virustotal.sources.stores.interfaces import Limits, Used
@@ -75,9 +75,9 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
         return Account(limits, used, answered=True, skew=client.skew)
 
 
-def _owner(client: Client, key: str, deadline: float) -> str:
+def _owner(client: Source, key: str, deadline: float) -> str:
     try:
         payload = client.ask(protocol.user(key), deadline).payload
     except (ForbiddenError, NotFoundError, InvalidError):  # the key counts, and may not be told of its owner
         return key
-    return text(mapping(payload.get("data")).get("id")) or key
+    return owner(payload, key) or key

@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core.values import integer, mapping
+from virustotal.core.values import integer, mapping, text
+from virustotal.sources.secrecy import MASK
 from virustotal.sources.stores.interfaces import Facts
 
 
@@ -41,6 +42,15 @@ def licensed(user: Mapping[str, Any]) -> bool | None:
     if not told:
         return None
     return any(_granted(mapping(each)) for each in told.values())
+
+
+def owner(user: Mapping[str, Any], api_key: str) -> str:
+    """Return the identifier that a user answers by, empty for none.
+
+    user: the answer to `/users/{id}`. A server may echo the key in its place, which the client then has masked.
+    """
+    found = text(mapping(user.get("data")).get("id"))
+    return "" if found == api_key or MASK in found else found
 
 
 def _granted(privilege: Mapping[str, Any]) -> bool:

@@ -11,8 +11,9 @@ from virustotal.core import protocol
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.memory import LICENCE, keep_flag
 from virustotal.core.source import Source
-from virustotal.core.values import integer, mapping, text
-from virustotal.sources.learnt import KeyFacts, licensed
+from virustotal.core.values import integer, mapping
+from virustotal.sources.learnt import KeyFacts, licensed, owner
+from virustotal.sources.secrecy import MASK
 from virustotal.sources.stores.interfaces import Lease, Limits, Stores, Used
 
 #: Seconds for which VirusTotal's limits count, and for which a process does not look for newer ones in the store.
@@ -139,6 +140,7 @@ class KnownLimits:
         The same answer tells of the licence, which is looked at once a day.
         """
         known = self._stores.facts.fact(self._digest, "user") or ""
+        known = "" if MASK in known else known  # as an earlier version kept it
         if known and self._learnt.recall(LICENCE):
             return known
         try:
@@ -148,8 +150,8 @@ class KnownLimits:
         except VirusTotalError:
             return known
         keep_flag(self._learnt, LICENCE, licensed(payload))
-        user = text(mapping(payload.get("data")).get("id"))
-        if not user or user == self._key:
+        user = owner(payload, self._key)
+        if not user:
             return known
         self._stores.facts.keep(self._digest, "user", user, KEPT_SECONDS)
         return user
