@@ -29,7 +29,7 @@ from virustotal.sources.limits import read_quotas
 from virustotal.sources.pace import QUOTA_HELD
 from virustotal.sources.quota import Quota
 from virustotal.sources.stores import Stores, in_file
-from virustotal.sources.stores.interfaces import Limits, Used
+from virustotal.sources.stores.interfaces import Limits, Permit, Used
 
 KEY = "0123456789abcdef-marked-key"
 DIGEST = "d" * 64
@@ -204,7 +204,7 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
     assert spend(quota, 1, soon(300)) == 1
     assert 59 < sum(slept) < 65
     assert quota.waited == sum(slept)
-    with pytest.raises(QuotaError, match="All 1 requests a minute are used") as caught:
+    with pytest.raises(QuotaError, match="The only request a minute is used") as caught:
         quota.ask(FILE, soon(30))
     assert caught.value.code == QUOTA_HELD
 
@@ -212,7 +212,7 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
 def test_the_day_is_not_waited_for(stores: Stores) -> None:
     quota = link(Fake(server(quotas(None, (1, 1)))), stores)
     began = time.monotonic()
-    with pytest.raises(QuotaError, match=r"All 1 requests a day are used of the API key's quota, until .* 00:00 UTC"):
+    with pytest.raises(QuotaError, match=r"The only request a day is used of the API key's quota, until .* 00:00 UTC"):
         quota.ask(FILE, soon(200))
     assert time.monotonic() - began < 1
 
@@ -249,6 +249,21 @@ def test_a_refusal_says_which_window_it_was(stores: Stores) -> None:
     quota._limits._read_at -= 60  # a minute later
     with pytest.raises(QuotaError, match="All 500 requests a day"):
         quota.ask(FILE, soon(300))
+
+
+@pytest.mark.parametrize(
+    ("wait", "words"), [(600.0, "not expected back within 600 seconds."), (1.0, "not expected back within 1 second.")]
+)
+def test_a_hold_says_that_virustotal_asked_to_wait(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, wait: float, words: str
+) -> None:
+    source = Fake(server(quotas((240, 0))))
+    monkeypatch.setattr(stores.ledger, "take", lambda *arguments: Permit(False, window="held", wait=wait))
+    with pytest.raises(QuotaError, match="VirusTotal asked to wait") as caught:
+        link(source, stores).ask(FILE, soon(wait))
+    assert caught.value.code == QUOTA_HELD
+    assert words in str(caught.value)
+    assert FILE.path not in source.asked
 
 
 @pytest.mark.parametrize("retry_after", [None, 0.2])
@@ -305,6 +320,8 @@ def test_what_is_free_takes_no_permit(stores: Stores, tmp_path: Path) -> None:
         (quotas((240, 0), (500, 0)), 30, 4, "4 requests a minute"),
         (quotas((240, 0), (500, 0)), 130, 12, "4 requests a minute"),
         (quotas((240, 0), (500, 493)), 130, 7, "7 of 500 requests a day are left"),
+        (quotas((240, 0), (500, 499)), 130, 1, "1 of 500 requests a day is left"),
+        (quotas((60, 0)), 30, 1, "1 request a minute."),
         (quotas(None, (500, 500)), 130, 0, "All 500 requests a day"),
         (ForbiddenError("no"), 130, None, ""),
     ],

@@ -119,6 +119,11 @@ def date(value: Any) -> str:
     return text(value, 64) if isinstance(value, str) and number(value) is None else ""
 
 
+def quantity(number: int, noun: str) -> str:
+    """Return a number with its noun, such as `1 request` and `2 requests`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def safe_name(*parts: Any) -> str:
     """Return a file name of letters, digits, `.`, `-` and `_`: at most 120 characters, never hidden or empty."""
     joined = "_".join(filter(None, (_NAME.sub("_", text(part, 120)).strip("._-") for part in parts)))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from virustotal.core import protocol
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
 from virustotal.core.source import Answer, Request, Room, Source
-from virustotal.core.values import mapping, text
+from virustotal.core.values import mapping, quantity, text
 from virustotal.sources.limits import KnownLimits
 from virustotal.sources.pace import QUOTA_HELD
 from virustotal.sources.stores.interfaces import Limits, Permit, Stores
@@ -91,7 +91,8 @@ class Quota:
         if left.minute is not None:
             soon = left.minute + limits.minute * int(seconds // 61)
         if left.longer is None or (soon is not None and soon < left.longer):
-            return Room(soon, f"The API key has {limits.minute} requests a minute." if soon is not None else "")
+            minute = f"The API key has {quantity(limits.minute, 'request')} a minute."
+            return Room(soon, minute if soon is not None else "")
         return Room(left.longer, _spent(left.window, left.longer, getattr(limits, left.window), left.frees))
 
     def _free(self, request: Request) -> bool:
@@ -121,7 +122,7 @@ class Quota:
                 return permit
             self._born = self._born or permit.born
             if self._clock() + permit.wait >= deadline:
-                allowed = getattr(limits, permit.window)
+                allowed = getattr(limits, permit.window, 0)  # a hold is of no window
                 raise QuotaError(_spent(permit.window, 0, allowed, permit.wait), code=QUOTA_HELD)
             # At most a few seconds at once: a wait may have been cut short. Replicas do not march in step.
             pause = min(permit.wait, 5.0) + random.uniform(0.0, 0.05)  # noqa: S311 - no secret
@@ -142,9 +143,12 @@ class Quota:
 def _spent(window: str, left: int, allowed: int, seconds: float) -> str:
     """The sentence that says what is used up and until when."""
     if not allowed:
-        return f"VirusTotal asked to wait; the quota of the API key is not expected back within {seconds:.0f} seconds."
+        wait = quantity(round(seconds), "second")
+        return f"VirusTotal asked to wait; the quota of the API key is not expected back within {wait}."
     until = datetime.fromtimestamp(time.time() + seconds, UTC)
-    have = (
-        f"{left} of {allowed} requests a {window} are left" if left else f"All {allowed} requests a {window} are used"
-    )
+    whole = f"{quantity(allowed, 'request')} a {window}"
+    if left:
+        have = f"{left} of {whole} {'is' if left == 1 else 'are'} left"
+    else:
+        have = f"All {whole} are used" if allowed > 1 else f"The only request a {window} is used"
     return f"{have} of the API key's quota, until {until:%Y-%m-%d %H:%M} UTC."
