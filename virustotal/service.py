@@ -31,7 +31,7 @@ from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credent
 from virustotal.core.subjects import Refusal, Subjects, subjects
 from virustotal.core.submission import INTERVALS, Desk
 from virustotal.core.temporary import KEY, temporary_data
-from virustotal.core.values import texts
+from virustotal.core.values import quantity, texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
 from virustotal.searching import DEPENDS, Searched, search
@@ -117,11 +117,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
                 self._run(request, task, found, wire)
             finally:  # a task that ends with an error has cost something too
                 self.log.info(
-                    "%d subjects, %d requests, %d answers from cache or mirror, "
-                    "%.2f of %.2f seconds waited for the quota",
-                    len(found.subjects),
-                    asked + wire.source.requests_made,
-                    wire.source.kept,
+                    "%s, %s, %s from cache or mirror, %.2f of %.2f seconds waited for the quota",
+                    quantity(len(found.subjects), "subject"),
+                    quantity(asked + wire.source.requests_made, "request"),
+                    quantity(wire.source.kept, "answer"),
                     waited + wire.source.waited,
                     time.monotonic() - began,
                 )

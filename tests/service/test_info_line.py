@@ -10,7 +10,7 @@ from virustotal.emulator.server import Emulator
 from virustotal.sources.pace import Pace
 
 LINE = re.compile(
-    r"(\d+) subjects, (\d+) requests, (\d+) answers from cache or mirror, "
+    r"(\d+) subjects?, (\d+) requests?, (\d+) answers? from cache or mirror, "
     r"([\d.]+) of ([\d.]+) seconds waited for the quota"
 )
 
@@ -29,6 +29,17 @@ def test_each_task_says_what_it_cost(emulator: Emulator, scan: Scan, records: py
     assert first[1] == len(emulator.requests)
     assert again[1:] == (0, 1)
     assert first[2] == 0
+
+
+def test_one_is_told_as_one(emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture) -> None:
+    emulator.fault("GET /users/*", status=403)
+    off = {"cache": {"hours": 0, "negative_minutes": 0}}
+    scan()
+    scan()
+    scan(config=off)
+    lines = [each.getMessage() for each in records.records if LINE.fullmatch(each.getMessage())]
+    assert lines[1].startswith("1 subject, 0 requests, 1 answer from cache or mirror, 0.00 of ")
+    assert lines[2].startswith("1 subject, 1 request, 0 answers from cache or mirror, 0.00 of ")
 
 
 @pytest.mark.parametrize("status", [401, 503])

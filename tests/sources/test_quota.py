@@ -1,5 +1,6 @@
 """The quota link: limits from VirusTotal, from the configuration, from nowhere; permits, waits and refusals."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -199,14 +200,27 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
     source = Fake(server(quotas((60, 0))))
     now = time.time()
     monkeypatch.setattr(stores.ledger, "now", lambda: now + sum(slept))
-    quota = Quota(source, stores, KEY, DIGEST, Limits(), slept.append)
+    quota = Quota(source, stores, KEY, DIGEST, Limits(), slept.append, lambda: sum(slept))
     assert spend(quota, 1) == 1
-    assert spend(quota, 1, soon(300)) == 1
+    assert spend(quota, 1, 300) == 1
     assert 59 < sum(slept) < 65
     assert quota.waited == sum(slept)
     with pytest.raises(QuotaError, match="The only request a minute is used") as caught:
-        quota.ask(FILE, soon(30))
+        quota.ask(FILE, sum(slept) + 30)
     assert caught.value.code == QUOTA_HELD
+
+
+def test_requests_that_wait_side_by_side_wait_once(stores: Stores) -> None:
+    quota = link(Fake(server(ForbiddenError("no"))), stores)
+    quota.room(soon())
+    stores.ledger.hold(DIGEST, 0.3, stores.ledger.now())
+    began = time.monotonic()
+    threads = [threading.Thread(target=quota.ask, args=(FILE, soon())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 0.2 < quota.waited <= time.monotonic() - began
 
 
 def test_the_day_is_not_waited_for(stores: Stores) -> None:

@@ -30,7 +30,7 @@ class Witness:
 
     @property
     def waited(self) -> float:
-        """Seconds that all requests so far waited for the quota."""
+        """Seconds in which at least one request waited for the quota."""
         return float(getattr(self._source, "waited", 0.0))
 
     def close(self) -> None:

@@ -106,7 +106,7 @@ class Client:
 
     @property
     def waited(self) -> float:
-        """Seconds that requests of all threads waited for the quota."""
+        """Seconds in which at least one request waited for the quota."""
         return float(getattr(self._attempt, "waited", 0.0))
 
     def room(self, deadline: float) -> Room:

@@ -13,6 +13,7 @@ from virustotal.core.values import mapping, quantity, text
 from virustotal.sources.limits import KnownLimits
 from virustotal.sources.pace import QUOTA_HELD
 from virustotal.sources.stores.interfaces import Limits, Permit, Stores
+from virustotal.sources.waits import Waits
 
 #: Seconds that all wait where VirusTotal is asked too often in a short time, and does not say for how long.
 THROTTLED_SECONDS = 1.0
@@ -47,12 +48,17 @@ class Quota:
         self._lock = threading.Lock()
         self._born = 0.0
         self._own: dict[str, None] = {}
-        self.waited = 0.0
+        self._waits = Waits(clock)
 
     @property
     def requests_made(self) -> int:
         """See `Source.requests_made`."""
         return self._source.requests_made
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which at least one request waited for the quota."""
+        return self._waits.seconds
 
     def close(self) -> None:
         """See `Source.close`."""
@@ -125,9 +131,8 @@ class Quota:
                 allowed = getattr(limits, permit.window, 0)  # a hold is of no window
                 raise QuotaError(_spent(permit.window, 0, allowed, permit.wait), code=QUOTA_HELD)
             # At most a few seconds at once: a wait may have been cut short. Replicas do not march in step.
-            pause = min(permit.wait, 5.0) + random.uniform(0.0, 0.05)  # noqa: S311 - no secret
-            self._sleep(pause)
-            self.waited += pause
+            with self._waits.one():
+                self._sleep(min(permit.wait, 5.0) + random.uniform(0.0, 0.05))  # noqa: S311 - no secret
 
     def _refused(self, error: QuotaError, deadline: float) -> None:
         """A 429 in spite of the ledger: hold everybody back, and let VirusTotal say which window it was."""
