@@ -21,9 +21,10 @@ from virustotal.core.errors import (
 )
 from virustotal.core.models import Ref
 from virustotal.core.source import Request, Save, Upload
-from virustotal.sources import cache as cache_module
+from virustotal.sources import leases
 from virustotal.sources.cache import Cache, packed, place_of, unpacked
 from virustotal.sources.stores import Stores, in_file
+from virustotal.sources.stores.guard import guarded
 from virustotal.sources.stores.interfaces import Entry
 
 FILE = Ref("file", "a" * 64)
@@ -235,22 +236,61 @@ def test_of_many_threads_one_asks(stores: Stores) -> None:
     assert len(source.asked) == 1
 
 
-def test_those_who_wait_do_not_fail_one_after_the_other(stores: Stores) -> None:
-    source = Fake(raising(UnavailableError("down")), seconds=0.3)
-    began = time.monotonic()
-    threads = [threading.Thread(target=outcome, args=(link(source, stores), BARE)) for _ in range(8)]
+def unfinished(request: Request) -> Mapping[str, Any]:
+    """Answer with an object whose analysis is not finished."""
+    return {"data": {"type": "file", "id": "a" * 64, "attributes": {}}}
+
+
+@pytest.mark.parametrize(
+    ("say", "seconds", "most"),
+    [
+        (raising(UnavailableError("down")), 100, 2**20),
+        (unfinished, 100, 2**20),
+        (found, 0, 2**20),
+        (found, 100, 10),  # more than the store takes
+    ],
+)
+def test_those_who_wait_do_not_ask_one_after_the_other_for_what_is_not_kept(
+    tmp_path: Path, say: Callable[[Request], Mapping[str, Any]], seconds: float, most: int
+) -> None:
+    stores = in_file(tmp_path / "own.sqlite3", most)
+    others = threading.Barrier(3)
+
+    def meeting(request: Request) -> Mapping[str, Any]:
+        if len(source.asked) > 1:
+            others.wait(5)
+        return say(request)
+
+    source = Fake(meeting, seconds=0.3)
+    threads = [threading.Thread(target=outcome, args=(link(source, stores, "k", seconds), BARE)) for _ in range(4)]
+    threads[0].start()
+    while not source.asked:
+        time.sleep(0.01)
+    for thread in threads[1:]:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(source.asked) == 4
+    assert not others.broken
+
+
+def test_a_broken_store_costs_no_answer(tmp_path: Path) -> None:
+    place = tmp_path / "broken.sqlite3"
+    place.write_bytes(b"no database" * 1000)
+    cache = link(Fake(found, seconds=0.2), guarded(in_file(place, 2**20), lambda line: None, shared=False))
+    answers: list[object] = []
+    threads = [threading.Thread(target=lambda: answers.append(outcome(cache, BARE))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(source.asked) == 8
-    assert time.monotonic() - began < 8 * 0.3
+    assert answers == [found(BARE)] * 3
 
 
 def test_who_waits_has_a_deadline_and_takes_over_from_who_was_killed(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "LEASE_SECONDS", 0.5)
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.5)
     place = place_of(BARE)
     assert place is not None
     stores.answers.lease(f"k:{place.group}:{place.name}", "of a process that was killed", 0.5)
@@ -261,7 +301,7 @@ def test_who_waits_has_a_deadline_and_takes_over_from_who_was_killed(
 
 
 def test_a_lease_outlives_a_long_request(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "LEASE_SECONDS", 0.3)
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.3)
     source = Fake(found, seconds=1.0)
     threads = [threading.Thread(target=outcome, args=(link(source, stores), BARE)) for _ in range(3)]
     for thread in threads:

@@ -1,17 +1,15 @@
 """Answers that were given before: to the same key, about the same request, not too long ago; one request for all."""
 
-import contextlib
 import hashlib
 import json
 import re
-import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from attrs import define, frozen
+from attrs import frozen
 
 from virustotal.core import protocol
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
@@ -19,10 +17,9 @@ from virustotal.core.models import Ref
 from virustotal.core.protocol.parsing import parse
 from virustotal.core.source import Answer, Request, Room, Source, room
 from virustotal.core.values import mapping, text
+from virustotal.sources.leases import Held, Leases
 from virustotal.sources.stores.interfaces import AnswerCache, Entry, Lease
 
-#: Seconds that a lease lasts unless it is extended: so long others wait where its holder was killed.
-LEASE_SECONDS = 15.0
 #: Seconds between two looks at what another one is asking for: the first, and at most.
 LOOK, LOOK_AT_MOST = 0.01, 0.2
 #: The largest answer that is kept, compressed, in bytes.
@@ -84,7 +81,7 @@ class Cache:
         self._seconds = seconds
         self._negative = negative
         self._reading = reading
-        self._leases = _Leases(answers)
+        self._leases = Leases(answers)
 
     @property
     def requests_made(self) -> int:
@@ -143,7 +140,7 @@ class Cache:
     def _alone(self, place: Place, request: Request, deadline: float) -> Answer:
         """Ask, unless another one does: its answer is waited for, and its failure not repeated one after the other."""
         name, token, pause = f"{self._digest}:{place.group}:{place.name}", uuid4().hex, LOOK
-        while (lease := self._answers.lease(name, token, LEASE_SECONDS)) is Lease.HELD:
+        while (lease := self._leases.take(name, token)) is Lease.HELD:
             if time.monotonic() + pause >= deadline:
                 raise DeadlineError("The time for this task is used up.")
             time.sleep(pause)
@@ -156,41 +153,45 @@ class Cache:
             if kept := self._kept(place):  # since the first look
                 held.failed = False
                 return self._replayed(kept)
-            answer = self._asked(place, request, deadline, held)
-            held.failed = False
-            return answer
+            return self._asked(place, request, deadline, held)
 
-    def _asked(self, place: Place, request: Request, deadline: float, held: "_Held | None" = None) -> Answer:
+    def _asked(self, place: Place, request: Request, deadline: float, held: Held | None = None) -> Answer:
+        """Ask, and keep what may be kept. held: has not failed where those who wait find it."""
+        held = held or Held("")
         try:
             answer = self._source.ask(request, deadline)
         except (NotFoundError, ForbiddenError) as error:
-            if self._keep_error(place, error) and held is not None:
-                held.failed = False
+            held.failed = not self._keep_error(place, error)
             raise
         except InvalidError:
             if any(name == "cursor" for name, _ in request.query):  # that of a kept page: VirusTotal does not take it
                 self._answers.forget(self._digest, place.group)
             raise
         if self._seconds and worth_keeping(place, answer.payload):
-            self._keep(place, place.name, {"payload": answer.payload}, self._seconds)
+            held.failed = not self._keep(place, place.name, {"payload": answer.payload}, self._seconds)
         return answer
 
     def _keep_error(self, place: Place, error: VirusTotalError) -> bool:
-        """Keep that an object is unknown, whatever was asked with it, or a relationship unknown or forbidden."""
+        """Keep that an object is unknown, whatever was asked with it, or a relationship unknown or forbidden.
+
+        Return whether it is there.
+        """
         if not self._negative or (place.whole and not isinstance(error, NotFoundError)):
             return False
         name = _UNKNOWN if place.whole else place.name
         kind = "unknown" if isinstance(error, NotFoundError) else "forbidden"
         said = {"error": kind, "message": str(error), "code": error.code}
-        self._keep(place, name, said, self._negative)
-        return True
+        return self._keep(place, name, said, self._negative)
 
-    def _keep(self, place: Place, name: str, value: Mapping[str, Any], seconds: float) -> None:
+    def _keep(self, place: Place, name: str, value: Mapping[str, Any], seconds: float) -> bool:
+        """Keep a value, and return whether it is there: the store may have no room for it."""
         body = packed(value)
-        if body and len(body) <= LARGEST:
-            now = self._answers.now()
-            drop = _UNKNOWN if place.whole and name != _UNKNOWN else ""
-            self._answers.put(self._digest, place.group, name, Entry(body, now, now + seconds), drop)
+        if not body or len(body) > LARGEST:
+            return False
+        now = self._answers.now()
+        drop = _UNKNOWN if place.whole and name != _UNKNOWN else ""
+        self._answers.put(self._digest, place.group, name, Entry(body, now, now + seconds), drop)
+        return self._answers.get(self._digest, place.group, (name,), now) is not None
 
     def _kept(self, place: Place) -> "_Kept | None":
         names = (place.name, _UNKNOWN) if place.whole else (place.name,)
@@ -214,51 +215,6 @@ class _Kept:
 
     value: Mapping[str, Any]
     moment: float
-
-
-@define
-class _Held:
-    """A lease. failed: whether it ends without an answer."""
-
-    token: str
-    failed: bool = True
-
-
-class _Leases:
-    """The leases that this process holds, extended while they are held: a request may wait for a permit."""
-
-    def __init__(self, answers: AnswerCache) -> None:
-        self._answers = answers
-        self._held: dict[str, _Held] = {}
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    @contextlib.contextmanager
-    def held(self, name: str, token: str) -> Iterator[_Held]:
-        """Keep a lease alive, and give it back at the end."""
-        held = _Held(token)
-        with self._lock:
-            self._held[name] = held
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._extend, name="virustotal-leases", daemon=True)
-                self._thread.start()
-        try:
-            yield held
-        finally:
-            with self._lock:
-                del self._held[name]
-            self._answers.release(name, token, held.failed)
-
-    def _extend(self) -> None:
-        while True:
-            time.sleep(LEASE_SECONDS / 3)
-            with self._lock:
-                held = [(name, each.token) for name, each in self._held.items()]
-                if not held:
-                    self._thread = None
-                    return
-            for name, token in held:
-                self._answers.lease(name, token, LEASE_SECONDS)
 
 
 def worth_keeping(place: Place, payload: Mapping[str, Any]) -> bool:

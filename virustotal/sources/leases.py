@@ -1,0 +1,65 @@
+"""The leases of this process, by which one asks and the others wait for its answer."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+
+from attrs import define
+
+from virustotal.sources.stores.interfaces import AnswerCache, Lease
+
+#: Seconds that a lease lasts unless it is extended: so long others wait where its holder was killed.
+LEASE_SECONDS = 15.0
+
+
+@define
+class Held:
+    """A lease. failed: whether it ends without an answer for those who wait."""
+
+    name: str
+    failed: bool = True
+
+
+class Leases:
+    """Extends the leases of a process while they are held: a request may wait for a permit. Thread-safe.
+
+    answers: the store that has the leases.
+    """
+
+    def __init__(self, answers: AnswerCache) -> None:
+        self._answers = answers
+        self._held: dict[str, Held] = {}  # by token: where the store is broken, several threads hold the same name
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def take(self, name: str, token: str) -> Lease:
+        """See `AnswerCache.lease`."""
+        return self._answers.lease(name, token, LEASE_SECONDS)
+
+    @contextlib.contextmanager
+    def held(self, name: str, token: str) -> Iterator[Held]:
+        """Keep a lease alive that was taken, and give it back at the end."""
+        held = Held(name)
+        with self._lock:
+            self._held[token] = held
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._extend, name="virustotal-leases", daemon=True)
+                self._thread.start()
+        try:
+            yield held
+        finally:
+            with self._lock:
+                del self._held[token]
+            self._answers.release(name, token, held.failed)
+
+    def _extend(self) -> None:
+        while True:
+            time.sleep(LEASE_SECONDS / 3)
+            with self._lock:
+                held = [(each.name, token) for token, each in self._held.items()]
+                if not held:
+                    self._thread = None
+                    return
+            for name, token in held:
+                self.take(name, token)
