@@ -189,6 +189,36 @@ def test_either_can_be_off(stores: Stores, seconds: float, negative: float, aske
         assert len(source.asked) == times
 
 
+@pytest.mark.parametrize(("say", "request_"), [(found, BARE), (found, PAGE), (unknown, BARE), (unknown, PAGE)])
+@pytest.mark.parametrize("less", [0, 10])
+def test_a_shorter_age_counts_for_what_is_kept_already(
+    stores: Stores,
+    monkeypatch: pytest.MonkeyPatch,
+    say: Callable[[Request], Mapping[str, Any]],
+    request_: Request,
+    less: float,
+) -> None:
+    source = Fake(say)
+    outcome(link(source, stores), request_)
+    now = stores.answers.now()
+    monkeypatch.setattr(stores.answers, "now", lambda: now + 11)
+    positive = say is found
+    other = link(source, stores, seconds=less if positive else 100, negative=50 if positive else less)
+    assert not other.holds(request_)
+    outcome(other, request_)
+    assert len(source.asked) == 2
+
+
+def test_what_has_become_unknown_is_asked_for_once(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome(link(Fake(found), stores), BARE)
+    now = stores.answers.now()
+    monkeypatch.setattr(stores.answers, "now", lambda: now + 11)
+    source = Fake(unknown)
+    for _ in range(2):
+        outcome(link(source, stores, seconds=10), BARE)
+    assert len(source.asked) == 1
+
+
 def test_a_fresh_view_reads_nothing_and_keeps_what_it_finds(stores: Stores) -> None:
     source = Fake(unknown)
     cache = link(source, stores)

@@ -189,15 +189,18 @@ class Cache:
         if not body or len(body) > LARGEST:
             return False
         now = self._answers.now()
-        drop = _UNKNOWN if place.whole and name != _UNKNOWN else ""
+        drop = (place.name if name == _UNKNOWN else _UNKNOWN) if place.whole else ""
         self._answers.put(self._digest, place.group, name, Entry(body, now, now + seconds), drop)
         return self._answers.get(self._digest, place.group, (name,), now) is not None
 
     def _kept(self, place: Place) -> "_Kept | None":
-        names = (place.name, _UNKNOWN) if place.whole else (place.name,)
-        entry = self._answers.get(self._digest, place.group, names, self._answers.now())
-        value = unpacked(entry.body) if entry is not None else {}
-        return _Kept(value, entry.moment) if entry is not None and value else None
+        names, now = (place.name, _UNKNOWN) if place.whole else (place.name,), self._answers.now()
+        entry = self._answers.get(self._digest, place.group, names, now)
+        if entry is None:
+            return None
+        value = unpacked(entry.body)
+        seconds = self._negative if value.get("error") else self._seconds  # may be less than when it was kept
+        return _Kept(value, entry.moment) if value and now - entry.moment < seconds else None
 
     def _replayed(self, kept: "_Kept") -> Answer:
         age = max(0.0, self._answers.now() - kept.moment)
