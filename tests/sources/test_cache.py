@@ -244,6 +244,24 @@ def test_what_changes_is_forgotten_with_all_that_was_asked_of_it(stores: Stores)
     assert [cache.holds(request) for request in (BARE, COMBINED, PAGE, another)] == [False, False, False, True]
 
 
+@pytest.mark.parametrize("say", [unknown, found])
+def test_what_was_on_its_way_when_it_changed_is_not_kept(
+    stores: Stores, say: Callable[[Request], Mapping[str, Any]]
+) -> None:
+    submitting = link(Fake(found), stores)  # another replica
+
+    def meanwhile(request: Request) -> Mapping[str, Any]:
+        submitting.forget(FILE)
+        return say(request)
+
+    cache = link(Fake(meanwhile), stores)
+    for request in (BARE, PAGE):
+        assert outcome(cache, request) == outcome(link(Fake(say), stores, "another key"), request)
+        assert not submitting.holds(request)
+    assert outcome(submitting, BARE) == found(BARE)
+    assert submitting.holds(BARE)
+
+
 def test_a_cursor_that_is_refused_costs_the_page_that_named_it(stores: Stores) -> None:
     source = Fake(found)
     cache = link(source, stores)

@@ -24,11 +24,13 @@ from virustotal.sources.stores.interfaces import AnswerCache, Entry, Lease
 LOOK, LOOK_AT_MOST = 0.01, 0.2
 #: The largest answer that is kept, compressed, in bytes.
 LARGEST = 4 * 2**20
+#: Seconds for which it is known that an object has changed: longer than any request is on its way.
+CHANGED_SECONDS = 3600.0
 
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
 #: What changes by itself is not kept.
 _KEPT = frozenset(protocol.COLLECTIONS.values()) - {"analyses"}
-_UNKNOWN = "unknown"
+_UNKNOWN, _CHANGED = "unknown", "changed"
 
 
 @frozen
@@ -42,6 +44,11 @@ class Place:
     name: str
     whole: bool
     analysed: bool
+
+    @property
+    def changes(self) -> str:
+        """The group in which it is noted that the object has changed: it outlives the answers."""
+        return f"{self.group}:{_CHANGED}"
 
 
 def place_of(request: Request) -> Place | None:
@@ -124,6 +131,9 @@ class Cache:
         except InvalidError:
             return
         if place is not None:
+            now = self._answers.now()
+            # First, so that an answer that is on its way and kept after the drop is known to be an old one.
+            self._answers.put(self._digest, place.changes, _CHANGED, Entry(b"-", now, now + CHANGED_SECONDS))
             self._answers.forget(self._digest, place.group)
 
     def ask(self, request: Request, deadline: float) -> Answer:
@@ -157,21 +167,21 @@ class Cache:
 
     def _asked(self, place: Place, request: Request, deadline: float, held: Held | None = None) -> Answer:
         """Ask, and keep what may be kept. held: has not failed where those who wait find it."""
-        held = held or Held("")
+        held, began = held or Held(""), self._answers.now()
         try:
             answer = self._source.ask(request, deadline)
         except (NotFoundError, ForbiddenError) as error:
-            held.failed = not self._keep_error(place, error)
+            held.failed = not self._keep_error(place, error, began)
             raise
         except InvalidError:
             if any(name == "cursor" for name, _ in request.query):  # that of a kept page: VirusTotal does not take it
                 self._answers.forget(self._digest, place.group)
             raise
         if self._seconds and worth_keeping(place, answer.payload):
-            held.failed = not self._keep(place, place.name, {"payload": answer.payload}, self._seconds)
+            held.failed = not self._keep(place, place.name, {"payload": answer.payload}, self._seconds, began)
         return answer
 
-    def _keep_error(self, place: Place, error: VirusTotalError) -> bool:
+    def _keep_error(self, place: Place, error: VirusTotalError, began: float) -> bool:
         """Keep that an object is unknown, whatever was asked with it, or a relationship unknown or forbidden.
 
         Return whether it is there.
@@ -181,16 +191,23 @@ class Cache:
         name = _UNKNOWN if place.whole else place.name
         kind = "unknown" if isinstance(error, NotFoundError) else "forbidden"
         said = {"error": kind, "message": str(error), "code": error.code}
-        return self._keep(place, name, said, self._negative)
+        return self._keep(place, name, said, self._negative, began)
 
-    def _keep(self, place: Place, name: str, value: Mapping[str, Any], seconds: float) -> bool:
-        """Keep a value, and return whether it is there: the store may have no room for it."""
+    def _keep(self, place: Place, name: str, value: Mapping[str, Any], seconds: float, began: float) -> bool:
+        """Keep a value, and return whether it is there: the store may have no room, or the object may have changed.
+
+        began: when it was asked for.
+        """
         body = packed(value)
         if not body or len(body) > LARGEST:
             return False
         now = self._answers.now()
         drop = (place.name if name == _UNKNOWN else _UNKNOWN) if place.whole else ""
         self._answers.put(self._digest, place.group, name, Entry(body, now, now + seconds), drop)
+        changed = self._answers.get(self._digest, place.changes, (_CHANGED,), now)
+        if changed is not None and changed.moment >= began:
+            self._answers.forget(self._digest, place.group)
+            return False
         return self._answers.get(self._digest, place.group, (name,), now) is not None
 
     def _kept(self, place: Place) -> "_Kept | None":
