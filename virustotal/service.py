@@ -152,7 +152,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
 
     def _content(self, request: ServiceRequest) -> Content:
         passwords = texts(request.temp_submission_data.get("passwords"))
-        return Content(lambda: str(request.file_path), passwords)
+        return Content(lambda: str(request.file_path), passwords, texts([request.md5, request.sha1]))
 
     def _analyse(
         self,

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from virustotal.core.models import Report, Status
+from virustotal.core.models import Ref, Report, Status
 from virustotal.core.policy import DEPTH_RULE, MEGABYTE, Ruling, reanalyse_ruling, submit_ruling
 from virustotal.core.settings import Settings
 from virustotal.core.source import Upload
 from virustotal.core.subjects import Subject
 from virustotal.core.submission import Desk, Job, carry_out
-from virustotal.core.values import safe_name, timestamp
+from virustotal.core.values import safe_name, texts, timestamp
 from virustotal.task import Task, above
 
 #: Passwords that are tried on a protected archive.
@@ -30,11 +30,12 @@ class Content:
     """How the shell gets at a task's file.
 
     path: returns it, or raises OSError or the framework's own Exception where it is gone or is another file.
-    passwords: of earlier services (temporary data `passwords`).
+    passwords: of earlier services (temporary data `passwords`). digests: its MD5 and SHA-1, where they are known.
     """
 
     path: Callable[[], str]
     passwords: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
 
 
 @frozen
@@ -75,7 +76,8 @@ def _new(
     job = Job(subject.ref, look_up, ruling.rule, url=subject.url, size=0 if subject.url else task.size)
     if not subject.url:
         try:
-            job = evolve(job, upload=_upload(task, Path(content.path()), content, desk.stage))
+            upload = _upload(task, Path(content.path()), content, desk.stage)
+            job = evolve(job, upload=upload, aliases=_files(content.digests))
         except Exception as error:  # the framework raises a bare Exception for a file that is not there
             return _refused(report, Ruling("content", f"Its content cannot be read: {error}"))
     found = carry_out(job, desk)
@@ -105,11 +107,17 @@ def _again(task: Task, subject: Subject, report: Report, look_up: Callable[[], R
         return Submitted(report, (f"No new analysis was asked for. {ruling.reason}",), changing)
     # By VirusTotal's own identifier: the same object may have been asked for by MD5 or SHA-1.
     size = 0 if subject.url else task.size
-    found = carry_out(Job(report.subject.ref, look_up, ruling.rule, size=size), desk)
+    digests = texts([report.subject.attributes.get(name) for name in ("md5", "sha1")])
+    aliases = (subject.ref, *(_files(digests) if subject.ref.kind == "file" else ()))
+    found = carry_out(Job(report.subject.ref, look_up, ruling.rule, size=size, aliases=aliases), desk)
     if found.outcome.found:
         late = subject.ref.kind == "file" and found.subject.attributes != report.subject.attributes
         return Submitted(found, (_SANDBOXES,), _SANDBOXES) if late else Submitted(found)
     return Submitted(report, (f"The report shown is the old one. {found.outcome.detail}",), found.outcome.detail)
+
+
+def _files(digests: Iterable[str]) -> tuple[Ref, ...]:
+    return tuple(Ref("file", digest) for digest in digests)
 
 
 def _upload(task: Task, path: Path, content: Content, stage: Callable[[str], None]) -> Upload:

@@ -1,5 +1,6 @@
 """What replicas share, through the real `handle_task`: one look-up for all, and nobody waits for a broken store."""
 
+import hashlib
 import json
 import logging
 from pathlib import Path
@@ -89,6 +90,31 @@ def test_what_is_submitted_is_not_answered_from_what_was_kept(emulator: Emulator
     later = scan(str(sample), config=ALLOWED)
     assert len(emulator.requests) == asked
     assert "does not know" not in shown(later)
+
+
+def test_a_submission_drops_what_was_kept_by_other_digests(emulator: Emulator, scan: Scan, tmp_path: Path) -> None:
+    sample = tmp_path / "sample.txt"
+    sample.write_bytes(b"nobody knows this either\n" * 9)
+    digests = [hashlib.new(name, sample.read_bytes()).hexdigest() for name in ("md5", "sha1")]
+    for digest in digests:
+        assert "does not know" in shown(scan(digest, config=ALLOWED))
+    scan(str(sample), {"dynamic_submit": True}, config=ALLOWED)
+    for digest in digests:
+        assert "does not know" not in shown(scan(digest, config=ALLOWED))
+
+
+def test_a_new_analysis_drops_what_was_kept_by_any_digest(emulator: Emulator, scan: Scan) -> None:
+    attributes = dict(emulator.store.attributes("file", EICAR))
+    emulator.store.put({"type": "file", "id": EICAR, "attributes": {**attributes, "last_analysis_date": 1_500_000_000}})
+    digests = [EICAR, attributes["sha1"], attributes["md5"]]
+    related = {"relationships": "contacted_ips"}
+    for digest in digests:
+        scan(digest, related, config=ALLOWED)
+    scan(digests[-1], {"reanalyze_after_days": 30}, config=ALLOWED)
+    emulator.requests.clear()
+    for digest in digests:
+        scan(digest, related, config=ALLOWED)
+    assert requests_of(emulator) == [f"GET /files/{digest}" for digest in digests]
 
 
 def test_two_keys_pay_for_themselves(emulator: Emulator, scan: Scan) -> None:

@@ -37,6 +37,7 @@ class Job:
 
     ref: the object, as it is looked up. look_up: asks for it with everything that the task wants of it. rule: what
     allowed it. upload: the file; url: the URL; neither for a new analysis of a known object. size: in bytes.
+    aliases: what else the object may have been looked up as, by other tasks too.
     """
 
     ref: Ref
@@ -45,6 +46,7 @@ class Job:
     upload: Upload | None = None
     url: str = ""
     size: int = 0
+    aliases: tuple[Ref, ...] = ()
 
     @property
     def what(self) -> str:
@@ -115,7 +117,7 @@ def _send(job: Job, desk: Desk) -> Report:
         return _ended(job, evolve(error.outcome, detail=f"It was not submitted: {error}"))
     _audit(job, desk, f"analysis {analysis}")
     desk.receipts.put(sent(job.key, analysis))
-    forget(desk.source, job.ref)
+    _forget(job, desk)
     return _wait(job, desk, analysis, time.time())
 
 
@@ -176,7 +178,7 @@ def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = 
 
 def _look_for(job: Job, desk: Desk, known: str, *, at_once: bool = False) -> Report:
     """Look the object up a few times: VirusTotal may need a moment to show what it has, and each look is a request."""
-    forget(desk.source, job.ref)
+    _forget(job, desk)
     pauses = chain([0.0] if at_once else [], desk.pauses())
     for seconds in islice(pauses, MOST_LOOKS):
         if not desk.pause(seconds):
@@ -187,6 +189,11 @@ def _look_for(job: Job, desk: Desk, known: str, *, at_once: bool = False) -> Rep
         if report.outcome.status not in {Status.UNKNOWN, Status.FAILED}:
             return _pending(job, f"{known} {report.outcome.detail}")
     return _pending(job, f"{known} VirusTotal does not show a report yet.")
+
+
+def _forget(job: Job, desk: Desk) -> None:
+    for ref in dict.fromkeys((job.ref, *job.aliases)):
+        forget(desk.source, ref)
 
 
 def _pending(job: Job, detail: str) -> Report:
