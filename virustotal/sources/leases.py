@@ -62,4 +62,4 @@ class Leases:
                     self._thread = None
                     return
             for name, token in held:
-                self.take(name, token)
+                self._answers.extend(name, token, LEASE_SECONDS)
