@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' virustotal/__init__.py)
 IMAGE ?= cccs/assemblyline-service-virustotal
 BASE ?= cccs/assemblyline-v4-service-base:stable
+# One more than there are processors: many tests wait for a server or another process.
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 INPUTS := setup.cfg pyproject.toml virustotal/__init__.py tools/setup
 
 .PHONY: demo test test-slow test-ci lint format bench docs image clean
@@ -14,7 +16,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/python tools/demo.py
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow $(ARGS)

@@ -17,7 +17,7 @@ from virustotal.targets import digest_target
 from virustotal.tasks import run_task, started_service
 
 #: Mutations that the ordinary run takes; all of them are `slow`.
-SAMPLE = 400
+SAMPLE = 200
 
 DELETED = object()
 RETYPED: tuple[Any, ...] = (

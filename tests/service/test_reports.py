@@ -16,6 +16,7 @@ EVERYTHING = (
     "comments,votes,graphs,resolutions,subdomains,siblings,historical_whois,urls,referrer_files,communicating_files,"
     "downloaded_files,last_serving_ip_address,network_location,analyses,submissions,collections"
 )
+ANALYSED = {"analyze_relationship": True, "relationships": EVERYTHING}
 
 pytestmark = pytest.mark.skipif(not REPORTS.is_dir(), reason="no recorded answers beside this checkout")
 
@@ -43,16 +44,17 @@ def look_up(scan: Scan, kind: str, what: str, parameters: dict[str, Any]) -> Any
 
 
 @pytest.mark.parametrize(
-    "parameters",
+    ("parameters", "step"),
     [
-        pytest.param({}, marks=pytest.mark.slow, id="listed"),
-        pytest.param({"analyze_relationship": True, "relationships": EVERYTHING}, id="analysed"),
+        pytest.param({}, 1, marks=pytest.mark.slow, id="listed"),
+        pytest.param(ANALYSED, 1, marks=pytest.mark.slow, id="analysed"),
+        pytest.param(ANALYSED, 2, id="every second one analysed"),
     ],
 )
-def test_every_recorded_object(emulator: Emulator, scan: Scan, parameters: dict[str, Any]) -> None:
+def test_every_recorded_object(emulator: Emulator, scan: Scan, parameters: dict[str, Any], step: int) -> None:
     objects = list(recorded(emulator))
     assert len(objects) > 100
-    for kind, what, attributes in objects:
+    for kind, what, attributes in objects[::step]:
         outcome = look_up(scan, kind, what, parameters)
         assert not outcome.error, (kind, what, outcome.message)
         assert "Analysers that failed" not in "".join(titles(outcome)), (kind, what)

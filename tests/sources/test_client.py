@@ -5,6 +5,7 @@ import gzip
 import io
 import ipaddress
 import os
+import re
 import socket
 import ssl
 import threading
@@ -344,10 +345,16 @@ def break_tls(listening: socket.socket, context: ssl.SSLContext) -> None:
     with contextlib.suppress(OSError):
         while True:
             with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
-                connection.recv(65536)
+                heard = b""
+                while not heard_all(heard):  # closed with something unread, the connection would be reset
+                    heard += connection.recv(65536)
                 os.write(connection.fileno(), b"HTTP/1.1 502 from a box in between\r\n\r\n")
-                while os.read(connection.fileno(), 65536):
-                    """Closed with something unread it would be reset, perhaps before the answer is seen."""
+
+
+def heard_all(heard: bytes) -> bool:
+    head, end, body = heard.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: ([0-9]+)", head, re.IGNORECASE)
+    return bool(end) and len(body) >= int(length[1] if length else 0)
 
 
 def serve_tls(listening: socket.socket, context: ssl.SSLContext) -> None:

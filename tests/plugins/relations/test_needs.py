@@ -42,7 +42,7 @@ def known(kind: str) -> tuple[Object, ...]:
         for obj in (report.subject, *(item for each in report.related.values() for item in each.items)):
             if obj.ref.kind == kind and obj.attributes:
                 objects[obj.ref] = obj
-    return tuple(objects.values())[:12]
+    return tuple(objects.values())[:6]
 
 
 def given(analyzer: Analyzer) -> Iterator[Object]:

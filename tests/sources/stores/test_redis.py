@@ -10,7 +10,7 @@ import pytest
 
 from tests.sources.stores.calls import use
 from tests.sources.stores.failing import Clock
-from tests.sources.stores.servers import started
+from tests.sources.stores.servers import free_port, started
 from virustotal.sources.stores import in_redis
 from virustotal.sources.stores.breaker import PAUSE
 from virustotal.sources.stores.guard import guarded
@@ -91,7 +91,7 @@ def test_tls_with_password_and_ca(tmp_path: Path) -> None:
     made += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(made, check=True, capture_output=True)
     with started(tmp_path, password="secret-word") as plain:
-        port = plain.port + 1
+        port = free_port()
         tls = ("--tls-port", str(port), "--tls-cert-file", str(certificate), "--tls-key-file", str(key))
         plain.stop()
         plain.binary = binary
