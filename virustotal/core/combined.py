@@ -9,9 +9,10 @@ from virustotal.core import catalogue, planner, protocol
 from virustotal.core.catalogue import Licence
 from virustotal.core.desk import Desk
 from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
+from virustotal.core.licences import lacks, licence_of, rungs, safe_names
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Outcome, Related, Report, Status
-from virustotal.core.planner import Plan, lacks, licence_of, rungs, safe_names
+from virustotal.core.planner import Plan
 from virustotal.core.source import Request, holds
 from virustotal.core.source import room as room_of
 

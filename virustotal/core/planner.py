@@ -8,7 +8,8 @@ from types import MappingProxyType
 from attrs import evolve, frozen
 
 from virustotal.core import catalogue, inline, protocol
-from virustotal.core.catalogue import ALIASES, Family, Licence
+from virustotal.core.catalogue import ALIASES, Family
+from virustotal.core.licences import lacks, rungs
 from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
 from virustotal.core.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
@@ -81,36 +82,6 @@ class Plan:
     def _paged(self, names: tuple[str, ...]) -> int:
         """The pages of these, and one more for a server that refuses to shorten them."""
         return self.pages * len(names) + any(map(self.attributes.get, names))
-
-
-#: The licences whose names a combined request has, first and after each refusal.
-_LADDER: tuple[frozenset[Licence], ...] = (
-    frozenset(Licence),
-    frozenset({Licence.PUBLIC, Licence.PREMIUM, Licence.UNCONFIRMED}),
-    frozenset({Licence.PUBLIC, Licence.PREMIUM}),
-    frozenset({Licence.PUBLIC}),
-)
-
-
-def rungs(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return the names of a combined request, then those with which it is made again after each refusal.
-
-    What the fewest keys may read is left out first: a key without threat intelligence has the premium names all the
-    same. Last the object is asked for alone.
-    """
-    licences = {name: licence_of(kind, name) for name in names}
-    return tuple(dict.fromkeys((*(tuple(name for name in names if licences[name] in each) for each in _LADDER), ())))
-
-
-def licence_of(kind: str, name: str) -> Licence:
-    """Return which keys may read a relationship; unconfirmed for a name outside the catalogue."""
-    entry = catalogue.find(kind, name)
-    return Licence.UNCONFIRMED if entry is None else entry.licence
-
-
-def safe_names(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names that every key may read."""
-    return tuple(name for name in names if licence_of(kind, name) is Licence.PUBLIC)
 
 
 def ordered(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -229,11 +200,6 @@ def permitted(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping
         alone=tuple(name for name in plan.alone if name not in gone),
     )
     return left, MappingProxyType(gone)
-
-
-def lacks(kind: str, name: str, outcome: Outcome) -> bool:
-    """True if an outcome says that the key's licence does not cover a relationship that not every key may read."""
-    return outcome.status is Status.FORBIDDEN and licence_of(kind, name) is not Licence.PUBLIC
 
 
 def requests_for(plan: Plan, name: str, related: Related | None) -> int:
