@@ -6,6 +6,7 @@ import pytest
 
 from virustotal.sources.stores import Stores
 from virustotal.sources.stores.interfaces import Limits, Permit
+from virustotal.sources.stores.memory import MemoryLedger
 
 NOW = datetime(2025, 12, 31, 12, 0, tzinfo=UTC).timestamp()
 
@@ -88,3 +89,16 @@ def test_a_request_that_was_on_its_way_does_not_end_the_row(stores: Stores) -> N
     assert stores.ledger.hold("k", None, NOW) == pytest.approx(60)
     stores.ledger.settle("k", worked, NOW + 1, True)
     assert stores.ledger.hold("k", None, NOW + 61) == pytest.approx(600)
+
+
+def test_what_is_counted_of_a_store_that_works_does_not_grow() -> None:
+    """Requests that the common ledger permitted are counted here as well, for when it breaks."""
+    ledger, now = MemoryLedger(), 1_700_000_000.0
+    for _ in range(3000):
+        now += 5.0
+        slot = ledger.count("key", now)
+        ledger.settle("key", Permit(True, slot), now + 0.3, worked=True)
+    assert len(ledger._states["key"]) < 200
+    left = ledger.left("key", Limits(hour=10_000), now).longer
+    assert left is not None
+    assert 10_000 - 3800 // 5 < left < 10_000 - 3600 // 5

@@ -66,6 +66,7 @@ def take(state: State, limits: Limits, now: float, born: float = 0.0) -> Permit:
 
 def count(state: State, now: float) -> int:
     """Count one request, whatever the windows allow, and return its slot; changes the state."""
+    _forget(state, now)
     day, month, _, _ = periods(now)
     slot = int(now) + ON_ITS_WAY
     for name in (f"s{slot}", f"m{int(now) // MINUTE}", f"d{day}", f"M{month}"):
