@@ -25,6 +25,9 @@ SANDBOX = Ref("file_behaviour", f"{'a' * 64}_Zenbox")
 PCAP = b"\xd4\xc3\xb2\xa1" + bytes(range(256)) * 40
 EVTX_MAGIC = (b"ElfFile\x00",)
 PCAP_MAGIC = (b"\xd4\xc3\xb2\xa1", b"\x0a\x0d\x0d\x0a")
+NOT_THERE = b'{"error": {"code": "NotFoundError"}}'
+#: What a gateway or the storage says is not what VirusTotal says of the key or the artefact.
+GATEWAYS = ("401 Unauthorized", "403 Forbidden", "404 Not Found")
 SAYS_NO = b'{"error": {"code": "ForbiddenError", "message": "no"}}'
 OK = b'{"data": {"type": "analysis", "id": "eA=="}}'
 
@@ -101,8 +104,8 @@ def test_a_download_is_saved(server: Server, fetch: Callable[..., int], tmp_path
         (answer(PCAP), {"least": len(PCAP) + 1}, errors.ArtefactError, "too few"),
         (answer(b"<html>", "200 OK", "Content-Type: text/html"), {"magic": ()}, errors.ArtefactError, "HTML"),
         (answer(SAYS_NO, "403 Forbidden"), {}, errors.ForbiddenError, "403"),
-        (answer(b"<html>", "404 Not Found"), {}, errors.NotFoundError, "404"),
-        (answer(b"<html>", "401 Unauthorized"), {}, errors.AuthenticationError, "401"),
+        (answer(NOT_THERE, "404 Not Found"), {}, errors.NotFoundError, "404"),
+        *((answer(b"<html>", each), {}, errors.UnavailableError, each[:3]) for each in GATEWAYS),
         (answer(b"", "503 Unavailable"), {}, errors.UnavailableError, "503"),
         (answer(b"", "302 Found"), {}, errors.UnavailableError, "nowhere"),
         (resets, {}, errors.UnavailableError, "broke off"),

@@ -200,7 +200,7 @@ class Client:
                     return Answer(size=save(response, request.save, deadline, self._secrets))
                 if response.status_code not in _REDIRECTS:
                     body = redact(whole(response, deadline, LARGEST_ERROR), self._secrets)
-                    raise protocol.failure(response.status_code, protocol.error_in(body), response.headers)
+                    raise protocol.refusal(response.status_code, protocol.error_in(body), response.headers)
                 address = redirected(address, response.headers.get("Location", ""))
         raise ArtefactError(f"The download was redirected more than {MOST_REDIRECTS} times.", code="LocalRedirect")
 

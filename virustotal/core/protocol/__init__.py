@@ -29,7 +29,7 @@ from virustotal.core.protocol.decoding import (
     decode_report,
     total,
 )
-from virustotal.core.protocol.failures import error_in, failure, payload
+from virustotal.core.protocol.failures import error_in, failure, payload, refusal
 from virustotal.core.protocol.ids import COLLECTIONS, segment, url_id, valid_id
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "object_request",
     "overall_quotas",
     "payload",
+    "refusal",
     "relationship_page",
     "segment",
     "submit_url",

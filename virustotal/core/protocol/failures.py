@@ -76,20 +76,31 @@ _WORDS: Mapping[type[VirusTotalError], str] = MappingProxyType(
 def payload(status: int, headers: Mapping[str, str], body: bytes, *, posted: bool = False) -> Mapping[str, Any]:
     """Return the JSON object of an answer, which has `data`; raise the error that any other answer is.
 
-    headers: names in any case where the mapping is of that sort, else in lower case. posted: True for a request that
-    sends something, which was refused whoever refused it; of a question only the API itself knows the answer.
+    headers: names in any case where the mapping is of that sort, else in lower case. posted: see `refusal`.
     """
     found = _object(body)
     error = mapping(found.get("error")) if found is not None else {}
-    if status in _CLAIMS and not error and not posted:
-        raise UnavailableError(f"The answer (HTTP {status}) is not one of VirusTotal's API.", code="LocalNotJson")
     if status != 200 or error:
-        raise failure(status, error, headers)
+        raise refusal(status, error, headers, posted=posted)
     if found is None:
         raise UnavailableError("The answer is not an object of JSON.", code="LocalNotJson")
     if "data" not in found:
         raise UnavailableError("The answer has no data.", code="LocalNoData")
     return found
+
+
+def refusal(
+    status: int, error: Mapping[str, Any], headers: Mapping[str, str], *, posted: bool = False
+) -> VirusTotalError:
+    """Return the error of a status and of the `error` object of its body, which VirusTotal itself always sends.
+
+    Of a key or an object only VirusTotal itself knows. posted: True for a request that sends something, which was
+    refused for good, whoever refused it.
+    """
+    if status not in _CLAIMS or error:
+        return failure(status, error, headers)
+    kind = VirusTotalError if posted else UnavailableError
+    return kind(f"The answer (HTTP {status}) is not one of VirusTotal's API.", code="LocalNotJson")
 
 
 def failure(status: int, error: Mapping[str, Any], headers: Mapping[str, str]) -> VirusTotalError:
