@@ -48,9 +48,13 @@ def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> 
         memory.tried(Parameter.INLINE, bool(query))
     dropped = [name for name in left if name not in rung]
     if dropped:
-        learnt = _refusals(kind, dropped, rung, refusal.outcome)
-        memory.learn(kind, learnt)
-        refused |= learnt
+        passing = any(licence_of(kind, name) is Licence.PUBLIC for name in dropped)  # every key may read these
+        if passing:
+            said = dict.fromkeys(dropped, Outcome(Status.FAILED, refusal.outcome.detail))
+        else:
+            said = _refusals(kind, dropped, refusal.outcome)
+            memory.learn(kind, said)
+        refused |= said
     return _with_outcomes(plan, report, names, refused)
 
 
@@ -102,7 +106,7 @@ def _rung_below(
     return (below, lined) if below else (rung, False) if lined else ((), False)
 
 
-def _refusals(kind: str, dropped: list[str], rung: tuple[str, ...], refusal: Outcome) -> dict[str, Outcome]:
+def _refusals(kind: str, dropped: list[str], refusal: Outcome) -> dict[str, Outcome]:
     """What a refusal says of each name that was left out then.
 
     One that is left out alone was refused. Of several the licence tells, where it is one: without any premium name
@@ -112,9 +116,9 @@ def _refusals(kind: str, dropped: list[str], rung: tuple[str, ...], refusal: Out
         return dict.fromkeys(dropped, refusal)
     licences = {name: licence_of(kind, name) for name in dropped}
     lacking: set[Licence] = set()
-    if rung and Licence.PREMIUM in licences.values():
+    if Licence.PREMIUM in licences.values():
         lacking = {Licence.PREMIUM, Licence.THREATS}
-    elif rung and set(licences.values()) == {Licence.THREATS}:
+    elif set(licences.values()) == {Licence.THREATS}:
         lacking = {Licence.THREATS}
     return {name: refusal if licence in lacking else _TOGETHER for name, licence in licences.items()}
 
