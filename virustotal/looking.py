@@ -76,15 +76,21 @@ class Looked:
 def look(
     task: Task, found: tuple[Subject, ...], wire: Wire, registry: Registry, desk: Desk, content: Content
 ) -> tuple[Looked, ...]:
-    """Look all subjects up side by side; each has its own outcome. Raises AuthenticationError alone."""
-    one = partial(_one, task, wire=wire, registry=registry, desk=desk, content=content)
+    """Look all subjects up; each has its own outcome. Raises AuthenticationError alone.
+
+    First each object in order, since a quota may end before the last and the first is what the task is about; what
+    follows, side by side.
+    """
+    plans = [planner.plan(each.ref, registry, task.settings) for each in found]
+    first = [lookup.look_up(plan, wire.source, task.deadline, memory=wire.memory) for plan in plans]
+    rest = partial(_rest, task, wire=wire, desk=desk, content=content)
     with ThreadPoolExecutor(max(1, len(found)), thread_name_prefix="virustotal-subject") as pool:
-        return tuple(pool.map(one, found))
+        return tuple(pool.map(rest, found, plans, first))
 
 
-def _one(task: Task, subject: Subject, *, wire: Wire, registry: Registry, desk: Desk, content: Content) -> Looked:
-    plan = planner.plan(subject.ref, registry, task.settings)
-    first = lookup.look_up(plan, wire.source, task.deadline, memory=wire.memory)
+def _rest(
+    task: Task, subject: Subject, plan: planner.Plan, first: Report, *, wire: Wire, desk: Desk, content: Content
+) -> Looked:
     # What a submission changes is not to be answered from what was kept.
     again = partial(lookup.look_up, plan, fresh(wire.source), task.deadline, memory=wire.memory)
     ended = submitted(task, subject, first, again, desk, content)

@@ -119,3 +119,22 @@ def test_air_gapped_what_is_missing_is_said_and_partial(
     assert "known to VirusTotal by id only" not in shown(outcome)
     assert ("1 without a report." in shown(outcome)) is not more
     assert len(emulator.requests) == 0
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_a_spent_quota_does_not_hide_what_the_mirror_holds_in_part_or_is_too_old(
+    emulator: Emulator, scan: Scan, mirror: str, inline: bool
+) -> None:
+    emulator.keys["few"] = Key.parse("few", "premium:day=1")
+    config = {"api_key": "few", "mirror": {"hosts": [mirror], "max_age_days": 1}, "inline": inline}
+    scan("e" * 64, {"relationships": ""}, config=config)  # spends the day's only request
+    given = {"relationships": "contacted_ips", "analyze_relationship": True, "exhaustive_search": True}
+    tags = [
+        {"type": "network.dynamic.ip", "value": each, "short_type": "ip", "score": 0} for each in (IPS[0], "8.8.4.4")
+    ]
+    outcome = scan(OLD, given, config=config, tags=tags)
+    assert details(outcome)["contacted_ips"][0] == "shown 3 of 3, in part: failed"
+    (table,) = [each for each in outcome.sections if each["title_text"].startswith("Exhaustive search")]
+    assert {row["Value"]: row["Result"] for row in json.loads(table["body"])} == {IPS[0]: "found", "8.8.4.4": "skipped"}
+    assert "requests a day" in shown(outcome) or "request a day" in shown(outcome)
+    assert outcome.partial

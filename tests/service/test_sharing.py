@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, Scan, shown
+from virustotal.core.models import Ref
+from virustotal.core.witness import Witness
 from virustotal.emulator.keys import Key
 from virustotal.emulator.server import Emulator
 
@@ -149,6 +151,45 @@ def test_what_does_not_fit_the_quota_is_skipped_and_named(emulator: Emulator, sc
     assert all(
         f"of {day} requests a day" in row["detail"] or "The only request a day" in row["detail"] for row in skipped
     )
+
+
+@pytest.mark.parametrize("body", ["html", "json"])
+def test_a_passing_fault_takes_no_relationship_away(emulator: Emulator, scan: Scan, body: str) -> None:
+    off = {"cache": {"hours": 0, "negative_minutes": 0}}
+    emulator.fault(FILE, status=400, times=1, **({"body": "html"} if body == "html" else {"code": "BadRequestError"}))
+    first = scan(config=off)
+    assert first.partial
+    assert {row["result"] for row in coverage(first)} == {"failed"}
+    assert all(row["result"].startswith("shown") for row in coverage(scan(config=off)))
+
+
+def test_with_one_request_left_it_is_the_subjects(emulator: Emulator, scan: Scan) -> None:
+    emulator.keys["small"] = Key.parse("small", "premium:day=1")
+    outcome = scan("https://malicious.example.com/", {"api_key": "small", "relationships": ""})
+    (asked,) = requests_of(emulator)
+    assert asked.startswith("GET /urls/")
+    assert outcome.partial
+
+
+def test_an_analysis_anew_reaches_all_that_is_kept(emulator: Emulator, scan: Scan, tmp_path: Path) -> None:
+    """Also from a task that is not answered from what is kept."""
+    forgotten: list[Any] = []
+
+    class Kept:
+        requests_made = 0
+
+        def fresh(self) -> "Kept":
+            return Kept()
+
+        def holds(self, request: Any) -> bool:
+            return False
+
+        def forget(self, ref: Any) -> None:
+            forgotten.append((self, ref))
+
+    whole = Kept()
+    Witness(whole, ignore=True).forget(Ref("file", EICAR))  # type: ignore[arg-type]
+    assert forgotten == [(whole, Ref("file", EICAR))]
 
 
 def test_a_licence_that_is_missing_takes_no_other_with_it(emulator: Emulator, scan: Scan) -> None:

@@ -265,13 +265,13 @@ def test_a_refusal_says_which_window_it_was(stores: Stores) -> None:
         quota.ask(FILE, soon(300))
 
 
-@pytest.mark.parametrize(("wait", "words"), [(600.0, ", for 600 seconds more."), (1.0, ", for 1 second more.")])
+@pytest.mark.parametrize(("wait", "words"), [(600.0, "for 600 seconds more: "), (1.0, "for 1 second more: ")])
 def test_a_hold_says_why_nothing_is_asked(
     stores: Stores, monkeypatch: pytest.MonkeyPatch, wait: float, words: str
 ) -> None:
     source = Fake(server(quotas((240, 0))))
     monkeypatch.setattr(stores.ledger, "take", lambda *arguments: Permit(False, window="held", wait=wait))
-    with pytest.raises(QuotaError, match="after a refusal by VirusTotal or without") as caught:
+    with pytest.raises(QuotaError, match=r"pause for .*: VirusTotal refused a request for its quota") as caught:
         link(source, stores).ask(FILE, soon(wait))
     assert caught.value.code == QUOTA_HELD
     assert words in str(caught.value)

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from virustotal.core.errors import AuthenticationError, DeadlineError, QuotaError, VirusTotalError
 from virustotal.core.models import Outcome, Status
-from virustotal.core.source import Answer, Request, Source
+from virustotal.core.source import Answer, Request, Source, has
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ _LOG = logging.getLogger("assemblyline.service.virustotal.lookup")
 
 @frozen
 class Desk:
-    """What the threads of one look-up share. After the first quota or key error nothing else is asked."""
+    """What the threads of one look-up share. After the first quota or key error nothing else is asked of VirusTotal."""
 
     source: Source
     deadline: float
@@ -28,7 +28,7 @@ class Desk:
 
     def ask(self, request: Request) -> Answer:
         """Return the answer, or raise the error that ended it or all of them."""
-        if self._ended:
+        if self._ended and not (isinstance(self._ended[0], QuotaError) and has(self.source, request)):
             raise type(self._ended[0])(str(self._ended[0]), code=self._ended[0].code)
         if time.monotonic() >= self.deadline:
             raise DeadlineError("The time for this task is used up.")

@@ -13,7 +13,7 @@ from virustotal.core.lookup import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
 from virustotal.core.sections import Contribution
 from virustotal.core.settings import MOST_IOCS
-from virustotal.core.source import Request, Source, ask_many, holds, room
+from virustotal.core.source import Request, Source, ask_many, holds, room, stands_in
 from virustotal.core.standing import Place
 from virustotal.core.values import clean
 from virustotal.core.verdicts import ANSWERED, BAD, counters
@@ -59,7 +59,10 @@ def _affordable(plan: IocPlan, source: Source, known: Collection[Request], deadl
     if left.requests is None:
         return plan
     asked = {each.ref: protocol.object_request(each.ref) for each in plan.wanted}
-    return fitting(plan, left, {ref for ref, each in asked.items() if each in known or holds(source, each)})
+    free = {ref for ref, each in asked.items() if each in known or holds(source, each)}
+    cut = fitting(plan, left, free)
+    instead = {each.ref for each, _ in cut.cut if each.ref in asked and stands_in(source, asked[each.ref])}
+    return fitting(plan, left, free | instead) if instead else cut
 
 
 def contribution(

@@ -15,7 +15,7 @@ from virustotal.core.memory import Memory
 from virustotal.core.models import Object, Outcome, Ref, Related, Report
 from virustotal.core.paging import Pager, merged
 from virustotal.core.planner import Plan
-from virustotal.core.source import Answer, Request, Room, Source
+from virustotal.core.source import Answer, Request, Room, Source, holds, stands_in
 from virustotal.core.source import room as room_of
 
 #: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
@@ -115,17 +115,22 @@ def expand_report(
 
 
 def _fitting(plan: Plan, report: Report, pager: Pager, room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
-    """Cut the plan to the requests that are left. What the source answers without VirusTotal takes none of them."""
-    names = plan.expand + plan.alone
-    held = pager.desk.each(lambda name: pager.held(name, report.related.get(name)), names)
-    costs = {
-        name: 0 if here else planner.requests_for(plan, name, report.related.get(name))
-        for name, here in zip(names, held, strict=True)
-    }
-    if not any(costs.values()):
+    """Cut the plan to the requests that are left.
+
+    What the source answers without VirusTotal takes none of them; nor does what it has instead, where there is none.
+    """
+    source, names = pager.desk.source, plan.expand + plan.alone
+    first = {name: pager.first(name, report.related.get(name)) for name in names}
+    held = dict(zip(names, pager.desk.each(lambda name: holds(source, first[name]), names), strict=True))
+    if all(held.values()):
         return plan, {}
-    left = Room(room) if room is not None else room_of(pager.desk.source, pager.desk.deadline)
-    return planner.fitting(plan, left.requests, costs, reason=left.reason)
+    costs = {name: 0 if held[name] else planner.requests_for(plan, name, report.related.get(name)) for name in names}
+    left = Room(room) if room is not None else room_of(source, pager.desk.deadline)
+    cut, skipped = planner.fitting(plan, left.requests, costs, reason=left.reason)
+    instead = {name for name in skipped if stands_in(source, first[name])}
+    if not instead:
+        return cut, skipped
+    return planner.fitting(plan, left.requests, costs | dict.fromkeys(instead, 0), reason=left.reason)
 
 
 def _bounded(plan: Plan, found: Related) -> Related:

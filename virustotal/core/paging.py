@@ -10,7 +10,7 @@ from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundEr
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Outcome, Ref, Related, Status
 from virustotal.core.planner import Plan
-from virustotal.core.source import Answer, holds
+from virustotal.core.source import Answer, Request
 
 _REPEATED = "VirusTotal repeated a page, so the list ends early."
 
@@ -57,15 +57,15 @@ class Pager:
             cursors.append(page.cursor)
         return found
 
-    def held(self, name: str, before: Related | None) -> bool:
-        """Whether the source has the first page without asking VirusTotal."""
+    def first(self, name: str, before: Related | None) -> Request:
+        """Return the request for the first page."""
         cursor, limit = "", self.plan.max_related
         if before is not None and self._goes_on(before):
             cursor, limit = before.cursor, limit - len(before.items)
         read = self.plan.attributes.get(name, ())
         shortened = bool(read) and self.memory.takes(Parameter.ATTRIBUTES) is not False
         query = (("attributes", ",".join(read)),) if shortened else ()
-        return holds(self.desk.source, protocol.relationship_page(self.subject, name, cursor, limit, query))
+        return protocol.relationship_page(self.subject, name, cursor, limit, query)
 
     def _goes_on(self, before: Related) -> bool:
         """True if the list goes on where the objects in line ended, which are not fetched again."""

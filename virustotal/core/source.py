@@ -126,6 +126,15 @@ class Caching(Protocol):
 
 
 @runtime_checkable
+class StandIn(Protocol):
+    """A source that has answers of its own for when VirusTotal cannot be asked."""
+
+    def stands_in(self, request: Request) -> bool:
+        """Return whether it answers then, be it with less."""
+        ...
+
+
+@runtime_checkable
 class Batching(Protocol):
     """A source that knows the answers to many requests at once."""
 
@@ -147,6 +156,16 @@ def room(source: Source, deadline: float) -> Room:
 def holds(source: Source, request: Request) -> bool:
     """See `Caching.holds`."""
     return isinstance(source, Caching) and source.holds(request)
+
+
+def stands_in(source: Source, request: Request) -> bool:
+    """See `StandIn.stands_in`."""
+    return isinstance(source, StandIn) and source.stands_in(request)
+
+
+def has(source: Source, request: Request) -> bool:
+    """Return whether there is an answer although VirusTotal cannot be asked."""
+    return holds(source, request) or stands_in(source, request)
 
 
 def fresh(source: Source) -> Source:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from virustotal.core import protocol
 from virustotal.core.errors import InvalidError, VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.core.source import Answer, Request, Room, Source, ask_many, forget, fresh, holds, room
+from virustotal.core.source import Answer, Request, Room, Source, ask_many, forget, fresh, holds, room, stands_in
 
 
 class Witness:
@@ -17,6 +17,7 @@ class Witness:
     """
 
     def __init__(self, source: Source, *, ignore: bool = False) -> None:
+        self._whole = source
         self._source = fresh(source) if ignore else source
         self._origins: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
@@ -56,9 +57,13 @@ class Witness:
         """See `Caching.holds`."""
         return holds(self._source, request)
 
+    def stands_in(self, request: Request) -> bool:
+        """See `StandIn.stands_in`."""
+        return stands_in(self._source, request)
+
     def forget(self, ref: Ref) -> None:
-        """See `Caching.forget`."""
-        forget(self._source, ref)
+        """See `Caching.forget`; of all that is kept, also by a task that is not answered from it."""
+        forget(self._whole, ref)
 
     def fresh(self) -> Source:
         """See `Caching.fresh`; what it is answered is noted here all the same."""

@@ -20,7 +20,7 @@ THROTTLED_SECONDS = 1.0
 #: Analyses of own uploads that are remembered: asking for these is free.
 MOST_OWN = 1000
 
-_HELD = "Nothing is asked with the API key, after a refusal by VirusTotal or without the common count of requests,"
+_PAUSE = "VirusTotal refused a request for its quota, or the common count of requests was lost"
 
 
 class Quota:
@@ -94,7 +94,7 @@ class Quota:
         left = self._stores.ledger.left(self._digest, limits, self._stores.ledger.now())
         seconds = deadline - self._clock() - left.held
         if seconds <= 0:
-            return Room(0, f"{_HELD} for longer than the task may take.")
+            return Room(0, f"Requests with this API key pause for longer than the task may take: {_PAUSE}.")
         soon = None
         if left.minute is not None:
             soon = left.minute + limits.minute * int(seconds // 61)
@@ -151,7 +151,7 @@ def _spent(window: str, left: int, allowed: int, seconds: float) -> str:
     """The sentence that says what is used up and until when."""
     if not allowed:
         wait = quantity(round(seconds), "second")
-        return f"{_HELD} for {wait} more."
+        return f"Requests with this API key pause for {wait} more: {_PAUSE}."
     until = datetime.fromtimestamp(time.time() + seconds, UTC)
     whole = f"{quantity(allowed, 'request')} a {window}"
     if left:

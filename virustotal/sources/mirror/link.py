@@ -86,11 +86,19 @@ class Mirror:
         """See `Caching.holds`; what the mirror says is kept for the request itself."""
         if self._only or holds(self._source, request):
             return True
+        reply = self._looked_at(request)
+        return reply is not None and self._serves(reply)
+
+    def stands_in(self, request: Request) -> bool:
+        """See `StandIn.stands_in`: with what it holds, at any age and although it is not all."""
+        return self._looked_at(request) is not None
+
+    def _looked_at(self, request: Request) -> Reply | None:
         asked = understood(request)
         if asked is None or self._has_changed(asked.ref):
-            return False
+            return None
         said = self._ready.look(request, lambda: self._read(asked, math.inf))
-        return isinstance(said, Reply) and self._serves(said)
+        return said if isinstance(said, Reply) else None
 
     def fresh(self) -> Source:
         """See `Caching.fresh`; an air-gapped mirror has nothing fresher than itself."""
@@ -119,10 +127,10 @@ class Mirror:
             raise UnavailableError("The mirror does not go on with the list that it began.", code="LocalMirror")
         try:
             return self._source.ask(request, deadline)
-        except _FALLBACK:
+        except _FALLBACK as error:
             if reply is None:
                 raise
-            return reply.answer(INSTEAD)
+            return reply.answer(f"{INSTEAD} {error}")
 
     def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
         """See `Batching.ask_many`: all plain objects in one multi-get, each of which is not asked for again."""
