@@ -80,7 +80,7 @@ def test_the_commands_run(services: dict[str, Any], emulator: str, redis: Server
     assert requests(emulator) == asked
     kept = json.loads(run(services, emulator, redis, "cache", "--json").stdout)
     assert kept["store"] == f"redis://127.0.0.1:{redis.port}"
-    assert kept["answers"]
+    assert kept["objects"]
     rows = json.loads(run(services, emulator, redis, "quota", "--json").stdout)["windows"]
     assert {row["ledger"] for row in rows} == {len(asked)}
 

@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from virustotal.core.errors import AuthenticationError, UnavailableError
 from virustotal.core.safelist import Safelist
 from virustotal.core.settings import Credentials, Settings
+from virustotal.core.values import quantity
 from virustotal.sources.account import Account, account
 from virustotal.sources.mirror.checks import index_problems
 from virustotal.sources.stores import Stores
@@ -170,7 +171,7 @@ def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
         return _advice("store", f"{stores.place}: what is written is not read", "Check what else uses this place.")
     size = stores.answers.size()
     who = "all replicas that name it" if shared else "the processes that see this file"
-    return _ok("store", f"{stores.place}, for {who}; answers kept: {size.answers}")
+    return _ok("store", f"{stores.place}, for {who}; answers kept of {quantity(size.objects, 'object')}")
 
 
 def mirror(settings: Settings, credentials: Credentials) -> Check:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from virustotal import __version__
 from virustotal.core import exhaustive
@@ -45,7 +45,10 @@ def search(task: Task, looked: Iterable[Looked], wire: Wire, safelist: Safelist)
         return Searched()
     known = standing((each.subject.ref, each.report) for each in looked)
     plan = plan_iocs(task.tags, known, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
-    answered = exhaustive.search(plan, wire.source, task.deadline)
+    answered = tuple(
+        evolve(each, origin=wire.source.origins(each.ioc.ref, ()).get("", ""))
+        for each in exhaustive.search(plan, wire.source, task.deadline)
+    )
     return Searched(plan, answered, tuple(_notes(plan, bool(answered or plan.refused))))
 
 

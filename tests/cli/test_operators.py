@@ -145,13 +145,13 @@ def test_no_key_is_said(emulator: Emulator, command: str) -> None:
 def test_the_cache_is_measured_and_cleared(emulator: Emulator) -> None:
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
     before = json.loads(call(emulator, "cache", "--json").stdout)
-    assert before["answers"] == 1
+    assert before["objects"] == 1
     assert 0 < before["bytes"] < before["most_bytes"] == 256 * 2**20
     assert (before["asked"], before["answered"]) == (1, 0)
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
     assert "hit rate of the last 7 days: 50% (1 of 2 requests)" in call(emulator, "cache").output
-    assert "1 answers dropped" in call(emulator, "cache", "clear").output
-    assert json.loads(call(emulator, "cache", "--json").stdout)["answers"] == 0
+    assert "about 1 object were dropped" in call(emulator, "cache", "clear").output
+    assert json.loads(call(emulator, "cache", "--json").stdout)["objects"] == 0
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
     assert len(requests_of(emulator)) == 2
 
@@ -170,7 +170,7 @@ def test_options_of_clear_stand_on_either_side(emulator: Emulator, tmp_path: Pat
     told = json.loads(call(emulator, "cache", *(*options, "clear") if before else ("clear", *options)).stdout)
     assert (told["store"], told["dropped"]) == (str(place), 1)
     assert told["bytes"] > 0
-    assert json.loads(call(emulator, "cache", *options).stdout)["answers"] == 0
+    assert json.loads(call(emulator, "cache", *options).stdout)["objects"] == 0
 
 
 @pytest.mark.parametrize("arguments", [(), ("clear",)])

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import requests_of
 from tests.mirrors import an_object, descriptors, fill, opensearch
 from tests.service.conftest import Scan, shown
-from tests.service.test_exhaustive import engines
+from tests.service.test_exhaustive import engines, tag
 from tests.service.test_mirror import air_gapped
 from virustotal.core.settings import MirrorConfig
 from virustotal.emulator.keys import Key
@@ -104,8 +104,12 @@ def test_a_spent_quota_does_not_hide_what_the_mirror_holds(
 @pytest.mark.parametrize(
     ("more", "result", "detail"),
     [
-        ({}, "shown 3 of 3, in part: skipped", "1 of these 3 objects are missing: The mirror does not hold them, and"),
-        ({"ips": "no-such-index"}, "shown 3 of 3, names only: failed", "3 of these 3 objects are missing: "),
+        (
+            {},
+            "shown 3 of 3, in part: skipped",
+            "Of 3 objects 1 came without a report: The mirror does not hold all",
+        ),
+        ({"ips": "no-such-index"}, "shown 3 of 3, names only: failed", "Of 3 objects 3 came without a report: "),
     ],
 )
 def test_air_gapped_what_is_missing_is_said_and_partial(
@@ -138,3 +142,22 @@ def test_a_spent_quota_does_not_hide_what_the_mirror_holds_in_part_or_is_too_old
     assert {row["Value"]: row["Result"] for row in json.loads(table["body"])} == {IPS[0]: "found", "8.8.4.4": "skipped"}
     assert "requests a day" in shown(outcome) or "request a day" in shown(outcome)
     assert outcome.partial
+
+
+def test_air_gapped_a_fresh_report_is_not_as_old_as_its_neighbours(
+    emulator: Emulator, scan: Scan, tmp_path: Path, mirror: str
+) -> None:
+    objects = [
+        an_object("file", "f4" * 32, NOW, relationships={"contacted_domains": descriptors("domain", "example.com")}),
+        an_object("domain", "example.com", NOW - 4000 * 86_400, attributes=engines(0)),
+    ]
+    fill(MirrorConfig(hosts=(mirror,)), objects, tmp_path)
+    given = {"relationships": "contacted_domains", "analyze_relationship": True, "exhaustive_search": True}
+    outcome = scan("f4" * 32, given, config=air_gapped(mirror), tags=[tag("network.dynamic.ip", IPS[0])])
+    assert "Answered by mirror, " in shown(outcome)
+    section = next(each for each in outcome.sections if each["title_text"].startswith("Coverage"))
+    assert {row["answered by"] for row in json.loads(section["body"])} == {"mirror, 4000 days old"}
+    (table,) = [each for each in outcome.sections if each["title_text"].startswith("Exhaustive search")]
+    (row,) = json.loads(table["body"])
+    assert row["Answered by"].startswith("mirror, ")
+    assert "days" not in row["Answered by"]

@@ -130,7 +130,7 @@ def test_what_is_never_kept_is_asked_again(stores: Stores, name: str) -> None:
     for _ in range(2):
         outcome(link(source, stores), request)
     assert len(source.asked) == 2
-    assert stores.answers.size().answers == 0
+    assert stores.answers.size().objects == 0
 
 
 def test_an_unknown_object_is_unknown_whatever_is_asked_with_it(stores: Stores) -> None:

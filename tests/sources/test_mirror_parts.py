@@ -118,7 +118,7 @@ def test_the_mirrors_own_cursor_never_leaves(lost: str) -> None:
         second = page(source, first.cursor)
         assert [bool(item.attributes) for item in second.items] == [True] * 4 + [False]
         assert second.outcome.status is Status.FAILED
-        assert second.outcome.detail.startswith("1 of these 5 objects are missing: ")
+        assert second.outcome.detail.startswith("Of 5 objects 1 came without a report: ")
     assert below.asked == []
 
 
@@ -135,7 +135,7 @@ def test_what_stands_in_for_virustotal_says_so_and_what_is_missing_failed(failur
     found = page(mirror(world(ips(2), ips(1)), Below(failure)))
     assert found.outcome.status is Status.FAILED
     assert found.outcome.detail == (
-        "1 of these 2 objects are missing: The mirror does not hold them, and VirusTotal did not answer."
+        "Of 2 objects 1 came without a report: The mirror does not hold all, and VirusTotal did not answer."
     )
 
 
@@ -149,7 +149,7 @@ def test_an_old_object_stands_in_too() -> None:
 
 @pytest.mark.parametrize(
     ("broken", "status", "why"),
-    [((), Status.SKIPPED, "The mirror does not hold them"), (ips(2)[1:], Status.FAILED, "A shard failed")],
+    [((), Status.SKIPPED, "The mirror does not hold all"), (ips(2)[1:], Status.FAILED, "A shard failed")],
 )
 @pytest.mark.parametrize("in_line", [True, False])
 def test_air_gapped_objects_that_are_missing_are_said(
@@ -166,7 +166,9 @@ def test_air_gapped_objects_that_are_missing_are_said(
         found, outcome = one.items, one.outcome
     assert [bool(item.attributes) for item in found] == [True, False]
     assert outcome.status is status
-    assert outcome.detail == (f"1 of these 2 objects are missing: {why}, and VirusTotal is not asked (mirror.only).")
+    assert outcome.detail == (
+        f"Of 2 objects 1 came without a report: {why}, and VirusTotal is not asked (mirror.only)."
+    )
 
 
 @pytest.mark.parametrize("in_line", [True, False])
@@ -180,6 +182,13 @@ def test_an_answer_is_as_old_as_its_oldest_part(in_line: bool) -> None:
     assert mirror(world(ips(2), ips(2)), below).ask(asked, soon()).origin == "mirror"
     assert mirror(world(ips(2), ips(2), changed=OLD), below).ask(asked, soon()).origin == ""
     assert below.asked == [asked]
+
+
+def test_in_line_each_part_has_its_own_age() -> None:
+    asked = protocol.object_request(FILE, ("contacted_ips",), LINED)
+    answer = mirror(world(ips(2), ips(2), changed=OLD)).ask(asked, soon())
+    assert answer.age < 3600
+    assert answer.parts["contacted_ips"] > 80 * 86_400
 
 
 def test_what_the_mirror_says_is_looked_at_once() -> None:

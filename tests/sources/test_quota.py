@@ -205,7 +205,7 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
     assert spend(quota, 1, 300) == 1
     assert 59 < sum(slept) < 65
     assert quota.waited == sum(slept)
-    with pytest.raises(QuotaError, match="The only request a minute is used") as caught:
+    with pytest.raises(QuotaError, match="The API key's 1 request a minute is used up") as caught:
         quota.ask(FILE, sum(slept) + 30)
     assert caught.value.code == QUOTA_HELD
 
@@ -226,7 +226,7 @@ def test_requests_that_wait_side_by_side_wait_once(stores: Stores) -> None:
 def test_the_day_is_not_waited_for(stores: Stores) -> None:
     quota = link(Fake(server(quotas(None, (1, 1)))), stores)
     began = time.monotonic()
-    with pytest.raises(QuotaError, match=r"The only request a day is used of the API key's quota, until .* 00:00 UTC"):
+    with pytest.raises(QuotaError, match=r"The API key's 1 request a day is used up, until .* 00:00 UTC"):
         quota.ask(FILE, soon(200))
     assert time.monotonic() - began < 1
 
@@ -261,7 +261,7 @@ def test_a_refusal_says_which_window_it_was(stores: Stores) -> None:
     assert spend(quota, 3) == 3
     spent = True
     quota._limits._read_at -= 60  # a minute later
-    with pytest.raises(QuotaError, match="All 500 requests a day"):
+    with pytest.raises(QuotaError, match="The API key's 500 requests a day"):
         quota.ask(FILE, soon(300))
 
 
@@ -334,7 +334,7 @@ def test_what_is_free_takes_no_permit(stores: Stores, tmp_path: Path) -> None:
         (quotas((240, 0), (500, 493)), 130, 7, "7 of 500 requests a day are left"),
         (quotas((240, 0), (500, 499)), 130, 1, "1 of 500 requests a day is left"),
         (quotas((60, 0)), 30, 1, "1 request a minute."),
-        (quotas(None, (500, 500)), 130, 0, "All 500 requests a day"),
+        (quotas(None, (500, 500)), 130, 0, "The API key's 500 requests a day"),
         (ForbiddenError("no"), 130, None, ""),
     ],
 )

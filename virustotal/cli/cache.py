@@ -8,6 +8,7 @@ import click
 
 from virustotal.cli.exits import Exit, fail, refuse
 from virustotal.cli.inputs import checked, configuration
+from virustotal.core.values import quantity
 from virustotal.opening import opened
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def clear(context: click.Context, config_file: Path | None, as_json: bool) -> No
     stores.answers.clear()
     _end_if_broken(broken)
     if as_json or above.get("as_json"):
-        click.echo(json.dumps({"store": stores.place, "dropped": before.answers, "bytes": before.size}, indent=2))
+        click.echo(json.dumps({"store": stores.place, "dropped": before.objects, "bytes": before.size}, indent=2))
         return
-    click.echo(f"{before.answers} answers dropped, {before.size / 2**20:.1f} MB.")
+    click.echo(f"The answers about {quantity(before.objects, 'object')} were dropped, {before.size / 2**20:.1f} MB.")
 
 
 def _show(config_file: Path | None, *, as_json: bool) -> None:
@@ -55,12 +56,12 @@ def _show(config_file: Path | None, *, as_json: bool) -> None:
     size, count = stores.answers.size(), stores.tally.read(stores.answers.now())
     _end_if_broken(broken)
     if as_json:
-        found = {"store": stores.place, "answers": size.answers, "bytes": size.size, "most_bytes": most_mb * 2**20}
+        found = {"store": stores.place, "objects": size.objects, "bytes": size.size, "most_bytes": most_mb * 2**20}
         found |= {"days": DAYS, "asked": count.asked, "answered": count.answered}
         click.echo(json.dumps(found, indent=2))
         return
     click.echo(f"store: {stores.place}")
-    click.echo(f"answers: {size.answers}, {size.size / 2**20:.1f} of {most_mb} MB")
+    click.echo(f"answers: about {quantity(size.objects, 'object')}, {size.size / 2**20:.1f} of {most_mb} MB")
     rate = (
         f"{count.answered / count.asked:.0%} ({count.answered} of {count.asked} requests)"
         if count.asked

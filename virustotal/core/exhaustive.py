@@ -28,10 +28,11 @@ _STATUS_ORDER = tuple(Status)
 
 @frozen
 class Answered:
-    """One tagged host or URL and how its look-up ended."""
+    """One tagged host or URL and how its look-up ended. origin: who answered, where it was not VirusTotal itself."""
 
     ioc: Ioc
     report: Report
+    origin: str = ""
 
 
 def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WORKERS) -> tuple[Answered, ...]:
@@ -111,13 +112,14 @@ class _Row:
     def cells(self) -> dict[str, Any]:
         ioc, outcome = self.answered.ioc, self.answered.report.outcome
         return {
-            "Level": self.verdict.level.value if outcome.found else "",
+            "Level": self.verdict.level.value if outcome.found and self.verdict.level is not Level.UNKNOWN else "",
             "Detections": self.detections if outcome.found else "",
             "Kind": _KINDS[ioc.ref.kind],
             "Value": ioc.label,
             "Tagged as": ", ".join(ioc.tags),
             "Result": outcome.status.value,
             "Note": " ".join(filter(None, self.notes)),
+            "Answered by": self.answered.origin,
         }
 
     @property
@@ -133,7 +135,7 @@ def _said(outcome: Outcome) -> str:
     return "" if outcome.status is Status.UNKNOWN else outcome.detail
 
 
-_COLUMNS = ("Level", "Detections", "Kind", "Value", "Tagged as", "Result", "Note")
+_COLUMNS = ("Level", "Detections", "Kind", "Value", "Tagged as", "Result", "Note", "Answered by")
 
 
 def _findings(
@@ -144,9 +146,10 @@ def _findings(
     refused = _refused(plan.refused)
     if section is None:
         if refused is not None:
+            refused.title_text = f"Exhaustive search: {len(plan.refused)} tagged, none of them to be looked up"
             yield refused
         return
-    section.title_text = f"Exhaustive search: {_title(rows)}"
+    section.title_text = f"Exhaustive search: {_title(rows, len(plan.refused))}"
     if refused is not None:
         section.add_subsection(refused)
     yield section
@@ -168,13 +171,14 @@ def _judged(each: Answered, judge: Callable[[Object], Verdict]) -> _Row:
     return _Row(each, judge(each.report.subject) if each.report.outcome.found else Verdict())
 
 
-def _title(rows: list[_Row]) -> str:
+def _title(rows: list[_Row], refused: int) -> str:
     levels = [row.verdict.level for row in rows if row.answered.report.outcome.found]
     outcomes = [row.answered.report.outcome.status for row in rows]
     counts = [(levels.count(level), level.value) for level in (Level.MALICIOUS, Level.SUSPICIOUS)]
     counts += [(outcomes.count(status), status.value) for status in Status]
     shown = f" ({MOST_IOCS} of them shown)" if len(rows) > MOST_IOCS else ""
-    return f"{len(rows)} tagged{shown}, " + ", ".join(f"{count} {what}" for count, what in counts if count)
+    counts.append((refused, "not to be looked up"))
+    return f"{len(rows) + refused} tagged{shown}, " + ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
 def _refused(given: tuple[tuple[str, str, Outcome], ...]) -> Any | None:

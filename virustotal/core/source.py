@@ -65,6 +65,7 @@ class Answer:
 
     origin: who answered, where it was not VirusTotal itself (`cache`, `mirror`); age: of such an answer, in seconds.
     instead: why it stands in for VirusTotal's own, which could not be had; one sentence, or empty.
+    parts: the ages of what came in line with an object, by relationship, where they are its own.
     """
 
     payload: Mapping[str, Any] = EMPTY
@@ -72,6 +73,7 @@ class Answer:
     origin: str = ""
     age: float = 0.0
     instead: str = ""
+    parts: Mapping[str, float] = EMPTY
 
 
 class Source(Protocol):
@@ -83,7 +85,7 @@ class Source(Protocol):
 
     @property
     def requests_made(self) -> int:
-        """How many requests reached VirusTotal so far, repeated ones included."""
+        """How many requests reached VirusTotal so far, repeated ones included; those about the key itself not."""
         ...
 
     def close(self) -> None:

@@ -76,6 +76,8 @@ class Witness:
             self._note(request, error.origin, error.age)
             raise
         self._note(request, answer.origin, answer.age)
+        with self._lock:
+            self._origins |= {f"{request.path}/{name}": (answer.origin, age) for name, age in answer.parts.items()}
         self.instead = answer.instead or self.instead
         return answer
 
@@ -91,7 +93,7 @@ class Witness:
     def origins(self, ref: Ref, names: Iterable[str]) -> Mapping[str, str]:
         """Return who answered for a subject (under an empty name) and for those of its relationships.
 
-        A relationship is named where it had a request of its own.
+        A relationship is named where it had a request of its own, or an age.
         """
         try:
             path = protocol.object_request(ref).path

@@ -221,8 +221,9 @@ class Client:
         """
         own = allowed(address, self._host)
         left = max(0.05, deadline - time.monotonic())
-        with self._lock:
-            self._made += 1
+        if not address.startswith(f"{self._host}/api/v3/users/"):  # free, and about the key alone
+            with self._lock:
+                self._made += 1
         try:
             prepared = requests.Request(method, address, headers=self._headers(own) | headers, data=body).prepare()
             return (pool or self._pool).send(

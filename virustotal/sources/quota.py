@@ -155,7 +155,7 @@ def _spent(window: str, left: int, allowed: int, seconds: float) -> str:
     until = datetime.fromtimestamp(time.time() + seconds, UTC)
     whole = f"{quantity(allowed, 'request')} a {window}"
     if left:
-        have = f"{left} of {whole} {'is' if left == 1 else 'are'} left"
+        have = f"{left} of {whole} {'is' if left == 1 else 'are'} left of the API key's quota"
     else:
-        have = f"All {whole} are used" if allowed > 1 else f"The only request a {window} is used"
-    return f"{have} of the API key's quota, until {until:%Y-%m-%d %H:%M} UTC."
+        have = f"The API key's {whole} {'is' if allowed == 1 else 'are'} used up"
+    return f"{have}, until {until:%Y-%m-%d %H:%M} UTC."

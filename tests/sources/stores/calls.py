@@ -26,7 +26,7 @@ def use(stores: Stores) -> None:
     stores.answers.release("l", "mine", False)
     stores.answers.forget("k", "g")
     stores.answers.clear()
-    assert stores.answers.size().answers == 0
+    assert stores.answers.size().objects == 0
     stores.facts.keep("k", "user", "someone", 60)
     assert stores.facts.fact("k", "user") == "someone"
     assert stores.receipts.claim(Receipt("r", Progress.SENDING, "", now), now)

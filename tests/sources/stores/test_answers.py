@@ -44,7 +44,7 @@ def test_answers_expire_and_are_replaced_dropped_forgotten(stores: Stores) -> No
     answers.forget("k", GROUP)
     assert answers.get("k", GROUP, ("second",), kept.moment) is None
     assert answers.get("k", "another", (NAME,), kept.moment) is not None
-    assert answers.size().answers == 1
+    assert answers.size().objects == 1
     answers.clear()
     assert answers.size() == Size(0, 0)
 

@@ -34,7 +34,7 @@ def test_whatever_a_store_raises_is_a_failure_of_it(
 ) -> None:
     trouble.fails, trouble.error = (lambda name: True), error
     assert stores.facts.fact("k", "user") is None
-    assert stores.answers.size().answers == 0
+    assert stores.answers.size().objects == 0
     assert len(said) == 1
     assert type(error).__name__ in said[0]
     assert "secret" not in said[0]

@@ -24,6 +24,8 @@ def mirrored(settings: Settings, credentials: Credentials, below: Callable[[], S
     An air-gapped mirror (`mirror.only`) has nothing below it, and needs no key. ConfigurationError.
     """
     config = settings.mirror
-    health = Health(_LOG.warning, _LOG.info, PAUSE_ALONE if config.only else PAUSE)
+    health = Health(_LOG.warning, _LOG.info, PAUSE)
+    if config.only:
+        health = Health(_LOG.warning, _LOG.info, PAUSE_ALONE, "Until it works, nothing of it is looked up.")
     shelf = Shelf(Cluster(config, credentials), config, health)
     return Mirror(Alone() if config.only else below(), shelf)

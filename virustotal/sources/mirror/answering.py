@@ -7,9 +7,9 @@ from typing import Any
 from attrs import evolve, frozen
 
 from virustotal.core import protocol
-from virustotal.core.models import Ref
+from virustotal.core.models import EMPTY, Ref
 from virustotal.core.source import Answer
-from virustotal.core.values import integer, mapping
+from virustotal.core.values import integer, mapping, quantity
 from virustotal.sources.mirror.asking import KINDS, Asked, cursor
 from virustotal.sources.mirror.documents import Stored
 from virustotal.sources.mirror.shelf import Haul
@@ -28,20 +28,26 @@ Fetch = Callable[[Iterable[Ref]], Haul]
 
 @frozen
 class Reply:
-    """What the mirror can say. whole: all that was asked for. moment: the age of its oldest part, in Unix seconds."""
+    """What the mirror can say.
+
+    whole: all that was asked for. moment: when what it is about changed, in Unix seconds. parts: the same of the oldest
+    object of each relationship in line.
+    """
 
     payload: Mapping[str, Any]
     whole: bool
     moment: float
+    parts: Mapping[str, float] = EMPTY
 
     @property
     def age(self) -> float:
-        """Seconds since the oldest part changed; 0 where that is not known."""
-        return max(0.0, time.time() - self.moment) if self.moment else 0.0
+        """Seconds since any part of it changed last; 0 where that is not known."""
+        return _age(min((each for each in (self.moment, *self.parts.values()) if each), default=0.0))
 
     def answer(self, instead: str = "") -> Answer:
         """Return the reply as a source answers it; instead: see `Answer`."""
-        return Answer(self.payload, origin=ORIGIN, age=self.age, instead=instead)
+        parts = {name: _age(moment) for name, moment in self.parts.items() if moment}
+        return Answer(self.payload, origin=ORIGIN, age=_age(self.moment), instead=instead, parts=parts)
 
 
 @frozen
@@ -111,7 +117,8 @@ def of_object(asked: Asked, subject: Stored, blocks: Mapping[str, Block | None],
             related[name] = _shown(found[name]) if name in found else _error(only, NOT_HELD if only else NOT_ANSWERED)
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
     entry |= {"type": asked.ref.kind, "id": subject.id}
-    return Reply({"data": entry | ({"relationships": related} if related else {})}, whole, _oldest(subject, haul))
+    parts = {name: _oldest(haul.found[ref] for ref in block.refs if ref in haul.found) for name, block in lined.items()}
+    return Reply({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment, parts)
 
 
 def of_page(asked: Asked, subject: Stored, block: Block, fetch: Fetch, *, only: bool) -> Reply | None:
@@ -130,11 +137,16 @@ def of_page(asked: Asked, subject: Stored, block: Block, fetch: Fetch, *, only: 
     all_of_it = part if asked.start or only else block
     haul = fetch(all_of_it.refs)
     payload = _shown(evolve(_filled(part, haul, asked.attributes), more=rest)) | _gap(part, haul, only=only)
-    return Reply(payload, not all_of_it.missing(haul) and not block.more, _oldest(subject, haul))
+    moment = _oldest((subject, *haul.found.values()))
+    return Reply(payload, not all_of_it.missing(haul) and not block.more, moment)
 
 
-def _oldest(subject: Stored, haul: Haul) -> float:
-    return min((each.moment for each in (subject, *haul.found.values()) if each.moment), default=0.0)
+def _oldest(kept: Iterable[Stored]) -> float:
+    return min((each.moment for each in kept if each.moment), default=0.0)
+
+
+def _age(moment: float) -> float:
+    return max(0.0, time.time() - moment) if moment else 0.0
 
 
 def _gap(block: Block, haul: Haul, *, only: bool) -> dict[str, Any]:
@@ -143,9 +155,9 @@ def _gap(block: Block, haul: Haul, *, only: bool) -> dict[str, Any]:
     if not missing:
         return {}
     reasons = [haul.failed[ref] for ref in missing if ref in haul.failed]
-    why = f"{reasons[0].rstrip('.')}" if reasons else "The mirror does not hold them"
+    why = reasons[0].rstrip(".") if reasons else "The mirror does not hold all"
     rest = "VirusTotal is not asked (mirror.only)" if only else "VirusTotal did not answer"
-    said = f"{len(missing)} of these {len(block.entries)} objects are missing: {why}, and {rest}."
+    said = f"Of {quantity(len(block.entries), 'object')} {len(missing)} came without a report: {why}, and {rest}."
     return _error(only and not reasons, said)
 
 

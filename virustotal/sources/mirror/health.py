@@ -12,12 +12,13 @@ class Health:
     """The state of the cluster (an empty part) and of its indices. Thread-safe.
 
     warn, inform: take one line when something breaks, and one when it works again. pause: seconds for which what is
-    broken is not tried.
+    broken is not tried. without: what goes on meanwhile, as a sentence.
     """
 
     warn: Callable[[str], None]
     inform: Callable[[str], None]
     pause: float = 30.0
+    without: str = "Until it works, look-ups go on without it."
     _broken: dict[str, tuple[str, float]] = field(factory=dict, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
 
@@ -37,7 +38,7 @@ class Health:
             fresh = part not in self._broken
             self._broken[part] = (reason, time.monotonic() + self.pause)
         if fresh:
-            self.warn(f"{reason} Until it works, look-ups go on without it.")
+            self.warn(f"{reason} {self.without}")
 
     def works(self, part: str = "") -> None:
         """Remember that a part works."""

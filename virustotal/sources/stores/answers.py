@@ -62,7 +62,8 @@ class SQLiteAnswers:
 
     def size(self) -> Size:
         """See `AnswerCache.size`."""
-        sql = sql_of("SELECT count(*), coalesce(sum(length(body)), 0) FROM answers_{v} WHERE expires > ?")
+        counts = "count(DISTINCT key || ':' || about), coalesce(sum(length(body)), 0)"
+        sql = sql_of(f"SELECT {counts} FROM answers_{{v}} WHERE expires > ?")  # noqa: S608 - both are constants
         with self._file.open() as connection:
             row = connection.execute(sql, (self.now(),)).fetchone()
         return Size(row[0], row[1])

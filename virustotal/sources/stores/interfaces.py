@@ -118,9 +118,9 @@ class Lease(enum.Enum):
 
 @frozen
 class Size:
-    """How much is kept: answers, and their bytes."""
+    """How much is kept: the objects that answers are about, and the answers' bytes."""
 
-    answers: int
+    objects: int
     size: int
 
 
