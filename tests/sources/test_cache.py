@@ -25,7 +25,8 @@ from virustotal.sources import leases
 from virustotal.sources.cache import Cache, packed, place_of, unpacked
 from virustotal.sources.stores import Stores, in_file
 from virustotal.sources.stores.guard import guarded
-from virustotal.sources.stores.interfaces import Entry
+from virustotal.sources.stores.interfaces import Entry, Size
+from virustotal.sources.stores.memory import MemoryFacts
 
 FILE = Ref("file", "a" * 64)
 BARE = protocol.object_request(FILE)
@@ -55,7 +56,7 @@ def stores(tmp_path: Path) -> Stores:
 
 
 def link(source: Fake, stores: Stores, digest: str = "k", seconds: float = 100, negative: float = 50) -> Cache:
-    return Cache(source, stores.answers, digest, seconds=seconds, negative=negative)
+    return Cache(source, stores.answers, stores.facts, digest, seconds=seconds, negative=negative)
 
 
 def outcome(cache: Cache, request: Request) -> object:
@@ -388,3 +389,21 @@ def test_the_store_never_holds_what_was_looked_up_in_clear(stores: Stores, tmp_p
         protocol.object_request(Ref("domain", "secret.example")), soon()
     )
     assert not any(b"secret" in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_what_a_submission_changes_is_not_counted_among_the_answers(stores: Stores) -> None:
+    cache = link(Fake(), stores)
+    for ref in (Ref("file", "a" * 64), Ref("file", "b" * 32), Ref("url", "c" * 64)):
+        cache.forget(ref)
+    assert stores.answers.size() == Size(0, 0)
+
+
+def test_facts_of_this_process_do_not_pile_up() -> None:
+    now = 0.0
+    facts = MemoryFacts(lambda: now)
+    for number in range(1000):
+        now = float(number)
+        facts.keep("key", f"changed:{number}", "", 10.0)
+    assert len(facts._facts) == 10
+    assert facts.fact("key", "changed:999") == ""
+    assert facts.fact("key", "changed:900") is None

@@ -29,7 +29,9 @@ def stores(tmp_path: Path) -> Stores:
 
 @pytest.fixture
 def open_cache(stores: Stores) -> Callable[[Fake], CountedCache]:
-    return lambda source: CountedCache(source, stores.answers, "k", seconds=9, negative=9, tally=stores.tally)
+    return lambda source: CountedCache(
+        source, stores.answers, stores.facts, "k", seconds=9, negative=9, tally=stores.tally
+    )
 
 
 def read(stores: Stores) -> Count:

@@ -40,7 +40,9 @@ def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | N
     if not kept.hours and not kept.negative_minutes:
         return client
     seconds, negative = kept.hours * 3600.0, kept.negative_minutes * 60.0
-    return CountedCache(client, stores.answers, digest, seconds=seconds, negative=negative, tally=stores.tally)
+    return CountedCache(
+        client, stores.answers, stores.facts, digest, seconds=seconds, negative=negative, tally=stores.tally
+    )
 
 
 def digest_of(settings: Settings, credentials: Credentials) -> str:

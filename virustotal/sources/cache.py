@@ -16,9 +16,9 @@ from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, 
 from virustotal.core.models import Ref
 from virustotal.core.protocol.parsing import parse
 from virustotal.core.source import Answer, Request, Room, Source, room
-from virustotal.core.values import mapping, text
+from virustotal.core.values import mapping, number, text
 from virustotal.sources.leases import Held, Leases
-from virustotal.sources.stores.interfaces import AnswerCache, Entry, Lease
+from virustotal.sources.stores.interfaces import AnswerCache, Entry, Facts, Lease
 
 #: Seconds between two looks at what another one is asking for: the first, and at most.
 LOOK, LOOK_AT_MOST = 0.01, 0.2
@@ -30,7 +30,7 @@ CHANGED_SECONDS = 3600.0
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
 #: What changes by itself is not kept.
 _KEPT = frozenset(protocol.COLLECTIONS.values()) - {"analyses"}
-_UNKNOWN, _CHANGED = "unknown", "changed"
+_UNKNOWN = "unknown"
 
 
 @frozen
@@ -46,9 +46,9 @@ class Place:
     analysed: bool
 
     @property
-    def changes(self) -> str:
-        """The group in which it is noted that the object has changed: it outlives the answers."""
-        return f"{self.group}:{_CHANGED}"
+    def changed(self) -> str:
+        """The name under which it is noted when the object changed: that outlives the answers."""
+        return f"changed:{self.group}"
 
 
 def place_of(request: Request) -> Place | None:
@@ -76,6 +76,7 @@ class Cache:
         self,
         source: Source,
         answers: AnswerCache,
+        facts: Facts,
         digest: str,
         *,
         seconds: float,
@@ -84,6 +85,7 @@ class Cache:
     ) -> None:
         self._source = source
         self._answers = answers
+        self._facts = facts
         self._digest = digest
         self._seconds = seconds
         self._negative = negative
@@ -118,6 +120,7 @@ class Cache:
         return Cache(
             self._source,
             self._answers,
+            self._facts,
             self._digest,
             seconds=self._seconds,
             negative=self._negative,
@@ -131,9 +134,8 @@ class Cache:
         except InvalidError:
             return
         if place is not None:
-            now = self._answers.now()
             # First, so that an answer that is on its way and kept after the drop is known to be an old one.
-            self._answers.put(self._digest, place.changes, _CHANGED, Entry(b"-", now, now + CHANGED_SECONDS))
+            self._facts.keep(self._digest, place.changed, repr(self._answers.now()), CHANGED_SECONDS)
             self._answers.forget(self._digest, place.group)
 
     def ask(self, request: Request, deadline: float) -> Answer:
@@ -204,8 +206,7 @@ class Cache:
         now = self._answers.now()
         drop = (place.name if name == _UNKNOWN else _UNKNOWN) if place.whole else ""
         self._answers.put(self._digest, place.group, name, Entry(body, now, now + seconds), drop)
-        changed = self._answers.get(self._digest, place.changes, (_CHANGED,), now)
-        if changed is not None and changed.moment >= began:
+        if (number(self._facts.fact(self._digest, place.changed)) or 0.0) >= began:
             self._answers.forget(self._digest, place.group)
             return False
         return self._answers.get(self._digest, place.group, (name,), now) is not None

@@ -60,6 +60,7 @@ class MemoryFacts:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._facts: dict[tuple[str, str], tuple[float, str]] = {}
         self._clock = clock
+        self._lock = threading.Lock()
 
     def fact(self, key: str, name: str) -> str | None:
         """See `Facts.fact`."""
@@ -68,7 +69,10 @@ class MemoryFacts:
 
     def keep(self, key: str, name: str, value: str, seconds: float) -> None:
         """See `Facts.keep`."""
-        self._facts[key, name] = (self._clock() + seconds, value)
+        now = self._clock()
+        with self._lock:
+            self._facts = {place: kept for place, kept in self._facts.items() if kept[0] > now}
+            self._facts[key, name] = (now + seconds, value)
 
 
 class NoAnswers:
