@@ -23,7 +23,7 @@ from virustotal.sources.limits import (
 from virustotal.sources.quota import Quota
 from virustotal.sources.secrecy import MASK
 from virustotal.sources.stores import Stores, in_file
-from virustotal.sources.stores.interfaces import Limits
+from virustotal.sources.stores.interfaces import Lease, Limits
 
 TOLD = Limits(minute=10, hour=600, day=5)
 NONE = Limits()
@@ -206,3 +206,13 @@ def test_a_mask_that_was_kept_as_the_user_is_not_used(
     open_limits().current(9e9)
     assert source.asked == [f"/users/{KEY}", "/users/someone/overall_quotas"]
     assert stores.facts.fact(DIGEST, "user") == "someone"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_has_read_the_limits_lets_nobody_wait_for_them(
+    open_limits: Callable[[], KnownLimits], source: Fake, stores: Stores, clock: Clock, fails: bool
+) -> None:
+    if fails:
+        source.say = server(UnavailableError("down"))
+    open_limits().current(clock() + 100)
+    assert stores.answers.lease(f"limits:{DIGEST}", "another", 25.0) is Lease.TAKEN

@@ -17,6 +17,7 @@ from virustotal.sources.mirror.answering import INSTEAD
 from virustotal.sources.mirror.cluster import Fetched, MirrorError
 from virustotal.sources.mirror.health import Health
 from virustotal.sources.mirror.link import Alone, Mirror
+from virustotal.sources.mirror.ready import SECONDS, Ready
 from virustotal.sources.mirror.shelf import Shelf
 
 FILE = Ref("file", SHA)
@@ -235,3 +236,16 @@ def test_air_gapped_what_cannot_be_read_failed_and_what_is_not_held_was_skipped(
             source.ask(request, soon())
         assert caught.value.outcome.status is status
     assert held.asked == [2]
+
+
+def test_what_was_looked_at_and_never_asked_for_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("virustotal.sources.mirror.ready.time.monotonic", lambda: now)
+    ready = Ready()
+    for number in range(100):
+        now += 1.0
+        ready.keep({protocol.object_request(Ref("domain", f"d{number}.example.com")): None})
+    assert len(ready._kept) == SECONDS
+    last = protocol.object_request(Ref("domain", "d99.example.com"))
+    assert ready.look(last, lambda: MirrorError("read anew")) is None
+    assert isinstance(ready.take(protocol.object_request(FILE), lambda: MirrorError("read anew")), MirrorError)
