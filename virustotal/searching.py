@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from virustotal import __version__
 from virustotal.core import exhaustive
@@ -15,18 +15,16 @@ from virustotal.core.standing import scored_places, standing
 from virustotal.looking import Looked, Wire
 from virustotal.task import Task
 
-#: Why the platform's result cache must not answer: it does not know the tags.
-DEPENDS = "The result depends on what earlier services tagged in this task."
 _NOTHING = "exhaustive_search: earlier services tagged no domain, IP address or URL in this task."
 
 
 @frozen
 class Searched:
-    """What was tagged and how each look-up ended; nothing where the parameter is off."""
+    """What was tagged and how each look-up ended."""
 
-    plan: IocPlan = field(factory=IocPlan)
-    answered: tuple[exhaustive.Answered, ...] = ()
-    notes: tuple[str, ...] = ()
+    plan: IocPlan
+    answered: tuple[exhaustive.Answered, ...]
+    notes: tuple[str, ...]
 
     def contributions(
         self, results: Iterable[SubjectResult], judge: Callable[[Object], Verdict]
@@ -39,10 +37,8 @@ class Searched:
 
 
 def search(task: Task, looked: Iterable[Looked], wire: Wire, safelist: Safelist) -> Searched:
-    """Look up what was tagged and is not known yet, where the parameter asks for it. AuthenticationError alone."""
+    """Look up what was tagged and is not known yet. Raises AuthenticationError alone."""
     settings = task.settings
-    if not settings.exhaustive_search:
-        return Searched()
     known = standing((each.subject.ref, each.report) for each in looked)
     plan = plan_iocs(task.tags, known, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
     answered = tuple(

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assemblyline.common import forge
 from assemblyline.common.exceptions import NonRecoverableError, RecoverableError
@@ -34,12 +34,14 @@ from virustotal.core.temporary import KEY, temporary_data
 from virustotal.core.values import quantity, texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
-from virustotal.searching import DEPENDS, Searched, search
 from virustotal.sources import build
 from virustotal.sources.stores import open_stores
 from virustotal.submitting import Content
 from virustotal.task import Task, above, read_task
 from virustotal.version import tool_version
+
+if TYPE_CHECKING:
+    from virustotal.searching import Searched
 
 #: Configuration that the framework reads itself (ServiceBase).
 FRAMEWORK_KEYS = ("ocr",)
@@ -137,7 +139,13 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         hooks = self._plugins.begin(task.settings, task.deadline)
         looked = look(task, found.subjects, wire, hooks.registry, desk, content)
         _raise_if_nothing(looked)
-        searched = search(task, looked, wire, self._safelist.current()[0])
+        searched = None
+        if task.settings.exhaustive_search:
+            from virustotal.searching import (
+                search,  # most tasks do not ask for it: the start does not pay for its import
+            )
+
+            searched = search(task, looked, wire, self._safelist.current()[0])
         self._analyse(request, task, found, looked, wire, searched, hooks)
 
     def _desk(self, task: Task, wire: Wire) -> Desk:
@@ -161,7 +169,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         found: Subjects,
         looked: tuple[Looked, ...],
         wire: Wire,
-        searched: Searched,
+        searched: "Searched | None",
         hooks: Hooks,
     ) -> None:
         safelist, note = self._safelist.current()
@@ -169,10 +177,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         folder = Path(self.working_directory)
         analysis = Analysis(task, self._plugins, hooks, safelist, attacher, wire.source, folder)
         results = tuple(analysis.of(each) for each in looked)
-        searches = searched.contributions(results, Judge(task.settings, hooks, safelist))
+        searches = searched.contributions(results, Judge(task.settings, hooks, safelist)) if searched else ()
         beside = (*searches, *hooks.failed)  # last: hooks fail on what was tagged as well
         pictures = attacher.pictures()
-        notes = (*filter(None, (note,)), *searched.notes, *attacher.notes)
+        notes = (*filter(None, (note,)), *(searched.notes if searched else ()), *attacher.notes)
         self._answer(
             request, task, found, looked, results, beside=beside, safelist=safelist, notes=notes, pictures=pictures
         )
@@ -257,7 +265,7 @@ def _volatile(task: Task, found: Subjects, looked: tuple[Looked, ...]) -> tuple[
     if any(each.url for each in found.subjects) and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result is about the submitted_url of the submission's metadata.")
     if task.settings.exhaustive_search:
-        reasons.append(DEPENDS)
+        reasons.append("The result depends on what earlier services tagged in this task.")
     if found.refused and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result depends on the metadata of its submission, or on the depth of the file in it.")
     return tuple(reasons)
