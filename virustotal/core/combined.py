@@ -74,6 +74,7 @@ def _affordable(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) 
     memory.look_again()  # the source reads limits and licence before the first request
     lined, refused = _expected(plan, names, memory)
     left = tuple(name for name in names if name not in refused)
+    safe = safe_names(plan.subject.kind, left)
     if room.requests is None or room.requests > rungs(plan.subject.kind, left).index(safe) + untried:
         return lined, refused
     risky = (name for name in left if name not in safe)
