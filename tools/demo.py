@@ -19,7 +19,7 @@ from rich.table import Table
 from virustotal.cli.progress import progress
 from virustotal.cli.show import outcome_tree, verdict
 from virustotal.cli.terminal import terminal
-from virustotal.core.values import text
+from virustotal.util.readers import text
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR
 from virustotal.targets import bare_target, digest_target, uri_target

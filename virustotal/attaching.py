@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from virustotal.core.artefacts import Fetched
 from virustotal.core.findings import Attachment, Role
-from virustotal.core.values import safe_name, text
+from virustotal.util.readers import safe_name, text
 
 #: The larger side of a picture, in pixels; a larger one is a trap for the reader of its format.
 LARGEST_SIDE = 8192

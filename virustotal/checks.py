@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from virustotal.core.errors import AuthenticationError, UnavailableError
 from virustotal.core.safelist import Safelist
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.values import quantity
+from virustotal.util.readers import quantity
 from virustotal.sources.account import Account, account
 from virustotal.sources.mirror.checks import index_problems
 from virustotal.sources.stores import Stores

@@ -31,7 +31,7 @@ from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credent
 from virustotal.core.subjects import Refusal, Subjects, subjects
 from virustotal.core.submission import INTERVALS, Desk
 from virustotal.core.temporary import KEY, temporary_data
-from virustotal.core.values import quantity, texts
+from virustotal.util.readers import quantity, texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
 from virustotal.sources import build

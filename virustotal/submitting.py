@@ -13,7 +13,7 @@ from virustotal.core.settings import Settings
 from virustotal.core.source import Upload
 from virustotal.core.subjects import Subject
 from virustotal.core.submission import Desk, Job, carry_out
-from virustotal.core.values import safe_name, texts, timestamp
+from virustotal.util.readers import safe_name, texts, timestamp
 from virustotal.task import Task, above
 
 #: Passwords that are tried on a protected archive.

@@ -13,7 +13,7 @@ from virustotal.core.models import EMPTY
 from virustotal.core.policy import Candidate
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
 from virustotal.core.subjects import Facts, Subject
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 
 #: A URI file is a few lines; what is larger is none.
 LARGEST_URI_FILE = 64 * 1024

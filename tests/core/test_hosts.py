@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virustotal.core.hosts import ascii_name, canonical_host, host_of, is_public, reason_not_public
+from virustotal.util.hosts import ascii_name, canonical_host, host_of, is_public, reason_not_public
 
 # 192.31.196.0/24 and 192.175.48.0/24 (AS112) are IANA's own, and globally reachable.
 PUBLIC = "192.175.48.1"

@@ -9,7 +9,7 @@ from tests.conftest import load
 from virustotal.core import protocol
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.core.values import mapping
+from virustotal.util.readers import mapping
 
 #: Look-ups by MD5 and by base64, which are answered with the SHA-256.
 IDS = {"file": "a" * 32, "url": "YQ"}

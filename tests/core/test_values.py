@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virustotal.core import values
+from virustotal.util import readers
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -14,18 +14,18 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 READERS = [
-    values.text,
-    values.integer,
-    values.number,
-    values.mapping,
-    values.items,
-    values.texts,
-    values.mappings,
-    lambda value: list(values.pairs(value)),
-    values.boolean,
-    values.timestamp,
-    values.date,
-    values.safe_name,
+    readers.text,
+    readers.integer,
+    readers.number,
+    readers.mapping,
+    readers.items,
+    readers.texts,
+    readers.mappings,
+    lambda value: list(readers.pairs(value)),
+    readers.boolean,
+    readers.timestamp,
+    readers.date,
+    readers.safe_name,
 ]
 
 
@@ -54,7 +54,7 @@ def test_nothing_raises(reader: Any, value: Any) -> None:
     ],
 )
 def test_text(value: Any, expected: str) -> None:
-    assert values.text(value) == expected
+    assert readers.text(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_text(value: Any, expected: str) -> None:
     ],
 )
 def test_integer(value: Any, expected: int | None) -> None:
-    assert values.integer(value) == expected
+    assert readers.integer(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_integer(value: Any, expected: int | None) -> None:
     ],
 )
 def test_date(value: Any, expected: str) -> None:
-    assert values.date(value) == expected
+    assert readers.date(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,12 @@ def test_date(value: Any, expected: str) -> None:
     ],
 )
 def test_safe_name(parts: tuple[str, ...], expected: str) -> None:
-    assert values.safe_name(*parts) == expected
+    assert readers.safe_name(*parts) == expected
 
 
 @given(st.lists(ANYTHING, max_size=4))
 def test_safe_name_is_always_one_visible_segment(parts: list[Any]) -> None:
-    name = values.safe_name(*parts)
+    name = readers.safe_name(*parts)
     assert name
     assert len(name) <= 120
     assert not name.startswith(".")
@@ -121,12 +121,12 @@ def test_safe_name_is_always_one_visible_segment(parts: list[Any]) -> None:
 
 
 def test_lists_and_mappings() -> None:
-    assert values.items({"a": 1}) == ({"a": 1},)
-    assert values.items(None) == ()
-    assert values.texts(["b", "a", "b", None, "", 3]) == ("b", "a", "3")
-    assert values.mappings([{"a": 1}, "x", None]) == ({"a": 1},)
-    assert list(values.pairs({"": 1, " k ": 2})) == [("k", 2)]
-    assert [values.boolean(each) for each in (True, "true", 1, "1", "no", 0, None, [])] == [True] * 4 + [False] * 4
+    assert readers.items({"a": 1}) == ({"a": 1},)
+    assert readers.items(None) == ()
+    assert readers.texts(["b", "a", "b", None, "", 3]) == ("b", "a", "3")
+    assert readers.mappings([{"a": 1}, "x", None]) == ({"a": 1},)
+    assert list(readers.pairs({"": 1, " k ": 2})) == [("k", 2)]
+    assert [readers.boolean(each) for each in (True, "true", 1, "1", "no", 0, None, [])] == [True] * 4 + [False] * 4
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_lists_and_mappings() -> None:
     ],
 )
 def test_named_counts(given: object, expected: object) -> None:
-    assert values.named_counts(given) == expected
+    assert readers.named_counts(given) == expected
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_named_counts(given: object, expected: object) -> None:
     ],
 )
 def test_whole_text(value: Any, expected: str) -> None:
-    assert values.whole_text(value) == expected
+    assert readers.whole_text(value) == expected

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import REPORTS
 from tests.service.conftest import EICAR, Scan, titles
-from virustotal.core.values import mapping
+from virustotal.util.readers import mapping
 from virustotal.emulator.server import Emulator
 
 KINDS = ("file", "url", "domain", "ip_address")

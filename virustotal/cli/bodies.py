@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from virustotal.core.values import LONGEST_TEXT, items, mapping, mappings, pairs, text
+from virustotal.util.readers import LONGEST_TEXT, items, mapping, mappings, pairs, text
 
 #: Rows, lines or processes that are shown where not everything is asked for.
 MOST_SHOWN = 15

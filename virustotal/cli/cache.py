@@ -8,7 +8,7 @@ import click
 
 from virustotal.cli.exits import Exit, fail, refuse
 from virustotal.cli.inputs import checked, configuration
-from virustotal.core.values import quantity
+from virustotal.util.readers import quantity
 from virustotal.opening import opened
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from virustotal.core.loader import load
 from virustotal.core.planner import describe, plan
 from virustotal.core.settings import service_settings, task_settings
 from virustotal.core.subjects import Facts, subjects
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 from virustotal.plugins import BUILTIN
 from virustotal.tasks import Target
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from virustotal.core.values import text
+from virustotal.util.readers import text
 
 
 class StatusHandler(logging.Handler):

@@ -13,7 +13,7 @@ from virustotal.cli.bodies import MOST_SHOWN
 from virustotal.cli.exits import Exit, fail, refuse
 from virustotal.cli.inputs import api_key, checked, configuration, parameters
 from virustotal.cli.terminal import terminal
-from virustotal.core.values import text
+from virustotal.util.readers import text
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from virustotal.cli.bodies import MOST_SHOWN, body
-from virustotal.core.values import items, mapping, mappings, text
+from virustotal.util.readers import items, mapping, mappings, text
 from virustotal.tasks import TaskOutcome
 
 #: Assemblyline's default verdicts by score, highest first, with the colour of each.

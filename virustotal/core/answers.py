@@ -5,7 +5,7 @@ from typing import Any
 from attrs import evolve
 
 from virustotal.core.models import Detection, Level, Verdict
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 
 #: Most detections of one verdict of a plugin; VirusTotal has about a hundred engines.
 MOST_DETECTIONS = 500

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from assemblyline.common.attack_map import attack_map, group_map, revoke_map, software_map
 
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 
 _ID = re.compile(r"T\d{4}(?:\.\d{3})?|[SG]\d{4}", re.ASCII)
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from virustotal.core.bounds import MOST_BODY_LEVELS, MOST_PROCESS_LEVELS
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 
 #: Formats whose body is plain text (assemblyline_v4_service.common.result.BODY_FORMAT).
 PLAIN = frozenset({"TEXT", "MEMORY_DUMP"})

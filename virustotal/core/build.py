@@ -6,7 +6,7 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection, ResultTextSection, SectionBody
 
 from virustotal.core.findings import Family
-from virustotal.core.hosts import host_of, is_public
+from virustotal.util.hosts import host_of, is_public
 from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.scores import Score, heuristic
 from virustotal.core.sections import Section

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core.values import date, integer, items, mapping, pairs, text, texts
+from virustotal.util.readers import date, integer, items, mapping, pairs, text, texts
 
 _ORDER = ("CN", "OU", "O", "L", "ST", "C")
 _HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)

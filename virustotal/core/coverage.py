@@ -8,7 +8,7 @@ from virustotal.core.headings import name_of
 from virustotal.core.models import Outcome, Related, Status
 from virustotal.core.render import listed, table
 from virustotal.core.results import Artefact, SubjectResult
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 
 #: Rows of the table; there are at most 58 relationships of one kind of object.
 MOST_ROWS = 400

@@ -15,7 +15,7 @@ from virustotal.core.sections import Contribution
 from virustotal.core.settings import MOST_IOCS
 from virustotal.core.source import Request, Source, ask_many, holds, room, stands_in
 from virustotal.core.standing import Place
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 from virustotal.core.verdicts import ANSWERED, BAD, counters
 
 NAME = "exhaustive_search"

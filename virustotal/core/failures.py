@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from virustotal.core.models import Object
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 
 #: Longest line of an error in a result.
 LONGEST_ERROR = 300

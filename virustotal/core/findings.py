@@ -39,7 +39,7 @@ class Download:
 
     ref: the object that owns it (a `file_behaviour`, a `file`, a `screenshot`).
     kind: `evtx`, `pcap`, `memdump`, `html`, `file` or `screenshot`.
-    name: the display name, built from an allow-list of characters (`virustotal.core.values.safe_name`).
+    name: the display name, built from an allow-list of characters (`virustotal.util.readers.safe_name`).
     role: a `Role`, or its text: `extracted`, `supplementary` or `image`.
     relation: one of Assemblyline's PARENT_RELATION names.
     magic: the body must begin with one of these, where any are given.

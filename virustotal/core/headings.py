@@ -10,7 +10,7 @@ from virustotal.core.models import Level, Status
 from virustotal.core.render import page
 from virustotal.core.results import SubjectResult
 from virustotal.core.settings import Settings
-from virustotal.core.values import clean, date
+from virustotal.util.readers import clean, date
 from virustotal.core.verdicts import stale_days
 
 KINDS: Mapping[str, str] = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from assemblyline.odm.base import IP, URI, Domain
 from attrs import frozen
 
-from virustotal.core.hosts import canonical_host, host_of
+from virustotal.util.hosts import canonical_host, host_of
 
 _IP, _DOMAIN, _URI = IP(), Domain(), URI()
 _HOSTS = {"ip": _IP, "domain": _DOMAIN}

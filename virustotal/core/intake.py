@@ -17,7 +17,7 @@ from virustotal.core.ontology import plain, problem
 from virustotal.core.rebuild import Notes, Rebuilder, Spent
 from virustotal.core.scores import MOST_ATTACK_IDS
 from virustotal.core.sections import Contribution, Section
-from virustotal.core.values import clean, safe_name
+from virustotal.util.readers import clean, safe_name
 
 DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "file", "screenshot"})
 #: The most that one finding may ask for; every family's cap is far below.

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from virustotal.core.hosts import address_of, canonical_host, host_of, reason_not_public
+from virustotal.util.hosts import address_of, canonical_host, host_of, reason_not_public
 from virustotal.core.indicators import indicator
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.planner import skipped
@@ -16,7 +16,7 @@ from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.source import Room
 from virustotal.core.standing import Standing
 from virustotal.core.subjects import Refusal, url_subject
-from virustotal.core.values import clean, number
+from virustotal.util.readers import clean, number
 
 #: Tagged values that are read, each of which costs time: far more than are ever asked for (`MOST_IOCS`).
 MOST_READ = 5_000

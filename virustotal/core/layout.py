@@ -16,7 +16,7 @@ from virustotal.core.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scores import Given, Score, by_section, capped
 from virustotal.core.sections import Contribution, Section
 from virustotal.core.settings import Settings
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 from virustotal.core.verdicts import BAD, HOST_KINDS, counters, exempt
 
 __all__ = ["Artefact", "Layout", "SubjectResult", "compose", "partial_reasons"]

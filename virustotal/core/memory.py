@@ -11,7 +11,7 @@ from attrs import define, field
 from virustotal.core import catalogue
 from virustotal.core.catalogue import Licence
 from virustotal.core.models import Outcome, Status
-from virustotal.core.values import number, text
+from virustotal.util.readers import number, text
 
 #: Seconds for which something learnt is remembered: licences and servers change, and a service runs for weeks.
 REMEMBERED = 24 * 3600.0

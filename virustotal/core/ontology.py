@@ -17,7 +17,7 @@ from assemblyline.odm.models.ontology.results import (
 )
 
 from virustotal.core.findings import OntologyPart
-from virustotal.core.values import clean, text
+from virustotal.util.readers import clean, text
 
 #: What each kind of part is made of.
 MODELS: Mapping[str, Any] = MappingProxyType(

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from virustotal.core.hosts import host_of, reason_not_public
+from virustotal.util.hosts import host_of, reason_not_public
 from virustotal.core.settings import MOST_SUBMIT_MB, Settings
 
 MEGABYTE = 2**20

@@ -13,7 +13,7 @@ from virustotal.core import bodies, tagging
 from virustotal.core.bounds import BUILT_IN, LONGEST_TITLE, MOST_NOTES, Bounds
 from virustotal.core.models import EMPTY
 from virustotal.core.sections import Section
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 
 #: The formats that each promotion is drawn from (assemblyline.odm.models.result.PROMOTE_TO).
 PROMOTIONS: Mapping[str, frozenset[str]] = {

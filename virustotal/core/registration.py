@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core.values import clean, date, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import clean, date, mapping, mappings, pairs, text, texts
 
 #: Lines of a WHOIS text that are read, keys that are shown, and characters of one value.
 MOST_LINES, MOST_KEYS, LONGEST_VALUE = 2_000, 60, 500

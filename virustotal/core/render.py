@@ -13,7 +13,7 @@ from assemblyline_v4_service.common.result import (
 
 from virustotal.core.models import Ref
 from virustotal.core.settings import DEFAULT_HOST, Settings
-from virustotal.core.values import text
+from virustotal.util.readers import text
 
 #: Rows of one table; the rest is said.
 MOST_ROWS = 200

@@ -7,7 +7,7 @@ from typing import Any
 from virustotal.core import catalogue, hookspecs
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.registry import ANY
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 
 
 class RefusedError(Exception):

@@ -10,9 +10,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.core.hosts import host_of
+from virustotal.util.hosts import host_of
 from virustotal.core.models import EMPTY
-from virustotal.core.values import items, pairs, text
+from virustotal.util.readers import items, pairs, text
 
 log = logging.getLogger("assemblyline.service.virustotal.safelist")
 

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from virustotal.core.findings import Family, Points
 from virustotal.core.sections import Section
-from virustotal.core.values import integer, text
+from virustotal.util.readers import integer, text
 
 #: The most that each family adds to a result, over all of its sections: `max_score` of its heuristic.
 CAPS: Mapping[Family, int] = MappingProxyType(

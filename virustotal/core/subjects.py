@@ -7,11 +7,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve, field, frozen
 
-from virustotal.core.hosts import address_of, host_of, reason_not_public
+from virustotal.util.hosts import address_of, host_of, reason_not_public
 from virustotal.core.models import EMPTY, Ref, Status
 from virustotal.core.protocol import url_id
 from virustotal.core.settings import Settings
-from virustotal.core.values import clean, text
+from virustotal.util.readers import clean, text
 
 #: The longest URL that is looked up; its identifier is a third longer and has to fit into a request's path.
 LONGEST_URL = 4096

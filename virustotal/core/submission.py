@@ -21,7 +21,7 @@ from virustotal.core.errors import (
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.receipts import Progress, Receipt, Receipts, key_of, sending, sent
 from virustotal.core.source import Source, Upload, forget
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 
 #: Seconds between two questions for an analysis; the last one is repeated.
 INTERVALS = (5.0, 10.0, 15.0, 20.0, 30.0)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from virustotal.core.models import Detection, Object, Verdict
-from virustotal.core.values import integer, items, mapping, pairs, text
+from virustotal.util.readers import integer, items, mapping, pairs, text
 from virustotal.core.verdicts import MALICIOUS, SUSPICIOUS
 
 #: The name under which later services find it.

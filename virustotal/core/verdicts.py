@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from virustotal.core.models import Detection, Level, Object, Verdict
 from virustotal.core.safelist import NO_SAFELIST, Safelist
 from virustotal.core.settings import Settings
-from virustotal.core.values import integer, mapping, pairs, text, timestamp
+from virustotal.util.readers import integer, mapping, pairs, text, timestamp
 
 #: Folds the detections of one object through the remap hooks.
 Remap = Callable[[tuple[Detection, ...]], tuple[Detection, ...]]

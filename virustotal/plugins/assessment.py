@@ -5,7 +5,7 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Points, hookimpl, render
 from virustotal.core.findings import Family, Finding
-from virustotal.core.values import integer, mapping, pairs, text, texts
+from virustotal.util.readers import integer, mapping, pairs, text, texts
 
 #: Points of a malicious verdict by severity, before the family's cap. Other severities count as the lowest.
 MALICIOUS_POINTS: Mapping[str, int] = {"high": 500, "medium": 400, "low": 300}

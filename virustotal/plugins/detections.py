@@ -9,7 +9,7 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Analyzer, Detection, Evidence, OntologyPart, Points, Verdict, hookimpl, render
 from virustotal.core.findings import Family, Finding
 from virustotal.core.models import Level
-from virustotal.core.values import mapping, named_counts, whole_text
+from virustotal.util.readers import mapping, named_counts, whole_text
 from virustotal.core.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.

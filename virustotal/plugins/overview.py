@@ -10,7 +10,7 @@ from virustotal.core import Analyzer, Evidence, hookimpl, render
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object
 from virustotal.core.settings import Settings
-from virustotal.core.values import date, integer, mapping, named_counts, text, texts
+from virustotal.util.readers import date, integer, mapping, named_counts, text, texts
 from virustotal.core.verdicts import stale_days
 
 #: Names that are listed; VirusTotal keeps a hundred.

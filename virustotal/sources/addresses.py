@@ -3,7 +3,7 @@
 from urllib.parse import urljoin, urlsplit
 
 from virustotal.core.errors import UnavailableError, VirusTotalError
-from virustotal.core.hosts import host_of, is_public
+from virustotal.util.hosts import host_of, is_public
 
 #: The domain of VirusTotal's own addresses.
 VIRUSTOTAL = "virustotal.com"

@@ -16,7 +16,7 @@ from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, 
 from virustotal.core.models import Ref
 from virustotal.core.protocol.parsing import parse
 from virustotal.core.source import Answer, Request, Room, Source, room
-from virustotal.core.values import mapping, number, text
+from virustotal.util.readers import mapping, number, text
 from virustotal.sources.leases import Held, Leases
 from virustotal.sources.stores.interfaces import AnswerCache, Entry, Facts, Lease
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core.values import integer, mapping, text
+from virustotal.util.readers import integer, mapping, text
 from virustotal.sources.secrecy import MASK
 from virustotal.sources.stores.interfaces import Facts
 

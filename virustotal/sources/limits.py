@@ -11,7 +11,7 @@ from virustotal.core import protocol
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.memory import LICENCE, keep_flag
 from virustotal.core.source import Source
-from virustotal.core.values import integer, mapping
+from virustotal.util.readers import integer, mapping
 from virustotal.sources.learnt import KeyFacts, licensed, owner
 from virustotal.sources.secrecy import MASK
 from virustotal.sources.stores.interfaces import Lease, Limits, Stores, Used

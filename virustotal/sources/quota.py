@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from virustotal.core import protocol
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
 from virustotal.core.source import Answer, Request, Room, Source
-from virustotal.core.values import mapping, quantity, text
+from virustotal.util.readers import mapping, quantity, text
 from virustotal.sources.limits import KnownLimits
 from virustotal.sources.pace import QUOTA_HELD
 from virustotal.sources.stores.interfaces import Limits, Permit, Stores

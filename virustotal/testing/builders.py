@@ -10,7 +10,7 @@ from attrs import evolve
 from virustotal.core.models import EMPTY, FOUND, Evidence, Object, Outcome, Ref, Related, Report
 from virustotal.core.protocol import decode_object, decode_page, decode_related, total
 from virustotal.core.settings import Settings, service_settings
-from virustotal.core.values import mapping
+from virustotal.util.readers import mapping
 from virustotal.core.verdicts import judge
 
 #: The identifier that a subject has where a test does not care.

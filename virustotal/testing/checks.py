@@ -13,7 +13,7 @@ from virustotal.core.findings import Finding, OntologyPart
 from virustotal.core.intake import Intake
 from virustotal.core.models import Evidence, Related, Report
 from virustotal.core.ontology import problem
-from virustotal.core.values import clean
+from virustotal.util.readers import clean
 from virustotal.testing.network import no_network
 from virustotal.testing.text import as_text
 

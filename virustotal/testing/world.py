@@ -10,7 +10,7 @@ from virustotal.core.failures import copied
 from virustotal.core.models import FOUND, Evidence, Object, Related, Report
 from virustotal.core.protocol import decode_object
 from virustotal.core.settings import Settings
-from virustotal.core.values import items
+from virustotal.util.readers import items
 from virustotal.emulator.store import Store
 from virustotal.emulator.world import load_world
 from virustotal.testing.builders import IDS, found

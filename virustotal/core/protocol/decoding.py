@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from virustotal.core.errors import InvalidError, UnavailableError
 from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.protocol.ids import LONGEST_ID, valid_id
-from virustotal.core.values import integer, mapping, text
+from virustotal.util.readers import integer, mapping, text
 
 #: Codes of an error beside or in place of a relationship's data, as a mirror says that not all of it came: what it does
 #: not hold was not looked up, what it could not read failed.

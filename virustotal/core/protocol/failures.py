@@ -19,7 +19,7 @@ from virustotal.core.errors import (
     VirusTotalError,
 )
 from virustotal.core.protocol.parsing import parse
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 
 _BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from virustotal.core.errors import InvalidError
-from virustotal.core.hosts import ascii_name
+from virustotal.util.hosts import ascii_name
 
 #: Kind of object -> its path below `/api/v3`.
 COLLECTIONS: Mapping[str, str] = MappingProxyType(

@@ -9,7 +9,7 @@ from assemblyline_v4_service.common.result import ResultTextSection
 from virustotal.core import Analyzer, Evidence, Points, Related, hookimpl, render
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 from virustotal.plugins.behaviours import merging, rules, tags, techniques, verdicts
 from virustotal.plugins.behaviours.bodies import sandbox_section
 from virustotal.plugins.behaviours.kinds import KINDS, kind_section, other_section

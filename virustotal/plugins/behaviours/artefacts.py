@@ -9,7 +9,7 @@ from attrs import frozen
 from virustotal.core import Analyzer, Download, Evidence, Needs, Object, Ref, Related, hookimpl, render
 from virustotal.core.findings import Finding, Role
 from virustotal.core.settings import Settings
-from virustotal.core.values import boolean, clean, integer, mapping, safe_name, text
+from virustotal.util.readers import boolean, clean, integer, mapping, safe_name, text
 from virustotal.plugins.behaviours.sandboxes import sandbox_name
 
 EVTX = (b"ElfFile\x00",)

@@ -19,7 +19,7 @@ from assemblyline_v4_service.common.result import (
 )
 
 from virustotal.core.attack import attack_name, tactics
-from virustotal.core.values import integer, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import integer, mapping, mappings, pairs, text, texts
 from virustotal.plugins.behaviours.describe import described
 from virustotal.plugins.behaviours.merging import address
 from virustotal.plugins.behaviours.rules import Match, signatures

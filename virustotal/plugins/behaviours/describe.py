@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core.values import LONGEST_TEXT, clean, text
+from virustotal.util.readers import LONGEST_TEXT, clean, text
 
 _DEEPEST = 3
 _MOST = 20

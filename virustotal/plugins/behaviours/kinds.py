@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core import render
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 from virustotal.plugins.behaviours.describe import described, registry_value
 from virustotal.plugins.behaviours.sandboxes import Sandbox
 

@@ -8,8 +8,8 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core import render
-from virustotal.core.hosts import host_of
-from virustotal.core.values import integer, mapping, text, texts
+from virustotal.util.hosts import host_of
+from virustotal.util.readers import integer, mapping, text, texts
 from virustotal.plugins.behaviours.describe import described, registry_value
 from virustotal.plugins.behaviours.sandboxes import Sandbox
 

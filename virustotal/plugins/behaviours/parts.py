@@ -7,7 +7,7 @@ from typing import Any
 from virustotal.core import OntologyPart
 from virustotal.core.attack import attack_name, tactics
 from virustotal.core.ontology import problem
-from virustotal.core.values import integer, mappings, text
+from virustotal.util.readers import integer, mappings, text
 from virustotal.plugins.behaviours.bodies import dns, headers, mail, method, port, transport
 from virustotal.plugins.behaviours.merging import address
 from virustotal.plugins.behaviours.processes import Process, image_of

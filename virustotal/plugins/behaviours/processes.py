@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from virustotal.core.models import EMPTY
-from virustotal.core.values import integer, items, mapping, text
+from virustotal.util.readers import integer, items, mapping, text
 
 #: Levels of a tree that are drawn: the framework's own class recurses over them.
 MOST_LEVELS = 200

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from virustotal.core import Points, render
 from virustotal.core.attack import known_ids
 from virustotal.core.findings import Family
-from virustotal.core.values import items, mappings, text, texts
+from virustotal.util.readers import items, mappings, text, texts
 from virustotal.plugins.behaviours.describe import described
 from virustotal.plugins.behaviours.sandboxes import Sandbox
 from virustotal.plugins.behaviours.severity import IDS, ORDER, SCORED_IN_FILE, SIGMA, SIGNATURE, rank, severity, worse

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core.models import Object
-from virustotal.core.values import boolean, clean, integer, items, mapping, text, timestamp
+from virustotal.util.readers import boolean, clean, integer, items, mapping, text, timestamp
 from virustotal.plugins.behaviours.processes import Process, flatten
 
 #: The name of a sandbox that VirusTotal does not name.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from virustotal.core.values import text
+from virustotal.util.readers import text
 
 #: The order of severities, the worst first; the last one is for what VirusTotal does not say.
 ORDER = ("critical", "high", "medium", "low", "info", "unknown")

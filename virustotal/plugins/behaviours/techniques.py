@@ -9,7 +9,7 @@ from attrs import field, frozen
 from virustotal.core import Points, render
 from virustotal.core.attack import attack_name, current_id, tactics
 from virustotal.core.findings import Family
-from virustotal.core.values import items, mapping, mappings, pairs, text
+from virustotal.util.readers import items, mapping, mappings, pairs, text
 from virustotal.plugins.behaviours.sandboxes import Sandbox
 from virustotal.plugins.behaviours.severity import ORDER, TECHNIQUE, rank, severity, worse
 

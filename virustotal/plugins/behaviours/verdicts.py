@@ -7,7 +7,7 @@ from attrs import frozen
 
 from virustotal.core import Points, render
 from virustotal.core.findings import Family
-from virustotal.core.values import date, items, mapping, pairs, text, texts
+from virustotal.util.readers import date, items, mapping, pairs, text, texts
 from virustotal.plugins.behaviours.sandboxes import Sandbox, confidence
 from virustotal.plugins.behaviours.severity import VERDICTS
 

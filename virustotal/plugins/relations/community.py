@@ -11,7 +11,7 @@ from virustotal.core import Analyzer, Evidence, Object, Points, catalogue, findi
 from virustotal.core.catalogue import KINDS
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.core.values import LONGEST_TEXT, integer, items, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import LONGEST_TEXT, integer, items, mapping, mappings, pairs, text, texts
 from virustotal.plugins.relations.columns import Column, dated, plain
 from virustotal.plugins.relations.records import records
 

@@ -8,7 +8,7 @@ from attrs import frozen
 from virustotal.core import Analyzer, Evidence, Object, catalogue, hookimpl, render
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.core.values import date, integer, pairs, text
+from virustotal.util.readers import date, integer, pairs, text
 from virustotal.core.verdicts import category_of
 from virustotal.plugins.relations.columns import Column, dated, plain, read_by
 from virustotal.plugins.relations.judged import ratio

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrs import frozen
 
-from virustotal.core.hosts import host_of
+from virustotal.util.hosts import host_of
 from virustotal.core.models import Detection, Evidence, Level, Object, Verdict
 from virustotal.core.settings import Settings
 from virustotal.core.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits

@@ -9,7 +9,7 @@ from virustotal.core.catalogue import KINDS
 from virustotal.core.findings import Finding
 from virustotal.core.registry import ANY
 from virustotal.core.settings import Settings
-from virustotal.core.values import clean, pairs, text
+from virustotal.util.readers import clean, pairs, text
 from virustotal.plugins.relations.columns import Column, identity
 from virustotal.plugins.relations.records import record_table
 

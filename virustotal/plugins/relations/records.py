@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection, ResultTimelineS
 
 from virustotal.core import Analyzer, Evidence, Object, Related, catalogue, render
 from virustotal.core.findings import Finding
-from virustotal.core.values import text
+from virustotal.util.readers import text
 from virustotal.plugins.relations.columns import Column, read_by
 from virustotal.plugins.relations.listing import links, named, table_heading
 

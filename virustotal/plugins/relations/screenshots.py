@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Analyzer, Download, Evidence, Object, findings, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.core.values import date, safe_name, text
+from virustotal.util.readers import date, safe_name, text
 from virustotal.plugins.relations.columns import Column, dated, plain
 from virustotal.plugins.relations.records import records
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Object, catalogue, render
 from virustotal.core.findings import Finding
-from virustotal.core.values import text
+from virustotal.util.readers import text
 from virustotal.plugins.relations.columns import COLUMNS, LABELS, identity, read_by
 from virustotal.plugins.relations.judged import Judged, known
 from virustotal.plugins.relations.listing import Look, links, named

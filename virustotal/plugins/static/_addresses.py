@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from attrs import evolve
 
 from virustotal.core.indicators import Indicator, indicator
-from virustotal.core.values import integer, items, mapping, texts
+from virustotal.util.readers import integer, items, mapping, texts
 
 #: Keys, as lower-case letters and digits alone, under which a text names an address.
 KEYS = frozenset(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from virustotal.core.render import listed
-from virustotal.core.values import date, integer, items, pairs, text, timestamp
+from virustotal.util.readers import date, integer, items, pairs, text, timestamp
 
 #: Deepest nesting that is written into one cell.
 DEEPEST = 3

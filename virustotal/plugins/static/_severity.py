@@ -8,7 +8,7 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Points
 from virustotal.core.findings import Family
 from virustotal.core.render import listed
-from virustotal.core.values import items, mapping
+from virustotal.util.readers import items, mapping
 from virustotal.plugins.static._readers import lower
 
 #: Severity to points of one rule. `low` and `info` are seen on most clean files, and score nothing.

@@ -12,7 +12,7 @@ from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.render import listed
 from virustotal.core.settings import Settings
-from virustotal.core.values import items, mapping, pairs, text
+from virustotal.util.readers import items, mapping, pairs, text
 from virustotal.plugins.static._shape import attributes
 
 WARNING = "A language model wrote this about content that an attacker may control. It adds nothing to the score."

@@ -2,7 +2,7 @@
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 from virustotal.plugins.static import _readers as read
 from virustotal.plugins.static._shape import Field, Part, analyzer
 

@@ -9,7 +9,7 @@ from virustotal.core.attack import attack_name, current_id, known_ids
 from virustotal.core.findings import Family, Finding
 from virustotal.core.render import table
 from virustotal.core.settings import Settings
-from virustotal.core.values import texts
+from virustotal.util.readers import texts
 from virustotal.plugins.static._shape import attributes
 
 #: Capability in lower case to what it means and its ATT&CK technique, empty where none follows from it alone.

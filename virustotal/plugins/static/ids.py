@@ -9,7 +9,7 @@ from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.indicators import indicator
 from virustotal.core.settings import Settings
-from virustotal.core.values import items, mappings, text
+from virustotal.util.readers import items, mappings, text
 from virustotal.plugins.static import _readers as read
 from virustotal.plugins.static._severity import WORTH, by_severity, severity, worst_first
 from virustotal.plugins.static._shape import MOST_TAGS, Field, Part, attributes, build

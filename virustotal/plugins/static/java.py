@@ -4,7 +4,7 @@ import re
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.core.values import text
+from virustotal.util.readers import text
 from virustotal.plugins.static import _readers as read
 from virustotal.plugins.static._shape import Field, Part, analyzer
 

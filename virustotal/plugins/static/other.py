@@ -7,7 +7,7 @@ from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.render import key_values
 from virustotal.core.settings import Settings
-from virustotal.core.values import items, mapping, text
+from virustotal.util.readers import items, mapping, text
 from virustotal.plugins.static._readers import shown
 from virustotal.plugins.static._shape import MOST_PARTS, Part, attributes, present
 

@@ -8,7 +8,7 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.core.values import mapping, mappings, text
+from virustotal.util.readers import mapping, mappings, text
 from virustotal.plugins.static import _readers as read
 from virustotal.plugins.static._severity import by_severity, severity, worst_first
 from virustotal.plugins.static._shape import Field, Part, attributes, build

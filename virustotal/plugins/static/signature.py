@@ -7,7 +7,7 @@ from typing import Any
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
-from virustotal.core.values import items, mapping, text
+from virustotal.util.readers import items, mapping, text
 from virustotal.plugins.static import _readers as read
 from virustotal.plugins.static._shape import Field, Part, attributes, present, renamed
 

@@ -8,7 +8,7 @@ from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.render import listed
 from virustotal.core.settings import Settings
-from virustotal.core.values import items, mappings, text
+from virustotal.util.readers import items, mappings, text
 from virustotal.plugins.static import _readers as read
 from virustotal.plugins.static._shape import MOST_TAGS, Field, Part, attributes, build
 

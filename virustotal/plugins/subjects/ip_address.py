@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, hookimpl, render
 from virustotal.core.settings import Settings
-from virustotal.core.values import text
+from virustotal.util.readers import text
 from virustotal.plugins.subjects import parts
 
 

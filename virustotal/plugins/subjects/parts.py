@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, certificates, registration, render
 from virustotal.core.findings import Finding
-from virustotal.core.values import date, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import date, mapping, mappings, pairs, text, texts
 
 #: Makes the sections of one part out of the subject's attributes; None stands for nothing to show.
 Part: TypeAlias = Callable[[Mapping[str, Any]], Iterable[ResultSection | None]]

@@ -8,7 +8,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, hookimpl, render
 from virustotal.core.settings import Settings
-from virustotal.core.values import date, integer, items, mappings, pairs, text, texts
+from virustotal.util.readers import date, integer, items, mappings, pairs, text, texts
 from virustotal.plugins.subjects import parts
 
 #: Longest URL that is shown whole and may become a tag.

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from virustotal.core import protocol
 from virustotal.core.models import EMPTY, Ref
 from virustotal.core.source import Answer
-from virustotal.core.values import integer, mapping, quantity
+from virustotal.util.readers import integer, mapping, quantity
 from virustotal.sources.mirror.asking import KINDS, Asked, cursor
 from virustotal.sources.mirror.documents import Stored
 from virustotal.sources.mirror.shelf import Haul

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from attrs import frozen
 
 from virustotal.core import protocol
-from virustotal.core.hosts import canonical_host
+from virustotal.util.hosts import canonical_host
 from virustotal.core.models import EMPTY, Ref
 from virustotal.core.source import Request
 

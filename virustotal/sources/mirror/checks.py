@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.core.values import mapping
+from virustotal.util.readers import mapping
 from virustotal.sources.mirror.cluster import Cluster, MirrorError, refused
 from virustotal.sources.mirror.documents import indices
 

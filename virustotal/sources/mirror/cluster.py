@@ -17,7 +17,7 @@ from virustotal.core.errors import ConfigurationError, VirusTotalError
 from virustotal.core.models import EMPTY
 from virustotal.core.protocol.parsing import parse
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.core.values import integer, items, mapping, text
+from virustotal.util.readers import integer, items, mapping, text
 from virustotal.sources.bodies import LARGEST_ANSWER, whole
 from virustotal.sources.secrecy import quiet_logs
 from virustotal.sources.transport import Sent, failure_of

@@ -19,7 +19,7 @@ from virustotal.core import protocol
 from virustotal.core.errors import InvalidError
 from virustotal.core.protocol.parsing import parse
 from virustotal.core.settings import MirrorConfig
-from virustotal.core.values import integer, mapping, text, timestamp
+from virustotal.util.readers import integer, mapping, text, timestamp
 
 #: What an index of the mirror is created with.
 INDEX: Mapping[str, Any] = MappingProxyType(

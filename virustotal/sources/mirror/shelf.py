@@ -9,7 +9,7 @@ from virustotal.core import protocol
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
-from virustotal.core.values import mapping, text
+from virustotal.util.readers import mapping, text
 from virustotal.sources.mirror.asking import identifiers
 from virustotal.sources.mirror.cluster import Cluster, Fetched, MirrorError
 from virustotal.sources.mirror.documents import Stored, index_of, stored

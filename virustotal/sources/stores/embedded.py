@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
-from virustotal.core.values import mapping
+from virustotal.util.readers import mapping
 from virustotal.sources.stores import windows
 from virustotal.sources.stores.interfaces import VERSION, Left, Limits, Permit, Used
 

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
-from virustotal.core.values import mapping, number, text
+from virustotal.util.readers import mapping, number, text
 from virustotal.sources.stores import scripts, windows
 from virustotal.sources.stores.answers import FAILED_SECONDS
 from virustotal.sources.stores.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
