@@ -16,7 +16,7 @@ from attrs import evolve
 
 from virustotal.analysing import Analysis
 from virustotal.attaching import Attacher
-from virustotal.core import ontology
+from virustotal.al_types import ontology
 from virustotal.core.errors import AuthenticationError, ConfigurationError
 from virustotal.core.host import Hooks
 from virustotal.core.judging import Judge

@@ -2,7 +2,7 @@
 
 import pytest
 
-from virustotal.core.attack import attack_name, current_id, known_ids, tactics
+from virustotal.al_types.attack import attack_name, current_id, known_ids, tactics
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virustotal.core.indicators import indicator
+from virustotal.al_types.network_addresses import indicator
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virustotal.core import bodies, rebuild, tagging
+from virustotal.al_types import section_bodies, tags
+from virustotal.core import rebuild
 from virustotal.core.bounds import EXTERNAL
 from virustotal.core.rebuild import Rebuilder
 from virustotal.core.sections import Section
@@ -156,7 +157,7 @@ def test_sections_of_the_framework_are_kept_as_they_are(make: Any) -> None:
     ],
 )
 def test_what_cannot_be_drawn_is_refused(body_format: str, body: Any, message: str) -> None:
-    with pytest.raises(bodies.BodyError, match=message):
+    with pytest.raises(section_bodies.BodyError, match=message):
         rebuilt(formatted(body_format, body))
 
 
@@ -169,19 +170,19 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.parametrize("body_format", [*bodies._SHAPES, "TEXT", "MEMORY_DUMP", "IMAGE", "DIVIDER", "x"])
+@pytest.mark.parametrize("body_format", [*section_bodies._SHAPES, "TEXT", "MEMORY_DUMP", "IMAGE", "DIVIDER", "x"])
 @given(body=JSON, config=JSON)
 def test_whatever_the_body_is_the_platform_can_take_what_is_left(body_format: str, body: Any, config: Any) -> None:
     section = formatted(body_format, body)
     section._body_config = config
     try:
         made, _ = rebuilt(section, body=100)
-    except (bodies.BodyError, TypeError):
+    except (section_bodies.BodyError, TypeError):
         return
     assert made.body is None or isinstance(made.body, str)
-    if made.body is not None and made.body_format not in bodies.PLAIN:
+    if made.body is not None and made.body_format not in section_bodies.PLAIN:
         json.loads(made.body, parse_constant=pytest.fail)
-        assert bodies.shaped(made.body_format, json.loads(made.body)) == json.loads(made.body)
+        assert section_bodies.shaped(made.body_format, json.loads(made.body)) == json.loads(made.body)
     json.dumps(dict(made.body_config), allow_nan=False)
 
 
@@ -194,9 +195,9 @@ def test_nesting_is_bounded_without_recursion() -> None:
     deep: Any = 1
     for _ in range(rebuild.bodies.MOST_BODY_LEVELS + 1):
         deep = [deep]
-    with pytest.raises(bodies.BodyError, match="levels"):
+    with pytest.raises(section_bodies.BodyError, match="levels"):
         rebuilt(formatted("JSON", json.dumps(deep)))
-    with pytest.raises(bodies.BodyError, match="not a JSON value"):
+    with pytest.raises(section_bodies.BodyError, match="not a JSON value"):
         rebuilt(formatted("JSON", "[" * 100_000 + "]" * 100_000))
 
 
@@ -210,7 +211,7 @@ def test_the_deepest_process_tree_passes_even_with_odd_characters() -> None:
     assert (made.body or "").count("\\ufffd") == 200
     section = ResultProcessTreeSection("Processes")
     section.add_process(ProcessItem(0, "top", "c", children=[node]))
-    with pytest.raises(bodies.BodyError, match="200 levels"):
+    with pytest.raises(section_bodies.BodyError, match="200 levels"):
         rebuilt(section)
 
 
@@ -319,7 +320,7 @@ def test_tags_that_are_no_mapping_are_refused() -> None:
     ],
 )
 def test_tag_types(tag_type: Any, known: bool) -> None:
-    assert tagging.known(tag_type) is known
+    assert tags.known(tag_type) is known
 
 
 def test_a_classification_that_is_none_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

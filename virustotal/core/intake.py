@@ -13,7 +13,7 @@ from attrs import define, evolve, field
 from virustotal.core.bounds import BUILT_IN, Bounds
 from virustotal.core.findings import Attachment, Download, Family, Finding, OntologyPart, Points, Role
 from virustotal.core.models import Ref
-from virustotal.core.ontology import plain, problem
+from virustotal.al_types.ontology import plain, problem
 from virustotal.core.rebuild import Notes, Rebuilder, Spent
 from virustotal.core.scores import MOST_ATTACK_IDS
 from virustotal.core.sections import Contribution, Section

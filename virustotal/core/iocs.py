@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from attrs import evolve, frozen
 
 from virustotal.util.hosts import address_of, canonical_host, host_of, reason_not_public
-from virustotal.core.indicators import indicator
+from virustotal.al_types.network_addresses import indicator
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.planner import skipped
 from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist

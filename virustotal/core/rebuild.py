@@ -9,7 +9,7 @@ from assemblyline.common import forge
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import define, field
 
-from virustotal.core import bodies, tagging
+from virustotal.al_types import section_bodies, tags
 from virustotal.core.bounds import BUILT_IN, LONGEST_TITLE, MOST_NOTES, Bounds
 from virustotal.core.models import EMPTY
 from virustotal.core.sections import Section
@@ -144,30 +144,30 @@ class Rebuilder:
         try:
             body = given.body  # read once: it is made anew each time, and may be another one then
             if not body and body != 0:
-                return None, body_format if body_format in bodies.PLAIN else "TEXT", EMPTY
-            if body_format in bodies.PLAIN:
+                return None, body_format if body_format in section_bodies.PLAIN else "TEXT", EMPTY
+            if body_format in section_bodies.PLAIN:
                 return self._plain(body, title), body_format, EMPTY
-            value = bodies.shaped(body_format, bodies.parsed(body))
+            value = section_bodies.shaped(body_format, section_bodies.parsed(body))
         except (ValueError, TypeError, RecursionError) as error:
-            raise bodies.BodyError(f"the body of the section {title!r}: {error}") from None
+            raise section_bodies.BodyError(f"the body of the section {title!r}: {error}") from None
         return self._written(value, body_format, given.body_config, title)
 
     def _plain(self, body: Any, title: str) -> str:
-        shown, cut = bodies.plain(body, self._left())
+        shown, cut = section_bodies.plain(body, self._left())
         if cut:
             self.notes.say(f"The body of the section {title!r} was cut: {cut} characters are not shown.")
         self.spent.bodies += len(shown)
         return shown
 
     def _written(self, value: Any, body_format: str, config: Any, title: str) -> tuple[str, str, Mapping[str, Any]]:
-        shown, cut = bodies.written(value, self._left())
+        shown, cut = section_bodies.written(value, self._left())
         if shown is None:
             self.notes.say(f"The body of the section {title!r} is too large, and is not shown.")
             return "This body is too large, and is not shown.", "TEXT", EMPTY
         if cut:
             self.notes.say(f"The body of the section {title!r} was cut: {cut} rows are not shown.")
         self.spent.bodies += len(shown)
-        return shown, body_format, bodies.config_of(body_format, config)
+        return shown, body_format, section_bodies.config_of(body_format, config)
 
     def _left(self) -> int:
         # Never nothing: the notice of a cut needs a place.
@@ -184,14 +184,14 @@ class Rebuilder:
         return {tag_type: values for tag_type, values in found.items() if values}
 
     def _valid(self, tag_type: Any, values: Any) -> tuple[str, ...]:
-        if not tagging.known(tag_type):
+        if not tags.known(tag_type):
             self.notes.say(f"Assemblyline has no tag type {tag_type!r}; its values were left out.")
             return ()
-        return tuple(dict.fromkeys(self._bounded(tag_type, tagging.values_of(values))))
+        return tuple(dict.fromkeys(self._bounded(tag_type, tags.values_of(values))))
 
     def _bounded(self, tag_type: str, values: Iterable[str | None]) -> Iterable[str]:
         for value in values:
-            kept = tagging.normal(tag_type, value) if value else None
+            kept = tags.normal(tag_type, value) if value else None
             if kept is None:
                 if value != "":
                     self.notes.count(f"Not valid as tags of the type {tag_type}, and left out: {{}}.")

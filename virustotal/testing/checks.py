@@ -12,7 +12,7 @@ from virustotal.core.failures import copied, last_line
 from virustotal.core.findings import Finding, OntologyPart
 from virustotal.core.intake import Intake
 from virustotal.core.models import Evidence, Related, Report
-from virustotal.core.ontology import problem
+from virustotal.al_types.ontology import problem
 from virustotal.util.readers import clean
 from virustotal.testing.network import no_network
 from virustotal.testing.text import as_text

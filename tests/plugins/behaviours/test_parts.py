@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.ontology import problem
+from virustotal.al_types.ontology import problem
 
 from .conftest import findings, parts, report
 from .test_rules import IDS, SIGMA

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import load, report_files
 from tests.plugins.relations.kit import downloads, engines, points, rows, sections, tags
-from virustotal.core import catalogue, tagging
+from virustotal.al_types import tags
+from virustotal.core import catalogue
 from virustotal.core.catalogue import CATALOGUE, Family
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Ref
@@ -81,7 +82,7 @@ def check(result: Iterable[Finding]) -> None:
     for section in [each for each in result if isinstance(each, ResultSection)]:
         made = rebuilder.rebuild(section)
         assert made is not None
-        assert all(tagging.normal(name, value) for name, values in flat(made) for value in values)
+        assert all(tags.normal(name, value) for name, values in flat(made) for value in values)
     for each in points(result):
         assert each.section is None or rebuilder.made_of(each.section) is not None
     assert not [note for note in rebuilder.notes if "tag" not in note]
@@ -90,7 +91,7 @@ def check(result: Iterable[Finding]) -> None:
         whole = section.title_text + readable(section.body)
         assert len(whole) < 2_000_000
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", whole)
-    assert all(tagging.known(name) for name in tags(result))
+    assert all(tags.known(name) for name in tags(result))
 
 
 def flat(section: Section) -> Iterator[tuple[str, tuple[str, ...]]]:

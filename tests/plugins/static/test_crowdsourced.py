@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tests.plugins.static.look import assert_sound, found, points, tags, titles, words
-from virustotal.core.attack import current_id
+from virustotal.al_types.attack import current_id
 from virustotal.plugins.static import ai, autostart, capabilities, distributors, ids, sigma, yara
 
 RULE = {"rule_name": "Example_Rule", "ruleset_name": "example_set", "source": "https://example.com/rules"}

@@ -18,7 +18,7 @@ from assemblyline_v4_service.common.result import (
     SandboxSignatureItem,
 )
 
-from virustotal.core.attack import attack_name, tactics
+from virustotal.al_types.attack import attack_name, tactics
 from virustotal.util.readers import integer, mapping, mappings, pairs, text, texts
 from virustotal.plugins.behaviours.describe import described
 from virustotal.plugins.behaviours.merging import address

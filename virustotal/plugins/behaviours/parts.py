@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from virustotal.core import OntologyPart
-from virustotal.core.attack import attack_name, tactics
-from virustotal.core.ontology import problem
+from virustotal.al_types.attack import attack_name, tactics
+from virustotal.al_types.ontology import problem
 from virustotal.util.readers import integer, mappings, text
 from virustotal.plugins.behaviours.bodies import dns, headers, mail, method, port, transport
 from virustotal.plugins.behaviours.merging import address

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from virustotal.core import Points, render
-from virustotal.core.attack import known_ids
+from virustotal.al_types.attack import known_ids
 from virustotal.core.findings import Family
 from virustotal.util.readers import items, mappings, text, texts
 from virustotal.plugins.behaviours.describe import described

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from virustotal.core import Points, render
-from virustotal.core.attack import attack_name, current_id, tactics
+from virustotal.al_types.attack import attack_name, current_id, tactics
 from virustotal.core.findings import Family
 from virustotal.util.readers import items, mapping, mappings, pairs, text
 from virustotal.plugins.behaviours.sandboxes import Sandbox

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from virustotal.core.indicators import Indicator, indicator
+from virustotal.al_types.network_addresses import Indicator, indicator
 from virustotal.util.readers import integer, items, mapping, texts
 
 #: Keys, as lower-case letters and digits alone, under which a text names an address.

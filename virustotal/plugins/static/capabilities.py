@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
-from virustotal.core.attack import attack_name, current_id, known_ids
+from virustotal.al_types.attack import attack_name, current_id, known_ids
 from virustotal.core.findings import Family, Finding
 from virustotal.core.render import table
 from virustotal.core.settings import Settings

@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
-from virustotal.core.indicators import indicator
+from virustotal.al_types.network_addresses import indicator
 from virustotal.core.settings import Settings
 from virustotal.util.readers import items, mappings, text
 from virustotal.plugins.static import _readers as read
