@@ -13,7 +13,7 @@ from typing import Any
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
 from virustotal.core import planner  # isort: skip
-from virustotal.core.catalogue import CATALOGUE  # isort: skip
+from virustotal.api.relationships import CATALOGUE  # isort: skip
 from virustotal.core.loader import load  # isort: skip
 from virustotal.core.lookup import expand_report, look_up  # isort: skip
 from virustotal.core.memory import Memory  # isort: skip

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.mirrors import opensearch
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.sources import build
@@ -70,7 +70,7 @@ def one(package: Path, address: str) -> None:
     source = build(Settings(mirror=MirrorConfig((address,), package.stem, only=True)), Credentials())
     began = time.monotonic()
     for number in range(LOOK_UPS):
-        source.ask(protocol.object_request(Ref("file", f"{number:064x}")), time.monotonic() + 10)
+        source.ask(api.object_request(Ref("file", f"{number:064x}")), time.monotonic() + 10)
     each = (time.monotonic() - began) / LOOK_UPS * 1000
     print(json.dumps([loader.tally.stored, seconds, before, peak(), each]))
 

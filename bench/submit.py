@@ -18,7 +18,7 @@ import sys, time
 from pathlib import Path
 from virustotal.core import protocol
 from virustotal.core.settings import Credentials, service_settings
-from virustotal.core.source import Upload
+from virustotal.api.source import Upload
 from virustotal.sources import build
 source = build(service_settings({"host": sys.argv[1]}), Credentials("premium-key"))
 deadline = time.monotonic() + 600

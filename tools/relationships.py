@@ -4,8 +4,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from virustotal.core import catalogue
-from virustotal.core.catalogue import ALIASES, KINDS, Licence, Relationship
+from virustotal.api import relationships
+from virustotal.api.relationships import ALIASES, KINDS, Licence, Relationship
 from virustotal.core.render import MOST_ROWS
 from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
 from virustotal.core.verdicts import POPULAR_RANK
@@ -17,7 +17,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "relationships.md"
 HEAD = f"""\
 # Relationships
 
-<!-- Written by tools/relationships.py out of virustotal/core/catalogue.py. Do not edit. -->
+<!-- Written by tools/relationships.py out of virustotal/api/relationships.py. Do not edit. -->
 
 The submission parameter `relationships` names what is shown beside the object itself, separated by commas. Spaces,
 case, trailing commas and duplicates do not matter. By default it is
@@ -94,7 +94,7 @@ def page() -> str:
     tagged = tags()
     parts = [HEAD]
     for kind in KINDS:
-        rows = [_row(entry, tagged.get((kind, entry.name), "")) for entry in catalogue.of_kind(kind)]
+        rows = [_row(entry, tagged.get((kind, entry.name), "")) for entry in relationships.of_kind(kind)]
         head = "| Name | Shown as | Leads to | Licence | Family | Notes |\n|---|---|---|---|---|---|\n"
         parts.append(f"## {_TITLES[kind]} ({len(rows)})\n\n{head}" + "\n".join(rows) + "\n")
     aliases = "\n".join(f"| `{alias}` | `{name}` |" for alias, name in sorted(ALIASES.items()))

@@ -6,7 +6,7 @@ from typing import Any
 from assemblyline_v4_service.common.helper import get_service_manifest
 from attrs import asdict, evolve, frozen
 
-from virustotal.core.catalogue import KINDS
+from virustotal.api.relationships import KINDS
 from virustotal.core.host import PluginInfo, Plugins, State
 from virustotal.core.isolation import due
 from virustotal.core.loader import load

@@ -11,7 +11,7 @@ from virustotal.core.memory import Memory
 from virustotal.core.models import Report
 from virustotal.core.registry import Registry
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Source, fresh
+from virustotal.api.source import Source, fresh
 from virustotal.core.subjects import Subject
 from virustotal.core.submission import Desk
 from virustotal.core.witness import Witness

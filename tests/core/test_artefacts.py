@@ -20,7 +20,7 @@ from virustotal.core.errors import (
 from virustotal.core.findings import Download, Role
 from virustotal.core.models import FOUND, Ref, Status
 from virustotal.core.settings import Settings
-from virustotal.core.source import Answer, Request
+from virustotal.api.source import Answer, Request
 
 SHA256 = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
 

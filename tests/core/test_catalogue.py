@@ -2,8 +2,8 @@ from collections import Counter
 
 import pytest
 
-from virustotal.core import catalogue
-from virustotal.core.catalogue import ALIASES, CATALOGUE, KINDS, Family, Licence, Relationship
+from virustotal.api import relationships
+from virustotal.api.relationships import ALIASES, CATALOGUE, KINDS, Family, Licence, Relationship
 from virustotal.emulator import facts
 
 LICENCES = {
@@ -37,15 +37,15 @@ def test_every_kind_has_as_many_relationships_as_the_reference() -> None:
 
 
 def test_no_row_overwrites_another() -> None:
-    entries = list(catalogue._entries(catalogue._TABLE))
+    entries = list(relationships._entries(relationships._TABLE))
     assert len({(entry.kind, entry.name) for entry in entries}) == len(entries) == 152
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_agrees_with_the_facts_that_the_emulator_enforces(kind: str) -> None:
     known = facts.RELATIONSHIPS[kind]
-    assert {entry.name for entry in catalogue.of_kind(kind)} == set(known)
-    for entry in catalogue.of_kind(kind):
+    assert {entry.name for entry in relationships.of_kind(kind)} == set(known)
+    for entry in relationships.of_kind(kind):
         fact = known[entry.name]
         assert (entry.yields, entry.one, entry.licence) == (fact.types, not fact.many, LICENCES[fact.access])
 
@@ -58,7 +58,7 @@ def test_doubtful_is_what_no_newer_list_has_or_what_has_no_type(entry: Relations
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_an_object_does(kind: str) -> None:
-    assert {entry.name for entry in catalogue.of_kind(kind) if entry.family is Family.DOES} == DOES[kind]
+    assert {entry.name for entry in relationships.of_kind(kind) if entry.family is Family.DOES} == DOES[kind]
 
 
 @pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: f"{entry.kind}-{entry.name}")
@@ -76,6 +76,6 @@ def test_aliases_lead_to_a_relationship_and_hide_none(alias: str, name: str) -> 
 
 
 def test_only_exact_names_are_found() -> None:
-    assert catalogue.find("file", "contacted_ips") is not None
-    assert catalogue.find("file", "contacted_ip") is None
-    assert catalogue.find("domain", "contacted_ips") is None
+    assert relationships.find("file", "contacted_ips") is not None
+    assert relationships.find("file", "contacted_ip") is None
+    assert relationships.find("domain", "contacted_ips") is None

@@ -7,7 +7,8 @@ import pytest
 from attrs import define, field
 
 from tests.core.test_memory import Kept
-from virustotal.core import catalogue, planner
+from virustotal.api import relationships
+from virustotal.core import planner
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError, QuotaError
 from virustotal.core.lookup import expand_report, look_up
@@ -15,7 +16,7 @@ from virustotal.core.memory import LICENCE, Memory, Parameter, keep_flag
 from virustotal.core.models import Ref, Report, Status
 from virustotal.core.registry import Registry
 from virustotal.core.settings import Settings
-from virustotal.core.source import Answer, Request, Room
+from virustotal.api.source import Answer, Request, Room
 
 FILE = Ref("file", "c" * 64)
 SOON = 1e9
@@ -78,8 +79,8 @@ class Metered:
 def no_premium(query: Mapping[str, str]) -> Exception | None:
     """Refuse a combined request with a premium name."""
     names = filter(None, query.get("relationships", "").split(","))
-    licences = {entry.licence for name in names if (entry := catalogue.find("file", name))}
-    return None if licences <= {catalogue.Licence.PUBLIC} else ForbiddenError("No licence.", code="ForbiddenError")
+    licences = {entry.licence for name in names if (entry := relationships.find("file", name))}
+    return None if licences <= {relationships.Licence.PUBLIC} else ForbiddenError("No licence.", code="ForbiddenError")
 
 
 def no_threats(query: Mapping[str, str]) -> Exception | None:

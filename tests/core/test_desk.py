@@ -5,7 +5,7 @@ from attrs import define, field
 
 from virustotal.core.desk import Desk
 from virustotal.core.errors import AuthenticationError, NotFoundError, QuotaError, VirusTotalError
-from virustotal.core.source import Answer, Request
+from virustotal.api.source import Answer, Request
 
 SOON = 1e9
 

@@ -13,7 +13,7 @@ from virustotal.core.models import Ref, Verdict
 from virustotal.core.safelist import NO_SAFELIST
 from virustotal.core.sections import Section
 from virustotal.core.settings import MOST_IOCS
-from virustotal.core.source import Answer, Request, Room
+from virustotal.api.source import Answer, Request, Room
 
 DOMAIN = "network.dynamic.domain"
 

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from virustotal.core import inline, planner
 from virustotal.core.analyzer import Analyzer, Needs
-from virustotal.core.catalogue import CATALOGUE
+from virustotal.api.relationships import CATALOGUE
 from virustotal.core.loader import load
 from virustotal.core.lookup import expand_report, look_up
 from virustotal.core.memory import Memory, Parameter

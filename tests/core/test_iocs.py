@@ -7,10 +7,10 @@ import pytest
 
 from virustotal.core.iocs import MOST_READ, fitting, plan_iocs
 from virustotal.core.models import Object, Ref, Report, Status
-from virustotal.core.protocol import url_id
+from virustotal.api import url_id
 from virustotal.core.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
-from virustotal.core.source import Room
+from virustotal.api.source import Room
 from virustotal.core.standing import Standing
 from virustotal.core.subjects import Refusal, Subject, canonical_url, url_subject
 from virustotal.testing import obj

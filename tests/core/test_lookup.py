@@ -13,7 +13,7 @@ from virustotal.core.memory import Memory
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Credentials, Settings
-from virustotal.core.source import Answer, Request
+from virustotal.api.source import Answer, Request
 from virustotal.emulator.server import Emulator
 from virustotal.sources.client import Client
 from virustotal.sources.pace import Pace

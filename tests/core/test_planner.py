@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from virustotal.core import catalogue, planner
+from virustotal.api import relationships
+from virustotal.core import planner
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.planner import Plan, describe, expand, plan
@@ -77,7 +78,7 @@ def test_names_outside_the_catalogue(analyze: bool) -> None:
 
 
 def test_doubtful_names_are_never_embedded() -> None:
-    doubtful = tuple(entry.name for entry in catalogue.of_kind("file") if entry.doubtful)
+    doubtful = tuple(entry.name for entry in relationships.of_kind("file") if entry.doubtful)
 
     assert doubtful
     assert planned(*doubtful, analyze=True).embed == ()
@@ -130,7 +131,7 @@ def test_what_an_analyser_wants_is_added() -> None:
 
 
 def test_long_lists_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = tuple(entry.name for entry in catalogue.of_kind("file") if not entry.doubtful)
+    names = tuple(entry.name for entry in relationships.of_kind("file") if not entry.doubtful)
     assert len(planned(*names).batches) == 1
 
     monkeypatch.setattr(planner, "LONGEST_EMBED", 100)

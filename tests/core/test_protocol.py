@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virustotal.core import errors, protocol
+from virustotal import api
+from virustotal.core import errors
 from virustotal.core.models import Ref, Status
-from virustotal.core.protocol import parsing
-from virustotal.core.protocol.failures import retry_after
-from virustotal.core.source import Request, Save, Upload
+from virustotal.api import deep_json
+from virustotal.api.error_mapping import retry_after
+from virustotal.api.source import Request, Save, Upload
 
 SHA = "a" * 64
 FILE = Ref("file", SHA)
@@ -26,47 +27,47 @@ SAVE = Save(Path("x"), 10)
 @pytest.mark.parametrize(
     ("request_", "path", "query"),
     [
-        (protocol.object_request(FILE), f"/files/{SHA}", ()),
-        (protocol.object_request(Ref("file", "A" * 32)), f"/files/{'a' * 32}", ()),
+        (api.object_request(FILE), f"/files/{SHA}", ()),
+        (api.object_request(Ref("file", "A" * 32)), f"/files/{'a' * 32}", ()),
         (
-            protocol.object_request(FILE, ("votes", "behaviours")),
+            api.object_request(FILE, ("votes", "behaviours")),
             f"/files/{SHA}",
             (("relationships", "votes,behaviours"),),
         ),
         (
-            protocol.object_request(FILE, ("votes",), (("relationship_attributes[votes]", "date"),)),
+            api.object_request(FILE, ("votes",), (("relationship_attributes[votes]", "date"),)),
             f"/files/{SHA}",
             (("relationships", "votes"), ("relationship_attributes[votes]", "date")),
         ),
-        (protocol.object_request(Ref("url", "AbC-_9")), "/urls/AbC-_9", ()),
-        (protocol.object_request(Ref("url", "F" * 64)), f"/urls/{'f' * 64}", ()),
-        (protocol.object_request(Ref("domain", "B\u00fccher.Example.com.")), "/domains/xn--bcher-kva.example.com", ()),
-        (protocol.object_request(Ref("domain", "_dmarc.example.com")), "/domains/_dmarc.example.com", ()),
-        (protocol.object_request(Ref("ip_address", "2001:DB8:0::1")), "/ip_addresses/2001%3Adb8%3A%3A1", ()),
+        (api.object_request(Ref("url", "AbC-_9")), "/urls/AbC-_9", ()),
+        (api.object_request(Ref("url", "F" * 64)), f"/urls/{'f' * 64}", ()),
+        (api.object_request(Ref("domain", "B\u00fccher.Example.com.")), "/domains/xn--bcher-kva.example.com", ()),
+        (api.object_request(Ref("domain", "_dmarc.example.com")), "/domains/_dmarc.example.com", ()),
+        (api.object_request(Ref("ip_address", "2001:DB8:0::1")), "/ip_addresses/2001%3Adb8%3A%3A1", ()),
         (
-            protocol.object_request(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube/x")),
+            api.object_request(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube/x")),
             f"/file_behaviours/{SHA}_Dr.Web%20vxCube%2Fx",
             (),
         ),
-        (protocol.object_request(Ref("resolution", "192.0.2.1example.com")), "/resolutions/192.0.2.1example.com", ()),
+        (api.object_request(Ref("resolution", "192.0.2.1example.com")), "/resolutions/192.0.2.1example.com", ()),
         (
-            protocol.relationship_page(FILE, "contacted_ips", "a=b c", 400),
+            api.relationship_page(FILE, "contacted_ips", "a=b c", 400),
             f"/files/{SHA}/contacted_ips",
             (("limit", "40"), ("cursor", "a=b c")),
         ),
-        (protocol.relationship_page(FILE, "votes", limit=0), f"/files/{SHA}/votes", (("limit", "1"),)),
-        (protocol.descriptor_page(FILE, "votes"), f"/files/{SHA}/relationships/votes", (("limit", "40"),)),
-        (protocol.analysis("MDk5OjE="), "/analyses/MDk5OjE%3D", ()),
-        (protocol.analysis_item("u-1-2"), "/analyses/u-1-2/item", ()),
-        (protocol.mitre_trees(SHA), f"/files/{SHA}/behaviour_mitre_trees", ()),
-        (protocol.upload_url(), "/files/upload_url", ()),
-        (protocol.overall_quotas("a/b"), "/users/a%2Fb/overall_quotas", ()),
-        (protocol.analyse(FILE), f"/files/{SHA}/analyse", ()),
-        (protocol.artefact(Ref("file_behaviour", "x y"), "pcap", SAVE), "/file_behaviours/x%20y/pcap", ()),
-        (protocol.artefact(Ref("file_behaviour", "x"), "evtx", SAVE), "/file_behaviours/x/evtx", ()),
-        (protocol.artefact(Ref("file_behaviour", "x"), "memdump", SAVE), "/file_behaviours/x/memdump", ()),
-        (protocol.artefact(Ref("file_behaviour", "x"), "html", SAVE), "/file_behaviours/x/html", ()),
-        (protocol.artefact(FILE, "file", SAVE), f"/files/{SHA}/download", ()),
+        (api.relationship_page(FILE, "votes", limit=0), f"/files/{SHA}/votes", (("limit", "1"),)),
+        (api.descriptor_page(FILE, "votes"), f"/files/{SHA}/relationships/votes", (("limit", "40"),)),
+        (api.analysis("MDk5OjE="), "/analyses/MDk5OjE%3D", ()),
+        (api.analysis_item("u-1-2"), "/analyses/u-1-2/item", ()),
+        (api.mitre_trees(SHA), f"/files/{SHA}/behaviour_mitre_trees", ()),
+        (api.upload_url(), "/files/upload_url", ()),
+        (api.overall_quotas("a/b"), "/users/a%2Fb/overall_quotas", ()),
+        (api.analyse(FILE), f"/files/{SHA}/analyse", ()),
+        (api.artefact(Ref("file_behaviour", "x y"), "pcap", SAVE), "/file_behaviours/x%20y/pcap", ()),
+        (api.artefact(Ref("file_behaviour", "x"), "evtx", SAVE), "/file_behaviours/x/evtx", ()),
+        (api.artefact(Ref("file_behaviour", "x"), "memdump", SAVE), "/file_behaviours/x/memdump", ()),
+        (api.artefact(Ref("file_behaviour", "x"), "html", SAVE), "/file_behaviours/x/html", ()),
+        (api.artefact(FILE, "file", SAVE), f"/files/{SHA}/download", ()),
     ],
 )
 def test_requests(request_: Request, path: str, query: Any) -> None:
@@ -76,10 +77,10 @@ def test_requests(request_: Request, path: str, query: Any) -> None:
 def test_requests_that_send_something() -> None:
     upload = Upload(Path("x"), "x")
 
-    assert protocol.submit_url("http://a/") == Request("POST", "/urls", form=(("url", "http://a/"),))
-    assert protocol.upload_file(upload) == Request("POST", "/files", upload=upload)
-    assert protocol.upload_file(upload, "https://u/") == Request("POST", "", upload=upload, address="https://u/")
-    assert protocol.linked("https://p/", SAVE) == Request("GET", "", save=SAVE, address="https://p/")
+    assert api.submit_url("http://a/") == Request("POST", "/urls", form=(("url", "http://a/"),))
+    assert api.upload_file(upload) == Request("POST", "/files", upload=upload)
+    assert api.upload_file(upload, "https://u/") == Request("POST", "", upload=upload, address="https://u/")
+    assert api.linked("https://p/", SAVE) == Request("GET", "", save=SAVE, address="https://p/")
 
 
 @pytest.mark.parametrize(
@@ -95,28 +96,28 @@ def test_requests_that_send_something() -> None:
 )
 def test_identifiers_that_are_refused_before_anything_is_sent(kind: str, id: str) -> None:
     with pytest.raises(errors.InvalidError, match=r"not the identifier|no look-up"):
-        protocol.object_request(Ref(kind, id))
+        api.object_request(Ref(kind, id))
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", "Votes", "a,b", "a" * 65, "vo tes"])
 def test_names_that_are_refused(name: str) -> None:
     with pytest.raises(errors.InvalidError):
-        protocol.relationship_page(FILE, name)
+        api.relationship_page(FILE, name)
     with pytest.raises(errors.InvalidError):
-        protocol.object_request(FILE, (name,)) if name else protocol.descriptor_page(FILE, name)
+        api.object_request(FILE, (name,)) if name else api.descriptor_page(FILE, name)
 
 
 @pytest.mark.parametrize(("ref", "kind"), [(FILE, "pcap"), (Ref("file_behaviour", "x"), "file"), (FILE, "x")])
 def test_artefacts_that_do_not_exist(ref: Ref, kind: str) -> None:
     with pytest.raises(errors.InvalidError):
-        protocol.artefact(ref, kind, SAVE)
+        api.artefact(ref, kind, SAVE)
 
 
 @given(st.text(max_size=80))
 def test_any_identifier_is_one_segment_or_refused(id: str) -> None:
-    for kind in (*protocol.COLLECTIONS, "other"):
+    for kind in (*api.COLLECTIONS, "other"):
         try:
-            segment = protocol.segment(kind, id)
+            segment = api.segment(kind, id)
         except errors.InvalidError:
             continue
         assert segment.isascii()
@@ -134,8 +135,8 @@ def test_any_identifier_is_one_segment_or_refused(id: str) -> None:
     ],
 )
 def test_url_ids(url: str, id: str) -> None:
-    assert protocol.url_id(url) == id
-    assert protocol.valid_id("url", id) == id
+    assert api.url_id(url) == id
+    assert api.valid_id("url", id) == id
 
 
 def body(code: str, message: str = "said") -> bytes:
@@ -195,7 +196,7 @@ OK = b'{"data": {}}'
 )
 def test_errors(status: int, content: bytes, error: type[errors.VirusTotalError], outcome: str) -> None:
     with pytest.raises(error) as raised:
-        protocol.payload(status, {}, content)
+        api.payload(status, {}, content)
 
     assert type(raised.value) is error
     assert raised.value.outcome.status == Status(outcome)
@@ -205,13 +206,13 @@ def test_errors(status: int, content: bytes, error: type[errors.VirusTotalError]
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_what_was_sent_is_refused_for_good_whoever_says_so_and_says_nothing_of_the_key(status: int) -> None:
     with pytest.raises(errors.VirusTotalError, match=rf"HTTP {status}\) is not one of VirusTotal's API") as caught:
-        protocol.payload(status, {}, b"<html>", posted=True)
+        api.payload(status, {}, b"<html>", posted=True)
     assert type(caught.value) is errors.VirusTotalError
 
 
 def test_an_error_says_status_code_and_message() -> None:
     with pytest.raises(errors.ForbiddenError, match=r"HTTP 403, ForbiddenError: not\ufffdyou") as raised:
-        protocol.payload(403, {"Retry-After": "7"}, body("ForbiddenError", "not\x00you"))
+        api.payload(403, {"Retry-After": "7"}, body("ForbiddenError", "not\x00you"))
 
     assert (raised.value.code, raised.value.retry_after) == ("ForbiddenError", 7.0)
 
@@ -235,7 +236,7 @@ def test_retry_after_as_date() -> None:
 @pytest.mark.parametrize("depth", [10, 2_000, 12_000])
 def test_deep_answers(depth: int) -> None:
     content = b'{"data": ' + b'{"children": [' * depth + b"1" + b"]}" * depth + b"}"
-    found = protocol.payload(200, {}, content)["data"]
+    found = api.payload(200, {}, content)["data"]
     for _ in range(depth):
         found = found["children"][0]
 
@@ -243,16 +244,16 @@ def test_deep_answers(depth: int) -> None:
 
 
 def test_answers_that_are_too_deep() -> None:
-    content = b"[" * (parsing.DEEPEST + 10) + b"]" * (parsing.DEEPEST + 10)
+    content = b"[" * (deep_json.DEEPEST + 10) + b"]" * (deep_json.DEEPEST + 10)
     with pytest.raises(errors.UnavailableError):
-        protocol.payload(200, {}, content)
+        api.payload(200, {}, content)
 
 
 def test_numbers_and_bytes_that_the_standard_parser_refuses() -> None:
     digits = str(sys.get_int_max_str_digits() + 1)
     content = b'{"data": {"a": NaN, "b": ' + b"1" * int(digits) + b', "c": "\xff\x00", "d": -Infinity, "e": 1e999}}'
 
-    found = protocol.payload(200, {}, content)["data"]
+    found = api.payload(200, {}, content)["data"]
 
     assert found == {"a": None, "b": None, "c": "\ufffd\x00", "d": None, "e": None}
 
@@ -268,7 +269,7 @@ VALUES = st.recursive(
 def test_both_parsers_agree(value: Any, indent: int | None) -> None:
     text = json.dumps(value, indent=indent)
 
-    assert parsing._Parser(text).value() == json.loads(text) == value
+    assert deep_json._Parser(text).value() == json.loads(text) == value
 
 
 @given(st.text(alphabet='{}[]",: \\u01truefalsn-e.x', max_size=25))
@@ -279,7 +280,7 @@ def test_both_parsers_refuse_the_same(text: str) -> None:
         except ValueError:
             return "refused"
 
-    assert outcome(lambda: parsing._Parser(text).value()) == outcome(lambda: json.loads(text, strict=False))
+    assert outcome(lambda: deep_json._Parser(text).value()) == outcome(lambda: json.loads(text, strict=False))
 
 
 PLAIN: dict[str, Any] = {"type": "domain", "id": "example.com"}
@@ -298,14 +299,14 @@ PLAIN: dict[str, Any] = {"type": "domain", "id": "example.com"}
     ],
 )
 def test_objects(data: dict[str, Any], whole: bool, error: str) -> None:
-    found = protocol.decode_object(data)
+    found = api.decode_object(data)
 
     assert found is not None
     assert (found.ref, found.whole, found.error) == (Ref("domain", "example.com"), whole, error)
 
 
 def test_a_number_as_identifier() -> None:
-    assert protocol.decode_object({"type": "analysis", "id": 1735689600}) == protocol.decode_object(
+    assert api.decode_object({"type": "analysis", "id": 1735689600}) == api.decode_object(
         {"type": "analysis", "id": "1735689600"}
     )
 
@@ -326,7 +327,7 @@ def test_a_number_as_identifier() -> None:
     ],
 )
 def test_no_objects(data: Any) -> None:
-    assert protocol.decode_object(data) is None
+    assert api.decode_object(data) is None
 
 
 @pytest.mark.parametrize(
@@ -345,7 +346,7 @@ def test_no_objects(data: Any) -> None:
     ],
 )
 def test_pages(payload: Any, ids: list[str], cursor: str, total: int | None, left_out: int) -> None:
-    page = protocol.decode_page(payload)
+    page = api.decode_page(payload)
 
     assert ([item.ref.id for item in page.items], page.cursor, page.total) == (ids, cursor, total)
     assert page.left_out == left_out
@@ -367,14 +368,14 @@ def test_pages(payload: Any, ids: list[str], cursor: str, total: int | None, lef
     ],
 )
 def test_inline_blocks(block: Any, count: int, total: int | None, complete: bool, detailed: bool) -> None:
-    found = protocol.decode_related("x", block)
+    found = api.decode_related("x", block)
 
     assert (len(found.items), found.total, found.complete, found.detailed) == (count, total, complete, detailed)
     assert not any(item.whole for item in found.items)
 
 
 def test_entries_left_out_are_said() -> None:
-    assert "2 entries" in protocol.decode_related("x", {"data": [PLAIN, 7, None]}).outcome.detail
+    assert "2 entries" in api.decode_related("x", {"data": [PLAIN, 7, None]}).outcome.detail
 
 
 @pytest.mark.parametrize(
@@ -397,37 +398,37 @@ def test_entries_left_out_are_said() -> None:
 def test_the_answer_is_of_the_object_asked_for(asked: Ref, answered: Ref, same: bool) -> None:
     payload = {"data": {"type": answered.kind, "id": answered.id, "relationships": {"votes": {"data": []}, "x": 7}}}
     if same:
-        report = protocol.decode_report(payload, asked)
+        report = api.decode_report(payload, asked)
         assert report.subject.ref == answered
         assert set(report.related) == {"votes", "x"}
     else:
         with pytest.raises(errors.UnavailableError):
-            protocol.decode_report(payload, asked)
+            api.decode_report(payload, asked)
 
 
 @pytest.mark.parametrize(
     ("asked", "id"), [(Ref("url", SHA), f"u-{SHA}-1735689600"), (FILE, "../x"), (Ref("domain", "example.com"), "..")]
 )
 def test_an_identifier_that_cannot_be_asked_for_again_is_not_taken_over(asked: Ref, id: str) -> None:
-    assert protocol.decode_report({"data": {"type": asked.kind, "id": id}}, asked).subject.ref == asked
+    assert api.decode_report({"data": {"type": asked.kind, "id": id}}, asked).subject.ref == asked
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {"type": "file"}])
 def test_answers_without_an_object(data: Any) -> None:
     with pytest.raises(errors.UnavailableError, match="no object"):
-        protocol.decode_report({"data": data}, FILE)
+        api.decode_report({"data": data}, FILE)
 
 
 @given(VALUES)
 def test_decoding_never_raises_anything_else(value: Any) -> None:
-    protocol.decode_page({"data": value, "meta": value})
-    protocol.decode_related("x", value)
+    api.decode_page({"data": value, "meta": value})
+    api.decode_related("x", value)
     with contextlib.suppress(errors.VirusTotalError):
-        protocol.decode_report({"data": value}, FILE)
+        api.decode_report({"data": value}, FILE)
 
 
 def test_a_url_that_is_named_by_its_analysis_keeps_an_identifier_that_can_be_asked_for() -> None:
     sha256 = "ab" * 32
-    found = protocol.decode_object({"type": "url", "id": f"u-{sha256}-1599122231", "attributes": {}})
+    found = api.decode_object({"type": "url", "id": f"u-{sha256}-1599122231", "attributes": {}})
     assert found is not None
     assert found.ref == Ref("url", sha256)

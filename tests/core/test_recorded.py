@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import load
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.models import Ref
 from virustotal.util.readers import mapping
@@ -21,16 +21,16 @@ def test_objects_and_collections(reports: Path) -> None:
         document = load(path)
         data = mapping(document).get("data")
         if isinstance(data, list):
-            page = protocol.decode_page(document)
+            page = api.decode_page(document)
             assert len(page.items) + page.left_out == len(data), path
             assert not page.left_out, path
             pages += 1
         elif isinstance(mapping(data).get("type"), str):
             ref = Ref(data["type"], IDS.get(data["type"]) or str(data["id"]))
-            report = protocol.decode_report(document, ref)
+            report = api.decode_report(document, ref)
             assert report.subject.ref.kind == ref.kind, path
-            if ref.kind in protocol.COLLECTIONS:
-                assert protocol.object_request(report.subject.ref), path
+            if ref.kind in api.COLLECTIONS:
+                assert api.object_request(report.subject.ref), path
             assert set(report.related) == set(mapping(data.get("relationships"))), path
             objects += 1
     assert objects
@@ -43,7 +43,7 @@ def test_errors(reports: Path) -> None:
         document = load(path)
         if isinstance(document, dict) and "error" in document and "data" not in document:
             with pytest.raises(VirusTotalError):
-                protocol.payload(200, {}, json.dumps(document).encode())
+                api.payload(200, {}, json.dumps(document).encode())
             seen += 1
     if not seen:
         pytest.skip("no recorded errors")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from virustotal.core.models import Ref
-from virustotal.core.protocol import url_id
+from virustotal.api import url_id
 from virustotal.core.settings import Settings
 from virustotal.core.subjects import LONGEST_URL, Facts, Subjects, subjects
 
@@ -127,7 +127,7 @@ def test_a_refused_url_shows_no_password() -> None:
 
 
 def test_the_longest_url_has_an_identifier_that_is_taken() -> None:
-    from virustotal.core.protocol import object_request
+    from virustotal.api import object_request
 
     value = "http://example.com/".ljust(LONGEST_URL, "a")
     (found,) = subjects(facts(metadata={"submitted_url": value}), Settings()).subjects

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from virustotal.core import protocol, submission
+from virustotal import api
+from virustotal.core import submission
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, sending
 from virustotal.core.settings import Credentials, service_settings
-from virustotal.core.source import Upload
+from virustotal.api.source import Upload
 from virustotal.core.submission import Desk, Job, carry_out
 from virustotal.emulator.server import Emulator
 from virustotal.sources.client import Client
@@ -40,7 +41,7 @@ class Bench:
         return Job(ref, lambda: self.look_up(ref), "submit_policy", Upload(path, name), size=len(content))
 
     def url(self, url: str) -> Job:
-        ref = Ref("url", protocol.url_id(url))
+        ref = Ref("url", api.url_id(url))
         return Job(ref, lambda: self.look_up(ref), "submit_policy", url=url)
 
     def again(self, ref: Ref) -> Job:
@@ -49,8 +50,8 @@ class Bench:
     def look_up(self, ref: Ref) -> Report:
         with_source = Client(service_settings({"host": self.emulator.url}), Credentials("premium-key"), pace=QUICK)
         try:
-            answer = with_source.ask(protocol.object_request(ref), time.monotonic() + 5)
-            return protocol.decode_report(answer.payload, ref)
+            answer = with_source.ask(api.object_request(ref), time.monotonic() + 5)
+            return api.decode_report(answer.payload, ref)
         except VirusTotalError as error:
             return Report(Object(ref), outcome=error.outcome)
         finally:
@@ -100,7 +101,7 @@ def test_an_unknown_url_is_sent_as_form_data_and_fetched(bench: Bench) -> None:
 
 
 def test_a_large_file_goes_to_an_upload_address(bench: Bench) -> None:
-    content = os.urandom(protocol.LARGEST_DIRECT + 1)
+    content = os.urandom(api.LARGEST_DIRECT + 1)
     job = bench.file(content)
     assert bench.run(job).outcome.found
     assert "GET /files/upload_url" in bench.emulator.requests.paths()
@@ -109,7 +110,7 @@ def test_a_large_file_goes_to_an_upload_address(bench: Bench) -> None:
 
 def test_an_upload_address_on_another_host_gets_nothing(bench: Bench) -> None:
     bench.emulator.switches.upload_host = "other"
-    report = bench.run(bench.file(os.urandom(protocol.LARGEST_DIRECT + 1)))
+    report = bench.run(bench.file(os.urandom(api.LARGEST_DIRECT + 1)))
     assert report.outcome.status is not Status.FOUND
     assert "not submitted" in report.outcome.detail
     assert bench.emulator.uploads == {}

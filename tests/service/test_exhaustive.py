@@ -10,7 +10,7 @@ import pytest
 from tests.host.conftest import wheel
 from tests.service.conftest import EICAR, Scan, shown, titles
 from virustotal.core import iocs
-from virustotal.core.protocol import url_id
+from virustotal.api import url_id
 from virustotal.core.scores import CAPS
 from virustotal.emulator.server import Emulator
 from virustotal.tasks import TaskOutcome

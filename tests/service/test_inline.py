@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.service.conftest import EICAR, Scan, shown
-from virustotal.core.catalogue import CATALOGUE
+from virustotal.api.relationships import CATALOGUE
 from virustotal.emulator.server import Emulator
 from virustotal.tasks import TaskOutcome
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import REPORTS, load, report_files
 from tests.service.conftest import titles
-from virustotal.core.source import Answer, Request
+from virustotal.api.source import Answer, Request
 from virustotal.util.readers import mapping
 from virustotal.targets import digest_target
 from virustotal.tasks import run_task, started_service

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from virustotal.core.errors import NotFoundError
-from virustotal.core.source import Answer, Request
+from virustotal.api.source import Answer, Request
 
 Say = Callable[[Request], Mapping[str, Any]]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sources.links import Fake, soon, unknown
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import (
     DeadlineError,
     ForbiddenError,
@@ -20,7 +20,7 @@ from virustotal.core.errors import (
     VirusTotalError,
 )
 from virustotal.core.models import Ref
-from virustotal.core.source import Request, Save, Upload
+from virustotal.api.source import Request, Save, Upload
 from virustotal.sources import leases
 from virustotal.sources.cache import Cache, packed, place_of, unpacked
 from virustotal.sources.stores import Stores, in_file
@@ -29,10 +29,10 @@ from virustotal.sources.stores.interfaces import Entry, Size
 from virustotal.sources.stores.memory import MemoryFacts
 
 FILE = Ref("file", "a" * 64)
-BARE = protocol.object_request(FILE)
-COMBINED = protocol.object_request(FILE, ("contacted_ips",))
-PAGE = protocol.relationship_page(FILE, "contacted_ips")
-NEXT = protocol.relationship_page(FILE, "contacted_ips", "c2")
+BARE = api.object_request(FILE)
+COMBINED = api.object_request(FILE, ("contacted_ips",))
+PAGE = api.relationship_page(FILE, "contacted_ips")
+NEXT = api.relationship_page(FILE, "contacted_ips", "c2")
 
 
 def found(request: Request) -> Mapping[str, Any]:
@@ -70,14 +70,14 @@ def outcome(cache: Cache, request: Request) -> object:
 KEPT: dict[str, tuple[Request, Callable[[Request], Mapping[str, Any]]]] = {
     "object": (BARE, found),
     "object with descriptors": (COMBINED, found),
-    "url": (protocol.object_request(Ref("url", "b" * 64)), found),
-    "domain": (protocol.object_request(Ref("domain", "example.com")), found),
+    "url": (api.object_request(Ref("url", "b" * 64)), found),
+    "domain": (api.object_request(Ref("domain", "example.com")), found),
     "page": (PAGE, found),
     "later page": (NEXT, found),
-    "descriptors": (protocol.descriptor_page(FILE, "contacted_ips"), found),
+    "descriptors": (api.descriptor_page(FILE, "contacted_ips"), found),
     "empty page": (PAGE, lambda request: {"data": []}),
     "none of a single one": (PAGE, lambda request: {"data": None}),
-    "techniques": (protocol.mitre_trees("a" * 64), lambda request: {"data": {"CAPE": {}}}),
+    "techniques": (api.mitre_trees("a" * 64), lambda request: {"data": {"CAPE": {}}}),
     "unknown object": (BARE, unknown),
     "unknown relationship": (PAGE, unknown),
     "forbidden relationship": (PAGE, raising(ForbiddenError("premium", code="ForbiddenError"))),
@@ -103,15 +103,15 @@ def test_two_keys_never_see_each_others_answers(stores: Stores, name: str) -> No
 
 
 NEVER: dict[str, tuple[Request, Callable[[Request], Mapping[str, Any]]]] = {
-    "upload": (protocol.upload_file(Upload(Path("x"), "x")), found),
-    "upload address": (protocol.upload_url(), lambda request: {"data": "https://upload.example.com/"}),
-    "url submission": (protocol.submit_url("https://example.com/"), found),
-    "new analysis": (protocol.analyse(FILE), found),
-    "analysis": (protocol.analysis("x=="), found),
-    "quotas": (protocol.overall_quotas("someone"), found),
-    "user": (protocol.user("someone"), found),
-    "artefact": (protocol.artefact(FILE, "file", Save(Path("x"), 10)), found),
-    "picture": (protocol.linked("https://pictures.example.com/1", Save(Path("x"), 10)), found),
+    "upload": (api.upload_file(Upload(Path("x"), "x")), found),
+    "upload address": (api.upload_url(), lambda request: {"data": "https://upload.example.com/"}),
+    "url submission": (api.submit_url("https://example.com/"), found),
+    "new analysis": (api.analyse(FILE), found),
+    "analysis": (api.analysis("x=="), found),
+    "quotas": (api.overall_quotas("someone"), found),
+    "user": (api.user("someone"), found),
+    "artefact": (api.artefact(FILE, "file", Save(Path("x"), 10)), found),
+    "picture": (api.linked("https://pictures.example.com/1", Save(Path("x"), 10)), found),
     "object that is still being analysed": (BARE, lambda r: {"data": {"type": "file", "id": "a", "attributes": {}}}),
     "answer without object": (BARE, lambda request: {"data": "text"}),
     "page without objects": (PAGE, lambda request: {"data": "text"}),
@@ -237,7 +237,7 @@ def test_a_fresh_view_reads_nothing_and_keeps_what_it_finds(stores: Stores) -> N
 def test_what_changes_is_forgotten_with_all_that_was_asked_of_it(stores: Stores) -> None:
     source = Fake(found)
     cache = link(source, stores)
-    another = protocol.object_request(Ref("file", "b" * 64))
+    another = api.object_request(Ref("file", "b" * 64))
     for request in (BARE, COMBINED, PAGE, another):
         cache.ask(request, soon())
     cache.forget(FILE)
@@ -386,7 +386,7 @@ def test_what_is_packed_comes_back() -> None:
 
 def test_the_store_never_holds_what_was_looked_up_in_clear(stores: Stores, tmp_path: Path) -> None:
     link(Fake(lambda request: {"data": {"type": "domain", "id": "x"}}), stores).ask(
-        protocol.object_request(Ref("domain", "secret.example")), soon()
+        api.object_request(Ref("domain", "secret.example")), soon()
     )
     assert not any(b"secret" in path.read_bytes() for path in tmp_path.iterdir())
 

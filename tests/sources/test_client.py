@@ -25,10 +25,11 @@ import urllib3
 from responses import matchers
 
 from tests.sources.conftest import KEY, Heard, Server, answer, drips, resets
-from virustotal.core import errors, protocol
+from virustotal import api
+from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Request
+from virustotal.api.source import Request
 from virustotal.sources import bodies, build
 from virustotal.sources.client import Client
 from virustotal.sources.pace import Pace
@@ -36,7 +37,7 @@ from virustotal.sources.pace import Pace
 SHA = "a" * 64
 FILE = Ref("file", SHA)
 OK = b'{"data": {"type": "file", "id": "%s"}}' % SHA.encode()
-ASK = protocol.object_request(FILE)
+ASK = api.object_request(FILE)
 
 
 def soon(seconds: float = 10.0) -> float:
@@ -72,7 +73,7 @@ def test_the_request_is_exactly_this() -> None:
         ],
     )
     client = build(Settings(host="https://vt.example.com/base"), Credentials(KEY))
-    request = protocol.object_request(FILE, ("votes", "behaviours"), (("relationship_attributes[votes]", "a,b"),))
+    request = api.object_request(FILE, ("votes", "behaviours"), (("relationship_attributes[votes]", "a,b"),))
 
     found = client.ask(request, soon())
 
@@ -90,7 +91,7 @@ def test_cursor_and_identifier_are_encoded_once() -> None:
     client = build(Settings(host="https://vt.example.com"), Credentials(KEY))
 
     client.ask(
-        protocol.relationship_page(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube"), "attack_techniques", "a=b&c d+e"),
+        api.relationship_page(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube"), "attack_techniques", "a=b&c d+e"),
         soon(),
     )
 
@@ -100,7 +101,7 @@ def test_cursor_and_identifier_are_encoded_once() -> None:
 def test_a_form_is_sent_as_form(server: Server, client: Client) -> None:
     server.say(answer(OK))
 
-    client.ask(protocol.submit_url("http://example.com/?a=b&c"), soon())
+    client.ask(api.submit_url("http://example.com/?a=b&c"), soon())
 
     assert server.heard[0].head.startswith("POST /api/v3/urls HTTP/1.1")
     assert server.heard[0].body == b"url=http%3A%2F%2Fexample.com%2F%3Fa%3Db%26c"
@@ -110,7 +111,7 @@ def test_a_form_is_sent_as_form(server: Server, client: Client) -> None:
 def test_an_empty_post_has_a_length(server: Server, client: Client) -> None:
     server.say(answer(OK))
 
-    client.ask(protocol.analyse(FILE), soon())
+    client.ask(api.analyse(FILE), soon())
 
     assert server.heard[0].header("content-length") == "0"
 
@@ -262,7 +263,7 @@ def test_a_server_that_is_not_there(make: Callable[..., Client]) -> None:
     with pytest.raises(errors.UnavailableError, match="cannot be reached"):
         client.ask(ASK, soon())
     with pytest.raises(errors.UnavailableError, match="cannot be reached"):
-        client.ask(protocol.submit_url("http://example.com/"), soon())
+        client.ask(api.submit_url("http://example.com/"), soon())
     assert client.requests_made == 4 + 1
 
 
@@ -306,7 +307,7 @@ def test_a_name_that_does_not_resolve(make: Callable[..., Client], monkeypatch: 
 
     monkeypatch.setattr(socket, "getaddrinfo", fails)
     with pytest.raises(errors.UnavailableError, match=r"cannot be reached \(NameResolutionError\)"):
-        make("https://vt.example.com").ask(protocol.analyse(FILE), soon())
+        make("https://vt.example.com").ask(api.analyse(FILE), soon())
 
 
 def test_certificates_are_verified(make: Callable[..., Client], tmp_path: Path) -> None:
@@ -333,7 +334,7 @@ def test_a_break_of_tls_after_the_request_leaves_it_uncertain(make: Callable[...
         client = make(f"https://127.0.0.1:{listening.getsockname()[1]}", ca_bundle=str(authority))
 
         with pytest.raises(errors.UncertainError, match=r"broke off or timed out \(SSLError\)"):
-            client.ask(protocol.submit_url("http://example.com/"), soon())
+            client.ask(api.submit_url("http://example.com/"), soon())
 
         assert client.requests_made == 1
         with pytest.raises(errors.UnavailableError, match="broke off"):
@@ -533,7 +534,7 @@ def test_all_threads_learn_of_a_used_up_quota(server: Server, client: Client) ->
     assert client.requests_made <= 16  # eight at once, and those again after the one wait
 
 
-@pytest.mark.parametrize("request_", [protocol.submit_url("http://example.com/"), protocol.analyse(FILE)])
+@pytest.mark.parametrize("request_", [api.submit_url("http://example.com/"), api.analyse(FILE)])
 @pytest.mark.parametrize(
     ("broken", "error"),
     [
@@ -566,7 +567,7 @@ def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server
     server.say(lambda connection, heard: (connection.sendall(head), drips(body, 0.05)(connection, heard))[1])
 
     with pytest.raises(errors.UncertainError):
-        client.ask(protocol.analyse(FILE), soon(0.3))
+        client.ask(api.analyse(FILE), soon(0.3))
 
 
 def test_an_answer_that_is_too_large_leaves_it_uncertain(
@@ -576,4 +577,4 @@ def test_an_answer_that_is_too_large_leaves_it_uncertain(
     server.say(answer(OK))
 
     with pytest.raises(errors.UncertainError):
-        client.ask(protocol.analyse(FILE), soon())
+        client.ask(api.analyse(FILE), soon())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.links import Fake, soon, unknown
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import NotFoundError
 from virustotal.core.models import Ref
 from virustotal.sources import hits
@@ -14,8 +14,8 @@ from virustotal.sources.hits import CountedCache
 from virustotal.sources.stores import Stores, in_file
 from virustotal.sources.stores.interfaces import Count
 
-FILE = protocol.object_request(Ref("file", "a" * 64))
-FREE = protocol.overall_quotas("somebody")
+FILE = api.object_request(Ref("file", "a" * 64))
+FREE = api.overall_quotas("somebody")
 
 
 def analysed(request: object) -> dict[str, object]:
@@ -40,7 +40,7 @@ def read(stores: Stores) -> Count:
 
 def test_answers_and_negative_ones_count(stores: Stores, open_cache: Callable[[Fake], CountedCache]) -> None:
     known, none = open_cache(Fake(analysed)), open_cache(Fake(unknown))
-    other = protocol.object_request(Ref("domain", "example.com"))
+    other = api.object_request(Ref("domain", "example.com"))
     for _ in range(3):
         known.ask(FILE, soon())
         with pytest.raises(NotFoundError):

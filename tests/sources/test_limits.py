@@ -10,7 +10,7 @@ import pytest
 from tests.sources.links import Fake
 from tests.sources.test_quota import DIGEST, FILE, KEY, quotas, server
 from virustotal.core.errors import DeadlineError, ForbiddenError, QuotaError, UnavailableError, VirusTotalError
-from virustotal.core.source import Answer, Request
+from virustotal.api.source import Answer, Request
 from virustotal.sources import account
 from virustotal.sources.limits import (
     AGAIN_SECONDS,

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from tests.mirrors import LINK, SHA, an_object, descriptors, fill, opensearch
 from tests.sources.conftest import Server, answer
 from tests.sources.test_client import certificate, serve_tls
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
-from virustotal.core.source import Answer, Request, Source
+from virustotal.api.source import Answer, Request, Source
 from virustotal.sources import build
 from virustotal.sources.bodies import whole
 from virustotal.sources.mirror import Cluster, Mirror, MirrorError, NotMirroredError
@@ -80,7 +80,7 @@ def config(address: str, tmp_path_factory: pytest.TempPathFactory) -> MirrorConf
         an_object("file", "e" * 64, NOW - 40 * 86_400),
         an_object("ip_address", IPS[0], NOW - 5000, attributes={"country": "CH", "reputation": 1}),
         an_object("domain", "example.com", NOW - 50, attributes={"reputation": 2}),
-        an_object("url", identifiers(Ref("url", protocol.url_id(URL)))[0], NOW - 60, attributes={"url": URL}),
+        an_object("url", identifiers(Ref("url", api.url_id(URL)))[0], NOW - 60, attributes={"url": URL}),
         an_object("file_behaviour", f"{SHA}_Box Two", NOW - 70),
         an_object("file_behaviour", f"{SHA}_Box.One", NOW - 80, attributes={"verdicts": ["CLEAN"]}),
     ]
@@ -131,12 +131,12 @@ class AssertionErrorOfSource(VirusTotalError):
         super().__init__("the next link was asked")
 
 
-@pytest.mark.parametrize("ref", [FILE, Ref("file", "c" * 32), Ref("file", "d" * 40), Ref("url", protocol.url_id(URL))])
+@pytest.mark.parametrize("ref", [FILE, Ref("file", "c" * 32), Ref("file", "d" * 40), Ref("url", api.url_id(URL))])
 def test_an_object_is_answered_with_origin_and_age(make: Make, ref: Ref) -> None:
-    found = ask(make(never()), protocol.object_request(ref))
+    found = ask(make(never()), api.object_request(ref))
     assert found.origin == "mirror"
     assert 50 < found.age < 3600
-    report = protocol.decode_report(found.payload, ref)
+    report = api.decode_report(found.payload, ref)
     assert report.subject.ref.kind == ref.kind
     assert not report.subject.context
     if ref.kind == "file":
@@ -145,8 +145,8 @@ def test_an_object_is_answered_with_origin_and_age(make: Make, ref: Ref) -> None
 
 
 def test_relationships_that_are_held_come_with_the_object(make: Make) -> None:
-    request = protocol.object_request(FILE, ("contacted_ips", "behaviours"))
-    report = protocol.decode_report(ask(make(never()), request).payload, FILE)
+    request = api.object_request(FILE, ("contacted_ips", "behaviours"))
+    report = api.decode_report(ask(make(never()), request).payload, FILE)
     assert [item.ref.id for item in report.related["contacted_ips"].items] == list(IPS)
     assert [item.ref.id[65:] for item in report.related["behaviours"].items] == ["Box Two", "Box.One"]
     assert report.related["behaviours"].total == 2
@@ -156,44 +156,44 @@ def test_what_is_not_held_goes_on_as_it_is(make: Make) -> None:
     theirs = {"data": {"type": "file", "id": SHA}}
     for names in (("execution_parents",), ("contacted_ips", "bundled_files"), ("contacted_urls",)):
         below = Below(theirs)
-        request = protocol.object_request(FILE, names)
+        request = api.object_request(FILE, names)
         assert ask(make(below), request).payload == theirs
         assert below.asked == [request]
 
 
 @pytest.mark.parametrize("failure", [QuotaError("used up"), UnavailableError("down")])
 def test_where_the_next_link_cannot_answer_a_part_is_better_than_nothing(make: Make, failure: VirusTotalError) -> None:
-    found = ask(make(Below(failure)), protocol.object_request(FILE, ("contacted_ips", "bundled_files")))
+    found = ask(make(Below(failure)), api.object_request(FILE, ("contacted_ips", "bundled_files")))
     assert found.origin == "mirror"
     blocks = found.payload["data"]["relationships"]
     assert [name for name, block in blocks.items() if "data" in block] == ["contacted_ips"]
     with pytest.raises(type(failure)):
-        ask(make(Below(failure)), protocol.object_request(Ref("file", "0" * 64)))
+        ask(make(Below(failure)), api.object_request(Ref("file", "0" * 64)))
 
 
 def test_old_objects_are_asked_of_virustotal(make: Make) -> None:
     old = Ref("file", "e" * 64)
     below = Below({"data": {}})
-    ask(make(below), protocol.object_request(old))
+    ask(make(below), api.object_request(old))
     assert len(below.asked) == 1
-    assert ask(make(never(), max_age_days=0), protocol.object_request(old)).age > 39 * 86_400
-    assert ask(make(), protocol.object_request(old)).origin == "mirror"
+    assert ask(make(never(), max_age_days=0), api.object_request(old)).age > 39 * 86_400
+    assert ask(make(), api.object_request(old)).origin == "mirror"
 
 
 def test_a_page_comes_in_one_multi_get_or_not_at_all(make: Make) -> None:
-    page = protocol.decode_page(ask(make(never()), protocol.relationship_page(FILE, "contacted_domains")).payload)
+    page = api.decode_page(ask(make(never()), api.relationship_page(FILE, "contacted_domains")).payload)
     assert [item.attributes["reputation"] for item in page.items] == [2]
     below = Below({"data": []})
-    ask(make(below), protocol.relationship_page(FILE, "contacted_ips"))  # the second address is not held
-    ask(make(below), protocol.relationship_page(FILE, "bundled_files"))
+    ask(make(below), api.relationship_page(FILE, "contacted_ips"))  # the second address is not held
+    ask(make(below), api.relationship_page(FILE, "bundled_files"))
     assert len(below.asked) == 2
-    behaviours = protocol.decode_page(ask(make(never()), protocol.relationship_page(FILE, "behaviours")).payload)
+    behaviours = api.decode_page(ask(make(never()), api.relationship_page(FILE, "behaviours")).payload)
     assert [item.whole for item in behaviours.items] == [True, True]
 
 
 def test_attributes_come_in_line_and_are_those_asked_for(make: Make) -> None:
     query = (("relationship_attributes[contacted_ips]", "country"), ("relationship_attributes[contacted_domains]", "x"))
-    request = protocol.object_request(FILE, ("contacted_ips", "contacted_domains"), query)
+    request = api.object_request(FILE, ("contacted_ips", "contacted_domains"), query)
     blocks = ask(make(never()), request).payload["data"]["relationships"]
     assert [entry.get("attributes") for entry in blocks["contacted_ips"]["data"]] == [{"country": "CH"}, None]
     assert [entry.get("attributes") for entry in blocks["contacted_domains"]["data"]] == [{}]
@@ -201,27 +201,27 @@ def test_attributes_come_in_line_and_are_those_asked_for(make: Make) -> None:
 
 def test_air_gapped_pages_go_to_their_end(make: Make) -> None:
     alone = make()
-    first = protocol.decode_page(ask(alone, protocol.descriptor_page(FILE, "dropped_files")).payload)
-    second = protocol.decode_page(ask(alone, protocol.descriptor_page(FILE, "dropped_files", first.cursor)).payload)
+    first = api.decode_page(ask(alone, api.descriptor_page(FILE, "dropped_files")).payload)
+    second = api.decode_page(ask(alone, api.descriptor_page(FILE, "dropped_files", first.cursor)).payload)
     assert (len(first.items), len(second.items), second.cursor) == (40, 5, "")
-    ips = protocol.decode_page(ask(alone, protocol.relationship_page(FILE, "contacted_ips")).payload)
+    ips = api.decode_page(ask(alone, api.relationship_page(FILE, "contacted_ips")).payload)
     assert [bool(item.attributes) for item in ips.items] == [True, False]
-    urls = protocol.decode_page(ask(alone, protocol.relationship_page(FILE, "contacted_urls")).payload)
+    urls = api.decode_page(ask(alone, api.relationship_page(FILE, "contacted_urls")).payload)
     with pytest.raises(NotMirroredError):
-        ask(alone, protocol.relationship_page(FILE, "contacted_urls", urls.cursor))
+        ask(alone, api.relationship_page(FILE, "contacted_urls", urls.cursor))
 
 
 @pytest.mark.parametrize(
     "request_",
     [
-        protocol.object_request(Ref("file", "0" * 64)),
-        protocol.object_request(Ref("file", "0" * 32)),
-        protocol.relationship_page(FILE, "execution_parents"),
-        protocol.object_request(Ref("comment", "f-1")),
-        protocol.mitre_trees(SHA),
-        protocol.upload_url(),
-        protocol.analyse(FILE),
-        protocol.submit_url("http://example.com/"),
+        api.object_request(Ref("file", "0" * 64)),
+        api.object_request(Ref("file", "0" * 32)),
+        api.relationship_page(FILE, "execution_parents"),
+        api.object_request(Ref("comment", "f-1")),
+        api.mitre_trees(SHA),
+        api.upload_url(),
+        api.analyse(FILE),
+        api.submit_url("http://example.com/"),
     ],
     ids=str,
 )
@@ -235,8 +235,8 @@ def test_air_gapped_nothing_leaves_and_what_is_missing_was_not_looked_up(make: M
 
 
 def test_air_gapped_relationships_that_are_not_held_are_said(make: Make) -> None:
-    found = ask(make(), protocol.object_request(FILE, ("contacted_ips", "last_serving_ip_address")))
-    related = protocol.decode_report(found.payload, FILE).related
+    found = ask(make(), api.object_request(FILE, ("contacted_ips", "last_serving_ip_address")))
+    related = api.decode_report(found.payload, FILE).related
     assert related["contacted_ips"].outcome.found
     assert related["last_serving_ip_address"].outcome.status is Status.SKIPPED
     assert "does not hold" in related["last_serving_ip_address"].outcome.detail
@@ -247,8 +247,8 @@ DOCS = b'{"docs": [%s]}'
 
 
 def test_many_objects_are_one_multi_get(server: Server, config: MirrorConfig, make: Make) -> None:
-    requests = [protocol.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 200)]
-    answers = make(never()).ask_many([*requests, protocol.object_request(FILE)], soon())
+    requests = [api.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 200)]
+    answers = make(never()).ask_many([*requests, api.object_request(FILE)], soon())
     assert [at for at, each in enumerate(answers) if each] == [0, 199]
     missing = b", ".join(b'{"_id": "192.0.2.%d", "found": false}' % number for number in range(1, 200))
     server.say(answer(DOCS % missing))
@@ -264,7 +264,7 @@ def test_what_was_analysed_anew_is_asked_of_virustotal(make: Make) -> None:
     below = Below({"data": {}})
     mirror = make(below)
     mirror.forget(FILE)
-    ask(mirror, protocol.object_request(FILE))
+    ask(mirror, api.object_request(FILE))
     assert len(below.asked) == 1
     assert mirror.fresh() is below
     assert make().fresh() is not below
@@ -272,7 +272,7 @@ def test_what_was_analysed_anew_is_asked_of_virustotal(make: Make) -> None:
 
 def test_a_submission_passes(make: Make) -> None:
     below = Below({"data": {"type": "analysis", "id": "x"}})
-    ask(make(below), protocol.analyse(FILE))
+    ask(make(below), api.analyse(FILE))
     assert [each.method for each in below.asked] == ["POST"]
 
 
@@ -303,24 +303,24 @@ def test_a_broken_mirror_is_skipped_and_said_once(server: Server, make: Make, br
     below = Below({"data": {}})
     mirror = make(below, said, hosts=(server.url,))
     for _ in range(3):
-        ask(mirror, protocol.object_request(FILE))
+        ask(mirror, api.object_request(FILE))
     assert len(below.asked) == 3
     assert len(said) == 1
     server.say(answer(DOCS % (b'{"_id": "%s", "found": false}' % SHA.encode())))
     time.sleep(0.06)
-    ask(mirror, protocol.object_request(FILE))
+    ask(mirror, api.object_request(FILE))
     assert len(said) == 2
     assert "works again" in said[1]
     server.say(broken)
     with pytest.raises(UnavailableError, match=r"mirror\.only") as error:
-        ask(make(hosts=(server.url,)), protocol.object_request(FILE))
+        ask(make(hosts=(server.url,)), api.object_request(FILE))
     assert error.value.outcome.status is Status.FAILED
     assert error.value.origin == "mirror"
 
 
 def test_a_multi_get_that_is_half_is_said_once_for_its_index(server: Server, make: Make) -> None:
     ids = [f"192.0.2.{number}" for number in range(1, 51)]
-    requests = [protocol.object_request(Ref("ip_address", id)) for id in ids]
+    requests = [api.object_request(Ref("ip_address", id)) for id in ids]
     missing = [b'{"_id": "%s", "found": false}' % id.encode() for id in ids]
     broken = [b'{"_id": "%s", "error": {"type": "circuit_breaking_exception"}}' % id.encode() for id in ids]
     half = [pair[at % 2] for at, pair in enumerate(zip(missing, broken, strict=True))]
@@ -342,7 +342,7 @@ def test_an_index_that_is_searched_is_said_to_break_and_to_work_each_time(config
         if change:
             assert cluster.send(change, "/later", None, soon())[0] == 200
         for _ in range(2):
-            ask(mirror, protocol.object_request(FILE, ("behaviours",)))
+            ask(mirror, api.object_request(FILE, ("behaviours",)))
     cluster.close()
     assert ["works again" in line for line in said] == [False, True, False]
 
@@ -351,7 +351,7 @@ def test_a_broken_mirror_is_left_alone_for_a_while(server: Server, make: Make) -
     server.say(answer(b"", "503 Busy"))
     mirror = make(Below({"data": {}}), hosts=(server.url,))
     for _ in range(5):
-        ask(mirror, protocol.object_request(FILE))
+        ask(mirror, api.object_request(FILE))
     assert len(server.heard) == 1
 
 
@@ -363,7 +363,7 @@ def test_a_mirror_that_hangs_costs_seconds_once(server: Server, make: Make, monk
     mirror._shelf.health.pause = 30.0
     began = time.monotonic()
     for _ in range(20):
-        ask(mirror, protocol.object_request(FILE))
+        ask(mirror, api.object_request(FILE))
     assert time.monotonic() - began < 1.0
     assert len(below.asked) == 20
 
@@ -394,7 +394,7 @@ def test_a_multi_get_that_is_too_large_is_halved(
     config: MirrorConfig, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("virustotal.sources.mirror.cluster.whole", lambda response, until: whole(response, until, 1500))
-    requests = [protocol.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
+    requests = [api.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
     answers = make(never()).ask_many(requests, soon())
     assert [at for at, each in enumerate(answers) if each] == [0]
 
@@ -405,11 +405,11 @@ def test_an_answer_that_is_too_large_is_no_mirror_that_is_down(
     monkeypatch.setattr("virustotal.sources.mirror.cluster.whole", lambda response, until: whole(response, until, 1500))
     said: list[str] = []
     mirror = make(Below(UnavailableError("down")), said, hosts=(*config.hosts, "http://127.0.0.1:9"))
-    requests = [protocol.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
+    requests = [api.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
     answers = mirror.ask_many(requests, soon())
     assert ([at for at, each in enumerate(answers) if each], said) == ([0], [])
     with pytest.raises(UnavailableError):
-        ask(mirror, protocol.object_request(Ref("file", "c" * 32)))
+        ask(mirror, api.object_request(Ref("file", "c" * 32)))
     assert ["64 MB (index virustotal-files)" in line for line in said] == [True]
     assert ask(mirror, requests[0]).origin == "mirror"
 
@@ -419,7 +419,7 @@ def test_the_next_address_is_asked_where_one_is_down(config: MirrorConfig, make:
     hosts = ("http://127.0.0.1:9", server.url, *config.hosts)
     mirror = make(never(), hosts=hosts)
     for _ in range(3):
-        assert ask(mirror, protocol.object_request(FILE)).origin == "mirror"
+        assert ask(mirror, api.object_request(FILE)).origin == "mirror"
     assert len(server.heard) == 1
 
 
@@ -429,17 +429,17 @@ def test_a_missing_index_costs_its_kind_alone(make: Make) -> None:
     mirror = make(below, said, domains="missing", behaviours="gone")
     for _ in range(2):
         with pytest.raises(NotFoundError):
-            ask(mirror, protocol.object_request(Ref("domain", "example.com")))
-        assert ask(mirror, protocol.object_request(FILE)).origin == "mirror"
+            ask(mirror, api.object_request(Ref("domain", "example.com")))
+        assert ask(mirror, api.object_request(FILE)).origin == "mirror"
     with pytest.raises(NotFoundError):
-        ask(mirror, protocol.object_request(FILE, ("behaviours",)))
+        ask(mirror, api.object_request(FILE, ("behaviours",)))
     assert len(said) == 2
     assert all("index_not_found" in line for line in said)
 
 
 def test_a_kind_without_an_index_is_not_held_and_not_missed(make: Make) -> None:
     said: list[str] = []
-    both = [protocol.object_request(ref) for ref in (FILE, Ref("domain", "example.com"))]
+    both = [api.object_request(ref) for ref in (FILE, Ref("domain", "example.com"))]
     found = make(never(), said, domains="").ask_many(both, soon())
     assert ([bool(each) for each in found], said) == ([True, False], [])
 
@@ -447,9 +447,9 @@ def test_a_kind_without_an_index_is_not_held_and_not_missed(make: Make) -> None:
 @pytest.mark.parametrize(
     ("request_", "missing"),
     [
-        (protocol.object_request(FILE), "files"),
-        (protocol.object_request(Ref("file", "c" * 32)), "files"),
-        (protocol.object_request(FILE, ("behaviours",)), "behaviours"),
+        (api.object_request(FILE), "files"),
+        (api.object_request(Ref("file", "c" * 32)), "files"),
+        (api.object_request(FILE, ("behaviours",)), "behaviours"),
     ],
     ids=str,
 )
@@ -507,7 +507,7 @@ def test_another_loaders_documents_are_read(address: str, make: Make) -> None:
     for at, source in enumerate((plain, b'{"data": %s}' % plain)):
         index = f"others-{at}"
         cluster.bulk([b'{"index": {"_index": "%s", "_id": "%s"}}' % (index.encode(), SHA.encode()), source], 5)
-        assert ask(make(never(), files=index), protocol.object_request(FILE)).age < 3600
+        assert ask(make(never(), files=index), api.object_request(FILE)).age < 3600
     cluster.close()
 
 
@@ -525,8 +525,8 @@ JSON = st.recursive(
     max_leaves=20,
 )
 REQUESTS = (
-    protocol.object_request(FILE, ("contacted_ips",), (("relationship_attributes[contacted_ips]", "a"),)),
-    protocol.relationship_page(FILE, "contacted_ips"),
+    api.object_request(FILE, ("contacted_ips",), (("relationship_attributes[contacted_ips]", "a"),)),
+    api.relationship_page(FILE, "contacted_ips"),
 )
 
 
@@ -539,8 +539,8 @@ def test_whatever_a_document_holds_it_is_an_answer_or_goes_on(value: Any, blocks
         mirror = Mirror(below, Shelf(_Held(source), MirrorConfig(), Health(lambda line: None, lambda line: None)))  # type: ignore[arg-type]
         found = ask(mirror, asked)
         assert (found.origin == "mirror") != bool(below.asked)
-        decoded = protocol.decode_page(found.payload) if asked.path.count("/") > 2 else None
-        assert decoded or protocol.decode_report(found.payload, FILE).subject.ref == FILE
+        decoded = api.decode_page(found.payload) if asked.path.count("/") > 2 else None
+        assert decoded or api.decode_report(found.payload, FILE).subject.ref == FILE
 
 
 class _Held:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sources.links import Fake, soon
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import (
     AuthenticationError,
     ForbiddenError,
@@ -22,7 +22,7 @@ from virustotal.core.errors import (
 from virustotal.core.memory import LICENCE, Memory
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Request, Save, Upload
+from virustotal.api.source import Request, Save, Upload
 from virustotal.emulator.server import Emulator
 from virustotal.sources import build
 from virustotal.sources.learnt import KeyFacts
@@ -34,7 +34,7 @@ from virustotal.sources.stores.interfaces import Limits, Permit, Used
 
 KEY = "0123456789abcdef-marked-key"
 DIGEST = "d" * 64
-FILE = protocol.object_request(Ref("file", "a" * 64))
+FILE = api.object_request(Ref("file", "a" * 64))
 
 
 def quotas(hour: Any = None, day: Any = None, month: Any = None, **group: Any) -> dict[str, Any]:
@@ -302,24 +302,24 @@ def test_what_is_free_takes_no_permit(stores: Stores, tmp_path: Path) -> None:
     source.say = say
     quota = link(source, stores)
     free = [
-        protocol.user(KEY),
-        protocol.overall_quotas("someone"),
-        protocol.upload_file(Upload(tmp_path / "x", "x")),
-        protocol.upload_file(Upload(tmp_path / "x", "x"), "https://upload.example.com/"),
-        protocol.linked("https://pictures.example.com/", Save(tmp_path / "p", 10)),
-        protocol.analysis("own=="),
+        api.user(KEY),
+        api.overall_quotas("someone"),
+        api.upload_file(Upload(tmp_path / "x", "x")),
+        api.upload_file(Upload(tmp_path / "x", "x"), "https://upload.example.com/"),
+        api.linked("https://pictures.example.com/", Save(tmp_path / "p", 10)),
+        api.analysis("own=="),
     ]
     for request in free:
         quota.ask(request, soon())
     assert spend(quota, 1) == 1
     charged = [
         FILE,
-        protocol.relationship_page(Ref("file", "a" * 64), "contacted_ips"),
-        protocol.analysis("another=="),
-        protocol.submit_url("https://example.com/"),
-        protocol.analyse(Ref("file", "a" * 64)),
-        protocol.upload_url(),
-        protocol.artefact(Ref("file_behaviour", "a" * 64 + "_x"), "pcap", Save(tmp_path / "p", 10)),
+        api.relationship_page(Ref("file", "a" * 64), "contacted_ips"),
+        api.analysis("another=="),
+        api.submit_url("https://example.com/"),
+        api.analyse(Ref("file", "a" * 64)),
+        api.upload_url(),
+        api.artefact(Ref("file_behaviour", "a" * 64 + "_x"), "pcap", Save(tmp_path / "p", 10)),
     ]
     for request in charged:
         with pytest.raises(QuotaError):
@@ -364,10 +364,10 @@ def test_every_attempt_of_the_client_takes_a_permit(stores: Stores) -> None:
     with Emulator(keys={"k": "premium:hour=120:minute=2"}) as emulator:
         emulator.fault("GET /files/*", status=503, times=1)
         client = build(Settings(host=emulator.url), Credentials("k"), stores)
-        known = protocol.object_request(Ref("file", "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"))
+        known = api.object_request(Ref("file", "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"))
         client.ask(known, soon())
         with pytest.raises(QuotaError) as caught:
-            client.ask(protocol.object_request(Ref("domain", "example.com")), soon())
+            client.ask(api.object_request(Ref("domain", "example.com")), soon())
         client.close()
         assert caught.value.code == QUOTA_HELD
         assert [each.status for each in emulator.requests] == [200, 200, 503, 200]

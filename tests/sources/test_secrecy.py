@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from tests.sources.conftest import KEY, Server, answer, resets
-from virustotal.core import errors, protocol
+from virustotal import api
+from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials
-from virustotal.core.source import Request, Save, Upload
+from virustotal.api.source import Request, Save, Upload
 from virustotal.sources.client import Client
 from virustotal.sources.pace import Pace
 from virustotal.sources.secrecy import redact
@@ -58,12 +59,12 @@ def requests_(folder: Path) -> dict[str, Request]:
     sample.write_bytes(b"x" * 1000)
     save = Save(folder / "capture", 2**20, (b"PCAP",))
     return {
-        "object": protocol.object_request(FILE, ("votes",)),
-        "quotas": protocol.overall_quotas(KEY),
-        "upload": protocol.upload_file(Upload(sample, "x", WORD)),
-        "url": protocol.submit_url("http://example.com/"),
-        "download": protocol.artefact(FILE, "file", save),
-        "signed": protocol.linked(f"http://127.0.0.1:1/x?signature={SIGNED}", save),
+        "object": api.object_request(FILE, ("votes",)),
+        "quotas": api.overall_quotas(KEY),
+        "upload": api.upload_file(Upload(sample, "x", WORD)),
+        "url": api.submit_url("http://example.com/"),
+        "download": api.artefact(FILE, "file", save),
+        "signed": api.linked(f"http://127.0.0.1:1/x?signature={SIGNED}", save),
     }
 
 
@@ -126,7 +127,7 @@ def test_a_good_answer_leaves_no_key_in_the_log(
     caplog.set_level(logging.DEBUG, logger="")
     server.say(answer(b'{"data": {}}'))
 
-    client.ask(protocol.overall_quotas(KEY), time.monotonic() + 5)
+    client.ask(api.overall_quotas(KEY), time.monotonic() + 5)
 
     assert "/users/***/overall_quotas" in caplog.text
     assert KEY not in caplog.text
@@ -174,6 +175,6 @@ def test_no_error_tells_an_echo_that_is_written_otherwise(
     client = make(server.url, pace=Pace(first=0.002, longest=0.005, quota_wait=0.01))
 
     with pytest.raises(errors.VirusTotalError) as raised:
-        client.ask(protocol.object_request(FILE), time.monotonic() + 0.2)
+        client.ask(api.object_request(FILE), time.monotonic() + 0.2)
 
     assert KEY not in told(raised.value).lower()

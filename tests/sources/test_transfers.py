@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from tests.sources.conftest import KEY, Heard, Server, answer, resets
-from virustotal.core import errors, protocol
+from virustotal import api
+from virustotal.core import errors
 from virustotal.core.models import Ref
-from virustotal.core.source import Save, Upload
+from virustotal.api.source import Save, Upload
 from virustotal.sources.addresses import allowed
 from virustotal.sources.client import Client
 from virustotal.sources.multipart import Multipart, plain_name
@@ -42,7 +43,7 @@ def fetch(client: Client, tmp_path: Path) -> Callable[..., int]:
         magic: tuple[bytes, ...] = PCAP_MAGIC, sha256: str = "", most: int = 2**20, address: str = "", least: int = 1
     ) -> int:
         save = Save(tmp_path / "capture", most, magic, sha256, min_bytes=least)
-        request = protocol.linked(address, save) if address else protocol.artefact(SANDBOX, "pcap", save)
+        request = api.linked(address, save) if address else api.artefact(SANDBOX, "pcap", save)
         return client.ask(request, soon()).size
 
     return run
@@ -166,7 +167,7 @@ def test_a_folder_that_cannot_be_written(client: Client, server: Server, tmp_pat
     server.say(answer(PCAP))
 
     with pytest.raises(errors.ArtefactError, match="cannot be written"):
-        client.ask(protocol.artefact(SANDBOX, "pcap", Save(tmp_path / "none" / "x", 2**20)), soon())
+        client.ask(api.artefact(SANDBOX, "pcap", Save(tmp_path / "none" / "x", 2**20)), soon())
 
 
 # --- redirects and addresses -----------------------------------------------------------------------------------------
@@ -250,7 +251,7 @@ def test_a_signed_address_is_fetched_without_the_key(
     server.say(answer(b"\x89PNG\r\n\x1a\n"))
     client = make("http://127.0.0.2:1")
 
-    client.ask(protocol.linked(f"{server.url}/picture?sig=a%2Bb", Save(tmp_path / "p", 100, (b"\x89PNG",))), soon())
+    client.ask(api.linked(f"{server.url}/picture?sig=a%2Bb", Save(tmp_path / "p", 100, (b"\x89PNG",))), soon())
 
     assert server.heard[0].head.startswith("GET /picture?sig=a%2Bb ")
     assert server.heard[0].header("x-apikey") is None
@@ -266,7 +267,7 @@ def test_an_upload(server: Server, client: Client, tmp_path: Path) -> None:
     server.say(answer(OK))
 
     upload = Upload(path, '../x/\u00fcber "a".exe', "p\u00e4ss", lambda *each: progress.append(each))
-    found = client.ask(protocol.upload_file(upload), soon())
+    found = client.ask(api.upload_file(upload), soon())
 
     assert found.payload["data"]["id"] == "eA=="
     (heard,) = server.heard
@@ -306,9 +307,9 @@ def test_an_upload_address(server: Server, make: Callable[..., Client], tmp_path
     path.write_bytes(b"x" * 10)
     server.say(answer(OK))
 
-    make(server.url).ask(protocol.upload_file(Upload(path, "x"), f"{server.url}/_ah/upload/1"), soon())
+    make(server.url).ask(api.upload_file(Upload(path, "x"), f"{server.url}/_ah/upload/1"), soon())
     with pytest.raises(errors.VirusTotalError, match="was not asked"):
-        make("http://127.0.0.2:1").ask(protocol.upload_file(Upload(path, "x"), f"{server.url}/_ah/upload/2"), soon())
+        make("http://127.0.0.2:1").ask(api.upload_file(Upload(path, "x"), f"{server.url}/_ah/upload/2"), soon())
 
     assert [heard.head.split(" ")[1] for heard in server.heard] == ["/_ah/upload/1"]
     assert server.heard[0].header("x-apikey") == KEY
@@ -331,7 +332,7 @@ def test_an_upload_is_sent_once(
     server.say(broken)
 
     with pytest.raises(errors.VirusTotalError) as raised:
-        client.ask(protocol.upload_file(Upload(path, "x")), soon())
+        client.ask(api.upload_file(Upload(path, "x")), soon())
 
     assert type(raised.value) is error
     assert client.requests_made == len(server.heard) == 1
@@ -344,14 +345,14 @@ def test_files_that_are_not_sent(server: Server, client: Client, tmp_path: Path)
         (empty, 0, "", "empty"),
         (tmp_path / "none", None, "", "cannot be read"),
         (tmp_path, None, "", "cannot be read"),
-        (large, protocol.LARGEST_DIRECT + 1, "", "more than VirusTotal takes"),
-        (large, protocol.LARGEST_UPLOAD + 1, f"{server.url}/u", "more than VirusTotal takes"),
+        (large, api.LARGEST_DIRECT + 1, "", "more than VirusTotal takes"),
+        (large, api.LARGEST_UPLOAD + 1, f"{server.url}/u", "more than VirusTotal takes"),
     ):
         if size:
             with path.open("wb") as file:
                 file.truncate(size)
         with pytest.raises(errors.InvalidError, match=word):
-            client.ask(protocol.upload_file(Upload(path, "x"), address), soon())
+            client.ask(api.upload_file(Upload(path, "x"), address), soon())
     assert (client.requests_made, server.heard) == (0, [])
 
 
@@ -374,7 +375,7 @@ def test_a_file_that_changes_is_not_submitted(server: Server, client: Client, tm
                 file.write(b"z")
 
     with pytest.raises(errors.InvalidError, match="changed while it was sent"):
-        client.ask(protocol.upload_file(Upload(path, "x", progress=touch)), soon())
+        client.ask(api.upload_file(Upload(path, "x", progress=touch)), soon())
 
     time.sleep(0.05)
     assert all(len(heard.body) < int(heard.header("content-length") or 0) for heard in server.heard)
@@ -414,7 +415,7 @@ from pathlib import Path
 from virustotal.core import protocol
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Save, Upload
+from virustotal.api.source import Save, Upload
 from virustotal.sources.client import Client
 
 folder = Path(sys.argv[1])

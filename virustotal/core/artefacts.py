@@ -8,13 +8,13 @@ from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.findings import Download, Role
 from virustotal.core.models import FOUND, Outcome, Status
 from virustotal.core.results import Artefact
 from virustotal.core.settings import Settings
-from virustotal.core.source import Save, Source
+from virustotal.api.source import Save, Source
 
 #: Bytes of the shortest file of a kind: the header of a capture, and of an event log.
 _SHORTEST = {"pcap": 24, "evtx": 128}
@@ -133,9 +133,9 @@ def _one(round: _Round, index: int, download: Download) -> Fetched:
     )
     try:
         request = (
-            protocol.linked(download.link, save)
+            api.linked(download.link, save)
             if download.link
-            else protocol.artefact(download.ref, download.kind, save)
+            else api.artefact(download.ref, download.kind, save)
         )
         answer = round.source.ask(request, round.deadline)
     except VirusTotalError as error:

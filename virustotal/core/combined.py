@@ -5,16 +5,18 @@ from types import MappingProxyType
 
 from attrs import evolve
 
-from virustotal.core import catalogue, planner, protocol
-from virustotal.core.catalogue import Licence
+from virustotal import api
+from virustotal.api import relationships
+from virustotal.core import planner
+from virustotal.api.relationships import Licence
 from virustotal.core.desk import Desk
 from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
 from virustotal.core.licences import lacks, licence_of, rungs, safe_names
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Outcome, Related, Report, Status
 from virustotal.core.planner import Plan
-from virustotal.core.source import Request, holds
-from virustotal.core.source import room as room_of
+from virustotal.api.source import Request, holds
+from virustotal.api.source import room as room_of
 
 _UNMENTIONED = Outcome(Status.UNKNOWN, "VirusTotal's answer does not mention it.")
 _TOGETHER = Outcome(
@@ -36,7 +38,7 @@ def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> 
         query = plan.selections(rung) if lined else ()
         try:
             answer = desk.ask(_request(plan, rung, bool(query)))
-            report = protocol.decode_report(answer.payload, plan.subject)
+            report = api.decode_report(answer.payload, plan.subject)
             break
         except (ForbiddenError, InvalidError) as error:
             if not rung or error.code.startswith("Local"):
@@ -90,7 +92,7 @@ def _expected(plan: Plan, names: tuple[str, ...], memory: Memory) -> tuple[bool,
 
 
 def _request(plan: Plan, names: tuple[str, ...], lined: bool) -> Request:
-    return protocol.object_request(plan.subject, names, plan.selections(names) if lined else ())
+    return api.object_request(plan.subject, names, plan.selections(names) if lined else ())
 
 
 def _rung_below(
@@ -135,7 +137,7 @@ def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: 
 
 
 def _absent(plan: Plan, name: str, refusal: Outcome | None) -> Related | None:
-    entry = catalogue.find(plan.subject.kind, name)
+    entry = relationships.find(plan.subject.kind, name)
     if refusal is None and entry is not None and entry.one:
         return Related(name, total=0)  # a relationship to a single object is left out where there is none
     if refusal is not None and (refusal.status is Status.SKIPPED or lacks(plan.subject.kind, name, refusal)):

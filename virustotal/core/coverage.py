@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from virustotal.core import catalogue
+from virustotal.api import relationships
 from virustotal.core.headings import name_of
 from virustotal.core.models import Outcome, Related, Status
 from virustotal.core.render import listed, table
@@ -67,7 +67,7 @@ def _row(result: SubjectResult, name: str) -> Mapping[str, Any]:
     related = result.report.related.get(name)
     detail = [f"asked for as {alias}" for alias, meant in result.aliases.items() if meant == name and alias != name]
     if related is None:
-        known = catalogue.find(result.report.subject.ref.kind, name) is not None
+        known = relationships.find(result.report.subject.ref.kind, name) is not None
         reason = "not looked up" if known else "not looked up: the name is not in the service's catalogue"
         shown = reason
     else:

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from virustotal.core.errors import AuthenticationError, DeadlineError, QuotaError, VirusTotalError
 from virustotal.core.models import Outcome, Status
-from virustotal.core.source import Answer, Request, Source, has
+from virustotal.api.source import Answer, Request, Source, has
 
 T = TypeVar("T")
 

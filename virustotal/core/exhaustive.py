@@ -5,7 +5,8 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core import protocol, render
+from virustotal import api
+from virustotal.core import render
 from virustotal.core.findings import Family, Finding, Points
 from virustotal.core.intake import Intake
 from virustotal.core.iocs import Ioc, IocPlan, fitting
@@ -13,7 +14,7 @@ from virustotal.core.lookup import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
 from virustotal.core.sections import Contribution
 from virustotal.core.settings import MOST_IOCS
-from virustotal.core.source import Request, Source, ask_many, holds, room, stands_in
+from virustotal.api.source import Request, Source, ask_many, holds, room, stands_in
 from virustotal.core.standing import Place
 from virustotal.util.readers import clean
 from virustotal.core.verdicts import ANSWERED, BAD, counters
@@ -41,7 +42,7 @@ def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WOR
     What the source knows at once (a mirror), and what was kept from before, is no matter of the quota. What was cut off
     keeps its outcome.
     """
-    requests = [protocol.object_request(each.ref) for each in plan.wanted]
+    requests = [api.object_request(each.ref) for each in plan.wanted]
     answers = ask_many(source, requests, deadline) if requests else ()
     at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
     plan = _affordable(plan, source, at_once, deadline)
@@ -59,7 +60,7 @@ def _affordable(plan: IocPlan, source: Source, known: Collection[Request], deadl
     left = room(source, deadline)
     if left.requests is None:
         return plan
-    asked = {each.ref: protocol.object_request(each.ref) for each in plan.wanted}
+    asked = {each.ref: api.object_request(each.ref) for each in plan.wanted}
     free = {ref for ref, each in asked.items() if each in known or holds(source, each)}
     cut = fitting(plan, left, free)
     instead = {each.ref for each, _ in cut.cut if each.ref in asked and stands_in(source, asked[each.ref])}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
-from virustotal.core import catalogue
+from virustotal.api import relationships
 from virustotal.core.models import Object, Related
 from virustotal.core.registry import Registry
 from virustotal.core.verdicts import HOST_KINDS, VERDICT_ATTRIBUTES
@@ -47,7 +47,7 @@ def attributes_read(kind: str, name: str, registry: Registry) -> tuple[str, ...]
 
     Empty where one of them wants whole objects, where a plugin judges objects, and for names outside the catalogue.
     """
-    entry = catalogue.find(kind, name)
+    entry = relationships.find(kind, name)
     needs = [each.needs.attributes for each in registry.find(kind, name)]
     if entry is None or registry.judges or not needs or not all(needs):
         return ()

@@ -13,7 +13,7 @@ from virustotal.al_types.network_addresses import indicator
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.planner import skipped
 from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
-from virustotal.core.source import Room
+from virustotal.api.source import Room
 from virustotal.core.standing import Standing
 from virustotal.core.subjects import Refusal, url_subject
 from virustotal.util.readers import clean, number

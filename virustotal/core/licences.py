@@ -1,7 +1,7 @@
 """Which relationships a key may read, by the licence that each needs; what is asked for after a refusal."""
 
-from virustotal.core import catalogue
-from virustotal.core.catalogue import Licence
+from virustotal.api import relationships
+from virustotal.api.relationships import Licence
 from virustotal.core.models import Outcome, Status
 
 #: The licences whose names a combined request has, first and after each refusal.
@@ -25,7 +25,7 @@ def rungs(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 def licence_of(kind: str, name: str) -> Licence:
     """Return which keys may read a relationship; unconfirmed for a name outside the catalogue."""
-    entry = catalogue.find(kind, name)
+    entry = relationships.find(kind, name)
     return Licence.UNCONFIRMED if entry is None else entry.licence
 
 

@@ -5,7 +5,8 @@ from types import MappingProxyType
 
 from attrs import evolve
 
-from virustotal.core import planner, protocol
+from virustotal import api
+from virustotal.core import planner
 from virustotal.core.combined import combined
 from virustotal.core.desk import Desk, outcome_of
 from virustotal.core.errors import (
@@ -15,8 +16,8 @@ from virustotal.core.memory import Memory
 from virustotal.core.models import Object, Outcome, Ref, Related, Report
 from virustotal.core.paging import Pager, merged
 from virustotal.core.planner import Plan
-from virustotal.core.source import Answer, Request, Room, Source, holds, stands_in
-from virustotal.core.source import room as room_of
+from virustotal.api.source import Answer, Request, Room, Source, holds, stands_in
+from virustotal.api.source import room as room_of
 
 #: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
 WORKERS = 12
@@ -60,9 +61,9 @@ def look_up_all(
     desk = Desk(source, deadline, workers)
 
     def one(ref: Ref) -> Report:
-        request = protocol.object_request(ref)
+        request = api.object_request(ref)
         try:
-            return protocol.decode_report(((known or {}).get(request) or desk.ask(request)).payload, ref)
+            return api.decode_report(((known or {}).get(request) or desk.ask(request)).payload, ref)
         except AuthenticationError:
             raise
         except Exception as error:

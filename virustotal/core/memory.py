@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
-from virustotal.core import catalogue
-from virustotal.core.catalogue import Licence
+from virustotal.api import relationships
+from virustotal.api.relationships import Licence
 from virustotal.core.models import Outcome, Status
 from virustotal.util.readers import number, text
 
@@ -67,7 +67,7 @@ class Memory:
 
     def learn_alone(self, kind: str, outcomes: Mapping[str, Outcome]) -> None:
         """Remember those relationships that the key's licence does not cover, by the answer of their own address."""
-        entries = {name: catalogue.find(kind, name) for name in outcomes}
+        entries = {name: relationships.find(kind, name) for name in outcomes}
         limited = [name for name, entry in entries.items() if entry is not None and entry.licence is not Licence.PUBLIC]
         found = {name: outcomes[name] for name in limited if outcomes[name].status is Status.FORBIDDEN}
         known = self._known(kind)
@@ -138,7 +138,7 @@ def _premium(kind: str) -> dict[str, Outcome]:
     """What a key without any privilege is not asked for."""
     lacking = Outcome(Status.FORBIDDEN, "VirusTotal grants the user of this API key no privilege.")
     paid = {Licence.PREMIUM, Licence.THREATS}
-    return {each.name: lacking for each in catalogue.of_kind(kind) if each.licence in paid}
+    return {each.name: lacking for each in relationships.of_kind(kind) if each.licence in paid}
 
 
 def _outcomes(kept: Mapping[str, Any]) -> dict[str, tuple[float, Outcome]]:

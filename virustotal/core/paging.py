@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
-from virustotal.core import catalogue, inline, planner, protocol
+from virustotal import api
+from virustotal.api import relationships
+from virustotal.core import inline, planner
 from virustotal.core.desk import Desk, outcome_of
 from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Outcome, Ref, Related, Status
 from virustotal.core.planner import Plan
-from virustotal.core.source import Answer, Request
+from virustotal.api.source import Answer, Request
 
 _REPEATED = "VirusTotal repeated a page, so the list ends early."
 
@@ -65,18 +67,18 @@ class Pager:
         read = self.plan.attributes.get(name, ())
         shortened = bool(read) and self.memory.takes(Parameter.ATTRIBUTES) is not False
         query = (("attributes", ",".join(read)),) if shortened else ()
-        return protocol.relationship_page(self.subject, name, cursor, limit, query)
+        return api.relationship_page(self.subject, name, cursor, limit, query)
 
     def _goes_on(self, before: Related) -> bool:
         """True if the list goes on where the objects in line ended, which are not fetched again."""
         known = self.memory.takes(Parameter.CURSOR) is not False
         return known and bool(before.cursor) and planner.in_line(self.plan, before)
 
-    def _page(self, name: str, cursor: str, limit: int) -> protocol.Page:
+    def _page(self, name: str, cursor: str, limit: int) -> api.Page:
         """One page, shortened to what is read of its objects where the server takes that."""
         read = self.plan.attributes.get(name, ())
         if not read or self.memory.takes(Parameter.ATTRIBUTES) is False:
-            return protocol.decode_page(self._asked(name, cursor, limit, ()).payload)
+            return api.decode_page(self._asked(name, cursor, limit, ()).payload)
         try:
             answer = self._asked(name, cursor, limit, (("attributes", ",".join(read)),))
         except InvalidError:
@@ -84,17 +86,17 @@ class Pager:
                 raise
             answer = self._asked(name, cursor, limit, ())
             self.memory.tried(Parameter.ATTRIBUTES, False)
-            return protocol.decode_page(answer.payload)
+            return api.decode_page(answer.payload)
         if not answer.origin:  # what else answers says nothing of what VirusTotal takes
             self.memory.tried(Parameter.ATTRIBUTES, True)
-        page = protocol.decode_page(answer.payload)
+        page = api.decode_page(answer.payload)
         return evolve(page, items=inline.marked(page.items, read))
 
     def _asked(self, name: str, cursor: str, limit: int, query: inline.Pairs) -> Answer:
-        return self.desk.ask(protocol.relationship_page(self.subject, name, cursor, limit, query))
+        return self.desk.ask(api.relationship_page(self.subject, name, cursor, limit, query))
 
 
-def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
+def _with_page(found: Related, page: api.Page, most: int) -> Related:
     known = {item.ref for item in found.items} if found.cursor else frozenset()
     items = found.items + tuple(item for item in page.items if item.ref not in known)
     counted = page.total if page.total is not None else found.total
@@ -102,7 +104,7 @@ def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
     return evolve(
         found,
         items=items[:most],
-        total=protocol.total(counted, len(items), complete=not page.cursor),
+        total=api.total(counted, len(items), complete=not page.cursor),
         outcome=page.outcome if found.outcome.found else found.outcome,
         complete=complete,
         detailed=not items or any(item.whole or item.attributes for item in items),
@@ -111,7 +113,7 @@ def _with_page(found: Related, page: protocol.Page, most: int) -> Related:
 
 def _without(plan: Plan, found: Related, error: Exception) -> Related:
     """What is left when a page does not come."""
-    entry = catalogue.find(plan.subject.kind, found.relationship)
+    entry = relationships.find(plan.subject.kind, found.relationship)
     if isinstance(error, NotFoundError) and entry is None:
         return evolve(found, outcome=Outcome(Status.UNKNOWN, "VirusTotal does not know a relationship of this name."))
     if isinstance(error, NotFoundError) and entry is not None and entry.one:

@@ -7,8 +7,10 @@ from types import MappingProxyType
 
 from attrs import evolve, frozen
 
-from virustotal.core import catalogue, inline, protocol
-from virustotal.core.catalogue import ALIASES, Family
+from virustotal import api
+from virustotal.api import relationships
+from virustotal.core import inline
+from virustotal.api.relationships import ALIASES, Family
 from virustotal.core.licences import lacks, rungs
 from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
 from virustotal.core.registry import Registry
@@ -41,7 +43,7 @@ class Plan:
     alone: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     analyze: bool = False
-    max_related: int = protocol.PAGE
+    max_related: int = api.PAGE
     notes: tuple[str, ...] = ()
     looked_up: bool = False
     attributes: Mapping[str, tuple[str, ...]] = EMPTY
@@ -59,7 +61,7 @@ class Plan:
     @property
     def pages(self) -> int:
         """The pages of one relationship at most."""
-        return max(1, math.ceil(self.max_related / protocol.PAGE))
+        return max(1, math.ceil(self.max_related / api.PAGE))
 
     @property
     def fallbacks(self) -> int:
@@ -88,7 +90,7 @@ def ordered(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names with those first that tell most: a quota may end before the last one."""
 
     def rank(name: str) -> tuple[int, int]:
-        entry = catalogue.find(kind, name)
+        entry = relationships.find(kind, name)
         does = entry is not None and entry.family is Family.DOES
         return (_FIRST.index(name) if name in _FIRST else len(_FIRST), 0 if does else 1)
 
@@ -99,7 +101,7 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
     """Return the plan's first stage: what the parameter asks for and what analysers want, what tells most first."""
     asked, notes = _understood(subject.kind, settings.relationships)
     names = ordered(subject.kind, asked + registry.wanted(subject.kind, settings))
-    entries = {name: catalogue.find(subject.kind, name) for name in names}
+    entries = {name: relationships.find(subject.kind, name) for name in names}
     embed = tuple(name for name, entry in entries.items() if entry is not None and not entry.doubtful)
     apart = tuple(name for name in names if name not in embed)
     alone, notes = _bounded(apart, notes) if settings.analyze_relationship else (apart, notes)
@@ -130,10 +132,10 @@ def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tup
     found: list[str] = []
     other = aliases(kind, names)
     notes = [f"{name} is understood as {known}." for name, known in other.items()]
-    foreign = {name for _, name in catalogue.CATALOGUE}
+    foreign = {name for _, name in relationships.CATALOGUE}
     for name in names:
         known = other.get(name, name)
-        if catalogue.find(kind, known) is not None or (known not in foreign and _NAME.fullmatch(known)):
+        if relationships.find(kind, known) is not None or (known not in foreign and _NAME.fullmatch(known)):
             found.append(known)
         elif known not in foreign:
             notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
@@ -146,7 +148,7 @@ def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tup
 
 def aliases(kind: str, names: tuple[str, ...]) -> Mapping[str, str]:
     """Return the names of other tools among the names, each with VirusTotal's own."""
-    found = {name: ALIASES[name] for name in names if name in ALIASES and catalogue.find(kind, name) is None}
+    found = {name: ALIASES[name] for name in names if name in ALIASES and relationships.find(kind, name) is None}
     return MappingProxyType(found)
 
 
@@ -207,7 +209,7 @@ def requests_for(plan: Plan, name: str, related: Related | None) -> int:
     if related is None or not (related.complete or related.total):
         return plan.pages
     counted = max(related.total or 0, len(related.items))
-    return max(1, math.ceil(min(counted, plan.max_related) / protocol.PAGE))
+    return max(1, math.ceil(min(counted, plan.max_related) / api.PAGE))
 
 
 def fitting(

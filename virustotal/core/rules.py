@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from virustotal.core import catalogue, hookspecs
+from virustotal.api import relationships
+from virustotal.core import hookspecs
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.registry import ANY
 from virustotal.util.readers import clean
@@ -58,9 +59,9 @@ def warning(each: Analyzer) -> str:
     VirusTotal may have relationships that the catalogue does not know, so that they are not refused.
     """
     name = each.relationship
-    if name in ("", ANY) or catalogue.find(each.kind, name) is not None:
+    if name in ("", ANY) or relationships.find(each.kind, name) is not None:
         return ""
-    near = _meant(name, [entry.name for entry in catalogue.of_kind(each.kind)])
+    near = _meant(name, [entry.name for entry in relationships.of_kind(each.kind)])
     return f"VirusTotal is not known to have {clean(name, 64)} of a {each.kind}{near or '.'}"
 
 
@@ -82,8 +83,8 @@ def _check(each: Any) -> None:
             raise TypeError(f"`{name}` of the analyser {each.name!r} is a whole number")
     if not each.name or not each.kind:
         raise ValueError("an analyser has a name and a kind")
-    if each.kind not in catalogue.KINDS:
-        hint = _meant(each.kind.lower(), catalogue.KINDS) or f"; there are {', '.join(catalogue.KINDS)}"
+    if each.kind not in relationships.KINDS:
+        hint = _meant(each.kind.lower(), relationships.KINDS) or f"; there are {', '.join(relationships.KINDS)}"
         raise ValueError(f"the analyser {each.name!r} has no such kind: {each.kind!r}{hint}")
     if not callable(each.analyze) or not callable(each.wanted):
         raise TypeError(f"`analyze` and `wanted` of the analyser {each.name!r} are functions")

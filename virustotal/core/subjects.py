@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from virustotal.util.hosts import address_of, host_of, reason_not_public
 from virustotal.core.models import EMPTY, Ref, Status
-from virustotal.core.protocol import url_id
+from virustotal.api import url_id
 from virustotal.core.settings import Settings
 from virustotal.util.readers import clean, text
 

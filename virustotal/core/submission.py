@@ -7,7 +7,7 @@ from itertools import chain, islice, repeat
 
 from attrs import evolve, field, frozen
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -20,7 +20,7 @@ from virustotal.core.errors import (
 )
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.receipts import Progress, Receipt, Receipts, key_of, sending, sent
-from virustotal.core.source import Source, Upload, forget
+from virustotal.api.source import Source, Upload, forget
 from virustotal.util.readers import mapping, text
 
 #: Seconds between two questions for an analysis; the last one is repeated.
@@ -123,12 +123,12 @@ def _send(job: Job, desk: Desk) -> Report:
 
 def _ask(job: Job, desk: Desk) -> object:
     if job.upload is None:
-        request = protocol.submit_url(job.url) if job.url else protocol.analyse(job.ref)
-    elif job.size <= protocol.LARGEST_DIRECT:
-        request = protocol.upload_file(job.upload)
+        request = api.submit_url(job.url) if job.url else api.analyse(job.ref)
+    elif job.size <= api.LARGEST_DIRECT:
+        request = api.upload_file(job.upload)
     else:
-        address = desk.source.ask(protocol.upload_url(), desk.deadline).payload.get("data")
-        request = protocol.upload_file(job.upload, text(address, 4096))
+        address = desk.source.ask(api.upload_url(), desk.deadline).payload.get("data")
+        request = api.upload_file(job.upload, text(address, 4096))
     return desk.source.ask(request, desk.deadline).payload.get("data")
 
 
@@ -148,7 +148,7 @@ def _follow(job: Job, desk: Desk, receipt: Receipt | None) -> Report:
 
 def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = False) -> Report:
     """Ask for the analysis until it is completed or the time is up."""
-    request, status, missing = protocol.analysis(analysis), "queued", 0
+    request, status, missing = api.analysis(analysis), "queued", 0
     for seconds in chain([0.0] if at_once else [], desk.pauses()):
         if not desk.pause(seconds):
             break

@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import InvalidError, VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.core.source import Answer, Request, Room, Source, ask_many, forget, fresh, holds, room, stands_in
+from virustotal.api.source import Answer, Request, Room, Source, ask_many, forget, fresh, holds, room, stands_in
 
 
 class Witness:
@@ -96,7 +96,7 @@ class Witness:
         A relationship is named where it had a request of its own, or an age.
         """
         try:
-            path = protocol.object_request(ref).path
+            path = api.object_request(ref).path
         except InvalidError:
             return {}
         with self._lock:

@@ -4,7 +4,7 @@ import hashlib
 
 from virustotal.core.lookup import WORKERS
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Source
+from virustotal.api.source import Source
 from virustotal.sources.client import Client
 from virustotal.sources.hits import CountedCache
 from virustotal.sources.quota import Quota

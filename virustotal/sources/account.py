@@ -9,10 +9,10 @@ from typing import Any
 import requests
 from attrs import field, frozen
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Request, Source
+from virustotal.api.source import Request, Source
 from virustotal.sources.client import Client
 from virustotal.sources.learnt import owner
 from virustotal.sources.limits import read_quotas
@@ -68,7 +68,7 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
         try:
             # By the user's identifier where that is told, so that the key stands in one address alone.
             owner = _owner(client, credentials.api_key, deadline)
-            payload = client.ask(protocol.overall_quotas(owner), deadline).payload
+            payload = client.ask(api.overall_quotas(owner), deadline).payload
         except VirusTotalError as error:
             return Account(error=error, answered=client.answered, skew=client.skew)
         limits, used = read_quotas(payload)
@@ -77,7 +77,7 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
 
 def _owner(client: Source, key: str, deadline: float) -> str:
     try:
-        payload = client.ask(protocol.user(key), deadline).payload
+        payload = client.ask(api.user(key), deadline).payload
     except (ForbiddenError, NotFoundError, InvalidError):  # the key counts, and may not be told of its owner
         return key
     return owner(payload, key) or key

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from attrs import frozen
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.core.protocol.parsing import parse
-from virustotal.core.source import Answer, Request, Room, Source, room
+from virustotal.api.deep_json import parse
+from virustotal.api.source import Answer, Request, Room, Source, room
 from virustotal.util.readers import mapping, number, text
 from virustotal.sources.leases import Held, Leases
 from virustotal.sources.stores.interfaces import AnswerCache, Entry, Facts, Lease
@@ -29,7 +29,7 @@ CHANGED_SECONDS = 3600.0
 
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
 #: What changes by itself is not kept.
-_KEPT = frozenset(protocol.COLLECTIONS.values()) - {"analyses"}
+_KEPT = frozenset(api.COLLECTIONS.values()) - {"analyses"}
 _UNKNOWN = "unknown"
 
 
@@ -130,7 +130,7 @@ class Cache:
     def forget(self, ref: Ref) -> None:
         """See `Caching.forget`."""
         try:
-            place = place_of(protocol.object_request(ref))
+            place = place_of(api.object_request(ref))
         except InvalidError:
             return
         if place is not None:

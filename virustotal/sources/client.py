@@ -12,7 +12,7 @@ from attrs import frozen
 from requests.adapters import HTTPAdapter
 
 from virustotal import __version__
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,
@@ -26,7 +26,7 @@ from virustotal.core.errors import (
 )
 from virustotal.core.lookup import WORKERS
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Answer, Request, Room, Source, room
+from virustotal.api.source import Answer, Request, Room, Source, room
 from virustotal.sources.addresses import allowed, check_upload, redirected
 from virustotal.sources.bodies import BrokenError, whole
 from virustotal.sources.multipart import Multipart
@@ -160,7 +160,7 @@ class Client:
         try:
             body = redact(whole(response, deadline), self._secrets)
             unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
-            return protocol.payload(response.status_code, response.headers, body, posted=request.method != "GET")
+            return api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
         except VirusTotalError as error:
             if request.method == "GET" or not isinstance(error, unclear):
                 raise
@@ -179,7 +179,7 @@ class Client:
         pool = HTTPAdapter(max_retries=0)  # a fresh connection: an idle one that breaks would leave all uncertain
         try:
             with Multipart(request.upload, lambda: time.monotonic() >= deadline) as body:
-                if body.size > (protocol.LARGEST_UPLOAD if request.address else protocol.LARGEST_DIRECT):
+                if body.size > (api.LARGEST_UPLOAD if request.address else api.LARGEST_DIRECT):
                     raise InvalidError(
                         f"The file has {body.size} bytes, more than VirusTotal takes; it was not submitted.",
                         code="LocalTooLarge",
@@ -200,7 +200,7 @@ class Client:
                     return Answer(size=save(response, request.save, deadline, self._secrets))
                 if response.status_code not in _REDIRECTS:
                     body = redact(whole(response, deadline, LARGEST_ERROR), self._secrets)
-                    raise protocol.refusal(response.status_code, protocol.error_in(body), response.headers)
+                    raise api.refusal(response.status_code, api.error_in(body), response.headers)
                 address = redirected(address, response.headers.get("Location", ""))
         raise ArtefactError(f"The download was redirected more than {MOST_REDIRECTS} times.", code="LocalRedirect")
 

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from virustotal.core.errors import VirusTotalError
-from virustotal.core.source import Answer, Request
+from virustotal.api.source import Answer, Request
 from virustotal.sources.cache import Cache, place_of
 from virustotal.sources.stores.interfaces import Count, Tally
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from attrs import asdict
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.memory import LICENCE, keep_flag
-from virustotal.core.source import Source
+from virustotal.api.source import Source
 from virustotal.util.readers import integer, mapping
 from virustotal.sources.learnt import KeyFacts, licensed, owner
 from virustotal.sources.secrecy import MASK
@@ -116,7 +116,7 @@ class KnownLimits:
         told, used = Limits(), Used()
         try:
             user = self._user(min(ends, self._read_at + READ_SECONDS / 2))
-            told, used = read_quotas(self._source.ask(protocol.overall_quotas(user or self._key), ends).payload)
+            told, used = read_quotas(self._source.ask(api.overall_quotas(user or self._key), ends).payload)
         except AuthenticationError:
             raise
         except VirusTotalError as error:
@@ -144,7 +144,7 @@ class KnownLimits:
         if known and self._learnt.recall(LICENCE):
             return known
         try:
-            payload = self._source.ask(protocol.user(known or self._key), deadline).payload
+            payload = self._source.ask(api.user(known or self._key), deadline).payload
         except AuthenticationError:
             raise
         except VirusTotalError:

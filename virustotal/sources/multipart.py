@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from virustotal.core.errors import DeadlineError, InvalidError
-from virustotal.core.source import Upload
+from virustotal.api.source import Upload
 
 #: Bytes of one read.
 CHUNK = 256 * 1024

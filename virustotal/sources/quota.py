@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
-from virustotal.core.source import Answer, Request, Room, Source
+from virustotal.api.source import Answer, Request, Room, Source
 from virustotal.util.readers import mapping, quantity, text
 from virustotal.sources.limits import KnownLimits
 from virustotal.sources.pace import QUOTA_HELD
@@ -113,7 +113,7 @@ class Quota:
         analysis = text(mapping(answer.payload.get("data")).get("id")) if request.upload is not None else ""
         if analysis:
             with self._lock:
-                self._own[protocol.analysis(analysis).path] = None
+                self._own[api.analysis(analysis).path] = None
                 if len(self._own) > MOST_OWN:
                     del self._own[next(iter(self._own))]
         return answer

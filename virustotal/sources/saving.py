@@ -9,9 +9,9 @@ from typing import IO
 
 import requests
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import ArtefactError
-from virustotal.core.source import Save
+from virustotal.api.source import Save
 from virustotal.sources.bodies import pieces
 from virustotal.sources.secrecy import redact
 
@@ -73,8 +73,8 @@ def _check(
     with part.open("rb") as file:
         head = file.read(_HEAD)
         body = head + file.read() if size <= LARGEST_ERROR and _may_be_json(head) else b""
-    if error := protocol.error_in(redact(body, secrets)):
-        raise protocol.failure(200, error, response.headers)
+    if error := api.error_in(redact(body, secrets)):
+        raise api.failure(200, error, response.headers)
     if wanted.sha256:
         raise ArtefactError("The download has another digest than VirusTotal names.", code="LocalDigest")
     _check_magic(head, wanted)

@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from virustotal import __version__
-from virustotal.core import catalogue
+from virustotal.api import relationships
 from virustotal.core.loader import load
 from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN
@@ -63,11 +63,11 @@ def write(name: str, relationship: str, folder: str | Path = ".", *, kind: str =
 def _words(name: str, relationship: str, kind: str) -> dict[str, str]:
     if not _NAME.fullmatch(name) or len(name) > 40:
         raise ValueError(f"{name!r} is no name: small letters, digits and single hyphens, such as comment-words.")
-    if kind not in catalogue.KINDS:
-        raise ValueError(f"{kind!r} is no kind of subject; there are {', '.join(catalogue.KINDS)}.")
-    known = catalogue.find(kind, relationship)
+    if kind not in relationships.KINDS:
+        raise ValueError(f"{kind!r} is no kind of subject; there are {', '.join(relationships.KINDS)}.")
+    known = relationships.find(kind, relationship)
     if known is None:
-        names = ", ".join(each.name for each in catalogue.of_kind(kind))
+        names = ", ".join(each.name for each in relationships.of_kind(kind))
         raise ValueError(f"{relationship!r} is no relationship of a {kind}; there are {names}.")
     builtin = load(BUILTIN, Settings(plugins=PluginConfig(external=False)))
     if name.replace("-", "_") in builtin.providers:

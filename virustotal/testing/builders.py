@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from virustotal.core.models import EMPTY, FOUND, Evidence, Object, Outcome, Ref, Related, Report
-from virustotal.core.protocol import decode_object, decode_page, decode_related, total
+from virustotal.api import decode_object, decode_page, decode_related, total
 from virustotal.core.settings import Settings, service_settings
 from virustotal.util.readers import mapping
 from virustotal.core.verdicts import judge

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from virustotal.core.failures import copied
 from virustotal.core.models import FOUND, Evidence, Object, Related, Report
-from virustotal.core.protocol import decode_object
+from virustotal.api import decode_object
 from virustotal.core.settings import Settings
 from virustotal.util.readers import items
 from virustotal.emulator.store import Store

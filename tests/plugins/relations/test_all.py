@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.conftest import load, report_files
 from tests.plugins.relations.kit import downloads, engines, points, rows, sections, tags
 from virustotal.al_types import tags
-from virustotal.core import catalogue
-from virustotal.core.catalogue import CATALOGUE, Family
+from virustotal.api import relationships
+from virustotal.api.relationships import CATALOGUE, Family
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Ref
-from virustotal.core.protocol import decode_page
+from virustotal.api import decode_page
 from virustotal.core.rebuild import Rebuilder
 from virustotal.core.registry import Registry
 from virustotal.core.sections import Section
@@ -220,7 +220,7 @@ def test_many_objects_stay_bounded(kind: str, name: str) -> None:
     check(result)
 
 
-@pytest.mark.parametrize("kind", catalogue.KINDS)
+@pytest.mark.parametrize("kind", relationships.KINDS)
 def test_a_relationship_that_nobody_knows_yet_is_shown_plainly(kind: str) -> None:
     result = found(kind, "gadgets_of_tomorrow", [obj("gadget", "g-1", size=3, parts=[1, 2]), obj("url", "ab" * 32)])
     (section,) = sections(result)

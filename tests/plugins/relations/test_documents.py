@@ -5,7 +5,7 @@ import runpy
 import pytest
 
 from tests.conftest import ROOT
-from virustotal.core.catalogue import ALIASES, CATALOGUE, KINDS
+from virustotal.api.relationships import ALIASES, CATALOGUE, KINDS
 from virustotal.core.host import PluginInfo, State
 from virustotal.core.loader import load
 from virustotal.core.registry import ANY

@@ -9,8 +9,8 @@ import pytest
 from assemblyline_v4_service.common.base import ServiceBase
 
 from tests.conftest import REPORTS, load, report_files, requests_of
-from virustotal.core import catalogue
-from virustotal.core.catalogue import CATALOGUE
+from virustotal.api import relationships
+from virustotal.api.relationships import CATALOGUE
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.store import Store
 from virustotal.targets import bare_target, digest_target, uri_target
@@ -66,12 +66,12 @@ def test_every_relationship_of_the_invented_world(
     kind: str, analyze: str, world: tuple[Emulator, ServiceBase], tmp_path: Path
 ) -> None:
     store, service = world[0].store, world[1]
-    names = [entry.name for entry in catalogue.of_kind(kind)]
+    names = [entry.name for entry in relationships.of_kind(kind)]
     for id in richest(store, kind):
         parameters = {"relationships": ",".join(names), "analyze_relationship": analyze}
         found = flat(run_task(service, target(store, kind, id, tmp_path), parameters))
         for name in store.names(kind, id):
-            entry = catalogue.find(kind, name)
+            entry = relationships.find(kind, name)
             asked = entry is not None and name != "behaviours" and (analyze == "true" or not entry.doubtful)
             if asked and store.related(kind, id, name)[1]:
                 assert shows(found, kind, name), (id, name, list(found))

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from virustotal.core import Analyzer, Evidence, Object, Ref, Related
-from virustotal.core.catalogue import CATALOGUE
+from virustotal.api.relationships import CATALOGUE
 from virustotal.core.inline import attributes_read
 from virustotal.core.loader import load
 from virustotal.core.models import Report

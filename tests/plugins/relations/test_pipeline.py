@@ -5,7 +5,7 @@ import time
 import pytest
 
 from virustotal.core import isolation
-from virustotal.core.catalogue import find
+from virustotal.api.relationships import find
 from virustotal.core.coverage import coverage_section
 from virustotal.core.host import of
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status

@@ -7,8 +7,9 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Object, Points, catalogue, findings, hookimpl
-from virustotal.core.catalogue import KINDS
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, Points, findings, hookimpl
+from virustotal.api.relationships import KINDS
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.util.readers import LONGEST_TEXT, integer, items, mapping, mappings, pairs, text, texts
@@ -172,7 +173,7 @@ _GRAPH = (
 
 
 def _family() -> Iterable[Analyzer]:
-    for kind, name in catalogue.CATALOGUE:
+    for kind, name in relationships.CATALOGUE:
         if name in _COLLECTIONS:
             yield records(kind, name, 630, _COLLECTION)
     for kind in KINDS:

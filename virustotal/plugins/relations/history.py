@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Evidence, Object, catalogue, hookimpl, render
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, hookimpl, render
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.util.readers import date, integer, pairs, text
@@ -54,7 +55,7 @@ _HISTORIES: Mapping[str, _History] = {
 
 
 def _analyzer(kind: str, name: str, order: int) -> Analyzer:
-    entry, history = catalogue.CATALOGUE[kind, name], _HISTORIES[name]
+    entry, history = relationships.CATALOGUE[kind, name], _HISTORIES[name]
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related

@@ -5,7 +5,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Object, Ref, catalogue, certificates, hookimpl, render
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, Ref, certificates, hookimpl, render
 from virustotal.core.findings import Finding
 from virustotal.core.registration import whois_map_facts
 from virustotal.core.settings import Settings
@@ -52,7 +53,7 @@ def _resolution_columns(subject: Ref) -> Sequence[Column]:
 
 
 def _resolutions(kind: str) -> Analyzer:
-    entry = catalogue.CATALOGUE[kind, "resolutions"]
+    entry = relationships.CATALOGUE[kind, "resolutions"]
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related

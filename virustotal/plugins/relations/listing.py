@@ -6,8 +6,9 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection, ResultURLSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Evidence, Needs, Points, catalogue, findings, render
-from virustotal.core.catalogue import Relationship
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Needs, Points, findings, render
+from virustotal.api.relationships import Relationship
 from virustotal.core.findings import Finding
 from virustotal.core.models import Level, Object, Related
 from virustotal.core.settings import Settings
@@ -26,7 +27,7 @@ def listing(kind: str, name: str, order: int, tag: str = "") -> Analyzer:
 
     tag: the tag type of its objects, for what the subject does; empty where they are context and not tagged.
     """
-    entry = catalogue.CATALOGUE[kind, name]
+    entry = relationships.CATALOGUE[kind, name]
     look = Look(entry, tag)
     return Analyzer(
         named(kind, name), kind, name, analyze=look.analyze, needs=look.needs(), order=order, summary=entry.title
@@ -177,7 +178,7 @@ class Look:
     def _points(self, flagged: Sequence[Judged], section: ResultSection | None) -> Iterator[Points]:
         """One entry for the whole relationship: the sum, which the family's cap bounds over the result."""
         scored = [each for each in flagged if each.verdict.score > 0]
-        if self.entry.family is not catalogue.Family.DOES or not scored:
+        if self.entry.family is not relationships.Family.DOES or not scored:
             return
         shown = [f"{identity(each.obj)} ({each.detections or 'judged'})" for each in scored[:MOST_NAMED]]
         reason = f"{self.entry.title}: {len(scored)} flagged: {render.listed(shown)}"

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Object, catalogue, hookimpl
-from virustotal.core.catalogue import KINDS
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, hookimpl
+from virustotal.api.relationships import KINDS
 from virustotal.core.findings import Finding
 from virustotal.core.registry import ANY
 from virustotal.core.settings import Settings
@@ -57,7 +58,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     related = evidence.related
     if related is None:
         return
-    entry = catalogue.find(evidence.report.subject.ref.kind, related.relationship)
+    entry = relationships.find(evidence.report.subject.ref.kind, related.relationship)
     title = entry.title if entry is not None else text(related.relationship.replace("_", " "), 80).capitalize()
     section = record_table(title or "Relationship without a name", related, _COLUMNS)
     if section is not None:
@@ -75,7 +76,7 @@ _ANALYZERS: tuple[Analyzer, ...] = (
             name,
             analyze=analyze,
             order=390,
-            summary=catalogue.CATALOGUE["file", name].title,
+            summary=relationships.CATALOGUE["file", name].title,
         )
         for name in _UNCONFIRMED
     ),

@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection, ResultTimelineSection
 
-from virustotal.core import Analyzer, Evidence, Object, Related, catalogue, render
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, Related, render
 from virustotal.core.findings import Finding
 from virustotal.util.readers import text
 from virustotal.plugins.relations.columns import Column, read_by
@@ -25,7 +26,7 @@ def records(
 
     reads: attributes that `more` reads beside those of the columns.
     """
-    entry = catalogue.CATALOGUE[kind, name]
+    entry = relationships.CATALOGUE[kind, name]
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Object, catalogue, render
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, render
 from virustotal.core.findings import Finding
 from virustotal.util.readers import text
 from virustotal.plugins.relations.columns import COLUMNS, LABELS, identity, read_by
@@ -13,7 +14,7 @@ from virustotal.plugins.relations.listing import Look, links, named
 
 def single(kind: str, name: str, order: int) -> Analyzer:
     """Return the analyser of one relationship that leads to a single object, which is context and never scored."""
-    entry = catalogue.CATALOGUE[kind, name]
+    entry = relationships.CATALOGUE[kind, name]
     url = ("url",) if "url" in entry.yields else ()
     needs = read_by((column for each in entry.yields for column in COLUMNS.get(each, ())), *url)
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from virustotal.core.settings import Credentials, Settings
-from virustotal.core.source import Source
+from virustotal.api.source import Source
 from virustotal.sources.mirror.cluster import Cluster, MirrorError
 from virustotal.sources.mirror.health import Health
 from virustotal.sources.mirror.link import Alone, Mirror, NotMirroredError

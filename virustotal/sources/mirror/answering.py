@@ -6,9 +6,9 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.models import EMPTY, Ref
-from virustotal.core.source import Answer
+from virustotal.api.source import Answer
 from virustotal.util.readers import integer, mapping, quantity
 from virustotal.sources.mirror.asking import KINDS, Asked, cursor
 from virustotal.sources.mirror.documents import Stored
@@ -129,7 +129,7 @@ def of_page(asked: Asked, subject: Stored, block: Block, fetch: Fetch, *, only: 
     """
     if asked.start is None:
         return None
-    stop = asked.start + max(1, min(asked.limit, protocol.PAGE))
+    stop = asked.start + max(1, min(asked.limit, api.PAGE))
     part = evolve(block, entries=block.entries[asked.start : stop], more="")
     rest = cursor(stop) if stop < len(block.entries) else block.more
     if asked.descriptors:
@@ -162,7 +162,7 @@ def _gap(block: Block, haul: Haul, *, only: bool) -> dict[str, Any]:
 
 
 def _error(skipped: bool, message: str) -> dict[str, Any]:
-    return {"error": {"code": protocol.NOT_LOOKED_UP if skipped else protocol.NOT_ANSWERED, "message": message}}
+    return {"error": {"code": api.NOT_LOOKED_UP if skipped else api.NOT_ANSWERED, "message": message}}
 
 
 def _shown(block: Block) -> dict[str, Any]:
@@ -185,5 +185,5 @@ def _with(entry: Mapping[str, Any], kept: Stored | None, wanted: tuple[str, ...]
 
 
 def _ref(entry: Mapping[str, Any]) -> Ref:
-    found = protocol.decode_object(entry)
+    found = api.decode_object(entry)
     return found.ref if found is not None else Ref("", "")

@@ -10,15 +10,15 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from attrs import frozen
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.util.hosts import canonical_host
 from virustotal.core.models import EMPTY, Ref
-from virustotal.core.source import Request
+from virustotal.api.source import Request
 
 #: The kinds of objects that feeds have.
 KINDS = ("file", "url", "domain", "ip_address", "file_behaviour")
 
-_PATHS: Mapping[str, str] = MappingProxyType({protocol.COLLECTIONS[kind]: kind for kind in KINDS})
+_PATHS: Mapping[str, str] = MappingProxyType({api.COLLECTIONS[kind]: kind for kind in KINDS})
 _SELECTION = re.compile(r"relationship_attributes\[([a-z0-9_]{1,64})\]", re.ASCII)
 _HEX64 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CURSOR = re.compile(r"mirror-([0-9]{1,6})", re.ASCII)
@@ -87,7 +87,7 @@ def _page(ref: Ref, name: str, request: Request, *, descriptors: bool) -> Asked 
         name,
         attributes=tuple(filter(None, given.get("attributes", "").split(","))),
         descriptors=descriptors,
-        limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else protocol.PAGE,
+        limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else api.PAGE,
         start=int(own.group(1)) if own else (None if cursor else 0),
     )
 

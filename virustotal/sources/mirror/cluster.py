@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from virustotal.core.errors import ConfigurationError, VirusTotalError
 from virustotal.core.models import EMPTY
-from virustotal.core.protocol.parsing import parse
+from virustotal.api.deep_json import parse
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.util.readers import integer, items, mapping, text
 from virustotal.sources.bodies import LARGEST_ANSWER, whole

@@ -15,9 +15,9 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import InvalidError
-from virustotal.core.protocol.parsing import parse
+from virustotal.api.deep_json import parse
 from virustotal.core.settings import MirrorConfig
 from virustotal.util.readers import integer, mapping, text, timestamp
 
@@ -107,14 +107,14 @@ def document(value: Any, now: float) -> Document:
 
 
 def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:
-    found = protocol.decode_object(entry)
+    found = api.decode_object(entry)
     if found is None:
         raise RefusedError("no type or no id")
     kind = found.ref.kind
     if not index_of(MirrorConfig(), kind):
         raise RefusedError(f"unknown type {text(kind, 40)}")
     try:
-        id = protocol.valid_id(kind, found.ref.id)
+        id = api.valid_id(kind, found.ref.id)
     except InvalidError:
         raise RefusedError(f"no id of a {kind}") from None
     whole = {"file": _SHA256, "url": _SHA256, "file_behaviour": _BEHAVIOUR}.get(kind)
@@ -145,7 +145,7 @@ def stored(source: Mapping[str, Any], kind: str) -> Stored | None:
             return None
     elif "data" in source and "type" not in source:
         entry = mapping(source["data"])
-    found = protocol.decode_object(entry)
+    found = api.decode_object(entry)
     if found is None or found.ref.kind != kind or not found.whole or found.error:
         return None
     moment = _changed(found.attributes) or float(integer(source.get("loaded")) or 0)

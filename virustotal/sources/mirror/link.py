@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
-from virustotal.core.source import Answer, Request, Room, Source, forget, fresh, holds, room
+from virustotal.api.source import Answer, Request, Room, Source, forget, fresh, holds, room
 from virustotal.sources.mirror.answering import INSTEAD, NOT_HELD, ORIGIN, Block, Reply, held, of_object, of_page
 from virustotal.sources.mirror.asking import Asked, identifiers, understood
 from virustotal.sources.mirror.cluster import MirrorError

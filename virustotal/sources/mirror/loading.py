@@ -9,7 +9,7 @@ from typing import IO, TypeVar
 
 from attrs import field, frozen
 
-from virustotal.core.protocol.parsing import parse
+from virustotal.api.deep_json import parse
 from virustotal.core.settings import MirrorConfig
 from virustotal.sources.mirror.checkpoint import Checkpoint, Reached
 from virustotal.sources.mirror.cluster import BUSY, Cluster, MirrorError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import define, field
 
-from virustotal.core.source import Request
+from virustotal.api.source import Request
 from virustotal.sources.mirror.answering import Reply
 from virustotal.sources.mirror.cluster import MirrorError
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import field, frozen
 
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
@@ -125,7 +125,7 @@ class Shelf:
         if found is None:
             return None, "The mirror holds a document that is no object of VirusTotal."
         try:
-            same = protocol.valid_id(kind, found.id) == id
+            same = api.valid_id(kind, found.id) == id
         except InvalidError:
             same = False
         return (found, "") if same else (None, "The mirror holds an object under the identifier of another one.")

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
-from virustotal.core.protocol.ids import COLLECTIONS, segment
-from virustotal.core.source import Request, Save, Upload
+from virustotal.api.identifiers import COLLECTIONS, segment
+from virustotal.api.source import Request, Save, Upload
 
 #: The most objects of one page of a relationship; more is refused by the API.
 PAGE = 40

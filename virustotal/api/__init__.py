@@ -1,6 +1,6 @@
 """Requests and responses as pure functions: (status, headers, body) to a value or an error. Nothing is sent here."""
 
-from virustotal.core.protocol.asking import (
+from virustotal.api.endpoints import (
     LARGEST_DIRECT,
     LARGEST_UPLOAD,
     PAGE,
@@ -19,7 +19,7 @@ from virustotal.core.protocol.asking import (
     upload_url,
     user,
 )
-from virustotal.core.protocol.decoding import (
+from virustotal.api.decoding import (
     NOT_ANSWERED,
     NOT_LOOKED_UP,
     Page,
@@ -29,8 +29,8 @@ from virustotal.core.protocol.decoding import (
     decode_report,
     total,
 )
-from virustotal.core.protocol.failures import error_in, failure, payload, refusal
-from virustotal.core.protocol.ids import COLLECTIONS, segment, url_id, valid_id
+from virustotal.api.error_mapping import error_in, failure, payload, refusal
+from virustotal.api.identifiers import COLLECTIONS, segment, url_id, valid_id
 
 __all__ = [
     "COLLECTIONS",

@@ -18,7 +18,7 @@ from virustotal.core.errors import (
     UnavailableError,
     VirusTotalError,
 )
-from virustotal.core.protocol.parsing import parse
+from virustotal.api.deep_json import parse
 from virustotal.util.readers import mapping, text
 
 _BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(
