@@ -1,8 +1,20 @@
 """Frozen settings from the config and the submission parameters, validated in one place; credentials apart."""
 
-from virustotal.core.settings.lenient import AIR_GAPPED, PARAMETERS, credentials, relationship_names, task_settings
-from virustotal.core.settings.strict import CONFIG_KEYS, MIRROR_SECRETS, RESULT_SETTINGS, SECRETS, service_settings
-from virustotal.core.settings.values import (
+from virustotal.core.settings.submission_params import (
+    AIR_GAPPED,
+    PARAMETERS,
+    credentials,
+    relationship_names,
+    task_settings,
+)
+from virustotal.core.settings.service_config import (
+    CONFIG_KEYS,
+    MIRROR_SECRETS,
+    RESULT_SETTINGS,
+    SECRETS,
+    service_settings,
+)
+from virustotal.core.settings.schema import (
     DEEP_SCAN_RELATED,
     DEFAULT_HOST,
     DEFAULT_RELATIONSHIPS,

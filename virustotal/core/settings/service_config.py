@@ -10,7 +10,7 @@ from attrs import fields
 
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.models import EMPTY
-from virustotal.core.settings.values import (
+from virustotal.core.settings.schema import (
     DEFAULT_HOST,
     MOST_IOCS,
     MOST_RELATED,
