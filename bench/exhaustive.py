@@ -14,7 +14,7 @@ from virustotal.testing import obj  # first: it points the framework at the mani
 
 from virustotal.core.exhaustive import search  # isort: skip
 from virustotal.core.iocs import IocPlan, plan_iocs  # isort: skip
-from virustotal.core.safelist import NO_SAFELIST  # isort: skip
+from virustotal.core.scoring.safelist import NO_SAFELIST  # isort: skip
 from virustotal.core.settings import Credentials, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip
 from virustotal.sources.client import Client  # isort: skip

@@ -26,7 +26,7 @@ from virustotal.core.loader import load  # isort: skip
 from virustotal.core.models import Report  # isort: skip
 from virustotal.core.results import SubjectResult  # isort: skip
 from virustotal.core.settings import PluginConfig, Settings  # isort: skip
-from virustotal.core.verdicts import judge  # isort: skip
+from virustotal.core.scoring.verdicts import judge  # isort: skip
 from virustotal.plugins import BUILTIN  # isort: skip
 
 SETTINGS = Settings(plugins=PluginConfig(external=False))

@@ -4,7 +4,7 @@ import pytest
 
 from virustotal.checks import Check, State, ca, clock, host, key, lines, plugins, proxy, safelist
 from virustotal.core.errors import UnavailableError, VirusTotalError
-from virustotal.core.safelist import Safelist, read_safelist
+from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import Credentials, Settings
 from virustotal.sources.account import Account
 from virustotal.sources.stores.interfaces import Limits, Used

@@ -7,10 +7,10 @@ from attrs import frozen
 from virustotal.attaching import Attacher
 from virustotal.core import artefacts, isolation, planner
 from virustotal.core.host import Hooks, Plugins
-from virustotal.core.judging import Judge
+from virustotal.core.scoring.judge import Judge
 from virustotal.core.models import Verdict
 from virustotal.core.results import SubjectResult
-from virustotal.core.safelist import Safelist
+from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.sections import Contribution
 from virustotal.core.witness import Witness
 from virustotal.looking import Looked

@@ -12,7 +12,7 @@ from uuid import uuid4
 from attrs import evolve, frozen
 
 from virustotal.core.errors import AuthenticationError, UnavailableError
-from virustotal.core.safelist import Safelist
+from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.settings import Credentials, Settings
 from virustotal.util.readers import quantity
 from virustotal.sources.account import Account, account

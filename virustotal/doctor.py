@@ -11,7 +11,7 @@ from virustotal import checks, listing
 from virustotal.checks import Check
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.loader import unknown
-from virustotal.core.safelist import TAG_TYPES, SafelistKeeper
+from virustotal.core.scoring.safelist import TAG_TYPES, SafelistKeeper
 from virustotal.core.settings import credentials, service_settings
 from virustotal.manifest import use_manifest
 from virustotal.opening import opened

@@ -12,7 +12,7 @@ from virustotal.core.isolation import due
 from virustotal.core.loader import load
 from virustotal.core.models import Object, Report
 from virustotal.core.settings import service_settings
-from virustotal.core.verdicts import judge
+from virustotal.core.scoring.verdicts import judge
 from virustotal.manifest import use_manifest
 from virustotal.plugins import BUILTIN
 

@@ -3,7 +3,7 @@
 import pytest
 
 from virustotal.core.build import Builder
-from virustotal.core.safelist import read_safelist
+from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.sections import Section
 from virustotal.core.settings import Settings
 

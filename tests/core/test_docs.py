@@ -11,11 +11,11 @@ import yaml
 from tests.conftest import ROOT
 from virustotal.core.findings import Family, Points
 from virustotal.core.models import Detection, Object, Ref, Verdict
-from virustotal.core.safelist import read_safelist
-from virustotal.core.scores import CAPS, HEURISTICS, Given, capped
+from virustotal.core.scoring.safelist import read_safelist
+from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, Given, capped
 from virustotal.core.settings import service_settings
 from virustotal.core.temporary import KEY, LONGEST, temporary_data
-from virustotal.core.verdicts import (
+from virustotal.core.scoring.verdicts import (
     FULL_RATIO,
     MALICIOUS_POINTS,
     MOST_ENGINE_POINTS,

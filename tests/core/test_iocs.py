@@ -8,7 +8,7 @@ import pytest
 from virustotal.core.iocs import MOST_READ, fitting, plan_iocs
 from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.api import url_id
-from virustotal.core.safelist import Safelist, read_safelist
+from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
 from virustotal.api.source import Room
 from virustotal.core.standing import Standing

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.safelist import NO_SAFELIST, TAG_TYPES, SafelistKeeper, read_safelist
+from virustotal.core.scoring.safelist import NO_SAFELIST, TAG_TYPES, SafelistKeeper, read_safelist
 
 GIVEN = {
     "match": {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virustotal.core.findings import Family, Points
-from virustotal.core.scores import (
+from virustotal.core.scoring.heuristics import (
     CAPS,
     HEURISTICS,
     PLUGIN_INFORMATIONAL,

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virustotal.core.models import Detection, Level, Object, Ref, Verdict
-from virustotal.core.safelist import read_safelist
+from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.settings import service_settings
-from virustotal.core.verdicts import (
+from virustotal.core.scoring.verdicts import (
     ANSWERED,
     MOST_ENGINE_POINTS,
     best_rank,

@@ -9,7 +9,7 @@ from attrs import evolve
 from virustotal.core import Detection, Verdict, hookimpl
 from virustotal.core.host import Hooks
 from virustotal.core.settings import Settings
-from virustotal.core.verdicts import judge
+from virustotal.core.scoring.verdicts import judge
 from virustotal.testing import hooks, obj
 
 ACME = Detection("Acme", "malicious", "Loader")

@@ -10,7 +10,7 @@ from attrs import evolve
 from virustotal.core import Attachment, Download, OntologyPart, Points, Ref
 from virustotal.core.bounds import EXTERNAL
 from virustotal.core.intake import Intake
-from virustotal.core.scores import Given, capped
+from virustotal.core.scoring.heuristics import Given, capped
 from virustotal.core.sections import Contribution
 
 DOWNLOAD = Download(Ref("file", "ab" * 32), "file", "a b/../c", "What it is")

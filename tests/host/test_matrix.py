@@ -21,7 +21,7 @@ from virustotal.core.models import Report
 from virustotal.core.results import Layout, SubjectResult
 from virustotal.core.sections import Contribution, Section
 from virustotal.core.settings import Settings
-from virustotal.core.verdicts import judge
+from virustotal.core.scoring.verdicts import judge
 from virustotal.plugins import BUILTIN
 from virustotal.testing import realistic
 

@@ -11,9 +11,9 @@ from assemblyline.odm.models.ontology.results.antivirus import Antivirus
 from tests.conftest import load, report_files
 from virustotal.core.findings import OntologyPart, Points
 from virustotal.core.models import Evidence, Object, Ref, Report
-from virustotal.core.scores import CAPS
+from virustotal.core.scoring.heuristics import CAPS
 from virustotal.core.settings import Settings
-from virustotal.core.verdicts import ANSWERED, VERDICT_ATTRIBUTES, counters, judge
+from virustotal.core.scoring.verdicts import ANSWERED, VERDICT_ATTRIBUTES, counters, judge
 from virustotal.plugins import assessment, detections, overview
 
 SETTINGS = Settings()

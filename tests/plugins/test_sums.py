@@ -10,9 +10,9 @@ from virustotal.core import isolation
 from virustotal.core.layout import SubjectResult, compose
 from virustotal.core.loader import load
 from virustotal.core.models import Object, Report, Verdict
-from virustotal.core.safelist import read_safelist
+from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.settings import Settings
-from virustotal.core.verdicts import judge
+from virustotal.core.scoring.verdicts import judge
 from virustotal.plugins import BUILTIN
 
 SETTINGS = Settings()

@@ -11,7 +11,7 @@ from tests.host.conftest import wheel
 from tests.service.conftest import EICAR, Scan, shown, titles
 from virustotal.core import iocs
 from virustotal.api import url_id
-from virustotal.core.scores import CAPS
+from virustotal.core.scoring.heuristics import CAPS
 from virustotal.emulator.server import Emulator
 from virustotal.tasks import TaskOutcome
 

@@ -7,8 +7,8 @@ from assemblyline_v4_service.common.result import ResultSection, ResultTextSecti
 
 from virustotal.core.findings import Family
 from virustotal.util.hosts import host_of, is_public
-from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
-from virustotal.core.scores import Score, heuristic
+from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
+from virustotal.core.scoring.heuristics import Score, heuristic
 from virustotal.core.sections import Section
 from virustotal.core.settings import Settings
 

@@ -17,7 +17,7 @@ from virustotal.core.settings import MOST_IOCS
 from virustotal.api.source import Request, Source, ask_many, holds, room, stands_in
 from virustotal.core.standing import Place
 from virustotal.util.readers import clean
-from virustotal.core.verdicts import ANSWERED, BAD, counters
+from virustotal.core.scoring.verdicts import ANSWERED, BAD, counters
 
 NAME = "exhaustive_search"
 #: Rows of what was not looked up.

@@ -11,7 +11,7 @@ from virustotal.core.render import page
 from virustotal.core.results import SubjectResult
 from virustotal.core.settings import Settings
 from virustotal.util.readers import clean, date
-from virustotal.core.verdicts import stale_days
+from virustotal.core.scoring.verdicts import stale_days
 
 KINDS: Mapping[str, str] = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 _NOUNS: Mapping[str, str] = {"file": "file", "url": "URL", "domain": "domain", "ip_address": "IP address"}

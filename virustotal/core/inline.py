@@ -12,7 +12,7 @@ from attrs import evolve
 from virustotal.api import relationships
 from virustotal.core.models import Object, Related
 from virustotal.core.registry import Registry
-from virustotal.core.verdicts import HOST_KINDS, VERDICT_ATTRIBUTES
+from virustotal.core.scoring.verdicts import HOST_KINDS, VERDICT_ATTRIBUTES
 
 Pairs = tuple[tuple[str, str], ...]
 

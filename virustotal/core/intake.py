@@ -15,7 +15,7 @@ from virustotal.core.findings import Attachment, Download, Family, Finding, Onto
 from virustotal.core.models import Ref
 from virustotal.al_types.ontology import plain, problem
 from virustotal.core.rebuild import Notes, Rebuilder, Spent
-from virustotal.core.scores import MOST_ATTACK_IDS
+from virustotal.core.scoring.heuristics import MOST_ATTACK_IDS
 from virustotal.core.sections import Contribution, Section
 from virustotal.util.readers import clean, safe_name
 

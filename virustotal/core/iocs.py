@@ -12,7 +12,7 @@ from virustotal.util.hosts import address_of, canonical_host, host_of, reason_no
 from virustotal.al_types.network_addresses import indicator
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.planner import skipped
-from virustotal.core.safelist import ADDRESSES, DOMAINS, URIS, Safelist
+from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.api.source import Room
 from virustotal.core.standing import Standing
 from virustotal.core.subjects import Refusal, url_subject

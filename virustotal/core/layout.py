@@ -12,12 +12,12 @@ from virustotal.core.headings import heading, name_of
 from virustotal.core.models import Level, Outcome, Status
 from virustotal.core.render import lines, table
 from virustotal.core.results import Artefact, Layout, SubjectResult
-from virustotal.core.safelist import NO_SAFELIST, Safelist
-from virustotal.core.scores import Given, Score, by_section, capped
+from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
+from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
 from virustotal.core.sections import Contribution, Section
 from virustotal.core.settings import Settings
 from virustotal.util.readers import clean
-from virustotal.core.verdicts import BAD, HOST_KINDS, counters, exempt
+from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt
 
 __all__ = ["Artefact", "Layout", "SubjectResult", "compose", "partial_reasons"]
 

@@ -10,7 +10,7 @@ from virustotal.core.inline import STEADY
 from virustotal.core.models import Object, Ref, Report
 from virustotal.core.render import listed
 from virustotal.core.results import SubjectResult
-from virustotal.core.verdicts import NETWORK_KINDS
+from virustotal.core.scoring.verdicts import NETWORK_KINDS
 
 #: A subject and a relationship of it; an empty one for the subject itself.
 Place: TypeAlias = tuple[Ref, str]

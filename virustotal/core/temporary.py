@@ -10,7 +10,7 @@ from typing import Any
 
 from virustotal.core.models import Detection, Object, Verdict
 from virustotal.util.readers import integer, items, mapping, pairs, text
-from virustotal.core.verdicts import MALICIOUS, SUSPICIOUS
+from virustotal.core.scoring.verdicts import MALICIOUS, SUSPICIOUS
 
 #: The name under which later services find it.
 KEY = "virus_total_vt3_files"

@@ -10,7 +10,7 @@ from virustotal.core import Analyzer, Detection, Evidence, OntologyPart, Points,
 from virustotal.core.findings import Family, Finding
 from virustotal.core.models import Level
 from virustotal.util.readers import mapping, named_counts, whole_text
-from virustotal.core.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
+from virustotal.core.scoring.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.
 CATEGORIES = (

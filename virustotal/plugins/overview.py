@@ -11,7 +11,7 @@ from virustotal.core.findings import Finding
 from virustotal.core.models import Object
 from virustotal.core.settings import Settings
 from virustotal.util.readers import date, integer, mapping, named_counts, text, texts
-from virustotal.core.verdicts import stale_days
+from virustotal.core.scoring.verdicts import stale_days
 
 #: Names that are listed; VirusTotal keeps a hundred.
 MOST_NAMES = 20

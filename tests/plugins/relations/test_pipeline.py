@@ -11,7 +11,7 @@ from virustotal.core.host import of
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.results import SubjectResult
 from virustotal.core.settings import Settings
-from virustotal.core.verdicts import judge
+from virustotal.core.scoring.verdicts import judge
 from virustotal.plugins.relations import network, plain
 from virustotal.testing import obj
 

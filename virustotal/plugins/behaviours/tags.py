@@ -8,7 +8,14 @@ from typing import Any
 from virustotal.core import Evidence, Object
 from virustotal.util.hosts import host_of
 from virustotal.util.readers import integer, items, mappings, pairs, text
-from virustotal.core.verdicts import MALICIOUS, POPULAR_RANK, SUSPICIOUS, best_rank, counters, needed_hits
+from virustotal.core.scoring.verdicts import (
+    MALICIOUS,
+    POPULAR_RANK,
+    SUSPICIOUS,
+    best_rank,
+    counters,
+    needed_hits,
+)
 from virustotal.plugins.behaviours.merging import Thing, address
 from virustotal.plugins.behaviours.processes import image_of
 from virustotal.plugins.behaviours.rules import Match

@@ -10,7 +10,7 @@ from virustotal.core import Analyzer, Evidence, Object, hookimpl, render
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.util.readers import date, integer, pairs, text
-from virustotal.core.verdicts import category_of
+from virustotal.core.scoring.verdicts import category_of
 from virustotal.plugins.relations.columns import Column, dated, plain, read_by
 from virustotal.plugins.relations.judged import ratio
 from virustotal.plugins.relations.listing import heading, named

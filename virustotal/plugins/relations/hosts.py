@@ -11,7 +11,7 @@ from virustotal.core.findings import Finding
 from virustotal.core.registration import whois_map_facts
 from virustotal.core.settings import Settings
 from virustotal.util.readers import date, integer, mapping, pairs, text
-from virustotal.core.verdicts import category_of
+from virustotal.core.scoring.verdicts import category_of
 from virustotal.plugins.relations.columns import Column, dated, linked, plain, read_by
 from virustotal.plugins.relations.judged import ratio
 from virustotal.plugins.relations.listing import listing, named

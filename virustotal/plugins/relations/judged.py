@@ -7,7 +7,7 @@ from attrs import frozen
 from virustotal.util.hosts import host_of
 from virustotal.core.models import Detection, Evidence, Level, Object, Verdict
 from virustotal.core.settings import Settings
-from virustotal.core.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
+from virustotal.core.scoring.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
 from virustotal.plugins.relations.columns import address, identity
 
 HITS = frozenset({MALICIOUS, SUSPICIOUS})

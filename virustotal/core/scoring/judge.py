@@ -5,9 +5,9 @@ from functools import partial
 
 from virustotal.core.host import Hooks
 from virustotal.core.models import Object, Verdict
-from virustotal.core.safelist import Safelist
+from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.settings import Settings
-from virustotal.core.verdicts import judge
+from virustotal.core.scoring.verdicts import judge
 
 
 class Judge:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from attrs import evolve, field, frozen
 
 from virustotal.core.models import Detection, Level, Object, Verdict
-from virustotal.core.safelist import NO_SAFELIST, Safelist
+from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.settings import Settings
 from virustotal.util.readers import integer, mapping, pairs, text, timestamp
 
