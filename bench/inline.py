@@ -14,7 +14,7 @@ from virustotal.testing import obj  # first: it points the framework at the mani
 
 from virustotal.core import planner  # isort: skip
 from virustotal.api.relationships import CATALOGUE  # isort: skip
-from virustotal.core.loader import load  # isort: skip
+from virustotal.core.plugin_host.manager import load  # isort: skip
 from virustotal.core.lookup import expand_report, look_up  # isort: skip
 from virustotal.core.memory import Memory  # isort: skip
 from virustotal.core.settings import Credentials, PluginConfig, Settings  # isort: skip

@@ -6,7 +6,7 @@ Both in one run over loopback, from plan to report. Usage: python -m bench.looku
 import time
 
 from virustotal.core import lookup, planner
-from virustotal.core.loader import load
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.memory import Memory
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, PluginConfig, Settings

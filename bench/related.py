@@ -14,10 +14,10 @@ from typing import Any
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
 from virustotal.core.models import Object, Ref, Related, Report  # isort: skip
-from virustotal.core import isolation  # isort: skip
-from virustotal.core.host import Plugins  # isort: skip
+from virustotal.core.plugin_host import runner  # isort: skip
+from virustotal.core.plugin_host.hooks import Plugins  # isort: skip
 from virustotal.core.layout import compose  # isort: skip
-from virustotal.core.loader import load  # isort: skip
+from virustotal.core.plugin_host.manager import load  # isort: skip
 from virustotal.core.results import SubjectResult  # isort: skip
 from virustotal.core.settings import PluginConfig, Settings  # isort: skip
 from virustotal.core.scoring.verdicts import judge  # isort: skip
@@ -61,7 +61,7 @@ def rendered(report: Report, plugins: Plugins) -> int:
     def judged(each: Object) -> Any:
         return judge(each, SETTINGS, hooks.remap, hooks.decide)
 
-    found = isolation.analyse(report, plugins, SETTINGS, judged, time.monotonic() + 600)
+    found = runner.analyse(report, plugins, SETTINGS, judged, time.monotonic() + 600)
     if failed := [each.error for each in found if each.error]:
         raise RuntimeError(failed[0])
     return len(compose([SubjectResult(report, contributions=found)], SETTINGS).sections)

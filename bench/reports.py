@@ -19,10 +19,10 @@ from typing import Any
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
 from virustotal.core import Evidence, Object  # isort: skip
-from virustotal.core import isolation  # isort: skip
-from virustotal.core.host import Plugins  # isort: skip
+from virustotal.core.plugin_host import runner  # isort: skip
+from virustotal.core.plugin_host.hooks import Plugins  # isort: skip
 from virustotal.core.layout import compose  # isort: skip
-from virustotal.core.loader import load  # isort: skip
+from virustotal.core.plugin_host.manager import load  # isort: skip
 from virustotal.core.models import Report  # isort: skip
 from virustotal.core.results import SubjectResult  # isort: skip
 from virustotal.core.settings import PluginConfig, Settings  # isort: skip
@@ -69,7 +69,7 @@ def static(report: Report, plugins: Plugins) -> int:
 
 def whole(report: Report, plugins: Plugins) -> int:
     """Run every built-in analyser, and layout."""
-    found = isolation.analyse(report, plugins, SETTINGS, judged, time.monotonic() + 600)
+    found = runner.analyse(report, plugins, SETTINGS, judged, time.monotonic() + 600)
     if failed := [each.error for each in found if each.error]:
         raise RuntimeError(failed[0])
     return len(compose([SubjectResult(report, contributions=found)], SETTINGS).sections)

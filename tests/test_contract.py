@@ -25,7 +25,7 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "requests": ("virustotal.sources",),
     "urllib3": ("virustotal.sources",),
     "redis": ("virustotal.sources.stores.remote",),
-    "pluggy": ("virustotal.core.loader", "virustotal.core.hookspecs"),
+    "pluggy": ("virustotal.core.plugin_host.manager", "virustotal.core.hookspecs"),
     "click": ("virustotal.cli",),
     "rich": ("virustotal.cli",),
     "aiohttp": ("virustotal.emulator",),
@@ -102,7 +102,7 @@ def test_imports_keep_the_contract(path: Path) -> None:
         ("virustotal.core.models", "virustotal.sources.client"),
         ("virustotal.core.lookup", "virustotal.plugins"),
         ("virustotal.core.lookup", "requests"),
-        ("virustotal.core.registry", "pluggy"),
+        ("virustotal.core.plugin_host.registry", "pluggy"),
         ("virustotal.sources.client", "virustotal.service"),
         ("virustotal.plugins.detections", "virustotal.sources"),
         ("virustotal.plugins.detections", "virustotal.plugins.av_remap"),
@@ -122,7 +122,7 @@ def test_a_breach_is_found(module: str, imported: str) -> None:
 @pytest.mark.parametrize(
     ("module", "imported"),
     [
-        ("virustotal.core.loader", "pluggy"),
+        ("virustotal.core.plugin_host.manager", "pluggy"),
         ("virustotal.plugins.relations.network", "virustotal.plugins.relations.shared"),
         ("virustotal.plugins.detections", "virustotal.core.render"),
         ("virustotal.plugins.detections", "assemblyline_v4_service.common.result"),

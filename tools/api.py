@@ -11,9 +11,9 @@ import attrs
 
 from virustotal import core, testing
 from virustotal.core import hookspecs
-from virustotal.core.bounds import EXTERNAL, LONGEST_TITLE
-from virustotal.core.isolation import BUDGET
-from virustotal.core.timed import HOOK_BUDGET
+from virustotal.core.plugin_host.limits import EXTERNAL, LONGEST_TITLE
+from virustotal.core.plugin_host.runner import BUDGET
+from virustotal.core.plugin_host.timeout import HOOK_BUDGET
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 

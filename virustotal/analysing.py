@@ -5,13 +5,14 @@ from pathlib import Path
 from attrs import frozen
 
 from virustotal.attaching import Attacher
-from virustotal.core import artefacts, isolation, planner
-from virustotal.core.host import Hooks, Plugins
+from virustotal.core import artefacts, planner
+from virustotal.core.plugin_host import runner
+from virustotal.core.plugin_host.hooks import Hooks, Plugins
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.models import Verdict
 from virustotal.core.results import SubjectResult
 from virustotal.core.scoring.safelist import Safelist
-from virustotal.core.sections import Contribution
+from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.witness import Witness
 from virustotal.looking import Looked
 from virustotal.task import Task
@@ -32,7 +33,7 @@ class Analysis:
     def of(self, looked: Looked) -> SubjectResult:
         """Run the analysers over one report, and fetch and attach what they ask for."""
         judge = Judge(self.task.settings, self.hooks, self.safelist)
-        contributions = isolation.analyse(looked.report, self.plugins, self.task.settings, judge, self.task.deadline)
+        contributions = runner.analyse(looked.report, self.plugins, self.task.settings, judge, self.task.deadline)
         fetched = self._fetched(contributions)
         self.attacher.fetched(fetched)
         self.attacher.made(made for each in contributions for made in each.attachments)

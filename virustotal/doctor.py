@@ -10,7 +10,7 @@ from attrs import evolve
 from virustotal import checks, listing
 from virustotal.checks import Check
 from virustotal.core.errors import ConfigurationError
-from virustotal.core.loader import unknown
+from virustotal.core.plugin_host.manager import unknown
 from virustotal.core.scoring.safelist import TAG_TYPES, SafelistKeeper
 from virustotal.core.settings import credentials, service_settings
 from virustotal.manifest import use_manifest

@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 from virustotal.core import lookup, planner
 from virustotal.core.memory import Memory
 from virustotal.core.models import Report
-from virustotal.core.registry import Registry
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source, fresh
 from virustotal.core.subjects import Subject

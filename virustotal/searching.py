@@ -10,7 +10,7 @@ from virustotal.core.iocs import IocPlan, plan_iocs
 from virustotal.core.models import Object, Verdict
 from virustotal.core.results import SubjectResult
 from virustotal.core.scoring.safelist import Safelist
-from virustotal.core.sections import Contribution
+from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.standing import scored_places, standing
 from virustotal.looking import Looked, Wire
 from virustotal.task import Task

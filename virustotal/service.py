@@ -18,15 +18,15 @@ from virustotal.analysing import Analysis
 from virustotal.attaching import Attacher
 from virustotal.al_types import ontology
 from virustotal.core.errors import AuthenticationError, ConfigurationError
-from virustotal.core.host import Hooks
+from virustotal.core.plugin_host.hooks import Hooks
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.layout import compose
-from virustotal.core.loader import load
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Status
 from virustotal.core.policy import look_up_ruling
 from virustotal.core.results import Layout, SubjectResult
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistKeeper
-from virustotal.core.sections import Contribution
+from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
 from virustotal.core.subjects import Refusal, Subjects, subjects
 from virustotal.core.submission import INTERVALS, Desk

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from virustotal import __version__
-from virustotal.core.host import Plugins
+from virustotal.core.plugin_host.hooks import Plugins
 from virustotal.core.settings import RESULT_SETTINGS, Settings
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from virustotal.core.build import Builder
 from virustotal.core.scoring.safelist import read_safelist
-from virustotal.core.sections import Section
+from virustotal.core.plugin_host.output import Section
 from virustotal.core.settings import Settings
 
 LISTED = read_safelist({"match": {"network.static.domain": ["example.com"], "network.dynamic.ip": ["8.8.4.4"]}})

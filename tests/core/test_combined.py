@@ -14,7 +14,7 @@ from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidE
 from virustotal.core.lookup import expand_report, look_up
 from virustotal.core.memory import LICENCE, Memory, Parameter, keep_flag
 from virustotal.core.models import Ref, Report, Status
-from virustotal.core.registry import Registry
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Settings
 from virustotal.api.source import Answer, Request, Room
 

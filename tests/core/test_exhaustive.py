@@ -11,7 +11,7 @@ from virustotal.core.exhaustive import contribution, search
 from virustotal.core.iocs import plan_iocs
 from virustotal.core.models import Ref, Verdict
 from virustotal.core.scoring.safelist import NO_SAFELIST
-from virustotal.core.sections import Section
+from virustotal.core.plugin_host.output import Section
 from virustotal.core.settings import MOST_IOCS
 from virustotal.api.source import Answer, Request, Room
 

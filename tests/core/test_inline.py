@@ -10,11 +10,11 @@ from attrs import evolve
 from virustotal.core import inline, planner
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.api.relationships import CATALOGUE
-from virustotal.core.loader import load
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.lookup import expand_report, look_up
 from virustotal.core.memory import Memory, Parameter
 from virustotal.core.models import Object, Ref, Related, Report, Status
-from virustotal.core.registry import Registry
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Credentials, PluginConfig, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.plugins import BUILTIN

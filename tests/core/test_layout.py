@@ -19,7 +19,7 @@ from virustotal.core.layout import Artefact, Layout, SubjectResult, compose
 from virustotal.core.models import Detection, Level, Outcome, Ref, Related, Report, Status, Verdict
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.scoring.heuristics import CAPS
-from virustotal.core.sections import Contribution, Section
+from virustotal.core.plugin_host.output import Contribution, Section
 from virustotal.core.settings import Settings
 from virustotal.testing import obj
 

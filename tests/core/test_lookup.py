@@ -11,7 +11,7 @@ from virustotal.core import errors, planner
 from virustotal.core.lookup import expand_report, look_up
 from virustotal.core.memory import Memory
 from virustotal.core.models import Outcome, Ref, Report, Status
-from virustotal.core.registry import Registry
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Credentials, Settings
 from virustotal.api.source import Answer, Request
 from virustotal.emulator.server import Emulator

@@ -11,7 +11,7 @@ from virustotal.core import planner
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.planner import Plan, describe, expand, plan
-from virustotal.core.registry import ANY, Registry
+from virustotal.core.plugin_host.registry import ANY, Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
 
 FILE = Ref("file", "a" * 64)

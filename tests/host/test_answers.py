@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from virustotal.core import Detection, Verdict, hookimpl
-from virustotal.core.host import Hooks
+from virustotal.core.plugin_host.hooks import Hooks
 from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import judge
 from virustotal.testing import hooks, obj

@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.host.broken import Broken
 from virustotal import __version__
 from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
-from virustotal.core.host import Hooks, Implementation, Plugins, Provider
-from virustotal.core.loader import load, load_modules
+from virustotal.core.plugin_host.hooks import Hooks, Implementation, Plugins, Provider
+from virustotal.core.plugin_host.manager import load, load_modules
 from virustotal.core.settings import Settings, service_settings
 from virustotal.listing import as_json, check_plugin, lines
 from virustotal.plugins import BUILTIN
@@ -262,7 +262,7 @@ def test_the_digest_is_stable_and_short() -> None:
     assert len(first.removeprefix(__version__)) <= 13
     assert digest(load(tuple(reversed(BUILTIN)), Settings()), Settings()) == first
     code = (
-        "from virustotal.version import tool_version; from virustotal.core.loader import load;"
+        "from virustotal.version import tool_version; from virustotal.core.plugin_host.manager import load;"
         "from virustotal.core.settings import Settings; from virustotal.plugins import BUILTIN;"
         "print(tool_version(Settings(), load(BUILTIN, Settings())))"
     )

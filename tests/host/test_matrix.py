@@ -11,15 +11,15 @@ from assemblyline_v4_service.common.result import Result
 from attrs import evolve
 
 from tests.host.broken import BROKEN, Broken
-from virustotal.core import timed
-from virustotal.core.failures import copied
-from virustotal.core.host import Plugins
-from virustotal.core.isolation import analyse
+from virustotal.core.plugin_host import timeout
+from virustotal.core.plugin_host.isolation_util import copied
+from virustotal.core.plugin_host.hooks import Plugins
+from virustotal.core.plugin_host.runner import analyse
 from virustotal.core.layout import compose
-from virustotal.core.loader import load
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Report
 from virustotal.core.results import Layout, SubjectResult
-from virustotal.core.sections import Contribution, Section
+from virustotal.core.plugin_host.output import Contribution, Section
 from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import judge
 from virustotal.plugins import BUILTIN
@@ -77,7 +77,7 @@ def titles(sections: Sequence[Section]) -> Iterator[str]:
 def test_a_broken_plugin_costs_only_itself(
     name: str, on_path: Callable[[str], Broken], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timed, "HOOK_BUDGET", 1.0)
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 1.0)
     expected = without()
     broken = on_path(name)
     plugins, found = analysed()

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from virustotal.core import Analyzer, Detection, Verdict, hookimpl, planner, timed
-from virustotal.core.host import Hooks, Implementation, Plugins, Provider
-from virustotal.core.loader import load_modules
+from virustotal.core import Analyzer, Detection, Verdict, hookimpl, planner
+from virustotal.core.plugin_host import timeout
+from virustotal.core.plugin_host.hooks import Hooks, Implementation, Plugins, Provider
+from virustotal.core.plugin_host.manager import load_modules
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
-from virustotal.core.timed import Allowance, OutOfTimeError, in_time
+from virustotal.core.plugin_host.timeout import Allowance, OutOfTimeError, in_time
 from virustotal.testing import obj
 
 GIVEN = (Detection("Acme", "malicious"),)
@@ -36,7 +37,7 @@ def loaded(*, name: str = "mine", **functions: Callable[..., Any]) -> Plugins:
 
 @pytest.mark.parametrize("hook", ["virustotal_remap", "virustotal_verdict"])
 def test_a_hook_that_hangs_is_left_behind_once(hook: str, gate: threading.Event, monkeypatch: Any) -> None:
-    monkeypatch.setattr(timed, "HOOK_BUDGET", 0.1)
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 0.1)
     calls = []
 
     def hanging(detections: Any) -> Any:
@@ -63,7 +64,7 @@ def test_a_hook_that_hangs_is_left_behind_once(hook: str, gate: threading.Event,
 
 
 def test_the_budget_is_that_of_all_calls_of_a_task(monkeypatch: Any) -> None:
-    monkeypatch.setattr(timed, "HOOK_BUDGET", 0.2)
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 0.2)
 
     def slow(obj: Any) -> Verdict:
         time.sleep(0.05)
@@ -133,7 +134,7 @@ def test_a_wish_that_raises_is_a_failure_of_the_task(caplog: pytest.LogCaptureFi
 
 
 def test_a_wish_that_hangs_is_none(gate: threading.Event, monkeypatch: Any) -> None:
-    monkeypatch.setattr(timed, "HOOK_BUDGET", 0.1)
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 0.1)
     hooks = wishing(lambda settings: gate.wait(30)).begin(Settings())
     assert hooks.registry.wanted("file", Settings()) == ("votes",)
     assert "It was left behind" in hooks.failed[0].error

@@ -6,9 +6,9 @@ import pytest
 
 from tests.core.test_layout import agrees
 from tests.plugins.test_subject_reports import everything
-from virustotal.core import isolation
+from virustotal.core.plugin_host import runner
 from virustotal.core.layout import SubjectResult, compose
-from virustotal.core.loader import load
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Object, Report, Verdict
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.settings import Settings
@@ -28,7 +28,7 @@ def check(found: tuple[Object, ...]) -> None:
 
     for each in found:
         report = Report(each)
-        contributions = isolation.analyse(report, plugins, SETTINGS, verdict, time.monotonic() + 60)
+        contributions = runner.analyse(report, plugins, SETTINGS, verdict, time.monotonic() + 60)
         assert [one.error for one in contributions if one.error] == []
         result = SubjectResult(report, verdict=verdict(each), contributions=contributions)
         agrees(compose([result], SETTINGS, SAFELIST))

@@ -8,7 +8,7 @@ import pytest
 from tests.host.broken import BROKEN, Broken
 from tests.host.conftest import installed, on_path  # noqa: F401 - the distributions of the matrix
 from tests.service.conftest import EICAR, Scan, shown, titles
-from virustotal.core import isolation, timed
+from virustotal.core.plugin_host import runner, timeout
 
 #: `sleeps` and `never-yields` need more than this one.
 BUDGET = 0.4
@@ -36,9 +36,9 @@ def test_a_task_has_a_result_whatever_a_plugin_does(
     on_path: Callable[[str], Broken],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    analyse = isolation.analyse
-    monkeypatch.setattr(isolation, "analyse", lambda *given: analyse(*given, budget=BUDGET))
-    monkeypatch.setattr(timed, "HOOK_BUDGET", 1.0)
+    analyse = runner.analyse
+    monkeypatch.setattr(runner, "analyse", lambda *given: analyse(*given, budget=BUDGET))
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 1.0)
     broken = on_path(name)
     outcome = scan(EICAR, PARAMETERS)
     assert not outcome.error, outcome.message

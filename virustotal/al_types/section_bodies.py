@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from virustotal.core.bounds import MOST_BODY_LEVELS, MOST_PROCESS_LEVELS
+from virustotal.core.plugin_host.limits import MOST_BODY_LEVELS, MOST_PROCESS_LEVELS
 from virustotal.util.readers import clean
 
 #: Formats whose body is plain text (assemblyline_v4_service.common.result.BODY_FORMAT).

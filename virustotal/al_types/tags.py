@@ -7,7 +7,7 @@ from typing import Any
 
 from assemblyline.odm.models.tagging import Tagging
 
-from virustotal.core.bounds import LONGEST_TAG
+from virustotal.core.plugin_host.limits import LONGEST_TAG
 from virustotal.util.readers import clean
 
 # The one open family: its last part is a name of the author's. A model takes these as keyword arguments.

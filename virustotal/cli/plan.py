@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core.loader import load
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.planner import describe, plan
 from virustotal.core.settings import service_settings, task_settings
 from virustotal.core.subjects import Facts, subjects

@@ -13,7 +13,7 @@ from virustotal.cli.inputs import configuration
 from virustotal.cli.terminal import table, terminal
 
 if TYPE_CHECKING:
-    from virustotal.core.host import PluginInfo
+    from virustotal.core.plugin_host.hooks import PluginInfo
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _STYLES = {"loaded": "green", "blocked": "yellow", "failed": "red", "refused": "red"}

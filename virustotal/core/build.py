@@ -9,7 +9,7 @@ from virustotal.core.findings import Family
 from virustotal.util.hosts import host_of, is_public
 from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.scoring.heuristics import Score, heuristic
-from virustotal.core.sections import Section
+from virustotal.core.plugin_host.output import Section
 from virustotal.core.settings import Settings
 
 #: A host that a client named as it opened a connection: the platform's safelist has it as a domain or address.

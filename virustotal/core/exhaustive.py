@@ -8,11 +8,11 @@ from attrs import frozen
 from virustotal import api
 from virustotal.core import render
 from virustotal.core.findings import Family, Finding, Points
-from virustotal.core.intake import Intake
+from virustotal.core.plugin_host.finding_collector import Intake
 from virustotal.core.iocs import Ioc, IocPlan, fitting
 from virustotal.core.lookup import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
-from virustotal.core.sections import Contribution
+from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.settings import MOST_IOCS
 from virustotal.api.source import Request, Source, ask_many, holds, room, stands_in
 from virustotal.core.standing import Place

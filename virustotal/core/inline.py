@@ -11,7 +11,7 @@ from attrs import evolve
 
 from virustotal.api import relationships
 from virustotal.core.models import Object, Related
-from virustotal.core.registry import Registry
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.scoring.verdicts import HOST_KINDS, VERDICT_ATTRIBUTES
 
 Pairs = tuple[tuple[str, str], ...]

@@ -14,7 +14,7 @@ from virustotal.core.render import lines, table
 from virustotal.core.results import Artefact, Layout, SubjectResult
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
-from virustotal.core.sections import Contribution, Section
+from virustotal.core.plugin_host.output import Contribution, Section
 from virustotal.core.settings import Settings
 from virustotal.util.readers import clean
 from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt

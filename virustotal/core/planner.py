@@ -13,7 +13,7 @@ from virustotal.core import inline
 from virustotal.api.relationships import ALIASES, Family
 from virustotal.core.licences import lacks, rungs
 from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
-from virustotal.core.registry import Registry
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
 
 #: The longest list of names in one combined request; longer ones are split into several.

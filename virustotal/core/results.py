@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from virustotal.core.findings import Download
 from virustotal.core.models import EMPTY, Outcome, Report, Verdict
-from virustotal.core.sections import Contribution
+from virustotal.core.plugin_host.output import Contribution
 
 NO_VERDICT = Verdict()
 

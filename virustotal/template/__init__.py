@@ -8,7 +8,7 @@ from string import Template
 
 from virustotal import __version__
 from virustotal.api import relationships
-from virustotal.core.loader import load
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN
 

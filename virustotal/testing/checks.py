@@ -7,10 +7,10 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve
 
 from virustotal.core.analyzer import Analyzer
-from virustotal.core.bounds import BUILT_IN, EXTERNAL, Bounds
-from virustotal.core.failures import copied, last_line
+from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Bounds
+from virustotal.core.plugin_host.isolation_util import copied, last_line
 from virustotal.core.findings import Finding, OntologyPart
-from virustotal.core.intake import Intake
+from virustotal.core.plugin_host.finding_collector import Intake
 from virustotal.core.models import Evidence, Related, Report
 from virustotal.al_types.ontology import problem
 from virustotal.util.readers import clean

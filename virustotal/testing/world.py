@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal.core.failures import copied
+from virustotal.core.plugin_host.isolation_util import copied
 from virustotal.core.models import FOUND, Evidence, Object, Related, Report
 from virustotal.api import decode_object
 from virustotal.core.settings import Settings

@@ -20,9 +20,9 @@ from virustotal.api.relationships import CATALOGUE, Family
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Ref
 from virustotal.api import decode_page
-from virustotal.core.rebuild import Rebuilder
-from virustotal.core.registry import Registry
-from virustotal.core.sections import Section
+from virustotal.core.plugin_host.section_sanitizer import Rebuilder
+from virustotal.core.plugin_host.registry import Registry
+from virustotal.core.plugin_host.output import Section
 from virustotal.plugins.relations import community, files, history, hosts, network, plain, screenshots, urls
 from virustotal.testing import evidence, obj, run
 

@@ -11,7 +11,7 @@ from attrs import evolve
 from virustotal.core import Analyzer, Evidence, Object, Ref, Related
 from virustotal.api.relationships import CATALOGUE
 from virustotal.core.inline import attributes_read
-from virustotal.core.loader import load
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Report
 from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN

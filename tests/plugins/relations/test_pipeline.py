@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from virustotal.core import isolation
+from virustotal.core.plugin_host import runner
 from virustotal.api.relationships import find
 from virustotal.core.coverage import coverage_section
-from virustotal.core.host import of
+from virustotal.core.plugin_host.hooks import of
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.results import SubjectResult
 from virustotal.core.settings import Settings
@@ -21,7 +21,7 @@ PLUGINS = of((*network._ANALYZERS, *plain._ANALYZERS))
 
 def analysed(related: Related) -> SubjectResult:
     report = Report(obj("file"), {related.relationship: related})
-    found = isolation.analyse(report, PLUGINS, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 10)
+    found = runner.analyse(report, PLUGINS, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 10)
     return SubjectResult(report, contributions=found)
 
 

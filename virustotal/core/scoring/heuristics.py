@@ -8,7 +8,7 @@ from assemblyline_v4_service.common.result import Heuristic
 from attrs import field, frozen
 
 from virustotal.core.findings import Family, Points
-from virustotal.core.sections import Section
+from virustotal.core.plugin_host.output import Section
 from virustotal.util.readers import integer, text
 
 #: The most that each family adds to a result, over all of its sections: `max_score` of its heuristic.

@@ -3,7 +3,7 @@
 import threading
 from functools import partial
 
-from virustotal.core.host import Hooks
+from virustotal.core.plugin_host.hooks import Hooks
 from virustotal.core.models import Object, Verdict
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.settings import Settings

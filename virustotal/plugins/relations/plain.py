@@ -8,7 +8,7 @@ from virustotal.api import relationships
 from virustotal.core import Analyzer, Evidence, Object, hookimpl
 from virustotal.api.relationships import KINDS
 from virustotal.core.findings import Finding
-from virustotal.core.registry import ANY
+from virustotal.core.plugin_host.registry import ANY
 from virustotal.core.settings import Settings
 from virustotal.util.readers import clean, pairs, text
 from virustotal.plugins.relations.columns import Column, identity

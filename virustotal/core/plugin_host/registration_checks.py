@@ -7,7 +7,7 @@ from typing import Any
 from virustotal.api import relationships
 from virustotal.core import hookspecs
 from virustotal.core.analyzer import Analyzer, Needs
-from virustotal.core.registry import ANY
+from virustotal.core.plugin_host.registry import ANY
 from virustotal.util.readers import clean
 
 

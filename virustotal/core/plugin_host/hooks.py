@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from attrs import evolve, field, frozen
 
 from virustotal import __version__
-from virustotal.core import answers, timed
+from virustotal.core.plugin_host import hook_result_checks, timeout
 from virustotal.core.analyzer import HOOK_API, Analyzer, never
-from virustotal.core.failures import copied, last_line, plugin_log
+from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
 from virustotal.core.models import Detection, Object, Verdict
-from virustotal.core.registry import Registry
-from virustotal.core.sections import Contribution
+from virustotal.core.plugin_host.registry import Registry
+from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.settings import Settings
-from virustotal.core.timed import Allowance, OutOfTimeError
+from virustotal.core.plugin_host.timeout import Allowance, OutOfTimeError
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class Plugins:
 
     def begin(self, settings: Settings, deadline: float = math.inf) -> "Hooks":
         """Return the hooks for one task, which keep its failures. deadline: of `time.monotonic()`."""
-        return Hooks(self.hooks, settings, Allowance(self.busy, timed.HOOK_BUDGET, deadline)).of(self)
+        return Hooks(self.hooks, settings, Allowance(self.busy, timeout.HOOK_BUDGET, deadline)).of(self)
 
     @property
     def unloaded(self) -> tuple[str, ...]:
@@ -143,7 +143,7 @@ class Hooks:
     ) -> None:
         found = tuple(implementations)
         self._settings = settings
-        self._allowance = allowance or Allowance({}, timed.HOOK_BUDGET, math.inf)
+        self._allowance = allowance or Allowance({}, timeout.HOOK_BUDGET, math.inf)
         self._remaps = [each for each in found if each.hook == "virustotal_remap"]
         # The built-in verdict comes last: external plugins are asked first.
         verdicts = [each for each in found if each.hook == "virustotal_verdict"]
@@ -166,7 +166,7 @@ class Hooks:
         """Fold the detections of one object through every implementation, in order."""
         for each in self._remaps:
             given = {"detections": detections, "settings": self._settings}
-            detections = self._asked(each, given, partial(answers.remapped, given=detections)) or detections
+            detections = self._asked(each, given, partial(hook_result_checks.remapped, given=detections)) or detections
         return detections
 
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
@@ -176,8 +176,8 @@ class Hooks:
         """
         for each in self._verdicts:
             given = {"obj": obj, "detections": detections, "settings": self._settings}
-            if (verdict := self._asked(each, given, answers.verdict_or_none)) is not None:
-                return answers.said_by(verdict, str(each.provider))
+            if (verdict := self._asked(each, given, hook_result_checks.verdict_or_none)) is not None:
+                return hook_result_checks.said_by(verdict, str(each.provider))
         return None
 
     def _asked(self, each: Implementation, given: Mapping[str, Any], checked: Callable[[Any], T | None]) -> T | None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from attrs import field, frozen
 
 from virustotal.core.analyzer import Analyzer
-from virustotal.core.failures import last_line
+from virustotal.core.plugin_host.isolation_util import last_line
 from virustotal.core.settings import Settings
 
 log = logging.getLogger("assemblyline.service.virustotal.plugins")
