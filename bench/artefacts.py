@@ -26,7 +26,7 @@ import sys, time
 from pathlib import Path
 from virustotal.manifest import use_manifest
 use_manifest()
-from virustotal.core.artefacts import fetch
+from virustotal.core.lookup.downloads import fetch
 from virustotal.core.findings import Download
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
@@ -114,14 +114,14 @@ def large(url: str, megabytes: int) -> None:
 
 def task(url: str, at_once: int) -> tuple[float, int]:
     """Return seconds and number of extracted files of a whole task with EVTX and PCAP."""
-    from virustotal.core import artefacts
+    from virustotal.core.lookup import downloads
     from virustotal.manifest import use_manifest
 
     use_manifest()
     from virustotal.targets import target_of
     from virustotal.tasks import run_task, started_service
 
-    artefacts.AT_ONCE = at_once
+    downloads.AT_ONCE = at_once
     wanted = {"analyze_relationship": True, "relationships": "behaviours", "download_evtx": True, "download_pcap": True}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

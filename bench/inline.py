@@ -12,11 +12,11 @@ from typing import Any
 
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
-from virustotal.core import planner  # isort: skip
+from virustotal.core.lookup import planner  # isort: skip
 from virustotal.api.relationships import CATALOGUE  # isort: skip
 from virustotal.core.plugin_host.manager import load  # isort: skip
-from virustotal.core.lookup import expand_report, look_up  # isort: skip
-from virustotal.core.memory import Memory  # isort: skip
+from virustotal.core.lookup.fetch import expand_report, look_up  # isort: skip
+from virustotal.core.lookup.key_capabilities import Memory  # isort: skip
 from virustotal.core.settings import Credentials, PluginConfig, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip
 from virustotal.plugins import BUILTIN  # isort: skip

@@ -5,9 +5,9 @@ Both in one run over loopback, from plan to report. Usage: python -m bench.looku
 
 import time
 
-from virustotal.core import lookup, planner
+from virustotal.core.lookup import fetch, planner
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.memory import Memory
+from virustotal.core.lookup.key_capabilities import Memory
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, PluginConfig, Settings
 from virustotal.emulator.server import Emulator
@@ -61,9 +61,9 @@ def seconds(emulator: Emulator, workers: int) -> tuple[float, int]:
         source = build(settings, Credentials("gti-key"))
         emulator.requests.clear()
         began = time.monotonic()
-        report = lookup.look_up(plan, source, began + 60, memory=memory, workers=workers)
+        report = fetch.look_up(plan, source, began + 60, memory=memory, workers=workers)
         second = planner.expand(plan, report)
-        report = lookup.expand_report(second, report, source, began + 60, memory=memory, workers=workers)
+        report = fetch.expand_report(second, report, source, began + 60, memory=memory, workers=workers)
         best = min(best, time.monotonic() - began)
         assert all(related.detailed for related in report.related.values())
         source.close()
@@ -74,7 +74,7 @@ def main() -> None:
     with Emulator() as emulator:
         fill(emulator)
         emulator.switches.latency = LATENCY
-        pool, asked = seconds(emulator, lookup.WORKERS)
+        pool, asked = seconds(emulator, fetch.WORKERS)
         single, _ = seconds(emulator, 1)
     print(f"requests: {asked}; two rounds of requests take {2 * LATENCY:.2f} s at least")
     print(f"default pool     {pool:6.3f} s")

@@ -5,7 +5,7 @@ from pathlib import Path
 from attrs import frozen
 
 from virustotal.attaching import Attacher
-from virustotal.core import artefacts, planner
+from virustotal.core.lookup import downloads, planner
 from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.hooks import Hooks, Plugins
 from virustotal.core.scoring.judge import Judge
@@ -50,10 +50,10 @@ class Analysis:
             notes=(*looked.subject.notes, *looked.plan.notes, *looked.notes),
         )
 
-    def _fetched(self, contributions: tuple[Contribution, ...]) -> tuple[artefacts.Fetched, ...]:
+    def _fetched(self, contributions: tuple[Contribution, ...]) -> tuple[downloads.Fetched, ...]:
         downloads = [download for each in contributions for download in each.downloads]
         if not downloads:
             return ()
-        return artefacts.fetch(
+        return downloads.fetch(
             downloads, self.source, self.folder, self.task.settings, self.task.deadline, self.attacher.room
         )

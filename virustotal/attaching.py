@@ -8,7 +8,7 @@ from assemblyline_v4_service.common.result import ResultImageSection
 from assemblyline_v4_service.common.task import MaxExtractedExceeded
 from attrs import define, field, frozen
 
-from virustotal.core.artefacts import Fetched
+from virustotal.core.lookup.downloads import Fetched
 from virustotal.core.findings import Attachment, Role
 from virustotal.util.readers import safe_name, text
 

@@ -6,13 +6,13 @@ from functools import partial
 
 from attrs import define, field, frozen
 
-from virustotal.core import lookup, planner
-from virustotal.core.memory import Memory
+from virustotal.core.lookup import fetch, planner
+from virustotal.core.lookup.key_capabilities import Memory
 from virustotal.core.models import Report
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source, fresh
-from virustotal.core.subjects import Subject
+from virustotal.core.lookup.subjects import Subject
 from virustotal.core.submission import Desk
 from virustotal.core.witness import Witness
 from virustotal.sources import build, digest_of
@@ -82,7 +82,7 @@ def look(
     follows, side by side.
     """
     plans = [planner.plan(each.ref, registry, task.settings) for each in found]
-    first = [lookup.look_up(plan, wire.source, task.deadline, memory=wire.memory) for plan in plans]
+    first = [fetch.look_up(plan, wire.source, task.deadline, memory=wire.memory) for plan in plans]
     rest = partial(_rest, task, wire=wire, desk=desk, content=content)
     with ThreadPoolExecutor(max(1, len(found)), thread_name_prefix="virustotal-subject") as pool:
         return tuple(pool.map(rest, found, plans, first))
@@ -92,9 +92,9 @@ def _rest(
     task: Task, subject: Subject, plan: planner.Plan, first: Report, *, wire: Wire, desk: Desk, content: Content
 ) -> Looked:
     # What a submission changes is not to be answered from what was kept.
-    again = partial(lookup.look_up, plan, fresh(wire.source), task.deadline, memory=wire.memory)
+    again = partial(fetch.look_up, plan, fresh(wire.source), task.deadline, memory=wire.memory)
     ended = submitted(task, subject, first, again, desk, content)
     second = planner.expand(plan, ended.report)
-    report = lookup.expand_report(second, ended.report, wire.source, task.deadline, memory=wire.memory)
+    report = fetch.expand_report(second, ended.report, wire.source, task.deadline, memory=wire.memory)
     notes = (*ended.notes, *filter(None, (wire.source.instead,)))
     return Looked(subject, plan, report, notes, ended.changing or wire.source.instead)

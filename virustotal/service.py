@@ -28,7 +28,7 @@ from virustotal.core.results import Layout, SubjectResult
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistKeeper
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
-from virustotal.core.subjects import Refusal, Subjects, subjects
+from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
 from virustotal.core.submission import INTERVALS, Desk
 from virustotal.core.temporary import KEY, temporary_data
 from virustotal.util.readers import quantity, texts

@@ -11,7 +11,7 @@ from virustotal.core.models import Ref, Report, Status
 from virustotal.core.policy import DEPTH_RULE, MEGABYTE, Ruling, reanalyse_ruling, submit_ruling
 from virustotal.core.settings import Settings
 from virustotal.api.source import Upload
-from virustotal.core.subjects import Subject
+from virustotal.core.lookup.subjects import Subject
 from virustotal.core.submission import Desk, Job, carry_out
 from virustotal.util.readers import safe_name, texts, timestamp
 from virustotal.task import Task, above

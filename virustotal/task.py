@@ -12,7 +12,7 @@ from attrs import frozen
 from virustotal.core.models import EMPTY
 from virustotal.core.policy import Candidate
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
-from virustotal.core.subjects import Facts, Subject
+from virustotal.core.lookup.subjects import Facts, Subject
 from virustotal.util.readers import mapping, text
 
 #: A URI file is a few lines; what is larger is none.

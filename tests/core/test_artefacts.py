@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from virustotal.core.artefacts import AT_ONCE, Fetched, fetch
+from virustotal.core.lookup.downloads import AT_ONCE, Fetched, fetch
 from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,

@@ -3,7 +3,7 @@
 import pytest
 from attrs import define, field
 
-from virustotal.core.desk import Desk
+from virustotal.core.lookup.executor import Desk
 from virustotal.core.errors import AuthenticationError, NotFoundError, QuotaError, VirusTotalError
 from virustotal.api.source import Answer, Request
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from virustotal.core import inline, planner
+from virustotal.core.lookup import inline_attributes, planner
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.api.relationships import CATALOGUE
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.lookup import expand_report, look_up
-from virustotal.core.memory import Memory, Parameter
+from virustotal.core.lookup.fetch import expand_report, look_up
+from virustotal.core.lookup.key_capabilities import Memory, Parameter
 from virustotal.core.models import Object, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Credentials, PluginConfig, Settings
@@ -221,7 +221,7 @@ def test_one_request_stays_below_what_proxies_take() -> None:
     for batch in plan.batches:
         pairs = plan.selections(batch)
         assert len(pairs) > 20
-        assert sum(len(name) + len(value) + 8 for name, value in pairs) <= inline.LONGEST_SELECTION
+        assert sum(len(name) + len(value) + 8 for name, value in pairs) <= inline_attributes.LONGEST_SELECTION
 
 
 @pytest.mark.parametrize(
@@ -235,20 +235,20 @@ def test_one_request_stays_below_what_proxies_take() -> None:
     ],
 )
 def test_what_counts_as_come(attributes: dict[str, Any], expected: bool) -> None:
-    asked = inline.attributes_read("file", "dropped_files", REGISTRY)
+    asked = inline_attributes.attributes_read("file", "dropped_files", REGISTRY)
     items = (Object(FILE, {**ENGINES}), Object(FILE, attributes, whole=False))
 
-    assert inline.came(Related("dropped_files", items), asked) is expected
+    assert inline_attributes.came(Related("dropped_files", items), asked) is expected
 
 
 def test_a_reduced_collection_that_nobody_asked_for_is_fetched() -> None:
-    asked = inline.attributes_read("file", "collections", REGISTRY)
+    asked = inline_attributes.attributes_read("file", "collections", REGISTRY)
     reduced = Object(Ref("collection", "a"), {"name": "A", "collection_type": "collection"}, whole=False)
 
-    assert not inline.came(Related("collections", (reduced,)), asked)
+    assert not inline_attributes.came(Related("collections", (reduced,)), asked)
 
 
 def test_names_that_are_none_are_never_sent() -> None:
     own = Analyzer("own", "file", "dropped_files", analyze=lambda _: (), needs=Needs(("a&b=c",)))
 
-    assert inline.attributes_read("file", "dropped_files", Registry((own,))) == ()
+    assert inline_attributes.attributes_read("file", "dropped_files", Registry((own,))) == ()

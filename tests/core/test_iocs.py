@@ -12,7 +12,7 @@ from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
 from virustotal.api.source import Room
 from virustotal.core.standing import Standing
-from virustotal.core.subjects import Refusal, Subject, canonical_url, url_subject
+from virustotal.core.lookup.subjects import Refusal, Subject, canonical_url, url_subject
 from virustotal.testing import obj
 
 NO = Safelist()

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from virustotal.core import errors, planner
-from virustotal.core.lookup import expand_report, look_up
-from virustotal.core.memory import Memory
+from virustotal.core import errors
+from virustotal.core.lookup import planner
+from virustotal.core.lookup.fetch import expand_report, look_up
+from virustotal.core.lookup.key_capabilities import Memory
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Credentials, Settings

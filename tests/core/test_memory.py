@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from virustotal.core.memory import LICENCE, LOOK_AGAIN, REMEMBERED, Memory, Parameter, keep_flag
+from virustotal.core.lookup.key_capabilities import (
+    LICENCE,
+    LOOK_AGAIN,
+    REMEMBERED,
+    Memory,
+    Parameter,
+    keep_flag,
+)
 from virustotal.core.models import Outcome, Status
 
 FORBIDDEN = Outcome(Status.FORBIDDEN, "The licence of the API key does not cover this.")

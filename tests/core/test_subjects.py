@@ -7,7 +7,7 @@ import pytest
 from virustotal.core.models import Ref
 from virustotal.api import url_id
 from virustotal.core.settings import Settings
-from virustotal.core.subjects import LONGEST_URL, Facts, Subjects, subjects
+from virustotal.core.lookup.subjects import LONGEST_URL, Facts, Subjects, subjects
 
 SHA = "a" * 64
 FILE = Ref("file", SHA)

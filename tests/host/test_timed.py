@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from virustotal.core import Analyzer, Detection, Verdict, hookimpl, planner
+from virustotal.core import Analyzer, Detection, Verdict, hookimpl
+from virustotal.core.lookup import planner
 from virustotal.core.plugin_host import timeout
 from virustotal.core.plugin_host.hooks import Hooks, Implementation, Plugins, Provider
 from virustotal.core.plugin_host.manager import load_modules

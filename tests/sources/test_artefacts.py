@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.artefacts import Fetched, fetch
+from virustotal.core.lookup.downloads import Fetched, fetch
 from virustotal.core.findings import Download, Role
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, Settings

@@ -19,7 +19,7 @@ from virustotal.core.errors import (
     UnavailableError,
     VirusTotalError,
 )
-from virustotal.core.memory import LICENCE, Memory
+from virustotal.core.lookup.key_capabilities import LICENCE, Memory
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Request, Save, Upload

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.planner import describe, plan
+from virustotal.core.lookup.planner import describe, plan
 from virustotal.core.settings import service_settings, task_settings
-from virustotal.core.subjects import Facts, subjects
+from virustotal.core.lookup.subjects import Facts, subjects
 from virustotal.util.readers import mapping, text
 from virustotal.plugins import BUILTIN
 from virustotal.tasks import Target

@@ -10,7 +10,7 @@ from virustotal.core import render
 from virustotal.core.findings import Family, Finding, Points
 from virustotal.core.plugin_host.finding_collector import Intake
 from virustotal.core.iocs import Ioc, IocPlan, fitting
-from virustotal.core.lookup import WORKERS, look_up_all
+from virustotal.core.lookup.fetch import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.settings import MOST_IOCS

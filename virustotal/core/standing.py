@@ -6,7 +6,7 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from virustotal.core.findings import Family
-from virustotal.core.inline import STEADY
+from virustotal.core.lookup.inline_attributes import STEADY
 from virustotal.core.models import Object, Ref, Report
 from virustotal.core.render import listed
 from virustotal.core.results import SubjectResult

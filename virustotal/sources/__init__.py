@@ -2,7 +2,7 @@
 
 import hashlib
 
-from virustotal.core.lookup import WORKERS
+from virustotal.core.lookup.fetch import WORKERS
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source
 from virustotal.sources.client import Client

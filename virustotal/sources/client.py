@@ -24,7 +24,7 @@ from virustotal.core.errors import (
     UncertainError,
     VirusTotalError,
 )
-from virustotal.core.lookup import WORKERS
+from virustotal.core.lookup.fetch import WORKERS
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Answer, Request, Room, Source, room
 from virustotal.sources.addresses import allowed, check_upload, redirected

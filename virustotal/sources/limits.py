@@ -9,7 +9,7 @@ from attrs import asdict
 
 from virustotal import api
 from virustotal.core.errors import AuthenticationError, VirusTotalError
-from virustotal.core.memory import LICENCE, keep_flag
+from virustotal.core.lookup.key_capabilities import LICENCE, keep_flag
 from virustotal.api.source import Source
 from virustotal.util.readers import integer, mapping
 from virustotal.sources.learnt import KeyFacts, licensed, owner

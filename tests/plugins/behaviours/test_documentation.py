@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from virustotal.core import artefacts as fetching
+from virustotal.core.lookup import downloads as fetching
 from virustotal.core import render
 from virustotal.plugins.behaviours import artefacts, processes, rules, trees
 

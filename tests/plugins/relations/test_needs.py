@@ -10,7 +10,7 @@ from attrs import evolve
 
 from virustotal.core import Analyzer, Evidence, Object, Ref, Related
 from virustotal.api.relationships import CATALOGUE
-from virustotal.core.inline import attributes_read
+from virustotal.core.lookup.inline_attributes import attributes_read
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Report
 from virustotal.core.settings import PluginConfig, Settings

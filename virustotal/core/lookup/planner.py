@@ -9,9 +9,9 @@ from attrs import evolve, frozen
 
 from virustotal import api
 from virustotal.api import relationships
-from virustotal.core import inline
+from virustotal.core.lookup import inline_attributes
 from virustotal.api.relationships import ALIASES, Family
-from virustotal.core.licences import lacks, rungs
+from virustotal.core.lookup.licences import lacks, rungs
 from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
@@ -69,9 +69,9 @@ class Plan:
         kind = self.subject.kind
         return sum(len(rungs(kind, batch)) - 1 + bool(self.selections(batch)) for batch in self.batches if batch)
 
-    def selections(self, names: tuple[str, ...]) -> inline.Pairs:
+    def selections(self, names: tuple[str, ...]) -> inline_attributes.Pairs:
         """The query that asks for attributes in line with a combined request of these names."""
-        return inline.selections(names, self.attributes) if self.analyze else ()
+        return inline_attributes.selections(names, self.attributes) if self.analyze else ()
 
     @property
     def cost(self) -> int:
@@ -123,7 +123,7 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
 
 
 def _attributes(kind: str, names: tuple[str, ...], registry: Registry) -> Mapping[str, tuple[str, ...]]:
-    found = {name: inline.attributes_read(kind, name, registry) for name in names}
+    found = {name: inline_attributes.attributes_read(kind, name, registry) for name in names}
     return MappingProxyType({name: read for name, read in found.items() if read})
 
 
@@ -184,7 +184,7 @@ def _worth(plan: Plan, related: Related) -> bool:
 def in_line(plan: Plan, related: Related) -> bool:
     """True if all objects of a relationship came in line, with the attributes that were asked for."""
     asked = plan.attributes.get(related.relationship, ())
-    return plan.analyze and bool(asked) and inline.came(related, asked)
+    return plan.analyze and bool(asked) and inline_attributes.came(related, asked)
 
 
 def permitted(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping[str, Outcome]]:

@@ -6,12 +6,12 @@ from attrs import evolve, frozen
 
 from virustotal import api
 from virustotal.api import relationships
-from virustotal.core import inline, planner
-from virustotal.core.desk import Desk, outcome_of
+from virustotal.core.lookup import inline_attributes, planner
+from virustotal.core.lookup.executor import Desk, outcome_of
 from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
-from virustotal.core.memory import Memory, Parameter
+from virustotal.core.lookup.key_capabilities import Memory, Parameter
 from virustotal.core.models import Outcome, Ref, Related, Status
-from virustotal.core.planner import Plan
+from virustotal.core.lookup.planner import Plan
 from virustotal.api.source import Answer, Request
 
 _REPEATED = "VirusTotal repeated a page, so the list ends early."
@@ -90,9 +90,9 @@ class Pager:
         if not answer.origin:  # what else answers says nothing of what VirusTotal takes
             self.memory.tried(Parameter.ATTRIBUTES, True)
         page = api.decode_page(answer.payload)
-        return evolve(page, items=inline.marked(page.items, read))
+        return evolve(page, items=inline_attributes.marked(page.items, read))
 
-    def _asked(self, name: str, cursor: str, limit: int, query: inline.Pairs) -> Answer:
+    def _asked(self, name: str, cursor: str, limit: int, query: inline_attributes.Pairs) -> Answer:
         return self.desk.ask(api.relationship_page(self.subject, name, cursor, limit, query))
 
 
