@@ -13,12 +13,12 @@ from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source, fresh
 from virustotal.core.lookup.subjects import Subject
-from virustotal.core.submission import Desk
+from virustotal.core.submission.submit import Desk
 from virustotal.core.witness import Witness
 from virustotal.sources import build, digest_of
 from virustotal.sources.learnt import KeyFacts
 from virustotal.sources.stores import Stores
-from virustotal.submitting import Content, submitted
+from virustotal.core.submission.upload_request import Content, submitted
 from virustotal.task import Task
 
 #: Keys whose connections are kept open; submissions may bring many.

@@ -23,20 +23,20 @@ from virustotal.core.scoring.judge import Judge
 from virustotal.core.layout import compose
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Status
-from virustotal.core.policy import look_up_ruling
+from virustotal.core.submission.policy import look_up_ruling
 from virustotal.core.results import Layout, SubjectResult
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistKeeper
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
 from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
-from virustotal.core.submission import INTERVALS, Desk
+from virustotal.core.submission.submit import INTERVALS, Desk
 from virustotal.core.temporary import KEY, temporary_data
 from virustotal.util.readers import quantity, texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
 from virustotal.sources import build
 from virustotal.sources.stores import open_stores
-from virustotal.submitting import Content
+from virustotal.core.submission.upload_request import Content
 from virustotal.task import Task, above, read_task
 from virustotal.version import tool_version
 

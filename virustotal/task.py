@@ -10,7 +10,7 @@ from assemblyline_v4_service.common.request import ServiceRequest
 from attrs import frozen
 
 from virustotal.core.models import EMPTY
-from virustotal.core.policy import Candidate
+from virustotal.core.submission.policy import Candidate
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
 from virustotal.core.lookup.subjects import Facts, Subject
 from virustotal.util.readers import mapping, text

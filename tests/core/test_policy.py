@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.policy import MEGABYTE, Candidate, look_up_ruling, reanalyse_ruling, submit_ruling
+from virustotal.core.submission.policy import (
+    MEGABYTE,
+    Candidate,
+    look_up_ruling,
+    reanalyse_ruling,
+    submit_ruling,
+)
 from virustotal.core.settings import Settings, service_settings
 
 LEVELS = ["TLP:C", "TLP:G", "TLP:A", "TLP:R"]

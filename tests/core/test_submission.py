@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from virustotal import api
-from virustotal.core import submission
+from virustotal.core.submission import submit
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.models import Object, Ref, Report, Status
-from virustotal.core.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, sending
+from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, sending
 from virustotal.core.settings import Credentials, service_settings
 from virustotal.api.source import Upload
-from virustotal.core.submission import Desk, Job, carry_out
+from virustotal.core.submission.submit import Desk, Job, carry_out
 from virustotal.emulator.server import Emulator
 from virustotal.sources.client import Client
 from virustotal.sources.pace import Pace
@@ -306,7 +306,7 @@ def test_no_clock_jump_ends_or_prolongs_the_wait(bench: Bench, monkeypatch: pyte
     bench.emulator.switches.analysis_end = "never"
     bench.seconds = 0.4
     jumped = SimpleNamespace(time=lambda: 10.0**10, monotonic=time.monotonic)
-    monkeypatch.setattr(submission, "time", jumped)
+    monkeypatch.setattr(submit, "time", jumped)
     began = time.monotonic()
     assert bench.run(bench.file()).outcome.status is Status.PENDING
     assert time.monotonic() - began < 3

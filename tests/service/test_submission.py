@@ -17,11 +17,11 @@ from attrs import evolve
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from virustotal.core.models import Ref
-from virustotal.core.receipts import Progress, key_of
+from virustotal.core.submission.receipts import Progress, key_of
 from virustotal.emulator.server import Emulator
 from virustotal.service import VirusTotal
 from virustotal.sources.stores import in_file
-from virustotal.submitting import password_of
+from virustotal.core.submission.upload_request import password_of
 from virustotal.targets import file_target
 from virustotal.tasks import Target
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from virustotal.core.receipts import Progress, Receipt
+from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.sources.stores import Stores
 from virustotal.sources.stores.interfaces import Count, Entry, Lease, Limits, Permit, Used
 

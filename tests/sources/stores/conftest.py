@@ -7,7 +7,7 @@ import pytest
 
 from tests.sources.stores.failing import Clock, Trouble
 from tests.sources.stores.servers import Server, started
-from virustotal.core.receipts import StoreError
+from virustotal.core.submission.receipts import StoreError
 from virustotal.sources.stores import Stores, in_file, in_redis
 
 MOST = 2**20

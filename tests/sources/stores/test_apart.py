@@ -8,7 +8,7 @@ from attrs import evolve
 
 from tests.sources.stores.failing import Clock, Trouble, failing
 from tests.sources.stores.servers import started
-from virustotal.core.receipts import Progress, Receipt
+from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.sources.stores import Stores, in_file, in_redis
 from virustotal.sources.stores.breaker import PAUSE
 from virustotal.sources.stores.embedded import SQLiteFile, SQLiteLedger

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from tests.sources.stores.failing import Clock, Trouble, failing
-from virustotal.core.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts
+from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts
 from virustotal.sources.stores import in_file
 from virustotal.sources.stores.breaker import PAUSE
 from virustotal.sources.stores.guard import guarded

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from virustotal.core.models import Ref
-from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, key_of
+from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, key_of
 from virustotal.sources.stores import Stores
 from virustotal.sources.stores.interfaces import Limits, Permit, Used
 

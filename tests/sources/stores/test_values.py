@@ -12,7 +12,7 @@ import redis
 
 from tests.sources.stores.calls import CALLS, NOW
 from tests.sources.stores.servers import Server
-from virustotal.core.receipts import Progress, Receipt
+from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.sources.stores import in_file, in_redis
 from virustotal.sources.stores.guard import guarded
 from virustotal.sources.stores.interfaces import Ledger, Limits, Permit, Used

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from attrs import define, field
 
-from virustotal.core.receipts import StoreError
+from virustotal.core.submission.receipts import StoreError
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
+from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.util.readers import mapping
 from virustotal.sources.stores import windows
 from virustotal.sources.stores.interfaces import VERSION, Left, Limits, Permit, Used

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from attrs import evolve
 
-from virustotal.core.receipts import MemoryReceipts, Receipt, Receipts
+from virustotal.core.submission.receipts import MemoryReceipts, Receipt, Receipts
 from virustotal.sources.stores.breaker import Breaker
 from virustotal.sources.stores.interfaces import (
     AnswerCache,

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from virustotal.core.receipts import Receipts
+from virustotal.core.submission.receipts import Receipts
 
 #: Part of every name in every store: what an older or newer version wrote under its own is not seen.
 VERSION = 1

@@ -11,7 +11,7 @@ from attrs import evolve
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from virustotal.core.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
+from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.util.readers import mapping, number, text
 from virustotal.sources.stores import scripts, windows
 from virustotal.sources.stores.answers import FAILED_SECONDS

@@ -19,7 +19,7 @@ from virustotal.core.errors import (
     VirusTotalError,
 )
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
-from virustotal.core.receipts import Progress, Receipt, Receipts, key_of, sending, sent
+from virustotal.core.submission.receipts import Progress, Receipt, Receipts, key_of, sending, sent
 from virustotal.api.source import Source, Upload, forget
 from virustotal.util.readers import mapping, text
 
