@@ -21,10 +21,10 @@ from virustotal.testing import obj  # first: it points the framework at the mani
 from virustotal.core import Evidence, Object  # isort: skip
 from virustotal.core.plugin_host import runner  # isort: skip
 from virustotal.core.plugin_host.hooks import Plugins  # isort: skip
-from virustotal.core.layout import compose  # isort: skip
+from virustotal.result.layout import compose  # isort: skip
 from virustotal.core.plugin_host.manager import load  # isort: skip
 from virustotal.core.models import Report  # isort: skip
-from virustotal.core.results import SubjectResult  # isort: skip
+from virustotal.result.models import SubjectResult  # isort: skip
 from virustotal.core.settings import PluginConfig, Settings  # isort: skip
 from virustotal.core.scoring.verdicts import judge  # isort: skip
 from virustotal.plugins import BUILTIN  # isort: skip

@@ -124,7 +124,7 @@ def test_a_breach_is_found(module: str, imported: str) -> None:
     [
         ("virustotal.core.plugin_host.manager", "pluggy"),
         ("virustotal.plugins.relations.network", "virustotal.plugins.relations.shared"),
-        ("virustotal.plugins.detections", "virustotal.core.render"),
+        ("virustotal.plugins.detections", "virustotal.result.tables"),
         ("virustotal.plugins.detections", "assemblyline_v4_service.common.result"),
         ("virustotal.sources.client", "requests.adapters"),
         ("virustotal.service", "virustotal.sources"),

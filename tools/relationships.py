@@ -6,7 +6,7 @@ from pathlib import Path
 
 from virustotal.api import relationships
 from virustotal.api.relationships import ALIASES, KINDS, Licence, Relationship
-from virustotal.core.render import MOST_ROWS
+from virustotal.result.tables import MOST_ROWS
 from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
 from virustotal.core.scoring.verdicts import POPULAR_RANK
 from virustotal.plugins.relations import network, urls

@@ -10,7 +10,7 @@ from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.hooks import Hooks, Plugins
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.models import Verdict
-from virustotal.core.results import SubjectResult
+from virustotal.result.models import SubjectResult
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.witness import Witness

@@ -8,7 +8,7 @@ from virustotal import __version__
 from virustotal.core import exhaustive
 from virustotal.core.iocs import IocPlan, plan_iocs
 from virustotal.core.models import Object, Verdict
-from virustotal.core.results import SubjectResult
+from virustotal.result.models import SubjectResult
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.standing import scored_places, standing

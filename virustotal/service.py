@@ -20,11 +20,11 @@ from virustotal.al_types import ontology
 from virustotal.core.errors import AuthenticationError, ConfigurationError
 from virustotal.core.plugin_host.hooks import Hooks
 from virustotal.core.scoring.judge import Judge
-from virustotal.core.layout import compose
+from virustotal.result.layout import compose
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Status
 from virustotal.core.submission.policy import look_up_ruling
-from virustotal.core.results import Layout, SubjectResult
+from virustotal.result.models import Layout, SubjectResult
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistKeeper
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings

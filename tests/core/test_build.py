@@ -2,7 +2,7 @@
 
 import pytest
 
-from virustotal.core.build import Builder
+from virustotal.result.section_builder import Builder
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.settings import Settings

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.coverage import coverage_section
+from virustotal.result.coverage import coverage_section
 from virustotal.core.findings import Download
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
-from virustotal.core.results import Artefact, SubjectResult
+from virustotal.result.models import Artefact, SubjectResult
 from virustotal.testing import obj
 
 ITEMS = tuple(Object(Ref("domain", f"d{number}.example.com")) for number in range(40))

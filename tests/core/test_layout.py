@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virustotal.core.findings import Download, Family, Points
-from virustotal.core.layout import Artefact, Layout, SubjectResult, compose
+from virustotal.result.layout import Artefact, Layout, SubjectResult, compose
 from virustotal.core.models import Detection, Level, Outcome, Ref, Related, Report, Status, Verdict
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.scoring.heuristics import CAPS
@@ -284,7 +284,7 @@ def test_a_host_alone_is_scored() -> None:
 
 
 def test_more_points_than_rows_still_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virustotal.core.layout.MOST_SCORES", 3)
+    monkeypatch.setattr("virustotal.result.layout.MOST_SCORES", 3)
     section = Section("S")
     found = layout(
         subject(contribution(*[(Points("behaviour", f"n{number}", number, "B."), section) for number in range(9)]))

@@ -2,7 +2,7 @@
 
 from virustotal.core.findings import Points
 from virustotal.core.models import Object, Ref, Related, Report
-from virustotal.core.results import SubjectResult
+from virustotal.result.models import SubjectResult
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.standing import Standing, scored_places, standing
 from virustotal.testing import obj

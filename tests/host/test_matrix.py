@@ -15,10 +15,10 @@ from virustotal.core.plugin_host import timeout
 from virustotal.core.plugin_host.isolation_util import copied
 from virustotal.core.plugin_host.hooks import Plugins
 from virustotal.core.plugin_host.runner import analyse
-from virustotal.core.layout import compose
+from virustotal.result.layout import compose
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Report
-from virustotal.core.results import Layout, SubjectResult
+from virustotal.result.models import Layout, SubjectResult
 from virustotal.core.plugin_host.output import Contribution, Section
 from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import judge

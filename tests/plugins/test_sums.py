@@ -7,7 +7,7 @@ import pytest
 from tests.core.test_layout import agrees
 from tests.plugins.test_subject_reports import everything
 from virustotal.core.plugin_host import runner
-from virustotal.core.layout import SubjectResult, compose
+from virustotal.result.layout import SubjectResult, compose
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Object, Report, Verdict
 from virustotal.core.scoring.safelist import read_safelist

@@ -151,9 +151,9 @@ def test_still_queued_is_partial_and_says_so_and_the_next_task_polls(
 def test_a_pending_result_links_to_virustotals_page(
     emulator: Emulator, scan: Scan, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from virustotal.core import render
+    from virustotal.result import tables
 
-    monkeypatch.setattr(render, "DEFAULT_HOST", emulator.url)
+    monkeypatch.setattr(tables, "DEFAULT_HOST", emulator.url)
     monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 0.3)
     emulator.switches.analysis_end = "never"
     assert f"/gui/file/{sha256(sample)}" in shown(scan(file_target(sample), ASKED, config=ALLOWED))

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal import api
-from virustotal.core import render
+from virustotal.result import tables
 from virustotal.core.findings import Family, Finding, Points
 from virustotal.core.plugin_host.finding_collector import Intake
 from virustotal.core.iocs import Ioc, IocPlan, fitting
@@ -143,7 +143,7 @@ def _findings(
     plan: IocPlan, answered: tuple[Answered, ...], judge: Callable[[Object], Verdict], scored: Collection[Place]
 ) -> Iterator[Finding]:
     rows = sorted((_judged(each, judge) for each in answered), key=lambda row: row.order)
-    section = render.table("Tagged", [row.cells() for row in rows], _COLUMNS, most=MOST_IOCS)
+    section = tables.table("Tagged", [row.cells() for row in rows], _COLUMNS, most=MOST_IOCS)
     refused = _refused(plan.refused)
     if section is None:
         if refused is not None:
@@ -188,4 +188,4 @@ def _refused(given: tuple[tuple[str, str, Outcome], ...]) -> Any | None:
         for tag_type, what, outcome in given[:MOST_REFUSED]
     ]
     title, columns = "Tagged, and not looked up", ("Tagged as", "Value", "Result", "Note")
-    return render.table(title, rows, columns, total=len(given), collapse=True)
+    return tables.table(title, rows, columns, total=len(given), collapse=True)

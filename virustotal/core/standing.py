@@ -8,8 +8,8 @@ from attrs import evolve, frozen
 from virustotal.core.findings import Family
 from virustotal.core.lookup.inline_attributes import STEADY
 from virustotal.core.models import Object, Ref, Report
-from virustotal.core.render import listed
-from virustotal.core.results import SubjectResult
+from virustotal.result.tables import listed
+from virustotal.result.models import SubjectResult
 from virustotal.core.scoring.verdicts import NETWORK_KINDS
 
 #: A subject and a relationship of it; an empty one for the subject itself.

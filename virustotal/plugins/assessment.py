@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Points, hookimpl, render
+from virustotal.core import Analyzer, Evidence, Points, hookimpl
+from virustotal.result import tables
 from virustotal.core.findings import Family, Finding
 from virustotal.util.readers import integer, mapping, pairs, text, texts
 
@@ -31,7 +32,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     found = mapping(known.get("gti_assessment"))
     verdict, severity = _word(found, "verdict", "VERDICT_"), _word(found, "severity", "SEVERITY_")
     threat_score = integer(_value(found.get("threat_score")))
-    section = render.key_values(
+    section = tables.key_values(
         "Google Threat Intelligence",
         (
             ("Verdict", verdict),
@@ -69,8 +70,8 @@ def _word(found: Mapping[str, Any], key: str, prefix: str) -> str:
 def _factors(factors: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What contributed: those that are true by name alone, the others with their value."""
     true = [name.replace("_", " ") for name, value in pairs(factors) if value is True]
-    yield "Because of", render.listed(true)
+    yield "Because of", tables.listed(true)
     for name, value in pairs(factors):
         if not isinstance(value, bool):
-            shown = render.listed(texts(value))
+            shown = tables.listed(texts(value))
             yield name.replace("_", " ").capitalize(), shown

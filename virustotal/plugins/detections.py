@@ -6,7 +6,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Detection, Evidence, OntologyPart, Points, Verdict, hookimpl, render
+from virustotal.core import Analyzer, Detection, Evidence, OntologyPart, Points, Verdict, hookimpl
+from virustotal.result import tables
 from virustotal.core.findings import Family, Finding
 from virustotal.core.models import Level
 from virustotal.util.readers import mapping, named_counts, whole_text
@@ -97,7 +98,7 @@ def _counted_only(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection |
     """Reduced objects have counters and no engines, and some have neither."""
     bad = sum(stats.get(name, 0) for name in BAD)
     answered = sum(stats.get(name, 0) for name in ANSWERED)
-    shown = render.key_values(f"Detections: {bad} of {answered} engines", sorted(stats.items(), key=_place))
+    shown = tables.key_values(f"Detections: {bad} of {answered} engines", sorted(stats.items(), key=_place))
     if shown is not None:
         shown.add_subsection(ResultSection("Counters alone", body="\n".join(verdict.reasons)))
     elif verdict.level is not Level.UNKNOWN:  # a plugin judges what no engine did
@@ -116,7 +117,7 @@ def _tables(found: Sequence[Detection]) -> Iterator[ResultSection]:
     for category, group in sorted(groups.items(), key=_place):
         rows = [_row(each) for each in sorted(group, key=lambda each: bool(each.ignored_because))]
         title = category.replace("-", " ").capitalize()
-        table = render.table(title, rows, _COLUMNS, collapse=category not in BAD)
+        table = tables.table(title, rows, _COLUMNS, collapse=category not in BAD)
         if table is not None:
             yield table
 

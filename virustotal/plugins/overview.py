@@ -6,7 +6,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultURLSection
 
-from virustotal.core import Analyzer, Evidence, hookimpl, render
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object
 from virustotal.core.settings import Settings
@@ -33,7 +34,7 @@ def virustotal_analyzers() -> tuple[Analyzer, ...]:
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield the facts with a link to VirusTotal's page."""
     subject = evidence.report.subject
-    facts = render.key_values("Overview", _facts(subject, evidence.settings, datetime.now(UTC)))
+    facts = tables.key_values("Overview", _facts(subject, evidence.settings, datetime.now(UTC)))
     link = _link(subject, evidence.settings)
     if facts is not None and link is not None:
         facts.add_subsection(link)
@@ -42,7 +43,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _link(subject: Object, settings: Settings) -> Any | None:
-    address = render.page(subject.ref, settings)
+    address = tables.page(subject.ref, settings)
     if not address:
         return None
     section = ResultURLSection("VirusTotal's page")
@@ -57,7 +58,7 @@ def _facts(subject: Object, settings: Settings, now: datetime) -> Iterator[tuple
     yield "Threat label", text(threat.get("suggested_threat_label"))
     yield "Threat categories", _popular(threat.get("popular_threat_category"))
     yield "Threat families", _popular(threat.get("popular_threat_name"))
-    yield "Threat names", render.listed(texts(known.get("threat_names")))
+    yield "Threat names", tables.listed(texts(known.get("threat_names")))
     yield "Threat severity", text(severity.get("threat_severity_level")).removeprefix("SEVERITY_").lower()
     yield "Threat severity, why", text(severity.get("level_description"))
     yield "Threat verdict", text(known.get("threat_verdict")).removeprefix("VERDICT_").lower()
@@ -75,12 +76,12 @@ def _facts(subject: Object, settings: Settings, now: datetime) -> Iterator[tuple
 
 def _identity(known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "Name", text(known.get("meaningful_name"))
-    yield "Names", render.listed(texts(known.get("names"), 200), MOST_NAMES)
+    yield "Names", tables.listed(texts(known.get("names"), 200), MOST_NAMES)
     yield "Type", text(known.get("type_description"))
     yield "Size in bytes", integer(known.get("size"))
     for key, title in _HASHES.items():
         yield title, text(known.get(key))
-    yield "Tags", render.listed(texts(known.get("tags")), 40)
+    yield "Tags", tables.listed(texts(known.get("tags")), 40)
 
 
 #: Those by which other tools know the file; the others stand in its identification.
@@ -92,7 +93,7 @@ _HASHES: Mapping[str, str] = {
 
 
 def _popular(value: Any) -> str:
-    return render.listed(f"{name} ({count})" for name, count in named_counts(value))
+    return tables.listed(f"{name} ({count})" for name, count in named_counts(value))
 
 
 def _analysed(subject: Object, settings: Settings, now: datetime) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from virustotal.core.lookup import downloads as fetching
-from virustotal.core import render
+from virustotal.result import tables
 from virustotal.plugins.behaviours import artefacts, processes, rules, trees
 
 PAGE = (ROOT / "docs" / "behaviours.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
         ("levels of a process tree that are drawn", processes.MOST_LEVELS),
         ("processes of a tree that are drawn", processes.MOST_DRAWN),
         ("processes in the table of those that are not", trees.MOST_ROWS),
-        ("rows of any other table or list", render.MOST_ROWS),
+        ("rows of any other table or list", tables.MOST_ROWS),
         ("points of one sort of rule", rules.MOST_SCORED),
     ],
 )

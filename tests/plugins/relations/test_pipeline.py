@@ -6,10 +6,10 @@ import pytest
 
 from virustotal.core.plugin_host import runner
 from virustotal.api.relationships import find
-from virustotal.core.coverage import coverage_section
+from virustotal.result.coverage import coverage_section
 from virustotal.core.plugin_host.hooks import of
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
-from virustotal.core.results import SubjectResult
+from virustotal.result.models import SubjectResult
 from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import judge
 from virustotal.plugins.relations import network, plain

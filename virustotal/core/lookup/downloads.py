@@ -12,7 +12,7 @@ from virustotal import api
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.findings import Download, Role
 from virustotal.core.models import FOUND, Outcome, Status
-from virustotal.core.results import Artefact
+from virustotal.result.models import Artefact
 from virustotal.core.settings import Settings
 from virustotal.api.source import Save, Source
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultTextSection
 
-from virustotal.core import Analyzer, Evidence, Points, Related, hookimpl, render
+from virustotal.core import Analyzer, Evidence, Points, Related, hookimpl
+from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.util.readers import mapping, text
@@ -47,11 +48,11 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 def _listing(related: Related, remark: str = "") -> Any:
     names = sorted({sandbox_name(obj) for obj in related.items}, key=str.casefold)
     total = related.total if related.total is not None else len(names)
-    section = ResultTextSection(render.counted("Sandboxes that ran this file", len(names), total))
-    section.add_lines(names[: render.MOST_ROWS])
+    section = ResultTextSection(tables.counted("Sandboxes that ran this file", len(names), total))
+    section.add_lines(names[: tables.MOST_ROWS])
     if remark:
         section.add_line(remark)
-    for obj in related.items[: render.MOST_ROWS]:
+    for obj in related.items[: tables.MOST_ROWS]:
         if obj.error:
             section.add_line(f"{sandbox_name(obj)}: VirusTotal has no report of it ({text(obj.error, 60)}).")
     return section
@@ -60,7 +61,7 @@ def _listing(related: Related, remark: str = "") -> Any:
 def _merged(
     found: Sequence[Sandbox], related: Related, subject: Any, harmless: frozenset[str]
 ) -> tuple[Any, list[Points]]:
-    section = ResultTextSection(render.counted("What the sandboxes saw", len(found), related.total))
+    section = ResultTextSection(tables.counted("What the sandboxes saw", len(found), related.total))
     section.add_lines(_remarks(found, related))
     points: list[Points] = []
     for part, more in chain(
@@ -125,7 +126,7 @@ def _network(found: Sequence[Sandbox], harmless: frozenset[str]) -> Iterator[Par
     grouped: dict[str, list[str]] = {}
     for name, value in rows:
         grouped.setdefault(name, []).append(value)
-    section = render.key_values("Network fingerprints", [(name, render.listed(grouped[name])) for name in grouped])
+    section = tables.key_values("Network fingerprints", [(name, tables.listed(grouped[name])) for name in grouped])
     if section is not None:
         tags.add(section, tags.of_network(found, harmless))
         yield section, ()

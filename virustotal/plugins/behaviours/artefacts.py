@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Download, Evidence, Needs, Object, Ref, Related, hookimpl, render
+from virustotal.core import Analyzer, Download, Evidence, Needs, Object, Ref, Related, hookimpl
+from virustotal.result import tables
 from virustotal.core.findings import Finding, Role
 from virustotal.core.settings import Settings
 from virustotal.util.readers import boolean, clean, integer, mapping, safe_name, text
@@ -154,7 +155,7 @@ def say_what_to_set(evidence: Evidence) -> Iterator[Finding]:
     asked = [name for name in PARAMETERS if getattr(settings, name) is True]
     if asked and not settings.analyze_relationship:
         section = ResultTextSection("No artefacts of sandboxes were downloaded")
-        section.add_line(f"Set analyze_relationship as well: without it, {render.listed(asked)} does nothing.")
+        section.add_line(f"Set analyze_relationship as well: without it, {tables.listed(asked)} does nothing.")
         yield section
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core import render
+from virustotal.result import tables
 from virustotal.util.readers import mapping, text
 from virustotal.plugins.behaviours.describe import described, registry_value
 from virustotal.plugins.behaviours.sandboxes import Sandbox
@@ -122,12 +122,12 @@ def kind_section(sandbox: Sandbox, kind: Kind) -> Any | None:
     """Return one attribute as a section, or None where the sandbox saw nothing of the kind."""
     entries = sandbox.entries(kind.name)
     if kind.columns:
-        rows = [_row(kind, entry) for entry in entries[: render.MOST_ROWS]]
+        rows = [_row(kind, entry) for entry in entries[: tables.MOST_ROWS]]
         columns = (*kind.columns.values(), "Other")
-        return render.table(kind.title, [row for row in rows if row], columns, total=len(entries), collapse=True)
+        return tables.table(kind.title, [row for row in rows if row], columns, total=len(entries), collapse=True)
     if kind.name == "hosts_file":
         entries = tuple(line for entry in entries for line in described(entry, 20_000).splitlines())
-    return render.lines(kind.title, _distinct(entries), collapse=True)
+    return tables.lines(kind.title, _distinct(entries), collapse=True)
 
 
 def _distinct(entries: tuple[Any, ...]) -> tuple[str, ...]:
@@ -154,8 +154,8 @@ def other_section(sandbox: Sandbox) -> Any | None:
     """Return what a report has beyond the attributes that are known, so that nothing is silently missing."""
     attributes = ((key, value) for key, value in sandbox.attributes.items() if key not in _KNOWN)
     others = [(text(key, 100), cell) for key, value in attributes if (cell := described(value))]
-    shown = others[: render.MOST_ROWS]
+    shown = others[: tables.MOST_ROWS]
     title = "Other observations"
     if len(others) > len(shown):
-        title = render.counted(title, len(shown), len(others))
-    return render.key_values(title, shown, collapse=True)
+        title = tables.counted(title, len(shown), len(others))
+    return tables.key_values(title, shown, collapse=True)

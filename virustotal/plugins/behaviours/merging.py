@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core import render
+from virustotal.result import tables
 from virustotal.util.hosts import host_of
 from virustotal.util.readers import integer, mapping, text, texts
 from virustotal.plugins.behaviours.describe import described, registry_value
@@ -75,7 +75,7 @@ def _domains(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("dns_lookups"):
         given = mapping(entry).get("hostname") if mapping(entry) else entry
         if name := text(given, 255):
-            answers = render.listed(texts(mapping(entry).get("resolved_ips"), 64), 5)
+            answers = tables.listed(texts(mapping(entry).get("resolved_ips"), 64), 5)
             yield name.lower().rstrip("."), name, answers, isinstance(given, str)
     for url in _conversations(sandbox):
         if (host := host_of(url)) and not address(host):
@@ -223,11 +223,11 @@ def merge_section(merge: Merge, found: Sequence[Thing]) -> Any | None:
     rows = [
         {
             merge.column: thing.shown,
-            merge.details: render.listed(thing.details, 5),
+            merge.details: tables.listed(thing.details, 5),
             "Seen by": len(thing.sandboxes),
-            "Sandboxes": render.listed(thing.sandboxes, 10),
+            "Sandboxes": tables.listed(thing.sandboxes, 10),
         }
-        for thing in found[: render.MOST_ROWS]
+        for thing in found[: tables.MOST_ROWS]
     ]
     columns = [name for name in (merge.column, merge.details, "Seen by", "Sandboxes") if name]
-    return render.table(merge.title, rows, columns, total=len(found), collapse=merge.collapse)
+    return tables.table(merge.title, rows, columns, total=len(found), collapse=merge.collapse)

@@ -5,7 +5,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from virustotal.core import Points, render
+from virustotal.core import Points
+from virustotal.result import tables
 from virustotal.al_types.attack import known_ids
 from virustotal.core.findings import Family
 from virustotal.util.readers import items, mappings, text, texts
@@ -70,7 +71,7 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
             id,
             description if description != shown else "",
             _FORMATS.get(format, text(format.removeprefix("SIG_FORMAT_").replace("UNKNOWN", ""), 40)),
-            render.listed(texts(known.get("authors")) or texts(known.get("author")), 5),
+            tables.listed(texts(known.get("authors")) or texts(known.get("author")), 5),
             text(known.get("rule_src"), 300),
             context=tuple(described(each, 300) for each in items(known.get("match_data"))[:20]),
             attack_ids=known_ids((*attacks.get(id, ()), *technique_ids(known))),
@@ -91,7 +92,7 @@ def sigma(sandbox: Sandbox) -> Iterator[Match]:
             (sandbox.name,),
             id,
             text(known.get("rule_description"), 300),
-            author=render.listed(texts(known.get("rule_author")), 5),
+            author=tables.listed(texts(known.get("rule_author")), 5),
             source=text(known.get("rule_source"), 300),
             context=tuple(
                 described(each.get("values") or each, 300) for each in mappings(known.get("match_context"))[:20]
@@ -158,7 +159,7 @@ def _table(title: str, found: Sequence[Match], rule: str) -> Any | None:
         {
             rule: each.name,
             "Severity": each.severity,
-            "Sandboxes": render.listed(each.sandboxes),
+            "Sandboxes": tables.listed(each.sandboxes),
             "Description": each.description,
             "Category": each.category,
             "Format": each.format,
@@ -166,12 +167,12 @@ def _table(title: str, found: Sequence[Match], rule: str) -> Any | None:
             "Author": each.author,
             "Source": each.source,
             "Id": each.id,
-            "Context": render.listed(each.context, 5),
+            "Context": tables.listed(each.context, 5),
         }
-        for each in found[: render.MOST_ROWS]
+        for each in found[: tables.MOST_ROWS]
     ]
     columns = ("Severity", rule, "Sandboxes", "Description", "Category", "Format", "ATT&CK", "Author", "Source", "Id")
-    return render.table(f"{title}{_counts(found)}", rows, (*columns, "Context"), total=len(found))
+    return tables.table(f"{title}{_counts(found)}", rows, (*columns, "Context"), total=len(found))
 
 
 def _counts(found: Sequence[Match]) -> str:
@@ -185,7 +186,7 @@ def _scored(
 ) -> Iterator[Points]:
     for each in [each for each in found if worth.get(each.severity)][:MOST_SCORED]:
         twice = bool({each.id, each.name} & elsewhere)
-        reason = f"{what} {each.name}: severity {each.severity}, {render.listed(each.sandboxes, 5)}"
+        reason = f"{what} {each.name}: severity {each.severity}, {tables.listed(each.sandboxes, 5)}"
         if twice:
             reason += "; the file's own report has it too, and counts it"
         amount = 0 if twice else worth.get(each.severity, 0)

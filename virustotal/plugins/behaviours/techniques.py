@@ -6,7 +6,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.core import Points, render
+from virustotal.core import Points
+from virustotal.result import tables
 from virustotal.al_types.attack import attack_name, current_id, tactics
 from virustotal.core.findings import Family
 from virustotal.util.readers import items, mapping, mappings, pairs, text
@@ -119,14 +120,14 @@ def section_of(groups: Sequence[Group]) -> Any | None:
             "Name": attack_name(group.id) or ("not known to Assemblyline" if not group.known else ""),
             "Tactics": ", ".join(tactics(group.id)),
             "Severity": group.severity,
-            "Sandboxes": render.listed(group.sandboxes),
-            "Evidence": render.listed(group.evidence, 5),
+            "Sandboxes": tables.listed(group.sandboxes),
+            "Evidence": tables.listed(group.evidence, 5),
             "Given as": ", ".join(each for each in group.given if each != group.id),
         }
-        for group in groups[: render.MOST_ROWS]
+        for group in groups[: tables.MOST_ROWS]
     ]
     columns = ("Technique", "Name", "Tactics", "Severity", "Sandboxes", "Evidence", "Given as")
-    return render.table("ATT&CK techniques", rows, columns, total=len(groups))
+    return tables.table("ATT&CK techniques", rows, columns, total=len(groups))
 
 
 def points_of(groups: Sequence[Group], section: Any) -> Iterator[Points]:
@@ -142,4 +143,4 @@ def points_of(groups: Sequence[Group], section: Any) -> Iterator[Points]:
 
 
 def _by(names: Sequence[str]) -> str:
-    return render.listed(names, 5)
+    return tables.listed(names, 5)

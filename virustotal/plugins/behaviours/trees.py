@@ -7,7 +7,7 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ProcessItem, ResultProcessTreeSection
 
-from virustotal.core import render
+from virustotal.result import tables
 from virustotal.plugins.behaviours.bodies import LONGEST_BODY
 from virustotal.plugins.behaviours.describe import described
 from virustotal.plugins.behaviours.processes import MOST_DRAWN, MOST_LEVELS, MOST_PROCESSES, Process
@@ -44,7 +44,7 @@ def _tree(found: Sequence[Process], candidates: Sequence[Process]) -> tuple[Any,
 def _section(found: Sequence[Process], drawn: Sequence[Process]) -> Any:
     levels = 1 + max(process.level for process in found)
     height = "1 level" if levels == 1 else f"{levels} levels"
-    section = ResultProcessTreeSection(f"{render.counted('Process tree', len(drawn), len(found))}, {height}")
+    section = ResultProcessTreeSection(f"{tables.counted('Process tree', len(drawn), len(found))}, {height}")
     for root in _linked(drawn):
         section.add_process(root)
     return section
@@ -66,7 +66,7 @@ def _left_out(found: Sequence[Process], drawn: Sequence[Process], cut: bool) -> 
     if cut:
         title += f"; beyond {MOST_PROCESSES} none was looked at"
     columns = ("Process", "PID", "Parent PID", "Level")
-    return render.table(title, rows, columns, total=len(rest), most=MOST_ROWS, collapse=True)
+    return tables.table(title, rows, columns, total=len(rest), most=MOST_ROWS, collapse=True)
 
 
 def _details(found: Sequence[Process]) -> Any | None:
@@ -78,10 +78,10 @@ def _details(found: Sequence[Process]) -> Any | None:
             "Seconds after the start": process.offset,
             "Seen": described({key: value for key, value in more.items() if key != "time_offset"}, 500),
         }
-        for process, more in telling[: render.MOST_ROWS]
+        for process, more in telling[: tables.MOST_ROWS]
     ]
     columns = ("Process", "PID", "Seconds after the start", "Seen")
-    return render.table("What single processes did", rows, columns, total=len(telling), collapse=True)
+    return tables.table("What single processes did", rows, columns, total=len(telling), collapse=True)
 
 
 def _parent_pid(found: Sequence[Process], process: Process) -> int | None:

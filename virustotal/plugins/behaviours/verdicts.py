@@ -5,7 +5,8 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core import Points, render
+from virustotal.core import Points
+from virustotal.result import tables
 from virustotal.core.findings import Family
 from virustotal.util.readers import date, items, mapping, pairs, text, texts
 from virustotal.plugins.behaviours.sandboxes import Sandbox, confidence
@@ -66,17 +67,17 @@ def section_of(found: Sequence[Sandbox]) -> Any | None:
         rows.append(
             {
                 "Sandbox": sandbox.name,
-                "Verdict": render.listed(verdict.verdicts),
+                "Verdict": tables.listed(verdict.verdicts),
                 "Confidence": verdict.confidence,
-                "Malware names": render.listed(verdict.labels),
-                "Noticed": render.listed(verdict.tags),
+                "Malware names": tables.listed(verdict.labels),
+                "Noticed": tables.listed(verdict.tags),
                 "Analysed": date(known.get("analysis_date")),
                 "Recordings": ", ".join(word for flag, word in _RECORDINGS.items() if sandbox.has(flag)),
                 "Behaviour hash": text(known.get("behash"), 100),
             }
         )
     columns = ("Sandbox", "Verdict", "Confidence", "Malware names", "Noticed", "Analysed", "Recordings")
-    return render.table("Sandboxes", rows, (*columns, "Behaviour hash"))
+    return tables.table("Sandboxes", rows, (*columns, "Behaviour hash"))
 
 
 _RECORDINGS = {
@@ -132,13 +133,13 @@ def subject_section(found: Sequence[SandboxVerdict]) -> Any | None:
         {
             "Sandbox": each.sandbox,
             "Category": each.verdicts[0],
-            "Verdict": render.listed(each.verdicts[1:]),
+            "Verdict": tables.listed(each.verdicts[1:]),
             "Confidence": each.confidence,
-            "Malware names": render.listed(each.labels),
+            "Malware names": tables.listed(each.labels),
         }
         for each in found
     ]
-    return render.table(
+    return tables.table(
         "Verdicts of sandboxes", rows, ("Sandbox", "Category", "Verdict", "Confidence", "Malware names")
     )
 

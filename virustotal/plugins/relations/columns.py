@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core import Needs, Object
-from virustotal.core.render import listed
+from virustotal.result.tables import listed
 from virustotal.util.readers import clean, date, items, mapping, mappings, pairs, text, texts
 from virustotal.core.scoring.verdicts import HOST_KINDS, POPULAR_RANK, best_rank
 

@@ -6,7 +6,8 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
 from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object, hookimpl, render
+from virustotal.core import Analyzer, Evidence, Object, hookimpl
+from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.util.readers import date, integer, pairs, text
@@ -69,8 +70,8 @@ def _analyzer(kind: str, name: str, order: int) -> Analyzer:
             line.title_text = heading(entry.title, related)
             if sum(bool(moment) for moment, *_ in nodes) > MOST_NODES:
                 line.title_text += f", the newest {MOST_NODES} drawn"
-            shown = min(len(related.items), render.MOST_ROWS)
-            table.title_text = render.counted("All in one table", shown, len(related.items))
+            shown = min(len(related.items), tables.MOST_ROWS)
+            table.title_text = tables.counted("All in one table", shown, len(related.items))
             table.auto_collapse = True
             line.add_subsection(table)
         yield section

@@ -6,7 +6,8 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object, Ref, certificates, hookimpl, render
+from virustotal.core import Analyzer, Evidence, Object, Ref, certificates, hookimpl
+from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.core.registration import whois_map_facts
 from virustotal.core.settings import Settings
@@ -97,7 +98,7 @@ def _newest_whois(evidence: Evidence, section: ResultSection) -> Iterator[Findin
     _add(section, timeline("Registrars over time", sorted(nodes, reverse=True)))
     if newest is not None:
         facts = whois_map_facts(newest.attributes.get("whois_map"))
-        _add(section, render.key_values("The newest record", facts, collapse=True))
+        _add(section, tables.key_values("The newest record", facts, collapse=True))
     yield from ()
 
 

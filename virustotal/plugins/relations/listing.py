@@ -7,7 +7,8 @@ from assemblyline_v4_service.common.result import ResultSection, ResultURLSectio
 from attrs import frozen
 
 from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Needs, Points, findings, render
+from virustotal.core import Analyzer, Evidence, Needs, Points, findings
+from virustotal.result import tables
 from virustotal.api.relationships import Relationship
 from virustotal.core.findings import Finding
 from virustotal.core.models import Level, Object, Related
@@ -44,22 +45,22 @@ def heading(title: str, related: Related) -> str:
     shown = len(related.items)
     if not related.complete and (related.total or 0) <= shown:
         return f"{title} (first {shown}, VirusTotal has more)"
-    return render.counted(title, shown, related.total)
+    return tables.counted(title, shown, related.total)
 
 
 def table_heading(title: str, related: Related) -> str:
     """Return a title as `heading`, for one table of them all: with how many of them have a row."""
-    rows = min(len(related.items), render.MOST_ROWS)
+    rows = min(len(related.items), tables.MOST_ROWS)
     return heading(title, related) + (f", the first {rows} in the table" if rows < len(related.items) else "")
 
 
 def links(title: str, objs: Iterable[Object], settings: Settings) -> ResultURLSection | None:
     """Return links that open the objects on VirusTotal, or None where none of them has a page."""
-    pages = [(page, identity(obj)[:200]) for obj in objs if (page := render.page(obj.ref, settings))]
+    pages = [(page, identity(obj)[:200]) for obj in objs if (page := tables.page(obj.ref, settings))]
     if not pages:
         return None
     shown = pages[:MOST_LINKS]
-    title = render.counted(title, len(shown), len(pages)) if len(pages) > len(shown) else title
+    title = tables.counted(title, len(shown), len(pages)) if len(pages) > len(shown) else title
     section = ResultURLSection(title, auto_collapse=True)
     for page, name in shown:
         section.add_url(page, name=name or page)
@@ -111,8 +112,8 @@ class Look:
         yield from self._points(others, worst)
 
     def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
-        rows = [self._row(obj) for obj in related.items[: render.MOST_ROWS]]
-        section = render.table(self.entry.title, rows, self._names(()))
+        rows = [self._row(obj) for obj in related.items[: tables.MOST_ROWS]]
+        section = tables.table(self.entry.title, rows, self._names(()))
         if section is not None:
             section.title_text = table_heading(self.entry.title, related)
             self._tagged(section, related.items)
@@ -129,9 +130,9 @@ class Look:
                 **self._row(each.obj),
                 "Note": SUBJECT if is_subject(evidence, each.obj) else each.note,
             }
-            for each in reported[: render.MOST_ROWS]
+            for each in reported[: tables.MOST_ROWS]
         ]
-        section = render.table(
+        section = tables.table(
             title, rows, self._names(("Level", "Detections"), ("Note",)), total=len(reported), collapse=collapse
         )
         if section is not None:
@@ -144,10 +145,10 @@ class Look:
     def _unknown(self, bare: Sequence[Object]) -> ResultSection | None:
         rows = [
             {**self._row(obj), "Reason": _REASONS.get(obj.error, obj.error) or "no report came"}
-            for obj in bare[: render.MOST_ROWS]
+            for obj in bare[: tables.MOST_ROWS]
         ]
         title = "Known by hash only" if self._kind == "file" else "Known by name only"
-        section = render.table(title, rows, self._names((), ("Reason",)), total=len(bare), collapse=True)
+        section = tables.table(title, rows, self._names((), ("Reason",)), total=len(bare), collapse=True)
         if section is not None:
             self._tagged(section, bare)
         return section
@@ -181,7 +182,7 @@ class Look:
         if self.entry.family is not relationships.Family.DOES or not scored:
             return
         shown = [f"{identity(each.obj)} ({each.detections or 'judged'})" for each in scored[:MOST_NAMED]]
-        reason = f"{self.entry.title}: {len(scored)} flagged: {render.listed(shown)}"
+        reason = f"{self.entry.title}: {len(scored)} flagged: {tables.listed(shown)}"
         rest = len(scored) - len(shown)
         yield Points(
             findings.Family.RELATED,

@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 from assemblyline_v4_service.common.result import ResultSection, ResultTimelineSection
 
 from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object, Related, render
+from virustotal.core import Analyzer, Evidence, Object, Related
+from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.util.readers import text
 from virustotal.plugins.relations.columns import Column, read_by
@@ -45,9 +46,9 @@ def records(
 
 def record_table(title: str, related: Related, columns: Sequence[Column]) -> ResultSection | None:
     """Return the table of a relationship, or None without objects. An object without attributes is shown by its id."""
-    rows = [row(obj, columns) for obj in related.items[: render.MOST_ROWS]]
+    rows = [row(obj, columns) for obj in related.items[: tables.MOST_ROWS]]
     names = (*(column.label for column in columns), "Id", "Reason")
-    section = render.table(title, rows, tuple(dict.fromkeys(names)), total=len(related.items))
+    section = tables.table(title, rows, tuple(dict.fromkeys(names)), total=len(related.items))
     if section is not None:
         section.title_text = table_heading(title, related)
     return section
@@ -67,7 +68,7 @@ def timeline(title: str, nodes: Iterable[tuple[str, str, str]]) -> ResultTimelin
     dated = [node for node in nodes if node[0]]
     if not dated:
         return None
-    section = ResultTimelineSection(render.counted(title, min(len(dated), MOST_NODES), len(dated)))
+    section = ResultTimelineSection(tables.counted(title, min(len(dated), MOST_NODES), len(dated)))
     for moment, headline, detail in dated[:MOST_NODES]:
         section.add_node(text(headline) or "-", text(detail), text(moment))
     return section

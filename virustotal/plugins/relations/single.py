@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object, render
+from virustotal.core import Analyzer, Evidence, Object
+from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.util.readers import text
 from virustotal.plugins.relations.columns import COLUMNS, LABELS, identity, read_by
@@ -31,7 +32,7 @@ def single(kind: str, name: str, order: int) -> Analyzer:
 
 
 def _section(title: str, obj: Object, evidence: Evidence) -> Iterator[Finding]:
-    section = render.key_values(title, _facts(obj, evidence))
+    section = tables.key_values(title, _facts(obj, evidence))
     if section is not None:
         if (page := links("Open on VirusTotal", (obj,), evidence.settings)) is not None:
             section.add_subsection(page)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from virustotal.core.render import listed
+from virustotal.result.tables import listed
 from virustotal.util.readers import date, integer, items, pairs, text, timestamp
 
 #: Deepest nesting that is written into one cell.

@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Points
 from virustotal.core.findings import Family
-from virustotal.core.render import listed
+from virustotal.result.tables import listed
 from virustotal.util.readers import items, mapping
 from virustotal.plugins.static._readers import lower
 

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from virustotal.core import Analyzer, Evidence
 from virustotal.core.findings import Finding
-from virustotal.core.render import MOST_ROWS, key_values, lines, table
+from virustotal.result.tables import MOST_ROWS, key_values, lines, table
 from virustotal.util.readers import items, mapping, mappings, text, whole_text
 from virustotal.plugins.static._readers import shown
 

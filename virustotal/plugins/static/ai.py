@@ -10,7 +10,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
-from virustotal.core.render import listed
+from virustotal.result.tables import listed
 from virustotal.core.settings import Settings
 from virustotal.util.readers import items, mapping, pairs, text
 from virustotal.plugins.static._shape import attributes

@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.al_types.attack import attack_name, current_id, known_ids
 from virustotal.core.findings import Family, Finding
-from virustotal.core.render import table
+from virustotal.result.tables import table
 from virustotal.core.settings import Settings
 from virustotal.util.readers import texts
 from virustotal.plugins.static._shape import attributes

@@ -5,7 +5,7 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
-from virustotal.core.render import key_values
+from virustotal.result.tables import key_values
 from virustotal.core.settings import Settings
 from virustotal.util.readers import items, mapping, text
 from virustotal.plugins.static._readers import shown

@@ -6,7 +6,7 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
-from virustotal.core.render import listed
+from virustotal.result.tables import listed
 from virustotal.core.settings import Settings
 from virustotal.util.readers import items, mappings, text
 from virustotal.plugins.static import _readers as read

@@ -5,7 +5,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, hookimpl, render
+from virustotal.core import Analyzer, hookimpl
+from virustotal.result import tables
 from virustotal.core.settings import Settings
 from virustotal.util.readers import date, integer, mapping, mappings, pairs, text
 from virustotal.plugins.subjects import parts
@@ -23,7 +24,7 @@ def registration(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         ("Top-level domain", text(known.get("tld"))),
         ("JARM", text(known.get("jarm"))),
     )
-    yield render.key_values("Registration", facts)
+    yield tables.key_values("Registration", facts)
 
 
 def popularity(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
@@ -33,7 +34,7 @@ def popularity(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         {"List": name, "Rank": integer(entry.get("rank")), "Date": date(entry.get("timestamp"))}
         for name, entry in sorted(found, key=lambda each: (integer(each[1].get("rank")) or _UNRANKED, each[0]))
     ]
-    yield render.table("Popularity", rows, ("List", "Rank", "Date"))
+    yield tables.table("Popularity", rows, ("List", "Rank", "Date"))
 
 
 _MORE = ("priority", "flag", "tag", "rname", "serial", "refresh", "retry", "expire", "minimum")
@@ -53,7 +54,7 @@ def records(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     rows.sort(key=lambda row: (text(row["Type"]), text(row["Value"])))
     seen = date(known.get("last_dns_records_date"))
     title = "DNS records" + (f" (seen {seen})" if seen else "")
-    yield render.table(title, rows, ("Type", "Value", "TTL", "More"))
+    yield tables.table(title, rows, ("Type", "Value", "TTL", "More"))
 
 
 @hookimpl

@@ -5,7 +5,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, hookimpl, render
+from virustotal.core import Analyzer, hookimpl
+from virustotal.result import tables
 from virustotal.core.settings import Settings
 from virustotal.util.readers import text
 from virustotal.plugins.subjects import parts
@@ -23,7 +24,7 @@ def network(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         ("Regional registry", text(known.get("regional_internet_registry"))),
         ("JARM", text(known.get("jarm"))),
     )
-    yield render.key_values("Network", facts)
+    yield tables.key_values("Network", facts)
 
 
 @hookimpl

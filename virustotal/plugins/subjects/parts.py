@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, certificates, registration, render
+from virustotal.core import Analyzer, Evidence, certificates, registration
+from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.util.readers import date, mapping, mappings, pairs, text, texts
 
@@ -31,13 +32,13 @@ def _shown(part: Part) -> Callable[[Evidence], Iterator[Finding]]:
 def categories(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the categories that vendors put it into."""
     rows = [{"Vendor": vendor, "Category": text(category)} for vendor, category in pairs(known.get("categories"))]
-    yield render.table("Categories", rows, ("Vendor", "Category"))
+    yield tables.table("Categories", rows, ("Vendor", "Category"))
 
 
 def favicon(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the hashes of the site's icon."""
     found = mapping(known.get("favicon"))
-    yield render.key_values(
+    yield tables.key_values(
         "Favicon", (("MD5", text(found.get("raw_md5"))), ("Perceptual hash", text(found.get("dhash"))))
     )
 
@@ -46,7 +47,7 @@ def certificate(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the certificate that the host last answered with, tagged as Assemblyline's `cert`."""
     found = mapping(known.get("last_https_certificate"))
     seen = date(known.get("last_https_certificate_date"))
-    section = render.key_values("Certificate" + (f" (seen {seen})" if seen else ""), certificates.facts(found))
+    section = tables.key_values("Certificate" + (f" (seen {seen})" if seen else ""), certificates.facts(found))
     if section is not None:
         section.set_tags(certificates.tags(found))
     yield section
@@ -56,8 +57,8 @@ def whois(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield WHOIS and RDAP as VirusTotal gives them, bounded and collapsed."""
     seen = date(known.get("whois_date"))
     title = "WHOIS" + (f" (of {seen})" if seen else "")
-    yield render.key_values(title, registration.whois_facts(known.get("whois")), collapse=True)
-    yield render.key_values("RDAP", registration.rdap_facts(known.get("rdap")), collapse=True)
+    yield tables.key_values(title, registration.whois_facts(known.get("whois")), collapse=True)
+    yield tables.key_values("RDAP", registration.rdap_facts(known.get("rdap")), collapse=True)
 
 
 def context(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
@@ -72,9 +73,9 @@ def context(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         }
         for entry in mappings(known.get("crowdsourced_context"))
     ]
-    yield render.table("Context from the crowd", rows, ("Title", "Severity", "Source", "Date", "Details"))
+    yield tables.table("Context from the crowd", rows, ("Title", "Severity", "Source", "Date", "Details"))
 
 
 def listed(value: Any) -> str:
     """Return the texts of a list as one cell."""
-    return render.listed(texts(value))
+    return tables.listed(texts(value))

@@ -6,7 +6,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, hookimpl, render
+from virustotal.core import Analyzer, hookimpl
+from virustotal.result import tables
 from virustotal.core.settings import Settings
 from virustotal.util.readers import date, integer, items, mappings, pairs, text, texts
 from virustotal.plugins.subjects import parts
@@ -41,9 +42,9 @@ def page(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         ),
         ("Top-level domain", text(known.get("tld"))),
     )
-    yield render.key_values("Page", facts)
+    yield tables.key_values("Page", facts)
     rows = [{"Name": name, "Content": parts.listed(value)} for name, value in pairs(known.get("html_meta"))]
-    yield render.table("Meta tags of the page", rows, ("Name", "Content"), collapse=True)
+    yield tables.table("Meta tags of the page", rows, ("Name", "Content"), collapse=True)
 
 
 def redirects(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
@@ -57,7 +58,7 @@ def redirects(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     if isinstance(final, str) and final != own and final not in chain:
         chain.append(final)
     hops = [without_credentials(entry) for entry in dict.fromkeys(chain) if entry.strip() and entry != own]
-    section = render.lines("Redirections", hops)
+    section = tables.lines("Redirections", hops)
     if section is not None:
         # What was cut or made inert is another URL than the one that was seen.
         whole = [entry for entry in hops if not entry.endswith("…") and "\N{REPLACEMENT CHARACTER}" not in entry]
@@ -73,8 +74,8 @@ def answer(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     ]
     cookies = [name for name, _ in pairs(known.get("last_http_response_cookies"))]
     if cookies:
-        rows.append({"Header": "Cookies (names only)", "Value": render.listed(cookies)})
-    yield render.table("HTTP answer", rows, ("Header", "Value"))
+        rows.append({"Header": "Cookies (names only)", "Value": tables.listed(cookies)})
+    yield tables.table("HTTP answer", rows, ("Header", "Value"))
 
 
 def _header(value: Any) -> str:
@@ -95,13 +96,13 @@ def trackers(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         for name, entries in pairs(known.get("trackers"))
         for entry in mappings(entries)
     ]
-    yield render.table("Trackers", rows, ("Tracker", "Id", "URL", "Seen"))
+    yield tables.table("Trackers", rows, ("Tracker", "Id", "URL", "Seen"))
 
 
 def links(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the links that lead out of the page. They are context and not tagged."""
     found = [without_credentials(entry) for entry in texts(known.get("outgoing_links"), LONGEST_URL)]
-    yield render.lines("Outgoing links", found, collapse=True)
+    yield tables.lines("Outgoing links", found, collapse=True)
 
 
 @hookimpl

@@ -6,12 +6,12 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal.core.build import TITLES, Builder
-from virustotal.core.coverage import coverage_section
-from virustotal.core.headings import heading, name_of
+from virustotal.result.section_builder import TITLES, Builder
+from virustotal.result.coverage import coverage_section
+from virustotal.result.subject_header import heading, name_of
 from virustotal.core.models import Level, Outcome, Status
-from virustotal.core.render import lines, table
-from virustotal.core.results import Artefact, Layout, SubjectResult
+from virustotal.result.tables import lines, table
+from virustotal.result.models import Artefact, Layout, SubjectResult
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
 from virustotal.core.plugin_host.output import Contribution, Section

@@ -7,8 +7,8 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultTextSection
 
 from virustotal.core.models import Level, Status
-from virustotal.core.render import page
-from virustotal.core.results import SubjectResult
+from virustotal.result.tables import page
+from virustotal.result.models import SubjectResult
 from virustotal.core.settings import Settings
 from virustotal.util.readers import clean, date
 from virustotal.core.scoring.verdicts import stale_days
