@@ -24,7 +24,7 @@ LATENCY = 0.1
 CHILD = """
 import sys, time
 from pathlib import Path
-from virustotal.manifest import use_manifest
+from virustotal.platform.manifest import use_manifest
 use_manifest()
 from virustotal.core.lookup.downloads import fetch
 from virustotal.core.findings import Download
@@ -115,7 +115,7 @@ def large(url: str, megabytes: int) -> None:
 def task(url: str, at_once: int) -> tuple[float, int]:
     """Return seconds and number of extracted files of a whole task with EVTX and PCAP."""
     from virustotal.core.lookup import downloads
-    from virustotal.manifest import use_manifest
+    from virustotal.platform.manifest import use_manifest
 
     use_manifest()
     from virustotal.targets import target_of

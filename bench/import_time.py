@@ -20,7 +20,7 @@ RUNS = 7
 
 def own_times(modules: list[str]) -> dict[str, int]:
     """Return the own time of each imported module, in microseconds."""
-    program = f"from virustotal.manifest import use_manifest; use_manifest(); import {', '.join(modules)}"
+    program = f"from virustotal.platform.manifest import use_manifest; use_manifest(); import {', '.join(modules)}"
     # With byte code, as installed packages have it.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment = {**inherited, "SERVICE_PATH": "virustotal.service.VirusTotal"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from virustotal.attaching import Attacher
+from virustotal.platform.attachments import Attacher
 from virustotal.core.lookup import downloads, planner
 from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.hooks import Hooks, Plugins
@@ -15,7 +15,7 @@ from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.witness import Witness
 from virustotal.looking import Looked
-from virustotal.task import Task
+from virustotal.platform.task import Task
 
 
 @frozen

@@ -13,7 +13,7 @@ from virustotal.core.errors import ConfigurationError
 from virustotal.core.plugin_host.manager import unknown
 from virustotal.core.scoring.safelist import TAG_TYPES, SafelistKeeper
 from virustotal.core.settings import credentials, service_settings
-from virustotal.manifest import use_manifest
+from virustotal.platform.manifest import use_manifest
 from virustotal.opening import opened
 from virustotal.sources import build
 

@@ -13,7 +13,7 @@ from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Object, Report
 from virustotal.core.settings import service_settings
 from virustotal.core.scoring.verdicts import judge
-from virustotal.manifest import use_manifest
+from virustotal.platform.manifest import use_manifest
 from virustotal.plugins import BUILTIN
 
 

@@ -19,7 +19,7 @@ from virustotal.sources import build, digest_of
 from virustotal.sources.learnt import KeyFacts
 from virustotal.sources.stores import Stores
 from virustotal.core.submission.upload_request import Content, submitted
-from virustotal.task import Task
+from virustotal.platform.task import Task
 
 #: Keys whose connections are kept open; submissions may bring many.
 MOST_KEYS = 8

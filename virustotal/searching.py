@@ -13,7 +13,7 @@ from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.standing import scored_places, standing
 from virustotal.looking import Looked, Wire
-from virustotal.task import Task
+from virustotal.platform.task import Task
 
 _NOTHING = "exhaustive_search: earlier services tagged no domain, IP address or URL in this task."
 

@@ -15,7 +15,7 @@ from assemblyline_v4_service.common.result import Result
 from attrs import evolve
 
 from virustotal.analysing import Analysis
-from virustotal.attaching import Attacher
+from virustotal.platform.attachments import Attacher
 from virustotal.al_types import ontology
 from virustotal.core.errors import AuthenticationError, ConfigurationError
 from virustotal.core.plugin_host.hooks import Hooks
@@ -30,15 +30,15 @@ from virustotal.core.plugin_host.output import Contribution
 from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
 from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
 from virustotal.core.submission.submit import INTERVALS, Desk
-from virustotal.core.temporary import KEY, temporary_data
+from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.util.readers import quantity, texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
 from virustotal.sources import build
 from virustotal.sources.stores import open_stores
 from virustotal.core.submission.upload_request import Content
-from virustotal.task import Task, above, read_task
-from virustotal.version import tool_version
+from virustotal.platform.task import Task, above, read_task
+from virustotal.platform.tool_version import tool_version
 
 if TYPE_CHECKING:
     from virustotal.searching import Searched

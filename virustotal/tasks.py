@@ -13,7 +13,7 @@ from typing import Any
 from attrs import field, frozen
 
 from virustotal.core.models import EMPTY
-from virustotal.manifest import use_manifest
+from virustotal.platform.manifest import use_manifest
 
 use_manifest()
 

@@ -14,7 +14,7 @@ from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, Given, capped
 from virustotal.core.settings import service_settings
-from virustotal.core.temporary import KEY, LONGEST, temporary_data
+from virustotal.platform.temporary_data import KEY, LONGEST, temporary_data
 from virustotal.core.scoring.verdicts import (
     FULL_RATIO,
     MALICIOUS_POINTS,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virustotal.core.models import Detection, Level, Object, Ref, Verdict
-from virustotal.core.temporary import LONGEST, temporary_data
+from virustotal.platform.temporary_data import LONGEST, temporary_data
 
 SHA256, OTHER = "a" * 64, "b" * 64
 

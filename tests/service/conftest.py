@@ -54,7 +54,7 @@ def scan(emulator: Emulator, tmp_path: Path) -> Iterator[Scan]:
 def enforced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Assemblyline's own classification engine, as a platform has it that enforces classifications."""
     import virustotal.service
-    import virustotal.task
+    import virustotal.platform.task
 
     levels = [
         {
@@ -80,7 +80,7 @@ def enforced(monkeypatch: pytest.MonkeyPatch) -> None:
             "unrestricted": "TLP:C",
         }
     )
-    for module in (virustotal.service, virustotal.task):
+    for module in (virustotal.service, virustotal.platform.task):
         monkeypatch.setattr(module, "forge", SimpleNamespace(get_classification=lambda: engine))
 
 

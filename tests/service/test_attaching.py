@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.attaching import LARGEST_SIDE, Attacher
+from virustotal.platform.attachments import LARGEST_SIDE, Attacher
 from virustotal.core.lookup.downloads import Fetched
 from virustotal.core.findings import Attachment, Download, Role
 from virustotal.core.models import FOUND, Ref

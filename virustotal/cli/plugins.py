@@ -25,7 +25,7 @@ _STYLES = {"loaded": "green", "blocked": "yellow", "failed": "red", "refused": "
 @click.pass_context
 def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> None:
     """List plugins, their analysers and relationships, versions and state."""
-    from virustotal.manifest import use_manifest
+    from virustotal.platform.manifest import use_manifest
 
     use_manifest()
     from virustotal import listing
@@ -107,7 +107,7 @@ def check(config: dict[str, Any], name: str) -> None:
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=".", help="Where to write it.")
 def new_plugin(name: str, relationship: str, kind: str, folder: Path) -> None:
     """Write the distribution virustotal-NAME: a module, its test, README, licence and CI."""
-    from virustotal.manifest import use_manifest
+    from virustotal.platform.manifest import use_manifest
 
     use_manifest()
     from virustotal.template import write

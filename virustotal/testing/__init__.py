@@ -11,7 +11,7 @@ In a test of a plugin::
 `docs/plugins/testing.md` shows the rest. The fixtures are in `virustotal.pytest_plugin`, which pytest finds by itself.
 """
 
-from virustotal.manifest import use_manifest
+from virustotal.platform.manifest import use_manifest
 
 use_manifest()  # the framework reads the manifest at import: before everything else
 

@@ -14,7 +14,7 @@ from virustotal.api.source import Upload
 from virustotal.core.lookup.subjects import Subject
 from virustotal.core.submission.submit import Desk, Job, carry_out
 from virustotal.util.readers import safe_name, texts, timestamp
-from virustotal.task import Task, above
+from virustotal.platform.task import Task, above
 
 #: Passwords that are tried on a protected archive.
 MOST_PASSWORDS = 100
