@@ -20,7 +20,7 @@ from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source
 from virustotal.emulator.server import Emulator
 from virustotal.sources import build
-from virustotal.sources.stores import Stores, in_file, in_redis
+from virustotal.storage import Stores, in_file, in_redis
 
 ROUNDS = 200
 EICAR = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"

@@ -7,7 +7,7 @@ from virustotal.core.errors import UnavailableError, VirusTotalError
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import Credentials, Settings
 from virustotal.sources.account import Account
-from virustotal.sources.stores.interfaces import Limits, Used
+from virustotal.storage.interfaces import Limits, Used
 
 CERTIFICATE = VirusTotalError("The certificate could not be verified.", code="LocalCertificate")
 PROXY = UnavailableError("The proxy cannot be reached.", code="LocalProxy")

@@ -24,7 +24,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 OUTSIDE: dict[str, tuple[str, ...]] = {
     "requests": ("virustotal.sources",),
     "urllib3": ("virustotal.sources",),
-    "redis": ("virustotal.sources.stores.remote",),
+    "redis": ("virustotal.storage.redis_store",),
     "pluggy": ("virustotal.core.plugin_host.manager", "virustotal.core.hookspecs"),
     "click": ("virustotal.cli",),
     "rich": ("virustotal.cli",),

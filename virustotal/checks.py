@@ -17,7 +17,7 @@ from virustotal.core.settings import Credentials, Settings
 from virustotal.util.readers import quantity
 from virustotal.sources.account import Account, account
 from virustotal.sources.mirror.checks import index_problems
-from virustotal.sources.stores import Stores
+from virustotal.storage import Stores
 
 #: Seconds by which a clock may be wrong before day and month of the quota, and receipts, suffer.
 SKEW = 30.0

@@ -17,7 +17,7 @@ from virustotal.core.submission.submit import Desk
 from virustotal.core.witness import Witness
 from virustotal.sources import build, digest_of
 from virustotal.sources.learnt import KeyFacts
-from virustotal.sources.stores import Stores
+from virustotal.storage import Stores
 from virustotal.core.submission.upload_request import Content, submitted
 from virustotal.platform.task import Task
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from virustotal.core.settings import Settings
-    from virustotal.sources.stores import Stores
+    from virustotal.storage import Stores
 
 
 def opened(settings: "Settings", config: Mapping[str, Any], say: Callable[[str], None]) -> "Stores":
@@ -14,7 +14,7 @@ def opened(settings: "Settings", config: Mapping[str, Any], say: Callable[[str],
 
     say: takes a line where they do not work. Inside a container of the service, the dependency `redis` counts as there.
     """
-    from virustotal.sources.stores import open_stores
+    from virustotal.storage import open_stores
 
     return open_stores(settings, str(config.get("storage") or "").strip(), say, dependencies())
 

@@ -10,8 +10,8 @@ from virustotal.core.errors import AuthenticationError
 from virustotal.core.settings import Credentials, QuotaConfig, Settings
 from virustotal.sources import digest_of
 from virustotal.sources.account import Account, account
-from virustotal.sources.stores import Stores, windows
-from virustotal.sources.stores.interfaces import Ledger, Left, Limits
+from virustotal.storage import Stores, rate_windows
+from virustotal.storage.interfaces import Ledger, Left, Limits
 
 NAMES = ("minute", "hour", "day", "month")
 #: Stands for a window that is never full, so that what is left of it tells what is used.
@@ -66,7 +66,7 @@ def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken:
 
 
 def _windows(told: Account, configured: QuotaConfig, ledger: Ledger, digest: str, now: float) -> tuple[Window, ...]:
-    _, _, day_ends, month_ends = windows.periods(now)
+    _, _, day_ends, month_ends = rate_windows.periods(now)
     ends = {"day": day_ends, "month": month_ends}
     rows = []
     for name in NAMES:

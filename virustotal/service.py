@@ -35,7 +35,7 @@ from virustotal.util.readers import quantity, texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
 from virustotal.sources import build
-from virustotal.sources.stores import open_stores
+from virustotal.storage import open_stores
 from virustotal.core.submission.upload_request import Content
 from virustotal.platform.task import Task, above, read_task
 from virustotal.platform.tool_version import tool_version

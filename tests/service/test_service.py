@@ -358,9 +358,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the client and the quota of this test wait for nothing."""
     from virustotal.sources import client
     from virustotal.sources.pace import Pace
-    from virustotal.sources.stores import windows
+    from virustotal.storage import rate_windows
 
-    monkeypatch.setattr(windows, "FIRST_HOLD", 0.05)
+    monkeypatch.setattr(rate_windows, "FIRST_HOLD", 0.05)
 
     monkeypatch.setattr(client, "Pace", lambda: Pace(attempts=2, first=0.01, longest=0.02, quota_wait=0.05))
 

@@ -20,7 +20,7 @@ from virustotal.core.models import Ref
 from virustotal.core.submission.receipts import Progress, key_of
 from virustotal.emulator.server import Emulator
 from virustotal.service import VirusTotal
-from virustotal.sources.stores import in_file
+from virustotal.storage import in_file
 from virustotal.core.submission.upload_request import password_of
 from virustotal.targets import file_target
 from virustotal.tasks import Target

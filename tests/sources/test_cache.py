@@ -23,10 +23,10 @@ from virustotal.core.models import Ref
 from virustotal.api.source import Request, Save, Upload
 from virustotal.sources import leases
 from virustotal.sources.cache import Cache, packed, place_of, unpacked
-from virustotal.sources.stores import Stores, in_file
-from virustotal.sources.stores.guard import guarded
-from virustotal.sources.stores.interfaces import Entry, Size
-from virustotal.sources.stores.memory import MemoryFacts
+from virustotal.storage import Stores, in_file
+from virustotal.storage.fallback import guarded
+from virustotal.storage.interfaces import Entry, Size
+from virustotal.storage.in_memory import MemoryFacts
 
 FILE = Ref("file", "a" * 64)
 BARE = api.object_request(FILE)

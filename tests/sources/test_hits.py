@@ -11,8 +11,8 @@ from virustotal.core.errors import NotFoundError
 from virustotal.core.models import Ref
 from virustotal.sources import hits
 from virustotal.sources.hits import CountedCache
-from virustotal.sources.stores import Stores, in_file
-from virustotal.sources.stores.interfaces import Count
+from virustotal.storage import Stores, in_file
+from virustotal.storage.interfaces import Count
 
 FILE = api.object_request(Ref("file", "a" * 64))
 FREE = api.overall_quotas("somebody")

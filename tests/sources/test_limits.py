@@ -22,8 +22,8 @@ from virustotal.sources.limits import (
 )
 from virustotal.sources.quota import Quota
 from virustotal.sources.secrecy import MASK
-from virustotal.sources.stores import Stores, in_file
-from virustotal.sources.stores.interfaces import Lease, Limits
+from virustotal.storage import Stores, in_file
+from virustotal.storage.interfaces import Lease, Limits
 
 TOLD = Limits(minute=10, hour=600, day=5)
 NONE = Limits()

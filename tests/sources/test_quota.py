@@ -29,8 +29,8 @@ from virustotal.sources.learnt import KeyFacts
 from virustotal.sources.limits import read_quotas
 from virustotal.sources.pace import QUOTA_HELD
 from virustotal.sources.quota import Quota
-from virustotal.sources.stores import Stores, in_file
-from virustotal.sources.stores.interfaces import Limits, Permit, Used
+from virustotal.storage import Stores, in_file
+from virustotal.storage.interfaces import Limits, Permit, Used
 
 KEY = "0123456789abcdef-marked-key"
 DIGEST = "d" * 64

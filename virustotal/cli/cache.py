@@ -12,7 +12,7 @@ from virustotal.util.readers import quantity
 from virustotal.opening import opened
 
 if TYPE_CHECKING:
-    from virustotal.sources.stores import Stores
+    from virustotal.storage import Stores
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _CONFIG = click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
@@ -50,7 +50,7 @@ def clear(context: click.Context, config_file: Path | None, as_json: bool) -> No
 
 
 def _show(config_file: Path | None, *, as_json: bool) -> None:
-    from virustotal.sources.stores.tally import DAYS
+    from virustotal.storage.cache_statistics import DAYS
 
     stores, most_mb, broken = _opened(config_file)
     size, count = stores.answers.size(), stores.tally.read(stores.answers.now())

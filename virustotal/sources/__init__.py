@@ -8,7 +8,7 @@ from virustotal.api.source import Source
 from virustotal.sources.client import Client
 from virustotal.sources.hits import CountedCache
 from virustotal.sources.quota import Quota
-from virustotal.sources.stores.interfaces import Limits, Stores
+from virustotal.storage.interfaces import Limits, Stores
 
 
 def build(

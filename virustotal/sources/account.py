@@ -17,7 +17,7 @@ from virustotal.sources.client import Client
 from virustotal.sources.learnt import owner
 from virustotal.sources.limits import read_quotas
 from virustotal.sources.pace import Pace
-from virustotal.sources.stores.interfaces import Limits, Used
+from virustotal.storage.interfaces import Limits, Used
 
 #: Seconds that all questions may take together.
 SECONDS = 20.0

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from virustotal.util.readers import integer, mapping, text
 from virustotal.sources.secrecy import MASK
-from virustotal.sources.stores.interfaces import Facts
+from virustotal.storage.interfaces import Facts
 
 
 @frozen

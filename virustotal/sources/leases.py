@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from attrs import define
 
-from virustotal.sources.stores.interfaces import AnswerCache, Lease
+from virustotal.storage.interfaces import AnswerCache, Lease
 
 #: Seconds that a lease lasts unless it is extended: so long others wait where its holder was killed.
 LEASE_SECONDS = 15.0

@@ -14,7 +14,7 @@ from virustotal.api.source import Source
 from virustotal.util.readers import integer, mapping
 from virustotal.sources.learnt import KeyFacts, licensed, owner
 from virustotal.sources.secrecy import MASK
-from virustotal.sources.stores.interfaces import Lease, Limits, Stores, Used
+from virustotal.storage.interfaces import Lease, Limits, Stores, Used
 
 #: Seconds for which VirusTotal's limits count, and for which a process does not look for newer ones in the store.
 TOLD_SECONDS, KNOWN_SECONDS = 3600.0, 30.0

@@ -12,7 +12,7 @@ from virustotal.api.source import Answer, Request, Room, Source
 from virustotal.util.readers import mapping, quantity, text
 from virustotal.sources.limits import KnownLimits
 from virustotal.sources.pace import QUOTA_HELD
-from virustotal.sources.stores.interfaces import Limits, Permit, Stores
+from virustotal.storage.interfaces import Limits, Permit, Stores
 from virustotal.sources.waits import Waits
 
 #: Seconds that all wait where VirusTotal is asked too often in a short time, and does not say for how long.

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 from virustotal.core.submission.receipts import Progress, Receipt
-from virustotal.sources.stores import Stores
-from virustotal.sources.stores.interfaces import Count, Entry, Lease, Limits, Permit, Used
+from virustotal.storage import Stores
+from virustotal.storage.interfaces import Count, Entry, Lease, Limits, Permit, Used
 
 LIMITS = Limits(minute=300, day=500)
 NOW = time.time()

@@ -8,7 +8,7 @@ import pytest
 from tests.sources.stores.failing import Clock, Trouble
 from tests.sources.stores.servers import Server, started
 from virustotal.core.submission.receipts import StoreError
-from virustotal.sources.stores import Stores, in_file, in_redis
+from virustotal.storage import Stores, in_file, in_redis
 
 MOST = 2**20
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import define
 
-from virustotal.sources.stores import Stores
+from virustotal.storage import Stores
 
 
 @define

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import redis
 
 from tests.sources.stores.servers import Server
-from virustotal.sources.stores import Stores, in_redis
-from virustotal.sources.stores.interfaces import Entry, Lease, Size
+from virustotal.storage import Stores, in_redis
+from virustotal.storage.interfaces import Entry, Lease, Size
 
 GROUP, NAME = "g" * 40, "n" * 40
 

@@ -9,11 +9,11 @@ from attrs import evolve
 from tests.sources.stores.failing import Clock, Trouble, failing
 from tests.sources.stores.servers import started
 from virustotal.core.submission.receipts import Progress, Receipt
-from virustotal.sources.stores import Stores, in_file, in_redis
-from virustotal.sources.stores.breaker import PAUSE
-from virustotal.sources.stores.embedded import SQLiteFile, SQLiteLedger
-from virustotal.sources.stores.guard import SHARE, guarded
-from virustotal.sources.stores.interfaces import Limits
+from virustotal.storage import Stores, in_file, in_redis
+from virustotal.storage.circuit_breaker import PAUSE
+from virustotal.storage.sqlite_store import SQLiteFile, SQLiteLedger
+from virustotal.storage.fallback import SHARE, guarded
+from virustotal.storage.interfaces import Limits
 
 MOST = 2**20
 

@@ -6,11 +6,11 @@ import pytest
 
 from tests.sources.stores.failing import Clock, Trouble, failing
 from tests.sources.stores.servers import started
-from virustotal.sources.stores import Stores, in_file, in_redis
-from virustotal.sources.stores.breaker import PAUSE
-from virustotal.sources.stores.guard import guarded
-from virustotal.sources.stores.interfaces import Limits
-from virustotal.sources.stores.remote import RedisServer
+from virustotal.storage import Stores, in_file, in_redis
+from virustotal.storage.circuit_breaker import PAUSE
+from virustotal.storage.fallback import guarded
+from virustotal.storage.interfaces import Limits
+from virustotal.storage.redis_store import RedisServer
 
 MOST = 2**20
 SCARCE = Limits(minute=80)

@@ -12,10 +12,10 @@ import pytest
 
 from tests.sources.stores.calls import CALLS, use
 from tests.sources.stores.failing import Clock
-from virustotal.sources.stores import in_file
-from virustotal.sources.stores.breaker import PAUSE
-from virustotal.sources.stores.guard import guarded
-from virustotal.sources.stores.interfaces import Limits
+from virustotal.storage import in_file
+from virustotal.storage.circuit_breaker import PAUSE
+from virustotal.storage.fallback import guarded
+from virustotal.storage.interfaces import Limits
 
 MOST = 2**20
 LIMITS = Limits(minute=300, day=500)
@@ -92,7 +92,7 @@ _LOCKERS: list[subprocess.Popen[bytes]] = []
 def test_a_broken_file_costs_its_benefit_alone(
     tmp_path: Path, spoil: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("virustotal.sources.stores.embedded.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("virustotal.storage.sqlite_store.BUSY_SECONDS", 0.2)
     place = tmp_path / "folder" / "store.sqlite3"
     place.parent.mkdir()
     spoil(place)
@@ -127,8 +127,8 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from pathlib import Path
 from tests.sources.stores.calls import use
 from tests.sources.stores.test_broken import MOST
-from virustotal.sources.stores import in_file
-from virustotal.sources.stores.guard import guarded
+from virustotal.storage import in_file
+from virustotal.storage.fallback import guarded
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 said = []
 use(guarded(in_file(Path(sys.argv[1]), MOST), said.append, shared=False))

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from virustotal.sources.stores import Stores
-from virustotal.sources.stores.interfaces import Limits, Permit
-from virustotal.sources.stores.memory import MemoryLedger
+from virustotal.storage import Stores
+from virustotal.storage.interfaces import Limits, Permit
+from virustotal.storage.in_memory import MemoryLedger
 
 NOW = datetime(2025, 12, 31, 12, 0, tzinfo=UTC).timestamp()
 

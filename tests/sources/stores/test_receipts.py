@@ -7,9 +7,9 @@ from attrs import evolve
 
 from tests.sources.stores.failing import Clock, Trouble, failing
 from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts
-from virustotal.sources.stores import in_file
-from virustotal.sources.stores.breaker import PAUSE
-from virustotal.sources.stores.guard import guarded
+from virustotal.storage import in_file
+from virustotal.storage.circuit_breaker import PAUSE
+from virustotal.storage.fallback import guarded
 
 NOW = 1_767_225_600.0
 SENDING = Receipt("k", Progress.SENDING, "", NOW)

@@ -11,9 +11,9 @@ import pytest
 from tests.sources.stores.calls import use
 from tests.sources.stores.failing import Clock
 from tests.sources.stores.servers import free_port, started
-from virustotal.sources.stores import in_redis
-from virustotal.sources.stores.breaker import PAUSE
-from virustotal.sources.stores.guard import guarded
+from virustotal.storage import in_redis
+from virustotal.storage.circuit_breaker import PAUSE
+from virustotal.storage.fallback import guarded
 
 MOST = 2**20
 

@@ -10,8 +10,8 @@ import pytest
 
 from virustotal.core.models import Ref
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, key_of
-from virustotal.sources.stores import Stores
-from virustotal.sources.stores.interfaces import Limits, Permit, Used
+from virustotal.storage import Stores
+from virustotal.storage.interfaces import Limits, Permit, Used
 
 KEY = key_of("submit", Ref("file", "a" * 64))
 NOW = datetime(2025, 12, 31, 12, 0, tzinfo=UTC).timestamp()

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from virustotal.sources.stores import Stores, in_file
-from virustotal.sources.stores.guard import guarded
-from virustotal.sources.stores.interfaces import Count
-from virustotal.sources.stores.tally import DAYS
+from virustotal.storage import Stores, in_file
+from virustotal.storage.fallback import guarded
+from virustotal.storage.interfaces import Count
+from virustotal.storage.cache_statistics import DAYS
 
 DAY = 86_400
 NOW = 1_767_225_600.0 + 10

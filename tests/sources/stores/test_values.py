@@ -13,10 +13,10 @@ import redis
 from tests.sources.stores.calls import CALLS, NOW
 from tests.sources.stores.servers import Server
 from virustotal.core.submission.receipts import Progress, Receipt
-from virustotal.sources.stores import in_file, in_redis
-from virustotal.sources.stores.guard import guarded
-from virustotal.sources.stores.interfaces import Ledger, Limits, Permit, Used
-from virustotal.sources.stores.remote import RedisServer
+from virustotal.storage import in_file, in_redis
+from virustotal.storage.fallback import guarded
+from virustotal.storage.interfaces import Ledger, Limits, Permit, Used
+from virustotal.storage.redis_store import RedisServer
 
 MOST = 2**20
 LIMITS = Limits(minute=300, hour=3000, day=500, month=5000)

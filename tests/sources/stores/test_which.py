@@ -6,7 +6,7 @@ import pytest
 
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import Settings
-from virustotal.sources.stores import default_place, open_stores
+from virustotal.storage import default_place, open_stores
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.util.readers import mapping
-from virustotal.sources.stores import windows
-from virustotal.sources.stores.interfaces import VERSION, Left, Limits, Permit, Used
+from virustotal.storage import rate_windows
+from virustotal.storage.interfaces import VERSION, Left, Limits, Permit, Used
 
 T = TypeVar("T")
 
@@ -201,26 +201,26 @@ class SQLiteLedger:
 
     def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
         """See `Ledger.take`."""
-        return self._change(key, lambda state: windows.take(state, limits, now, born))
+        return self._change(key, lambda state: rate_windows.take(state, limits, now, born))
 
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
         """See `Ledger.settle`."""
-        self._change(key, lambda state: windows.settle(state, permit, now, worked))
+        self._change(key, lambda state: rate_windows.settle(state, permit, now, worked))
 
     def hold(self, key: str, seconds: float | None, now: float) -> float:
         """See `Ledger.hold`."""
-        return self._change(key, lambda state: windows.hold(state, seconds, now))
+        return self._change(key, lambda state: rate_windows.hold(state, seconds, now))
 
     def rebase(self, key: str, used: Used, now: float) -> None:
         """See `Ledger.rebase`."""
-        self._change(key, lambda state: state.update(windows.extras(state, used, now)))
+        self._change(key, lambda state: state.update(rate_windows.extras(state, used, now)))
 
     def left(self, key: str, limits: Limits, now: float) -> Left:
         """See `Ledger.left`."""
         with self._file.open() as connection:
-            return windows.left(self._state(connection, key), limits, now)
+            return rate_windows.left(self._state(connection, key), limits, now)
 
-    def _change(self, key: str, act: Callable[[windows.State], T]) -> T:
+    def _change(self, key: str, act: Callable[[rate_windows.State], T]) -> T:
         with self._file.write() as connection:
             state = self._state(connection, key)
             answer = act(state)
@@ -228,13 +228,13 @@ class SQLiteLedger:
             connection.execute(sql_of("INSERT OR REPLACE INTO ledger_{v} VALUES (?, ?)"), row)
             return answer
 
-    def _state(self, connection: sqlite3.Connection, key: str) -> windows.State:
+    def _state(self, connection: sqlite3.Connection, key: str) -> rate_windows.State:
         row = connection.execute(sql_of("SELECT state FROM ledger_{v} WHERE key = ?"), (key,)).fetchone()
         try:
             found = json.loads(row[0]) if row else {}
         except (ValueError, TypeError):
             return {}
-        return windows.state_of(mapping(found))
+        return rate_windows.state_of(mapping(found))
 
 
 class SQLiteFacts:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from attrs import evolve
 
 from virustotal.core.submission.receipts import MemoryReceipts, Receipt, Receipts
-from virustotal.sources.stores.breaker import Breaker
-from virustotal.sources.stores.interfaces import (
+from virustotal.storage.circuit_breaker import Breaker
+from virustotal.storage.interfaces import (
     AnswerCache,
     Count,
     Entry,
@@ -23,7 +23,7 @@ from virustotal.sources.stores.interfaces import (
     Tally,
     Used,
 )
-from virustotal.sources.stores.memory import MemoryFacts, MemoryLedger, NoAnswers
+from virustotal.storage.in_memory import MemoryFacts, MemoryLedger, NoAnswers
 
 #: The part of a window that one of many replicas takes while nobody counts for all.
 SHARE = 10

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from virustotal.sources.stores.interfaces import Left, Limits, Permit, Used
+from virustotal.storage.interfaces import Left, Limits, Permit, Used
 
 State = dict[str, float]
 

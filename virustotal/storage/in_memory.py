@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from virustotal.sources.stores import windows
-from virustotal.sources.stores.interfaces import Entry, Lease, Left, Limits, Permit, Size, Used
+from virustotal.storage import rate_windows
+from virustotal.storage.interfaces import Entry, Lease, Left, Limits, Permit, Size, Used
 
 
 class MemoryLedger:
@@ -13,45 +13,45 @@ class MemoryLedger:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.now = clock
-        self._states: dict[str, windows.State] = {}
+        self._states: dict[str, rate_windows.State] = {}
         self._lock = threading.Lock()
 
     def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
         """See `Ledger.take`."""
         with self._lock:
-            found = windows.take(self._states.setdefault(key, {}), limits, now)
+            found = rate_windows.take(self._states.setdefault(key, {}), limits, now)
         return Permit(found.granted, found.slot, found.window, found.wait)
 
     def count(self, key: str, now: float) -> int:
         """Count a request that was permitted elsewhere, and return its slot."""
         with self._lock:
-            return windows.count(self._states.setdefault(key, {}), now)
+            return rate_windows.count(self._states.setdefault(key, {}), now)
 
     def wait(self, key: str, seconds: float, now: float) -> None:
         """Permit nothing for so long; no refusal led to that."""
         with self._lock:
-            windows.wait(self._states.setdefault(key, {}), now + seconds, now)
+            rate_windows.wait(self._states.setdefault(key, {}), now + seconds, now)
 
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
         """See `Ledger.settle`."""
         with self._lock:
-            windows.settle(self._states.setdefault(key, {}), permit, now, worked)
+            rate_windows.settle(self._states.setdefault(key, {}), permit, now, worked)
 
     def hold(self, key: str, seconds: float | None, now: float) -> float:
         """See `Ledger.hold`."""
         with self._lock:
-            return windows.hold(self._states.setdefault(key, {}), seconds, now)
+            return rate_windows.hold(self._states.setdefault(key, {}), seconds, now)
 
     def rebase(self, key: str, used: Used, now: float) -> None:
         """See `Ledger.rebase`."""
         with self._lock:
             state = self._states.setdefault(key, {})
-            state.update(windows.extras(state, used, now))
+            state.update(rate_windows.extras(state, used, now))
 
     def left(self, key: str, limits: Limits, now: float) -> Left:
         """See `Ledger.left`."""
         with self._lock:
-            return windows.left(self._states.get(key, {}), limits, now)
+            return rate_windows.left(self._states.get(key, {}), limits, now)
 
 
 class MemoryFacts:

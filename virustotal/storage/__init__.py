@@ -5,17 +5,11 @@ from pathlib import Path
 
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import Settings
-from virustotal.sources.stores.answers import SQLiteAnswers
-from virustotal.sources.stores.embedded import (
-    SQLiteFacts,
-    SQLiteFile,
-    SQLiteLedger,
-    SQLiteReceipts,
-    default_place,
-)
-from virustotal.sources.stores.guard import guarded
-from virustotal.sources.stores.interfaces import Stores
-from virustotal.sources.stores.tally import RedisTally, SQLiteTally
+from virustotal.storage.sqlite_responses import SQLiteAnswers
+from virustotal.storage.sqlite_store import SQLiteFacts, SQLiteFile, SQLiteLedger, SQLiteReceipts, default_place
+from virustotal.storage.fallback import guarded
+from virustotal.storage.interfaces import Stores
+from virustotal.storage.cache_statistics import RedisTally, SQLiteTally
 
 __all__ = ["Stores", "default_place", "in_file", "in_redis", "open_stores"]
 
@@ -39,7 +33,7 @@ def in_file(place: Path, most: int) -> Stores:
 def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
     """Return the stores of a Redis server. Nothing is connected yet. ConfigurationError for a wrong address."""
     # Imported where it is asked for: a service without Redis starts without its client.
-    from virustotal.sources.stores.remote import RedisAnswers, RedisFacts, RedisLedger, RedisReceipts, RedisServer
+    from virustotal.storage.redis_store import RedisAnswers, RedisFacts, RedisLedger, RedisReceipts, RedisServer
 
     try:
         server = RedisServer(address, ca_bundle)

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from virustotal.sources.stores.embedded import SQLiteFile
-from virustotal.sources.stores.embedded import sql_of as sql
-from virustotal.sources.stores.interfaces import Count
+from virustotal.storage.sqlite_store import SQLiteFile
+from virustotal.storage.sqlite_store import sql_of as sql
+from virustotal.storage.interfaces import Count
 
 if TYPE_CHECKING:  # a service without Redis starts without its client
-    from virustotal.sources.stores.remote import RedisServer
+    from virustotal.storage.redis_store import RedisServer
 
 #: The days that count, today included.
 DAYS = 7

@@ -13,9 +13,9 @@ from redis.retry import Retry
 
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.util.readers import mapping, number, text
-from virustotal.sources.stores import scripts, windows
-from virustotal.sources.stores.answers import FAILED_SECONDS
-from virustotal.sources.stores.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
+from virustotal.storage import redis_lua, rate_windows
+from virustotal.storage.sqlite_responses import FAILED_SECONDS
+from virustotal.storage.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
 
 #: Seconds that a connection and an answer may take; after that the store counts as broken for a while.
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.0
@@ -129,7 +129,7 @@ class RedisReceipts:
     def claim(self, receipt: Receipt, now: float) -> bool:
         """See `Receipts.claim`."""
         arguments = (self._body(receipt), now + self._skew(), LIFETIME, SENDING, LIFETIME)
-        return bool(self._server.run(scripts.CLAIM, (f"receipt:{receipt.key}",), *arguments))
+        return bool(self._server.run(redis_lua.CLAIM, (f"receipt:{receipt.key}",), *arguments))
 
     def put(self, receipt: Receipt) -> None:
         """See `Receipts.put`."""
@@ -165,37 +165,37 @@ class RedisLedger:
 
     def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
         """See `Ledger.take`."""
-        day, month, day_ends, month_ends = windows.periods(now)
+        day, month, day_ends, month_ends = rate_windows.periods(now)
         allowed = (limits.minute, limits.hour, limits.day, limits.month)
         arguments = (f"{now:.6f}", *allowed, day, month, day_ends, month_ends, repr(born))
-        granted, slot, window, wait, begun = self._server.run(scripts.TAKE, (f"ledger:{key}",), *arguments)
+        granted, slot, window, wait, begun = self._server.run(redis_lua.TAKE, (f"ledger:{key}",), *arguments)
         return Permit(bool(granted), int(slot), window.decode(), float(wait), float(begun))
 
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
         """See `Ledger.settle`."""
-        later = windows.later_periods(permit, now)
-        self._server.run(scripts.SETTLE, (f"ledger:{key}",), f"{now:.6f}", permit.slot, int(worked), *later)
+        later = rate_windows.later_periods(permit, now)
+        self._server.run(redis_lua.SETTLE, (f"ledger:{key}",), f"{now:.6f}", permit.slot, int(worked), *later)
 
     def hold(self, key: str, seconds: float | None, now: float) -> float:
         """See `Ledger.hold`."""
         return float(
-            self._server.run(scripts.HOLD, (f"ledger:{key}",), f"{now:.6f}", "" if seconds is None else seconds)
+            self._server.run(redis_lua.HOLD, (f"ledger:{key}",), f"{now:.6f}", "" if seconds is None else seconds)
         )
 
     def rebase(self, key: str, used: Used, now: float) -> None:
         """See `Ledger.rebase`."""
-        fields = windows.extras(self._state(key), used, now)
+        fields = rate_windows.extras(self._state(key), used, now)
         if fields:
             self._server.do("HSET", f"ledger:{key}", *(part for pair in fields.items() for part in pair))
         self._server.do("EXPIRE", f"ledger:{key}", LEDGER_SECONDS)
 
     def left(self, key: str, limits: Limits, now: float) -> Left:
         """See `Ledger.left`."""
-        return windows.left(self._state(key), limits, now)
+        return rate_windows.left(self._state(key), limits, now)
 
-    def _state(self, key: str) -> windows.State:
+    def _state(self, key: str) -> rate_windows.State:
         found = self._server.do("HGETALL", f"ledger:{key}")
-        return windows.state_of({name.decode("utf-8", "replace"): value for name, value in found.items()})
+        return rate_windows.state_of({name.decode("utf-8", "replace"): value for name, value in found.items()})
 
 
 class RedisFacts:
@@ -241,12 +241,12 @@ class RedisAnswers:
         seconds = max(1, int(entry.expires - now) + 60)
         times = (f"{entry.expires:.3f}", f"{now:.3f}")
         arguments = (_PREFIX + about, name, body, *times, self._most, drop, seconds, BESIDE_BYTES)
-        self._server.run(scripts.PUT, (about, "expiry", "bytes", "totals"), *arguments)
+        self._server.run(redis_lua.PUT, (about, "expiry", "bytes", "totals"), *arguments)
 
     def forget(self, key: str, group: str) -> None:
         """See `AnswerCache.forget`."""
         about = f"answers:{key}:{group}"
-        self._server.run(scripts.FORGET, (about, "expiry", "bytes", "totals"), _PREFIX + about)
+        self._server.run(redis_lua.FORGET, (about, "expiry", "bytes", "totals"), _PREFIX + about)
 
     def clear(self) -> None:
         """See `AnswerCache.clear`."""
@@ -263,13 +263,13 @@ class RedisAnswers:
 
     def lease(self, name: str, token: str, seconds: float) -> Lease:
         """See `AnswerCache.lease`."""
-        found = self._server.run(scripts.LEASE, (f"lease:{name}",), token, int(seconds * 1000))
+        found = self._server.run(redis_lua.LEASE, (f"lease:{name}",), token, int(seconds * 1000))
         return {1: Lease.TAKEN, 2: Lease.FAILED}.get(int(found), Lease.HELD)
 
     def extend(self, name: str, token: str, seconds: float) -> None:
         """See `AnswerCache.extend`."""
-        self._server.run(scripts.EXTEND, (f"lease:{name}",), token, int(seconds * 1000))
+        self._server.run(redis_lua.EXTEND, (f"lease:{name}",), token, int(seconds * 1000))
 
     def release(self, name: str, token: str, failed: bool) -> None:
         """See `AnswerCache.release`."""
-        self._server.run(scripts.RELEASE, (f"lease:{name}",), token, int(failed * FAILED_SECONDS * 1000))
+        self._server.run(redis_lua.RELEASE, (f"lease:{name}",), token, int(failed * FAILED_SECONDS * 1000))
