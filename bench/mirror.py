@@ -20,9 +20,9 @@ from virustotal import api
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.sources import build
-from virustotal.sources.mirror.checkpoint import Checkpoint
-from virustotal.sources.mirror.cluster import Cluster
-from virustotal.sources.mirror.loading import Loader
+from virustotal.mirror.checkpoint import Checkpoint
+from virustotal.mirror.search_client import Cluster
+from virustotal.mirror.feed_loader import Loader
 
 ENGINES = 75
 LOOK_UPS = 200

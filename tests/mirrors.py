@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.sources.mirror.cluster import Cluster
-from virustotal.sources.mirror.loading import Loader
+from virustotal.mirror.search_client import Cluster
+from virustotal.mirror.feed_loader import Loader
 
 SHA = "a1" * 32
 LINK = "b2" * 32
@@ -50,7 +50,7 @@ def descriptors(kind: str, *ids: str, cursor: str = "") -> dict[str, Any]:
 
 def fill(config: MirrorConfig, objects: list[Mapping[str, Any]], folder: Path) -> Loader:
     """Load objects as a package would be."""
-    from virustotal.sources.mirror.checkpoint import Checkpoint
+    from virustotal.mirror.checkpoint import Checkpoint
 
     package = folder / f"package-{time.monotonic_ns()}.jsonl"
     package.write_text("".join(json.dumps(each) + "\n" for each in objects), encoding="utf-8")

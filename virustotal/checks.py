@@ -16,7 +16,7 @@ from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.settings import Credentials, Settings
 from virustotal.util.readers import quantity
 from virustotal.sources.account import Account, account
-from virustotal.sources.mirror.checks import index_problems
+from virustotal.mirror.index_checks import index_problems
 from virustotal.storage import Stores
 
 #: Seconds by which a clock may be wrong before day and month of the quota, and receipts, suffer.

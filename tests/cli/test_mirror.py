@@ -103,7 +103,7 @@ def test_who_looks_up_takes_the_secrets_from_the_environment_as_the_load_does(
 
 
 def test_a_mirror_that_is_down_ends_the_load(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virustotal.sources.mirror.loading.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("virustotal.mirror.feed_loader.FIRST_PAUSE", 0.001)
     found = run(tmp_path, "mirror", "load", package, "--host", "http://127.0.0.1:9")
     assert found.exit_code == 1
     assert "cannot be reached" in found.output

@@ -13,7 +13,7 @@ from tests.mirrors import SHA, an_object, descriptors, fill, opensearch
 from tests.service.conftest import Scan
 from virustotal.core.settings import MirrorConfig
 from virustotal.emulator.server import Emulator
-from virustotal.sources.mirror import Cluster
+from virustotal.mirror import Cluster
 
 MANY = tuple(f"192.0.2.{number}" for number in range(1, 11))
 ENGINES = {"Engine A": {"category": "malicious", "result": "Trojan.Example", "engine_name": "Engine A"}}

@@ -26,11 +26,11 @@ from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.api.source import Answer, Request, Source
 from virustotal.sources import build
 from virustotal.sources.bodies import whole
-from virustotal.sources.mirror import Cluster, Mirror, MirrorError, NotMirroredError
-from virustotal.sources.mirror.asking import canonical, identifiers, understood
-from virustotal.sources.mirror.cluster import Fetched
-from virustotal.sources.mirror.health import Health
-from virustotal.sources.mirror.shelf import Shelf
+from virustotal.mirror import Cluster, Mirror, MirrorError, NotMirroredError
+from virustotal.mirror.request_parser import canonical, identifiers, understood
+from virustotal.mirror.search_client import Fetched
+from virustotal.mirror.health import Health
+from virustotal.mirror.object_store import Shelf
 
 FILE = Ref("file", SHA)
 NOW = int(time.time())
@@ -356,7 +356,7 @@ def test_a_broken_mirror_is_left_alone_for_a_while(server: Server, make: Make) -
 
 
 def test_a_mirror_that_hangs_costs_seconds_once(server: Server, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virustotal.sources.mirror.shelf.PATIENCE", 0.3)
+    monkeypatch.setattr("virustotal.mirror.object_store.PATIENCE", 0.3)
     server.say(lambda connection, heard: time.sleep(3))
     below = Below({"data": {}})
     mirror = make(below, hosts=(server.url, server.url.replace("127.0.0.1", "localhost")))
@@ -393,7 +393,7 @@ def test_the_environment_takes_no_part(server: Server, monkeypatch: pytest.Monke
 def test_a_multi_get_that_is_too_large_is_halved(
     config: MirrorConfig, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("virustotal.sources.mirror.cluster.whole", lambda response, until: whole(response, until, 1500))
+    monkeypatch.setattr("virustotal.mirror.search_client.whole", lambda response, until: whole(response, until, 1500))
     requests = [api.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
     answers = make(never()).ask_many(requests, soon())
     assert [at for at, each in enumerate(answers) if each] == [0]
@@ -402,7 +402,7 @@ def test_a_multi_get_that_is_too_large_is_halved(
 def test_an_answer_that_is_too_large_is_no_mirror_that_is_down(
     config: MirrorConfig, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("virustotal.sources.mirror.cluster.whole", lambda response, until: whole(response, until, 1500))
+    monkeypatch.setattr("virustotal.mirror.search_client.whole", lambda response, until: whole(response, until, 1500))
     said: list[str] = []
     mirror = make(Below(UnavailableError("down")), said, hosts=(*config.hosts, "http://127.0.0.1:9"))
     requests = [api.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]

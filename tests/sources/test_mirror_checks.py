@@ -9,7 +9,7 @@ from attrs import evolve
 
 from tests.mirrors import fill, opensearch
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.sources.mirror.checks import index_problems
+from virustotal.mirror.index_checks import index_problems
 
 
 @pytest.fixture(scope="module")

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from tests.mirrors import SHA, an_object, fill, opensearch
 from tests.sources.conftest import Heard, Script, Server, answer
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.sources.mirror import loading, packages
-from virustotal.sources.mirror.checkpoint import Checkpoint, Reached, checkpoint_of
-from virustotal.sources.mirror.cluster import Cluster, MirrorError
-from virustotal.sources.mirror.documents import RefusedError, document, stored
-from virustotal.sources.mirror.loading import Loader
-from virustotal.sources.mirror.packages import PackageError, lines, opened
-from virustotal.sources.mirror.tally import MOST_REASONS, OTHERS, Tally
+from virustotal.mirror import feed_loader, feed_packages
+from virustotal.mirror.checkpoint import Checkpoint, Reached, checkpoint_of
+from virustotal.mirror.search_client import Cluster, MirrorError
+from virustotal.mirror.documents import RefusedError, document, stored
+from virustotal.mirror.feed_loader import Loader
+from virustotal.mirror.feed_packages import PackageError, lines, opened
+from virustotal.mirror.load_statistics import MOST_REASONS, OTHERS, Tally
 
 NOW = 1_760_000_000.0
 ITEM = '{"index": {"status": %d}}'
@@ -116,7 +116,7 @@ def test_a_damaged_package_gives_what_comes_before(package: Package, content: by
 def test_a_line_that_is_too_long_is_passed_over_without_being_held(
     package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packages, "LONGEST_LINE", 100_000)
+    monkeypatch.setattr(feed_packages, "LONGEST_LINE", 100_000)
     path = package(file_line(1) + b"\n" + b"[" + b"1," * 15_000_000 + b"\n" + file_line(2))
     tracemalloc.start()
     with opened(path) as file:
@@ -157,7 +157,7 @@ def test_what_is_too_deep_is_refused(package: Package) -> None:
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     line = b'{"type": "file", "id": "%s", "attributes": {"a": %s1%s}}' % (SHA.encode(), b"[" * 5000, b"]" * 5000)
     loader = Loader(Cluster(config, Credentials()), config)
-    found = loader._ready(packages.Line(1, line), "x:1")
+    found = loader._ready(feed_packages.Line(1, line), "x:1")
     assert (found, loader.tally.refused) == (None, {"nested too deeply": 1})
 
 
@@ -233,7 +233,7 @@ class Ended(BaseException):
 def test_a_load_goes_on_where_it_was(
     config: MirrorConfig, package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "MOST_LINES", 10)
+    monkeypatch.setattr(feed_loader, "MOST_LINES", 10)
     path = package(bz2.compress(minute(*range(95))))
     checkpoint = checkpoint_of(path, config, tmp_path / "state")
     loader = Loader(Cluster(config, Credentials()), config)
@@ -262,7 +262,7 @@ def test_a_load_goes_on_where_it_was(
 def test_what_an_earlier_load_refused_is_told_again(
     server: Server, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "MOST_LINES", 3)
+    monkeypatch.setattr(feed_loader, "MOST_LINES", 3)
     content = b"{broken\n{broken\n%s\n%s\n[]\n%s\n{broken\n" % (file_line(1), file_line(2), file_line(3))
     path, checkpoint = package(bz2.compress(content) + b"BZh9"), Checkpoint(package(b"", "c"))
     first, _ = against(server, said(201), said(400, 201))
@@ -300,7 +300,7 @@ def test_reasons_are_bounded() -> None:
 def test_lines_that_are_refused_or_known_move_progress_and_checkpoint(
     package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "MOST_LINES", 10)
+    monkeypatch.setattr(feed_loader, "MOST_LINES", 10)
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     path, checkpoint = package(b"{broken\n" * 45), Checkpoint(package(b"", "c"))
     reached: list[int] = []
@@ -384,7 +384,7 @@ def test_a_batch_that_is_too_large_is_halved(server: Server, package: Package) -
 def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(config: MirrorConfig) -> None:
     loader = Loader(Cluster(config, Credentials()), config)
     loader.prepare()
-    good = [loader._ready(packages.Line(number, file_line(number)), f"x:{number}") for number in (1, 2, 4, 5)]
+    good = [loader._ready(feed_packages.Line(number, file_line(number)), f"x:{number}") for number in (1, 2, 4, 5)]
     batch = [each for each in good if each is not None]
     batch.insert(2, evolve(batch[0], where="x:3", action=batch[0].action.replace(b"1700000000", b"-5")))
     loader._store(batch)
@@ -394,7 +394,7 @@ def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(c
 
 
 def test_batches_are_bounded_in_bytes(server: Server, package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(feed_loader, "MOST_BYTES", 10_000)
     loader, _ = against(server, said(201, 201), said(201), said(201), said(201))
     content = [file_line(1, 2000), file_line(2, 2000), file_line(3, 20_000), file_line(4, 9000), file_line(5, 10)]
     assert loader.load(package(b"\n".join(content)), Checkpoint(package(b"", "c")))
@@ -426,5 +426,5 @@ def test_indices_are_made_once_and_one_that_is_there_is_kept(config: MirrorConfi
 def test_no_line_ends_a_load(line: bytes) -> None:
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     loader = Loader(Cluster(config, Credentials()), config)
-    assert loader._ready(packages.Line(1, line), "x:1") is None
+    assert loader._ready(feed_packages.Line(1, line), "x:1") is None
     assert sum(loader.tally.refused.values()) == 1

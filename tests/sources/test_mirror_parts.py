@@ -13,12 +13,12 @@ from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, 
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import MirrorConfig
 from virustotal.api.source import Answer, Request, holds
-from virustotal.sources.mirror.answering import INSTEAD
-from virustotal.sources.mirror.cluster import Fetched, MirrorError
-from virustotal.sources.mirror.health import Health
-from virustotal.sources.mirror.link import Alone, Mirror
-from virustotal.sources.mirror.ready import SECONDS, Ready
-from virustotal.sources.mirror.shelf import Shelf
+from virustotal.mirror.response_builder import INSTEAD
+from virustotal.mirror.search_client import Fetched, MirrorError
+from virustotal.mirror.health import Health
+from virustotal.mirror.source import Alone, Mirror
+from virustotal.mirror.prefetch import SECONDS, Ready
+from virustotal.mirror.object_store import Shelf
 
 FILE = Ref("file", SHA)
 NOW = int(time.time())
@@ -240,7 +240,7 @@ def test_air_gapped_what_cannot_be_read_failed_and_what_is_not_held_was_skipped(
 
 def test_what_was_looked_at_and_never_asked_for_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("virustotal.sources.mirror.ready.time.monotonic", lambda: now)
+    monkeypatch.setattr("virustotal.mirror.prefetch.time.monotonic", lambda: now)
     ready = Ready()
     for number in range(100):
         now += 1.0

@@ -17,8 +17,8 @@ from virustotal.core.settings import MIRROR_SECRETS
 
 if TYPE_CHECKING:
     from virustotal.core.settings import Settings
-    from virustotal.sources.mirror.loading import Loader
-    from virustotal.sources.mirror.tally import Tally
+    from virustotal.mirror.feed_loader import Loader
+    from virustotal.mirror.load_statistics import Tally
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -91,16 +91,16 @@ def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]
 
 def _loader(settings: "Settings", secrets: Mapping[str, str]) -> "Loader":
     from virustotal.core.settings import Credentials
-    from virustotal.sources.mirror.cluster import Cluster
-    from virustotal.sources.mirror.loading import Loader
+    from virustotal.mirror.search_client import Cluster
+    from virustotal.mirror.feed_loader import Loader
 
     return Loader(Cluster(settings.mirror, Credentials(**secrets)), settings.mirror)
 
 
 def _load(loader: "Loader", settings: "Settings", files: tuple[Path, ...], state: Path | None, *, again: bool) -> str:
     """Load all packages; return why that ended early, or an empty text."""
-    from virustotal.sources.mirror.checkpoint import checkpoint_of, default_folder
-    from virustotal.sources.mirror.cluster import MirrorError
+    from virustotal.mirror.checkpoint import checkpoint_of, default_folder
+    from virustotal.mirror.search_client import MirrorError
 
     with _progress() as bars:
         every = bars.add_task("all", total=sum(path.stat().st_size for path in files), lines=0)

@@ -21,7 +21,7 @@ def build(
     """
     if not settings.mirror.hosts:
         return _virustotal(settings, credentials, stores, workers)
-    from virustotal.sources.mirror import mirrored  # few sites have one; the others do not pay for its import
+    from virustotal.mirror import mirrored  # few sites have one; the others do not pay for its import
 
     return mirrored(settings, credentials, lambda: _virustotal(settings, credentials, stores, workers))
 

@@ -10,9 +10,9 @@ from virustotal import api
 from virustotal.core.models import EMPTY, Ref
 from virustotal.api.source import Answer
 from virustotal.util.readers import integer, mapping, quantity
-from virustotal.sources.mirror.asking import KINDS, Asked, cursor
-from virustotal.sources.mirror.documents import Stored
-from virustotal.sources.mirror.shelf import Haul
+from virustotal.mirror.request_parser import KINDS, Asked, cursor
+from virustotal.mirror.documents import Stored
+from virustotal.mirror.object_store import Haul
 
 #: By whom an answer of the mirror is said to be.
 ORIGIN = "mirror"

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.api.source import Answer, Request, Room, Source, forget, fresh, holds, room
-from virustotal.sources.mirror.answering import INSTEAD, NOT_HELD, ORIGIN, Block, Reply, held, of_object, of_page
-from virustotal.sources.mirror.asking import Asked, identifiers, understood
-from virustotal.sources.mirror.cluster import MirrorError
-from virustotal.sources.mirror.documents import Stored
-from virustotal.sources.mirror.ready import Ready, Said
-from virustotal.sources.mirror.shelf import Haul, Shelf
+from virustotal.mirror.response_builder import INSTEAD, NOT_HELD, ORIGIN, Block, Reply, held, of_object, of_page
+from virustotal.mirror.request_parser import Asked, identifiers, understood
+from virustotal.mirror.search_client import MirrorError
+from virustotal.mirror.documents import Stored
+from virustotal.mirror.prefetch import Ready, Said
+from virustotal.mirror.object_store import Haul, Shelf
 
 #: Seconds for which the mirror does not answer for what this process had analysed anew: feeds come an hour late.
 CHANGED = 2 * 3600.0

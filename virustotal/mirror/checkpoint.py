@@ -13,7 +13,7 @@ from attrs import frozen
 from virustotal.core.models import EMPTY
 from virustotal.core.settings import MirrorConfig
 from virustotal.util.readers import integer, mapping, text
-from virustotal.sources.mirror.documents import indices
+from virustotal.mirror.documents import indices
 
 
 @frozen

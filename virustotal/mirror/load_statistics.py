@@ -4,7 +4,7 @@ from collections import Counter
 
 from attrs import define, field
 
-from virustotal.sources.mirror.checkpoint import Reached
+from virustotal.mirror.checkpoint import Reached
 
 #: Reasons that are told apart, and what all further ones are counted as: a package may give each line another.
 MOST_REASONS, OTHERS = 50, "other reasons"

@@ -11,11 +11,11 @@ from attrs import field, frozen
 
 from virustotal.api.deep_json import parse
 from virustotal.core.settings import MirrorConfig
-from virustotal.sources.mirror.checkpoint import Checkpoint, Reached
-from virustotal.sources.mirror.cluster import BUSY, Cluster, MirrorError
-from virustotal.sources.mirror.documents import INDEX, Document, RefusedError, document, index_of, indices
-from virustotal.sources.mirror.packages import LONGEST_LINE, Line, PackageError, lines, opened
-from virustotal.sources.mirror.tally import Tally
+from virustotal.mirror.checkpoint import Checkpoint, Reached
+from virustotal.mirror.search_client import BUSY, Cluster, MirrorError
+from virustotal.mirror.documents import INDEX, Document, RefusedError, document, index_of, indices
+from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines, opened
+from virustotal.mirror.load_statistics import Tally
 
 T = TypeVar("T")
 

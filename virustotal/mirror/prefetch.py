@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from attrs import define, field
 
 from virustotal.api.source import Request
-from virustotal.sources.mirror.answering import Reply
-from virustotal.sources.mirror.cluster import MirrorError
+from virustotal.mirror.response_builder import Reply
+from virustotal.mirror.search_client import MirrorError
 
 #: Seconds for which it is kept.
 SECONDS = 30.0

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.util.readers import mapping
-from virustotal.sources.mirror.cluster import Cluster, MirrorError, refused
-from virustotal.sources.mirror.documents import indices
+from virustotal.mirror.search_client import Cluster, MirrorError, refused
+from virustotal.mirror.documents import indices
 
 #: Seconds that all questions may take together.
 SECONDS = 10.0

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source
-from virustotal.sources.mirror.cluster import Cluster, MirrorError
-from virustotal.sources.mirror.health import Health
-from virustotal.sources.mirror.link import Alone, Mirror, NotMirroredError
-from virustotal.sources.mirror.shelf import Shelf
+from virustotal.mirror.search_client import Cluster, MirrorError
+from virustotal.mirror.health import Health
+from virustotal.mirror.source import Alone, Mirror, NotMirroredError
+from virustotal.mirror.object_store import Shelf
 
 __all__ = ["Alone", "Cluster", "Mirror", "MirrorError", "NotMirroredError", "mirrored"]
 
