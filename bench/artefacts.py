@@ -30,7 +30,7 @@ from virustotal.core.lookup.downloads import fetch
 from virustotal.core.findings import Download
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
-from virustotal.sources.client import Client
+from virustotal.client.http_client import Client
 
 host, key, folder, sandbox = sys.argv[1:]
 settings = Settings(host=host, max_download_mb=1024)

@@ -17,7 +17,7 @@ from virustotal.core.iocs import IocPlan, plan_iocs  # isort: skip
 from virustotal.core.scoring.safelist import NO_SAFELIST  # isort: skip
 from virustotal.core.settings import Credentials, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip
-from virustotal.sources.client import Client  # isort: skip
+from virustotal.client.http_client import Client  # isort: skip
 
 TAGGED, FASTER = 300, 5.0
 SUBJECT = obj("file").ref

@@ -20,7 +20,7 @@ from virustotal.core.lookup.key_capabilities import Memory  # isort: skip
 from virustotal.core.settings import Credentials, PluginConfig, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip
 from virustotal.plugins import BUILTIN  # isort: skip
-from virustotal.sources.client import Client  # isort: skip
+from virustotal.client.http_client import Client  # isort: skip
 
 FILE = obj("file").ref
 NAMES = (

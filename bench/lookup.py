@@ -12,7 +12,7 @@ from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, PluginConfig, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.plugins import BUILTIN
-from virustotal.sources import build
+from virustotal.client import build
 
 NAMES = (
     *("contacted_domains", "contacted_ips", "contacted_urls", "dropped_files", "behaviours"),

@@ -19,7 +19,7 @@ from tests.mirrors import opensearch
 from virustotal import api
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
-from virustotal.sources import build
+from virustotal.client import build
 from virustotal.mirror.checkpoint import Checkpoint
 from virustotal.mirror.search_client import Cluster
 from virustotal.mirror.feed_loader import Loader

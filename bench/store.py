@@ -19,7 +19,7 @@ from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source
 from virustotal.emulator.server import Emulator
-from virustotal.sources import build
+from virustotal.client import build
 from virustotal.storage import Stores, in_file, in_redis
 
 ROUNDS = 200

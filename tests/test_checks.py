@@ -6,7 +6,7 @@ from virustotal.checks import Check, State, ca, clock, host, key, lines, plugins
 from virustotal.core.errors import UnavailableError, VirusTotalError
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import Credentials, Settings
-from virustotal.sources.account import Account
+from virustotal.client.account import Account
 from virustotal.storage.interfaces import Limits, Used
 
 CERTIFICATE = VirusTotalError("The certificate could not be verified.", code="LocalCertificate")

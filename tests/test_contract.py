@@ -16,14 +16,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "virustotal": ("virustotal",),
     "virustotal.platform.manifest": ("virustotal",),
     "virustotal.core": ("virustotal.core",),
-    "virustotal.sources": ("virustotal.core", "virustotal.sources"),
+    "virustotal.client": ("virustotal.core", "virustotal.client"),
     "virustotal.plugins": ("virustotal.core",),
     "virustotal.emulator": ("virustotal.emulator",),
 }
 #: What stands outside -> the only rooms that may import it.
 OUTSIDE: dict[str, tuple[str, ...]] = {
-    "requests": ("virustotal.sources",),
-    "urllib3": ("virustotal.sources",),
+    "requests": ("virustotal.client",),
+    "urllib3": ("virustotal.client",),
     "redis": ("virustotal.storage.redis_store",),
     "pluggy": ("virustotal.core.plugin_host.manager", "virustotal.core.hookspecs"),
     "click": ("virustotal.cli",),
@@ -99,12 +99,12 @@ def test_imports_keep_the_contract(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "imported"),
     [
-        ("virustotal.core.models", "virustotal.sources.client"),
+        ("virustotal.core.models", "virustotal.client.http_client"),
         ("virustotal.core.lookup", "virustotal.plugins"),
         ("virustotal.core.lookup", "requests"),
         ("virustotal.core.plugin_host.registry", "pluggy"),
-        ("virustotal.sources.client", "virustotal.service"),
-        ("virustotal.plugins.detections", "virustotal.sources"),
+        ("virustotal.client.http_client", "virustotal.service"),
+        ("virustotal.plugins.detections", "virustotal.client"),
         ("virustotal.plugins.detections", "virustotal.plugins.av_remap"),
         ("virustotal.plugins.relations.network", "virustotal.plugins.static.pe"),
         ("virustotal.plugins.detections", "assemblyline.common.forge"),
@@ -126,8 +126,8 @@ def test_a_breach_is_found(module: str, imported: str) -> None:
         ("virustotal.plugins.relations.network", "virustotal.plugins.relations.shared"),
         ("virustotal.plugins.detections", "virustotal.result.tables"),
         ("virustotal.plugins.detections", "assemblyline_v4_service.common.result"),
-        ("virustotal.sources.client", "requests.adapters"),
-        ("virustotal.service", "virustotal.sources"),
+        ("virustotal.client.http_client", "requests.adapters"),
+        ("virustotal.service", "virustotal.client"),
     ],
 )
 def test_what_is_allowed_is_no_breach(module: str, imported: str) -> None:

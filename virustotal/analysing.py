@@ -13,7 +13,7 @@ from virustotal.core.models import Verdict
 from virustotal.result.models import SubjectResult
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
-from virustotal.core.witness import Witness
+from virustotal.client.provenance import Witness
 from virustotal.looking import Looked
 from virustotal.platform.task import Task
 

@@ -15,7 +15,7 @@ from virustotal.core.errors import AuthenticationError, UnavailableError
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.settings import Credentials, Settings
 from virustotal.util.readers import quantity
-from virustotal.sources.account import Account, account
+from virustotal.client.account import Account, account
 from virustotal.mirror.index_checks import index_problems
 from virustotal.storage import Stores
 

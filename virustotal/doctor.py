@@ -15,7 +15,7 @@ from virustotal.core.scoring.safelist import TAG_TYPES, SafelistKeeper
 from virustotal.core.settings import credentials, service_settings
 from virustotal.platform.manifest import use_manifest
 from virustotal.opening import opened
-from virustotal.sources import build
+from virustotal.client import build
 
 #: Seconds that the platform has to answer for its safelist.
 PLATFORM_SECONDS = 5.0

@@ -14,9 +14,9 @@ from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source, fresh
 from virustotal.core.lookup.subjects import Subject
 from virustotal.core.submission.submit import Desk
-from virustotal.core.witness import Witness
-from virustotal.sources import build, digest_of
-from virustotal.sources.learnt import KeyFacts
+from virustotal.client.provenance import Witness
+from virustotal.client import build, digest_of
+from virustotal.client.key_facts import KeyFacts
 from virustotal.storage import Stores
 from virustotal.core.submission.upload_request import Content, submitted
 from virustotal.platform.task import Task

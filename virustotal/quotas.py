@@ -8,8 +8,8 @@ from attrs import asdict, evolve, frozen
 
 from virustotal.core.errors import AuthenticationError
 from virustotal.core.settings import Credentials, QuotaConfig, Settings
-from virustotal.sources import digest_of
-from virustotal.sources.account import Account, account
+from virustotal.client import digest_of
+from virustotal.client.account import Account, account
 from virustotal.storage import Stores, rate_windows
 from virustotal.storage.interfaces import Ledger, Left, Limits
 

@@ -34,7 +34,7 @@ from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.util.readers import quantity, texts
 from virustotal.looking import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
-from virustotal.sources import build
+from virustotal.client import build
 from virustotal.storage import open_stores
 from virustotal.core.submission.upload_request import Content
 from virustotal.platform.task import Task, above, read_task

@@ -18,8 +18,8 @@ from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Credentials, PluginConfig, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.plugins import BUILTIN
-from virustotal.sources.client import Client
-from virustotal.sources.pace import Pace
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
 
 FILE = Ref("file", "c" * 64)
 TEN = tuple(

@@ -16,8 +16,8 @@ from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Credentials, Settings
 from virustotal.api.source import Answer, Request
 from virustotal.emulator.server import Emulator
-from virustotal.sources.client import Client
-from virustotal.sources.pace import Pace
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
 
 SHA = "c" * 64
 FILE = Ref("file", SHA)

@@ -18,8 +18,8 @@ from virustotal.core.settings import Credentials, service_settings
 from virustotal.api.source import Upload
 from virustotal.core.submission.submit import Desk, Job, carry_out
 from virustotal.emulator.server import Emulator
-from virustotal.sources.client import Client
-from virustotal.sources.pace import Pace
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
 
 CONTENT = b"invented content of a file that nobody has seen"
 QUICK = Pace(attempts=2, first=0.01, longest=0.02, quota_wait=0.05)

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, Scan, shown
 from virustotal.core.models import Ref
-from virustotal.core.witness import Witness
+from virustotal.client.provenance import Witness
 from virustotal.emulator.keys import Key
 from virustotal.emulator.server import Emulator
 

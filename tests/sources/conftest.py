@@ -10,8 +10,8 @@ import pytest
 from attrs import define, field
 
 from virustotal.core.settings import Credentials, Settings
-from virustotal.sources.client import Client
-from virustotal.sources.pace import Pace
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
 
 KEY = "0123456789abcdef-marked-key"
 QUICK = Pace(first=0.002, longest=0.005, quota_wait=0.3)

@@ -13,7 +13,7 @@ from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.plugins.behaviours.artefacts import EVTX, HTML, PCAP
-from virustotal.sources.client import Client
+from virustotal.client.http_client import Client
 
 from .conftest import QUICK
 

@@ -21,8 +21,8 @@ from virustotal.core.errors import (
 )
 from virustotal.core.models import Ref
 from virustotal.api.source import Request, Save, Upload
-from virustotal.sources import leases
-from virustotal.sources.cache import Cache, packed, place_of, unpacked
+from virustotal.client import leases
+from virustotal.client.cache import Cache, packed, place_of, unpacked
 from virustotal.storage import Stores, in_file
 from virustotal.storage.fallback import guarded
 from virustotal.storage.interfaces import Entry, Size

@@ -30,9 +30,9 @@ from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Request
-from virustotal.sources import bodies, build
-from virustotal.sources.client import Client
-from virustotal.sources.pace import Pace
+from virustotal.client import body_reader, build
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
 
 SHA = "a" * 64
 FILE = Ref("file", SHA)
@@ -276,7 +276,7 @@ def test_a_proxy_that_is_not_there(make: Callable[..., Client]) -> None:
 
 
 def test_a_bomb_is_not_inflated(server: Server, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies.whole, "__defaults__", (2**20,))
+    monkeypatch.setattr(body_reader.whole, "__defaults__", (2**20,))
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = packer.compress(b'{"data": "') + b"".join(packer.compress(b"0" * 2**20) for _ in range(32)) + packer.flush()
     server.say(answer(bomb, "200 OK", "Content-Encoding: gzip"))
@@ -291,14 +291,14 @@ def test_the_length_is_checked_here_too() -> None:
     response.headers["Content-Length"] = "9"
     response.raw = urllib3.HTTPResponse(io.BytesIO(b"short"), preload_content=False, enforce_content_length=False)
 
-    with pytest.raises(bodies.BrokenError, match="5 of 9"):
-        bodies.whole(response, soon())
+    with pytest.raises(body_reader.BrokenError, match="5 of 9"):
+        body_reader.whole(response, soon())
 
 
 def test_inflated_pieces_are_small() -> None:
     bomb = gzip.compress(b"0" * 2**24)
 
-    assert max(map(len, bodies._inflated(iter([bomb])))) <= bodies.CHUNK
+    assert max(map(len, body_reader._inflated(iter([bomb])))) <= body_reader.CHUNK
 
 
 def test_a_name_that_does_not_resolve(make: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -573,7 +573,7 @@ def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server
 def test_an_answer_that_is_too_large_leaves_it_uncertain(
     server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies.whole, "__defaults__", (10,))
+    monkeypatch.setattr(body_reader.whole, "__defaults__", (10,))
     server.say(answer(OK))
 
     with pytest.raises(errors.UncertainError):

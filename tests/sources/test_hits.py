@@ -9,8 +9,8 @@ from tests.sources.links import Fake, soon, unknown
 from virustotal import api
 from virustotal.core.errors import NotFoundError
 from virustotal.core.models import Ref
-from virustotal.sources import hits
-from virustotal.sources.hits import CountedCache
+from virustotal.client import hits
+from virustotal.client.hits import CountedCache
 from virustotal.storage import Stores, in_file
 from virustotal.storage.interfaces import Count
 

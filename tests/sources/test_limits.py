@@ -11,8 +11,8 @@ from tests.sources.links import Fake
 from tests.sources.test_quota import DIGEST, FILE, KEY, quotas, server
 from virustotal.core.errors import DeadlineError, ForbiddenError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.api.source import Answer, Request
-from virustotal.sources import account
-from virustotal.sources.limits import (
+from virustotal.client import account
+from virustotal.client.quota_limits import (
     AGAIN_SECONDS,
     LEASE_SECONDS,
     LOOK_SECONDS,
@@ -20,8 +20,8 @@ from virustotal.sources.limits import (
     TOLD_SECONDS,
     KnownLimits,
 )
-from virustotal.sources.quota import Quota
-from virustotal.sources.secrecy import MASK
+from virustotal.client.rate_limit import Quota
+from virustotal.client.redaction import MASK
 from virustotal.storage import Stores, in_file
 from virustotal.storage.interfaces import Lease, Limits
 

@@ -24,8 +24,8 @@ from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, 
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.api.source import Answer, Request, Source
-from virustotal.sources import build
-from virustotal.sources.bodies import whole
+from virustotal.client import build
+from virustotal.client.body_reader import whole
 from virustotal.mirror import Cluster, Mirror, MirrorError, NotMirroredError
 from virustotal.mirror.request_parser import canonical, identifiers, understood
 from virustotal.mirror.search_client import Fetched

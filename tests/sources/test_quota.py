@@ -24,11 +24,11 @@ from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Request, Save, Upload
 from virustotal.emulator.server import Emulator
-from virustotal.sources import build
-from virustotal.sources.learnt import KeyFacts
-from virustotal.sources.limits import read_quotas
-from virustotal.sources.pace import QUOTA_HELD
-from virustotal.sources.quota import Quota
+from virustotal.client import build
+from virustotal.client.key_facts import KeyFacts
+from virustotal.client.quota_limits import read_quotas
+from virustotal.client.retry import QUOTA_HELD
+from virustotal.client.rate_limit import Quota
 from virustotal.storage import Stores, in_file
 from virustotal.storage.interfaces import Limits, Permit, Used
 

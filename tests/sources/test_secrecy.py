@@ -16,9 +16,9 @@ from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials
 from virustotal.api.source import Request, Save, Upload
-from virustotal.sources.client import Client
-from virustotal.sources.pace import Pace
-from virustotal.sources.secrecy import redact
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
+from virustotal.client.redaction import redact
 
 WORD, SIGNED = "marked-proxy-word", "marked-signature"
 ECHO = b'{"error": {"code": "%s", "message": "the key ' + KEY.encode() + b' is bad"}}'

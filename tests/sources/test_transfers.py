@@ -18,9 +18,9 @@ from virustotal import api
 from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.api.source import Save, Upload
-from virustotal.sources.addresses import allowed
-from virustotal.sources.client import Client
-from virustotal.sources.multipart import Multipart, plain_name
+from virustotal.client.url_guard import allowed
+from virustotal.client.http_client import Client
+from virustotal.client.upload import Multipart, plain_name
 
 SANDBOX = Ref("file_behaviour", f"{'a' * 64}_Zenbox")
 PCAP = b"\xd4\xc3\xb2\xa1" + bytes(range(256)) * 40
@@ -416,7 +416,7 @@ from virustotal.core import protocol
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Save, Upload
-from virustotal.sources.client import Client
+from virustotal.client.http_client import Client
 
 folder = Path(sys.argv[1])
 listening = socket.create_server(("127.0.0.1", 0))

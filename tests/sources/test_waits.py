@@ -1,6 +1,6 @@
 """Waits of several threads are counted by the clock on the wall."""
 
-from virustotal.sources.waits import Waits
+from virustotal.client.waits import Waits
 
 
 def test_waits_that_overlap_count_once() -> None:

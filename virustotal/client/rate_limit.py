@@ -10,10 +10,10 @@ from virustotal import api
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
 from virustotal.api.source import Answer, Request, Room, Source
 from virustotal.util.readers import mapping, quantity, text
-from virustotal.sources.limits import KnownLimits
-from virustotal.sources.pace import QUOTA_HELD
+from virustotal.client.quota_limits import KnownLimits
+from virustotal.client.retry import QUOTA_HELD
 from virustotal.storage.interfaces import Limits, Permit, Stores
-from virustotal.sources.waits import Waits
+from virustotal.client.waits import Waits
 
 #: Seconds that all wait where VirusTotal is asked too often in a short time, and does not say for how long.
 THROTTLED_SECONDS = 1.0

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.util.readers import integer, mapping, text
-from virustotal.sources.secrecy import MASK
+from virustotal.client.redaction import MASK
 from virustotal.storage.interfaces import Facts
 
 

@@ -17,7 +17,7 @@ from virustotal.core.models import Ref
 from virustotal.api.deep_json import parse
 from virustotal.api.source import Answer, Request, Room, Source, room
 from virustotal.util.readers import mapping, number, text
-from virustotal.sources.leases import Held, Leases
+from virustotal.client.leases import Held, Leases
 from virustotal.storage.interfaces import AnswerCache, Entry, Facts, Lease
 
 #: Seconds between two looks at what another one is asking for: the first, and at most.

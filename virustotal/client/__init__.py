@@ -5,9 +5,9 @@ import hashlib
 from virustotal.core.lookup.fetch import WORKERS
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source
-from virustotal.sources.client import Client
-from virustotal.sources.hits import CountedCache
-from virustotal.sources.quota import Quota
+from virustotal.client.http_client import Client
+from virustotal.client.hits import CountedCache
+from virustotal.client.rate_limit import Quota
 from virustotal.storage.interfaces import Limits, Stores
 
 

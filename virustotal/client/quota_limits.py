@@ -12,8 +12,8 @@ from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.lookup.key_capabilities import LICENCE, keep_flag
 from virustotal.api.source import Source
 from virustotal.util.readers import integer, mapping
-from virustotal.sources.learnt import KeyFacts, licensed, owner
-from virustotal.sources.secrecy import MASK
+from virustotal.client.key_facts import KeyFacts, licensed, owner
+from virustotal.client.redaction import MASK
 from virustotal.storage.interfaces import Lease, Limits, Stores, Used
 
 #: Seconds for which VirusTotal's limits count, and for which a process does not look for newer ones in the store.

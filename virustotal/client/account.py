@@ -13,10 +13,10 @@ from virustotal import api
 from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Request, Source
-from virustotal.sources.client import Client
-from virustotal.sources.learnt import owner
-from virustotal.sources.limits import read_quotas
-from virustotal.sources.pace import Pace
+from virustotal.client.http_client import Client
+from virustotal.client.key_facts import owner
+from virustotal.client.quota_limits import read_quotas
+from virustotal.client.retry import Pace
 from virustotal.storage.interfaces import Limits, Used
 
 #: Seconds that all questions may take together.
