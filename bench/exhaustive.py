@@ -12,8 +12,8 @@ from hashlib import sha256
 
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
-from virustotal.core.exhaustive import search  # isort: skip
-from virustotal.core.iocs import IocPlan, plan_iocs  # isort: skip
+from virustotal.indicator_search.search import search  # isort: skip
+from virustotal.indicator_search.plan import IocPlan, plan_iocs  # isort: skip
 from virustotal.core.scoring.safelist import NO_SAFELIST  # isort: skip
 from virustotal.core.settings import Credentials, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip

@@ -41,7 +41,7 @@ from virustotal.platform.task import Task, above, read_task
 from virustotal.platform.tool_version import tool_version
 
 if TYPE_CHECKING:
-    from virustotal.searching import Searched
+    from virustotal.indicator_search.task_search import Searched
 
 #: Configuration that the framework reads itself (ServiceBase).
 FRAMEWORK_KEYS = ("ocr",)
@@ -141,9 +141,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         _raise_if_nothing(looked)
         searched = None
         if task.settings.exhaustive_search:
-            from virustotal.searching import (
-                search,  # most tasks do not ask for it: the start does not pay for its import
-            )
+            from virustotal.indicator_search.task_search import search
 
             searched = search(task, looked, wire, self._safelist.current()[0])
         self._analyse(request, task, found, looked, wire, searched, hooks)

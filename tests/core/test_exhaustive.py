@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.exhaustive import contribution, search
-from virustotal.core.iocs import plan_iocs
+from virustotal.indicator_search.search import contribution, search
+from virustotal.indicator_search.plan import plan_iocs
 from virustotal.core.models import Ref, Verdict
 from virustotal.core.scoring.safelist import NO_SAFELIST
 from virustotal.core.plugin_host.output import Section

@@ -9,7 +9,7 @@ import pytest
 
 from tests.host.conftest import wheel
 from tests.service.conftest import EICAR, Scan, shown, titles
-from virustotal.core import iocs
+from virustotal.indicator_search import plan
 from virustotal.api import url_id
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.emulator.server import Emulator
@@ -125,7 +125,7 @@ def test_max_iocs_and_scores_decide(emulator: Emulator, scan: Scan) -> None:
 
 
 def test_what_was_not_even_read_is_said(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(iocs, "MOST_READ", 3)
+    monkeypatch.setattr(plan, "MOST_READ", 3)
 
     outcome = scan(EICAR, ON, tags=[tag(DOMAIN, f"d{place}.example.com", place) for place in range(5)])
 

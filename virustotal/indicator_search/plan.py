@@ -14,7 +14,7 @@ from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.lookup.planner import skipped
 from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.api.source import Room
-from virustotal.core.standing import Standing
+from virustotal.indicator_search.already_known import Standing
 from virustotal.core.lookup.subjects import Refusal, url_subject
 from virustotal.util.readers import clean, number
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from attrs import evolve, frozen
 
 from virustotal import __version__
-from virustotal.core import exhaustive
-from virustotal.core.iocs import IocPlan, plan_iocs
+from virustotal.indicator_search import search
+from virustotal.indicator_search.plan import IocPlan, plan_iocs
 from virustotal.core.models import Object, Verdict
 from virustotal.result.models import SubjectResult
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
-from virustotal.core.standing import scored_places, standing
+from virustotal.indicator_search.already_known import scored_places, standing
 from virustotal.looking import Looked, Wire
 from virustotal.platform.task import Task
 
@@ -23,7 +23,7 @@ class Searched:
     """What was tagged and how each look-up ended."""
 
     plan: IocPlan
-    answered: tuple[exhaustive.Answered, ...]
+    answered: tuple[search.Answered, ...]
     notes: tuple[str, ...]
 
     def contributions(
@@ -33,7 +33,7 @@ class Searched:
         if not (self.answered or self.plan.refused):
             return ()
         provider, scored = f"VirusTotal {__version__}", scored_places(results)
-        return (exhaustive.contribution(self.plan, self.answered, judge, provider, scored),)
+        return (search.contribution(self.plan, self.answered, judge, provider, scored),)
 
 
 def search(task: Task, looked: Iterable[Looked], wire: Wire, safelist: Safelist) -> Searched:
@@ -43,7 +43,7 @@ def search(task: Task, looked: Iterable[Looked], wire: Wire, safelist: Safelist)
     plan = plan_iocs(task.tags, known, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
     answered = tuple(
         evolve(each, origin=wire.source.origins(each.ioc.ref, ()).get("", ""))
-        for each in exhaustive.search(plan, wire.source, task.deadline)
+        for each in search.search(plan, wire.source, task.deadline)
     )
     return Searched(plan, answered, tuple(_notes(plan, bool(answered or plan.refused))))
 
