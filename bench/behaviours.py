@@ -17,7 +17,7 @@ from virustotal.testing import evidence  # first: it points the framework at the
 
 from virustotal.core import Object, Ref  # isort: skip
 from virustotal.core.settings import Settings  # isort: skip
-from virustotal.plugins.behaviours import virustotal_analyzers  # isort: skip
+from virustotal.plugins.sandbox import virustotal_analyzers  # isort: skip
 
 ANALYZE = next(each.analyze for each in virustotal_analyzers(Settings()) if each.name == "behaviours")
 HASH = "0" * 64

@@ -2,7 +2,7 @@
 
 Usage: python -m bench.reports [FOLDER]. FOLDER holds recorded answers (default: VIRUSTOTAL_REPORTS, or shared/reports
 beside the checkout); where there is none, only the invented report is measured. `static` are the analysers of
-virustotal.plugins.static alone, `whole` is everything between the answer and the final sections. Milliseconds are the
+virustotal.plugins.file_attributes alone, `whole` is everything between the answer and the final sections. Milliseconds are the
 fastest of three runs; memory is what Python allocated at most beside the report itself.
 """
 

@@ -106,7 +106,7 @@ def test_imports_keep_the_contract(path: Path) -> None:
         ("virustotal.client.http_client", "virustotal.service"),
         ("virustotal.plugins.detections", "virustotal.client"),
         ("virustotal.plugins.detections", "virustotal.plugins.av_remap"),
-        ("virustotal.plugins.relations.network", "virustotal.plugins.static.pe"),
+        ("virustotal.plugins.relationships.network", "virustotal.plugins.file_attributes.pe"),
         ("virustotal.plugins.detections", "assemblyline.common.forge"),
         ("virustotal.plugins.detections", "pluggy"),
         ("virustotal.emulator.store", "virustotal.core.models"),
@@ -123,7 +123,7 @@ def test_a_breach_is_found(module: str, imported: str) -> None:
     ("module", "imported"),
     [
         ("virustotal.core.plugin_host.manager", "pluggy"),
-        ("virustotal.plugins.relations.network", "virustotal.plugins.relations.shared"),
+        ("virustotal.plugins.relationships.network", "virustotal.plugins.relationships.shared"),
         ("virustotal.plugins.detections", "virustotal.result.tables"),
         ("virustotal.plugins.detections", "assemblyline_v4_service.common.result"),
         ("virustotal.client.http_client", "requests.adapters"),

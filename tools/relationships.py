@@ -9,8 +9,8 @@ from virustotal.api.relationships import ALIASES, KINDS, Licence, Relationship
 from virustotal.result.tables import MOST_ROWS
 from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
 from virustotal.core.scoring.verdicts import POPULAR_RANK
-from virustotal.plugins.relations import network, urls
-from virustotal.plugins.relations.listing import Look
+from virustotal.plugins.relationships import network, urls
+from virustotal.plugins.relationships.related_table import Look
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "relationships.md"
 

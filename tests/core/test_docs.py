@@ -26,8 +26,8 @@ from virustotal.core.scoring.verdicts import (
 )
 from virustotal.plugins import assessment
 from virustotal.plugins.av_remap import virustotal_remap
-from virustotal.plugins.behaviours import severity, verdicts
-from virustotal.plugins.static import _severity, malware_config, metadata, signature, yara
+from virustotal.plugins.sandbox import severity, verdicts
+from virustotal.plugins.file_attributes import _severity, malware_config, metadata, signature, yara
 from virustotal.testing import obj
 
 SCORING = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from virustotal.core.findings import Download, Role
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, Settings
 from virustotal.emulator.server import Emulator
-from virustotal.plugins.behaviours.artefacts import EVTX, HTML, PCAP
+from virustotal.plugins.sandbox.downloads import EVTX, HTML, PCAP
 from virustotal.client.http_client import Client
 
 from .conftest import QUICK

@@ -5,12 +5,12 @@ from typing import Any
 
 from virustotal.core import Analyzer, Object, OntologyPart, Points
 from virustotal.core.settings import Settings
-from virustotal.plugins.behaviours import artefacts, virustotal_analyzers
+from virustotal.plugins.sandbox import downloads, virustotal_analyzers
 from virustotal.testing import evidence, obj
 
 SHA256 = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
 ANALYZERS: dict[str, Analyzer] = {
-    each.name: each for each in (*virustotal_analyzers(Settings()), *artefacts.virustotal_analyzers(Settings()))
+    each.name: each for each in (*virustotal_analyzers(Settings()), *downloads.virustotal_analyzers(Settings()))
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import ROOT
 from virustotal.core.lookup import downloads as fetching
 from virustotal.result import tables
-from virustotal.plugins.behaviours import artefacts, processes, rules, trees
+from virustotal.plugins.sandbox import downloads, processes, signatures, process_tree
 
 PAGE = (ROOT / "docs" / "behaviours.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
@@ -19,9 +19,9 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
     [
         ("levels of a process tree that are drawn", processes.MOST_LEVELS),
         ("processes of a tree that are drawn", processes.MOST_DRAWN),
-        ("processes in the table of those that are not", trees.MOST_ROWS),
+        ("processes in the table of those that are not", process_tree.MOST_ROWS),
         ("rows of any other table or list", tables.MOST_ROWS),
-        ("points of one sort of rule", rules.MOST_SCORED),
+        ("points of one sort of rule", signatures.MOST_SCORED),
     ],
 )
 def test_bounds(name: str, value: int) -> None:
@@ -30,8 +30,8 @@ def test_bounds(name: str, value: int) -> None:
 
 def test_parameters_and_relations() -> None:
     documented = {row[0].strip("`"): row[2] for row in ROWS if row[0].startswith("`download_")}
-    assert tuple(documented) == artefacts.PARAMETERS
-    for recording in artefacts.RECORDINGS:
+    assert tuple(documented) == downloads.PARAMETERS
+    for recording in downloads.RECORDINGS:
         said = documented[recording.parameter]
         assert recording.role.value in said
         assert recording.role.value == "supplementary" or f"`{recording.relation}`" in said

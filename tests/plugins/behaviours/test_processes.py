@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.plugins.behaviours.processes import MOST_LEVELS, flatten, image_of
+from virustotal.plugins.sandbox.processes import MOST_LEVELS, flatten, image_of
 
 from .conftest import findings, parts, report, titled, titles
 
@@ -54,7 +54,7 @@ def test_a_broad_tree_is_walked_in_linear_time() -> None:
 
 
 def test_more_than_is_looked_at_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virustotal.plugins.behaviours.processes.MOST_PROCESSES", 600)
+    monkeypatch.setattr("virustotal.plugins.sandbox.processes.MOST_PROCESSES", 600)
     found = findings(report(processes_tree=[{"name": "a"}] * 700))
     assert "none was looked at" in titled(found, "Processes that the tree leaves out").title_text
 
@@ -80,7 +80,7 @@ def test_pids_of_the_sandbox_body_form_no_cycle() -> None:
 
 
 def test_an_endless_tree_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virustotal.plugins.behaviours.processes.MOST_PROCESSES", 1_000)
+    monkeypatch.setattr("virustotal.plugins.sandbox.processes.MOST_PROCESSES", 1_000)
     node: dict[str, Any] = {"name": "a"}
     node["children"] = [node]
     found, cut = flatten([node])

@@ -8,9 +8,9 @@ from attrs import evolve
 
 from virustotal.core.models import Outcome, Related, Status
 from virustotal.core.settings import Settings
-from virustotal.plugins.behaviours.describe import described, registry_value
-from virustotal.plugins.behaviours.kinds import KINDS
-from virustotal.plugins.behaviours.sandboxes import sandbox_name, sandboxes
+from virustotal.plugins.sandbox.cell_text import described, registry_value
+from virustotal.plugins.sandbox.attribute_sections import KINDS
+from virustotal.plugins.sandbox.sandboxes import sandbox_name, sandboxes
 from virustotal.testing import evidence, obj
 
 from .conftest import ANALYZERS, SHA256, findings, report, sections, tags, titled, titles

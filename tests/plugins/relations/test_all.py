@@ -23,10 +23,19 @@ from virustotal.api import decode_page
 from virustotal.core.plugin_host.section_sanitizer import Rebuilder
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.output import Section
-from virustotal.plugins.relations import community, files, history, hosts, network, plain, screenshots, urls
+from virustotal.plugins.relationships import (
+    community,
+    files,
+    history,
+    hosts,
+    network,
+    generic,
+    screenshots,
+    urls,
+)
 from virustotal.testing import evidence, obj, run
 
-MODULES = (community, files, history, hosts, network, plain, screenshots, urls)
+MODULES = (community, files, history, hosts, network, generic, screenshots, urls)
 REGISTRY = Registry(tuple(analyzer for module in MODULES for analyzer in module._ANALYZERS))
 NAMES = sorted(key for key in CATALOGUE if key[1] != "behaviours")
 BY_NAME = pytest.mark.parametrize(("kind", "name"), NAMES, ids=lambda each: each)

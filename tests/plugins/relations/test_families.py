@@ -9,10 +9,10 @@ from tests.plugins.relations.kit import by_name, downloads, points, rows, sectio
 from virustotal.core.findings import Finding, Role
 from virustotal.core.models import Object, Ref
 from virustotal.core.settings import Settings
-from virustotal.plugins.relations import community, history, hosts, plain, screenshots, urls
+from virustotal.plugins.relationships import community, history, hosts, generic, screenshots, urls
 from virustotal.testing import evidence, obj, run
 
-ANALYZERS = [each for module in (community, history, hosts, plain, screenshots, urls) for each in module._ANALYZERS]
+ANALYZERS = [each for module in (community, history, hosts, generic, screenshots, urls) for each in module._ANALYZERS]
 DAY = 1_700_000_000
 SHOWN = "2023-11-14 22:13:20 UTC"
 

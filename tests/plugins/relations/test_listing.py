@@ -7,7 +7,7 @@ from tests.plugins.relations.kit import by_name, engines, points, rows, sections
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.models import Object, Ref, Related
 from virustotal.core.settings import Settings
-from virustotal.plugins.relations import files, network
+from virustotal.plugins.relationships import files, network
 from virustotal.testing import evidence, obj, run
 
 ANALYZERS = (*network._ANALYZERS, *files._ANALYZERS)

@@ -12,11 +12,11 @@ from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.result.models import SubjectResult
 from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import judge
-from virustotal.plugins.relations import network, plain
+from virustotal.plugins.relationships import network, generic
 from virustotal.testing import obj
 
 SETTINGS = Settings()
-PLUGINS = of((*network._ANALYZERS, *plain._ANALYZERS))
+PLUGINS = of((*network._ANALYZERS, *generic._ANALYZERS))
 
 
 def analysed(related: Related) -> SubjectResult:

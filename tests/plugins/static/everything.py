@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import virustotal.plugins.static as package
+import virustotal.plugins.file_attributes as package
 from tests.conftest import load, report_files
 from tests.plugins.static.look import SETTINGS, analyzers_of
 from virustotal.core import Evidence, Object, Ref, Verdict

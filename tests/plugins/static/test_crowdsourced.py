@@ -4,7 +4,15 @@ import pytest
 
 from tests.plugins.static.look import assert_sound, found, points, tags, titles, words
 from virustotal.al_types.attack import current_id
-from virustotal.plugins.static import ai, autostart, capabilities, distributors, ids, sigma, yara
+from virustotal.plugins.file_attributes import (
+    ai,
+    autostart,
+    capabilities,
+    distributors,
+    network_ids,
+    sigma,
+    yara,
+)
 
 RULE = {"rule_name": "Example_Rule", "ruleset_name": "example_set", "source": "https://example.com/rules"}
 
@@ -53,7 +61,7 @@ def test_yara_rules_of_other_shapes(rules: Any, tagged: list[str], amount: int |
     ("module", "attribute", "level", "name"),
     [
         (sigma, "sigma_analysis_results", "rule_level", "rule_title"),
-        (ids, "crowdsourced_ids_results", "alert_severity", "rule_msg"),
+        (network_ids, "crowdsourced_ids_results", "alert_severity", "rule_msg"),
     ],
 )
 def test_rules_score_by_severity(
@@ -98,7 +106,7 @@ PEER = {"dest_ip": "198.51.100.7", "dest_port": 80, "hostname": "c2.example.com"
 @pytest.mark.parametrize("context", [[PEER], PEER])
 def test_ids_alerts_without_any_dns_are_shown_and_tagged(context: Any) -> None:
     findings = found(
-        ids, crowdsourced_ids_results=[{**ALERT, "alert_context": context}], crowdsourced_ids_stats={"high": 1}
+        network_ids, crowdsourced_ids_results=[{**ALERT, "alert_context": context}], crowdsourced_ids_stats={"high": 1}
     )
     assert tags(findings) == {
         "network.signature.message": ["ET MALWARE Example"],
@@ -112,7 +120,7 @@ def test_ids_alerts_without_any_dns_are_shown_and_tagged(context: Any) -> None:
 
 @pytest.mark.parametrize("level", ["low", "info", None, "unheard of"])
 def test_peers_of_harmless_alerts_are_shown_and_not_tagged(level: Any) -> None:
-    findings = found(ids, crowdsourced_ids_results=[{**ALERT, "alert_severity": level, "alert_context": [PEER]}])
+    findings = found(network_ids, crowdsourced_ids_results=[{**ALERT, "alert_severity": level, "alert_context": [PEER]}])
     assert "c2.example.com" in words(findings)
     assert not any(kind.startswith("network.dynamic") for kind in tags(findings))
 
@@ -120,7 +128,7 @@ def test_peers_of_harmless_alerts_are_shown_and_not_tagged(level: Any) -> None:
 @pytest.mark.parametrize("key", ["proto", "protocol"])
 def test_ids_protocol_has_two_names(key: str) -> None:
     findings = found(
-        ids, crowdsourced_ids_results=[{**ALERT, "alert_context": [{key: "TCP", "ja3": ["a" * 32, "no"]}]}]
+        network_ids, crowdsourced_ids_results=[{**ALERT, "alert_context": [{key: "TCP", "ja3": ["a" * 32, "no"]}]}]
     )
     assert '"Protocol": "TCP"' in words(findings)
     assert tags(findings)["network.tls.ja3_hash"] == ["a" * 32]

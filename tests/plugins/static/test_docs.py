@@ -6,7 +6,7 @@ from assemblyline.odm.models.tagging import Tagging
 
 from tests.conftest import ROOT
 from tests.plugins.static.everything import ANALYZERS
-from virustotal.plugins.static import other
+from virustotal.plugins.file_attributes import unknown_attributes
 
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
@@ -25,7 +25,7 @@ def test_analysers_are_listed_in_their_order() -> None:
 
 
 def test_attributes_are_listed_once() -> None:
-    assert sorted(name for row in ROWS for name in quoted(row[1])) == sorted(other.HERE)
+    assert sorted(name for row in ROWS for name in quoted(row[1])) == sorted(unknown_attributes.HERE)
 
 
 def test_tag_types_exist() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.plugins.static.everything import ANALYZERS, MODULES, NAMES, all_found, recorded
 from tests.plugins.static.look import assert_sound, sections
 from virustotal.plugins import BUILTIN
-from virustotal.plugins.static import other
-from virustotal.plugins.static._shape import Part
+from virustotal.plugins.file_attributes import unknown_attributes
+from virustotal.plugins.file_attributes._attribute_table import Part
 
 RECORDED = recorded()
 #: What takes the place of an attribute, or of a value one or two levels inside it.
@@ -24,7 +24,7 @@ IN_CI = 500
 
 def mutations(attributes: Mapping[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Yield the path of each attribute read here, and of values inside, with what replaces it; Ellipsis deletes it."""
-    for path in paths({key: value for key, value in attributes.items() if key not in other.ELSEWHERE}, 2):
+    for path in paths({key: value for key, value in attributes.items() if key not in unknown_attributes.ELSEWHERE}, 2):
         yield from ((path, wrong) for wrong in (..., *WRONG))
 
 
@@ -49,7 +49,7 @@ def mutated(attributes: Mapping[str, Any], path: tuple[Any, ...], wrong: Any) ->
 
 
 def test_every_module_is_built_in_and_says_what_it_does() -> None:
-    assert {f"virustotal.plugins.static.{name}" for name in NAMES} <= set(BUILTIN)
+    assert {f"virustotal.plugins.file_attributes.{name}" for name in NAMES} <= set(BUILTIN)
     assert len({analyzer.name for analyzer in ANALYZERS}) == len(ANALYZERS)
     assert all(analyzer.kind == "file" and not analyzer.relationship and analyzer.summary for analyzer in ANALYZERS)
     assert all(50 <= analyzer.order < 100 or 400 <= analyzer.order < 500 for analyzer in ANALYZERS)
@@ -60,7 +60,7 @@ def parts() -> Iterator[Part]:
         yield from (each for each in vars(module).values() if isinstance(each, Part))
 
 
-@pytest.mark.parametrize("attribute", sorted(other.HERE))
+@pytest.mark.parametrize("attribute", sorted(unknown_attributes.HERE))
 def test_what_is_said_to_be_shown_is_shown(attribute: str) -> None:
     """Each attribute that `other` leaves to its siblings is shown by one of them."""
     written = "\n".join(f"{each.title_text}{each.body}" for each in sections(all_found({attribute: ["Thing"]})))
@@ -110,7 +110,7 @@ json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-known = st.sampled_from(sorted(other.HERE))
+known = st.sampled_from(sorted(unknown_attributes.HERE))
 keys = st.sampled_from(
     sorted({each.key for part in parts() for each in (*part.fields, *part.parts)} | {"families", "configs", "host"})
 )

@@ -7,9 +7,9 @@ import pytest
 
 from tests.plugins.static.everything import all_found
 from tests.plugins.static.look import assert_sound, body, found, points, tags, titles, words
-from virustotal.plugins.static import apple, identification, metadata, other, scripts
-from virustotal.plugins.static._readers import shown
-from virustotal.plugins.static._shape import Field, Part, build
+from virustotal.plugins.file_attributes import apple, identification, metadata, unknown_attributes, scripts
+from virustotal.plugins.file_attributes._cell_readers import shown
+from virustotal.plugins.file_attributes._attribute_table import Field, Part, build
 
 DATE = "2024-07-31T03:49:43.932817Z"
 
@@ -313,7 +313,7 @@ def test_many_architectures_are_bounded() -> None:
 
 def test_unknown_attributes_are_shown_and_bounded() -> None:
     many = {f"new_{number}": {"a": 1} for number in range(100)}
-    findings = found(other, **many, plain_one="text", reputation=5, pe_info={"a": 1}, nothing=None)
+    findings = found(unknown_attributes, **many, plain_one="text", reputation=5, pe_info={"a": 1}, nothing=None)
     assert len(titles(findings)) == 41
     assert "plain_one" in words(findings)
     assert "reputation" not in words(findings)

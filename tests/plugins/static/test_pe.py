@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tests.plugins.static.look import assert_sound, found, points, sections, tags, titles, words
-from virustotal.plugins.static import dotnet, pe, signature
+from virustotal.plugins.file_attributes import dotnet, pe, signature
 
 PE = {
     "imphash": "F" * 32,

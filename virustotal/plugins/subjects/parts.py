@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, certificates, registration
+from virustotal.core import Analyzer, Evidence
+from virustotal.plugins.subjects import certificates, whois
 from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.util.readers import date, mapping, mappings, pairs, text, texts
@@ -57,8 +58,8 @@ def whois(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield WHOIS and RDAP as VirusTotal gives them, bounded and collapsed."""
     seen = date(known.get("whois_date"))
     title = "WHOIS" + (f" (of {seen})" if seen else "")
-    yield tables.key_values(title, registration.whois_facts(known.get("whois")), collapse=True)
-    yield tables.key_values("RDAP", registration.rdap_facts(known.get("rdap")), collapse=True)
+    yield tables.key_values(title, whois.whois_facts(known.get("whois")), collapse=True)
+    yield tables.key_values("RDAP", whois.rdap_facts(known.get("rdap")), collapse=True)
 
 
 def context(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:

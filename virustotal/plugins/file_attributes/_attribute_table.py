@@ -1,0 +1,214 @@
+"""Tables of attributes to sections. A shape only hints: what it does not name or has another type is shown too."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+from attrs import evolve, frozen
+
+from virustotal.core import Analyzer, Evidence
+from virustotal.core.findings import Finding
+from virustotal.result.tables import MOST_ROWS, key_values, lines, table
+from virustotal.util.readers import items, mapping, mappings, text, whole_text
+from virustotal.plugins.file_attributes._cell_readers import shown
+
+#: Deepest nesting of sections; what lies deeper is written into one cell.
+DEEPEST = 3
+#: Subsections of one section, columns beyond those that a shape names, and tags of one type and section.
+MOST_PARTS, MOST_COLUMNS, MOST_TAGS = 40, 8, 200
+
+Reader = Callable[[Any], Any]
+
+# Keys of a row that no attribute has: the name of a row, and what in it has no key.
+_NAME, _BARE = "\x00name", "\x00bare"
+
+
+@frozen
+class Field:
+    """One fact or column: the key under which it is found, its label, and the readers of what is shown and tagged.
+
+    tag: a tag type of Assemblyline's Tagging model. tagged: returns the value or values to tag, empty for none; what is
+    shown is tagged where there is no such reader.
+    """
+
+    key: str
+    label: str
+    read: Reader = shown
+    tag: str = ""
+    tagged: Reader | None = None
+
+    def tags(self, value: Any) -> Iterator[str]:
+        """Yield the values to tag; one that had to be cut or cleaned is not the value any more, and is left out."""
+        for entry in items(value if self.tagged is None else self.tagged(value)):
+            if found := whole_text(entry):
+                yield found
+
+
+@frozen
+class Part:
+    """A section of one value: facts of a mapping, rows of a list, or names.
+
+    key: where the value is found in what it belongs to. fields: the facts or columns that are known, in order.
+    name: the label of the first column where the value is a mapping of names to rows. parts: sections below.
+    tag: the tag type of each entry of a list of names, or of each name of a mapping. skip: keys shown elsewhere.
+    """
+
+    key: str
+    title: str
+    fields: tuple[Field, ...] = ()
+    name: str = ""
+    parts: tuple["Part", ...] = ()
+    tag: str = ""
+    collapse: bool = False
+    skip: tuple[str, ...] = ()
+    most: int = MOST_ROWS
+
+
+def build(part: Part, value: Any, depth: int = DEEPEST) -> ResultSection | None:
+    """Return the section of a value, or None where nothing in it can be shown."""
+    if mapping(value) and part.name:
+        return _rows(part, _named(part, mapping(value)), len(mapping(value)))
+    if mapping(value):
+        return _facts(part, mapping(value), depth)
+    entries = items(value)
+    if part.fields or mappings(entries[: part.most]):
+        return _rows(part, entries, len(entries))
+    shortened, total = entries[: part.most], len(entries) if len(entries) > part.most else None
+    section = lines(part.title, map(shown, shortened), total=total, most=part.most, collapse=part.collapse)
+    _tag(section, [Field("", "", tag=part.tag)], [{"": entry} for entry in shortened])
+    return section
+
+
+def _facts(part: Part, value: Mapping[str, Any], depth: int) -> ResultSection | None:
+    """Facts in the order of the shape, then what it does not name; lists and mappings become subsections."""
+    below = {each.key: each for each in part.parts}
+    known = {each.key: each for each in part.fields}
+    rest = [key for key in value if key not in known and key not in below and key not in part.skip]
+    nested = {key: None for key in rest if depth > 0 and _nests(value[key])}
+    facts = [*part.fields, *(Field(key, text(key) or "(empty)") for key in rest if key not in nested)]
+    entries = [(each.label, each.read(value[each.key])) for each in facts[: part.most] if each.key in value]
+    if len(facts) > part.most:
+        entries.append(("Not shown", f"{len(facts) - part.most} more"))
+    section = key_values(part.title, entries, collapse=part.collapse)
+    _tag(section, part.fields, [value])
+    parts = [*part.parts, *(Part(key, text(key) or "(empty)", collapse=True) for key in nested)]
+    return _with(section, part, _below([each for each in parts if each.key in value], value, depth - 1))
+
+
+def _nests(value: Any) -> bool:
+    """True for what deserves a section of its own: a mapping, a list of mappings, a list too long for one cell."""
+    entries = items(value)
+    return bool(mapping(value)) or len(entries) > 10 or bool(mappings(entries[:10]))
+
+
+def _below(parts: Sequence[Part], value: Mapping[str, Any], depth: int) -> Iterator[ResultSection]:
+    for each in parts[:MOST_PARTS]:
+        if (section := build(each, value[each.key], depth)) is not None:
+            yield section
+    if len(parts) > MOST_PARTS:
+        yield lines(f"{len(parts) - MOST_PARTS} more are not shown", [each.key for each in parts[MOST_PARTS:]])
+
+
+def _with(section: Any, part: Part, below: Iterable[ResultSection]) -> ResultSection | None:
+    subsections = list(below)
+    if section is None and subsections:
+        section = ResultSection(part.title, auto_collapse=part.collapse)
+    for each in subsections:
+        section.add_subsection(each)
+    return section
+
+
+def _named(part: Part, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Rows of a mapping of names to rows; a bare value belongs to the first field."""
+    first = part.fields[0].key if part.fields else _BARE
+    entries = [pair for pair, _ in zip(value.items(), range(part.most), strict=False)]
+    return [{**(mapping(entry) or {first: entry}), _NAME: name} for name, entry in entries]
+
+
+def _or_empty(value: Any) -> str:
+    return text(value) or "(empty)"
+
+
+def _rows(part: Part, entries: Sequence[Any], total: int) -> ResultSection | None:
+    """A table of the first entries: mappings by key, lists by position, bare values under the first field."""
+    raw = [_row(entry, part.fields) for entry in entries[: part.most]]
+    known = [*([Field(_NAME, part.name, _or_empty, part.tag)] if part.name else []), *part.fields]
+    more = _unnamed(raw, known, part.skip)
+    columns = [*known, *more[:MOST_COLUMNS]]
+    shape = {each.label: each for each in columns}  # a label given twice is one column
+    rows = [{label: each.read(row[each.key]) for label, each in shape.items() if each.key in row} for row in raw]
+    kept = [row for row in rows if any(cell not in ("", None) for cell in row.values())]
+    left_out = len(rows) - len(kept)
+    section = table(part.title, kept, list(shape), total=total - left_out, most=part.most, collapse=part.collapse)
+    _tag(section, columns, raw)
+    if section is not None and more[MOST_COLUMNS:]:
+        rest = [each.label for each in more[MOST_COLUMNS:]]
+        section.add_subsection(lines(f"{len(rest)} more columns are not shown", rest, collapse=True))
+    return section
+
+
+def _row(entry: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
+    if isinstance(entry, list | tuple):
+        row = {each.key: value for each, value in zip(fields, entry, strict=False)}
+        return {**row, _BARE: entry[len(fields) :]} if len(entry) > len(fields) else row
+    return mapping(entry) or {fields[0].key if fields else _BARE: entry}
+
+
+def _unnamed(rows: Iterable[Mapping[str, Any]], known: Sequence[Field], skip: Iterable[str]) -> list[Field]:
+    """Columns for what the shape does not name."""
+    taken = {each.key for each in known} | {_NAME, *skip}
+    labels = {each.label for each in known}
+    keys = dict.fromkeys(key for row in rows for key in row if key not in taken)
+    columns = [(key, "Value" if key == _BARE else text(key) or "(empty)") for key in keys]
+    return [Field(key, f"{label} (attribute)" if label in labels else label) for key, label in columns]
+
+
+def _tag(section: Any, fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Tag what is shown, each type MOST_TAGS times at most."""
+    if section is None:
+        return
+    for each in fields:
+        if each.tag:
+            found = dict.fromkeys(tag for row in rows if each.key in row for tag in each.tags(row[each.key]))
+            for value in list(found)[:MOST_TAGS]:
+                section.add_tag(each.tag, value)
+
+
+def attributes(evidence: Evidence) -> Mapping[str, Any]:
+    """Return the attributes of the subject."""
+    return evidence.report.subject.attributes
+
+
+def present(part: Part, value: Any) -> ResultSection | None:
+    """Return the section of an attribute; an `*_info` without anything in it is said to be empty, null is absent."""
+    section = build(part, value)
+    if section is None and value is not None and part.key.endswith("_info"):
+        section = ResultSection(part.title, body="VirusTotal has this attribute without any content.")
+    return section
+
+
+def many(part: Part, value: Any) -> Iterator[ResultSection]:
+    """Yield a section for each mapping of a list, MOST_PARTS at most; anything else is one section."""
+    entries = mappings(value) or (value,)
+    for entry in entries[:MOST_PARTS]:
+        if (section := present(part, entry)) is not None:
+            yield section
+    if len(entries) > MOST_PARTS:
+        yield ResultSection(f"{part.title}: {len(entries) - MOST_PARTS} more are not shown")
+
+
+def analyzer(name: str, order: int, summary: str, *parts: Part) -> Analyzer:
+    """Return the analyser that shows one section for each of the attributes that the file has."""
+
+    def analyze(evidence: Evidence) -> Iterator[Finding]:
+        found = attributes(evidence)
+        for part in parts:
+            if (section := present(part, found.get(part.key))) is not None:
+                yield section
+
+    return Analyzer(name, "file", analyze=analyze, order=order, summary=summary)
+
+
+def renamed(part: Part, key: str, title: str) -> Part:
+    """Return the same shape for another key."""
+    return evolve(part, key=key, title=title)

@@ -1,0 +1,63 @@
+"""What language models wrote about the file (Code Insight): `crowdsourced_ai_results`.
+
+Shown and never scored or tagged: the text is made of what is in the file, so that whoever wrote the file can steer it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.core.findings import Finding
+from virustotal.result.tables import listed
+from virustotal.core.settings import Settings
+from virustotal.util.readers import items, mapping, pairs, text
+from virustotal.plugins.file_attributes._attribute_table import attributes
+
+WARNING = "A language model wrote this about content that an attacker may control. It adds nothing to the score."
+#: Characters of one analysis, and analyses shown.
+LONGEST, MOST = 5_000, 20
+
+
+def analyses(value: Any) -> list[Mapping[str, Any]]:
+    """Return the analyses of a list, of one mapping, or of a mapping of sources; a bare text is an analysis."""
+    found = mapping(value)
+    if found and "analysis" not in found:
+        return [{"source": name, **_analysis(entry)} for name, entry in pairs(found)]
+    return [_analysis(entry) for entry in items(value)]
+
+
+def _analysis(entry: Any) -> Mapping[str, Any]:
+    return mapping(entry) or {"analysis": entry}
+
+
+def analyze(evidence: Evidence) -> Iterator[Finding]:
+    """Yield one section with a subsection for each analysis, its source and verdict in the title."""
+    found = analyses(attributes(evidence).get("crowdsourced_ai_results"))
+    shown = [below for entry in found[:MOST] if (below := _section(entry)) is not None]
+    if not shown:
+        return
+    rest = f" {len(found) - MOST} more are not shown." if len(found) > MOST else ""
+    section = ResultSection(f"Analyses by language models ({len(found)})", body=WARNING + rest)
+    for below in shown:
+        section.add_subsection(below)
+    yield section
+
+
+def _section(entry: Mapping[str, Any]) -> ResultSection | None:
+    facts = [(key, text(value) or listed(items(value))) for key, value in pairs(entry) if key != "analysis"]
+    written = [f"{key}: {value}" for key, value in facts[:MOST] if value]
+    analysis = text(entry.get("analysis"), LONGEST) or listed(items(entry.get("analysis")))
+    if not analysis and not written:
+        return None
+    source, verdict = text(entry.get("source")) or "unnamed source", text(entry.get("verdict")) or "no verdict"
+    body = "\n".join([analysis or "There is no text.", "", *written])
+    return ResultSection(f"{source}: {verdict}", body=body, auto_collapse=True)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of Code Insight."""
+    summary = "What language models wrote about the file; never scored."
+    return (Analyzer("ai", "file", analyze=analyze, order=63, summary=summary),)

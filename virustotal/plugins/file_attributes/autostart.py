@@ -1,0 +1,21 @@
+"""Where the file was seen to be started automatically, on machines that reported it: `autostart_locations`.
+
+Shown and not tagged: the same entry is reported for thousands of files that share nothing but a name.
+"""
+
+from virustotal.core import Analyzer, hookimpl
+from virustotal.core.settings import Settings
+from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+
+AUTOSTART = Part(
+    "autostart_locations",
+    "Automatic start, as seen on other machines",
+    (Field("location", "Location"), Field("entry", "Entry")),
+    collapse=True,
+)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of `autostart_locations`."""
+    return (analyzer("autostart", 66, "Where the file was seen to be started automatically.", AUTOSTART),)

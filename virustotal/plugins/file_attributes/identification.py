@@ -1,0 +1,103 @@
+"""What the file is: types, TrID, Magika, Detect It Easy, packers, hashes of similarity."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from virustotal.core import Analyzer, Evidence, Points, hookimpl
+from virustotal.core.findings import Family, Finding
+from virustotal.core.settings import Settings
+from virustotal.util.readers import mapping, mappings, text, texts
+from virustotal.plugins.file_attributes import _cell_readers as read
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, Field, Part, attributes, build
+
+#: What Detect It Easy calls a tool, in lower case, to the tag type of its name.
+TOOLS: Mapping[str, str] = {"packer": "technique.packer", "protector": "technique.packer", "compiler": "file.compiler"}
+PACKING = "T1027.002"
+
+_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII)
+
+
+def cves(value: Any) -> tuple[str, ...]:
+    """Return the CVE numbers among VirusTotal's tags; the tags themselves stand in the overview."""
+    return tuple(tag.upper() for tag in texts(value) if _CVE.fullmatch(tag.upper()))
+
+
+EASY = Part(
+    "detectiteasy",
+    "Detect It Easy",
+    (Field("filetype", "File type"),),
+    parts=(
+        Part(
+            "values",
+            "Tools that made it",
+            (Field("type", "Type"), Field("name", "Name"), Field("version", "Version"), Field("info", "Details")),
+        ),
+    ),
+)
+TRID = Part(
+    "trid",
+    "TrID",
+    (
+        Field("file_type", "File type"),
+        Field("file_format_legacy", "File type (older name)"),
+        Field("probability", "Probability in per cent"),
+    ),
+)
+#: Every attribute that is shown here.
+IDENTITY = Part(
+    "",
+    "File identification",
+    (
+        Field("type_description", "Type"),
+        Field("type_tag", "Type tag"),
+        Field("type_tags", "Type tags", read.names),
+        Field("type_extension", "Extension"),
+        Field("magic", "Magic"),
+        Field("magika", "Magika"),
+        Field("creation_date", "Creation date that the file claims", read.when),
+        Field("vhash", "vhash"),
+        Field("authentihash", "Authentihash", read.lower),
+        Field("ssdeep", "ssdeep"),
+        Field("tlsh", "TLSH"),
+        Field("permhash", "permhash"),
+        Field("symhash", "symhash"),
+        Field("telfhash", "telfhash"),
+        Field("bytehero_info", "ByteHero"),
+        Field("tags", "Vulnerabilities that it exploits", cves, "attribution.exploit", cves),
+    ),
+    parts=(EASY, TRID, Part("packers", "Packers, as each tool names them")),
+    collapse=True,
+)
+KEYS = (*(each.key for each in IDENTITY.fields), *(each.key for each in IDENTITY.parts))
+
+
+def tools(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield tag type and name of each packer, protector and compiler that Detect It Easy names."""
+    for row in mappings(mapping(value).get("values")):
+        kind, name = TOOLS.get(text(row.get("type")).lower(), ""), text(row.get("name")).removeprefix("EP:")
+        if kind and name:
+            yield kind, name
+
+
+def analyze(evidence: Evidence) -> Iterator[Finding]:
+    """Yield one section; a packer is a technique that many clean programs use too, so it scores nothing."""
+    found = attributes(evidence)
+    section = build(IDENTITY, {key: found[key] for key in KEYS if found.get(key) is not None})
+    if section is None:
+        return
+    named = list(dict.fromkeys(tools(found.get(EASY.key))))[:MOST_TAGS]
+    for kind, name in named:
+        section.add_tag(kind, name)
+    yield section
+    packers = [name for kind, name in named if kind == "technique.packer"]
+    if packers:
+        reason = f"Detect It Easy recognises a packer: {', '.join(packers[:5])}."
+        yield Points(Family.STATIC, "packed", 0, reason, section, (PACKING,))
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of types and tools."""
+    summary = "What the file is: type, tools that made it, hashes of similarity."
+    return (Analyzer("identification", "file", analyze=analyze, order=499, summary=summary),)

@@ -1,0 +1,66 @@
+"""Metadata of images and other files: `exiftool`, `image_code_injections`, `main_icon`, `filecondis`, `asf_info`."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from virustotal.core import Analyzer, Evidence, Points, hookimpl
+from virustotal.core.findings import Family, Finding
+from virustotal.core.settings import Settings
+from virustotal.util.readers import mapping, text
+from virustotal.plugins.file_attributes import _cell_readers as read
+from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, present
+
+#: Code inside an image serves no purpose but to be run by something that takes it for a page.
+CODE_IN_IMAGE = 100
+_DATE = re.compile(r"(\d{4}):(\d{2}):(\d{2}) ", re.ASCII)
+
+
+def exif_date(value: Any) -> str:
+    """Return a moment to tag of ExifTool's `YYYY:MM:DD hh:mm:ss+00:00`, empty where it is not readable."""
+    return read.moment(_DATE.sub(r"\1-\2-\3 ", text(value, 40), count=1))
+
+
+EXIF = Part("exiftool", "Metadata (ExifTool)", collapse=True)
+EXIF_OF_IMAGE = Part(
+    "exiftool",
+    "Metadata of the image (ExifTool)",
+    (
+        Field("CreatorTool", "CreatorTool", tag="file.img.exif_tool.creator_tool"),
+        Field("XMPToolkit", "XMPToolkit", tag="file.img.exif_tool.toolkit"),
+        Field("DocumentID", "DocumentID", tag="file.img.exif_tool.document_id"),
+        Field("InstanceID", "InstanceID", tag="file.img.exif_tool.instance_id"),
+        Field("DerivedFromDocumentID", "DerivedFromDocumentID", tag="file.img.exif_tool.derived_document_id"),
+        Field("Megapixels", "Megapixels", tag="file.img.mega_pixels"),
+        Field("ImageSize", "ImageSize", tag="file.img.size"),
+        Field("CreateDate", "CreateDate", tag="file.date.creation", tagged=exif_date),
+        Field("ModifyDate", "ModifyDate", tag="file.date.last_modified", tagged=exif_date),
+    ),
+    collapse=True,
+)
+PICTURE = (Field("dhash", "Difference hash"), Field("raw_md5", "MD5", read.lower))
+ICON = Part("main_icon", "Icon", PICTURE, collapse=True)
+FILECONDIS = Part("filecondis", "Visual fingerprint of the bytes", PICTURE, collapse=True)
+ASF = Part("asf_info", "Media container (ASF)")
+INJECTIONS = Part("image_code_injections", "Code inside the image")
+
+
+def analyze(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the metadata; tags only for images, since the keys mean other things elsewhere."""
+    found = attributes(evidence)
+    image = text(mapping(found.get("exiftool")).get("MIMEType")).startswith("image/")
+    for part in (EXIF_OF_IMAGE if image else EXIF, ASF, ICON, FILECONDIS):
+        if (section := present(part, found.get(part.key))) is not None:
+            yield section
+    injected = found.get(INJECTIONS.key)
+    if injected and (section := present(INJECTIONS, injected)) is not None:
+        yield section
+        reason = "VirusTotal found code inside the image."
+        yield Points(Family.STATIC, "code_in_image", CODE_IN_IMAGE, reason, section)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of metadata."""
+    summary = "Metadata by ExifTool, icons, code inside images."
+    return (Analyzer("metadata", "file", analyze=analyze, order=420, summary=summary),)

@@ -1,0 +1,105 @@
+"""Intrusion detection rules on the traffic of a file: `crowdsourced_ids_results`, `crowdsourced_ids_stats`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.core.findings import Finding
+from virustotal.al_types.network_addresses import indicator
+from virustotal.core.settings import Settings
+from virustotal.util.readers import items, mappings, text
+from virustotal.plugins.file_attributes import _cell_readers as read
+from virustotal.plugins.file_attributes._severity import WORTH, by_severity, severity, worst_first
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, Field, Part, attributes, build
+
+
+def ja3_hashes(value: Any) -> tuple[str, ...]:
+    """Return the JA3 fingerprints among the values of a list."""
+    return tuple(filter(None, map(read.md5, items(value))))
+
+
+ALERTS = Part(
+    "crowdsourced_ids_results",
+    "Alerts",
+    (
+        Field("alert_severity", "Severity", severity),
+        Field("rule_msg", "Rule", tag="network.signature.message"),
+        Field("rule_category", "Category"),
+        Field("rule_id", "Rule id", tag="network.signature.signature_id"),
+        Field("rule_source", "Source"),
+        Field("rule_url", "Address of the source"),
+        Field("rule_references", "References", read.names),
+        Field("rule_raw", "Rule text"),
+    ),
+    skip=("alert_context",),
+)
+TRAFFIC = Part(
+    "alert_context",
+    "Traffic of the alerts",
+    (
+        Field("rule", "Rule"),
+        Field("proto", "Protocol"),
+        Field("src_ip", "Source"),
+        Field("src_port", "Source port"),
+        Field("dest_ip", "Destination"),
+        Field("dest_port", "Destination port"),
+        Field("hostname", "Host"),
+        Field("url", "URL"),
+        Field("ja3", "JA3", read.names, "network.tls.ja3_hash", ja3_hashes),
+        Field("ja3s", "JA3S", read.names, "network.tls.ja3s_hash", ja3_hashes),
+    ),
+    collapse=True,
+)
+STATISTICS = Part("crowdsourced_ids_stats", "Statistics of VirusTotal")
+#: Where an alert names a peer. Traffic of an alert that scores nothing is shown and not tagged.
+PEERS = ("src_ip", "dest_ip", "hostname", "url")
+
+
+def title(row: Mapping[str, Any]) -> str:
+    """Return what a rule is called."""
+    return text(row.get("rule_msg")) or text(row.get("rule_id"))
+
+
+def traffic(alerts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row for each connection of each alert; `alert_context` is a list or one mapping."""
+    return [
+        {"rule": title(alert), **context, "proto": context.get("proto") or context.get("protocol"), "protocol": None}
+        for alert in alerts
+        for context in mappings(alert.get("alert_context"))
+    ]
+
+
+def analyze(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the alerts, the worst first, their traffic, VirusTotal's statistics, and points of each severity."""
+    found = attributes(evidence)
+    rows = worst_first(found.get(ALERTS.key), "alert_severity")
+    alerts = list(mappings(rows))
+    section = ResultSection("Crowdsourced intrusion detection rules")
+    shown = (
+        (ALERTS, rows),
+        (TRAFFIC, traffic(alerts)),
+        (STATISTICS, found.get(STATISTICS.key)),
+    )
+    for part, value in shown:
+        if (below := build(part, value)) is not None:
+            section.add_subsection(below)
+    if section.subsections:
+        _tag_peers(section, alerts)
+        yield section
+        yield from by_severity("IDS", alerts, "alert_severity", title, section)
+
+
+def _tag_peers(section: ResultSection, alerts: list[Mapping[str, Any]]) -> None:
+    telling = [alert for alert in alerts if WORTH.get(severity(alert.get("alert_severity")))]
+    values = dict.fromkeys(text(row.get(peer)) for row in traffic(telling) for peer in PEERS)
+    for found in filter(None, map(indicator, list(values)[:MOST_TAGS])):
+        section.add_tag(f"network.dynamic.{found.kind}", found.value)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of crowdsourced intrusion detection results."""
+    summary = "Crowdsourced intrusion detection rules on the file's traffic."
+    return (Analyzer("ids", "file", analyze=analyze, order=62, summary=summary),)

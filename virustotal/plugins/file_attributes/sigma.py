@@ -1,0 +1,71 @@
+"""Sigma rules that match in a sandbox: `sigma_analysis_results`, `_stats`, `_summary`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.core.findings import Finding
+from virustotal.core.settings import Settings
+from virustotal.util.readers import mapping, mappings, text
+from virustotal.plugins.file_attributes import _cell_readers as read
+from virustotal.plugins.file_attributes._severity import by_severity, severity, worst_first
+from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, build
+
+#: Events of one rule that are written out.
+MOST_EVENTS = 3
+
+
+def events(value: Any) -> str:
+    """Return the first events of `match_context`, which is a list of `{values: {…}}` or one mapping."""
+    found = [mapping(entry.get("values")) or entry for entry in mappings(value)]
+    rest = len(found) - MOST_EVENTS
+    written = " | ".join(str(read.shown(entry)) for entry in found[:MOST_EVENTS])
+    return f"{text(written, 900)} and {rest} more" if rest > 0 else written or str(read.shown(value))
+
+
+RULES = Part(
+    "sigma_analysis_results",
+    "Rules",
+    (
+        Field("rule_level", "Level", severity),
+        Field("rule_title", "Rule"),
+        Field("rule_source", "Source"),
+        Field("rule_author", "Author"),
+        Field("rule_description", "Description"),
+        Field("rule_id", "Rule id"),
+        Field("match_context", "Events", events),
+    ),
+)
+STATISTICS = Part("sigma_analysis_stats", "Statistics of VirusTotal")
+SUMMARY = Part(
+    "sigma_analysis_summary",
+    "Statistics by rule set",
+    tuple(Field(level, level.capitalize()) for level in ("critical", "high", "medium", "low")),
+    "Rule set",
+)
+
+
+def title(row: Mapping[str, Any]) -> str:
+    """Return what a rule is called."""
+    return text(row.get("rule_title")) or text(row.get("rule_id"))
+
+
+def analyze(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the rules, the worst first, VirusTotal's statistics beside them, and points of each severity."""
+    found = attributes(evidence)
+    rows = worst_first(found.get(RULES.key), "rule_level")
+    section = ResultSection("Sigma rules matched in a sandbox")
+    for part, value in ((RULES, rows), (STATISTICS, found.get(STATISTICS.key)), (SUMMARY, found.get(SUMMARY.key))):
+        if (below := build(part, value)) is not None:
+            section.add_subsection(below)
+    if section.subsections:
+        yield section
+        yield from by_severity("Sigma", mappings(rows), "rule_level", title, section)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of Sigma results."""
+    return (Analyzer("sigma", "file", analyze=analyze, order=61, summary="Sigma rules matched in a sandbox."),)

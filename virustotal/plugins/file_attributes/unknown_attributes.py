@@ -1,0 +1,89 @@
+"""Attributes that no other analyser shows: those that VirusTotal adds after this service was written."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from virustotal.core import Analyzer, Evidence, hookimpl
+from virustotal.core.findings import Finding
+from virustotal.result.tables import key_values
+from virustotal.core.settings import Settings
+from virustotal.util.readers import items, mapping, text
+from virustotal.plugins.file_attributes._cell_readers import shown
+from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, Part, attributes, present
+
+#: What the analysers of this package show.
+HERE: frozenset[str] = frozenset(
+    (
+        *(
+            "androguard",
+            "appx_info",
+            "asf_info",
+            "authentihash",
+            "autostart_locations",
+            "bundle_info",
+            "bytehero_info",
+            "capabilities_tags",
+        ),
+        *(
+            "class_info",
+            "creation_date",
+            "crowdsourced_ai_results",
+            "crowdsourced_ids_results",
+            "crowdsourced_ids_stats",
+        ),
+        *("crowdsourced_yara_results", "crx_info", "deb_info", "detectiteasy", "dmg_info", "dot_net_assembly"),
+        *("dot_net_guids", "elf_info", "email", "exiftool", "filecondis", "html_info", "image_code_injections"),
+        *("ipa_info", "isoimage_info", "jar_info", "javascript_info", "known_distributors", "lnk_info", "macho_info"),
+        *("magic", "magika", "main_icon", "malware_config", "monitor_info", "nsrl_info", "office_info"),
+        *("openxml_info", "packers", "password_info", "pdf_info", "pe_info", "permhash", "powershell_info"),
+        *("rombios_info", "rtf_info", "sigma_analysis_results", "sigma_analysis_stats", "sigma_analysis_summary"),
+        *("signature_info", "snort", "ssdeep", "suricata", "swf_info", "symhash", "telfhash", "tlsh"),
+        *("traffic_inspection", "trid", "trusted_verdict", "type_description", "type_extension", "type_tag"),
+        *("type_tags", "vba_info", "vhash", "wireshark"),
+    )
+)
+#: What the overview, the detections and the coverage of the subject show, and what only the API itself needs.
+ELSEWHERE: frozenset[str] = frozenset(
+    (
+        *("available_tools", "downloadable", "first_seen_itw_date"),
+        *("first_submission_date", "gti_assessment", "last_analysis_date", "last_analysis_results"),
+        *("last_analysis_stats", "last_modification_date", "last_seen_itw_date", "last_submission_date", "md5"),
+        *("meaningful_name", "names", "popular_threat_classification", "positives", "reputation"),
+        *("sandbox_verdicts", "sha1", "sha256", "size", "tags", "threat_severity", "threat_verdict"),
+        *("times_submitted", "total_votes", "unique_sources"),
+    )
+)
+#: Longest list that stands in one line.
+IN_LINE = 10
+
+
+def analyze(evidence: Evidence) -> Iterator[Finding]:
+    """Yield a section for each attribute with something inside, and one for all plain values."""
+    found = {key: value for key, value in attributes(evidence).items() if key not in HERE | ELSEWHERE}
+    nested = [key for key, value in found.items() if _nested(key, value)]
+    yield from _sections(found, nested[:MOST_PARTS])
+    plain = [(text(key) or "(empty)", shown(value)) for key, value in found.items() if key not in nested]
+    if len(nested) > MOST_PARTS:
+        plain.append(("Not shown", shown(nested[MOST_PARTS:])))
+    if (section := key_values("Further attributes", plain[:200], collapse=True)) is not None:
+        yield section
+
+
+def _nested(key: str, value: Any) -> bool:
+    return (
+        key.endswith("_info") or bool(mapping(value)) or len(items(value)) > IN_LINE or any(map(mapping, items(value)))
+    )
+
+
+def _sections(found: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
+    for key in keys:
+        part = Part(key, f"Attribute {text(key) or '(empty)'}", collapse=True)
+        if (section := present(part, found[key])) is not None:
+            yield section
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of everything else."""
+    summary = "Attributes that no other analyser knows, shown as they are."
+    return (Analyzer("other", "file", analyze=analyze, order=498, summary=summary),)

@@ -1,0 +1,198 @@
+"""What people say of an object: comments, votes, collections, threats, references, techniques, graphs. Never scored."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, Points, findings, hookimpl
+from virustotal.api.relationships import KINDS
+from virustotal.core.findings import Finding
+from virustotal.core.settings import Settings
+from virustotal.util.readers import LONGEST_TEXT, integer, items, mapping, mappings, pairs, text, texts
+from virustotal.plugins.relationships.columns import Column, dated, plain
+from virustotal.plugins.relationships.record_table import records
+
+_ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
+
+
+def _id(obj: Object) -> str:
+    return text(obj.ref.id)
+
+
+def _description(obj: Object) -> str:
+    return text(obj.attributes.get("description"))
+
+
+def _refs(value: Any) -> tuple[str, ...]:
+    """Descriptors (`{type, id}`) as text."""
+    named = (f"{text(entry.get('type'))} {text(entry.get('id'))}".strip() for entry in mappings(value))
+    return texts(list(named))
+
+
+# --- comments and votes ----------------------------------------------------------------------------------------------
+
+
+def _ballot(obj: Object) -> str:
+    votes = mapping(obj.attributes.get("votes"))
+    counts = ((integer(votes.get(name)) or 0, name) for name in ("positive", "negative", "abuse"))
+    return ", ".join(f"{count} {name}" for count, name in counts if count)
+
+
+# `html` is a rendering of `text` by VirusTotal: it is never read.
+_COMMENT = (
+    dated("Date", "date"),
+    Column("Comment", lambda obj: text(obj.attributes.get("text")), ("text",), longest=LONGEST_TEXT),
+    plain("Tags", "tags"),
+    Column("Votes", _ballot, ("votes",)),
+)
+_RELATED_COMMENT = (Column("On", lambda obj: _refs(obj.context.get("posted_in"))), *_COMMENT)
+_VOTE = (dated("Date", "date"), plain("Verdict", "verdict"), plain("Weight", "value"))
+
+
+def _ballots(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
+    """Put the sum of the votes into the title: how many, and what they weigh."""
+    counts: Counter[str] = Counter()
+    weights: Counter[str] = Counter()
+    for obj in evidence.related.items if evidence.related else ():
+        if verdict := text(obj.attributes.get("verdict"), 40):
+            counts[verdict] += 1
+            weights[verdict] += integer(obj.attributes.get("value")) or 0
+    if counts:
+        found = (f"{count} {verdict} (weight {weights[verdict]})" for verdict, count in counts.most_common(5))
+        section.title_text += f": {', '.join(found)}"
+    yield from ()
+
+
+# --- threats, collections, references --------------------------------------------------------------------------------
+
+
+def _aliases(obj: Object) -> tuple[str, ...]:
+    detailed = [entry.get("value") for entry in mappings(obj.attributes.get("alt_names_details"))]
+    return texts([*items(obj.attributes.get("alt_names")), *detailed])
+
+
+def _motivations(obj: Object) -> tuple[str, ...]:
+    return texts([entry.get("value") for entry in mappings(obj.attributes.get("motivations"))])
+
+
+_MEMBERS = ("files", "urls", "domains", "ip_addresses", "references", "attack_techniques")
+
+
+def _members(obj: Object) -> str:
+    counted = dict(pairs(obj.attributes.get("counters")))
+    found = []
+    for name in _MEMBERS:
+        count = integer(counted.get(name, obj.attributes.get(f"{name}_count")))
+        if count:
+            found.append(f"{count} {name.replace('_', ' ')}")
+    return ", ".join(found)
+
+
+_COLLECTION = (
+    plain("Name", "name"),
+    plain("Kind", "collection_type"),
+    Column("Also known as", _aliases, ("alt_names", "alt_names_details")),
+    plain("Origin", "origin"),
+    plain("From", "source_region"),
+    plain("Aims at", "targeted_regions"),
+    Column("Motivations", _motivations, ("motivations",)),
+    plain("Tags", "tags"),
+    Column("Holds", _members, ("counters", *(f"{name}_count" for name in _MEMBERS))),
+    dated("Created", "creation_date"),
+    dated("Modified", "last_modification_date"),
+    Column("Description", _description, ("description",)),
+    Column("Through", lambda obj: _refs(obj.context.get("related_from"))),
+    Column("Id", _id),
+)
+_REFERENCE = (
+    plain("Title", "title"),
+    plain("Author", "author"),
+    dated("Date", "creation_date"),
+    plain("Address", "url"),
+    Column("Through", lambda obj: _refs(obj.context.get("related_from"))),
+)
+_COLLECTIONS = (
+    "associations",
+    "campaigns",
+    "collections",
+    "malware_families",
+    "related_collections",
+    "related_reports",
+    "related_threat_actors",
+    "reports",
+    "software_toolkits",
+    "vulnerabilities",
+)
+
+
+# --- techniques and graphs -------------------------------------------------------------------------------------------
+
+
+def _signatures(obj: Object) -> tuple[str, ...]:
+    return texts([entry.get("description") for entry in mappings(obj.context.get("signatures"))])
+
+
+_TECHNIQUE = (
+    Column("Id", _id),
+    plain("Name", "name"),
+    Column("Seen as", _signatures),
+    Column("Platforms", lambda obj: texts(mapping(obj.attributes.get("info")).get("x_mitre_platforms")), ("info",)),
+    dated("Modified", "last_modification_date"),
+    plain("Address", "link"),
+    Column("Description", _description, ("description",)),
+)
+
+
+def _seen(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
+    """The file's own techniques: said to the platform, and not scored."""
+    found = (obj.ref.id for obj in (evidence.related.items if evidence.related else ()))
+    ids = tuple(dict.fromkeys(each for each in found if _ATTACK_ID.fullmatch(each)))
+    if ids:
+        reason = f"VirusTotal names {len(ids)} ATT&CK techniques of the file."
+        yield Points(findings.Family.BEHAVIOUR, "attack_techniques", 0, reason, section, ids)
+
+
+def _graph_name(obj: Object) -> str:
+    return text(mapping(obj.attributes.get("graph_data")).get("description"))
+
+
+_GRAPH = (
+    Column("Name", _graph_name, ("graph_data",)),
+    dated("Created", "creation_date"),
+    dated("Modified", "last_modified_date"),
+    Column("Nodes", lambda obj: len(items(obj.attributes.get("nodes"))) or None, ("nodes",)),
+    Column("Links", lambda obj: len(items(obj.attributes.get("links"))) or None, ("links",)),
+    plain("Comments", "comments_count"),
+    plain("Views", "views_count"),
+    Column("Id", _id),
+)
+
+
+def _family() -> Iterable[Analyzer]:
+    for kind, name in relationships.CATALOGUE:
+        if name in _COLLECTIONS:
+            yield records(kind, name, 630, _COLLECTION)
+    for kind in KINDS:
+        yield records(kind, "comments", 610, _COMMENT)
+        yield records(kind, "votes", 612, _VOTE, _ballots)
+        yield records(kind, "user_votes", 613, _VOTE, _ballots)
+        yield records(kind, "references", 632, _REFERENCE)
+        yield records(kind, "related_references", 632, _REFERENCE)
+        yield records(kind, "related_attack_techniques", 634, _TECHNIQUE)
+        yield records(kind, "graphs", 640, _GRAPH)
+        if kind != "file":
+            yield records(kind, "related_comments", 611, _RELATED_COMMENT)
+    yield records("file", "attack_techniques", 360, _TECHNIQUE, _seen)
+
+
+_ANALYZERS: tuple[Analyzer, ...] = tuple(_family())
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analysers of what people say."""
+    return _ANALYZERS

@@ -1,0 +1,93 @@
+"""When an object was seen and scanned: analyses and submissions, as a timeline with the table below it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from assemblyline_v4_service.common.result import ResultSection
+from attrs import frozen
+
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, hookimpl
+from virustotal.result import tables
+from virustotal.core.findings import Finding
+from virustotal.core.settings import Settings
+from virustotal.util.readers import date, integer, pairs, text
+from virustotal.core.scoring.verdicts import category_of
+from virustotal.plugins.relationships.columns import Column, dated, plain, read_by
+from virustotal.plugins.relationships.judged import ratio
+from virustotal.plugins.relationships.related_table import heading, named
+from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
+
+
+def _detections(obj: Object) -> str:
+    """What the engines found; empty while the analysis is queued and all counters are 0."""
+    return ratio({category_of(name): integer(count) or 0 for name, count in pairs(obj.attributes.get("stats"))})
+
+
+@frozen
+class _History:
+    """The columns of a kind of record, and those that make the headline and the detail of its node."""
+
+    columns: Sequence[Column]
+    headline: Sequence[Column]
+    detail: Sequence[Column]
+
+    def node(self, obj: Object) -> tuple[str, str, str]:
+        """Return moment, headline and detail of one record."""
+        return date(obj.attributes.get("date")), _joined(self.headline, obj), _joined(self.detail, obj)
+
+
+def _joined(columns: Sequence[Column], obj: Object) -> str:
+    return ", ".join(f"{column.label}: {shown}" for column in columns if (shown := text(column.cell(obj))))
+
+
+_SCAN = (dated("Date", "date"), Column("Detections", _detections, ("stats",)), plain("Status", "status"))
+_SUBMISSION = (
+    dated("Date", "date"),
+    plain("File name", "name"),
+    plain("Interface", "interface"),
+    plain("Country", "country"),
+    plain("City", "city"),
+    plain("Submitter", "source_key"),
+)
+_HISTORIES: Mapping[str, _History] = {
+    "analyses": _History(_SCAN, _SCAN[1:2], _SCAN[2:]),
+    "submissions": _History(_SUBMISSION, _SUBMISSION[3:5], (*_SUBMISSION[1:3], _SUBMISSION[5])),
+}
+
+
+def _analyzer(kind: str, name: str, order: int) -> Analyzer:
+    entry, history = relationships.CATALOGUE[kind, name], _HISTORIES[name]
+
+    def analyze(evidence: Evidence) -> Iterator[Finding]:
+        related = evidence.related
+        table = record_table(entry.title, related, history.columns) if related is not None else None
+        if related is None or table is None:
+            return
+        nodes = sorted(map(history.node, related.items), reverse=True)
+        line = timeline(entry.title, nodes)
+        section: ResultSection = table if line is None else line
+        if line is not None:
+            line.title_text = heading(entry.title, related)
+            if sum(bool(moment) for moment, *_ in nodes) > MOST_NODES:
+                line.title_text += f", the newest {MOST_NODES} drawn"
+            shown = min(len(related.items), tables.MOST_ROWS)
+            table.title_text = tables.counted("All in one table", shown, len(related.items))
+            table.auto_collapse = True
+            line.add_subsection(table)
+        yield section
+
+    needs = read_by(history.columns)
+    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
+
+
+_ANALYZERS: tuple[Analyzer, ...] = tuple(
+    _analyzer(kind, name, order)
+    for kind in ("file", "url")
+    for name, order in (("submissions", 650), ("analyses", 651))
+)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analysers of analyses and submissions."""
+    return _ANALYZERS

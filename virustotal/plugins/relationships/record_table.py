@@ -1,0 +1,74 @@
+"""Tables and timelines of what is no file, host or URL: comments, votes, collections, analyses, submissions."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from assemblyline_v4_service.common.result import ResultSection, ResultTimelineSection
+
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object, Related
+from virustotal.result import tables
+from virustotal.core.findings import Finding
+from virustotal.util.readers import text
+from virustotal.plugins.relationships.columns import Column, read_by
+from virustotal.plugins.relationships.related_table import links, named, table_heading
+
+#: Nodes of one timeline; the table below it has more.
+MOST_NODES = 40
+
+#: What an analyser adds to the section of its records.
+More: TypeAlias = Callable[[Evidence, ResultSection], Iterable[Finding]]
+
+
+def records(
+    kind: str, name: str, order: int, columns: Sequence[Column], more: More | None = None, *reads: str
+) -> Analyzer:
+    """Return the analyser that shows the objects of one relationship as a table of `columns`.
+
+    reads: attributes that `more` reads beside those of the columns.
+    """
+    entry = relationships.CATALOGUE[kind, name]
+
+    def analyze(evidence: Evidence) -> Iterator[Finding]:
+        related = evidence.related
+        section = record_table(entry.title, related, columns) if related is not None else None
+        if related is None or section is None:
+            return
+        if (pages := links("Open on VirusTotal", related.items, evidence.settings)) is not None:
+            section.add_subsection(pages)
+        found = list(more(evidence, section)) if more is not None else []
+        yield section
+        yield from found
+
+    needs = read_by(columns, *reads)
+    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
+
+
+def record_table(title: str, related: Related, columns: Sequence[Column]) -> ResultSection | None:
+    """Return the table of a relationship, or None without objects. An object without attributes is shown by its id."""
+    rows = [row(obj, columns) for obj in related.items[: tables.MOST_ROWS]]
+    names = (*(column.label for column in columns), "Id", "Reason")
+    section = tables.table(title, rows, tuple(dict.fromkeys(names)), total=len(related.items))
+    if section is not None:
+        section.title_text = table_heading(title, related)
+    return section
+
+
+def row(obj: Object, columns: Sequence[Column]) -> dict[str, Any]:
+    """Return one row: the columns, and the id where nothing else is known."""
+    cells = {column.label: column.cell(obj) for column in columns}
+    if not obj.attributes:
+        cells.setdefault("Id", text(obj.ref.id))
+        cells["Reason"] = obj.error
+    return cells
+
+
+def timeline(title: str, nodes: Iterable[tuple[str, str, str]]) -> ResultTimelineSection | None:
+    """Return a timeline of (moment, headline, detail), as many as MOST_NODES; None without any that has a moment."""
+    dated = [node for node in nodes if node[0]]
+    if not dated:
+        return None
+    section = ResultTimelineSection(tables.counted(title, min(len(dated), MOST_NODES), len(dated)))
+    for moment, headline, detail in dated[:MOST_NODES]:
+        section.add_node(text(headline) or "-", text(detail), text(moment))
+    return section

@@ -1,0 +1,54 @@
+"""Relationships that lead to one object: its facts as ordered key-values."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Object
+from virustotal.result import tables
+from virustotal.core.findings import Finding
+from virustotal.util.readers import text
+from virustotal.plugins.relationships.columns import COLUMNS, LABELS, identity, read_by
+from virustotal.plugins.relationships.judged import Judged, known
+from virustotal.plugins.relationships.related_table import Look, links, named
+
+
+def single(kind: str, name: str, order: int) -> Analyzer:
+    """Return the analyser of one relationship that leads to a single object, which is context and never scored."""
+    entry = relationships.CATALOGUE[kind, name]
+    url = ("url",) if "url" in entry.yields else ()
+    needs = read_by((column for each in entry.yields for column in COLUMNS.get(each, ())), *url)
+
+    def analyze(evidence: Evidence) -> Iterator[Finding]:
+        related = evidence.related
+        if related is None or not related.items:
+            return
+        if len(related.items) > 1:  # a list where VirusTotal promises one object
+            yield from Look(entry).analyze(evidence)
+            return
+        yield from _section(entry.title, related.items[0], evidence)
+
+    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
+
+
+def _section(title: str, obj: Object, evidence: Evidence) -> Iterator[Finding]:
+    section = tables.key_values(title, _facts(obj, evidence))
+    if section is not None:
+        if (page := links("Open on VirusTotal", (obj,), evidence.settings)) is not None:
+            section.add_subsection(page)
+        yield section
+
+
+def _facts(obj: Object, evidence: Evidence) -> Iterator[tuple[str, Any]]:
+    shown = identity(obj)
+    yield LABELS.get(obj.ref.kind, "Id"), shown
+    if not shown:
+        yield "Id", text(obj.ref.id)
+    if obj.error:
+        yield "Reason", f"VirusTotal has no report of it ({obj.error})"
+    if known(obj):
+        judged = Judged(obj, evidence.judge(obj))
+        yield "Level", judged.verdict.level.value
+        yield "Detections", judged.detections
+        yield "Note", judged.note
+        yield from ((column.label, column.cell(obj)) for column in COLUMNS.get(obj.ref.kind, ()))

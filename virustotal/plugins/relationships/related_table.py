@@ -1,0 +1,219 @@
+"""Lists of files, hosts and URLs: bare ones as one table, detailed ones judged and most suspicious first."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from assemblyline_v4_service.common.result import ResultSection, ResultURLSection
+from attrs import frozen
+
+from virustotal.api import relationships
+from virustotal.core import Analyzer, Evidence, Needs, Points, findings
+from virustotal.result import tables
+from virustotal.api.relationships import Relationship
+from virustotal.core.findings import Finding
+from virustotal.core.models import Level, Object, Related
+from virustotal.core.settings import Settings
+from virustotal.plugins.relationships.columns import (
+    COLUMNS,
+    LABELS,
+    LINKS,
+    Column,
+    identity,
+    popular,
+    tag_value,
+)
+from virustotal.plugins.relationships.judged import Judged, is_subject, judged, known, own_host
+
+#: Objects named in the reason of a score, and pages of VirusTotal that are linked below one table.
+MOST_NAMED, MOST_LINKS = 5, 40
+#: What is said of the subject among the objects that lead back to it.
+SUBJECT = "The subject itself: its detections count once, as its own."
+_REASONS = {"NotFoundError": "VirusTotal never had it"}
+
+
+def listing(kind: str, name: str, order: int, tag: str = "") -> Analyzer:
+    """Return the analyser of one relationship that leads to many files, hosts or URLs.
+
+    tag: the tag type of its objects, for what the subject does; empty where they are context and not tagged.
+    """
+    entry = relationships.CATALOGUE[kind, name]
+    look = Look(entry, tag)
+    return Analyzer(
+        named(kind, name), kind, name, analyze=look.analyze, needs=look.needs(), order=order, summary=entry.title
+    )
+
+
+def named(kind: str, relationship: str) -> str:
+    """Return the analyser's name: the relationship's own for files, with the kind before it for all others."""
+    return relationship if kind == "file" else f"{kind}_{relationship}"
+
+
+def heading(title: str, related: Related) -> str:
+    """Return a title that says how many there are and how many are shown."""
+    shown = len(related.items)
+    if not related.complete and (related.total or 0) <= shown:
+        return f"{title} (first {shown}, VirusTotal has more)"
+    return tables.counted(title, shown, related.total)
+
+
+def table_heading(title: str, related: Related) -> str:
+    """Return a title as `heading`, for one table of them all: with how many of them have a row."""
+    rows = min(len(related.items), tables.MOST_ROWS)
+    return heading(title, related) + (f", the first {rows} in the table" if rows < len(related.items) else "")
+
+
+def links(title: str, objs: Iterable[Object], settings: Settings) -> ResultURLSection | None:
+    """Return links that open the objects on VirusTotal, or None where none of them has a page."""
+    pages = [(page, identity(obj)[:200]) for obj in objs if (page := tables.page(obj.ref, settings))]
+    if not pages:
+        return None
+    shown = pages[:MOST_LINKS]
+    title = tables.counted(title, len(shown), len(pages)) if len(pages) > len(shown) else title
+    section = ResultURLSection(title, auto_collapse=True)
+    for page, name in shown:
+        section.add_url(page, name=name or page)
+    return section
+
+
+@frozen
+class Look:
+    """How one relationship is shown."""
+
+    entry: Relationship
+    tag: str = ""
+
+    @property
+    def _kind(self) -> str:
+        return self.entry.yields[0] if self.entry.yields else ""
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        return (*LINKS.get(self.entry.name, ()), *COLUMNS.get(self._kind, ()))
+
+    def needs(self) -> Needs:
+        """Return the attributes that the columns read."""
+        names = {name for column in self._columns for name in column.attributes}
+        return Needs(tuple(sorted(names | ({"url"} if self._kind == "url" else {"popularity_ranks"} & names))))
+
+    def analyze(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield the section of this relationship, and what it adds to the score."""
+        related = evidence.related
+        if related is None or not related.items:
+            return
+        if not related.detailed:
+            yield from self._bare(related, evidence.settings)
+            return
+        reported = judged(evidence, filter(known, related.items))
+        flagged = [each for each in reported if each.flagged]
+        bare = [each for each in related.items if not known(each)]
+        section = ResultSection(heading(self.entry.title, related), body=_summary(reported, bare))
+        worst = self._judged("Suspicious and malicious", flagged, evidence, collapse=False)
+        for part in (
+            worst,
+            self._judged("No finding", reported[len(flagged) :], evidence, collapse=True),
+            self._unknown(bare),
+        ):
+            if part is not None:
+                section.add_subsection(part)
+        yield section
+        others = [each for each in flagged if not is_subject(evidence, each.obj) and not own_host(evidence, each.obj)]
+        yield from self._points(others, worst)
+
+    def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
+        rows = [self._row(obj) for obj in related.items[: tables.MOST_ROWS]]
+        section = tables.table(self.entry.title, rows, self._names(()))
+        if section is not None:
+            section.title_text = table_heading(self.entry.title, related)
+            self._tagged(section, related.items)
+            _add(section, links("Open on VirusTotal", related.items, settings))
+            yield section
+
+    def _judged(
+        self, title: str, reported: Sequence[Judged], evidence: Evidence, *, collapse: bool
+    ) -> ResultSection | None:
+        rows = [
+            {
+                "Level": each.verdict.level.value,
+                "Detections": each.detections,
+                **self._row(each.obj),
+                "Note": SUBJECT if is_subject(evidence, each.obj) else each.note,
+            }
+            for each in reported[: tables.MOST_ROWS]
+        ]
+        section = tables.table(
+            title, rows, self._names(("Level", "Detections"), ("Note",)), total=len(reported), collapse=collapse
+        )
+        if section is not None:
+            settings = evidence.settings
+            telling = (each.obj for each in reported if not (popular(each.obj) and each.undetected(settings)))
+            self._tagged(section, telling)
+            _add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
+        return section
+
+    def _unknown(self, bare: Sequence[Object]) -> ResultSection | None:
+        rows = [
+            {**self._row(obj), "Reason": _REASONS.get(obj.error, obj.error) or "no report came"}
+            for obj in bare[: tables.MOST_ROWS]
+        ]
+        title = "Known by hash only" if self._kind == "file" else "Known by name only"
+        section = tables.table(title, rows, self._names((), ("Reason",)), total=len(bare), collapse=True)
+        if section is not None:
+            self._tagged(section, bare)
+        return section
+
+    def _row(self, obj: Object) -> dict[str, Any]:
+        shown = identity(obj)
+        cells: dict[str, Any] = {self._label: shown}
+        if not shown:
+            cells["Id"] = obj.ref.id
+        if obj.ref.kind not in self.entry.yields:
+            cells["Kind"] = obj.ref.kind
+        return cells | {column.label: column.cell(obj) for column in self._columns}
+
+    @property
+    def _label(self) -> str:
+        return LABELS.get(self._kind, "Id")
+
+    def _names(self, before: Sequence[str], after: Sequence[str] = ()) -> tuple[str, ...]:
+        middle = (self._label, "Id", "Kind", *(column.label for column in self._columns))
+        return tuple(dict.fromkeys((*before, *middle, *after)))
+
+    def _tagged(self, section: ResultSection, objs: Iterable[Object]) -> None:
+        if self.tag:
+            values = dict.fromkeys(tag_value(obj) for obj in objs if obj.ref.kind == self._kind)
+            values.pop("", None)
+            section.set_tags({self.tag: list(values)} if values else {})
+
+    def _points(self, flagged: Sequence[Judged], section: ResultSection | None) -> Iterator[Points]:
+        """One entry for the whole relationship: the sum, which the family's cap bounds over the result."""
+        scored = [each for each in flagged if each.verdict.score > 0]
+        if self.entry.family is not relationships.Family.DOES or not scored:
+            return
+        shown = [f"{identity(each.obj)} ({each.detections or 'judged'})" for each in scored[:MOST_NAMED]]
+        reason = f"{self.entry.title}: {len(scored)} flagged: {tables.listed(shown)}"
+        rest = len(scored) - len(shown)
+        yield Points(
+            findings.Family.RELATED,
+            self.entry.name,
+            sum(each.verdict.score for each in scored),
+            reason + (f" and {rest} more." if rest else "."),
+            section,
+        )
+
+
+def _add(section: ResultSection, part: ResultSection | None) -> None:
+    if part is not None:
+        section.add_subsection(part)
+
+
+def _summary(reported: Sequence[Judged], bare: Sequence[Object]) -> str:
+    levels = [each.verdict.level for each in reported]
+    counts = (
+        (levels.count(Level.MALICIOUS), "malicious"),
+        (levels.count(Level.SUSPICIOUS), "suspicious"),
+        (levels.count(Level.CLEAN), "below the threshold or clean"),
+        (levels.count(Level.UNKNOWN), "not judged by any engine"),
+        (sum(bool(obj.error) for obj in bare), "known to VirusTotal by id only"),
+        (sum(not obj.error for obj in bare), "without a report"),
+    )
+    return ", ".join(f"{count} {what}" for count, what in counts if count) + "."

@@ -1,0 +1,60 @@
+"""Screenshots of a sandbox run, fetched where relationships are analysed."""
+
+from collections.abc import Iterator
+
+from assemblyline_v4_service.common.result import ResultSection
+
+from virustotal.core import Analyzer, Download, Evidence, Object, findings, hookimpl
+from virustotal.core.findings import Finding
+from virustotal.core.settings import Settings
+from virustotal.util.readers import date, safe_name, text
+from virustotal.plugins.relationships.columns import Column, dated, plain
+from virustotal.plugins.relationships.record_table import records
+
+#: Pictures that are fetched for one file; all are listed.
+MOST_PICTURES = 12
+_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
+
+_SCREENSHOT = (dated("Date", "date"), plain("Sandbox", "sandbox_name"), Column("Id", lambda obj: text(obj.ref.id)))
+
+
+def _pictures(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
+    related = evidence.related
+    if related is None or not evidence.settings.analyze_relationship:
+        return
+    found = [obj for obj in related.items if _link(obj)]
+    for place, obj in enumerate(found[:MOST_PICTURES], 1):
+        yield _download(place, obj)
+    if len(found) > MOST_PICTURES:
+        section.title_text += f", the first {MOST_PICTURES} fetched"
+    if missing := len(related.items) - len(found):
+        section.title_text += f", {missing} without an address to fetch"
+
+
+def _link(obj: Object) -> str:
+    link = obj.attributes.get("link")
+    plain = link.strip() if isinstance(link, str) else ""
+    return plain if plain.startswith(("https://", "http://")) else ""
+
+
+def _download(place: int, obj: Object) -> Download:
+    sandbox = text(obj.attributes.get("sandbox_name"), 60) or "a sandbox"
+    moment = date(obj.attributes.get("date"))
+    return Download(
+        obj.ref,
+        "screenshot",
+        safe_name("screenshot", f"{place:02}", sandbox) + ".png",
+        f"Screenshot of {sandbox}" + (f", {moment}" if moment else ""),
+        role=findings.Role.IMAGE,
+        magic=_MAGIC,
+        link=_link(obj),
+    )
+
+
+_ANALYZERS: tuple[Analyzer, ...] = (records("file", "screenshots", 350, _SCREENSHOT, _pictures, "link"),)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of screenshots."""
+    return _ANALYZERS

@@ -1,0 +1,197 @@
+"""One sandbox as parts of the result ontology: nothing that its report does not say."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from virustotal.core import OntologyPart
+from virustotal.al_types.attack import attack_name, tactics
+from virustotal.al_types.ontology import problem
+from virustotal.util.readers import integer, mappings, text
+from virustotal.plugins.sandbox.sandbox_section import dns, headers, mail, method, port, transport
+from virustotal.plugins.sandbox.merged_view import address
+from virustotal.plugins.sandbox.processes import Process, image_of
+from virustotal.plugins.sandbox.signatures import Match, ids, sigma, signatures
+from virustotal.plugins.sandbox.sandboxes import Sandbox
+
+#: Parts of one kind from one sandbox.
+MOST_PROCESSES = 1_000
+MOST_CONNECTIONS = 500
+MOST_SIGNATURES = 300
+
+#: Words in the source of an IDS rule that tell that Suricata matched it.
+_SURICATA = ("suricata", "emerging threats")
+#: Sandboxes whose own signatures are Cuckoo's.
+_CUCKOO = ("cape", "cuckoo")
+
+#: Seconds; a later offset is no offset.
+_LONGEST_RUN = 7 * 24 * 3600
+
+Data = Mapping[str, Any]
+
+
+def parts(sandbox: Sandbox, classification: str) -> Iterator[OntologyPart]:
+    """Yield the parts of one report that fit Assemblyline's models; what does not stands in the sections only.
+
+    classification: of the result, which the model of signatures insists on.
+    """
+    for kind, most, found in (
+        ("sandbox", 1, _sandbox(sandbox)),
+        ("process", MOST_PROCESSES, _processes(sandbox)),
+        ("network", MOST_CONNECTIONS, _connections(sandbox)),
+        ("signature", MOST_SIGNATURES, ({**data, "classification": classification} for data in _signatures(sandbox))),
+    ):
+        for index, data in enumerate(found):
+            if index == most:
+                break
+            part = OntologyPart(kind, data)
+            if not problem(part):
+                yield part
+
+
+def _object_id(sandbox: Sandbox, kind: str, tag: str, *key: Any) -> dict[str, Any]:
+    identifier = f"{kind}_{sandbox.stable(kind, *key)}"
+    return {"tag": tag or kind, "ontology_id": identifier, "session": sandbox.session}
+
+
+def _sandbox(sandbox: Sandbox) -> Iterator[Data]:
+    moment = sandbox.analysed
+    yield {
+        "objectid": _object_id(sandbox, "sandbox", sandbox.name),
+        "sandbox_name": sandbox.name,
+        "analysis_metadata": {"start_time": moment.isoformat() if moment else None},
+    }
+
+
+def _processes(sandbox: Sandbox) -> Iterator[Data]:
+    if not sandbox.tree:
+        # Without a tree VirusTotal tells command lines alone: no pid and no parent.
+        for command in (text(entry) for entry in sandbox.entries("processes_created")):
+            if command:
+                identifier = _object_id(sandbox, "process", image_of(command), None, None, command, 0)
+                yield {"objectid": identifier, "start_time": None, "image": image_of(command), "command_line": command}
+        return
+    known: list[Data] = []
+    twins: dict[tuple[Any, ...], int] = {}
+    for process in sandbox.tree[:MOST_PROCESSES]:
+        known.append(_process(sandbox, process, known, twins))
+        yield known[-1]
+
+
+def _process(sandbox: Sandbox, process: Process, known: list[Data], twins: dict[tuple[Any, ...], int]) -> Data:
+    parent = known[process.parent] if process.parent is not None else None
+    # A pid may be reused, and a parent may start the same command twice: twins are counted.
+    key = (parent["objectid"]["ontology_id"] if parent else None, process.pid, process.command)
+    twins[key] = twins.get(key, 0) + 1
+    data: dict[str, Any] = {
+        "objectid": _object_id(sandbox, "process", process.image or text(process.pid), *key, twins[key]),
+        "start_time": _started(sandbox, process),
+        "pid": process.pid,
+    }
+    if process.command:
+        data |= {"image": process.image, "command_line": process.command}
+    if parent:
+        data |= {"pobjectid": dict(parent["objectid"]), "ppid": parent["pid"]}
+        if "command_line" in parent:
+            data |= {"pimage": parent["image"], "pcommand_line": parent["command_line"]}
+    return data
+
+
+def _started(sandbox: Sandbox, process: Process) -> str | None:
+    """When a process started, where the report says when it began and how much later the process came."""
+    if sandbox.analysed is None or process.offset is None or not 0 <= process.offset <= _LONGEST_RUN:
+        return None
+    try:
+        return (sandbox.analysed + timedelta(seconds=process.offset)).isoformat()
+    except OverflowError:
+        return None
+
+
+def _connections(sandbox: Sandbox) -> Iterator[Data]:
+    for known in mappings(sandbox.entries("ip_traffic")):
+        target = address(known.get("destination_ip"))
+        if target:
+            yield _connection(
+                sandbox,
+                target,
+                destination_ip=target,
+                destination_port=port(known.get("destination_port")),
+                transport_layer_protocol=transport(known),
+            )
+    for domain, type, answers in dns(sandbox):
+        details = {"domain": domain, "resolved_ips": list(answers), "lookup_type": type}
+        yield _connection(sandbox, domain, connection_type="dns", dns_details=details)
+    yield from _conversations(sandbox)
+
+
+def _conversations(sandbox: Sandbox) -> Iterator[Data]:
+    for known in mappings(sandbox.entries("http_conversations")):
+        url, verb = text(known.get("url"), 2_000), method(known)
+        heads = (known.get("request_headers"), known.get("response_headers"))
+        # The model wants method and both headers: where VirusTotal is silent on one, there is no part.
+        if url and verb and all(isinstance(head, Mapping) for head in heads):
+            details = {
+                "request_uri": url,
+                "request_method": verb,
+                "request_headers": headers(heads[0]),
+                "response_headers": headers(heads[1]),
+                "response_status_code": integer(known.get("response_status_code")),
+            }
+            yield _connection(sandbox, url, connection_type="http", http_details=details)
+    for known in mappings(sandbox.entries("smtp_conversations")):
+        sender, recipients = mail(known)
+        if sender and recipients:
+            target = address(known.get("destination_ip"))
+            yield _connection(
+                sandbox,
+                target or sender,
+                destination_ip=target or None,
+                destination_port=port(known.get("destination_port")),
+                connection_type="smtp",
+                smtp_details={"mail_from": sender, "mail_to": list(recipients)},
+            )
+
+
+def _connection(sandbox: Sandbox, tag: str, **fields: Any) -> Data:
+    data = {name: value for name, value in fields.items() if value is not None}
+    if "destination_ip" in data and "destination_port" in data:
+        tag = f"{data['destination_ip']}:{data['destination_port']}"
+    return {"objectid": _object_id(sandbox, "network", tag, sorted(data.items(), key=str)), **data}
+
+
+def _signatures(sandbox: Sandbox) -> Iterator[Data]:
+    for match in signatures(sandbox):
+        if type := _type(sandbox, match):
+            yield _signature(sandbox, match, type)
+    for match in sigma(sandbox):
+        yield _signature(sandbox, match, "SIGMA")
+    for match in ids(sandbox):
+        if any(word in match.source.lower() for word in _SURICATA):
+            yield _signature(sandbox, match, "SURICATA")
+
+
+def _type(sandbox: Sandbox, match: Match) -> str:
+    """The type that Assemblyline has for a sandbox's signature; empty where it has none."""
+    if match.format in {"YARA", "Sigma"}:
+        return match.format.upper()
+    own = not match.format and any(word in sandbox.name.lower() for word in _CUCKOO)
+    return "CUCKOO" if own else ""
+
+
+def _signature(sandbox: Sandbox, match: Match, type: str) -> Data:
+    data: dict[str, Any] = {
+        "objectid": _object_id(sandbox, "signature", f"{type}.{match.name}", type, match.key),
+        "name": match.name,
+        "type": type,
+        "attacks": [
+            {"attack_id": id, "pattern": attack_name(id), "categories": list(tactics(id))}
+            for id in match.attack_ids
+            if attack_name(id)
+        ],
+    }
+    if match.id:
+        data["signature_id"] = match.id
+    return data
+
+
+__all__ = ["MOST_CONNECTIONS", "MOST_PROCESSES", "MOST_SIGNATURES", "parts"]
