@@ -2,7 +2,7 @@
 
 import pytest
 
-from virustotal.checks import Check, State, ca, clock, host, key, lines, plugins, proxy, safelist
+from virustotal.cli.reports.checks import Check, State, ca, clock, host, key, lines, plugins, proxy, safelist
 from virustotal.core.errors import UnavailableError, VirusTotalError
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import Credentials, Settings

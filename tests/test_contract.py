@@ -41,8 +41,8 @@ NOT_FOR_SERVICE = (
     "virustotal.testing",
     "virustotal.emulator",
     "virustotal.platform.manifest",
-    "virustotal.tasks",
-    "virustotal.targets",
+    "virustotal.local.run_task",
+    "virustotal.local.targets",
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 from assemblyline.odm.models.result import BODY_FORMAT
 from rich.console import Console
 
-from virustotal.cli.bodies import body
+from virustotal.cli.section_text import body
 
 
 def shown(section: dict[str, Any], most: int = 15) -> str:

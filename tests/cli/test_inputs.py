@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from virustotal.cli.inputs import api_key, configuration, parameters
+from virustotal.cli.config_input import api_key, configuration, parameters
 
 
 def exit_code(capsys: pytest.CaptureFixture[str], call: object) -> tuple[int, str]:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.conftest import requests_of
-from virustotal import doctor
+from virustotal.cli.reports import doctor
 from virustotal.cli.app import app
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR_SHA256
@@ -264,7 +264,7 @@ def test_an_unreachable_server_is_told_of_once(emulator: Emulator) -> None:
 
 def test_a_platform_that_does_not_answer_is_said(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    monkeypatch.setattr("virustotal.doctor.PLATFORM_SECONDS", 0.2)
+    monkeypatch.setattr("virustotal.cli.reports.doctor.PLATFORM_SECONDS", 0.2)
     monkeypatch.setattr("assemblyline_v4_service.common.api.DEVELOPMENT_MODE", False)
     monkeypatch.setattr("assemblyline_v4_service.common.api.ServiceAPI.get_safelist", lambda *_: ended.wait(10) and {})
     found = call(emulator, "doctor", "--json", SERVICE_API_HOST=NOWHERE)

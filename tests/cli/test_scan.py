@@ -152,7 +152,7 @@ def test_a_result_that_assemblyline_refuses_is_said(emulator: Emulator, monkeypa
     def refuse(*_: Any, **__: Any) -> None:
         raise ValueError("the section 'x' has unknown tags: a.b")
 
-    monkeypatch.setattr("virustotal.tasks.run_task", refuse)
+    monkeypatch.setattr("virustotal.local.run_task.run_task", refuse)
     found = scan(emulator, EICAR_SHA256)
     assert found.exit_code == 1
     assert "unknown tags: a.b" in found.stderr

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from virustotal.cli.show import outcome_tree, verdict
-from virustotal.tasks import TaskOutcome
+from virustotal.cli.result_tree import outcome_tree, verdict
+from virustotal.local.run_task import TaskOutcome
 
 
 def shown(outcome: TaskOutcome, most: int = 15) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from virustotal.listing import as_json, check_plugin, plugins
+from virustotal.cli.reports.plugins import as_json, check_plugin, plugins
 from virustotal.plugins import BUILTIN
 from virustotal.template import write
 
@@ -101,7 +101,7 @@ def test_the_listing(installed: Path) -> None:
 def test_an_image_tells_what_it_has(installed: Path) -> None:
     """Without the libraries of the terminal, and with the manifest's own configuration."""
     code = "import sys, runpy; sys.modules.update(click=None, rich=None);"
-    code += "runpy.run_module('virustotal.listing', run_name='__main__')"
+    code += "runpy.run_module('virustotal.cli.reports.plugins', run_name='__main__')"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVICE_")}
     environment = {**inherited, "PYTHONPATH": f"{installed}:{ROOT}"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)

@@ -18,7 +18,7 @@ from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
 from virustotal.core.plugin_host.hooks import Hooks, Implementation, Plugins, Provider
 from virustotal.core.plugin_host.manager import load, load_modules
 from virustotal.core.settings import Settings, service_settings
-from virustotal.listing import as_json, check_plugin, lines
+from virustotal.cli.reports.plugins import as_json, check_plugin, lines
 from virustotal.plugins import BUILTIN
 from virustotal.testing import PluginError, hooks, obj, plugins
 from virustotal.platform.tool_version import tool_version

@@ -11,8 +11,8 @@ import pytest
 from assemblyline.common.classification import Classification
 
 from virustotal.emulator.server import Emulator
-from virustotal.targets import target_of
-from virustotal.tasks import Target, TaskOutcome, run_task, started_service
+from virustotal.local.targets import target_of
+from virustotal.local.run_task import Target, TaskOutcome, run_task, started_service
 
 EICAR = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
 KEY = "gti-key"

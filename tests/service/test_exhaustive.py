@@ -13,7 +13,7 @@ from virustotal.indicator_search import plan
 from virustotal.api import url_id
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.emulator.server import Emulator
-from virustotal.tasks import TaskOutcome
+from virustotal.local.run_task import TaskOutcome
 
 ON = {"exhaustive_search": "true", "relationships": ""}
 DOMAIN, IP, URI = (f"network.dynamic.{kind}" for kind in ("domain", "ip", "uri"))

@@ -7,7 +7,7 @@ import pytest
 from tests.service.conftest import EICAR, Scan, shown
 from virustotal.api.relationships import CATALOGUE
 from virustotal.emulator.server import Emulator
-from virustotal.tasks import TaskOutcome
+from virustotal.local.run_task import TaskOutcome
 
 URL = "http://example.com/"
 #: Some objects of the emulator's world have no verdicts, or are known by their identifier alone: these are fetched.

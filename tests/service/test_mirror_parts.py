@@ -16,7 +16,7 @@ from tests.service.test_mirror import air_gapped
 from virustotal.core.settings import MirrorConfig
 from virustotal.emulator.keys import Key
 from virustotal.emulator.server import Emulator
-from virustotal.tasks import TaskOutcome
+from virustotal.local.run_task import TaskOutcome
 
 NOW = int(time.time())
 FILE, OLD = "f1" * 32, "f2" * 32

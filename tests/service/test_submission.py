@@ -22,8 +22,8 @@ from virustotal.emulator.server import Emulator
 from virustotal.service import VirusTotal
 from virustotal.storage import in_file
 from virustotal.core.submission.upload_request import password_of
-from virustotal.targets import file_target
-from virustotal.tasks import Target
+from virustotal.local.targets import file_target
+from virustotal.local.run_task import Target
 
 ALLOWED = {"allow_dynamic_submit": True}
 ASKED = {"dynamic_submit": True}

@@ -3,13 +3,13 @@
 import click
 
 from virustotal import __version__
-from virustotal.cli.cache import cache
-from virustotal.cli.doctor import doctor
-from virustotal.cli.emulate import emulator
-from virustotal.cli.mirror import mirror
-from virustotal.cli.plugins import new_plugin, plugins
-from virustotal.cli.quota import quota
-from virustotal.cli.scan import scan
+from virustotal.cli.commands.cache import cache
+from virustotal.cli.commands.doctor import doctor
+from virustotal.cli.commands.emulate import emulator
+from virustotal.cli.commands.mirror import mirror
+from virustotal.cli.commands.plugins import new_plugin, plugins
+from virustotal.cli.commands.quota import quota
+from virustotal.cli.commands.scan import scan
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from virustotal.cli.exits import Exit, fail, refuse
-from virustotal.cli.inputs import checked, configuration
+from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.config_input import checked, configuration
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.settings import MIRROR_SECRETS
 

@@ -111,7 +111,7 @@ def lines(listing: tuple[PluginInfo, ...]) -> Iterator[str]:
                 yield f"{each.name}, analyser {row.name}: warning: {row.warning}"
 
 
-if __name__ == "__main__":  # for images, which have no terminal of ours: python -m virustotal.listing
+if __name__ == "__main__":  # for images, which have no terminal of ours: python -m virustotal.cli.reports.plugins
     use_manifest()
     for line in lines(plugins(get_service_manifest().get("config") or {}).listing):
         print(line)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from assemblyline.common import forge
 from assemblyline.common.file import make_uri_file
 
-from virustotal.tasks import Target
+from virustotal.local.run_task import Target
 
 #: The digests of nothing that could be a file: they stand where a task must have one and none is known.
 PLACEHOLDERS = {"md5": "0" * 32, "sha1": "0" * 40, "sha256": "0" * 64}

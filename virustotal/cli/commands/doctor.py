@@ -9,13 +9,13 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.exits import Exit
-from virustotal.cli.inputs import NO_KEY, given_key, read_configuration
+from virustotal.cli.exit_codes import Exit
+from virustotal.cli.config_input import NO_KEY, given_key, read_configuration
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from virustotal.checks import Check
+    from virustotal.cli.reports.checks import Check
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: How bad it is -> the exit code.
@@ -36,8 +36,8 @@ def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as
     Exit codes: 0 all is ok; 1 look-ups cannot work; 3 they cannot with this key or configuration; 4 they work, with
     something less.
     """
-    from virustotal.checks import as_json as listing
-    from virustotal.checks import worst
+    from virustotal.cli.reports.checks import as_json as listing
+    from virustotal.cli.reports.checks import worst
 
     found = tuple(_checks(config_file, key_file, host))
     if as_json:
@@ -48,8 +48,8 @@ def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as
 
 
 def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -> "Iterator[Check]":
-    from virustotal.checks import configured
-    from virustotal.doctor import examine
+    from virustotal.cli.reports.checks import configured
+    from virustotal.cli.reports.doctor import examine
 
     try:
         config = read_configuration(config_file) | ({"host": host} if host else {})

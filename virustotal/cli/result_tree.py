@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from virustotal.cli.bodies import MOST_SHOWN, body
+from virustotal.cli.section_text import MOST_SHOWN, body
 from virustotal.util.readers import items, mapping, mappings, text
-from virustotal.tasks import TaskOutcome
+from virustotal.local.run_task import TaskOutcome
 
 #: Assemblyline's default verdicts by score, highest first, with the colour of each.
 VERDICTS = ((1000, "malicious", "bold red"), (700, "highly suspicious", "red"), (300, "suspicious", "yellow"))

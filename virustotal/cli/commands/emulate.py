@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from virustotal.cli.exits import Exit, fail
+from virustotal.cli.exit_codes import Exit, fail
 
 
 @click.command()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from virustotal.cli.exits import Exit, fail, refuse
-from virustotal.cli.inputs import checked, configuration
+from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.config_input import checked, configuration
 from virustotal.util.readers import quantity
-from virustotal.opening import opened
+from virustotal.cli.reports.store import opened
 
 if TYPE_CHECKING:
     from virustotal.storage import Stores

@@ -8,8 +8,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.exits import Exit, fail
-from virustotal.cli.inputs import configuration
+from virustotal.cli.exit_codes import Exit, fail
+from virustotal.cli.config_input import configuration
 from virustotal.cli.terminal import table, terminal
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
     from virustotal.platform.manifest import use_manifest
 
     use_manifest()
-    from virustotal import listing
+    from virustotal.cli.reports import plugins
 
     context.obj = configuration(config_file)
     if context.invoked_subcommand is not None:
         return
-    found = listing.plugins(context.obj).listing
+    found = plugins.plugins(context.obj).listing
     if as_json:
-        click.echo(json.dumps(listing.as_json(found), indent=2))
+        click.echo(json.dumps(plugins.as_json(found), indent=2))
     else:
         console = terminal()
         console.print(_table(found))
@@ -85,7 +85,7 @@ def reasons(found: "tuple[PluginInfo, ...]") -> list[str]:
 @click.pass_obj
 def check(config: dict[str, Any], name: str) -> None:
     """Run the contract checks of the plugin NAME over the emulator's world; no server is started."""
-    from virustotal.listing import check_plugin
+    from virustotal.cli.reports.plugins import check_plugin
 
     try:
         found = check_plugin(name, config)

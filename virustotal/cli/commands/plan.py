@@ -9,7 +9,7 @@ from virustotal.core.settings import service_settings, task_settings
 from virustotal.core.lookup.subjects import Facts, subjects
 from virustotal.util.readers import mapping, text
 from virustotal.plugins import BUILTIN
-from virustotal.tasks import Target
+from virustotal.local.run_task import Target
 
 
 def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:

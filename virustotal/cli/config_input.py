@@ -9,7 +9,7 @@ from typing import Any
 import click
 import yaml
 
-from virustotal.cli.exits import refuse
+from virustotal.cli.exit_codes import refuse
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import CONFIG_KEYS, MIRROR_SECRETS, PARAMETERS, Settings, service_settings, task_settings
 

@@ -1,4 +1,4 @@
-"""All checks of a configuration, one after the other; `python -m virustotal.doctor` in a container of the service."""
+"""All checks of a configuration, one after the other; `python -m virustotal.cli.reports.doctor` in a container of the service."""
 
 import logging
 import os
@@ -7,14 +7,14 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal import checks, listing
-from virustotal.checks import Check
+from virustotal.cli.reports import checks, plugins
+from virustotal.cli.reports.checks import Check
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.plugin_host.manager import unknown
 from virustotal.core.scoring.safelist import TAG_TYPES, SafelistKeeper
 from virustotal.core.settings import credentials, service_settings
 from virustotal.platform.manifest import use_manifest
-from virustotal.opening import opened
+from virustotal.cli.reports.store import opened
 from virustotal.client import build
 
 #: Seconds that the platform has to answer for its safelist.
@@ -38,7 +38,7 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     yield from checks.asked(settings, keys, missing)
     yield checks.store(stores, broken, shared=stores.place.startswith(("redis:", "rediss:")))
     yield checks.mirror(settings, keys)
-    loaded = listing.plugins(config)
+    loaded = plugins.plugins(config)
     nobodys = unknown(loaded.listing, settings.plugins.disabled)
     yield checks.plugins(sum(each.state.value == "loaded" for each in loaded.listing), loaded.unloaded, nobodys)
     yield _safelist()
@@ -53,7 +53,7 @@ def _safelist() -> Check:
     # Outside a container of the platform the framework answers with an empty list of its own.
     if "SERVICE_API_HOST" not in os.environ or api.DEVELOPMENT_MODE:
         return checks.safelist(None)
-    quiet = logging.getLogger("virustotal.doctor")
+    quiet = logging.getLogger("virustotal.cli.reports.doctor")
     quiet.propagate = False
     quiet.addHandler(logging.NullHandler())
     keeper = SafelistKeeper(lambda: api.ServiceAPI(get_service_attributes(), quiet).get_safelist(list(TAG_TYPES)))

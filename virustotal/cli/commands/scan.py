@@ -9,9 +9,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from virustotal.cli.bodies import MOST_SHOWN
-from virustotal.cli.exits import Exit, fail, refuse
-from virustotal.cli.inputs import api_key, checked, configuration, parameters
+from virustotal.cli.section_text import MOST_SHOWN
+from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.config_input import api_key, checked, configuration, parameters
 from virustotal.cli.terminal import terminal
 from virustotal.util.readers import text
 
@@ -68,7 +68,7 @@ def scan(
 
 
 def _plan(target: str, config: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    from virustotal.cli.plan import plan_lines
+    from virustotal.cli.commands.plan import plan_lines
 
     with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
         for line in plan_lines(named(target, Path(own)), config, given):
@@ -86,9 +86,9 @@ def _run(
     verbose: bool,
 ) -> None:
     from virustotal.cli.progress import progress
-    from virustotal.cli.show import outcome_tree
+    from virustotal.cli.result_tree import outcome_tree
     from virustotal.core.errors import ConfigurationError
-    from virustotal.tasks import run_task, started_service
+    from virustotal.local.run_task import run_task, started_service
 
     with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
         subject = named(target, Path(own))
@@ -117,7 +117,7 @@ def _run(
 
 def named(target: str, folder: Path) -> Any:
     """Return the target that the text names, or end with why it is none."""
-    from virustotal.targets import target_of
+    from virustotal.local.targets import target_of
 
     try:
         return target_of(target, folder)
