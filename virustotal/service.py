@@ -14,7 +14,7 @@ from assemblyline_v4_service.common.request import ServiceRequest
 from assemblyline_v4_service.common.result import Result
 from attrs import evolve
 
-from virustotal.analysing import Analysis
+from virustotal.core.analysing import Analysis
 from virustotal.platform.attachments import Attacher
 from virustotal.al_types import ontology
 from virustotal.core.errors import AuthenticationError, ConfigurationError
@@ -32,7 +32,7 @@ from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
 from virustotal.core.submission.submit import INTERVALS, Desk
 from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.util.readers import quantity, texts
-from virustotal.looking import Looked, Wire, Wires, look
+from virustotal.core.pipeline import Looked, Wire, Wires, look
 from virustotal.plugins import BUILTIN
 from virustotal.client import build
 from virustotal.storage import open_stores

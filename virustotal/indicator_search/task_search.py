@@ -12,7 +12,7 @@ from virustotal.result.models import SubjectResult
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.indicator_search.already_known import scored_places, standing
-from virustotal.looking import Looked, Wire
+from virustotal.core.pipeline import Looked, Wire
 from virustotal.platform.task import Task
 
 _NOTHING = "exhaustive_search: earlier services tagged no domain, IP address or URL in this task."

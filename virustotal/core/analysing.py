@@ -14,7 +14,7 @@ from virustotal.result.models import SubjectResult
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.client.provenance import Witness
-from virustotal.looking import Looked
+from virustotal.core.pipeline import Looked
 from virustotal.platform.task import Task
 
 
