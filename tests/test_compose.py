@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.sources.stores.servers import BINARY, Server, free_port
+from tests.client.stores.servers import BINARY, Server, free_port
 
 COMPOSE = ROOT / "docker" / "compose.yaml"
 PROGRAM = {"virustotal-service": [sys.executable, "-c", "from virustotal.cli import main; main()"]}

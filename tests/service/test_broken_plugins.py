@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.host.broken import BROKEN, Broken
-from tests.host.conftest import installed, on_path  # noqa: F401 - the distributions of the matrix
+from tests.plugin_host.broken import BROKEN, Broken
+from tests.plugin_host.conftest import installed, on_path  # noqa: F401 - the distributions of the matrix
 from tests.service.conftest import EICAR, Scan, shown, titles
 from virustotal.core.plugin_host import runner, timeout
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.host.conftest import wheel
+from tests.plugin_host.conftest import wheel
 from tests.service.conftest import EICAR, Scan, shown, titles
 from virustotal.indicator_search import plan
 from virustotal.api import url_id

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from tests.sources.stores.servers import Server, started
+from tests.client.stores.servers import Server, started
 from virustotal.local.targets import target_of
 from virustotal.local.run_task import run_task, started_service
 

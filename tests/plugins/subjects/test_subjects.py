@@ -8,8 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.conftest import load, report_files
-from tests.plugins.relations.kit import rows, sections, tags, titled
-from tests.plugins.relations.test_all import HOSTILE, JSON, check
+from tests.plugins.relationships.kit import rows, sections, tags, titled
+from tests.plugins.relationships.test_all import HOSTILE, JSON, check
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.subjects import domain, ip_address, url

@@ -1,0 +1,175 @@
+"""What a broken file costs: its benefit, one line for the operator, and no result."""
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.client.stores.calls import CALLS, use
+from tests.client.stores.failing import Clock
+from virustotal.storage import in_file
+from virustotal.storage.circuit_breaker import PAUSE
+from virustotal.storage.fallback import guarded
+from virustotal.storage.interfaces import Limits
+
+MOST = 2**20
+LIMITS = Limits(minute=300, day=500)
+
+
+def test_a_store_that_works_says_nothing(tmp_path: Path) -> None:
+    said: list[str] = []
+    use(guarded(in_file(tmp_path / "store.sqlite3", MOST), said.append, shared=False))
+    assert not said
+
+
+def _corrupt(place: Path) -> None:
+    place.write_bytes(b"not a database" * 100)
+
+
+def _folder(place: Path) -> None:
+    place.mkdir()
+
+
+def _file_as_folder(place: Path) -> None:
+    place.parent.rmdir()
+    place.parent.write_bytes(b"")
+
+
+def _used(place: Path) -> bytes:
+    """Return the bytes of a file that was in use."""
+    stores = in_file(place, MOST)
+    use(stores)
+    stores.close()
+    return place.read_bytes()
+
+
+def _truncated(place: Path) -> None:
+    data = _used(place)
+    place.write_bytes(data[: len(data) // 2] + b"\xff" * 100)
+
+
+def _schema_without_text(place: Path) -> None:
+    data = bytearray(_used(place))
+    data[data.index(b"CREATE TABLE") + 2] = 0xAD  # the module of SQLite does not make an error of its own of that
+    place.write_bytes(data)
+
+
+def _other_tables(place: Path) -> None:
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        connection.execute("CREATE TABLE receipts_1 (other TEXT)")
+        connection.execute("CREATE TABLE ledger_1 (other TEXT)")
+        connection.execute("CREATE TABLE facts_1 (other TEXT)")
+        connection.execute("CREATE TABLE leases_1 (other TEXT)")
+        connection.execute("CREATE TABLE answers_1 (expires TEXT)")
+        connection.execute("CREATE TABLE tally_1 (other TEXT)")
+        connection.commit()
+
+
+def _locked(place: Path) -> None:
+    use(in_file(place, MOST))
+    locker = (
+        "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "c.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); time.sleep(20)"
+    )
+
+    process = subprocess.Popen([sys.executable, "-c", locker, str(place)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    _LOCKERS.append(process)
+
+
+_LOCKERS: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.mark.parametrize(
+    "spoil", [_corrupt, _folder, _file_as_folder, _truncated, _schema_without_text, _other_tables, _locked]
+)
+def test_a_broken_file_costs_its_benefit_alone(
+    tmp_path: Path, spoil: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virustotal.storage.sqlite_store.BUSY_SECONDS", 0.2)
+    place = tmp_path / "folder" / "store.sqlite3"
+    place.parent.mkdir()
+    spoil(place)
+    said: list[str] = []
+    began = time.monotonic()
+    try:
+        use(guarded(in_file(place, MOST), said.append, shared=False))
+    finally:
+        for process in _LOCKERS:
+            process.kill()
+            process.communicate()
+        _LOCKERS.clear()
+    assert time.monotonic() - began < 2
+    assert len(said) == 1
+    assert "store.sqlite3 cannot be used" in said[0]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("spoil", [_corrupt, _truncated, _schema_without_text, _other_tables])
+def test_each_call_may_be_the_first_that_fails(tmp_path: Path, spoil: Callable[[Path], None], call: str) -> None:
+    spoil(tmp_path / "store.sqlite3")
+    said: list[str] = []
+    CALLS[call](guarded(in_file(tmp_path / "store.sqlite3", MOST), said.append, shared=False))
+    assert len(said) == ((spoil, call) != (_other_tables, "clear"))  # any table can be emptied
+
+
+def test_a_full_disk_costs_its_benefit_alone(tmp_path: Path) -> None:
+    """The file may not grow: what the operating system answers is that of a full disk."""
+    script = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from pathlib import Path
+from tests.client.stores.calls import use
+from tests.client.stores.test_broken import MOST
+from virustotal.storage import in_file
+from virustotal.storage.fallback import guarded
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+said = []
+use(guarded(in_file(Path(sys.argv[1]), MOST), said.append, shared=False))
+print(len(said), said[0])
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "store.sqlite3")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("1 The store ")
+
+
+def test_values_of_another_version_are_left_alone(tmp_path: Path) -> None:
+    place = tmp_path / "store.sqlite3"
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        connection.execute("CREATE TABLE receipts (key TEXT)")
+        connection.execute("CREATE TABLE ledger_0 (key TEXT PRIMARY KEY, state BLOB)")
+        connection.execute("INSERT INTO ledger_0 VALUES ('k', 'older')")
+        connection.commit()
+    said: list[str] = []
+    use(guarded(in_file(place, MOST), said.append, shared=False))
+    assert not said
+
+
+def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None:
+    place = tmp_path / "store.sqlite3"
+    said: list[str] = []
+    clock = Clock()
+    stores = guarded(in_file(place, MOST), said.append, shared=False, monotonic=clock)
+    use(stores)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    use(stores)
+    assert place.exists()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    place.mkdir()
+    use(stores)
+    assert len(said) == 1
+    place.rmdir()
+    for _ in range(2):
+        clock.now += PAUSE
+        use(stores)
+    assert said[1:] == ["The store works again."]

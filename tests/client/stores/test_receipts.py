@@ -1,0 +1,95 @@
+"""Receipts of a process whose store breaks: what it sent is not sent again."""
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from tests.client.stores.failing import Clock, Trouble, failing
+from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts
+from virustotal.storage import in_file
+from virustotal.storage.circuit_breaker import PAUSE
+from virustotal.storage.fallback import guarded
+
+NOW = 1_767_225_600.0
+SENDING = Receipt("k", Progress.SENDING, "", NOW)
+SENT = Receipt("k", Progress.SENT, "analysis", NOW + 5)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Receipts:
+    """What another replica sees."""
+    return in_file(tmp_path / "store.sqlite3", 1).receipts
+
+
+@pytest.fixture
+def receipts(tmp_path: Path, trouble: Trouble, clock: Clock) -> Receipts:
+    stores = failing(in_file(tmp_path / "store.sqlite3", 1), trouble)
+    return guarded(stores, lambda line: None, shared=True, monotonic=clock).receipts
+
+
+def break_off(receipts: Receipts, trouble: Trouble) -> None:
+    trouble.fails = lambda name: True
+    receipts.get("other")
+
+
+def mend(trouble: Trouble, clock: Clock) -> None:
+    trouble.fails = lambda name: False
+    clock.now += PAUSE
+
+
+def test_a_store_that_lost_the_receipt(receipts: Receipts, store: Receipts) -> None:
+    assert receipts.claim(SENDING, NOW)
+    receipts.put(SENT)
+    store.drop("k")
+    assert receipts.get("k") == SENT
+    assert not receipts.claim(evolve(SENDING, moment=NOW + 60), NOW + 60)
+
+
+def test_a_store_that_was_down_when_it_was_sent(
+    receipts: Receipts, store: Receipts, trouble: Trouble, clock: Clock
+) -> None:
+    break_off(receipts, trouble)
+    assert receipts.claim(SENDING, NOW)
+    receipts.put(SENT)
+    mend(trouble, clock)
+    assert receipts.get("k") == SENT
+    assert not receipts.claim(evolve(SENDING, moment=NOW + 60), NOW + 60)
+    assert receipts.claim(evolve(SENDING, moment=NOW + LIFETIME + 5), NOW + LIFETIME + 5)
+
+
+def test_a_store_that_was_down_when_it_had_been_sent(
+    receipts: Receipts, store: Receipts, trouble: Trouble, clock: Clock
+) -> None:
+    assert receipts.claim(SENDING, NOW)
+    break_off(receipts, trouble)
+    receipts.put(SENT)
+    mend(trouble, clock)
+    assert store.get("k") == SENDING
+    assert receipts.get("k") == SENT
+
+
+def test_what_another_one_sends_is_not_taken_for_ones_own(receipts: Receipts, store: Receipts) -> None:
+    assert store.claim(SENDING, NOW)
+    assert not receipts.claim(evolve(SENDING, moment=NOW + 60), NOW + 60)
+    assert receipts.get("k") == SENDING
+    store.put(SENT)
+    assert receipts.get("k") == SENT
+    store.drop("k")  # it was refused there
+    assert receipts.get("k") is None
+    assert receipts.claim(evolve(SENDING, moment=NOW + 61), NOW + 61)
+
+
+def test_what_is_dropped_is_gone(receipts: Receipts) -> None:
+    assert receipts.claim(SENDING, NOW)
+    receipts.drop("k")
+    assert receipts.get("k") is None
+    assert receipts.claim(SENDING, NOW)
+
+
+def test_memory_keeps_no_old_ones() -> None:
+    memory = MemoryReceipts()
+    for place in range(10):
+        now = NOW + place * LIFETIME / 2
+        assert memory.claim(Receipt(str(place), Progress.SENT, "", now), now)
+    assert [memory.get(str(place)) is not None for place in range(10)] == [False] * 8 + [True] * 2

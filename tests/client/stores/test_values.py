@@ -1,0 +1,140 @@
+"""What a store holds that this version did not write there: it is of no use, and does no harm."""
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.client.stores.calls import CALLS, NOW
+from tests.client.stores.servers import Server
+from virustotal.core.submission.receipts import Progress, Receipt
+from virustotal.storage import in_file, in_redis
+from virustotal.storage.fallback import guarded
+from virustotal.storage.interfaces import Ledger, Limits, Permit, Used
+from virustotal.storage.redis_store import RedisServer
+
+MOST = 2**20
+LIMITS = Limits(minute=300, hour=3000, day=500, month=5000)
+#: Fields of a ledger that are none.
+BAD = [
+    {"sx": "1"},
+    {"mfoo": "1"},
+    {"xdfoo": "3"},
+    {"xMfoo": "3"},
+    {"older": "text"},
+    {"hold": "text", "since": "text"},
+    {"held": "text"},
+    {"born": "text"},
+    {"xh": "text", "xu": "nan"},
+    {"d20000": "nan"},
+    {"hold": "inf", "since": "inf"},
+    {"s\udcad": "1"},
+]
+
+Spoilt = Callable[[dict[str, str]], Ledger]
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def spoilt(request: pytest.FixtureRequest, tmp_path: Path) -> Spoilt:
+    """Return a ledger with the given fields and no other."""
+    if request.param == "sqlite":
+        return lambda fields: _in_file(tmp_path / "store.sqlite3", json.dumps(fields))
+    server: Server = request.getfixturevalue("redis_server")
+    server.flush()
+    return lambda fields: _in_redis(server, fields)
+
+
+def _in_file(place: Path, state: str) -> Ledger:
+    stores = in_file(place, MOST)
+    stores.ledger.rebase("k", Used(day=0), 0.0)
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        connection.execute("UPDATE ledger_1 SET state = ?", (state,))
+        connection.commit()
+    return stores.ledger
+
+
+def _in_redis(server: Server, fields: dict[str, str]) -> Ledger:
+    with contextlib.closing(redis.Redis.from_url(server.address, encoding_errors="surrogateescape")) as client:
+        client.hset("virustotal:1:ledger:k", mapping=fields)
+    return in_redis(server.address, MOST).ledger
+
+
+ACTS: dict[str, Callable[[Ledger, float], object]] = {
+    "left": lambda ledger, now: ledger.left("k", LIMITS, now).longer == 500,
+    "take": lambda ledger, now: ledger.take("k", LIMITS, now).granted,
+    "rebase": lambda ledger, now: ledger.rebase("k", Used(3, 3, 3), now) is None,
+    "settle": lambda ledger, now: ledger.settle("k", Permit(True, int(now)), now, True) is None,
+    "hold": lambda ledger, now: ledger.hold("k", None, now) == pytest.approx(60),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("fields", BAD, ids=str)
+def test_a_field_of_the_ledger_that_is_none_does_no_harm(spoilt: Spoilt, fields: dict[str, str], act: str) -> None:
+    ledger, now = spoilt(fields), time.time()
+    assert ACTS[act](ledger, now)
+    assert ledger.take("k", LIMITS, now + 100).granted
+
+
+#: Key -> command and arguments that make it one of another sort.
+OTHER_SORT = {
+    "ledger:k": ("SET", "of another version"),
+    "answers:k:g": ("SET", "text"),
+    "expiry": ("SET", "text"),
+    "bytes": ("SET", "text"),
+    "totals": ("HSET", "bytes", "text"),
+    "lease:l": ("HSET", "a", "b"),
+    "fact:k:user": ("HSET", "a", "b"),
+    "receipt:r": ("HSET", "a", "b"),
+    f"tally:{int(NOW // 86_400)}": ("HSET", "asked", "text"),
+}
+#: Which calls look at it; the others notice nothing.
+LOOKS = {
+    "ledger:k": {"take", "settle", "hold", "rebase", "left"},
+    "answers:k:g": {"get", "put"},
+    "expiry": {"put", "forget", "size"},
+    "bytes": {"put", "forget"},
+    "totals": {"put", "forget", "size"},
+    "lease:l": {"lease", "extend", "release"},
+    "fact:k:user": {"fact"},
+    "receipt:r": {"receipt", "claim"},
+    f"tally:{int(NOW // 86_400)}": {"add", "read"},
+}
+
+
+@pytest.mark.parametrize("key", OTHER_SORT, ids=lambda key: key.rpartition(":")[0] or key)
+def test_values_of_another_sort_cost_their_benefit_alone(redis_server: Server, key: str) -> None:
+    raw = RedisServer(redis_server.address)
+    noticed = set()
+    for name, call in CALLS.items():
+        redis_server.flush()
+        command, *arguments = OTHER_SORT[key]
+        raw.do(command, key, *arguments)
+        said: list[str] = []
+        stores = guarded(in_redis(redis_server.address, MOST), said.append, shared=True)
+        call(stores)
+        stores.close()
+        assert len(said) <= 1
+        if said:
+            noticed.add(name)
+    raw.close()
+    assert noticed == LOOKS[key]
+
+
+@pytest.mark.parametrize("there", ["{}", "{broken", "7", "\xff"])
+def test_a_receipt_that_is_none(redis_server: Server, there: str) -> None:
+    redis_server.flush()
+    RedisServer(redis_server.address).do("SET", "receipt:y", there.encode("latin-1"))
+    receipts = in_redis(redis_server.address, MOST).receipts
+    assert receipts.get("y") is None
+    assert receipts.claim(Receipt("y", Progress.SENDING, "", NOW), NOW)
+
+
+@pytest.mark.parametrize("state", ["", "[]", "{broken", '{"s1": "text"}', '{"s1": null}', "null", "7"])
+def test_a_ledger_that_cannot_be_understood_begins_anew(tmp_path: Path, state: str) -> None:
+    assert _in_file(tmp_path / "store.sqlite3", state).take("k", LIMITS, time.time()).granted

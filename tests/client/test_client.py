@@ -1,0 +1,580 @@
+"""The client against exact requests, and against a server that goes wrong in every way."""
+
+import contextlib
+import gzip
+import io
+import ipaddress
+import os
+import re
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import responses
+import urllib3
+from responses import matchers
+
+from tests.client.conftest import KEY, Heard, Server, answer, drips, resets
+from virustotal import api
+from virustotal.core import errors
+from virustotal.core.models import Ref
+from virustotal.core.settings import Credentials, Settings
+from virustotal.api.source import Request
+from virustotal.client import body_reader, build
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
+
+SHA = "a" * 64
+FILE = Ref("file", SHA)
+OK = b'{"data": {"type": "file", "id": "%s"}}' % SHA.encode()
+ASK = api.object_request(FILE)
+
+
+def soon(seconds: float = 10.0) -> float:
+    return time.monotonic() + seconds
+
+
+def quota(code: str = "QuotaExceededError", *headers: str) -> bytes:
+    return answer(b'{"error": {"code": "%s", "message": "m"}}' % code.encode(), "429 Too Many", *headers)
+
+
+# --- what is sent ----------------------------------------------------------------------------------------------------
+
+
+@responses.activate
+def test_the_request_is_exactly_this() -> None:
+    responses.get(
+        f"https://vt.example.com/base/api/v3/files/{SHA}",
+        body=OK,
+        match=[
+            matchers.header_matcher(
+                {
+                    "x-apikey": KEY,
+                    "x-tool": "assemblyline-service-virustotal",
+                    "Accept-Encoding": "gzip",
+                    "Accept": "*/*",
+                    "User-Agent": f"assemblyline-service-virustotal/{__import__('virustotal').__version__} (gzip)",
+                },
+                strict_match=True,
+            ),
+            matchers.query_param_matcher(
+                {"relationships": "votes,behaviours", "relationship_attributes[votes]": "a,b"}
+            ),
+        ],
+    )
+    client = build(Settings(host="https://vt.example.com/base"), Credentials(KEY))
+    request = api.object_request(FILE, ("votes", "behaviours"), (("relationship_attributes[votes]", "a,b"),))
+
+    found = client.ask(request, soon())
+
+    assert found.payload["data"]["id"] == SHA
+    assert "relationship_attributes%5Bvotes%5D=a,b" in responses.calls[0].request.url
+
+
+@responses.activate
+def test_cursor_and_identifier_are_encoded_once() -> None:
+    responses.get(
+        f"https://vt.example.com/api/v3/file_behaviours/{SHA}_Dr.Web%20vxCube/attack_techniques",
+        body=b'{"data": []}',
+        match=[matchers.query_param_matcher({"limit": "40", "cursor": "a=b&c d+e"})],
+    )
+    client = build(Settings(host="https://vt.example.com"), Credentials(KEY))
+
+    client.ask(
+        api.relationship_page(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube"), "attack_techniques", "a=b&c d+e"),
+        soon(),
+    )
+
+    assert responses.calls[0].request.url.endswith("attack_techniques?limit=40&cursor=a%3Db%26c%20d%2Be")
+
+
+def test_a_form_is_sent_as_form(server: Server, client: Client) -> None:
+    server.say(answer(OK))
+
+    client.ask(api.submit_url("http://example.com/?a=b&c"), soon())
+
+    assert server.heard[0].head.startswith("POST /api/v3/urls HTTP/1.1")
+    assert server.heard[0].body == b"url=http%3A%2F%2Fexample.com%2F%3Fa%3Db%26c"
+    assert server.heard[0].header("content-type") == "application/x-www-form-urlencoded"
+
+
+def test_an_empty_post_has_a_length(server: Server, client: Client) -> None:
+    server.say(answer(OK))
+
+    client.ask(api.analyse(FILE), soon())
+
+    assert server.heard[0].header("content-length") == "0"
+
+
+def test_the_environment_is_not_read(
+    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login user password word\n")
+    netrc.chmod(0o600)
+    for name, value in {"NETRC": str(netrc), "HTTP_PROXY": "http://127.0.0.1:9", "REQUESTS_CA_BUNDLE": "/none"}.items():
+        monkeypatch.setenv(name, value)
+    server.say(answer(OK))
+
+    client.ask(ASK, soon())
+
+    assert server.heard[0].header("authorization") is None
+
+
+def test_the_proxy_is_used(server: Server, make: Callable[..., Client]) -> None:
+    server.say(answer(OK))
+
+    make("http://vt.example.com", proxy=server.url.replace("//", "//user:word@")).ask(ASK, soon())
+
+    assert server.heard[0].head.startswith(f"GET http://vt.example.com/api/v3/files/{SHA} ")
+    assert server.heard[0].header("proxy-authorization") == "Basic dXNlcjp3b3Jk"
+
+
+@pytest.mark.parametrize(
+    "proxy", ["proxy:3128", "ftp://proxy.example.com", "http://", "http://x:99999999", "http://[x"]
+)
+def test_a_wrong_proxy_is_said_without_its_value(proxy: str) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"^proxy: expected") as raised:
+        build(Settings(), Credentials(KEY, proxy.replace("//", "//user:word@")))
+
+    assert "word" not in str(raised.value)
+
+
+def test_a_missing_ca_bundle_is_said() -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"^ca_bundle: there is no"):
+        build(Settings(ca_bundle="/nowhere/ca.pem"), Credentials(KEY))
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a\nb", "k\u00e9y", "a\x7f"])
+def test_a_key_that_cannot_be_one(key: str) -> None:
+    with pytest.raises(errors.AuthenticationError) as raised:
+        build(Settings(), Credentials(key))
+
+    assert not key or key not in str(raised.value)
+
+
+def test_connections_are_reused_and_requests_counted(server: Server, client: Client) -> None:
+    ports = []
+
+    def twice(connection: Any, heard: Heard) -> None:
+        ports.append(connection.getpeername()[1])
+        connection.sendall(answer(OK).replace(b"Connection: close\r\n", b""))
+        server.heard.append(server._hear(connection))
+        connection.sendall(answer(OK))
+
+    server.say(twice)
+    client.ask(ASK, soon())
+    client.ask(ASK, soon())
+
+    assert len(ports) == 1
+    assert len(server.heard) == client.requests_made == 2
+
+
+def test_no_cookie_is_kept(server: Server, client: Client) -> None:
+    server.say(answer(OK, "200 OK", "Set-Cookie: a=b; Path=/"))
+
+    client.ask(ASK, soon())
+    client.ask(ASK, soon())
+
+    assert server.heard[1].header("cookie") is None
+
+
+# --- what comes back -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        answer(gzip.compress(OK), "200 OK", "Content-Encoding: gzip"),
+        answer(gzip.compress(OK[:9]) + gzip.compress(OK[9:]), "200 OK", "Content-Encoding: gzip"),
+        answer(OK, "200 OK", "Content-Encoding: identity"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(OK), OK),
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + OK,
+    ],
+)
+def test_every_transfer(server: Server, client: Client, data: bytes) -> None:
+    server.say(data)
+
+    assert client.ask(ASK, soon()).payload["data"]["id"] == SHA
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        resets,
+        lambda connection, heard: None,
+        answer(OK, length=len(OK) + 10),
+        answer(gzip.compress(OK)[:-9], "200 OK", "Content-Encoding: gzip"),
+        answer(OK, "200 OK", "Content-Encoding: gzip"),
+        answer(OK, "200 OK", "Content-Encoding: br"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n" + OK,
+        b"no http at all\r\n\r\n",
+        answer(b"<html>"),
+        answer(b""),
+        answer(b"[1]"),
+        answer(b"{}"),
+        answer(b"<html>", "502 Bad Gateway"),
+        answer(b"", "503 Unavailable", "Retry-After: 0"),
+        answer(b'{"error": {"code": "DeadlineExceededError"}}', "504 Gateway Timeout"),
+    ],
+)
+def test_what_is_worth_another_try(server: Server, client: Client, broken: Any) -> None:
+    server.say(broken, answer(OK))
+    assert client.ask(ASK, soon()).payload["data"]["id"] == SHA
+
+    server.say(broken)
+    with pytest.raises(errors.UnavailableError):
+        client.ask(ASK, soon())
+    assert client.requests_made == 2 + 4
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("400 Bad Request", errors.InvalidError),
+        ("401 Unauthorized", errors.AuthenticationError),
+        ("403 Forbidden", errors.ForbiddenError),
+        ("404 Not Found", errors.NotFoundError),
+        ("302 Found", errors.VirusTotalError),
+    ],
+)
+def test_what_is_not(server: Server, client: Client, status: str, error: type[Exception]) -> None:
+    server.say(answer(b'{"error": {"code": "SomethingNewError"}}', status, "Location: http://127.0.0.1:1/"))
+
+    with pytest.raises(error):
+        client.ask(ASK, soon())
+
+    assert client.requests_made == 1
+
+
+def test_a_server_that_is_not_there(make: Callable[..., Client]) -> None:
+    client = make("http://127.0.0.1:1")
+
+    with pytest.raises(errors.UnavailableError, match="cannot be reached"):
+        client.ask(ASK, soon())
+    with pytest.raises(errors.UnavailableError, match="cannot be reached"):
+        client.ask(api.submit_url("http://example.com/"), soon())
+    assert client.requests_made == 4 + 1
+
+
+def test_a_proxy_that_is_not_there(make: Callable[..., Client]) -> None:
+    client = make("https://vt.example.com", proxy="http://user:secretword@127.0.0.1:1")
+
+    with pytest.raises(errors.UnavailableError, match=r"^The proxy") as raised:
+        client.ask(ASK, soon())
+    assert "secretword" not in repr(raised.value)
+
+
+def test_a_bomb_is_not_inflated(server: Server, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_reader.whole, "__defaults__", (2**20,))
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = packer.compress(b'{"data": "') + b"".join(packer.compress(b"0" * 2**20) for _ in range(32)) + packer.flush()
+    server.say(answer(bomb, "200 OK", "Content-Encoding: gzip"))
+
+    with pytest.raises(errors.VirusTotalError, match="larger than 1 MB"):
+        client.ask(ASK, soon())
+    assert client.requests_made == 1
+
+
+def test_the_length_is_checked_here_too() -> None:
+    response = requests.Response()
+    response.headers["Content-Length"] = "9"
+    response.raw = urllib3.HTTPResponse(io.BytesIO(b"short"), preload_content=False, enforce_content_length=False)
+
+    with pytest.raises(body_reader.BrokenError, match="5 of 9"):
+        body_reader.whole(response, soon())
+
+
+def test_inflated_pieces_are_small() -> None:
+    bomb = gzip.compress(b"0" * 2**24)
+
+    assert max(map(len, body_reader._inflated(iter([bomb])))) <= body_reader.CHUNK
+
+
+def test_a_name_that_does_not_resolve(make: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    with pytest.raises(errors.UnavailableError, match=r"cannot be reached \(NameResolutionError\)"):
+        make("https://vt.example.com").ask(api.analyse(FILE), soon())
+
+
+def test_certificates_are_verified(make: Callable[..., Client], tmp_path: Path) -> None:
+    authority = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve_tls, args=(listening, context), daemon=True).start()
+        host = f"https://127.0.0.1:{listening.getsockname()[1]}"
+
+        assert make(host, ca_bundle=str(authority)).ask(ASK, soon()).payload["data"]["id"] == SHA
+        stranger = make(host)
+        with pytest.raises(errors.VirusTotalError, match="certificate could not be verified"):
+            stranger.ask(ASK, soon())
+        assert stranger.requests_made == 1
+
+
+def test_a_break_of_tls_after_the_request_leaves_it_uncertain(make: Callable[..., Client], tmp_path: Path) -> None:
+    authority = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=break_tls, args=(listening, context), daemon=True).start()
+        client = make(f"https://127.0.0.1:{listening.getsockname()[1]}", ca_bundle=str(authority))
+
+        with pytest.raises(errors.UncertainError, match=r"broke off or timed out \(SSLError\)"):
+            client.ask(api.submit_url("http://example.com/"), soon())
+
+        assert client.requests_made == 1
+        with pytest.raises(errors.UnavailableError, match="broke off"):
+            client.ask(ASK, soon())
+
+
+def break_tls(listening: socket.socket, context: ssl.SSLContext) -> None:
+    """Hear each request, then answer in plain text below the TLS."""
+    with contextlib.suppress(OSError):
+        while True:
+            with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+                heard = b""
+                while not heard_all(heard):  # closed with something unread, the connection would be reset
+                    heard += connection.recv(65536)
+                os.write(connection.fileno(), b"HTTP/1.1 502 from a box in between\r\n\r\n")
+
+
+def heard_all(heard: bytes) -> bool:
+    head, end, body = heard.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: ([0-9]+)", head, re.IGNORECASE)
+    return bool(end) and len(body) >= int(length[1] if length else 0)
+
+
+def serve_tls(listening: socket.socket, context: ssl.SSLContext) -> None:
+    """Answer two connections, of which one ends in its handshake."""
+    for _ in range(2):
+        with contextlib.suppress(OSError), context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+            connection.recv(65536)
+            connection.sendall(answer(OK))
+
+
+def certificate(folder: Path) -> Path:
+    """Make a certificate of 127.0.0.1 that nobody but itself vouches for."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "vt.example.com")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(True, None), True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "authority.pem"
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_slow_body_ends_at_the_deadline(server: Server, client: Client) -> None:
+    head, body = answer(OK * 2)[: -2 * len(OK)], OK * 2
+    server.say(lambda connection, heard: (connection.sendall(head), drips(body, 0.05)(connection, heard))[1])
+    began = time.monotonic()
+
+    with pytest.raises(errors.VirusTotalError):
+        client.ask(ASK, soon(0.6))
+
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_silent_server_ends_at_the_deadline(server: Server, client: Client) -> None:
+    server.say(lambda connection, heard: time.sleep(3))
+    began = time.monotonic()
+
+    with pytest.raises(errors.UnavailableError):
+        client.ask(ASK, soon(0.5))
+
+    assert time.monotonic() - began < 1.5
+
+
+def test_after_the_deadline_nothing_is_sent(server: Server, client: Client) -> None:
+    with pytest.raises(errors.DeadlineError):
+        client.ask(ASK, time.monotonic() - 1)
+
+    assert client.requests_made == 0
+
+
+def test_a_retry_that_does_not_fit_is_not_waited_for(server: Server, client: Client) -> None:
+    server.say(answer(b"", "503 Unavailable", "Retry-After: 3600"))
+    began = time.monotonic()
+
+    with pytest.raises(errors.UnavailableError):
+        client.ask(ASK, soon())
+
+    assert (time.monotonic() - began < 1, client.requests_made) == (True, 1)
+
+
+# --- pace and quota --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "form"),
+    [("QuotaExceededError", "seconds"), ("TooManyRequestsError", "seconds"), ("QuotaExceededError", "date")],
+)
+def test_retry_after_is_honoured(server: Server, client: Client, code: str, form: str) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)  # dates are cut to whole seconds
+    server.say(quota(code, f"Retry-After: {1 if form == 'seconds' else date}"), answer(OK))
+    began = time.monotonic()
+
+    client.ask(ASK, soon())
+
+    assert 0.9 < time.monotonic() - began < 3
+    assert client.requests_made == 2
+
+
+def test_throttling_is_bounded(server: Server, client: Client) -> None:
+    server.say(quota("TooManyRequestsError"))
+
+    with pytest.raises(errors.ThrottledError):
+        client.ask(ASK, soon())
+
+    assert client.requests_made == 4
+
+
+def test_a_minute_window_is_waited_for_once(server: Server, client: Client) -> None:
+    server.say(quota(), answer(OK))
+    began = time.monotonic()
+
+    client.ask(ASK, soon())
+
+    assert 0.3 <= time.monotonic() - began < 1
+
+
+def test_a_quota_that_waiting_does_not_restore(server: Server, client: Client) -> None:
+    server.say(quota())
+    deadline = soon()
+    for _ in range(5):
+        with pytest.raises(errors.QuotaError):
+            client.ask(ASK, deadline)
+    assert client.requests_made == 2  # the first one, and one more after the wait
+
+    began = time.monotonic()
+    with pytest.raises(errors.QuotaError):
+        client.ask(ASK, soon(20))  # the next task: it tries, but does not wait again
+    assert time.monotonic() - began < 0.2
+    assert client.requests_made == 3
+
+    server.say(answer(OK))
+    assert client.ask(ASK, soon(30)).payload["data"]["id"] == SHA
+
+
+@pytest.mark.parametrize("headers", [(), ("Retry-After: 3600",)])
+def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, make: Callable[..., Client], headers: Any) -> None:
+    client = make(server.url, pace=Pace(quota_wait=60))
+    server.say(quota("QuotaExceededError", *headers))
+    began = time.monotonic()
+
+    with pytest.raises(errors.QuotaError):
+        client.ask(ASK, soon(30))
+
+    assert time.monotonic() - began < 1
+
+
+def test_all_threads_wait_together(server: Server, make: Callable[..., Client]) -> None:
+    client = make(server.url)
+    moments: list[float] = []
+    window = threading.Event()  # the minute's window ends a while after the first refusal
+
+    def minute(connection: Any, heard: Heard) -> None:
+        if not moments:
+            threading.Timer(0.2, window.set).start()
+        moments.append(time.monotonic())
+        connection.sendall(answer(OK) if window.is_set() else quota())
+
+    server.say(minute)
+    deadline = soon()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: client.ask(ASK, deadline), range(4)))
+
+    assert len(found) == 4
+    assert 5 <= len(moments) <= 8
+    assert sum(moment - moments[0] >= 0.3 for moment in moments) == 4
+
+
+def test_all_threads_learn_of_a_used_up_quota(server: Server, client: Client) -> None:
+    server.say(quota())
+    deadline = soon()
+
+    def ask(_: int) -> str:
+        try:
+            client.ask(ASK, deadline)
+        except errors.QuotaError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(40)))
+
+    assert all("QuotaExceededError" in each for each in found)
+    assert client.requests_made <= 16  # eight at once, and those again after the one wait
+
+
+@pytest.mark.parametrize("request_", [api.submit_url("http://example.com/"), api.analyse(FILE)])
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        (resets, errors.UncertainError),
+        (lambda connection, heard: None, errors.UncertainError),
+        (answer(b"<html>", "502 Bad Gateway"), errors.UncertainError),
+        (answer(b"<html>"), errors.UncertainError),
+        (answer(OK, length=len(OK) + 1), errors.UncertainError),
+        (answer(OK)[: -len(OK)], errors.UncertainError),
+        (quota(), errors.QuotaError),
+        (quota("TooManyRequestsError"), errors.ThrottledError),
+        (answer(b"", "409 Conflict"), errors.AlreadyExistsError),
+        (answer(b"", "400 Bad Request"), errors.InvalidError),
+    ],
+)
+def test_what_sends_something_is_sent_once(
+    server: Server, client: Client, request_: Request, broken: Any, error: type[Exception]
+) -> None:
+    server.say(broken)
+
+    with pytest.raises(errors.VirusTotalError) as raised:
+        client.ask(request_, soon(1))
+
+    assert type(raised.value) is error
+    assert client.requests_made == 1
+
+
+def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server, client: Client) -> None:
+    head, body = answer(OK * 9)[: -9 * len(OK)], OK * 9
+    server.say(lambda connection, heard: (connection.sendall(head), drips(body, 0.05)(connection, heard))[1])
+
+    with pytest.raises(errors.UncertainError):
+        client.ask(api.analyse(FILE), soon(0.3))
+
+
+def test_an_answer_that_is_too_large_leaves_it_uncertain(
+    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body_reader.whole, "__defaults__", (10,))
+    server.say(answer(OK))
+
+    with pytest.raises(errors.UncertainError):
+        client.ask(api.analyse(FILE), soon())

@@ -1,0 +1,430 @@
+"""Feed packages into the mirror: every packing, every bad line, in batches, and on from where it ended."""
+
+import bz2
+import gzip
+import io
+import json
+import tarfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.mirrors import SHA, an_object, fill, opensearch
+from tests.client.conftest import Heard, Script, Server, answer
+from virustotal.core.settings import Credentials, MirrorConfig
+from virustotal.mirror import feed_loader, feed_packages
+from virustotal.mirror.checkpoint import Checkpoint, Reached, checkpoint_of
+from virustotal.mirror.search_client import Cluster, MirrorError
+from virustotal.mirror.documents import RefusedError, document, stored
+from virustotal.mirror.feed_loader import Loader
+from virustotal.mirror.feed_packages import PackageError, lines, opened
+from virustotal.mirror.load_statistics import MOST_REASONS, OTHERS, Tally
+
+NOW = 1_760_000_000.0
+ITEM = '{"index": {"status": %d}}'
+
+
+def file_line(number: int, size: int = 0) -> bytes:
+    return json.dumps(an_object("file", f"{number:064x}", attributes={"filler": "x" * size})).encode()
+
+
+def minute(*numbers: int) -> bytes:
+    return b"\n".join(map(file_line, numbers)) + b"\n"
+
+
+def tarred(*parts: bytes, mode: str = "w") -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode=mode) as archive:  # type: ignore[call-overload]
+        archive.addfile(tarfile.TarInfo("folder"))
+        for at, part in enumerate(parts):
+            info = tarfile.TarInfo(f"minute-{at}")
+            info.size = len(part)
+            archive.addfile(info, io.BytesIO(part))
+    return made.getvalue()
+
+
+def read(path: Path) -> list[Any]:
+    with opened(path) as file:
+        return [json.loads(line.data) if line.data else None for line in lines(file)]
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Callable[..., Path]:
+    def write(content: bytes, name: str = "package") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+Package = Callable[..., Path]
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        bytes,
+        bz2.compress,
+        gzip.compress,
+        lambda plain: gzip.compress(bz2.compress(plain)),
+        lambda plain: tarred(plain),
+        lambda plain: tarred(bz2.compress(minute(1)), bz2.compress(minute(2, 3)), mode="w:bz2"),
+        lambda plain: tarred(minute(1), minute(2), minute(3), mode="w:gz"),
+        lambda plain: b"\n\n  " + plain.replace(b"\n", b"\r\n"),
+        lambda plain: bz2.compress(minute(1)) + bz2.compress(minute(2, 3)),
+    ],
+)
+def test_every_packing_is_seen_by_its_content(package: Package, pack: Callable[[bytes], bytes]) -> None:
+    assert [each["id"] for each in read(package(pack(minute(1, 2, 3))))] == [f"{number:064x}" for number in (1, 2, 3)]
+
+
+def test_a_document_over_several_lines_is_one(package: Package) -> None:
+    found = {"data": an_object("domain", "example.com")}
+    assert read(package(json.dumps(found, indent=2).encode())) == [found]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", tarred(), bz2.compress(b"")])
+def test_an_empty_package_has_no_lines(package: Package, content: bytes) -> None:
+    assert read(package(content)) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bz2.compress(minute(*range(2000)))[:-20],
+        gzip.compress(minute(*range(2000)), mtime=0)[:-20],
+        tarred(bz2.compress(minute(*range(2000))), mode="w:bz2")[:-30],
+        gzip.compress(minute(1), mtime=0)[:12] + b"\xff" * 40,
+        tarred(tarred(tarred(tarred(tarred(minute(1)))))),
+    ],
+)
+def test_a_damaged_package_gives_what_comes_before(package: Package, content: bytes) -> None:
+    with opened(package(content)) as file:
+        with pytest.raises(PackageError):
+            list(lines(file))
+        assert file.tell() > 0
+
+
+def test_a_line_that_is_too_long_is_passed_over_without_being_held(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_packages, "LONGEST_LINE", 100_000)
+    path = package(file_line(1) + b"\n" + b"[" + b"1," * 15_000_000 + b"\n" + file_line(2))
+    tracemalloc.start()
+    with opened(path) as file:
+        found = [line.data and json.loads(line.data)["id"][-1] for line in lines(file)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == ["1", None, "2"]
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "not an object"),
+        ([1], "not an object"),
+        ({}, "not an object"),
+        ({"data": []}, "not an object"),
+        ({"attributes": {}}, "no type or no id"),
+        ({"type": "file", "id": None, "attributes": {}}, "no type or no id"),
+        ({"type": "comment", "id": "f-1", "attributes": {}}, "unknown type comment"),
+        ({"type": "file", "id": "../users/me", "attributes": {}}, "no id of a file"),
+        ({"type": "file", "id": "a" * 32, "attributes": {}}, "no id of a file"),
+        ({"type": "url", "id": "aHR0cDovL2V4YW1wbGUuY29tLw", "attributes": {}}, "no id of a url"),
+        ({"type": "ip_address", "id": "1.2.3", "attributes": {}}, "no id of a ip_address"),
+        ({"type": "file_behaviour", "id": "Box", "attributes": {}}, "no id of a file_behaviour"),
+        ({"type": "file_behaviour", "id": f"{SHA}_" + "x" * 500, "attributes": {}}, "no id of a file_behaviour"),
+        ({"type": "file", "id": SHA}, "no attributes"),
+        ({"type": "file", "id": SHA, "attributes": []}, "no attributes"),
+        ({"type": "file", "id": SHA, "error": {"code": "NotFoundError"}}, "no attributes"),
+    ],
+)
+def test_what_cannot_be_a_document(value: Any, reason: str) -> None:
+    with pytest.raises(RefusedError, match=reason):
+        document(value, NOW)
+
+
+def test_what_is_too_deep_is_refused(package: Package) -> None:
+    config = MirrorConfig(hosts=("http://mirror.example.com",))
+    line = b'{"type": "file", "id": "%s", "attributes": {"a": %s1%s}}' % (SHA.encode(), b"[" * 5000, b"]" * 5000)
+    loader = Loader(Cluster(config, Credentials()), config)
+    found = loader._ready(feed_packages.Line(1, line), "x:1")
+    assert (found, loader.tally.refused) == (None, {"nested too deeply": 1})
+
+
+@pytest.mark.parametrize(
+    ("attributes", "version"),
+    [
+        ({}, 0),
+        ({"last_modification_date": 5, "last_analysis_date": 7}, 7),
+        ({"analysis_date": "9"}, 9),
+        ({"last_modification_date": "soon", "last_analysis_date": None}, 0),
+        ({"last_modification_date": 99_999_999_999}, int(NOW) + 86_400),
+        ({"last_modification_date": "1960-01-01"}, 0),
+    ],
+)
+def test_the_version_is_the_last_change_not_far_ahead_nor_negative(attributes: dict[str, Any], version: int) -> None:
+    found = document({"type": "domain", "id": "EXAMPLE.com", "attributes": attributes}, NOW)
+    assert (found.id, found.version) == ("example.com", version)
+
+
+def test_submitters_and_their_links_are_left_out() -> None:
+    found = document(an_object("file", SHA, attributes={"md5": "A" * 32}, links={"self": "x"}), NOW)
+    assert "submitter" not in json.dumps(dict(found.source))
+    assert found.source["md5"] == "a" * 32
+    assert stored(found.source, "url") is None
+    kept = stored(found.source, "file")
+    assert kept is not None
+    assert kept.object["links"] == {"self": "x"}
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with opensearch() as url:
+        yield url
+
+
+@pytest.fixture
+def config(address: str, request: pytest.FixtureRequest) -> MirrorConfig:
+    """Indices of the test's own."""
+    own = f"own-{abs(hash(request.node.name))}"
+    return MirrorConfig((address,), f"{own}-f", f"{own}-u", f"{own}-d", f"{own}-i", f"{own}-b")
+
+
+def versions(config: MirrorConfig, *numbers: int) -> list[Any]:
+    found = Cluster(config, Credentials()).get(
+        [(config.files, f"{number:064x}") for number in numbers], time.monotonic() + 5
+    )
+    return [each.source and each.source["modified"] for each in found]
+
+
+def test_a_newer_state_is_never_replaced_by_an_older_one(config: MirrorConfig, tmp_path: Path) -> None:
+    of = "{:064x}".format
+    fill(config, [an_object("file", of(1), 50), an_object("file", of(2), 50)], tmp_path)
+    tally = fill(config, [an_object("file", of(1), 40), an_object("file", of(2), 60)], tmp_path).tally
+    assert (tally.stored, tally.older) == (1, 1)
+    assert versions(config, 1, 2, 3) == [50, 60, None]
+
+
+def test_bad_lines_cost_themselves(config: MirrorConfig, package: Package) -> None:
+    thing = b'{"type": "thing", "id": "1", "attributes": {}}'
+    content = [file_line(1), b"{broken", thing, file_line(2), b"\xff\xfe", b"7"]
+    loader = Loader(Cluster(config, Credentials()), config)
+    loader.prepare()
+    assert loader.load(package(b"\n".join(content)), Checkpoint(package(b"", "c")))
+    assert loader.tally.stored == 2
+    assert loader.tally.refused == {"broken JSON": 2, "unknown type thing": 1, "not an object": 1}
+    assert loader.tally.examples["unknown type thing"] == "package:3"
+
+
+class Ended(BaseException):
+    """The process is killed here."""
+
+
+def test_a_load_goes_on_where_it_was(
+    config: MirrorConfig, package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_loader, "MOST_LINES", 10)
+    path = package(bz2.compress(minute(*range(95))))
+    checkpoint = checkpoint_of(path, config, tmp_path / "state")
+    loader = Loader(Cluster(config, Credentials()), config)
+    loader.prepare()
+    calls = 0
+
+    def tell(read: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise Ended
+
+    with pytest.raises(Ended):
+        loader.load(path, checkpoint, tell)
+    assert checkpoint.read() == Reached(40)
+    second = Loader(Cluster(config, Credentials()), config)
+    assert second.load(path, checkpoint)
+    assert (second.tally.again, second.tally.stored) == (40, 55)
+    assert checkpoint.read() == Reached(95, done=True)
+    third = Loader(Cluster(config, Credentials()), config)
+    assert third.load(path, checkpoint)
+    assert (third.tally.again, third.tally.stored) == (95, 0)
+    assert versions(config, 0, 94) == [1_700_000_000] * 2
+
+
+def test_what_an_earlier_load_refused_is_told_again(
+    server: Server, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_loader, "MOST_LINES", 3)
+    content = b"{broken\n{broken\n%s\n%s\n[]\n%s\n{broken\n" % (file_line(1), file_line(2), file_line(3))
+    path, checkpoint = package(bz2.compress(content) + b"BZh9"), Checkpoint(package(b"", "c"))
+    first, _ = against(server, said(201), said(400, 201))
+    first.tally.refuse("broken JSON", "another:7")
+
+    def killed(read: int) -> None:
+        if checkpoint.read().lines == 6:
+            raise Ended
+
+    with pytest.raises(Ended):
+        first.load(path, checkpoint, killed)
+    for _ in range(2):  # that the package breaks off is found again each time, and not kept
+        second, _ = against(server, said(201))
+        assert not second.load(path, checkpoint)
+        (damage,) = [reason for reason in second.tally.refused if "damaged" in reason]
+        assert second.tally.refused == {
+            "broken JSON": 3,
+            "the mirror refuses it (HTTP 400)": 1,
+            "not an object": 1,
+            damage: 1,
+        }
+        assert second.tally.examples["broken JSON"] == "package:1"
+        assert second.tally.examples["the mirror refuses it (HTTP 400)"] == "package:4"
+    assert (second.tally.again, second.tally.read) == (2, 0)
+
+
+def test_reasons_are_bounded() -> None:
+    tally = Tally()
+    for number in range(1000):
+        tally.refuse(f"unknown type {number}", f"x:{number}")
+    assert len(tally.refused) == len(tally.package) == MOST_REASONS + 1
+    assert (tally.refused.total(), tally.examples[OTHERS]) == (1000, f"x:{MOST_REASONS}")
+
+
+def test_lines_that_are_refused_or_known_move_progress_and_checkpoint(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_loader, "MOST_LINES", 10)
+    config = MirrorConfig(hosts=("http://mirror.example.com",))
+    path, checkpoint = package(b"{broken\n" * 45), Checkpoint(package(b"", "c"))
+    reached: list[int] = []
+    assert Loader(Cluster(config, Credentials()), config).load(
+        path, checkpoint, lambda read: reached.append(checkpoint.read().lines)
+    )
+    assert reached == [10, 20, 30, 40, 45]
+    checkpoint.write(Reached(35))
+    reached.clear()
+    assert Loader(Cluster(config, Credentials()), config).load(
+        path, checkpoint, lambda read: reached.append(checkpoint.read().lines)
+    )
+    assert reached == [35, 35, 35, 45]
+
+
+def test_another_content_or_cluster_is_another_checkpoint(package: Package, tmp_path: Path) -> None:
+    path = package(minute(1))
+    first = checkpoint_of(path, MirrorConfig(("http://a.example",)), tmp_path)
+    assert first == checkpoint_of(path, MirrorConfig(("http://a.example",)), tmp_path)
+    assert first != checkpoint_of(path, MirrorConfig(("http://b.example",)), tmp_path)
+    package(minute(1, 2))
+    assert first != checkpoint_of(path, MirrorConfig(("http://a.example",)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{", '{"lines": -5}', '{"lines": "x", "done": 1}', '{"refused": {"a": 1, "b": {"lines": -1}}}'],
+)
+def test_a_broken_checkpoint_is_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "c.json").write_text(content)
+    assert Checkpoint(tmp_path / "c.json").read() == Reached()
+
+
+def said(*statuses: int) -> bytes:
+    return answer(b'{"items": [%s]}' % b", ".join((ITEM % status).encode() for status in statuses))
+
+
+def against(server: Server, *scripts: Script | bytes) -> tuple[Loader, list[float]]:
+    server.say(*scripts)
+    pauses: list[float] = []
+    config = MirrorConfig(hosts=(server.url,))
+    return Loader(Cluster(config, Credentials()), config, sleep=pauses.append), pauses
+
+
+def bodies(heard: list[Heard]) -> list[int]:
+    """How many documents each request had."""
+    return [each.body.count(b"\n") // 2 for each in heard]
+
+
+def test_what_a_busy_mirror_leaves_is_sent_again(server: Server, package: Package) -> None:
+    busy = answer(b"{}", "503 Busy")
+    loader, pauses = against(server, busy, said(201, 429, 201), said(503), said(), said(201))
+    assert loader.load(package(minute(1, 2, 3)), Checkpoint(package(b"", "c")))
+    assert bodies(server.heard) == [3, 3, 1, 1, 1]
+    assert (loader.tally.stored, len(pauses)) == (3, 4)
+
+
+def test_a_mirror_that_stays_busy_ends_the_load(server: Server, package: Package) -> None:
+    loader, pauses = against(server, said(429))
+    with pytest.raises(MirrorError, match="busy"):
+        loader.load(package(minute(1)), Checkpoint(package(b"", "c")))
+    assert sum(pauses) < 200
+    assert Checkpoint(package(b"", "c")).read() == Reached()
+
+
+def test_a_refusal_of_all_ends_the_load_at_once(server: Server, package: Package) -> None:
+    loader, pauses = against(server, answer(b"{}", "403 Forbidden"))
+    with pytest.raises(MirrorError, match="credentials"):
+        loader.load(package(minute(1)), Checkpoint(package(b"", "c")))
+    assert not pauses
+
+
+def test_a_batch_that_is_too_large_is_halved(server: Server, package: Package) -> None:
+    large = answer(b"{}", "413 Too Large")
+    loader, _ = against(server, large, large, said(201, 400))
+    assert loader.load(package(minute(1, 2, 3)), Checkpoint(package(b"", "c")))
+    assert bodies(server.heard) == [3, 1, 2]
+    assert loader.tally.refused == {"larger than the mirror takes": 1, "the mirror refuses it (HTTP 400)": 1}
+
+
+def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(config: MirrorConfig) -> None:
+    loader = Loader(Cluster(config, Credentials()), config)
+    loader.prepare()
+    good = [loader._ready(feed_packages.Line(number, file_line(number)), f"x:{number}") for number in (1, 2, 4, 5)]
+    batch = [each for each in good if each is not None]
+    batch.insert(2, evolve(batch[0], where="x:3", action=batch[0].action.replace(b"1700000000", b"-5")))
+    loader._store(batch)
+    assert loader.tally.stored == 4
+    reason = "the mirror refuses it (action_request_validation_exception)"
+    assert (loader.tally.refused, loader.tally.examples) == ({reason: 1}, {reason: "x:3"})
+
+
+def test_batches_are_bounded_in_bytes(server: Server, package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_loader, "MOST_BYTES", 10_000)
+    loader, _ = against(server, said(201, 201), said(201), said(201), said(201))
+    content = [file_line(1, 2000), file_line(2, 2000), file_line(3, 20_000), file_line(4, 9000), file_line(5, 10)]
+    assert loader.load(package(b"\n".join(content)), Checkpoint(package(b"", "c")))
+    assert bodies(server.heard)[:3] == [2, 1, 2]
+
+
+def test_a_damaged_package_is_loaded_as_far_as_it_goes(config: MirrorConfig, package: Package) -> None:
+    path = package(bz2.compress(minute(1, 2)) + bz2.compress(minute(3))[:-40])
+    loader = Loader(Cluster(config, Credentials()), config)
+    loader.prepare()
+    done = Checkpoint(package(b"", "c"))
+    assert not loader.load(path, done)
+    assert loader.tally.stored == 2
+    assert [reason for reason in loader.tally.refused if "damaged" in reason]
+    assert done.read() == Reached(2)
+
+
+def test_indices_are_made_once_and_one_that_is_there_is_kept(config: MirrorConfig, address: str) -> None:
+    cluster = Cluster(config, Credentials())
+    for _ in range(2):
+        Loader(cluster, config).prepare()
+    status, found = cluster.send("GET", f"/{config.files}/_mapping", None, time.monotonic() + 5)
+    assert status == 200
+    assert list(found) == [f"{config.files}-000001"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(line=st.binary(max_size=60) | st.text(max_size=40).map(str.encode))
+def test_no_line_ends_a_load(line: bytes) -> None:
+    config = MirrorConfig(hosts=("http://mirror.example.com",))
+    loader = Loader(Cluster(config, Credentials()), config)
+    assert loader._ready(feed_packages.Line(1, line), "x:1") is None
+    assert sum(loader.tally.refused.values()) == 1

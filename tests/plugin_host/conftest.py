@@ -1,0 +1,63 @@
+"""Distributions that pip really installed, one at a time on the path."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.plugin_host.broken import BROKEN, Broken
+
+
+def wheel(folder: Path, name: str, version: str, source: str, points: str) -> Path:
+    """Write the wheel of a distribution `virustotal-NAME` of one module."""
+    plain = f"virustotal_{name.replace('-', '_')}"
+    info = f"{plain}-{version}.dist-info"
+    files = {
+        f"{plain}.py": source,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: virustotal-{name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[virustotal.plugins]\n{points}\n",
+    }
+    record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+    path = folder / f"{plain}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, content in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(member, content)
+    return path
+
+
+def pip_install(target: Path, *wheels: Path) -> None:
+    """Install wheels into a folder, with pip and without a network."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-compile"]
+    command += ["--disable-pip-version-check", "--root-user-action=ignore", "--target", str(target)]
+    subprocess.run([*command, *map(str, wheels)], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder into which pip installed every broken distribution."""
+    folder = tmp_path_factory.mktemp("wheels")
+    target = tmp_path_factory.mktemp("installed")
+    pip_install(target, *(wheel(folder, name, "1.2", each.source, each.points(name)) for name, each in BROKEN.items()))
+    return target
+
+
+@pytest.fixture
+def on_path(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Broken]]:
+    """A function that puts one of the installed distributions on the path, until the test ends."""
+
+    def put(name: str) -> Broken:
+        plain = f"virustotal_{name.replace('-', '_')}"
+        for each in (*installed.glob(f"{plain}.py"), *installed.glob(f"{plain}-*")):
+            (tmp_path / each.name).symlink_to(each)
+        return BROKEN[name]
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+    yield put
+    for module in set(sys.modules) - before:
+        if module.startswith("virustotal_"):
+            del sys.modules[module]

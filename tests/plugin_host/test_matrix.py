@@ -1,0 +1,191 @@
+"""The isolation matrix: whatever an installed plugin does, everything else in the result is as without it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import pytest
+from assemblyline_v4_service.common.result import Result
+from attrs import evolve
+
+from tests.plugin_host.broken import BROKEN, Broken
+from virustotal.core.plugin_host import timeout
+from virustotal.core.plugin_host.isolation_util import copied
+from virustotal.core.plugin_host.hooks import Plugins
+from virustotal.core.plugin_host.runner import analyse
+from virustotal.result.layout import compose
+from virustotal.core.plugin_host.manager import load
+from virustotal.core.models import Report
+from virustotal.result.models import Layout, SubjectResult
+from virustotal.core.plugin_host.output import Contribution, Section
+from virustotal.core.settings import Settings
+from virustotal.core.scoring.verdicts import judge
+from virustotal.plugins import BUILTIN
+from virustotal.testing import realistic
+
+BUDGET = 0.5
+SETTINGS = Settings()
+
+
+def report() -> Report:
+    """A fresh report of the emulator's world, whose objects nobody else holds."""
+    given = realistic("file").report
+    related = {name: evolve(each, items=tuple(map(copied, each.items))) for name, each in given.related.items()}
+    return evolve(given, subject=copied(given.subject), related=related)
+
+
+def analysed() -> tuple[Plugins, tuple[Contribution, ...]]:
+    """Load everything and run it as the service does."""
+    plugins, subject = load(BUILTIN, SETTINGS), report()
+    hooks = plugins.begin(SETTINGS)
+    hooks.registry.wanted("file", SETTINGS)
+    found = analyse(
+        subject,
+        plugins,
+        SETTINGS,
+        lambda each: judge(each, SETTINGS, hooks.remap, hooks.decide),
+        time.monotonic() + 60,
+        budget=BUDGET,
+    )
+    return plugins, (*found, *hooks.failed)
+
+
+def laid_out(plugins: Plugins, found: Sequence[Contribution]) -> Layout:
+    """The final result, finalised as the framework does: here is where plugins used to fail."""
+    layout = compose([SubjectResult(realistic("file").report, contributions=tuple(found))], SETTINGS)
+    json.dumps(Result(list(layout.sections)).finalize(), allow_nan=False)
+    return layout
+
+
+@cache
+def without() -> tuple[str, ...]:
+    """What the built-ins add when they are alone."""
+    _, found = analysed()
+    assert not [each for each in found if each.error]
+    return tuple(map(repr, found))
+
+
+def titles(sections: Sequence[Section]) -> Iterator[str]:
+    for each in sections:
+        yield each.title
+        yield from titles(each.subsections)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_plugin_costs_only_itself(
+    name: str, on_path: Callable[[str], Broken], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 1.0)
+    expected = without()
+    broken = on_path(name)
+    plugins, found = analysed()
+
+    external = [each for each in found if each.external]
+    assert tuple(repr(each) for each in found if not each.external) == expected
+    listed = {each.name: each for each in plugins.listing}[name]
+    assert (listed.distribution, listed.version, listed.external) == (f"virustotal-{name}", "1.2", True)
+    assert listed.state == broken.state
+    assert broken.reason in listed.reason
+    assert bool(broken.reason) is bool(listed.reason)
+    unloaded = [line for line in plugins.unloaded if name in line]
+    assert bool(unloaded) is bool(broken.reason or broken.refused or broken.twice)
+
+    assert tuple(title for each in external for title in titles(each.sections)) == broken.kept
+    assert all(each.provider == f"{name} 1.2" for each in external)
+    errors = " ".join(each.error for each in external)
+    assert broken.error in errors
+    assert bool(broken.error) is bool(errors)
+    assert broken.note in " ".join(note for each in external for note in each.notes)
+
+    layout = laid_out(plugins, found)
+    assert bool([reason for reason in layout.reasons if "failed" in reason]) is bool(errors)
+    if errors:
+        assert layout.partial
+        shown = json.dumps([each.body for each in layout.sections if each.title_text.startswith("Analysers that")])
+        assert f"{name} 1.2" in shown
+
+
+def test_what_shadows_a_built_in_is_listed_with_both_providers(on_path: Callable[[str], Broken]) -> None:
+    on_path("shadows-a-built-in")
+    plugins = load(BUILTIN, SETTINGS)
+    (listed,) = [each for each in plugins.listing if each.external]
+    (row,) = listed.analyzers
+    assert row.state == "refused"
+    assert "relations.network" in row.reason
+    assert "shadows-a-built-in 1.2 (virustotal-shadows-a-built-in)" in row.reason
+    assert plugins.providers["contacted_domains"].name == "relations.network"
+
+
+def test_what_is_registered_twice_is_listed_twice(on_path: Callable[[str], Broken]) -> None:
+    on_path("is-registered-twice")
+    first, second = (each for each in load(BUILTIN, SETTINGS).listing if each.external)
+    assert (first.state, second.state) == ("loaded", "refused")
+    assert "registered twice" in second.reason
+
+
+def test_points_of_an_external_plugin_count_as_plugin(on_path: Callable[[str], Broken]) -> None:
+    on_path("good")
+    _, found = analysed()
+    (mine,) = [each for each in found if each.external]
+    ((points, section),) = mine.scored
+    assert (points.family, points.amount, points.section, section) == ("plugin", 10, None, None)
+
+
+def test_one_that_is_still_busy_is_not_called_again(on_path: Callable[[str], Broken]) -> None:
+    on_path("sleeps")
+    plugins = load(BUILTIN, SETTINGS)
+
+    def errors(budget: float) -> list[str]:
+        found = analyse(
+            report(), plugins, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 60, budget=budget
+        )
+        return [each.error for each in found if each.external]
+
+    assert "left behind" in errors(0.05)[0]
+    assert "still busy" in errors(0.05)[0]
+    plugins.busy["broken"].join(10)
+    assert errors(10) == [""]
+
+
+def test_copies_are_made_of_any_depth(on_path: Callable[[str], Broken]) -> None:
+    on_path("changes-its-evidence")
+    deep: dict[str, Any] = {}
+    for _ in range(20_000):
+        deep = {"children": [deep]}
+    given = report()
+    given = evolve(given, subject=evolve(given.subject, attributes={"tree": deep}))
+    plugins = load((), SETTINGS)
+    (found,) = analyse(given, plugins, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 60)
+    assert not found.error
+    assert given.subject.attributes["tree"] is deep
+
+
+def test_without_time_an_external_one_is_not_called(on_path: Callable[[str], Broken]) -> None:
+    on_path("good")
+    plugins = load(BUILTIN, SETTINGS)
+    found = analyse(report(), plugins, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() - 1)
+    assert [each.error for each in found if each.external] == ["It was not called: no time was left."]
+    assert len([each for each in found if not each.external and each.sections]) > 5
+
+
+@pytest.mark.parametrize(
+    ("config", "states"),
+    [
+        ({"disabled": ("good",)}, ("blocked", None)),
+        ({"disabled": ("virustotal-good",)}, ("blocked", None)),
+        ({"external": False}, ("blocked", None)),
+        ({"disabled": ("broken",)}, ("loaded", "blocked")),
+        ({}, ("loaded", "loaded")),
+    ],
+)
+def test_blocking(config: Mapping[str, Any], states: tuple[str, str | None], on_path: Callable[[str], Broken]) -> None:
+    on_path("good")
+    settings = evolve(SETTINGS, plugins=evolve(SETTINGS.plugins, **config))
+    plugins = load(BUILTIN, settings)
+    (listed,) = [each for each in plugins.listing if each.external]
+    rows = [row.state for row in listed.analyzers]
+    assert (listed.state, rows[0] if rows else None) == states
+    assert ("broken" in plugins.providers) is (states == ("loaded", "loaded"))
+    assert not [line for line in plugins.unloaded if "good" in line]

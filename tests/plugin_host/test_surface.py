@@ -1,0 +1,168 @@
+"""The public surface, pinned: a change here is a change of HOOK_API, or a field with a default at the end."""
+
+import functools
+import inspect
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.plugin_host.broken import Broken
+from tests.plugin_host.test_docs import API
+from virustotal import core
+from virustotal.core import HOOK_API, Analyzer, Evidence, Object, Ref, Related, Verdict
+from virustotal.core.models import Report
+from virustotal.core.settings import Settings, credentials
+from virustotal.template import write
+
+#: Exported name -> its fields in order; "=" marks those that have a default.
+CLASSES: Mapping[str, str] = {
+    "Analyzer": "name kind relationship= analyze needs= wanted= order= summary= api=",
+    "Attachment": "name description data= path= role= relation=",
+    "Detection": "engine category result= version= update= score= ignored_because= remapped_because=",
+    "Download": "ref kind name description role= relation= magic= sha256= link=",
+    "Evidence": "report related settings judge",
+    "Needs": "attributes=",
+    "Object": "ref attributes= context= links= whole= error=",
+    "OntologyPart": "kind data",
+    "Outcome": "status detail=",
+    "Points": "family name amount reason section= attack_ids=",
+    "Ref": "kind id",
+    "Related": "relationship items= outcome= total= complete= detailed= cursor=",
+    "Verdict": "level= detections= reasons= score=",
+}
+HOOKS: Mapping[str, tuple[str, ...]] = {
+    "virustotal_analyzers": ("settings",),
+    "virustotal_remap": ("detections", "settings"),
+    "virustotal_verdict": ("obj", "detections", "settings"),
+}
+
+
+def test_names() -> None:
+    assert HOOK_API == 1
+    assert sorted(core.__all__) == sorted([*CLASSES, "HOOK_API", "hookimpl"])
+    public = {name for name in vars(core) if not name.startswith("_") and not inspect.ismodule(vars(core)[name])}
+    assert public == set(core.__all__)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_fields(name: str) -> None:
+    fields = attrs.fields(getattr(core, name))
+    found = [each.name + ("" if each.default is attrs.NOTHING else "=") for each in fields]
+    assert " ".join(found) == CLASSES[name]
+
+
+def test_hook_arguments() -> None:
+    assert {name: tuple(inspect.signature(hook).parameters) for name, hook in API.hooks().items()} == HOOKS
+
+
+def test_values_are_frozen() -> None:
+    for name in CLASSES:
+        assert getattr(core, name).__setattr__ is not object.__setattr__, name
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        Ref("file", "x").id = "y"  # type: ignore[misc]
+    assert Analyzer("a", "file", analyze=lambda _: ()) != Analyzer("a", "file", analyze=lambda _: ())
+
+
+#: The key that the fixture gives the service.
+KEY = "premium-key"
+
+
+def reachable(start: Any, depth: int = 15) -> dict[int, Any]:
+    """Everything that a value leads to: attributes, items, slots, closures, bound and partial functions."""
+    seen: dict[int, Any] = {}
+    todo = [(start, 0)]
+    while todo:
+        value, level = todo.pop()
+        if id(value) in seen or level > depth or inspect.ismodule(value) or isinstance(value, type):
+            continue
+        seen[id(value)] = value
+        todo += [(each, level + 1) for each in below(value)]
+    return seen
+
+
+def below(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from (*value.keys(), *value.values())
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from value
+    elif inspect.isfunction(value):
+        yield from (cell.cell_contents for cell in value.__closure__ or ())
+    elif isinstance(value, functools.partial):
+        yield from (value.func, value.args, value.keywords)
+    elif inspect.ismethod(value):
+        yield from (value.__self__, value.__func__)
+    else:
+        yield from vars(value).values() if hasattr(value, "__dict__") else ()
+        for cls in type(value).__mro__:
+            names = vars(cls).get("__slots__", ())
+            yield from (getattr(value, name) for name in names if hasattr(value, name))
+
+
+def test_the_key_is_not_within_reach(on_path: Callable[[str], Broken], virustotal_task: Any) -> None:
+    assert [each for each in reachable(credentials({"api_key": KEY}, {})).values() if each == KEY]
+    on_path("spy")
+    found = virustotal_task(
+        "44d88612fea8a8f36de82e1278abb02f", relationships="contacted_domains", analyze_relationship=True
+    )
+    assert not found.error, found.message
+    (evidence,) = sys.modules["virustotal_spy"].seen
+    values = reachable(evidence)
+    assert id(evidence.settings) in values
+    assert [each for each in values.values() if each == "contacted_domains"]
+    assert len(values) > 500
+    assert not [each for each in values.values() if isinstance(each, str | bytes) and KEY in str(each)]
+
+
+def test_a_template_for_every_relationship_loads(tmp_path: Path) -> None:
+    files = write("mine", "comments", tmp_path)
+    assert {path.relative_to(tmp_path / "virustotal-mine").as_posix() for path in files} == {
+        ".github/workflows/ci.yml",
+        ".gitignore",
+        "LICENSE",
+        "README.md",
+        "pyproject.toml",
+        "tests/test_virustotal_mine.py",
+        "virustotal_mine.py",
+    }
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert "$" not in text.replace("$ ", ""), path
+        if path.suffix == ".py":
+            compile(text, str(path), "exec")
+    project = tomllib.loads((tmp_path / "virustotal-mine" / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["name"] == "virustotal-mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "relationship", "kind", "message"),
+    [
+        ("Mine", "comments", "file", "no name"),
+        ("a--b", "comments", "file", "no name"),
+        ("../x", "comments", "file", "no name"),
+        ("mine", "no_such", "file", "no relationship of a file; there are analyses"),
+        ("mine", "comments", "collection", "no kind of subject"),
+        ("contacted-domains", "comments", "file", "name of a built-in"),
+    ],
+)
+def test_what_no_template_is_written_for(tmp_path: Path, name: str, relationship: str, kind: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        write(name, relationship, tmp_path, kind=kind)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "virustotal-mine").mkdir()
+    with pytest.raises(FileExistsError):
+        write("mine", "comments", tmp_path)
+
+
+def test_evidence_can_be_made_by_hand() -> None:
+    related = Related("comments", (Object(Ref("comment", "x"), {"text": "y"}),))
+    subject = Object(Ref("file", "x"))
+    given = Evidence(Report(subject, {"comments": related}), related, Settings(), lambda _: Verdict())
+    assert given.judge(subject).level == "unknown"
