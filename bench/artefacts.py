@@ -118,8 +118,8 @@ def task(url: str, at_once: int) -> tuple[float, int]:
     from virustotal.platform.manifest import use_manifest
 
     use_manifest()
-    from virustotal.local.targets import target_of
     from virustotal.local.run_task import run_task, started_service
+    from virustotal.local.targets import target_of
 
     downloads.AT_ONCE = at_once
     wanted = {"analyze_relationship": True, "relationships": "behaviours", "download_evtx": True, "download_pcap": True}

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from tests.mirrors import opensearch
 from virustotal import api
+from virustotal.client import build
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
-from virustotal.client import build
 from virustotal.mirror.checkpoint import Checkpoint
-from virustotal.mirror.search_client import Cluster
 from virustotal.mirror.feed_loader import Loader
+from virustotal.mirror.search_client import Cluster
 
 ENGINES = 75
 LOOK_UPS = 200

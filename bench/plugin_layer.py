@@ -11,12 +11,12 @@ from statistics import median
 from assemblyline_v4_service.common.result import ResultTableSection, TableRow
 
 from virustotal.core.analyzer import Analyzer
-from virustotal.core.plugin_host.limits import BUILT_IN
 from virustotal.core.findings import Points
-from virustotal.core.plugin_host.hooks import Provider, of
-from virustotal.core.plugin_host.finding_collector import Intake
-from virustotal.core.plugin_host.runner import analyse
 from virustotal.core.models import Evidence
+from virustotal.core.plugin_host.finding_collector import Intake
+from virustotal.core.plugin_host.hooks import Provider, of
+from virustotal.core.plugin_host.limits import BUILT_IN
+from virustotal.core.plugin_host.runner import analyse
 from virustotal.testing import found, realistic
 
 RUNS = 41

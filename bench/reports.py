@@ -1,9 +1,9 @@
 """File reports to sections: milliseconds and peak memory of each recorded report, and of one with 14,000 exports.
 
 Usage: python -m bench.reports [FOLDER]. FOLDER holds recorded answers (default: VIRUSTOTAL_REPORTS, or shared/reports
-beside the checkout); where there is none, only the invented report is measured. `static` are the analysers of
-virustotal.plugins.file_attributes alone, `whole` is everything between the answer and the final sections. Milliseconds are the
-fastest of three runs; memory is what Python allocated at most beside the report itself.
+beside the checkout); where there is none, only the invented report is measured.
+`static`: the analysers of virustotal.plugins.file_attributes alone. `whole`: all between the answer and the final
+sections. Milliseconds are the fastest of three runs; memory is what Python allocated at most beside the report itself.
 """
 
 import gc

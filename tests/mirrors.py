@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.mirror.search_client import Cluster
 from virustotal.mirror.feed_loader import Loader
+from virustotal.mirror.search_client import Cluster
 
 SHA = "a1" * 32
 LINK = "b2" * 32

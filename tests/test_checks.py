@@ -3,10 +3,10 @@
 import pytest
 
 from virustotal.cli.reports.checks import Check, State, ca, clock, host, key, lines, plugins, proxy, safelist
+from virustotal.client.account import Account
 from virustotal.core.errors import UnavailableError, VirusTotalError
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import Credentials, Settings
-from virustotal.client.account import Account
 from virustotal.storage.interfaces import Limits, Used
 
 CERTIFICATE = VirusTotalError("The certificate could not be verified.", code="LocalCertificate")

@@ -13,8 +13,8 @@ from assemblyline_v4_service.common.base import ServiceBase
 from assemblyline_v4_service.common.request import ServiceRequest
 from assemblyline_v4_service.common.result import Heuristic, Result, ResultSection
 
-from virustotal.local.targets import digest_target, file_target, host_of, target_of
 from virustotal.local.run_task import TaskOutcome, default_parameters, run_task
+from virustotal.local.targets import digest_target, file_target, host_of, target_of
 
 SHA256 = "ab" * 32
 

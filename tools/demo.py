@@ -19,11 +19,11 @@ from rich.table import Table
 from virustotal.cli.progress import progress
 from virustotal.cli.result_tree import outcome_tree, verdict
 from virustotal.cli.terminal import terminal
-from virustotal.util.readers import text
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR
-from virustotal.local.targets import bare_target, digest_target, uri_target
 from virustotal.local.run_task import Target, TaskOutcome, run_task, started_service
+from virustotal.local.targets import bare_target, digest_target, uri_target
+from virustotal.util.readers import text
 
 KEY = "premium-key"
 PARAMETERS = {"analyze_relationship": "true"}

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from virustotal.api import relationships
 from virustotal.api.relationships import ALIASES, KINDS, Licence, Relationship
-from virustotal.result.tables import MOST_ROWS
-from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
 from virustotal.core.scoring.verdicts import POPULAR_RANK
+from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
 from virustotal.plugins.relationships import network, urls
 from virustotal.plugins.relationships.related_table import Look
+from virustotal.result.tables import MOST_ROWS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "relationships.md"
 

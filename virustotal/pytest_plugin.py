@@ -33,8 +33,8 @@ def virustotal_task(virustotal_emulator: "Emulator", tmp_path: Path) -> "Callabl
     `task(target, config=None, **parameters)`: target is a path, digest, URL, domain or address; config as in the
     manifest; parameters are submission parameters. Installed plugins are loaded as they are in the service's image.
     """
-    from virustotal.local.targets import target_of
     from virustotal.local.run_task import run_task, started_service
+    from virustotal.local.targets import target_of
 
     def task(target: str | Path, config: Mapping[str, Any] | None = None, **parameters: Any) -> "TaskOutcome":
         configured = {"host": virustotal_emulator.url, "api_key": "premium-key", **(config or {})}

@@ -14,31 +14,31 @@ from assemblyline_v4_service.common.request import ServiceRequest
 from assemblyline_v4_service.common.result import Result
 from attrs import evolve
 
-from virustotal.core.analysing import Analysis
-from virustotal.platform.attachments import Attacher
 from virustotal.al_types import ontology
-from virustotal.core.errors import AuthenticationError, ConfigurationError
-from virustotal.core.plugin_host.hooks import Hooks
-from virustotal.core.scoring.judge import Judge
-from virustotal.result.layout import compose
-from virustotal.core.plugin_host.manager import load
-from virustotal.core.models import Status
-from virustotal.core.submission.policy import look_up_ruling
-from virustotal.result.models import Layout, SubjectResult
-from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistKeeper
-from virustotal.core.plugin_host.output import Contribution
-from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
-from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
-from virustotal.core.submission.submit import INTERVALS, Desk
-from virustotal.platform.temporary_data import KEY, temporary_data
-from virustotal.util.readers import quantity, texts
-from virustotal.core.pipeline import Looked, Wire, Wires, look
-from virustotal.plugins import BUILTIN
 from virustotal.client import build
-from virustotal.storage import open_stores
+from virustotal.core.analysing import Analysis
+from virustotal.core.errors import AuthenticationError, ConfigurationError
+from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
+from virustotal.core.models import Status
+from virustotal.core.pipeline import Looked, Wire, Wires, look
+from virustotal.core.plugin_host.hooks import Hooks
+from virustotal.core.plugin_host.manager import load
+from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.scoring.judge import Judge
+from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistKeeper
+from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
+from virustotal.core.submission.policy import look_up_ruling
+from virustotal.core.submission.submit import INTERVALS, Desk
 from virustotal.core.submission.upload_request import Content
+from virustotal.platform.attachments import Attacher
 from virustotal.platform.task import Task, above, read_task
+from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.platform.tool_version import tool_version
+from virustotal.plugins import BUILTIN
+from virustotal.result.layout import compose
+from virustotal.result.models import Layout, SubjectResult
+from virustotal.storage import open_stores
+from virustotal.util.readers import quantity, texts
 
 if TYPE_CHECKING:
     from virustotal.indicator_search.task_search import Searched
@@ -141,9 +141,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         _raise_if_nothing(looked)
         searched = None
         if task.settings.exhaustive_search:
-            from virustotal.indicator_search.task_search import search
+            from virustotal.indicator_search.task_search import search_indicators
 
-            searched = search(task, looked, wire, self._safelist.current()[0])
+            searched = search_indicators(task, looked, wire, self._safelist.current()[0])
         self._analyse(request, task, found, looked, wire, searched, hooks)
 
     def _desk(self, task: Task, wire: Wire) -> Desk:

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.conftest import requests_of
-from virustotal.cli.reports import doctor
 from virustotal.cli.app import app
+from virustotal.cli.reports import doctor
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR_SHA256
 

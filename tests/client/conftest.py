@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from virustotal.core.settings import Credentials, Settings
 from virustotal.client.http_client import Client
 from virustotal.client.retry import Pace
+from virustotal.core.settings import Credentials, Settings
 
 KEY = "0123456789abcdef-marked-key"
 QUICK = Pace(first=0.002, longest=0.005, quota_wait=0.3)

@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import define, field
 
-from virustotal.core.errors import NotFoundError
 from virustotal.api.source import Answer, Request
+from virustotal.core.errors import NotFoundError
 
 Say = Callable[[Request], Mapping[str, Any]]
 

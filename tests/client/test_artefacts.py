@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.lookup.downloads import Fetched, fetch
+from virustotal.client.http_client import Client
 from virustotal.core.findings import Download, Role
+from virustotal.core.lookup.downloads import Fetched, fetch
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.plugins.sandbox.downloads import EVTX, HTML, PCAP
-from virustotal.client.http_client import Client
 
 from .conftest import QUICK
 

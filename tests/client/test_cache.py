@@ -10,6 +10,9 @@ import pytest
 
 from tests.client.links import Fake, soon, unknown
 from virustotal import api
+from virustotal.api.source import Request, Save, Upload
+from virustotal.client import leases
+from virustotal.client.cache import Cache, packed, place_of, unpacked
 from virustotal.core.errors import (
     DeadlineError,
     ForbiddenError,
@@ -20,13 +23,10 @@ from virustotal.core.errors import (
     VirusTotalError,
 )
 from virustotal.core.models import Ref
-from virustotal.api.source import Request, Save, Upload
-from virustotal.client import leases
-from virustotal.client.cache import Cache, packed, place_of, unpacked
 from virustotal.storage import Stores, in_file
 from virustotal.storage.fallback import guarded
-from virustotal.storage.interfaces import Entry, Size
 from virustotal.storage.in_memory import MemoryFacts
+from virustotal.storage.interfaces import Entry, Size
 
 FILE = Ref("file", "a" * 64)
 BARE = api.object_request(FILE)

@@ -26,13 +26,13 @@ from responses import matchers
 
 from tests.client.conftest import KEY, Heard, Server, answer, drips, resets
 from virustotal import api
-from virustotal.core import errors
-from virustotal.core.models import Ref
-from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Request
 from virustotal.client import body_reader, build
 from virustotal.client.http_client import Client
 from virustotal.client.retry import Pace
+from virustotal.core import errors
+from virustotal.core.models import Ref
+from virustotal.core.settings import Credentials, Settings
 
 SHA = "a" * 64
 FILE = Ref("file", SHA)

@@ -7,10 +7,10 @@ import pytest
 
 from tests.client.links import Fake, soon, unknown
 from virustotal import api
-from virustotal.core.errors import NotFoundError
-from virustotal.core.models import Ref
 from virustotal.client import hits
 from virustotal.client.hits import CountedCache
+from virustotal.core.errors import NotFoundError
+from virustotal.core.models import Ref
 from virustotal.storage import Stores, in_file
 from virustotal.storage.interfaces import Count
 

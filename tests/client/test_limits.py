@@ -9,7 +9,6 @@ import pytest
 
 from tests.client.links import Fake
 from tests.client.test_quota import DIGEST, FILE, KEY, quotas, server
-from virustotal.core.errors import DeadlineError, ForbiddenError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.api.source import Answer, Request
 from virustotal.client import account
 from virustotal.client.quota_limits import (
@@ -22,6 +21,7 @@ from virustotal.client.quota_limits import (
 )
 from virustotal.client.rate_limit import Quota
 from virustotal.client.redaction import MASK
+from virustotal.core.errors import DeadlineError, ForbiddenError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.storage import Stores, in_file
 from virustotal.storage.interfaces import Lease, Limits
 

@@ -16,21 +16,21 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.mirrors import LINK, SHA, an_object, descriptors, fill, opensearch
 from tests.client.conftest import Server, answer
 from tests.client.test_client import certificate, serve_tls
+from tests.mirrors import LINK, SHA, an_object, descriptors, fill, opensearch
 from virustotal import api
-from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
-from virustotal.core.models import Ref, Status
-from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.api.source import Answer, Request, Source
 from virustotal.client import build
 from virustotal.client.body_reader import whole
+from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
+from virustotal.core.models import Ref, Status
+from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.mirror import Cluster, Mirror, MirrorError, NotMirroredError
-from virustotal.mirror.request_parser import canonical, identifiers, understood
-from virustotal.mirror.search_client import Fetched
 from virustotal.mirror.health import Health
 from virustotal.mirror.object_store import Shelf
+from virustotal.mirror.request_parser import canonical, identifiers, understood
+from virustotal.mirror.search_client import Fetched
 
 FILE = Ref("file", SHA)
 NOW = int(time.time())

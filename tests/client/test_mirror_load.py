@@ -16,16 +16,16 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.mirrors import SHA, an_object, fill, opensearch
 from tests.client.conftest import Heard, Script, Server, answer
+from tests.mirrors import SHA, an_object, fill, opensearch
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror import feed_loader, feed_packages
 from virustotal.mirror.checkpoint import Checkpoint, Reached, checkpoint_of
-from virustotal.mirror.search_client import Cluster, MirrorError
 from virustotal.mirror.documents import RefusedError, document, stored
 from virustotal.mirror.feed_loader import Loader
 from virustotal.mirror.feed_packages import PackageError, lines, opened
 from virustotal.mirror.load_statistics import MOST_REASONS, OTHERS, Tally
+from virustotal.mirror.search_client import Cluster, MirrorError
 
 NOW = 1_760_000_000.0
 ITEM = '{"index": {"status": %d}}'

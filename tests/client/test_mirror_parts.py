@@ -9,16 +9,16 @@ from attrs import define, field
 
 from tests.mirrors import SHA, an_object, descriptors
 from virustotal import api
+from virustotal.api.source import Answer, Request, holds
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import MirrorConfig
-from virustotal.api.source import Answer, Request, holds
+from virustotal.mirror.health import Health
+from virustotal.mirror.object_store import Shelf
+from virustotal.mirror.prefetch import SECONDS, Ready
 from virustotal.mirror.response_builder import INSTEAD
 from virustotal.mirror.search_client import Fetched, MirrorError
-from virustotal.mirror.health import Health
 from virustotal.mirror.source import Alone, Mirror
-from virustotal.mirror.prefetch import SECONDS, Ready
-from virustotal.mirror.object_store import Shelf
 
 FILE = Ref("file", SHA)
 NOW = int(time.time())
@@ -176,9 +176,7 @@ def test_air_gapped_objects_that_are_missing_are_said(
 def test_an_answer_is_as_old_as_its_oldest_part(in_line: bool) -> None:
     below = Below({"data": {"type": "file", "id": SHA}})
     asked = (
-        api.object_request(FILE, ("contacted_ips",), LINED)
-        if in_line
-        else api.relationship_page(FILE, "contacted_ips")
+        api.object_request(FILE, ("contacted_ips",), LINED) if in_line else api.relationship_page(FILE, "contacted_ips")
     )
     assert mirror(world(ips(2), ips(2)), below).ask(asked, soon()).origin == "mirror"
     assert mirror(world(ips(2), ips(2), changed=OLD), below).ask(asked, soon()).origin == ""

@@ -10,6 +10,12 @@ import pytest
 
 from tests.client.links import Fake, soon
 from virustotal import api
+from virustotal.api.source import Request, Save, Upload
+from virustotal.client import build
+from virustotal.client.key_facts import KeyFacts
+from virustotal.client.quota_limits import read_quotas
+from virustotal.client.rate_limit import Quota
+from virustotal.client.retry import QUOTA_HELD
 from virustotal.core.errors import (
     AuthenticationError,
     ForbiddenError,
@@ -22,13 +28,7 @@ from virustotal.core.errors import (
 from virustotal.core.lookup.key_capabilities import LICENCE, Memory
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
-from virustotal.api.source import Request, Save, Upload
 from virustotal.emulator.server import Emulator
-from virustotal.client import build
-from virustotal.client.key_facts import KeyFacts
-from virustotal.client.quota_limits import read_quotas
-from virustotal.client.retry import QUOTA_HELD
-from virustotal.client.rate_limit import Quota
 from virustotal.storage import Stores, in_file
 from virustotal.storage.interfaces import Limits, Permit, Used
 

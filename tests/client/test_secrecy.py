@@ -12,13 +12,13 @@ import pytest
 
 from tests.client.conftest import KEY, Server, answer, resets
 from virustotal import api
+from virustotal.api.source import Request, Save, Upload
+from virustotal.client.http_client import Client
+from virustotal.client.redaction import redact
+from virustotal.client.retry import Pace
 from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials
-from virustotal.api.source import Request, Save, Upload
-from virustotal.client.http_client import Client
-from virustotal.client.retry import Pace
-from virustotal.client.redaction import redact
 
 WORD, SIGNED = "marked-proxy-word", "marked-signature"
 ECHO = b'{"error": {"code": "%s", "message": "the key ' + KEY.encode() + b' is bad"}}'

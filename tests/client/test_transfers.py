@@ -15,12 +15,12 @@ import pytest
 
 from tests.client.conftest import KEY, Heard, Server, answer, resets
 from virustotal import api
-from virustotal.core import errors
-from virustotal.core.models import Ref
 from virustotal.api.source import Save, Upload
-from virustotal.client.url_guard import allowed
 from virustotal.client.http_client import Client
 from virustotal.client.upload import Multipart, plain_name
+from virustotal.client.url_guard import allowed
+from virustotal.core import errors
+from virustotal.core.models import Ref
 
 SANDBOX = Ref("file_behaviour", f"{'a' * 64}_Zenbox")
 PCAP = b"\xd4\xc3\xb2\xa1" + bytes(range(256)) * 40

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from virustotal.core.lookup.downloads import AT_ONCE, Fetched, fetch
+from virustotal.api.source import Answer, Request
 from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,
@@ -18,9 +18,9 @@ from virustotal.core.errors import (
     UnavailableError,
 )
 from virustotal.core.findings import Download, Role
+from virustotal.core.lookup.downloads import AT_ONCE, Fetched, fetch
 from virustotal.core.models import FOUND, Ref, Status
 from virustotal.core.settings import Settings
-from virustotal.api.source import Answer, Request
 
 SHA256 = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
 

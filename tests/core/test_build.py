@@ -2,10 +2,10 @@
 
 import pytest
 
-from virustotal.result.section_builder import Builder
-from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.plugin_host.output import Section
+from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.settings import Settings
+from virustotal.result.section_builder import Builder
 
 LISTED = read_safelist({"match": {"network.static.domain": ["example.com"], "network.dynamic.ip": ["8.8.4.4"]}})
 

@@ -8,15 +8,15 @@ from attrs import define, field
 
 from tests.core.test_memory import Kept
 from virustotal.api import relationships
-from virustotal.core.lookup import planner
+from virustotal.api.source import Answer, Request, Room
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError, QuotaError
+from virustotal.core.lookup import planner
 from virustotal.core.lookup.fetch import expand_report, look_up
 from virustotal.core.lookup.key_capabilities import LICENCE, Memory, Parameter, keep_flag
 from virustotal.core.models import Ref, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Settings
-from virustotal.api.source import Answer, Request, Room
 
 FILE = Ref("file", "c" * 64)
 SOON = 1e9

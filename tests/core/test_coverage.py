@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from virustotal.result.coverage import coverage_section
 from virustotal.core.findings import Download
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
+from virustotal.result.coverage import coverage_section
 from virustotal.result.models import Artefact, SubjectResult
 from virustotal.testing import obj
 

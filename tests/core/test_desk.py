@@ -3,9 +3,9 @@
 import pytest
 from attrs import define, field
 
-from virustotal.core.lookup.executor import Desk
-from virustotal.core.errors import AuthenticationError, NotFoundError, QuotaError, VirusTotalError
 from virustotal.api.source import Answer, Request
+from virustotal.core.errors import AuthenticationError, NotFoundError, QuotaError, VirusTotalError
+from virustotal.core.lookup.executor import Desk
 
 SOON = 1e9
 

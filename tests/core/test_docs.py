@@ -11,10 +11,8 @@ import yaml
 from tests.conftest import ROOT
 from virustotal.core.findings import Family, Points
 from virustotal.core.models import Detection, Object, Ref, Verdict
-from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, Given, capped
-from virustotal.core.settings import service_settings
-from virustotal.platform.temporary_data import KEY, LONGEST, temporary_data
+from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.scoring.verdicts import (
     FULL_RATIO,
     MALICIOUS_POINTS,
@@ -24,10 +22,12 @@ from virustotal.core.scoring.verdicts import (
     SUSPICIOUS_POINTS,
     judge,
 )
+from virustotal.core.settings import service_settings
+from virustotal.platform.temporary_data import KEY, LONGEST, temporary_data
 from virustotal.plugins import assessment
 from virustotal.plugins.av_remap import virustotal_remap
-from virustotal.plugins.sandbox import severity, verdicts
 from virustotal.plugins.file_attributes import _severity, malware_config, metadata, signature, yara
+from virustotal.plugins.sandbox import severity, verdicts
 from virustotal.testing import obj
 
 SCORING = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from virustotal.indicator_search.search import contribution, search
-from virustotal.indicator_search.plan import plan_iocs
-from virustotal.core.models import Ref, Verdict
-from virustotal.core.scoring.safelist import NO_SAFELIST
-from virustotal.core.plugin_host.output import Section
-from virustotal.core.settings import MOST_IOCS
 from virustotal.api.source import Answer, Request, Room
+from virustotal.core.models import Ref, Verdict
+from virustotal.core.plugin_host.output import Section
+from virustotal.core.scoring.safelist import NO_SAFELIST
+from virustotal.core.settings import MOST_IOCS
+from virustotal.indicator_search.plan import plan_iocs
+from virustotal.indicator_search.search import contribution, search
 
 DOMAIN = "network.dynamic.domain"
 

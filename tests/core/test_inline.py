@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from virustotal.core.lookup import inline_attributes, planner
-from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.api.relationships import CATALOGUE
-from virustotal.core.plugin_host.manager import load
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
+from virustotal.core.analyzer import Analyzer, Needs
+from virustotal.core.lookup import inline_attributes, planner
 from virustotal.core.lookup.fetch import expand_report, look_up
 from virustotal.core.lookup.key_capabilities import Memory, Parameter
 from virustotal.core.models import Object, Ref, Related, Report, Status
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Credentials, PluginConfig, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.plugins import BUILTIN
-from virustotal.client.http_client import Client
-from virustotal.client.retry import Pace
 
 FILE = Ref("file", "c" * 64)
 TEN = tuple(

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from virustotal.indicator_search.plan import MOST_READ, fitting, plan_iocs
-from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.api import url_id
+from virustotal.api.source import Room
+from virustotal.core.lookup.subjects import Refusal, Subject, canonical_url, url_subject
+from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
-from virustotal.api.source import Room
 from virustotal.indicator_search.already_known import Standing
-from virustotal.core.lookup.subjects import Refusal, Subject, canonical_url, url_subject
+from virustotal.indicator_search.plan import MOST_READ, fitting, plan_iocs
 from virustotal.testing import obj
 
 NO = Safelist()

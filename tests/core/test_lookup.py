@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from virustotal.api.source import Answer, Request
+from virustotal.client.http_client import Client
+from virustotal.client.retry import Pace
 from virustotal.core import errors
 from virustotal.core.lookup import planner
 from virustotal.core.lookup.fetch import expand_report, look_up
@@ -14,10 +17,7 @@ from virustotal.core.lookup.key_capabilities import Memory
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Credentials, Settings
-from virustotal.api.source import Answer, Request
 from virustotal.emulator.server import Emulator
-from virustotal.client.http_client import Client
-from virustotal.client.retry import Pace
 
 SHA = "c" * 64
 FILE = Ref("file", SHA)

@@ -8,8 +8,8 @@ import pytest
 from assemblyline.odm.models.ontology import ResultOntology
 from assemblyline_v4_service.common.ontology_helper import OntologyHelper
 
-from virustotal.core.findings import OntologyPart
 from virustotal.al_types.ontology import MODELS, apply, completed, problem, stable_id
+from virustotal.core.findings import OntologyPart
 
 GOOD: dict[str, dict[str, Any]] = {
     "antivirus": {"engine_name": "Example", "category": "malicious", "virus_name": "Eicar"},

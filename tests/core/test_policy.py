@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from virustotal.core.settings import Settings, service_settings
 from virustotal.core.submission.policy import (
     MEGABYTE,
     Candidate,
@@ -11,7 +12,6 @@ from virustotal.core.submission.policy import (
     reanalyse_ruling,
     submit_ruling,
 )
-from virustotal.core.settings import Settings, service_settings
 
 LEVELS = ["TLP:C", "TLP:G", "TLP:A", "TLP:R"]
 

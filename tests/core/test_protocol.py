@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virustotal import api
-from virustotal.core import errors
-from virustotal.core.models import Ref, Status
 from virustotal.api import deep_json
 from virustotal.api.error_mapping import retry_after
 from virustotal.api.source import Request, Save, Upload
+from virustotal.core import errors
+from virustotal.core.models import Ref, Status
 
 SHA = "a" * 64
 FILE = Ref("file", SHA)

@@ -2,9 +2,9 @@
 
 from virustotal.core.findings import Points
 from virustotal.core.models import Object, Ref, Related, Report
-from virustotal.result.models import SubjectResult
 from virustotal.core.plugin_host.output import Contribution
 from virustotal.indicator_search.already_known import Standing, scored_places, standing
+from virustotal.result.models import SubjectResult
 from virustotal.testing import obj
 
 FILE, DOMAIN = Ref("file", "a" * 64), Ref("domain", "example.com")

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.models import Ref
 from virustotal.api import url_id
-from virustotal.core.settings import Settings
 from virustotal.core.lookup.subjects import LONGEST_URL, Facts, Subjects, subjects
+from virustotal.core.models import Ref
+from virustotal.core.settings import Settings
 
 SHA = "a" * 64
 FILE = Ref("file", SHA)

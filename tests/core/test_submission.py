@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from virustotal import api
-from virustotal.core.submission import submit
-from virustotal.core.errors import AuthenticationError, VirusTotalError
-from virustotal.core.models import Object, Ref, Report, Status
-from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, sending
-from virustotal.core.settings import Credentials, service_settings
 from virustotal.api.source import Upload
-from virustotal.core.submission.submit import Desk, Job, carry_out
-from virustotal.emulator.server import Emulator
 from virustotal.client.http_client import Client
 from virustotal.client.retry import Pace
+from virustotal.core.errors import AuthenticationError, VirusTotalError
+from virustotal.core.models import Object, Ref, Report, Status
+from virustotal.core.settings import Credentials, service_settings
+from virustotal.core.submission import submit
+from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, sending
+from virustotal.core.submission.submit import Desk, Job, carry_out
+from virustotal.emulator.server import Emulator
 
 CONTENT = b"invented content of a file that nobody has seen"
 QUICK = Pace(attempts=2, first=0.01, longest=0.02, quota_wait=0.05)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from virustotal.core.models import Detection, Level, Object, Ref, Verdict
 from virustotal.core.scoring.safelist import read_safelist
-from virustotal.core.settings import service_settings
 from virustotal.core.scoring.verdicts import (
     ANSWERED,
     MOST_ENGINE_POINTS,
@@ -22,6 +21,7 @@ from virustotal.core.scoring.verdicts import (
     judge,
     stale_days,
 )
+from virustotal.core.settings import service_settings
 from virustotal.plugins.av_remap import virustotal_remap
 from virustotal.testing import obj
 

@@ -8,8 +8,8 @@ from attrs import evolve
 
 from virustotal.core import Detection, Verdict, hookimpl
 from virustotal.core.plugin_host.hooks import Hooks
-from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import Settings
 from virustotal.testing import hooks, obj
 
 ACME = Detection("Acme", "malicious", "Loader")

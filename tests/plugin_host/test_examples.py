@@ -110,7 +110,7 @@ def test_an_image_tells_what_it_has(installed: Path) -> None:
     assert done.stdout.startswith(BUILTIN[0].removeprefix("virustotal.plugins."))
 
 
-@pytest.mark.parametrize("name", ["blocklist", "virustotal-stix", "relations.community"])
+@pytest.mark.parametrize("name", ["blocklist", "virustotal-stix", "relationships.community"])
 def test_the_checks_find_nothing(name: str, installed: Path) -> None:
     found = check_plugin(name, config(installed))
     assert found.problems == ()

@@ -8,10 +8,10 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve
 
 from virustotal.core import Attachment, Download, OntologyPart, Points, Ref
-from virustotal.core.plugin_host.limits import EXTERNAL
 from virustotal.core.plugin_host.finding_collector import Intake
-from virustotal.core.scoring.heuristics import Given, capped
+from virustotal.core.plugin_host.limits import EXTERNAL
 from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.scoring.heuristics import Given, capped
 
 DOWNLOAD = Download(Ref("file", "ab" * 32), "file", "a b/../c", "What it is")
 ATTACHMENT = Attachment("x.json", "What it is", b"{}")

@@ -14,14 +14,14 @@ from attrs import evolve
 from tests.conftest import ROOT
 from tests.plugin_host.broken import Broken
 from virustotal import __version__
+from virustotal.cli.reports.plugins import as_json, check_plugin, lines
 from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
 from virustotal.core.plugin_host.hooks import Hooks, Implementation, Plugins, Provider
 from virustotal.core.plugin_host.manager import load, load_modules
 from virustotal.core.settings import Settings, service_settings
-from virustotal.cli.reports.plugins import as_json, check_plugin, lines
+from virustotal.platform.tool_version import tool_version
 from virustotal.plugins import BUILTIN
 from virustotal.testing import PluginError, hooks, obj, plugins
-from virustotal.platform.tool_version import tool_version
 
 GIVEN = (Detection("Acme", "malicious", "Loader"), Detection("Umbrella", "suspicious"))
 
@@ -262,7 +262,8 @@ def test_the_digest_is_stable_and_short() -> None:
     assert len(first.removeprefix(__version__)) <= 13
     assert digest(load(tuple(reversed(BUILTIN)), Settings()), Settings()) == first
     code = (
-        "from virustotal.platform.tool_version import tool_version; from virustotal.core.plugin_host.manager import load;"
+        "from virustotal.platform.tool_version import tool_version;"
+        "from virustotal.core.plugin_host.manager import load;"
         "from virustotal.core.settings import Settings; from virustotal.plugins import BUILTIN;"
         "print(tool_version(Settings(), load(BUILTIN, Settings())))"
     )

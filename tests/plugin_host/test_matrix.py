@@ -11,18 +11,18 @@ from assemblyline_v4_service.common.result import Result
 from attrs import evolve
 
 from tests.plugin_host.broken import BROKEN, Broken
-from virustotal.core.plugin_host import timeout
-from virustotal.core.plugin_host.isolation_util import copied
-from virustotal.core.plugin_host.hooks import Plugins
-from virustotal.core.plugin_host.runner import analyse
-from virustotal.result.layout import compose
-from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Report
-from virustotal.result.models import Layout, SubjectResult
+from virustotal.core.plugin_host import timeout
+from virustotal.core.plugin_host.hooks import Plugins
+from virustotal.core.plugin_host.isolation_util import copied
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.output import Contribution, Section
-from virustotal.core.settings import Settings
+from virustotal.core.plugin_host.runner import analyse
 from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import Settings
 from virustotal.plugins import BUILTIN
+from virustotal.result.layout import compose
+from virustotal.result.models import Layout, SubjectResult
 from virustotal.testing import realistic
 
 BUDGET = 0.5
@@ -113,9 +113,9 @@ def test_what_shadows_a_built_in_is_listed_with_both_providers(on_path: Callable
     (listed,) = [each for each in plugins.listing if each.external]
     (row,) = listed.analyzers
     assert row.state == "refused"
-    assert "relations.network" in row.reason
+    assert "relationships.network" in row.reason
     assert "shadows-a-built-in 1.2 (virustotal-shadows-a-built-in)" in row.reason
-    assert plugins.providers["contacted_domains"].name == "relations.network"
+    assert plugins.providers["contacted_domains"].name == "relationships.network"
 
 
 def test_what_is_registered_twice_is_listed_twice(on_path: Callable[[str], Broken]) -> None:

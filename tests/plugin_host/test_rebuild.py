@@ -30,8 +30,8 @@ from hypothesis import strategies as st
 from virustotal.al_types import section_bodies, tags
 from virustotal.core.plugin_host import section_sanitizer
 from virustotal.core.plugin_host.limits import EXTERNAL
-from virustotal.core.plugin_host.section_sanitizer import Rebuilder
 from virustotal.core.plugin_host.output import Section
+from virustotal.core.plugin_host.section_sanitizer import Rebuilder
 
 #: Names that some format reads.
 KEYS = ("url", "name", "title", "process_pid", "process_name", "command_line", "children", "data", "type", "processes",
@@ -193,7 +193,7 @@ def test_images_are_built_by_the_service() -> None:
 
 def test_nesting_is_bounded_without_recursion() -> None:
     deep: Any = 1
-    for _ in range(section_sanitizer.bodies.MOST_BODY_LEVELS + 1):
+    for _ in range(section_bodies.MOST_BODY_LEVELS + 1):
         deep = [deep]
     with pytest.raises(section_bodies.BodyError, match="levels"):
         rebuilt(formatted("JSON", json.dumps(deep)))

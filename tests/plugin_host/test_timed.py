@@ -11,12 +11,12 @@ import pytest
 
 from virustotal.core import Analyzer, Detection, Verdict, hookimpl
 from virustotal.core.lookup import planner
+from virustotal.core.models import Ref
 from virustotal.core.plugin_host import timeout
 from virustotal.core.plugin_host.hooks import Hooks, Implementation, Plugins, Provider
 from virustotal.core.plugin_host.manager import load_modules
-from virustotal.core.models import Ref
-from virustotal.core.settings import Settings
 from virustotal.core.plugin_host.timeout import Allowance, OutOfTimeError, in_time
+from virustotal.core.settings import Settings
 from virustotal.testing import obj
 
 GIVEN = (Detection("Acme", "malicious"),)

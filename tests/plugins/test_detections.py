@@ -9,8 +9,8 @@ from assemblyline.odm.models.tagging import Tagging
 
 from virustotal.core.findings import Finding, OntologyPart, Points
 from virustotal.core.models import Evidence, Level, Verdict
-from virustotal.core.settings import service_settings
 from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import service_settings
 from virustotal.plugins import detections
 from virustotal.plugins.av_remap import virustotal_remap
 from virustotal.testing import evidence, run

@@ -12,8 +12,8 @@ from tests.conftest import load, report_files
 from virustotal.core.findings import OntologyPart, Points
 from virustotal.core.models import Evidence, Object, Ref, Report
 from virustotal.core.scoring.heuristics import CAPS
-from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import ANSWERED, VERDICT_ATTRIBUTES, counters, judge
+from virustotal.core.settings import Settings
 from virustotal.plugins import assessment, detections, overview
 
 SETTINGS = Settings()

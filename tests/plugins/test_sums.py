@@ -6,14 +6,14 @@ import pytest
 
 from tests.core.test_layout import agrees
 from tests.plugins.test_subject_reports import everything
-from virustotal.core.plugin_host import runner
-from virustotal.result.layout import SubjectResult, compose
-from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Object, Report, Verdict
+from virustotal.core.plugin_host import runner
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.scoring.safelist import read_safelist
-from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import Settings
 from virustotal.plugins import BUILTIN
+from virustotal.result.layout import SubjectResult, compose
 
 SETTINGS = Settings()
 SAFELIST = read_safelist({"regex": {"network.dynamic.domain": [r"(.*\.)?microsoft\.com$"]}})

@@ -11,8 +11,8 @@ import pytest
 from assemblyline.common.classification import Classification
 
 from virustotal.emulator.server import Emulator
-from virustotal.local.targets import target_of
 from virustotal.local.run_task import Target, TaskOutcome, run_task, started_service
+from virustotal.local.targets import target_of
 
 EICAR = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
 KEY = "gti-key"
@@ -53,8 +53,8 @@ def scan(emulator: Emulator, tmp_path: Path) -> Iterator[Scan]:
 @pytest.fixture
 def enforced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Assemblyline's own classification engine, as a platform has it that enforces classifications."""
-    import virustotal.service
     import virustotal.platform.task
+    import virustotal.service
 
     levels = [
         {

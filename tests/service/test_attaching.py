@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from virustotal.platform.attachments import LARGEST_SIDE, Attacher
-from virustotal.core.lookup.downloads import Fetched
 from virustotal.core.findings import Attachment, Download, Role
+from virustotal.core.lookup.downloads import Fetched
 from virustotal.core.models import FOUND, Ref
+from virustotal.platform.attachments import LARGEST_SIDE, Attacher
 
 
 def request_in(folder: Path, **changes: Any) -> Any:

@@ -9,10 +9,10 @@ import pytest
 
 from tests.plugin_host.conftest import wheel
 from tests.service.conftest import EICAR, Scan, shown, titles
-from virustotal.indicator_search import plan
 from virustotal.api import url_id
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.emulator.server import Emulator
+from virustotal.indicator_search import plan
 from virustotal.local.run_task import TaskOutcome
 
 ON = {"exhaustive_search": "true", "relationships": ""}

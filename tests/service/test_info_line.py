@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import requests_of
 from tests.service.conftest import Scan
-from virustotal.emulator.server import Emulator
 from virustotal.client.retry import Pace
+from virustotal.emulator.server import Emulator
 
 LINE = re.compile(
     r"(\d+) subjects?, (\d+) requests?, (\d+) answers? from cache or mirror, "

@@ -12,9 +12,9 @@ import pytest
 from tests.conftest import REPORTS, load, report_files
 from tests.service.conftest import titles
 from virustotal.api.source import Answer, Request
-from virustotal.util.readers import mapping
-from virustotal.local.targets import digest_target
 from virustotal.local.run_task import run_task, started_service
+from virustotal.local.targets import digest_target
+from virustotal.util.readers import mapping
 
 #: Mutations that the ordinary run takes; all of them are `slow`.
 SAMPLE = 200

@@ -18,8 +18,8 @@ import pytest
 from attrs import frozen
 
 from tests.client.stores.servers import Server, started
-from virustotal.local.targets import target_of
 from virustotal.local.run_task import run_task, started_service
+from virustotal.local.targets import target_of
 
 REPLICAS = 30
 MINUTE = 20

@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import REPORTS
 from tests.service.conftest import EICAR, Scan, titles
-from virustotal.util.readers import mapping
 from virustotal.emulator.server import Emulator
+from virustotal.util.readers import mapping
 
 KINDS = ("file", "url", "domain", "ip_address")
 EVERYTHING = (

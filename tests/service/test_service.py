@@ -12,8 +12,8 @@ from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from virustotal.core.errors import ConfigurationError
 from virustotal.emulator.server import Emulator
-from virustotal.local.targets import file_target
 from virustotal.local.run_task import Target, TaskOutcome, started_service
+from virustotal.local.targets import file_target
 
 UNKNOWN = "ab" * 32
 FILE = f"GET /files/{EICAR}"

@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, Scan, shown
-from virustotal.core.models import Ref
 from virustotal.client.provenance import Witness
+from virustotal.core.models import Ref
 from virustotal.emulator.keys import Key
 from virustotal.emulator.server import Emulator
 

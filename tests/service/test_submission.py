@@ -18,12 +18,12 @@ from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from virustotal.core.models import Ref
 from virustotal.core.submission.receipts import Progress, key_of
+from virustotal.core.submission.upload_request import password_of
 from virustotal.emulator.server import Emulator
+from virustotal.local.run_task import Target
+from virustotal.local.targets import file_target
 from virustotal.service import VirusTotal
 from virustotal.storage import in_file
-from virustotal.core.submission.upload_request import password_of
-from virustotal.local.targets import file_target
-from virustotal.local.run_task import Target
 
 ALLOWED = {"allow_dynamic_submit": True}
 ASKED = {"dynamic_submit": True}

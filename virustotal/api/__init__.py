@@ -1,5 +1,15 @@
 """Requests and responses as pure functions: (status, headers, body) to a value or an error. Nothing is sent here."""
 
+from virustotal.api.decoding import (
+    NOT_ANSWERED,
+    NOT_LOOKED_UP,
+    Page,
+    decode_object,
+    decode_page,
+    decode_related,
+    decode_report,
+    total,
+)
 from virustotal.api.endpoints import (
     LARGEST_DIRECT,
     LARGEST_UPLOAD,
@@ -18,16 +28,6 @@ from virustotal.api.endpoints import (
     upload_file,
     upload_url,
     user,
-)
-from virustotal.api.decoding import (
-    NOT_ANSWERED,
-    NOT_LOOKED_UP,
-    Page,
-    decode_object,
-    decode_page,
-    decode_related,
-    decode_report,
-    total,
 )
 from virustotal.api.error_mapping import error_in, failure, payload, refusal
 from virustotal.api.identifiers import COLLECTIONS, segment, url_id, valid_id

@@ -7,9 +7,9 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from virustotal.api.identifiers import LONGEST_ID, valid_id
 from virustotal.core.errors import InvalidError, UnavailableError
 from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report, Status
-from virustotal.api.identifiers import LONGEST_ID, valid_id
 from virustotal.util.readers import integer, mapping, text
 
 #: Codes of an error beside or in place of a relationship's data, as a mirror says that not all of it came: what it does

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from virustotal.core.errors import InvalidError
-from virustotal.core.models import Ref
 from virustotal.api.identifiers import COLLECTIONS, segment
 from virustotal.api.source import Request, Save, Upload
+from virustotal.core.errors import InvalidError
+from virustotal.core.models import Ref
 
 #: The most objects of one page of a relationship; more is refused by the API.
 PAGE = 40

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any
 
+from virustotal.api.deep_json import parse
 from virustotal.core.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -18,7 +19,6 @@ from virustotal.core.errors import (
     UnavailableError,
     VirusTotalError,
 )
-from virustotal.api.deep_json import parse
 from virustotal.util.readers import mapping, text
 
 _BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(

@@ -9,8 +9,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from virustotal.cli.section_text import MOST_SHOWN, body
-from virustotal.util.readers import items, mapping, mappings, text
 from virustotal.local.run_task import TaskOutcome
+from virustotal.util.readers import items, mapping, mappings, text
 
 #: Assemblyline's default verdicts by score, highest first, with the colour of each.
 VERDICTS = ((1000, "malicious", "bold red"), (700, "highly suspicious", "red"), (300, "suspicious", "yellow"))

@@ -2,12 +2,12 @@
 
 import hashlib
 
+from virustotal.api.source import Source
+from virustotal.client.hits import CountedCache
+from virustotal.client.http_client import Client
+from virustotal.client.rate_limit import Quota
 from virustotal.core.lookup.fetch import WORKERS
 from virustotal.core.settings import Credentials, Settings
-from virustotal.api.source import Source
-from virustotal.client.http_client import Client
-from virustotal.client.hits import CountedCache
-from virustotal.client.rate_limit import Quota
 from virustotal.storage.interfaces import Limits, Stores
 
 

@@ -10,13 +10,13 @@ import requests
 from attrs import field, frozen
 
 from virustotal import api
-from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
-from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Request, Source
 from virustotal.client.http_client import Client
 from virustotal.client.key_facts import owner
 from virustotal.client.quota_limits import read_quotas
 from virustotal.client.retry import Pace
+from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
+from virustotal.core.settings import Credentials, Settings
 from virustotal.storage.interfaces import Limits, Used
 
 #: Seconds that all questions may take together.

@@ -12,13 +12,13 @@ from uuid import uuid4
 from attrs import frozen
 
 from virustotal import api
-from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
-from virustotal.core.models import Ref
 from virustotal.api.deep_json import parse
 from virustotal.api.source import Answer, Request, Room, Source, room
-from virustotal.util.readers import mapping, number, text
 from virustotal.client.leases import Held, Leases
+from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
+from virustotal.core.models import Ref
 from virustotal.storage.interfaces import AnswerCache, Entry, Facts, Lease
+from virustotal.util.readers import mapping, number, text
 
 #: Seconds between two looks at what another one is asking for: the first, and at most.
 LOOK, LOOK_AT_MOST = 0.01, 0.2

@@ -10,10 +10,10 @@ from typing import IO
 import requests
 
 from virustotal import api
-from virustotal.core.errors import ArtefactError
 from virustotal.api.source import Save
 from virustotal.client.body_reader import pieces
 from virustotal.client.redaction import redact
+from virustotal.core.errors import ArtefactError
 
 #: A body up to this size is read again where it may be an error in JSON.
 LARGEST_ERROR = 64 * 1024

@@ -4,9 +4,9 @@ import threading
 import time
 from typing import Any
 
-from virustotal.core.errors import VirusTotalError
 from virustotal.api.source import Answer, Request
 from virustotal.client.cache import Cache, place_of
+from virustotal.core.errors import VirusTotalError
 from virustotal.storage.interfaces import Count, Tally
 
 #: What is counted is written after so many requests, or seconds: one write for each would cost more than it tells.

@@ -11,8 +11,15 @@ import requests
 from attrs import frozen
 from requests.adapters import HTTPAdapter
 
-from virustotal import __version__
-from virustotal import api
+from virustotal import __version__, api
+from virustotal.api.source import Answer, Request, Room, Source, room
+from virustotal.client.body_reader import BrokenError, whole
+from virustotal.client.download import LARGEST_ERROR, save
+from virustotal.client.redaction import quiet_logs, redact
+from virustotal.client.retry import QUOTA_HELD, Gate, Pace
+from virustotal.client.transport_errors import Sent, failure_of
+from virustotal.client.upload import Multipart
+from virustotal.client.url_guard import allowed, check_upload, redirected
 from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,
@@ -26,14 +33,6 @@ from virustotal.core.errors import (
 )
 from virustotal.core.lookup.fetch import WORKERS
 from virustotal.core.settings import Credentials, Settings
-from virustotal.api.source import Answer, Request, Room, Source, room
-from virustotal.client.url_guard import allowed, check_upload, redirected
-from virustotal.client.body_reader import BrokenError, whole
-from virustotal.client.upload import Multipart
-from virustotal.client.retry import QUOTA_HELD, Gate, Pace
-from virustotal.client.download import LARGEST_ERROR, save
-from virustotal.client.redaction import quiet_logs, redact
-from virustotal.client.transport_errors import Sent, failure_of
 
 #: The product's name, as VirusTotal's `x-tool` asks for it.
 TOOL = "assemblyline-service-virustotal"

@@ -7,9 +7,9 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.util.readers import integer, mapping, text
 from virustotal.client.redaction import MASK
 from virustotal.storage.interfaces import Facts
+from virustotal.util.readers import integer, mapping, text
 
 
 @frozen

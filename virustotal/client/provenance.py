@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 
 from virustotal import api
+from virustotal.api.source import Answer, Request, Room, Source, ask_many, forget, fresh, holds, room, stands_in
 from virustotal.core.errors import InvalidError, VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.api.source import Answer, Request, Room, Source, ask_many, forget, fresh, holds, room, stands_in
 
 
 class Witness:

@@ -8,13 +8,13 @@ from uuid import uuid4
 from attrs import asdict
 
 from virustotal import api
-from virustotal.core.errors import AuthenticationError, VirusTotalError
-from virustotal.core.lookup.key_capabilities import LICENCE, keep_flag
 from virustotal.api.source import Source
-from virustotal.util.readers import integer, mapping
 from virustotal.client.key_facts import KeyFacts, licensed, owner
 from virustotal.client.redaction import MASK
+from virustotal.core.errors import AuthenticationError, VirusTotalError
+from virustotal.core.lookup.key_capabilities import LICENCE, keep_flag
 from virustotal.storage.interfaces import Lease, Limits, Stores, Used
+from virustotal.util.readers import integer, mapping
 
 #: Seconds for which VirusTotal's limits count, and for which a process does not look for newer ones in the store.
 TOLD_SECONDS, KNOWN_SECONDS = 3600.0, 30.0

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from virustotal import api
-from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
 from virustotal.api.source import Answer, Request, Room, Source
-from virustotal.util.readers import mapping, quantity, text
 from virustotal.client.quota_limits import KnownLimits
 from virustotal.client.retry import QUOTA_HELD
-from virustotal.storage.interfaces import Limits, Permit, Stores
 from virustotal.client.waits import Waits
+from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
+from virustotal.storage.interfaces import Limits, Permit, Stores
+from virustotal.util.readers import mapping, quantity, text
 
 #: Seconds that all wait where VirusTotal is asked too often in a short time, and does not say for how long.
 THROTTLED_SECONDS = 1.0

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from virustotal.core.errors import DeadlineError, InvalidError
 from virustotal.api.source import Upload
+from virustotal.core.errors import DeadlineError, InvalidError
 
 #: Bytes of one read.
 CHUNK = 256 * 1024

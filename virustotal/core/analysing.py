@@ -4,18 +4,18 @@ from pathlib import Path
 
 from attrs import frozen
 
-from virustotal.platform.attachments import Attacher
+from virustotal.client.provenance import Witness
 from virustotal.core.lookup import downloads, planner
+from virustotal.core.models import Verdict
+from virustotal.core.pipeline import Looked
 from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.hooks import Hooks, Plugins
-from virustotal.core.scoring.judge import Judge
-from virustotal.core.models import Verdict
-from virustotal.result.models import SubjectResult
-from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.plugin_host.output import Contribution
-from virustotal.client.provenance import Witness
-from virustotal.core.pipeline import Looked
+from virustotal.core.scoring.judge import Judge
+from virustotal.core.scoring.safelist import Safelist
+from virustotal.platform.attachments import Attacher
 from virustotal.platform.task import Task
+from virustotal.result.models import SubjectResult
 
 
 @frozen
@@ -51,9 +51,9 @@ class Analysis:
         )
 
     def _fetched(self, contributions: tuple[Contribution, ...]) -> tuple[downloads.Fetched, ...]:
-        downloads = [download for each in contributions for download in each.downloads]
-        if not downloads:
+        wanted = [download for output in contributions for download in output.downloads]
+        if not wanted:
             return ()
         return downloads.fetch(
-            downloads, self.source, self.folder, self.task.settings, self.task.deadline, self.attacher.room
+            wanted, self.source, self.folder, self.task.settings, self.task.deadline, self.attacher.room
         )

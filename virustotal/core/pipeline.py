@@ -6,20 +6,20 @@ from functools import partial
 
 from attrs import define, field, frozen
 
+from virustotal.api.source import Source, fresh
+from virustotal.client import build, digest_of
+from virustotal.client.key_facts import KeyFacts
+from virustotal.client.provenance import Witness
 from virustotal.core.lookup import fetch, planner
 from virustotal.core.lookup.key_capabilities import Memory
+from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Report
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Credentials, Settings
-from virustotal.api.source import Source, fresh
-from virustotal.core.lookup.subjects import Subject
 from virustotal.core.submission.submit import Desk
-from virustotal.client.provenance import Witness
-from virustotal.client import build, digest_of
-from virustotal.client.key_facts import KeyFacts
-from virustotal.storage import Stores
 from virustotal.core.submission.upload_request import Content, submitted
 from virustotal.platform.task import Task
+from virustotal.storage import Stores
 
 #: Keys whose connections are kept open; submissions may bring many.
 MOST_KEYS = 8

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from virustotal.util.hosts import address_of, canonical_host, host_of, reason_not_public
 from virustotal.al_types.network_addresses import indicator
-from virustotal.core.models import Outcome, Ref, Report, Status
-from virustotal.core.lookup.planner import skipped
-from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.api.source import Room
-from virustotal.indicator_search.already_known import Standing
+from virustotal.core.lookup.planner import skipped
 from virustotal.core.lookup.subjects import Refusal, url_subject
+from virustotal.core.models import Outcome, Ref, Report, Status
+from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
+from virustotal.indicator_search.already_known import Standing
+from virustotal.util.hosts import address_of, canonical_host, host_of, reason_not_public
 from virustotal.util.readers import clean, number
 
 #: Tagged values that are read, each of which costs time: far more than are ever asked for (`MOST_IOCS`).

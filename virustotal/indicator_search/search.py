@@ -6,18 +6,18 @@ from typing import Any
 from attrs import frozen
 
 from virustotal import api
-from virustotal.result import tables
+from virustotal.api.source import Request, Source, ask_many, holds, room, stands_in
 from virustotal.core.findings import Family, Finding, Points
-from virustotal.core.plugin_host.finding_collector import Intake
-from virustotal.indicator_search.plan import Ioc, IocPlan, fitting
 from virustotal.core.lookup.fetch import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
+from virustotal.core.plugin_host.finding_collector import Intake
 from virustotal.core.plugin_host.output import Contribution
-from virustotal.core.settings import MOST_IOCS
-from virustotal.api.source import Request, Source, ask_many, holds, room, stands_in
-from virustotal.indicator_search.already_known import Place
-from virustotal.util.readers import clean
 from virustotal.core.scoring.verdicts import ANSWERED, BAD, counters
+from virustotal.core.settings import MOST_IOCS
+from virustotal.indicator_search.already_known import Place
+from virustotal.indicator_search.plan import Ioc, IocPlan, fitting
+from virustotal.result import tables
+from virustotal.util.readers import clean
 
 NAME = "exhaustive_search"
 #: Rows of what was not looked up.

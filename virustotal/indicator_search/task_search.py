@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from attrs import evolve, frozen
 
 from virustotal import __version__
-from virustotal.indicator_search import search
-from virustotal.indicator_search.plan import IocPlan, plan_iocs
 from virustotal.core.models import Object, Verdict
-from virustotal.result.models import SubjectResult
-from virustotal.core.scoring.safelist import Safelist
-from virustotal.core.plugin_host.output import Contribution
-from virustotal.indicator_search.already_known import scored_places, standing
 from virustotal.core.pipeline import Looked, Wire
+from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.scoring.safelist import Safelist
+from virustotal.indicator_search import search
+from virustotal.indicator_search.already_known import scored_places, standing
+from virustotal.indicator_search.plan import IocPlan, plan_iocs
 from virustotal.platform.task import Task
+from virustotal.result.models import SubjectResult
 
 _NOTHING = "exhaustive_search: earlier services tagged no domain, IP address or URL in this task."
 
@@ -36,7 +36,7 @@ class Searched:
         return (search.contribution(self.plan, self.answered, judge, provider, scored),)
 
 
-def search(task: Task, looked: Iterable[Looked], wire: Wire, safelist: Safelist) -> Searched:
+def search_indicators(task: Task, looked: Iterable[Looked], wire: Wire, safelist: Safelist) -> Searched:
     """Look up what was tagged and is not known yet. Raises AuthenticationError alone."""
     settings = task.settings
     known = standing((each.subject.ref, each.report) for each in looked)

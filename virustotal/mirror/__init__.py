@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable
 
-from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Source
-from virustotal.mirror.search_client import Cluster, MirrorError
+from virustotal.core.settings import Credentials, Settings
 from virustotal.mirror.health import Health
-from virustotal.mirror.source import Alone, Mirror, NotMirroredError
 from virustotal.mirror.object_store import Shelf
+from virustotal.mirror.search_client import Cluster, MirrorError
+from virustotal.mirror.source import Alone, Mirror, NotMirroredError
 
 __all__ = ["Alone", "Cluster", "Mirror", "MirrorError", "NotMirroredError", "mirrored"]
 

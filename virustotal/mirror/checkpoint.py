@@ -12,8 +12,8 @@ from attrs import frozen
 
 from virustotal.core.models import EMPTY
 from virustotal.core.settings import MirrorConfig
-from virustotal.util.readers import integer, mapping, text
 from virustotal.mirror.documents import indices
+from virustotal.util.readers import integer, mapping, text
 
 
 @frozen

@@ -16,8 +16,8 @@ from typing import Any
 from attrs import frozen
 
 from virustotal import api
-from virustotal.core.errors import InvalidError
 from virustotal.api.deep_json import parse
+from virustotal.core.errors import InvalidError
 from virustotal.core.settings import MirrorConfig
 from virustotal.util.readers import integer, mapping, text, timestamp
 

@@ -12,10 +12,10 @@ from attrs import field, frozen
 from virustotal.api.deep_json import parse
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached
-from virustotal.mirror.search_client import BUSY, Cluster, MirrorError
 from virustotal.mirror.documents import INDEX, Document, RefusedError, document, index_of, indices
 from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines, opened
 from virustotal.mirror.load_statistics import Tally
+from virustotal.mirror.search_client import BUSY, Cluster, MirrorError
 
 T = TypeVar("T")
 

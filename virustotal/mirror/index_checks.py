@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.util.readers import mapping
-from virustotal.mirror.search_client import Cluster, MirrorError, refused
 from virustotal.mirror.documents import indices
+from virustotal.mirror.search_client import Cluster, MirrorError, refused
+from virustotal.util.readers import mapping
 
 #: Seconds that all questions may take together.
 SECONDS = 10.0

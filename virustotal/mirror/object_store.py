@@ -9,11 +9,11 @@ from virustotal import api
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
-from virustotal.util.readers import mapping, text
-from virustotal.mirror.request_parser import identifiers
-from virustotal.mirror.search_client import Cluster, Fetched, MirrorError
 from virustotal.mirror.documents import Stored, index_of, stored
 from virustotal.mirror.health import Health
+from virustotal.mirror.request_parser import identifiers
+from virustotal.mirror.search_client import Cluster, Fetched, MirrorError
+from virustotal.util.readers import mapping, text
 
 #: Behaviour reports of one file that are found; sandboxes are fewer.
 MOST_BEHAVIOURS = 100

@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from attrs import frozen
 
 from virustotal import api
-from virustotal.util.hosts import canonical_host
-from virustotal.core.models import EMPTY, Ref
 from virustotal.api.source import Request
+from virustotal.core.models import EMPTY, Ref
+from virustotal.util.hosts import canonical_host
 
 #: The kinds of objects that feeds have.
 KINDS = ("file", "url", "domain", "ip_address", "file_behaviour")

@@ -7,12 +7,12 @@ from typing import Any
 from attrs import evolve, frozen
 
 from virustotal import api
-from virustotal.core.models import EMPTY, Ref
 from virustotal.api.source import Answer
-from virustotal.util.readers import integer, mapping, quantity
-from virustotal.mirror.request_parser import KINDS, Asked, cursor
+from virustotal.core.models import EMPTY, Ref
 from virustotal.mirror.documents import Stored
 from virustotal.mirror.object_store import Haul
+from virustotal.mirror.request_parser import KINDS, Asked, cursor
+from virustotal.util.readers import integer, mapping, quantity
 
 #: By whom an answer of the mirror is said to be.
 ORIGIN = "mirror"

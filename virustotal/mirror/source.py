@@ -5,15 +5,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from virustotal.api.source import Answer, Request, Room, Source, forget, fresh, holds, room
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
-from virustotal.api.source import Answer, Request, Room, Source, forget, fresh, holds, room
-from virustotal.mirror.response_builder import INSTEAD, NOT_HELD, ORIGIN, Block, Reply, held, of_object, of_page
-from virustotal.mirror.request_parser import Asked, identifiers, understood
-from virustotal.mirror.search_client import MirrorError
 from virustotal.mirror.documents import Stored
-from virustotal.mirror.prefetch import Ready, Said
 from virustotal.mirror.object_store import Haul, Shelf
+from virustotal.mirror.prefetch import Ready, Said
+from virustotal.mirror.request_parser import Asked, identifiers, understood
+from virustotal.mirror.response_builder import INSTEAD, NOT_HELD, ORIGIN, Block, Reply, held, of_object, of_page
+from virustotal.mirror.search_client import MirrorError
 
 #: Seconds for which the mirror does not answer for what this process had analysed anew: feeds come an hour late.
 CHANGED = 2 * 3600.0

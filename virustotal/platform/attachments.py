@@ -8,8 +8,8 @@ from assemblyline_v4_service.common.result import ResultImageSection
 from assemblyline_v4_service.common.task import MaxExtractedExceeded
 from attrs import define, field, frozen
 
-from virustotal.core.lookup.downloads import Fetched
 from virustotal.core.findings import Attachment, Role
+from virustotal.core.lookup.downloads import Fetched
 from virustotal.util.readers import safe_name, text
 
 #: The larger side of a picture, in pixels; a larger one is a trap for the reader of its format.

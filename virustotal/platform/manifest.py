@@ -6,7 +6,7 @@ from pathlib import Path
 from virustotal import __version__
 
 #: The manifest that the wheel carries.
-MANIFEST = Path(__file__).with_name("service_manifest.yml")
+MANIFEST = Path(__file__).parents[1] / "service_manifest.yml"
 
 
 def use_manifest() -> None:

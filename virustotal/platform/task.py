@@ -9,10 +9,10 @@ from assemblyline.common import forge
 from assemblyline_v4_service.common.request import ServiceRequest
 from attrs import frozen
 
-from virustotal.core.models import EMPTY
-from virustotal.core.submission.policy import Candidate
-from virustotal.core.settings import Credentials, Settings, credentials, task_settings
 from virustotal.core.lookup.subjects import Facts, Subject
+from virustotal.core.models import EMPTY
+from virustotal.core.settings import Credentials, Settings, credentials, task_settings
+from virustotal.core.submission.policy import Candidate
 from virustotal.util.readers import mapping, text
 
 #: A URI file is a few lines; what is larger is none.

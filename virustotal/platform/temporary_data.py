@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from virustotal.core.models import Detection, Object, Verdict
-from virustotal.util.readers import integer, items, mapping, pairs, text
 from virustotal.core.scoring.verdicts import MALICIOUS, SUSPICIOUS
+from virustotal.util.readers import integer, items, mapping, pairs, text
 
 #: The name under which later services find it.
 KEY = "virus_total_vt3_files"

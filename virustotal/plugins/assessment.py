@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
-from virustotal.result import tables
 from virustotal.core.findings import Family, Finding
+from virustotal.result import tables
 from virustotal.util.readers import integer, mapping, pairs, text, texts
 
 #: Points of a malicious verdict by severity, before the family's cap. Other severities count as the lowest.

@@ -7,11 +7,11 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Detection, Evidence, OntologyPart, Points, Verdict, hookimpl
-from virustotal.result import tables
 from virustotal.core.findings import Family, Finding
 from virustotal.core.models import Level
-from virustotal.util.readers import mapping, named_counts, whole_text
 from virustotal.core.scoring.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
+from virustotal.result import tables
+from virustotal.util.readers import mapping, named_counts, whole_text
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.
 CATEGORIES = (

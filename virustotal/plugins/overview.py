@@ -7,12 +7,12 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultURLSection
 
 from virustotal.core import Analyzer, Evidence, hookimpl
-from virustotal.result import tables
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object
-from virustotal.core.settings import Settings
-from virustotal.util.readers import date, integer, mapping, named_counts, text, texts
 from virustotal.core.scoring.verdicts import stale_days
+from virustotal.core.settings import Settings
+from virustotal.result import tables
+from virustotal.util.readers import date, integer, mapping, named_counts, text, texts
 
 #: Names that are listed; VirusTotal keeps a hundred.
 MOST_NAMES = 20

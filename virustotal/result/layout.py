@@ -6,18 +6,18 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal.result.section_builder import TITLES, Builder
-from virustotal.result.coverage import coverage_section
-from virustotal.result.subject_header import heading, name_of
 from virustotal.core.models import Level, Outcome, Status
-from virustotal.result.tables import lines, table
-from virustotal.result.models import Artefact, Layout, SubjectResult
-from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
-from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
 from virustotal.core.plugin_host.output import Contribution, Section
-from virustotal.core.settings import Settings
-from virustotal.util.readers import clean
+from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
+from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt
+from virustotal.core.settings import Settings
+from virustotal.result.coverage import coverage_section
+from virustotal.result.models import Artefact, Layout, SubjectResult
+from virustotal.result.section_builder import TITLES, Builder
+from virustotal.result.subject_header import heading, name_of
+from virustotal.result.tables import lines, table
+from virustotal.util.readers import clean
 
 __all__ = ["Artefact", "Layout", "SubjectResult", "compose", "partial_reasons"]
 

@@ -6,11 +6,11 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection, ResultTextSection, SectionBody
 
 from virustotal.core.findings import Family
-from virustotal.util.hosts import host_of, is_public
-from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
-from virustotal.core.scoring.heuristics import Score, heuristic
 from virustotal.core.plugin_host.output import Section
+from virustotal.core.scoring.heuristics import Score, heuristic
+from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.settings import Settings
+from virustotal.util.hosts import host_of, is_public
 
 #: A host that a client named as it opened a connection: the platform's safelist has it as a domain or address.
 _SERVER_NAME = "network.tls.sni"

@@ -7,11 +7,11 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultTextSection
 
 from virustotal.core.models import Level, Status
-from virustotal.result.tables import page
-from virustotal.result.models import SubjectResult
-from virustotal.core.settings import Settings
-from virustotal.util.readers import clean, date
 from virustotal.core.scoring.verdicts import stale_days
+from virustotal.core.settings import Settings
+from virustotal.result.models import SubjectResult
+from virustotal.result.tables import page
+from virustotal.util.readers import clean, date
 
 KINDS: Mapping[str, str] = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 _NOUNS: Mapping[str, str] = {"file": "file", "url": "URL", "domain": "domain", "ip_address": "IP address"}

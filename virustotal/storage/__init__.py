@@ -5,11 +5,11 @@ from pathlib import Path
 
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import Settings
-from virustotal.storage.sqlite_responses import SQLiteAnswers
-from virustotal.storage.sqlite_store import SQLiteFacts, SQLiteFile, SQLiteLedger, SQLiteReceipts, default_place
+from virustotal.storage.cache_statistics import RedisTally, SQLiteTally
 from virustotal.storage.fallback import guarded
 from virustotal.storage.interfaces import Stores
-from virustotal.storage.cache_statistics import RedisTally, SQLiteTally
+from virustotal.storage.sqlite_responses import SQLiteAnswers
+from virustotal.storage.sqlite_store import SQLiteFacts, SQLiteFile, SQLiteLedger, SQLiteReceipts, default_place
 
 __all__ = ["Stores", "default_place", "in_file", "in_redis", "open_stores"]
 

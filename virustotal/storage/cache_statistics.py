@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from virustotal.storage.interfaces import Count
 from virustotal.storage.sqlite_store import SQLiteFile
 from virustotal.storage.sqlite_store import sql_of as sql
-from virustotal.storage.interfaces import Count
 
 if TYPE_CHECKING:  # a service without Redis starts without its client
     from virustotal.storage.redis_store import RedisServer

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from virustotal.core.submission.receipts import MemoryReceipts, Receipt, Receipts
 from virustotal.storage.circuit_breaker import Breaker
+from virustotal.storage.in_memory import MemoryFacts, MemoryLedger, NoAnswers
 from virustotal.storage.interfaces import (
     AnswerCache,
     Count,
@@ -23,7 +24,6 @@ from virustotal.storage.interfaces import (
     Tally,
     Used,
 )
-from virustotal.storage.in_memory import MemoryFacts, MemoryLedger, NoAnswers
 
 #: The part of a window that one of many replicas takes while nobody counts for all.
 SHARE = 10

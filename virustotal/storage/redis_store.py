@@ -12,10 +12,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
-from virustotal.util.readers import mapping, number, text
-from virustotal.storage import redis_lua, rate_windows
-from virustotal.storage.sqlite_responses import FAILED_SECONDS
+from virustotal.storage import rate_windows, redis_lua
 from virustotal.storage.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
+from virustotal.storage.sqlite_responses import FAILED_SECONDS
+from virustotal.util.readers import mapping, number, text
 
 #: Seconds that a connection and an answer may take; after that the store counts as broken for a while.
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.0

@@ -4,8 +4,8 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from virustotal.storage.sqlite_store import SQLiteFile, sql_of
 from virustotal.storage.interfaces import Entry, Lease, Size
+from virustotal.storage.sqlite_store import SQLiteFile, sql_of
 
 #: No lease is as long as this, in seconds.
 LONGEST_LEASE = 600.0

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
-from virustotal.util.readers import mapping
 from virustotal.storage import rate_windows
 from virustotal.storage.interfaces import VERSION, Left, Limits, Permit, Used
+from virustotal.util.readers import mapping
 
 T = TypeVar("T")
 

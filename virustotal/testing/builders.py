@@ -7,11 +7,11 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal.core.models import EMPTY, FOUND, Evidence, Object, Outcome, Ref, Related, Report
 from virustotal.api import decode_object, decode_page, decode_related, total
+from virustotal.core.models import EMPTY, FOUND, Evidence, Object, Outcome, Ref, Related, Report
+from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings, service_settings
 from virustotal.util.readers import mapping
-from virustotal.core.scoring.verdicts import judge
 
 #: The identifier that a subject has where a test does not care.
 IDS: Mapping[str, str] = {

@@ -6,16 +6,16 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve
 
-from virustotal.core.analyzer import Analyzer
-from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Bounds
-from virustotal.core.plugin_host.isolation_util import copied, last_line
-from virustotal.core.findings import Finding, OntologyPart
-from virustotal.core.plugin_host.finding_collector import Intake
-from virustotal.core.models import Evidence, Related, Report
 from virustotal.al_types.ontology import problem
-from virustotal.util.readers import clean
+from virustotal.core.analyzer import Analyzer
+from virustotal.core.findings import Finding, OntologyPart
+from virustotal.core.models import Evidence, Related, Report
+from virustotal.core.plugin_host.finding_collector import Intake
+from virustotal.core.plugin_host.isolation_util import copied, last_line
+from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Bounds
 from virustotal.testing.network import no_network
 from virustotal.testing.text import as_text
+from virustotal.util.readers import clean
 
 
 class ContractError(AssertionError):

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from virustotal.core.analyzer import Analyzer
-from virustotal.core.plugin_host.hooks import Hooks, Plugins
-from virustotal.core.plugin_host.runner import analyse
-from virustotal.core.plugin_host.manager import load_modules
 from virustotal.core.models import Evidence
+from virustotal.core.plugin_host.hooks import Hooks, Plugins
+from virustotal.core.plugin_host.manager import load_modules
 from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.plugin_host.runner import analyse
 from virustotal.core.settings import Settings, service_settings
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core.findings import Attachment, Download, Finding, OntologyPart, Points
 from virustotal.al_types.ontology import plain
+from virustotal.core.findings import Attachment, Download, Finding, OntologyPart, Points
 
 _INDENT = "  "
 

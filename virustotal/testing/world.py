@@ -6,14 +6,14 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal.core.plugin_host.isolation_util import copied
-from virustotal.core.models import FOUND, Evidence, Object, Related, Report
 from virustotal.api import decode_object
+from virustotal.core.models import FOUND, Evidence, Object, Related, Report
+from virustotal.core.plugin_host.isolation_util import copied
 from virustotal.core.settings import Settings
-from virustotal.util.readers import items
 from virustotal.emulator.store import Store
 from virustotal.emulator.world import load_world
 from virustotal.testing.builders import IDS, found
+from virustotal.util.readers import items
 
 
 @cache

@@ -11,9 +11,9 @@ from tests.client.stores.servers import started
 from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.storage import Stores, in_file, in_redis
 from virustotal.storage.circuit_breaker import PAUSE
-from virustotal.storage.sqlite_store import SQLiteFile, SQLiteLedger
 from virustotal.storage.fallback import SHARE, guarded
 from virustotal.storage.interfaces import Limits
+from virustotal.storage.sqlite_store import SQLiteFile, SQLiteLedger
 
 MOST = 2**20
 

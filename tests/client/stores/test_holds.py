@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from virustotal.storage import Stores
-from virustotal.storage.interfaces import Limits, Permit
 from virustotal.storage.in_memory import MemoryLedger
+from virustotal.storage.interfaces import Limits, Permit
 
 NOW = datetime(2025, 12, 31, 12, 0, tzinfo=UTC).timestamp()
 

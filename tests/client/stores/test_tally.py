@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from virustotal.storage import Stores, in_file
+from virustotal.storage.cache_statistics import DAYS
 from virustotal.storage.fallback import guarded
 from virustotal.storage.interfaces import Count
-from virustotal.storage.cache_statistics import DAYS
 
 DAY = 86_400
 NOW = 1_767_225_600.0 + 10

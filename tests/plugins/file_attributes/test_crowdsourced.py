@@ -120,7 +120,9 @@ def test_ids_alerts_without_any_dns_are_shown_and_tagged(context: Any) -> None:
 
 @pytest.mark.parametrize("level", ["low", "info", None, "unheard of"])
 def test_peers_of_harmless_alerts_are_shown_and_not_tagged(level: Any) -> None:
-    findings = found(network_ids, crowdsourced_ids_results=[{**ALERT, "alert_severity": level, "alert_context": [PEER]}])
+    findings = found(
+        network_ids, crowdsourced_ids_results=[{**ALERT, "alert_severity": level, "alert_context": [PEER]}]
+    )
     assert "c2.example.com" in words(findings)
     assert not any(kind.startswith("network.dynamic") for kind in tags(findings))
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.plugins.file_attributes.everything import all_found
 from tests.plugins.file_attributes.look import assert_sound, body, found, points, tags, titles, words
-from virustotal.plugins.file_attributes import apple, identification, metadata, unknown_attributes, scripts
-from virustotal.plugins.file_attributes._cell_readers import shown
+from virustotal.plugins.file_attributes import apple, identification, metadata, scripts, unknown_attributes
 from virustotal.plugins.file_attributes._attribute_table import Field, Part, build
+from virustotal.plugins.file_attributes._cell_readers import shown
 
 DATE = "2024-07-31T03:49:43.932817Z"
 

@@ -14,22 +14,21 @@ from hypothesis import strategies as st
 
 from tests.conftest import load, report_files
 from tests.plugins.relationships.kit import downloads, engines, points, rows, sections, tags
-from virustotal.al_types import tags
-from virustotal.api import relationships
+from virustotal.al_types import tags as tag_types
+from virustotal.api import decode_page, relationships
 from virustotal.api.relationships import CATALOGUE, Family
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Ref
-from virustotal.api import decode_page
-from virustotal.core.plugin_host.section_sanitizer import Rebuilder
-from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.output import Section
+from virustotal.core.plugin_host.registry import Registry
+from virustotal.core.plugin_host.section_sanitizer import Rebuilder
 from virustotal.plugins.relationships import (
     community,
     files,
+    generic,
     history,
     hosts,
     network,
-    generic,
     screenshots,
     urls,
 )
@@ -91,7 +90,7 @@ def check(result: Iterable[Finding]) -> None:
     for section in [each for each in result if isinstance(each, ResultSection)]:
         made = rebuilder.rebuild(section)
         assert made is not None
-        assert all(tags.normal(name, value) for name, values in flat(made) for value in values)
+        assert all(tag_types.normal(name, value) for name, values in flat(made) for value in values)
     for each in points(result):
         assert each.section is None or rebuilder.made_of(each.section) is not None
     assert not [note for note in rebuilder.notes if "tag" not in note]
@@ -100,7 +99,7 @@ def check(result: Iterable[Finding]) -> None:
         whole = section.title_text + readable(section.body)
         assert len(whole) < 2_000_000
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", whole)
-    assert all(tags.known(name) for name in tags(result))
+    assert all(tag_types.known(name) for name in tags(result))
 
 
 def flat(section: Section) -> Iterator[tuple[str, tuple[str, ...]]]:

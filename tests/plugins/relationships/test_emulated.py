@@ -13,8 +13,8 @@ from virustotal.api import relationships
 from virustotal.api.relationships import CATALOGUE
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.store import Store
-from virustotal.local.targets import bare_target, digest_target, uri_target
 from virustotal.local.run_task import Target, TaskOutcome, run_task, started_service
+from virustotal.local.targets import bare_target, digest_target, uri_target
 
 
 @pytest.fixture(scope="module")

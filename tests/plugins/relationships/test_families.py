@@ -9,7 +9,7 @@ from tests.plugins.relationships.kit import by_name, downloads, points, rows, se
 from virustotal.core.findings import Finding, Role
 from virustotal.core.models import Object, Ref
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships import community, history, hosts, generic, screenshots, urls
+from virustotal.plugins.relationships import community, generic, history, hosts, screenshots, urls
 from virustotal.testing import evidence, obj, run
 
 ANALYZERS = [each for module in (community, history, hosts, generic, screenshots, urls) for each in module._ANALYZERS]

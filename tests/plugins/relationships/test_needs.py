@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from virustotal.core import Analyzer, Evidence, Object, Ref, Related
 from virustotal.api.relationships import CATALOGUE
+from virustotal.core import Analyzer, Evidence, Object, Ref, Related
 from virustotal.core.lookup.inline_attributes import attributes_read
-from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Report
+from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN
 from virustotal.testing import as_text, examples, found, run

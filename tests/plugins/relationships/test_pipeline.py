@@ -4,15 +4,15 @@ import time
 
 import pytest
 
-from virustotal.core.plugin_host import runner
 from virustotal.api.relationships import find
-from virustotal.result.coverage import coverage_section
-from virustotal.core.plugin_host.hooks import of
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
-from virustotal.result.models import SubjectResult
-from virustotal.core.settings import Settings
+from virustotal.core.plugin_host import runner
+from virustotal.core.plugin_host.hooks import of
 from virustotal.core.scoring.verdicts import judge
-from virustotal.plugins.relationships import network, generic
+from virustotal.core.settings import Settings
+from virustotal.plugins.relationships import generic, network
+from virustotal.result.coverage import coverage_section
+from virustotal.result.models import SubjectResult
 from virustotal.testing import obj
 
 SETTINGS = Settings()

@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import ROOT
 from virustotal.core.lookup import downloads as fetching
+from virustotal.plugins.sandbox import downloads, process_tree, processes, signatures
 from virustotal.result import tables
-from virustotal.plugins.sandbox import downloads, processes, signatures, process_tree
 
 PAGE = (ROOT / "docs" / "behaviours.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from virustotal.plugins.sandbox.severity import SCORED_IN_FILE, severity
 from virustotal.plugins.file_attributes._severity import WORTH
+from virustotal.plugins.sandbox.severity import SCORED_IN_FILE, severity
 from virustotal.testing import evidence, run
 
 from .conftest import ANALYZERS, findings, points, report, tags, titled, titles

@@ -8,8 +8,8 @@ from attrs import evolve
 
 from virustotal.core.models import Outcome, Related, Status
 from virustotal.core.settings import Settings
-from virustotal.plugins.sandbox.cell_text import described, registry_value
 from virustotal.plugins.sandbox.attribute_sections import KINDS
+from virustotal.plugins.sandbox.cell_text import described, registry_value
 from virustotal.plugins.sandbox.sandboxes import sandbox_name, sandboxes
 from virustotal.testing import evidence, obj
 

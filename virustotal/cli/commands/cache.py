@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.config_input import checked, configuration
-from virustotal.util.readers import quantity
+from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.reports.store import opened
+from virustotal.util.readers import quantity
 
 if TYPE_CHECKING:
     from virustotal.storage import Stores

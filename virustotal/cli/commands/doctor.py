@@ -9,8 +9,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.exit_codes import Exit
 from virustotal.cli.config_input import NO_KEY, given_key, read_configuration
+from virustotal.cli.exit_codes import Exit
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import ConfigurationError
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.config_input import checked, configuration
+from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.settings import MIRROR_SECRETS
 
@@ -91,8 +91,8 @@ def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]
 
 def _loader(settings: "Settings", secrets: Mapping[str, str]) -> "Loader":
     from virustotal.core.settings import Credentials
-    from virustotal.mirror.search_client import Cluster
     from virustotal.mirror.feed_loader import Loader
+    from virustotal.mirror.search_client import Cluster
 
     return Loader(Cluster(settings.mirror, Credentials(**secrets)), settings.mirror)
 

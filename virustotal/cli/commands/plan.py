@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core.plugin_host.manager import load
 from virustotal.core.lookup.planner import describe, plan
-from virustotal.core.settings import service_settings, task_settings
 from virustotal.core.lookup.subjects import Facts, subjects
-from virustotal.util.readers import mapping, text
-from virustotal.plugins import BUILTIN
+from virustotal.core.plugin_host.manager import load
+from virustotal.core.settings import service_settings, task_settings
 from virustotal.local.run_task import Target
+from virustotal.plugins import BUILTIN
+from virustotal.util.readers import mapping, text
 
 
 def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:

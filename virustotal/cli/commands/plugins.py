@@ -8,8 +8,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.config_input import configuration
+from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.terminal import table, terminal
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
     from virustotal.platform.manifest import use_manifest
 
     use_manifest()
-    from virustotal.cli.reports import plugins
+    from virustotal.cli.reports import plugins as report
 
     context.obj = configuration(config_file)
     if context.invoked_subcommand is not None:
         return
-    found = plugins.plugins(context.obj).listing
+    found = report.plugins(context.obj).listing
     if as_json:
-        click.echo(json.dumps(plugins.as_json(found), indent=2))
+        click.echo(json.dumps(report.as_json(found), indent=2))
     else:
         console = terminal()
         console.print(_table(found))

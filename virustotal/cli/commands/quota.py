@@ -8,10 +8,10 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.exit_codes import Exit, refuse
 from virustotal.cli.config_input import api_key, checked, configuration
-from virustotal.cli.terminal import table, terminal
+from virustotal.cli.exit_codes import Exit, refuse
 from virustotal.cli.reports.store import opened
+from virustotal.cli.terminal import table, terminal
 
 if TYPE_CHECKING:
     from virustotal.cli.reports.quota import Quotas
@@ -32,7 +32,7 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
 
     Exit codes: 0; 3 the key or the configuration is missing or wrong; 4 VirusTotal or the store could not be asked.
     """
-    from virustotal.cli.reports import quota
+    from virustotal.cli.reports import quota as report
     from virustotal.core.errors import AuthenticationError, ConfigurationError
     from virustotal.core.settings import credentials
 
@@ -40,16 +40,16 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     settings = checked(config)
     if settings.mirror.only:
         none = "mirror.only: nothing is asked of VirusTotal, so that there is no quota."
-        click.echo(json.dumps(quota.as_json(quota.Quotas("", (), notes=(none,))), indent=2) if as_json else none)
+        click.echo(json.dumps(report.as_json(report.Quotas("", (), notes=(none,))), indent=2) if as_json else none)
         return
     config["api_key"] = api_key(key_file, config)
     broken: list[str] = []
     try:
-        found = quota.quotas(settings, credentials(config, {}), opened(settings, config, broken.append), broken)
+        found = report.quotas(settings, credentials(config, {}), opened(settings, config, broken.append), broken)
     except (AuthenticationError, ConfigurationError) as error:
         refuse(str(error))
     if as_json:
-        click.echo(json.dumps(quota.as_json(found), indent=2))
+        click.echo(json.dumps(report.as_json(found), indent=2))
     else:
         console = terminal()
         console.print(_table(found))

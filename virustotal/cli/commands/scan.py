@@ -9,9 +9,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from virustotal.cli.section_text import MOST_SHOWN
-from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.config_input import api_key, checked, configuration, parameters
+from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.section_text import MOST_SHOWN
 from virustotal.cli.terminal import terminal
 from virustotal.util.readers import text
 

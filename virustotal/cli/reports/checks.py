@@ -11,13 +11,13 @@ from uuid import uuid4
 
 from attrs import evolve, frozen
 
+from virustotal.client.account import Account, account
 from virustotal.core.errors import AuthenticationError, UnavailableError
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.settings import Credentials, Settings
-from virustotal.util.readers import quantity
-from virustotal.client.account import Account, account
 from virustotal.mirror.index_checks import index_problems
 from virustotal.storage import Stores
+from virustotal.util.readers import quantity
 
 #: Seconds by which a clock may be wrong before day and month of the quota, and receipts, suffer.
 SKEW = 30.0

@@ -1,4 +1,4 @@
-"""All checks of a configuration, one after the other; `python -m virustotal.cli.reports.doctor` in a container of the service."""
+"""All checks of a configuration; `python -m virustotal.cli.reports.doctor` runs them in a container of the service."""
 
 import logging
 import os
@@ -9,13 +9,13 @@ from attrs import evolve
 
 from virustotal.cli.reports import checks, plugins
 from virustotal.cli.reports.checks import Check
+from virustotal.cli.reports.store import opened
+from virustotal.client import build
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.plugin_host.manager import unknown
 from virustotal.core.scoring.safelist import TAG_TYPES, SafelistKeeper
 from virustotal.core.settings import credentials, service_settings
 from virustotal.platform.manifest import use_manifest
-from virustotal.cli.reports.store import opened
-from virustotal.client import build
 
 #: Seconds that the platform has to answer for its safelist.
 PLATFORM_SECONDS = 5.0

@@ -7,12 +7,12 @@ from assemblyline_v4_service.common.helper import get_service_manifest
 from attrs import asdict, evolve, frozen
 
 from virustotal.api.relationships import KINDS
-from virustotal.core.plugin_host.hooks import PluginInfo, Plugins, State
-from virustotal.core.plugin_host.runner import due
-from virustotal.core.plugin_host.manager import load
 from virustotal.core.models import Object, Report
-from virustotal.core.settings import service_settings
+from virustotal.core.plugin_host.hooks import PluginInfo, Plugins, State
+from virustotal.core.plugin_host.manager import load
+from virustotal.core.plugin_host.runner import due
 from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import service_settings
 from virustotal.platform.manifest import use_manifest
 from virustotal.plugins import BUILTIN
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from virustotal import api
+from virustotal.api.source import Save, Source
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.findings import Download, Role
 from virustotal.core.models import FOUND, Outcome, Status
-from virustotal.result.models import Artefact
 from virustotal.core.settings import Settings
-from virustotal.api.source import Save, Source
+from virustotal.result.models import Artefact
 
 #: Bytes of the shortest file of a kind: the header of a capture, and of an event log.
 _SHORTEST = {"pcap": 24, "evtx": 128}
@@ -132,11 +132,7 @@ def _one(round: _Round, index: int, download: Download) -> Fetched:
         html=download.kind in _MAY_BE_HTML,
     )
     try:
-        request = (
-            api.linked(download.link, save)
-            if download.link
-            else api.artefact(download.ref, download.kind, save)
-        )
+        request = api.linked(download.link, save) if download.link else api.artefact(download.ref, download.kind, save)
         answer = round.source.ask(request, round.deadline)
     except VirusTotalError as error:
         if error.status in _SPREADS:

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from attrs import field, frozen
 
+from virustotal.api.source import Answer, Request, Source, has
 from virustotal.core.errors import AuthenticationError, DeadlineError, QuotaError, VirusTotalError
 from virustotal.core.models import Outcome, Status
-from virustotal.api.source import Answer, Request, Source, has
 
 T = TypeVar("T")
 

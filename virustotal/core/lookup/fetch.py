@@ -6,18 +6,18 @@ from types import MappingProxyType
 from attrs import evolve
 
 from virustotal import api
-from virustotal.core.lookup import planner
-from virustotal.core.lookup.object_request import combined
-from virustotal.core.lookup.executor import Desk, outcome_of
+from virustotal.api.source import Answer, Request, Room, Source, holds, stands_in
+from virustotal.api.source import room as room_of
 from virustotal.core.errors import (
     AuthenticationError,
 )
+from virustotal.core.lookup import planner
+from virustotal.core.lookup.executor import Desk, outcome_of
 from virustotal.core.lookup.key_capabilities import Memory
-from virustotal.core.models import Object, Outcome, Ref, Related, Report
+from virustotal.core.lookup.object_request import combined
 from virustotal.core.lookup.paging import Pager, merged
 from virustotal.core.lookup.planner import Plan
-from virustotal.api.source import Answer, Request, Room, Source, holds, stands_in
-from virustotal.api.source import room as room_of
+from virustotal.core.models import Object, Outcome, Ref, Related, Report
 
 #: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
 WORKERS = 12

@@ -7,16 +7,16 @@ from attrs import evolve
 
 from virustotal import api
 from virustotal.api import relationships
-from virustotal.core.lookup import planner
 from virustotal.api.relationships import Licence
-from virustotal.core.lookup.executor import Desk
-from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
-from virustotal.core.lookup.licences import lacks, licence_of, rungs, safe_names
-from virustotal.core.lookup.key_capabilities import Memory, Parameter
-from virustotal.core.models import Outcome, Related, Report, Status
-from virustotal.core.lookup.planner import Plan
 from virustotal.api.source import Request, holds
 from virustotal.api.source import room as room_of
+from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
+from virustotal.core.lookup import planner
+from virustotal.core.lookup.executor import Desk
+from virustotal.core.lookup.key_capabilities import Memory, Parameter
+from virustotal.core.lookup.licences import lacks, licence_of, rungs, safe_names
+from virustotal.core.lookup.planner import Plan
+from virustotal.core.models import Outcome, Related, Report, Status
 
 _UNMENTIONED = Outcome(Status.UNKNOWN, "VirusTotal's answer does not mention it.")
 _TOGETHER = Outcome(

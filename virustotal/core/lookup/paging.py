@@ -6,13 +6,13 @@ from attrs import evolve, frozen
 
 from virustotal import api
 from virustotal.api import relationships
+from virustotal.api.source import Answer, Request
+from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
 from virustotal.core.lookup import inline_attributes, planner
 from virustotal.core.lookup.executor import Desk, outcome_of
-from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
 from virustotal.core.lookup.key_capabilities import Memory, Parameter
-from virustotal.core.models import Outcome, Ref, Related, Status
 from virustotal.core.lookup.planner import Plan
-from virustotal.api.source import Answer, Request
+from virustotal.core.models import Outcome, Ref, Related, Status
 
 _REPEATED = "VirusTotal repeated a page, so the list ends early."
 

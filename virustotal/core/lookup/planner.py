@@ -9,8 +9,8 @@ from attrs import evolve, frozen
 
 from virustotal import api
 from virustotal.api import relationships
-from virustotal.core.lookup import inline_attributes
 from virustotal.api.relationships import ALIASES, Family
+from virustotal.core.lookup import inline_attributes
 from virustotal.core.lookup.licences import lacks, rungs
 from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry

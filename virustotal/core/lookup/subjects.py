@@ -7,10 +7,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve, field, frozen
 
-from virustotal.util.hosts import address_of, host_of, reason_not_public
-from virustotal.core.models import EMPTY, Ref, Status
 from virustotal.api import url_id
+from virustotal.core.models import EMPTY, Ref, Status
 from virustotal.core.settings import Settings
+from virustotal.util.hosts import address_of, host_of, reason_not_public
 from virustotal.util.readers import clean, text
 
 #: The longest URL that is looked up; its identifier is a third longer and has to fit into a request's path.

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from attrs import evolve, field, frozen
 
 from virustotal import __version__
-from virustotal.core.plugin_host import hook_result_checks, timeout
 from virustotal.core.analyzer import HOOK_API, Analyzer, never
-from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
 from virustotal.core.models import Detection, Object, Verdict
-from virustotal.core.plugin_host.registry import Registry
+from virustotal.core.plugin_host import hook_result_checks, timeout
+from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
 from virustotal.core.plugin_host.output import Contribution
-from virustotal.core.settings import Settings
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.timeout import Allowance, OutOfTimeError
+from virustotal.core.settings import Settings
 
 T = TypeVar("T")
 

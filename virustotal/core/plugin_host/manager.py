@@ -12,15 +12,15 @@ from attrs import define, evolve, field
 
 from virustotal.core import hookspecs
 from virustotal.core.analyzer import HOOK_API, Analyzer
-from virustotal.core.plugin_host.isolation_util import last_line, plugin_log
 from virustotal.core.plugin_host.hooks import AnalyzerInfo, Implementation, PluginInfo, Plugins, Provider, State
-from virustotal.core.plugin_host.registry import Registry
+from virustotal.core.plugin_host.isolation_util import last_line, plugin_log
 from virustotal.core.plugin_host.registration_checks import (
     RefusedError,
     check_functions,
     checked_analyzers,
     warning,
 )
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import PluginConfig, Settings
 
 #: The group in which distributions announce their plugins.

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from attrs import evolve, frozen
 
 from virustotal.core.analyzer import Analyzer
-from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL
-from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
 from virustotal.core.findings import Finding
-from virustotal.core.plugin_host.hooks import Plugins, Provider
-from virustotal.core.plugin_host.finding_collector import Intake, LeftBehindError
 from virustotal.core.models import Evidence, Object, Related, Report, Verdict
-from virustotal.core.plugin_host.section_sanitizer import Spent
-from virustotal.core.plugin_host.registry import Registry
+from virustotal.core.plugin_host.finding_collector import Intake, LeftBehindError
+from virustotal.core.plugin_host.hooks import Plugins, Provider
+from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
+from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL
 from virustotal.core.plugin_host.output import Contribution
-from virustotal.core.settings import Settings
+from virustotal.core.plugin_host.registry import Registry
+from virustotal.core.plugin_host.section_sanitizer import Spent
 from virustotal.core.plugin_host.timeout import OutOfTimeError, in_time
+from virustotal.core.settings import Settings
 
 #: Seconds that one external analyser has for one subject.
 BUDGET = 20.0

@@ -10,8 +10,8 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import define, field
 
 from virustotal.al_types import section_bodies, tags
-from virustotal.core.plugin_host.limits import BUILT_IN, LONGEST_TITLE, MOST_NOTES, Bounds
 from virustotal.core.models import EMPTY
+from virustotal.core.plugin_host.limits import BUILT_IN, LONGEST_TITLE, MOST_NOTES, Bounds
 from virustotal.core.plugin_host.output import Section
 from virustotal.util.readers import clean
 

@@ -3,11 +3,11 @@
 import threading
 from functools import partial
 
-from virustotal.core.plugin_host.hooks import Hooks
 from virustotal.core.models import Object, Verdict
+from virustotal.core.plugin_host.hooks import Hooks
 from virustotal.core.scoring.safelist import Safelist
-from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import Settings
 
 
 class Judge:

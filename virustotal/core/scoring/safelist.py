@@ -10,8 +10,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.util.hosts import host_of
 from virustotal.core.models import EMPTY
+from virustotal.util.hosts import host_of
 from virustotal.util.readers import items, pairs, text
 
 log = logging.getLogger("assemblyline.service.virustotal.safelist")

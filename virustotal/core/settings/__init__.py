@@ -1,19 +1,5 @@
 """Frozen settings from the config and the submission parameters, validated in one place; credentials apart."""
 
-from virustotal.core.settings.submission_params import (
-    AIR_GAPPED,
-    PARAMETERS,
-    credentials,
-    relationship_names,
-    task_settings,
-)
-from virustotal.core.settings.service_config import (
-    CONFIG_KEYS,
-    MIRROR_SECRETS,
-    RESULT_SETTINGS,
-    SECRETS,
-    service_settings,
-)
 from virustotal.core.settings.schema import (
     DEEP_SCAN_RELATED,
     DEFAULT_HOST,
@@ -29,6 +15,20 @@ from virustotal.core.settings.schema import (
     QuotaConfig,
     Settings,
     SubmitPolicy,
+)
+from virustotal.core.settings.service_config import (
+    CONFIG_KEYS,
+    MIRROR_SECRETS,
+    RESULT_SETTINGS,
+    SECRETS,
+    service_settings,
+)
+from virustotal.core.settings.submission_params import (
+    AIR_GAPPED,
+    PARAMETERS,
+    credentials,
+    relationship_names,
+    task_settings,
 )
 
 __all__ = [

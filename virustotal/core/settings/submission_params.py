@@ -5,8 +5,8 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal.core.settings.service_config import MIRROR_SECRETS
 from virustotal.core.settings.schema import DEEP_SCAN_RELATED, MOST_RELATED, Credentials, Settings
+from virustotal.core.settings.service_config import MIRROR_SECRETS
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off", ""})

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from virustotal.util.hosts import host_of, reason_not_public
 from virustotal.core.settings import MOST_SUBMIT_MB, Settings
+from virustotal.util.hosts import host_of, reason_not_public
 
 MEGABYTE = 2**20
 #: The rule that depends on where a file stands in its submission.

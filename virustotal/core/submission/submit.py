@@ -8,6 +8,7 @@ from itertools import chain, islice, repeat
 from attrs import evolve, field, frozen
 
 from virustotal import api
+from virustotal.api.source import Source, Upload, forget
 from virustotal.core.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -20,7 +21,6 @@ from virustotal.core.errors import (
 )
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.submission.receipts import Progress, Receipt, Receipts, key_of, sending, sent
-from virustotal.api.source import Source, Upload, forget
 from virustotal.util.readers import mapping, text
 
 #: Seconds between two questions for an analysis; the last one is repeated.

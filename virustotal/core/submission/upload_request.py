@@ -7,14 +7,14 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from virustotal.core.models import Ref, Report, Status
-from virustotal.core.submission.policy import DEPTH_RULE, MEGABYTE, Ruling, reanalyse_ruling, submit_ruling
-from virustotal.core.settings import Settings
 from virustotal.api.source import Upload
 from virustotal.core.lookup.subjects import Subject
+from virustotal.core.models import Ref, Report, Status
+from virustotal.core.settings import Settings
+from virustotal.core.submission.policy import DEPTH_RULE, MEGABYTE, Ruling, reanalyse_ruling, submit_ruling
 from virustotal.core.submission.submit import Desk, Job, carry_out
-from virustotal.util.readers import safe_name, texts, timestamp
 from virustotal.platform.task import Task, above
+from virustotal.util.readers import safe_name, texts, timestamp
 
 #: Passwords that are tried on a protected archive.
 MOST_PASSWORDS = 100

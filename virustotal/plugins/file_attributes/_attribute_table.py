@@ -8,9 +8,9 @@ from attrs import evolve, frozen
 
 from virustotal.core import Analyzer, Evidence
 from virustotal.core.findings import Finding
+from virustotal.plugins.file_attributes._cell_readers import shown
 from virustotal.result.tables import MOST_ROWS, key_values, lines, table
 from virustotal.util.readers import items, mapping, mappings, text, whole_text
-from virustotal.plugins.file_attributes._cell_readers import shown
 
 #: Deepest nesting of sections; what lies deeper is written into one cell.
 DEEPEST = 3

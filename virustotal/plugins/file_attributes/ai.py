@@ -10,10 +10,10 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
-from virustotal.result.tables import listed
 from virustotal.core.settings import Settings
-from virustotal.util.readers import items, mapping, pairs, text
 from virustotal.plugins.file_attributes._attribute_table import attributes
+from virustotal.result.tables import listed
+from virustotal.util.readers import items, mapping, pairs, text
 
 WARNING = "A language model wrote this about content that an attacker may control. It adds nothing to the score."
 #: Characters of one analysis, and analyses shown.

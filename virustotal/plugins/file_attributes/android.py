@@ -2,9 +2,9 @@
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.util.readers import mapping, text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.util.readers import mapping, text
 
 
 def distinguished_name(value: object) -> str:

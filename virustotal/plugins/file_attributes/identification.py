@@ -7,9 +7,9 @@ from typing import Any
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
-from virustotal.util.readers import mapping, mappings, text, texts
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, Field, Part, attributes, build
+from virustotal.util.readers import mapping, mappings, text, texts
 
 #: What Detect It Easy calls a tool, in lower case, to the tag type of its name.
 TOOLS: Mapping[str, str] = {"packer": "technique.packer", "protector": "technique.packer", "compiler": "file.compiler"}

@@ -4,9 +4,9 @@ import re
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.util.readers import text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.util.readers import text
 
 _MAIN = re.compile(r"^Main-Class:[ \t]*([\w.$]+)", re.MULTILINE | re.ASCII)
 

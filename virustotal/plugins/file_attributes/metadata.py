@@ -7,9 +7,9 @@ from typing import Any
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
-from virustotal.util.readers import mapping, text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, present
+from virustotal.util.readers import mapping, text
 
 #: Code inside an image serves no purpose but to be run by something that takes it for a page.
 CODE_IN_IMAGE = 100

@@ -5,9 +5,9 @@ from typing import Any
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.util.readers import mapping, text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.util.readers import mapping, text
 
 #: IMAGE_FILE_HEADER.Machine (PE format, "Machine Types").
 MACHINES = {

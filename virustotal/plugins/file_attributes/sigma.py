@@ -8,10 +8,10 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.util.readers import mapping, mappings, text
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._severity import by_severity, severity, worst_first
 from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, build
+from virustotal.plugins.file_attributes._severity import by_severity, severity, worst_first
+from virustotal.util.readers import mapping, mappings, text
 
 #: Events of one rule that are written out.
 MOST_EVENTS = 3

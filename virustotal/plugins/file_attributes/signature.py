@@ -7,9 +7,9 @@ from typing import Any
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
-from virustotal.util.readers import items, mapping, text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, present, renamed
+from virustotal.util.readers import items, mapping, text
 
 #: What `verified` says of a signature that holds, in lower case; every other sentence says why it does not.
 HOLDS = frozenset({"signed", "signed file, verified signature", "signed file, valid signature", "valid", "true"})

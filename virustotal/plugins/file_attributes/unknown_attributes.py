@@ -5,11 +5,11 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
-from virustotal.result.tables import key_values
 from virustotal.core.settings import Settings
-from virustotal.util.readers import items, mapping, text
-from virustotal.plugins.file_attributes._cell_readers import shown
 from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, Part, attributes, present
+from virustotal.plugins.file_attributes._cell_readers import shown
+from virustotal.result.tables import key_values
+from virustotal.util.readers import items, mapping, text
 
 #: What the analysers of this package show.
 HERE: frozenset[str] = frozenset(

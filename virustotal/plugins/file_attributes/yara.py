@@ -6,11 +6,11 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
-from virustotal.result.tables import listed
 from virustotal.core.settings import Settings
-from virustotal.util.readers import items, mappings, text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, Field, Part, attributes, build
+from virustotal.result.tables import listed
+from virustotal.util.readers import items, mappings, text
 
 #: Points of one rule. Rules have no severity, and many only describe a format: so a little, and for a few of them.
 WORTH, MOST_SCORED = 10, 5

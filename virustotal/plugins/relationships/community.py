@@ -8,13 +8,13 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object, Points, findings, hookimpl
 from virustotal.api.relationships import KINDS
+from virustotal.core import Analyzer, Evidence, Object, Points, findings, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.util.readers import LONGEST_TEXT, integer, items, mapping, mappings, pairs, text, texts
 from virustotal.plugins.relationships.columns import Column, dated, plain
 from virustotal.plugins.relationships.record_table import records
+from virustotal.util.readers import LONGEST_TEXT, integer, items, mapping, mappings, pairs, text, texts
 
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
 

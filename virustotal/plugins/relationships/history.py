@@ -7,15 +7,15 @@ from attrs import frozen
 
 from virustotal.api import relationships
 from virustotal.core import Analyzer, Evidence, Object, hookimpl
-from virustotal.result import tables
 from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
-from virustotal.util.readers import date, integer, pairs, text
 from virustotal.core.scoring.verdicts import category_of
+from virustotal.core.settings import Settings
 from virustotal.plugins.relationships.columns import Column, dated, plain, read_by
 from virustotal.plugins.relationships.judged import ratio
-from virustotal.plugins.relationships.related_table import heading, named
 from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
+from virustotal.plugins.relationships.related_table import heading, named
+from virustotal.result import tables
+from virustotal.util.readers import date, integer, pairs, text
 
 
 def _detections(obj: Object) -> str:

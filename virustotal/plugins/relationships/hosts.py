@@ -7,18 +7,18 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.api import relationships
 from virustotal.core import Analyzer, Evidence, Object, Ref, hookimpl
-from virustotal.plugins.subjects import certificates
-from virustotal.result import tables
 from virustotal.core.findings import Finding
-from virustotal.plugins.subjects.whois import whois_map_facts
-from virustotal.core.settings import Settings
-from virustotal.util.readers import date, integer, mapping, pairs, text
 from virustotal.core.scoring.verdicts import category_of
+from virustotal.core.settings import Settings
 from virustotal.plugins.relationships.columns import Column, dated, linked, plain, read_by
 from virustotal.plugins.relationships.judged import ratio
-from virustotal.plugins.relationships.related_table import listing, named
 from virustotal.plugins.relationships.record_table import record_table, records, timeline
 from virustotal.plugins.relationships.related_object import single
+from virustotal.plugins.relationships.related_table import listing, named
+from virustotal.plugins.subjects import certificates
+from virustotal.plugins.subjects.whois import whois_map_facts
+from virustotal.result import tables
+from virustotal.util.readers import date, integer, mapping, pairs, text
 
 # --- resolutions -----------------------------------------------------------------------------------------------------
 

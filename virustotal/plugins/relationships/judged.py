@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrs import frozen
 
-from virustotal.util.hosts import host_of
 from virustotal.core.models import Detection, Evidence, Level, Object, Verdict
-from virustotal.core.settings import Settings
 from virustotal.core.scoring.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
+from virustotal.core.settings import Settings
 from virustotal.plugins.relationships.columns import address, identity
+from virustotal.util.hosts import host_of
 
 HITS = frozenset({MALICIOUS, SUSPICIOUS})
 

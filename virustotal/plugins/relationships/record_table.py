@@ -7,11 +7,11 @@ from assemblyline_v4_service.common.result import ResultSection, ResultTimelineS
 
 from virustotal.api import relationships
 from virustotal.core import Analyzer, Evidence, Object, Related
-from virustotal.result import tables
 from virustotal.core.findings import Finding
-from virustotal.util.readers import text
 from virustotal.plugins.relationships.columns import Column, read_by
 from virustotal.plugins.relationships.related_table import links, named, table_heading
+from virustotal.result import tables
+from virustotal.util.readers import text
 
 #: Nodes of one timeline; the table below it has more.
 MOST_NODES = 40

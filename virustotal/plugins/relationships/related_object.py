@@ -5,12 +5,12 @@ from typing import Any
 
 from virustotal.api import relationships
 from virustotal.core import Analyzer, Evidence, Object
-from virustotal.result import tables
 from virustotal.core.findings import Finding
-from virustotal.util.readers import text
 from virustotal.plugins.relationships.columns import COLUMNS, LABELS, identity, read_by
 from virustotal.plugins.relationships.judged import Judged, known
 from virustotal.plugins.relationships.related_table import Look, links, named
+from virustotal.result import tables
+from virustotal.util.readers import text
 
 
 def single(kind: str, name: str, order: int) -> Analyzer:

@@ -7,9 +7,8 @@ from assemblyline_v4_service.common.result import ResultSection, ResultURLSectio
 from attrs import frozen
 
 from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Needs, Points, findings
-from virustotal.result import tables
 from virustotal.api.relationships import Relationship
+from virustotal.core import Analyzer, Evidence, Needs, Points, findings
 from virustotal.core.findings import Finding
 from virustotal.core.models import Level, Object, Related
 from virustotal.core.settings import Settings
@@ -23,6 +22,7 @@ from virustotal.plugins.relationships.columns import (
     tag_value,
 )
 from virustotal.plugins.relationships.judged import Judged, is_subject, judged, known, own_host
+from virustotal.result import tables
 
 #: Objects named in the reason of a score, and pages of VirusTotal that are linked below one table.
 MOST_NAMED, MOST_LINKS = 5, 40

@@ -7,9 +7,9 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.core import Analyzer, Download, Evidence, Object, findings, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.util.readers import date, safe_name, text
 from virustotal.plugins.relationships.columns import Column, dated, plain
 from virustotal.plugins.relationships.record_table import records
+from virustotal.util.readers import date, safe_name, text
 
 #: Pictures that are fetched for one file; all are listed.
 MOST_PICTURES = 12

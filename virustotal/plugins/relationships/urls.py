@@ -2,8 +2,8 @@
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships.related_table import listing
 from virustotal.plugins.relationships.related_object import single
+from virustotal.plugins.relationships.related_table import listing
 
 _ANALYZERS: tuple[Analyzer, ...] = (
     # Where a URL leads is part of what it does, and was not seen in a sandbox.

@@ -7,11 +7,11 @@ from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import frozen
 
 from virustotal.core import Analyzer, Download, Evidence, Needs, Object, Ref, Related, hookimpl
-from virustotal.result import tables
 from virustotal.core.findings import Finding, Role
 from virustotal.core.settings import Settings
-from virustotal.util.readers import boolean, clean, integer, mapping, safe_name, text
 from virustotal.plugins.sandbox.sandboxes import sandbox_name
+from virustotal.result import tables
+from virustotal.util.readers import boolean, clean, integer, mapping, safe_name, text
 
 EVTX = (b"ElfFile\x00",)
 #: PCAP in both byte orders with micro- and nanoseconds, and PCAPNG (section header block).

@@ -7,11 +7,11 @@ from typing import Any
 
 from attrs import frozen
 
+from virustotal.plugins.sandbox.cell_text import described, registry_value
+from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.result import tables
 from virustotal.util.hosts import host_of
 from virustotal.util.readers import integer, mapping, text, texts
-from virustotal.plugins.sandbox.cell_text import described, registry_value
-from virustotal.plugins.sandbox.sandboxes import Sandbox
 
 #: One thing seen: what makes two of them the same, what is shown, details of it, and whether it was given as text.
 Seen = tuple[str, str, str, bool]

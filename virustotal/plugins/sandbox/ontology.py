@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from virustotal.core import OntologyPart
 from virustotal.al_types.attack import attack_name, tactics
 from virustotal.al_types.ontology import problem
-from virustotal.util.readers import integer, mappings, text
-from virustotal.plugins.sandbox.sandbox_section import dns, headers, mail, method, port, transport
+from virustotal.core import OntologyPart
 from virustotal.plugins.sandbox.merged_view import address
 from virustotal.plugins.sandbox.processes import Process, image_of
-from virustotal.plugins.sandbox.signatures import Match, ids, sigma, signatures
+from virustotal.plugins.sandbox.sandbox_section import dns, headers, mail, method, port, transport
 from virustotal.plugins.sandbox.sandboxes import Sandbox
+from virustotal.plugins.sandbox.signatures import Match, ids, sigma, signatures
+from virustotal.util.readers import integer, mappings, text
 
 #: Parts of one kind from one sandbox.
 MOST_PROCESSES = 1_000

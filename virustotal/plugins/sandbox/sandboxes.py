@@ -9,8 +9,8 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core.models import Object
-from virustotal.util.readers import boolean, clean, integer, items, mapping, text, timestamp
 from virustotal.plugins.sandbox.processes import Process, flatten
+from virustotal.util.readers import boolean, clean, integer, items, mapping, text, timestamp
 
 #: The name of a sandbox that VirusTotal does not name.
 UNNAMED = "unnamed sandbox"

@@ -5,11 +5,9 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from virustotal.core import Points
-from virustotal.result import tables
 from virustotal.al_types.attack import known_ids
+from virustotal.core import Points
 from virustotal.core.findings import Family
-from virustotal.util.readers import items, mappings, text, texts
 from virustotal.plugins.sandbox.cell_text import described
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import (
@@ -23,6 +21,8 @@ from virustotal.plugins.sandbox.severity import (
     worse,
 )
 from virustotal.plugins.sandbox.techniques import technique_ids, techniques
+from virustotal.result import tables
+from virustotal.util.readers import items, mappings, text, texts
 
 #: Rules of one sort that score; the table has more.
 MOST_SCORED = 100

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from virustotal.core import Evidence, Object
-from virustotal.util.hosts import host_of
-from virustotal.util.readers import integer, items, mappings, pairs, text
 from virustotal.core.scoring.verdicts import (
     MALICIOUS,
     POPULAR_RANK,
@@ -18,9 +16,11 @@ from virustotal.core.scoring.verdicts import (
 )
 from virustotal.plugins.sandbox.merged_view import Thing, address
 from virustotal.plugins.sandbox.processes import image_of
-from virustotal.plugins.sandbox.signatures import Match
 from virustotal.plugins.sandbox.sandboxes import Sandbox
+from virustotal.plugins.sandbox.signatures import Match
 from virustotal.plugins.sandbox.verdicts import SandboxVerdict, verdict_of
+from virustotal.util.hosts import host_of
+from virustotal.util.readers import integer, items, mappings, pairs, text
 
 #: Values of one tag type.
 MOST_VALUES = 200

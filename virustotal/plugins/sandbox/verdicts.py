@@ -6,11 +6,11 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core import Points
-from virustotal.result import tables
 from virustotal.core.findings import Family
-from virustotal.util.readers import date, items, mapping, pairs, text, texts
 from virustotal.plugins.sandbox.sandboxes import Sandbox, confidence
 from virustotal.plugins.sandbox.severity import VERDICTS
+from virustotal.result import tables
+from virustotal.util.readers import date, items, mapping, pairs, text, texts
 
 _CLEAN = frozenset({"CLEAN", "UNKNOWN_VERDICT"})
 

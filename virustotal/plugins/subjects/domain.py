@@ -6,10 +6,10 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, hookimpl
-from virustotal.result import tables
 from virustotal.core.settings import Settings
-from virustotal.util.readers import date, integer, mapping, mappings, pairs, text
 from virustotal.plugins.subjects import parts
+from virustotal.result import tables
+from virustotal.util.readers import date, integer, mapping, mappings, pairs, text
 
 _UNRANKED = 2**63
 

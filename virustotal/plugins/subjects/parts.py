@@ -6,9 +6,10 @@ from typing import Any, TypeAlias
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence
-from virustotal.plugins.subjects import certificates, whois
-from virustotal.result import tables
 from virustotal.core.findings import Finding
+from virustotal.plugins.subjects import certificates
+from virustotal.plugins.subjects import whois as whois_text
+from virustotal.result import tables
 from virustotal.util.readers import date, mapping, mappings, pairs, text, texts
 
 #: Makes the sections of one part out of the subject's attributes; None stands for nothing to show.
@@ -58,8 +59,8 @@ def whois(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield WHOIS and RDAP as VirusTotal gives them, bounded and collapsed."""
     seen = date(known.get("whois_date"))
     title = "WHOIS" + (f" (of {seen})" if seen else "")
-    yield tables.key_values(title, whois.whois_facts(known.get("whois")), collapse=True)
-    yield tables.key_values("RDAP", whois.rdap_facts(known.get("rdap")), collapse=True)
+    yield tables.key_values(title, whois_text.whois_facts(known.get("whois")), collapse=True)
+    yield tables.key_values("RDAP", whois_text.rdap_facts(known.get("rdap")), collapse=True)
 
 
 def context(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:

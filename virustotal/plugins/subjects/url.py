@@ -7,10 +7,10 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, hookimpl
-from virustotal.result import tables
 from virustotal.core.settings import Settings
-from virustotal.util.readers import date, integer, items, mappings, pairs, text, texts
 from virustotal.plugins.subjects import parts
+from virustotal.result import tables
+from virustotal.util.readers import date, integer, items, mappings, pairs, text, texts
 
 #: Longest URL that is shown whole and may become a tag.
 LONGEST_URL = 4_096
