@@ -17,7 +17,7 @@ from virustotal.indicator_search.plan import IocPlan, plan_iocs  # isort: skip
 from virustotal.core.scoring.safelist import NO_SAFELIST  # isort: skip
 from virustotal.core.settings import Credentials, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip
-from virustotal.client.http_client import Client  # isort: skip
+from virustotal.client.http_client import HttpClient  # isort: skip
 
 TAGGED, FASTER = 300, 5.0
 SUBJECT = obj("file").ref
@@ -41,7 +41,7 @@ def tags() -> dict[str, list[str]]:
 
 def measured(plan: IocPlan, settings: Settings, workers: int) -> float:
     """Return the seconds of one search, in which all are found."""
-    client = Client(settings, Credentials("premium"), workers=workers)
+    client = HttpClient(settings, Credentials("premium"), workers=workers)
     start = time.perf_counter()
     answered = search(plan, client, time.monotonic() + 120, workers=workers)
     seconds = time.perf_counter() - start

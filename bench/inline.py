@@ -16,11 +16,11 @@ from virustotal.core.lookup import planner  # isort: skip
 from virustotal.api.relationships import CATALOGUE  # isort: skip
 from virustotal.core.plugin_host.manager import load  # isort: skip
 from virustotal.core.lookup.fetch import expand_report, look_up  # isort: skip
-from virustotal.core.lookup.key_capabilities import Memory  # isort: skip
+from virustotal.core.lookup.key_capabilities import KeyCapabilities  # isort: skip
 from virustotal.core.settings import Credentials, PluginConfig, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip
 from virustotal.plugins import BUILTIN  # isort: skip
-from virustotal.client.http_client import Client  # isort: skip
+from virustotal.client.http_client import HttpClient  # isort: skip
 
 FILE = obj("file").ref
 NAMES = (
@@ -50,13 +50,15 @@ def related(name: str) -> list[dict[str, Any]]:
     ]
 
 
-def measured(emulator: Emulator, settings: Settings, switch: str, workers: int, memory: Memory) -> tuple[float, int]:
+def measured(
+    emulator: Emulator, settings: Settings, switch: str, workers: int, memory: KeyCapabilities
+) -> tuple[float, int]:
     """Return seconds and requests of one look-up with all that it expands; the fastest of three."""
     emulator.switches.set(relationship_attributes=switch)
     plan = planner.plan(FILE, load(BUILTIN, settings).registry, settings)
     seconds, requests = [], 0
     for _ in range(3):
-        client = Client(settings, Credentials("premium"), workers=workers)
+        client = HttpClient(settings, Credentials("premium"), workers=workers)
         start = time.perf_counter()
         report = look_up(plan, client, time.monotonic() + 60, memory=memory, workers=workers)
         second = planner.expand(plan, report)
@@ -72,7 +74,7 @@ def measured(emulator: Emulator, settings: Settings, switch: str, workers: int, 
 def main() -> int:
     """Print one line a way, and say whether in line is as much faster as it must be."""
     latency = float(sys.argv[1]) / 1000 if len(sys.argv) > 1 else 0.1
-    memory = Memory()
+    memory = KeyCapabilities()
     with Emulator({}, keys={"premium": "premium"}) as emulator:
         settings = Settings(
             host=emulator.url,

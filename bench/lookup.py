@@ -7,7 +7,7 @@ import time
 
 from virustotal.client import build
 from virustotal.core.lookup import fetch, planner
-from virustotal.core.lookup.key_capabilities import Memory
+from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import Credentials, PluginConfig, Settings
@@ -56,7 +56,7 @@ def seconds(emulator: Emulator, workers: int) -> tuple[float, int]:
     )
     registry = load(BUILTIN, settings).registry
     plan = planner.plan(Ref("file", SAMPLE), registry, settings)
-    best, memory = float("inf"), Memory()  # what the first run learns of the server, a process knows for a day
+    best, memory = float("inf"), KeyCapabilities()  # what the first run learns of the server, a process knows for a day
     for _ in range(RUNS):
         source = build(settings, Credentials("gti-key"))
         emulator.requests.clear()

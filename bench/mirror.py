@@ -22,7 +22,7 @@ from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.mirror.checkpoint import Checkpoint
 from virustotal.mirror.feed_loader import Loader
-from virustotal.mirror.search_client import Cluster
+from virustotal.mirror.search_client import SearchClient
 
 ENGINES = 75
 LOOK_UPS = 200
@@ -62,7 +62,7 @@ def peak() -> float:
 def one(package: Path, address: str) -> None:
     """Load one package, in a process of its own, and print what it took as JSON."""
     config = MirrorConfig(hosts=(address,), files=package.stem)
-    loader = Loader(Cluster(config, Credentials()), config)
+    loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     before, began = peak(), time.monotonic()
     loader.load(package, Checkpoint(package.with_suffix(".done")))

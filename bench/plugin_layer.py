@@ -13,8 +13,8 @@ from assemblyline_v4_service.common.result import ResultTableSection, TableRow
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.findings import Points
 from virustotal.core.models import Evidence
-from virustotal.core.plugin_host.finding_collector import Intake
-from virustotal.core.plugin_host.hooks import Provider, of
+from virustotal.core.plugin_host.finding_collector import FindingCollector
+from virustotal.core.plugin_host.hooks import PluginId, of
 from virustotal.core.plugin_host.limits import BUILT_IN
 from virustotal.core.plugin_host.runner import analyse
 from virustotal.testing import found, realistic
@@ -65,13 +65,13 @@ def main() -> None:
 
     def rebuilt() -> None:
         for analyzer, given in pairs:
-            intake = Intake(BUILT_IN)
+            intake = FindingCollector(BUILT_IN)
             for finding in analyzer.analyze(given):
                 intake.take(finding)
             intake.contribution(analyzer.name, "direct")
 
     def layer(external: bool) -> Callable[[], object]:
-        plugins = of(analyzers, Provider("bench", "1", external))
+        plugins = of(analyzers, PluginId("bench", "1", external))
         return lambda: analyse(report, plugins, settings, judge, time.monotonic() + 60)
 
     called, taken, built_in, external = timed([direct, rebuilt, layer(False), layer(True)])

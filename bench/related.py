@@ -15,7 +15,7 @@ from virustotal.testing import obj  # first: it points the framework at the mani
 
 from virustotal.core.models import Object, Ref, Related, Report  # isort: skip
 from virustotal.core.plugin_host import runner  # isort: skip
-from virustotal.core.plugin_host.hooks import Plugins  # isort: skip
+from virustotal.core.plugin_host.hooks import LoadedPlugins  # isort: skip
 from virustotal.result.layout import compose  # isort: skip
 from virustotal.core.plugin_host.manager import load  # isort: skip
 from virustotal.result.models import SubjectResult  # isort: skip
@@ -54,7 +54,7 @@ def related(kind: str, name: str, count: int) -> Related:
     return Related(name, tuple(items), total=count)
 
 
-def rendered(report: Report, plugins: Plugins) -> int:
+def rendered(report: Report, plugins: LoadedPlugins) -> int:
     """Return the number of final sections."""
     hooks = plugins.begin(SETTINGS)
 
@@ -67,7 +67,7 @@ def rendered(report: Report, plugins: Plugins) -> int:
     return len(compose([SubjectResult(report, contributions=found)], SETTINGS).sections)
 
 
-def measured(report: Report, plugins: Plugins) -> tuple[float, float, int]:
+def measured(report: Report, plugins: LoadedPlugins) -> tuple[float, float, int]:
     """Return seconds, peak in MB, and the number of sections."""
     seconds = []
     for _ in range(3 if sum(len(each.items) for each in report.related.values()) < 10_000 else 1):

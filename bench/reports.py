@@ -20,7 +20,7 @@ from virustotal.testing import obj  # first: it points the framework at the mani
 
 from virustotal.core import Evidence, Object  # isort: skip
 from virustotal.core.plugin_host import runner  # isort: skip
-from virustotal.core.plugin_host.hooks import Plugins  # isort: skip
+from virustotal.core.plugin_host.hooks import LoadedPlugins  # isort: skip
 from virustotal.result.layout import compose  # isort: skip
 from virustotal.core.plugin_host.manager import load  # isort: skip
 from virustotal.core.models import Report  # isort: skip
@@ -60,14 +60,14 @@ def judged(each: Object) -> Any:
     return judge(each, SETTINGS)
 
 
-def static(report: Report, plugins: Plugins) -> int:
+def static(report: Report, plugins: LoadedPlugins) -> int:
     """Run the analysers of the package alone."""
     evidence = Evidence(report, None, SETTINGS, judged)
     given = [each for each in plugins.registry.find("file") if "plugins.static" in each.analyze.__module__]
     return sum(len(list(analyzer.analyze(evidence))) for analyzer in given)
 
 
-def whole(report: Report, plugins: Plugins) -> int:
+def whole(report: Report, plugins: LoadedPlugins) -> int:
     """Run every built-in analyser, and layout."""
     found = runner.analyse(report, plugins, SETTINGS, judged, time.monotonic() + 600)
     if failed := [each.error for each in found if each.error]:
@@ -75,7 +75,7 @@ def whole(report: Report, plugins: Plugins) -> int:
     return len(compose([SubjectResult(report, contributions=found)], SETTINGS).sections)
 
 
-def fastest(run: Callable[[Report, Plugins], int], report: Report, plugins: Plugins) -> float:
+def fastest(run: Callable[[Report, LoadedPlugins], int], report: Report, plugins: LoadedPlugins) -> float:
     """Return the milliseconds of the fastest of three runs."""
     found = []
     for _ in range(3):
@@ -85,7 +85,7 @@ def fastest(run: Callable[[Report, Plugins], int], report: Report, plugins: Plug
     return min(found) * 1000
 
 
-def peak(report: Report, plugins: Plugins) -> float:
+def peak(report: Report, plugins: LoadedPlugins) -> float:
     """Return the megabytes that a whole run allocates at most."""
     gc.collect()
     tracemalloc.start()

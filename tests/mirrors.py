@@ -14,7 +14,7 @@ import pytest
 
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.feed_loader import Loader
-from virustotal.mirror.search_client import Cluster
+from virustotal.mirror.search_client import SearchClient
 
 SHA = "a1" * 32
 LINK = "b2" * 32
@@ -54,7 +54,7 @@ def fill(config: MirrorConfig, objects: list[Mapping[str, Any]], folder: Path) -
 
     package = folder / f"package-{time.monotonic_ns()}.jsonl"
     package.write_text("".join(json.dumps(each) + "\n" for each in objects), encoding="utf-8")
-    loader = Loader(Cluster(config, Credentials()), config)
+    loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     assert loader.load(package, Checkpoint(package.with_suffix(".done")))
     loader.cluster.close()

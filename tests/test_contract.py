@@ -11,21 +11,70 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "virustotal"
 
-#: Room -> what of this package it may import. A room is a module or a package with all below it; the longest name wins.
-ROOMS: dict[str, tuple[str, ...]] = {
-    "virustotal": ("virustotal",),
-    "virustotal.platform.manifest": ("virustotal",),
-    "virustotal.core": ("virustotal.core",),
-    "virustotal.client": ("virustotal.core", "virustotal.client"),
-    "virustotal.plugins": ("virustotal.core",),
+#: The floors, from the ground up. A room is a module or a package with all below it; the longest name wins. A room imports
+#: itself and what stands on lower floors; rooms that share a floor do not import each other.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("virustotal.util",),
+    ("virustotal.core.models", "virustotal.core.errors"),
+    ("virustotal.api", "virustotal.al_types"),
+    ("virustotal.core.settings", "virustotal.core.findings"),
+    ("virustotal.core",),
+    ("virustotal.core.scoring", "virustotal.core.plugin_host"),
+    ("virustotal.core.lookup",),
+    ("virustotal.core.submission",),
+    ("virustotal.result", "virustotal.platform", "virustotal.storage"),
+    ("virustotal.client", "virustotal.plugins"),
+    ("virustotal.mirror",),
+    ("virustotal.sources",),
+    ("virustotal.core.pipeline",),
+    ("virustotal.indicator_search",),
+    ("virustotal.service",),
+    ("virustotal.emulator", "virustotal.template"),
+    ("virustotal.local", "virustotal.testing"),
+    ("virustotal.cli", "virustotal.pytest_plugin"),
+)
+#: Rooms that stand alone: what they import of this package, whatever the floors would allow.
+ALONE: dict[str, tuple[str, ...]] = {
     "virustotal.emulator": ("virustotal.emulator",),
+    "virustotal.platform.manifest": ("virustotal",),
 }
+#: Arrows that run up or sideways and are to be cut; the list only gets shorter.
+TO_CUT: frozenset[str] = frozenset(
+    (
+        "virustotal.al_types.ontology imports virustotal.core.findings",
+        "virustotal.al_types.section_bodies imports virustotal.core.plugin_host.limits",
+        "virustotal.al_types.tags imports virustotal.core.plugin_host.limits",
+        "virustotal.client imports virustotal.mirror",
+        "virustotal.core.analysing imports virustotal.client.provenance",
+        "virustotal.core.analysing imports virustotal.core.lookup.downloads",
+        "virustotal.core.analysing imports virustotal.core.lookup.planner",
+        "virustotal.core.analysing imports virustotal.core.pipeline",
+        "virustotal.core.analysing imports virustotal.core.plugin_host.hooks",
+        "virustotal.core.analysing imports virustotal.core.plugin_host.output",
+        "virustotal.core.analysing imports virustotal.core.plugin_host.runner",
+        "virustotal.core.analysing imports virustotal.core.scoring.judge",
+        "virustotal.core.analysing imports virustotal.core.scoring.safelist",
+        "virustotal.core.analysing imports virustotal.platform.attachments",
+        "virustotal.core.analysing imports virustotal.platform.task",
+        "virustotal.core.analysing imports virustotal.result.models",
+        "virustotal.core.errors imports virustotal.core.models",
+        "virustotal.core.lookup.downloads imports virustotal.result.models",
+        "virustotal.core.models imports virustotal.core.settings",
+        "virustotal.core.plugin_host.finding_collector imports virustotal.core.scoring.heuristics",
+        "virustotal.core.scoring.heuristics imports virustotal.core.plugin_host.output",
+        "virustotal.core.scoring.judge imports virustotal.core.plugin_host.hooks",
+        "virustotal.core.submission.upload_request imports virustotal.platform.task",
+        "virustotal.plugins.relationships.hosts imports virustotal.plugins.subjects.certificates",
+        "virustotal.plugins.relationships.hosts imports virustotal.plugins.subjects.whois",
+        "virustotal.util.readers imports virustotal.core.models",
+    )
+)
 #: What stands outside -> the only rooms that may import it.
 OUTSIDE: dict[str, tuple[str, ...]] = {
-    "requests": ("virustotal.client",),
-    "urllib3": ("virustotal.client",),
-    "redis": ("virustotal.storage.redis_store",),
-    "pluggy": ("virustotal.core.plugin_host.manager", "virustotal.core.hookspecs"),
+    "requests": ("virustotal.client", "virustotal.mirror"),
+    "urllib3": ("virustotal.client", "virustotal.mirror"),
+    "redis": ("virustotal.storage",),
+    "pluggy": ("virustotal.core.plugin_host", "virustotal.core.hookspecs"),
     "click": ("virustotal.cli",),
     "rich": ("virustotal.cli",),
     "aiohttp": ("virustotal.emulator",),
@@ -33,17 +82,9 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "dataclasses": (),
     "pydantic": (),
 }
-#: All that plugins may import beside the standard library and `virustotal.core`.
+#: All that plugins may import beside the standard library and the public surface.
 FOR_PLUGINS = ("attrs", "assemblyline_v4_service.common.result", "assemblyline.odm.models.ontology")
-#: What the service must not import: the shells beside it, and all that names another manifest than the platform's own.
-NOT_FOR_SERVICE = (
-    "virustotal.cli",
-    "virustotal.testing",
-    "virustotal.emulator",
-    "virustotal.platform.manifest",
-    "virustotal.local.run_task",
-    "virustotal.local.targets",
-)
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def inside(name: str, rooms: Iterable[str]) -> bool:
@@ -70,39 +111,60 @@ def imports(path: Path, module: str) -> Iterator[str]:
                 yield f"{base}.{alias.name}" if below.is_dir() or below.with_suffix(".py").is_file() else base
 
 
+def room_of(module: str) -> str:
+    """Return the room of a module; empty for the package itself."""
+    return max((room for room in FLOOR_OF if inside(module, [room])), key=len, default="")
+
+
 def breaches(module: str, imported: Iterable[str]) -> Iterator[str]:
     """Yield a line for each import that the contract does not allow."""
-    room = max((room for room in ROOMS if room != "virustotal" and inside(module, [room])), key=len, default="")
+    room = room_of(module)
+    alone = next((rooms for name, rooms in ALONE.items() if inside(module, [name])), None)
     plugin = module.startswith("virustotal.plugins.")
-    own = (".".join(module.split(".")[:3]),) if plugin else ()
     for name in imported:
         top = name.split(".")[0]
         allowed = OUTSIDE.get(top)
+        line = f"{module} imports {name}"
         if top == "virustotal":
-            if room and not (name == "virustotal" or inside(name, (*ROOMS[room], *own))):
-                yield f"{module} imports {name}"
-            if not room and inside(module, ["virustotal.service"]) and inside(name, NOT_FOR_SERVICE):
-                yield f"{module} imports {name}"
+            if name == "virustotal":
+                continue
+            below = FLOOR_OF.get(room_of(name), len(FLOORS)) < FLOOR_OF.get(room, len(FLOORS))
+            if not (inside(name, alone) if alone else below or room_of(name) == room) or (plugin and room_of(name) == room and not inside(name, [".".join(module.split(".")[:3])])):
+                yield line
         elif allowed is not None:
             if not inside(module, allowed):
-                yield f"{module} imports {name}"
+                yield line
         elif plugin and top not in sys.stdlib_module_names and not inside(name, FOR_PLUGINS):
-            yield f"{module} imports {name}"
+            yield line
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_keep_the_contract(path: Path) -> None:
-    module = module_name(path)
-    assert not list(breaches(module, imports(path, module)))
+def test_imports_keep_the_contract() -> None:
+    modules = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+    found = [line for module, path in modules.items() for line in breaches(module, imports(path, module))]
+    assert not sorted(set(found) - TO_CUT)
+    assert not sorted(TO_CUT - set(found)), "these arrows are cut: take them from TO_CUT"
+
+
+@pytest.mark.xfail(reason="circles that are still to be cut", strict=True)
+def test_modules_import_each_other_in_no_circle() -> None:
+    modules = {module_name(path): path for path in PACKAGE.rglob("*.py")}
+    arrows = {
+        module: {n for n in imports(path, module) if n in modules and n != module} for module, path in modules.items()
+    }
+    arrows = {module: names for module, names in arrows.items() if not module.startswith("virustotal.emulator")}
+    while leaves := {module for module, names in arrows.items() if not names & arrows.keys()}:
+        arrows = {module: names for module, names in arrows.items() if module not in leaves}
+    assert not sorted(arrows)
 
 
 @pytest.mark.parametrize(
     ("module", "imported"),
     [
         ("virustotal.core.models", "virustotal.client.http_client"),
-        ("virustotal.core.lookup", "virustotal.plugins"),
-        ("virustotal.core.lookup", "requests"),
-        ("virustotal.core.plugin_host.registry", "pluggy"),
+        ("virustotal.core.lookup.fetch", "virustotal.plugins"),
+        ("virustotal.core.lookup.fetch", "requests"),
+        ("virustotal.core.plugin_host.registry", "virustotal.core.lookup.fetch"),
+        ("virustotal.core.scoring.judge", "pluggy"),
         ("virustotal.client.http_client", "virustotal.service"),
         ("virustotal.plugins.detections", "virustotal.client"),
         ("virustotal.plugins.detections", "virustotal.plugins.av_remap"),
@@ -111,7 +173,7 @@ def test_imports_keep_the_contract(path: Path) -> None:
         ("virustotal.plugins.detections", "pluggy"),
         ("virustotal.emulator.store", "virustotal.core.models"),
         ("virustotal.service", "virustotal.cli"),
-        ("virustotal.service", "virustotal.platform.manifest"),
+        ("virustotal.service", "virustotal.local.run_task"),
         ("virustotal.service", "requests.exceptions"),
     ],
 )
@@ -123,8 +185,8 @@ def test_a_breach_is_found(module: str, imported: str) -> None:
     ("module", "imported"),
     [
         ("virustotal.core.plugin_host.manager", "pluggy"),
-        ("virustotal.plugins.relationships.network", "virustotal.plugins.relationships.shared"),
-        ("virustotal.plugins.detections", "virustotal.result.tables"),
+        ("virustotal.plugins.relationships.network", "virustotal.plugins.relationships.columns"),
+        ("virustotal.plugins.detections", "virustotal.core"),
         ("virustotal.plugins.detections", "assemblyline_v4_service.common.result"),
         ("virustotal.client.http_client", "requests.adapters"),
         ("virustotal.service", "virustotal.client"),

@@ -23,7 +23,7 @@ from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR
 from virustotal.local.run_task import Target, TaskOutcome, run_task, started_service
 from virustotal.local.targets import bare_target, digest_target, uri_target
-from virustotal.util.readers import text
+from virustotal.util.readers import as_text
 
 KEY = "premium-key"
 PARAMETERS = {"analyze_relationship": "true"}
@@ -84,7 +84,7 @@ def subjects(emulator: Emulator, folder: Path) -> Iterator[tuple[str, Target]]:
             if kind == "file":
                 yield f"file {identifier}", digest_target(identifier)
             elif kind == "url":
-                address = text((value.get("attributes") or {}).get("url"), 8000)
+                address = as_text((value.get("attributes") or {}).get("url"), 8000)
                 if address:
                     yield f"url {address[:100]}", uri_target(address, folder)
             else:

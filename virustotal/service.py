@@ -20,17 +20,17 @@ from virustotal.core.analysing import Analysis
 from virustotal.core.errors import AuthenticationError, ConfigurationError
 from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
 from virustotal.core.models import Status
-from virustotal.core.pipeline import Looked, Wire, Wires, look
-from virustotal.core.plugin_host.hooks import Hooks
+from virustotal.core.pipeline import ClientPool, KeyClient, LookedUpSubject, look_up_subjects
+from virustotal.core.plugin_host.hooks import HookCaller
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.judge import Judge
-from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistKeeper
+from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistRefresher
 from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
 from virustotal.core.submission.policy import look_up_ruling
-from virustotal.core.submission.submit import INTERVALS, Desk
+from virustotal.core.submission.submit import INTERVALS, SubmissionContext
 from virustotal.core.submission.upload_request import Content
-from virustotal.platform.attachments import Attacher
+from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task, above, read_task
 from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.platform.tool_version import tool_version
@@ -38,7 +38,7 @@ from virustotal.plugins import BUILTIN
 from virustotal.result.layout import compose
 from virustotal.result.models import Layout, SubjectResult
 from virustotal.storage import open_stores
-from virustotal.util.readers import quantity, texts
+from virustotal.util.readers import as_texts, quantity
 
 if TYPE_CHECKING:
     from virustotal.indicator_search.task_search import Searched
@@ -65,10 +65,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         _check(self._settings, credentials(self.config, {}))
         self._plugins = load(BUILTIN, self._settings)
         self._tool_version = tool_version(self._settings, self._plugins)
-        self._safelist = SafelistKeeper(lambda: self.get_api_interface().get_safelist(list(TAG_TYPES)))
+        self._safelist = SafelistRefresher(lambda: self.get_api_interface().get_safelist(list(TAG_TYPES)))
         storage = str(self.config.get("storage") or "").strip()  # with its password, which the settings never hold
         self._stores = open_stores(self._settings, storage, self.log.warning, self.dependencies)
-        self._wires = Wires(self._stores)
+        self._wires = ClientPool(self._stores)
         self._ignore_cache = False
         self._seconds = self._timeout()
 
@@ -133,11 +133,11 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         except ConfigurationError as error:  # what was there at start is gone, such as the certificates
             raise NonRecoverableError(str(error)) from None
 
-    def _run(self, request: ServiceRequest, task: Task, found: Subjects, wire: Wire) -> None:
+    def _run(self, request: ServiceRequest, task: Task, found: Subjects, wire: KeyClient) -> None:
         """Answer a task that has subjects, or tags to search for."""
         desk, content = self._desk(task, wire), self._content(request)
         hooks = self._plugins.begin(task.settings, task.deadline)
-        looked = look(task, found.subjects, wire, hooks.registry, desk, content)
+        looked = look_up_subjects(task, found.subjects, wire, hooks.registry, desk, content)
         _raise_if_nothing(looked)
         searched = None
         if task.settings.exhaustive_search:
@@ -146,8 +146,8 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             searched = search_indicators(task, looked, wire, self._safelist.current()[0])
         self._analyse(request, task, found, looked, wire, searched, hooks)
 
-    def _desk(self, task: Task, wire: Wire) -> Desk:
-        return Desk(
+    def _desk(self, task: Task, wire: KeyClient) -> SubmissionContext:
+        return SubmissionContext(
             wire.source,
             self._stores.receipts,
             task.deadline,
@@ -157,21 +157,21 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         )
 
     def _content(self, request: ServiceRequest) -> Content:
-        passwords = texts(request.temp_submission_data.get("passwords"))
-        return Content(lambda: str(request.file_path), passwords, texts([request.md5, request.sha1]))
+        passwords = as_texts(request.temp_submission_data.get("passwords"))
+        return Content(lambda: str(request.file_path), passwords, as_texts([request.md5, request.sha1]))
 
     def _analyse(
         self,
         request: ServiceRequest,
         task: Task,
         found: Subjects,
-        looked: tuple[Looked, ...],
-        wire: Wire,
+        looked: tuple[LookedUpSubject, ...],
+        wire: KeyClient,
         searched: "Searched | None",
-        hooks: Hooks,
+        hooks: HookCaller,
     ) -> None:
         safelist, note = self._safelist.current()
-        attacher = Attacher(request)
+        attacher = Attachments(request)
         folder = Path(self.working_directory)
         analysis = Analysis(task, self._plugins, hooks, safelist, attacher, wire.source, folder)
         results = tuple(analysis.of(each) for each in looked)
@@ -188,10 +188,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         request: ServiceRequest,
         task: Task,
         found: Subjects,
-        looked: tuple[Looked, ...],
+        looked: tuple[LookedUpSubject, ...],
         results: tuple[SubjectResult, ...],
         *,
-        beside: tuple[Contribution, ...] = (),
+        beside: tuple[AnalyzerOutput, ...] = (),
         safelist: Safelist | None = None,
         notes: tuple[str, ...] = (),
         pictures: Any | None = None,
@@ -251,13 +251,13 @@ def _refused(task: Task, found: Subjects, because: str) -> Subjects:
     return Subjects((), (*found.refused, *(Refusal(each, reason) for each in what)))
 
 
-def _raise_if_nothing(looked: tuple[Looked, ...]) -> None:
+def _raise_if_nothing(looked: tuple[LookedUpSubject, ...]) -> None:
     """Let the platform try again where nothing at all is known: an outage or a spent quota is no result."""
     if looked and all(each.report.outcome.status in {Status.FAILED, Status.QUOTA} for each in looked):
         raise RecoverableError(" ".join(f"{each.subject.label}: {each.report.outcome.detail}" for each in looked))
 
 
-def _volatile(task: Task, found: Subjects, looked: tuple[Looked, ...]) -> tuple[str, ...]:
+def _volatile(task: Task, found: Subjects, looked: tuple[LookedUpSubject, ...]) -> tuple[str, ...]:
     """Why the platform's result cache must not answer for this task: it knows neither metadata nor depth."""
     reasons = [each.changing for each in looked if each.changing]
     if any(each.url for each in found.subjects) and not task.facts.file_type.startswith("uri/"):

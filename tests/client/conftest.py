@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from virustotal.client.http_client import Client
-from virustotal.client.retry import Pace
+from virustotal.client.http_client import HttpClient
+from virustotal.client.retry import RetryPolicy
 from virustotal.core.settings import Credentials, Settings
 
 KEY = "0123456789abcdef-marked-key"
-QUICK = Pace(first=0.002, longest=0.005, quota_wait=0.3)
+QUICK = RetryPolicy(first=0.002, longest=0.005, quota_wait=0.3)
 
 Script = Callable[[socket.socket, "Heard"], None]
 
@@ -154,12 +154,12 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def make() -> Iterator[Callable[..., Client]]:
+def make() -> Iterator[Callable[..., HttpClient]]:
     """Make clients that are closed after the test."""
-    made: list[Client] = []
+    made: list[HttpClient] = []
 
-    def build(host: str, *, key: str = KEY, proxy: str = "", pace: Pace = QUICK, **settings: Any) -> Client:
-        made.append(Client(Settings(host=host, **settings), Credentials(key, proxy), pace=pace))
+    def build(host: str, *, key: str = KEY, proxy: str = "", pace: RetryPolicy = QUICK, **settings: Any) -> HttpClient:
+        made.append(HttpClient(Settings(host=host, **settings), Credentials(key, proxy), pace=pace))
         return made[-1]
 
     yield build
@@ -168,6 +168,6 @@ def make() -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture
-def client(server: Server, make: Callable[..., Client]) -> Client:
+def client(server: Server, make: Callable[..., HttpClient]) -> HttpClient:
     """A client of the server."""
     return make(server.url)

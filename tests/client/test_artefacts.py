@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.client.http_client import Client
+from virustotal.client.http_client import HttpClient
 from virustotal.core.findings import Download, Role
 from virustotal.core.lookup.downloads import Fetched, fetch
 from virustotal.core.models import Ref, Status
@@ -43,7 +43,7 @@ def fetched(
     emulator: Emulator, folder: Path, *downloads: Download, key: str = "gti-key", seconds: float = 10, most_mb: int = 1
 ) -> tuple[Fetched, ...]:
     settings = Settings(host=emulator.url, max_download_mb=most_mb)
-    client = Client(settings, Credentials(key), pace=QUICK)
+    client = HttpClient(settings, Credentials(key), pace=QUICK)
     try:
         return fetch(downloads, client, folder, settings, time.monotonic() + seconds, 100)
     finally:

@@ -24,7 +24,7 @@ from virustotal.core.errors import (
 )
 from virustotal.core.models import Ref
 from virustotal.storage import Stores, in_file
-from virustotal.storage.fallback import guarded
+from virustotal.storage.fallback import with_fallback
 from virustotal.storage.in_memory import MemoryFacts
 from virustotal.storage.interfaces import Entry, Size
 
@@ -326,7 +326,7 @@ def test_those_who_wait_do_not_ask_one_after_the_other_for_what_is_not_kept(
 def test_a_broken_store_costs_no_answer(tmp_path: Path) -> None:
     place = tmp_path / "broken.sqlite3"
     place.write_bytes(b"no database" * 1000)
-    cache = link(Fake(found, seconds=0.2), guarded(in_file(place, 2**20), lambda line: None, shared=False))
+    cache = link(Fake(found, seconds=0.2), with_fallback(in_file(place, 2**20), lambda line: None, shared=False))
     answers: list[object] = []
     threads = [threading.Thread(target=lambda: answers.append(outcome(cache, BARE))) for _ in range(3)]
     for thread in threads:

@@ -28,8 +28,8 @@ from tests.client.conftest import KEY, Heard, Server, answer, drips, resets
 from virustotal import api
 from virustotal.api.source import Request
 from virustotal.client import body_reader, build
-from virustotal.client.http_client import Client
-from virustotal.client.retry import Pace
+from virustotal.client.http_client import HttpClient
+from virustotal.client.retry import RetryPolicy
 from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
@@ -98,7 +98,7 @@ def test_cursor_and_identifier_are_encoded_once() -> None:
     assert responses.calls[0].request.url.endswith("attack_techniques?limit=40&cursor=a%3Db%26c%20d%2Be")
 
 
-def test_a_form_is_sent_as_form(server: Server, client: Client) -> None:
+def test_a_form_is_sent_as_form(server: Server, client: HttpClient) -> None:
     server.say(answer(OK))
 
     client.ask(api.submit_url("http://example.com/?a=b&c"), soon())
@@ -108,7 +108,7 @@ def test_a_form_is_sent_as_form(server: Server, client: Client) -> None:
     assert server.heard[0].header("content-type") == "application/x-www-form-urlencoded"
 
 
-def test_an_empty_post_has_a_length(server: Server, client: Client) -> None:
+def test_an_empty_post_has_a_length(server: Server, client: HttpClient) -> None:
     server.say(answer(OK))
 
     client.ask(api.analyse(FILE), soon())
@@ -117,7 +117,7 @@ def test_an_empty_post_has_a_length(server: Server, client: Client) -> None:
 
 
 def test_the_environment_is_not_read(
-    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    server: Server, client: HttpClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login user password word\n")
@@ -131,7 +131,7 @@ def test_the_environment_is_not_read(
     assert server.heard[0].header("authorization") is None
 
 
-def test_the_proxy_is_used(server: Server, make: Callable[..., Client]) -> None:
+def test_the_proxy_is_used(server: Server, make: Callable[..., HttpClient]) -> None:
     server.say(answer(OK))
 
     make("http://vt.example.com", proxy=server.url.replace("//", "//user:word@")).ask(ASK, soon())
@@ -163,7 +163,7 @@ def test_a_key_that_cannot_be_one(key: str) -> None:
     assert not key or key not in str(raised.value)
 
 
-def test_connections_are_reused_and_requests_counted(server: Server, client: Client) -> None:
+def test_connections_are_reused_and_requests_counted(server: Server, client: HttpClient) -> None:
     ports = []
 
     def twice(connection: Any, heard: Heard) -> None:
@@ -180,7 +180,7 @@ def test_connections_are_reused_and_requests_counted(server: Server, client: Cli
     assert len(server.heard) == client.requests_made == 2
 
 
-def test_no_cookie_is_kept(server: Server, client: Client) -> None:
+def test_no_cookie_is_kept(server: Server, client: HttpClient) -> None:
     server.say(answer(OK, "200 OK", "Set-Cookie: a=b; Path=/"))
 
     client.ask(ASK, soon())
@@ -202,7 +202,7 @@ def test_no_cookie_is_kept(server: Server, client: Client) -> None:
         b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + OK,
     ],
 )
-def test_every_transfer(server: Server, client: Client, data: bytes) -> None:
+def test_every_transfer(server: Server, client: HttpClient, data: bytes) -> None:
     server.say(data)
 
     assert client.ask(ASK, soon()).payload["data"]["id"] == SHA
@@ -228,7 +228,7 @@ def test_every_transfer(server: Server, client: Client, data: bytes) -> None:
         answer(b'{"error": {"code": "DeadlineExceededError"}}', "504 Gateway Timeout"),
     ],
 )
-def test_what_is_worth_another_try(server: Server, client: Client, broken: Any) -> None:
+def test_what_is_worth_another_try(server: Server, client: HttpClient, broken: Any) -> None:
     server.say(broken, answer(OK))
     assert client.ask(ASK, soon()).payload["data"]["id"] == SHA
 
@@ -248,7 +248,7 @@ def test_what_is_worth_another_try(server: Server, client: Client, broken: Any) 
         ("302 Found", errors.VirusTotalError),
     ],
 )
-def test_what_is_not(server: Server, client: Client, status: str, error: type[Exception]) -> None:
+def test_what_is_not(server: Server, client: HttpClient, status: str, error: type[Exception]) -> None:
     server.say(answer(b'{"error": {"code": "SomethingNewError"}}', status, "Location: http://127.0.0.1:1/"))
 
     with pytest.raises(error):
@@ -257,7 +257,7 @@ def test_what_is_not(server: Server, client: Client, status: str, error: type[Ex
     assert client.requests_made == 1
 
 
-def test_a_server_that_is_not_there(make: Callable[..., Client]) -> None:
+def test_a_server_that_is_not_there(make: Callable[..., HttpClient]) -> None:
     client = make("http://127.0.0.1:1")
 
     with pytest.raises(errors.UnavailableError, match="cannot be reached"):
@@ -267,7 +267,7 @@ def test_a_server_that_is_not_there(make: Callable[..., Client]) -> None:
     assert client.requests_made == 4 + 1
 
 
-def test_a_proxy_that_is_not_there(make: Callable[..., Client]) -> None:
+def test_a_proxy_that_is_not_there(make: Callable[..., HttpClient]) -> None:
     client = make("https://vt.example.com", proxy="http://user:secretword@127.0.0.1:1")
 
     with pytest.raises(errors.UnavailableError, match=r"^The proxy") as raised:
@@ -275,7 +275,7 @@ def test_a_proxy_that_is_not_there(make: Callable[..., Client]) -> None:
     assert "secretword" not in repr(raised.value)
 
 
-def test_a_bomb_is_not_inflated(server: Server, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_is_not_inflated(server: Server, client: HttpClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_reader.whole, "__defaults__", (2**20,))
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = packer.compress(b'{"data": "') + b"".join(packer.compress(b"0" * 2**20) for _ in range(32)) + packer.flush()
@@ -301,7 +301,7 @@ def test_inflated_pieces_are_small() -> None:
     assert max(map(len, body_reader._inflated(iter([bomb])))) <= body_reader.CHUNK
 
 
-def test_a_name_that_does_not_resolve(make: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_does_not_resolve(make: Callable[..., HttpClient], monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
         raise socket.gaierror("no such name")
 
@@ -310,7 +310,7 @@ def test_a_name_that_does_not_resolve(make: Callable[..., Client], monkeypatch: 
         make("https://vt.example.com").ask(api.analyse(FILE), soon())
 
 
-def test_certificates_are_verified(make: Callable[..., Client], tmp_path: Path) -> None:
+def test_certificates_are_verified(make: Callable[..., HttpClient], tmp_path: Path) -> None:
     authority = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority)
@@ -325,7 +325,7 @@ def test_certificates_are_verified(make: Callable[..., Client], tmp_path: Path) 
         assert stranger.requests_made == 1
 
 
-def test_a_break_of_tls_after_the_request_leaves_it_uncertain(make: Callable[..., Client], tmp_path: Path) -> None:
+def test_a_break_of_tls_after_the_request_leaves_it_uncertain(make: Callable[..., HttpClient], tmp_path: Path) -> None:
     authority = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority)
@@ -391,7 +391,7 @@ def certificate(folder: Path) -> Path:
 # --- time ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_slow_body_ends_at_the_deadline(server: Server, client: Client) -> None:
+def test_a_slow_body_ends_at_the_deadline(server: Server, client: HttpClient) -> None:
     head, body = answer(OK * 2)[: -2 * len(OK)], OK * 2
     server.say(lambda connection, heard: (connection.sendall(head), drips(body, 0.05)(connection, heard))[1])
     began = time.monotonic()
@@ -402,7 +402,7 @@ def test_a_slow_body_ends_at_the_deadline(server: Server, client: Client) -> Non
     assert time.monotonic() - began < 1.5
 
 
-def test_a_silent_server_ends_at_the_deadline(server: Server, client: Client) -> None:
+def test_a_silent_server_ends_at_the_deadline(server: Server, client: HttpClient) -> None:
     server.say(lambda connection, heard: time.sleep(3))
     began = time.monotonic()
 
@@ -412,14 +412,14 @@ def test_a_silent_server_ends_at_the_deadline(server: Server, client: Client) ->
     assert time.monotonic() - began < 1.5
 
 
-def test_after_the_deadline_nothing_is_sent(server: Server, client: Client) -> None:
+def test_after_the_deadline_nothing_is_sent(server: Server, client: HttpClient) -> None:
     with pytest.raises(errors.DeadlineError):
         client.ask(ASK, time.monotonic() - 1)
 
     assert client.requests_made == 0
 
 
-def test_a_retry_that_does_not_fit_is_not_waited_for(server: Server, client: Client) -> None:
+def test_a_retry_that_does_not_fit_is_not_waited_for(server: Server, client: HttpClient) -> None:
     server.say(answer(b"", "503 Unavailable", "Retry-After: 3600"))
     began = time.monotonic()
 
@@ -436,7 +436,7 @@ def test_a_retry_that_does_not_fit_is_not_waited_for(server: Server, client: Cli
     ("code", "form"),
     [("QuotaExceededError", "seconds"), ("TooManyRequestsError", "seconds"), ("QuotaExceededError", "date")],
 )
-def test_retry_after_is_honoured(server: Server, client: Client, code: str, form: str) -> None:
+def test_retry_after_is_honoured(server: Server, client: HttpClient, code: str, form: str) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)  # dates are cut to whole seconds
     server.say(quota(code, f"Retry-After: {1 if form == 'seconds' else date}"), answer(OK))
     began = time.monotonic()
@@ -447,7 +447,7 @@ def test_retry_after_is_honoured(server: Server, client: Client, code: str, form
     assert client.requests_made == 2
 
 
-def test_throttling_is_bounded(server: Server, client: Client) -> None:
+def test_throttling_is_bounded(server: Server, client: HttpClient) -> None:
     server.say(quota("TooManyRequestsError"))
 
     with pytest.raises(errors.ThrottledError):
@@ -456,7 +456,7 @@ def test_throttling_is_bounded(server: Server, client: Client) -> None:
     assert client.requests_made == 4
 
 
-def test_a_minute_window_is_waited_for_once(server: Server, client: Client) -> None:
+def test_a_minute_window_is_waited_for_once(server: Server, client: HttpClient) -> None:
     server.say(quota(), answer(OK))
     began = time.monotonic()
 
@@ -465,7 +465,7 @@ def test_a_minute_window_is_waited_for_once(server: Server, client: Client) -> N
     assert 0.3 <= time.monotonic() - began < 1
 
 
-def test_a_quota_that_waiting_does_not_restore(server: Server, client: Client) -> None:
+def test_a_quota_that_waiting_does_not_restore(server: Server, client: HttpClient) -> None:
     server.say(quota())
     deadline = soon()
     for _ in range(5):
@@ -484,8 +484,8 @@ def test_a_quota_that_waiting_does_not_restore(server: Server, client: Client) -
 
 
 @pytest.mark.parametrize("headers", [(), ("Retry-After: 3600",)])
-def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, make: Callable[..., Client], headers: Any) -> None:
-    client = make(server.url, pace=Pace(quota_wait=60))
+def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, make: Callable[..., HttpClient], headers: Any) -> None:
+    client = make(server.url, pace=RetryPolicy(quota_wait=60))
     server.say(quota("QuotaExceededError", *headers))
     began = time.monotonic()
 
@@ -495,7 +495,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, make: Callable[
     assert time.monotonic() - began < 1
 
 
-def test_all_threads_wait_together(server: Server, make: Callable[..., Client]) -> None:
+def test_all_threads_wait_together(server: Server, make: Callable[..., HttpClient]) -> None:
     client = make(server.url)
     moments: list[float] = []
     window = threading.Event()  # the minute's window ends a while after the first refusal
@@ -516,7 +516,7 @@ def test_all_threads_wait_together(server: Server, make: Callable[..., Client]) 
     assert sum(moment - moments[0] >= 0.3 for moment in moments) == 4
 
 
-def test_all_threads_learn_of_a_used_up_quota(server: Server, client: Client) -> None:
+def test_all_threads_learn_of_a_used_up_quota(server: Server, client: HttpClient) -> None:
     server.say(quota())
     deadline = soon()
 
@@ -551,7 +551,7 @@ def test_all_threads_learn_of_a_used_up_quota(server: Server, client: Client) ->
     ],
 )
 def test_what_sends_something_is_sent_once(
-    server: Server, client: Client, request_: Request, broken: Any, error: type[Exception]
+    server: Server, client: HttpClient, request_: Request, broken: Any, error: type[Exception]
 ) -> None:
     server.say(broken)
 
@@ -562,7 +562,7 @@ def test_what_sends_something_is_sent_once(
     assert client.requests_made == 1
 
 
-def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server, client: Client) -> None:
+def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server, client: HttpClient) -> None:
     head, body = answer(OK * 9)[: -9 * len(OK)], OK * 9
     server.say(lambda connection, heard: (connection.sendall(head), drips(body, 0.05)(connection, heard))[1])
 
@@ -571,7 +571,7 @@ def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server
 
 
 def test_an_answer_that_is_too_large_leaves_it_uncertain(
-    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
+    server: Server, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body_reader.whole, "__defaults__", (10,))
     server.say(answer(OK))

@@ -19,7 +19,7 @@ from virustotal.client.quota_limits import (
     TOLD_SECONDS,
     KnownLimits,
 )
-from virustotal.client.rate_limit import Quota
+from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.client.redaction import MASK
 from virustotal.core.errors import DeadlineError, ForbiddenError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.storage import Stores, in_file
@@ -177,7 +177,7 @@ def test_nobody_waits_for_newer_limits(
 
 def test_nothing_is_asked_for_whose_time_is_up(stores: Stores, source: Fake, clock: Clock) -> None:
     stores.answers.lease(f"limits:{DIGEST}", "slow", LEASE_SECONDS)
-    quota = Quota(source, stores, KEY, DIGEST, NONE, clock.sleep, clock)
+    quota = RateLimitedSource(source, stores, KEY, DIGEST, NONE, clock.sleep, clock)
     with pytest.raises(DeadlineError):
         quota.ask(FILE, 5)
     assert source.asked == []

@@ -26,9 +26,9 @@ from virustotal.client.body_reader import whole
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
-from virustotal.mirror import Cluster, Mirror, MirrorError, NotMirroredError
+from virustotal.mirror import MirrorError, MirrorSource, NotMirroredError, SearchClient
 from virustotal.mirror.health import Health
-from virustotal.mirror.object_store import Shelf
+from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.request_parser import canonical, identifiers, understood
 from virustotal.mirror.search_client import Fetched
 
@@ -89,21 +89,21 @@ def config(address: str, tmp_path_factory: pytest.TempPathFactory) -> MirrorConf
     return found
 
 
-Make = Callable[..., Mirror]
+Make = Callable[..., MirrorSource]
 
 
 @pytest.fixture
 def make(config: MirrorConfig) -> Iterator[Make]:
-    made: list[Mirror] = []
+    made: list[MirrorSource] = []
 
-    def mirror(below: Source | None = None, said: list[str] | None = None, **changes: Any) -> Mirror:
+    def mirror(below: Source | None = None, said: list[str] | None = None, **changes: Any) -> MirrorSource:
         given = evolve(config, **changes)
         if below is None:
             found = build(Settings(mirror=evolve(given, only=True)), Credentials())
-            assert isinstance(found, Mirror)
+            assert isinstance(found, MirrorSource)
         else:
             say = (said if said is not None else []).append
-            found = Mirror(below, Shelf(Cluster(given, Credentials()), given, Health(say, say, 0.05)))
+            found = MirrorSource(below, ObjectStore(SearchClient(given, Credentials()), given, Health(say, say, 0.05)))
         made.append(found)
         return found
 
@@ -337,7 +337,7 @@ def test_a_multi_get_that_is_half_is_said_once_for_its_index(server: Server, mak
 def test_an_index_that_is_searched_is_said_to_break_and_to_work_each_time(config: MirrorConfig, make: Make) -> None:
     said: list[str] = []
     mirror = make(Below({"data": {}}), said, behaviours="later")
-    cluster = Cluster(config, Credentials())
+    cluster = SearchClient(config, Credentials())
     for change in (None, "PUT", "DELETE"):
         if change:
             assert cluster.send(change, "/later", None, soon())[0] == 200
@@ -375,9 +375,9 @@ def test_certificates_are_verified(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=serve_tls, args=(listening, context), daemon=True).start()
         config = MirrorConfig(hosts=(f"https://127.0.0.1:{listening.getsockname()[1]}",), ca_bundle=str(authority))
-        assert Cluster(config, Credentials()).send("GET", "/", None, soon())[0] == 200
+        assert SearchClient(config, Credentials()).send("GET", "/", None, soon())[0] == 200
         with pytest.raises(MirrorError, match=r"mirror\.ca_bundle"):
-            Cluster(evolve(config, ca_bundle=""), Credentials()).send("GET", "/", None, soon())
+            SearchClient(evolve(config, ca_bundle=""), Credentials()).send("GET", "/", None, soon())
 
 
 def test_the_environment_takes_no_part(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -386,7 +386,7 @@ def test_the_environment_takes_no_part(server: Server, monkeypatch: pytest.Monke
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     server.say(answer(b"{}"))
-    Cluster(MirrorConfig(hosts=(server.url,)), Credentials()).send("GET", "/", None, soon())
+    SearchClient(MirrorConfig(hosts=(server.url,)), Credentials()).send("GET", "/", None, soon())
     assert server.heard[0].header("authorization") is None
 
 
@@ -470,7 +470,7 @@ def test_credentials_go_to_the_mirror_and_nowhere_else(
     server: Server, caplog: pytest.LogCaptureFixture, secrets: dict[str, str], header: str | None
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    cluster = Cluster(MirrorConfig(hosts=(server.url,)), Credentials("vt-key", **secrets))
+    cluster = SearchClient(MirrorConfig(hosts=(server.url,)), Credentials("vt-key", **secrets))
     server.say(answer(b"{}", "403 Forbidden"))
     with pytest.raises(MirrorError) as error:
         cluster.get([("files", SHA)], soon())
@@ -502,7 +502,7 @@ def test_a_missing_ca_bundle_stops_the_start() -> None:
 
 
 def test_another_loaders_documents_are_read(address: str, make: Make) -> None:
-    cluster = Cluster(MirrorConfig(hosts=(address,)), Credentials())
+    cluster = SearchClient(MirrorConfig(hosts=(address,)), Credentials())
     plain = b'{"type": "file", "id": "%s", "attributes": {"last_analysis_date": %d}}' % (SHA.encode(), NOW)
     for at, source in enumerate((plain, b'{"data": %s}' % plain)):
         index = f"others-{at}"
@@ -536,7 +536,9 @@ def test_whatever_a_document_holds_it_is_an_answer_or_goes_on(value: Any, blocks
     mine = {"type": "file", "id": SHA, "attributes": {"a": value}, "relationships": {"contacted_ips": blocks}}
     for source in ({"object": value, "loaded": blocks}, value, {"object": json.dumps(mine), "loaded": value}, mine):
         below = Below({"data": {"type": "file", "id": SHA}})
-        mirror = Mirror(below, Shelf(_Held(source), MirrorConfig(), Health(lambda line: None, lambda line: None)))  # type: ignore[arg-type]
+        mirror = MirrorSource(
+            below, ObjectStore(_Held(source), MirrorConfig(), Health(lambda line: None, lambda line: None))
+        )  # type: ignore[arg-type]
         found = ask(mirror, asked)
         assert (found.origin == "mirror") != bool(below.asked)
         decoded = api.decode_page(found.payload) if asked.path.count("/") > 2 else None
@@ -586,4 +588,4 @@ def test_other_requests_are_not_understood(request_: Request) -> None:
 
 
 def test_without_a_mirror_nothing_changes(tmp_path: Path) -> None:
-    assert not isinstance(build(Settings(), Credentials("key")), Mirror)
+    assert not isinstance(build(Settings(), Credentials("key")), MirrorSource)

@@ -24,8 +24,8 @@ from virustotal.mirror.checkpoint import Checkpoint, Reached, checkpoint_of
 from virustotal.mirror.documents import RefusedError, document, stored
 from virustotal.mirror.feed_loader import Loader
 from virustotal.mirror.feed_packages import PackageError, lines, opened
-from virustotal.mirror.load_statistics import MOST_REASONS, OTHERS, Tally
-from virustotal.mirror.search_client import Cluster, MirrorError
+from virustotal.mirror.load_statistics import MOST_REASONS, OTHERS, LoadStatistics
+from virustotal.mirror.search_client import MirrorError, SearchClient
 
 NOW = 1_760_000_000.0
 ITEM = '{"index": {"status": %d}}'
@@ -156,7 +156,7 @@ def test_what_cannot_be_a_document(value: Any, reason: str) -> None:
 def test_what_is_too_deep_is_refused(package: Package) -> None:
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     line = b'{"type": "file", "id": "%s", "attributes": {"a": %s1%s}}' % (SHA.encode(), b"[" * 5000, b"]" * 5000)
-    loader = Loader(Cluster(config, Credentials()), config)
+    loader = Loader(SearchClient(config, Credentials()), config)
     found = loader._ready(feed_packages.Line(1, line), "x:1")
     assert (found, loader.tally.refused) == (None, {"nested too deeply": 1})
 
@@ -201,7 +201,7 @@ def config(address: str, request: pytest.FixtureRequest) -> MirrorConfig:
 
 
 def versions(config: MirrorConfig, *numbers: int) -> list[Any]:
-    found = Cluster(config, Credentials()).get(
+    found = SearchClient(config, Credentials()).get(
         [(config.files, f"{number:064x}") for number in numbers], time.monotonic() + 5
     )
     return [each.source and each.source["modified"] for each in found]
@@ -218,7 +218,7 @@ def test_a_newer_state_is_never_replaced_by_an_older_one(config: MirrorConfig, t
 def test_bad_lines_cost_themselves(config: MirrorConfig, package: Package) -> None:
     thing = b'{"type": "thing", "id": "1", "attributes": {}}'
     content = [file_line(1), b"{broken", thing, file_line(2), b"\xff\xfe", b"7"]
-    loader = Loader(Cluster(config, Credentials()), config)
+    loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     assert loader.load(package(b"\n".join(content)), Checkpoint(package(b"", "c")))
     assert loader.tally.stored == 2
@@ -236,7 +236,7 @@ def test_a_load_goes_on_where_it_was(
     monkeypatch.setattr(feed_loader, "MOST_LINES", 10)
     path = package(bz2.compress(minute(*range(95))))
     checkpoint = checkpoint_of(path, config, tmp_path / "state")
-    loader = Loader(Cluster(config, Credentials()), config)
+    loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     calls = 0
 
@@ -249,11 +249,11 @@ def test_a_load_goes_on_where_it_was(
     with pytest.raises(Ended):
         loader.load(path, checkpoint, tell)
     assert checkpoint.read() == Reached(40)
-    second = Loader(Cluster(config, Credentials()), config)
+    second = Loader(SearchClient(config, Credentials()), config)
     assert second.load(path, checkpoint)
     assert (second.tally.again, second.tally.stored) == (40, 55)
     assert checkpoint.read() == Reached(95, done=True)
-    third = Loader(Cluster(config, Credentials()), config)
+    third = Loader(SearchClient(config, Credentials()), config)
     assert third.load(path, checkpoint)
     assert (third.tally.again, third.tally.stored) == (95, 0)
     assert versions(config, 0, 94) == [1_700_000_000] * 2
@@ -290,7 +290,7 @@ def test_what_an_earlier_load_refused_is_told_again(
 
 
 def test_reasons_are_bounded() -> None:
-    tally = Tally()
+    tally = LoadStatistics()
     for number in range(1000):
         tally.refuse(f"unknown type {number}", f"x:{number}")
     assert len(tally.refused) == len(tally.package) == MOST_REASONS + 1
@@ -304,13 +304,13 @@ def test_lines_that_are_refused_or_known_move_progress_and_checkpoint(
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     path, checkpoint = package(b"{broken\n" * 45), Checkpoint(package(b"", "c"))
     reached: list[int] = []
-    assert Loader(Cluster(config, Credentials()), config).load(
+    assert Loader(SearchClient(config, Credentials()), config).load(
         path, checkpoint, lambda read: reached.append(checkpoint.read().lines)
     )
     assert reached == [10, 20, 30, 40, 45]
     checkpoint.write(Reached(35))
     reached.clear()
-    assert Loader(Cluster(config, Credentials()), config).load(
+    assert Loader(SearchClient(config, Credentials()), config).load(
         path, checkpoint, lambda read: reached.append(checkpoint.read().lines)
     )
     assert reached == [35, 35, 35, 45]
@@ -342,7 +342,7 @@ def against(server: Server, *scripts: Script | bytes) -> tuple[Loader, list[floa
     server.say(*scripts)
     pauses: list[float] = []
     config = MirrorConfig(hosts=(server.url,))
-    return Loader(Cluster(config, Credentials()), config, sleep=pauses.append), pauses
+    return Loader(SearchClient(config, Credentials()), config, sleep=pauses.append), pauses
 
 
 def bodies(heard: list[Heard]) -> list[int]:
@@ -382,7 +382,7 @@ def test_a_batch_that_is_too_large_is_halved(server: Server, package: Package) -
 
 
 def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(config: MirrorConfig) -> None:
-    loader = Loader(Cluster(config, Credentials()), config)
+    loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     good = [loader._ready(feed_packages.Line(number, file_line(number)), f"x:{number}") for number in (1, 2, 4, 5)]
     batch = [each for each in good if each is not None]
@@ -403,7 +403,7 @@ def test_batches_are_bounded_in_bytes(server: Server, package: Package, monkeypa
 
 def test_a_damaged_package_is_loaded_as_far_as_it_goes(config: MirrorConfig, package: Package) -> None:
     path = package(bz2.compress(minute(1, 2)) + bz2.compress(minute(3))[:-40])
-    loader = Loader(Cluster(config, Credentials()), config)
+    loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     done = Checkpoint(package(b"", "c"))
     assert not loader.load(path, done)
@@ -413,7 +413,7 @@ def test_a_damaged_package_is_loaded_as_far_as_it_goes(config: MirrorConfig, pac
 
 
 def test_indices_are_made_once_and_one_that_is_there_is_kept(config: MirrorConfig, address: str) -> None:
-    cluster = Cluster(config, Credentials())
+    cluster = SearchClient(config, Credentials())
     for _ in range(2):
         Loader(cluster, config).prepare()
     status, found = cluster.send("GET", f"/{config.files}/_mapping", None, time.monotonic() + 5)
@@ -425,6 +425,6 @@ def test_indices_are_made_once_and_one_that_is_there_is_kept(config: MirrorConfi
 @given(line=st.binary(max_size=60) | st.text(max_size=40).map(str.encode))
 def test_no_line_ends_a_load(line: bytes) -> None:
     config = MirrorConfig(hosts=("http://mirror.example.com",))
-    loader = Loader(Cluster(config, Credentials()), config)
+    loader = Loader(SearchClient(config, Credentials()), config)
     assert loader._ready(feed_packages.Line(1, line), "x:1") is None
     assert sum(loader.tally.refused.values()) == 1

@@ -14,11 +14,11 @@ from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, 
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.health import Health
-from virustotal.mirror.object_store import Shelf
-from virustotal.mirror.prefetch import SECONDS, Ready
+from virustotal.mirror.object_store import ObjectStore
+from virustotal.mirror.prefetch import SECONDS, PrefetchCache
 from virustotal.mirror.response_builder import INSTEAD
 from virustotal.mirror.search_client import Fetched, MirrorError
-from virustotal.mirror.source import Alone, Mirror
+from virustotal.mirror.source import MirrorSource, NoSource
 
 FILE = Ref("file", SHA)
 NOW = int(time.time())
@@ -69,11 +69,11 @@ class Below:
         """Nothing is open."""
 
 
-def mirror(held: Held, below: Below | None = None) -> Mirror:
+def mirror(held: Held, below: Below | None = None) -> MirrorSource:
     """A mirror before the next link; without one, air-gapped."""
     config = MirrorConfig(hosts=("http://mirror.example.com",), only=below is None)
     health = Health(lambda line: None, lambda line: None, 0.0)
-    return Mirror(below or Alone(), Shelf(held, config, health))  # type: ignore[arg-type]
+    return MirrorSource(below or NoSource(), ObjectStore(held, config, health))  # type: ignore[arg-type]
 
 
 def ips(count: int) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def soon() -> float:
     return time.monotonic() + 5
 
 
-def page(source: Mirror, cursor: str = "") -> api.Page:
+def page(source: MirrorSource, cursor: str = "") -> api.Page:
     return api.decode_page(source.ask(api.relationship_page(FILE, "contacted_ips", cursor), soon()).payload)
 
 
@@ -127,7 +127,7 @@ def test_the_mirrors_own_cursor_never_leaves(lost: str) -> None:
 def test_what_stands_in_for_virustotal_says_so_and_what_is_missing_failed(failure: VirusTotalError) -> None:
     source = mirror(world(ips(2), ips(1)), Below(failure))
     answer = source.ask(api.object_request(FILE, ("contacted_ips", "dropped_files", "parent")), soon())
-    assert (answer.origin, answer.instead) == ("mirror", f"{INSTEAD} {failure}")
+    assert (answer.origin, answer.fallback_reason) == ("mirror", f"{INSTEAD} {failure}")
     related = api.decode_report(answer.payload, FILE).related
     assert len(related["contacted_ips"].items) == 2
     for name in ("dropped_files", "parent"):
@@ -143,9 +143,9 @@ def test_what_stands_in_for_virustotal_says_so_and_what_is_missing_failed(failur
 def test_an_old_object_stands_in_too() -> None:
     held = Held({SHA: an_object("file", SHA, OLD)})
     answer = mirror(held, Below(UnavailableError("down"))).ask(api.object_request(FILE), soon())
-    assert answer.instead == f"{INSTEAD} down"
+    assert answer.fallback_reason == f"{INSTEAD} down"
     assert answer.age > 80 * 86_400
-    assert not mirror(held).ask(api.object_request(FILE), soon()).instead
+    assert not mirror(held).ask(api.object_request(FILE), soon()).fallback_reason
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_air_gapped_what_cannot_be_read_failed_and_what_is_not_held_was_skipped(
 def test_what_was_looked_at_and_never_asked_for_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr("virustotal.mirror.prefetch.time.monotonic", lambda: now)
-    ready = Ready()
+    ready = PrefetchCache()
     for number in range(100):
         now += 1.0
         ready.keep({api.object_request(Ref("domain", f"d{number}.example.com")): None})

@@ -14,7 +14,7 @@ from virustotal.api.source import Request, Save, Upload
 from virustotal.client import build
 from virustotal.client.key_facts import KeyFacts
 from virustotal.client.quota_limits import read_quotas
-from virustotal.client.rate_limit import Quota
+from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.client.retry import QUOTA_HELD
 from virustotal.core.errors import (
     AuthenticationError,
@@ -25,7 +25,7 @@ from virustotal.core.errors import (
     UnavailableError,
     VirusTotalError,
 )
-from virustotal.core.lookup.key_capabilities import LICENCE, Memory
+from virustotal.core.lookup.key_capabilities import LICENCE, KeyCapabilities
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.emulator.server import Emulator
@@ -68,11 +68,11 @@ def stores(tmp_path: Path) -> Stores:
     return in_file(tmp_path / "store.sqlite3", 2**20)
 
 
-def link(source: Fake, stores: Stores, configured: Limits = Limits()) -> Quota:  # noqa: B008 - frozen
-    return Quota(source, stores, KEY, DIGEST, configured)
+def link(source: Fake, stores: Stores, configured: Limits = Limits()) -> RateLimitedSource:  # noqa: B008 - frozen
+    return RateLimitedSource(source, stores, KEY, DIGEST, configured)
 
 
-def spend(quota: Quota, times: int, deadline: float = 0.0) -> int:
+def spend(quota: RateLimitedSource, times: int, deadline: float = 0.0) -> int:
     """Ask so often; return how often that was answered."""
     answered = 0
     for _ in range(times):
@@ -160,7 +160,7 @@ def test_the_licence_is_learnt_from_the_users_privileges(stores: Stores, privile
     spend(link(Fake(say), stores), 1)
     learnt = KeyFacts(stores.facts, DIGEST)
     assert learnt.recall(LICENCE)["holds"] is holds
-    refused = Memory(learnt).refused("file")
+    refused = KeyCapabilities(learnt).refused("file")
     assert ("embedded_domains" in refused) is (holds is False)
 
 
@@ -200,7 +200,7 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
     source = Fake(server(quotas((60, 0))))
     now = time.time()
     monkeypatch.setattr(stores.ledger, "now", lambda: now + sum(slept))
-    quota = Quota(source, stores, KEY, DIGEST, Limits(), slept.append, lambda: sum(slept))
+    quota = RateLimitedSource(source, stores, KEY, DIGEST, Limits(), slept.append, lambda: sum(slept))
     assert spend(quota, 1) == 1
     assert spend(quota, 1, 300) == 1
     assert 59 < sum(slept) < 65

@@ -13,9 +13,9 @@ import pytest
 from tests.client.conftest import KEY, Server, answer, resets
 from virustotal import api
 from virustotal.api.source import Request, Save, Upload
-from virustotal.client.http_client import Client
+from virustotal.client.http_client import HttpClient
 from virustotal.client.redaction import redact
-from virustotal.client.retry import Pace
+from virustotal.client.retry import RetryPolicy
 from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials
@@ -90,7 +90,7 @@ def told(error: BaseException, *things: object) -> str:
 @pytest.mark.parametrize("broken", [*ANSWERS, "nobody", "proxy", "no TLS"])
 def test_no_error_tells_a_secret(
     server: Server,
-    make: Callable[..., Client],
+    make: Callable[..., HttpClient],
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
@@ -105,7 +105,7 @@ def test_no_error_tells_a_secret(
             "no TLS": server.url.replace("http", "https"),
         }.get(broken, server.url),
         proxy={"proxy": f"http://user:{WORD}@127.0.0.1:1"}.get(broken, ""),
-        pace=Pace(first=0.002, longest=0.005, quota_wait=0.01),
+        pace=RetryPolicy(first=0.002, longest=0.005, quota_wait=0.01),
     )
     request = requests_(tmp_path)[way]
 
@@ -122,7 +122,7 @@ def test_no_error_tells_a_secret(
 
 
 def test_a_good_answer_leaves_no_key_in_the_log(
-    server: Server, client: Client, caplog: pytest.LogCaptureFixture
+    server: Server, client: HttpClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="")
     server.say(answer(b'{"data": {}}'))
@@ -169,10 +169,10 @@ def test_any_secret_is_masked_as_it_is_and_in_json(word: str) -> None:
 @pytest.mark.parametrize("status", ["200 OK", "400 X", "503 X"])
 @pytest.mark.parametrize("echo", [KEY.upper(), escaped(KEY), escaped(KEY[:1]) + KEY[1:]])
 def test_no_error_tells_an_echo_that_is_written_otherwise(
-    server: Server, make: Callable[..., Client], status: str, echo: str
+    server: Server, make: Callable[..., HttpClient], status: str, echo: str
 ) -> None:
     server.say(answer(b'{"error": {"code": "%s", "message": "bad %s"}}' % (echo.encode(), echo.encode()), status))
-    client = make(server.url, pace=Pace(first=0.002, longest=0.005, quota_wait=0.01))
+    client = make(server.url, pace=RetryPolicy(first=0.002, longest=0.005, quota_wait=0.01))
 
     with pytest.raises(errors.VirusTotalError) as raised:
         client.ask(api.object_request(FILE), time.monotonic() + 0.2)

@@ -16,7 +16,7 @@ import pytest
 from tests.client.conftest import KEY, Heard, Server, answer, resets
 from virustotal import api
 from virustotal.api.source import Save, Upload
-from virustotal.client.http_client import Client
+from virustotal.client.http_client import HttpClient
 from virustotal.client.upload import Multipart, plain_name
 from virustotal.client.url_guard import allowed
 from virustotal.core import errors
@@ -38,7 +38,7 @@ def soon(seconds: float = 10.0) -> float:
 
 
 @pytest.fixture
-def fetch(client: Client, tmp_path: Path) -> Callable[..., int]:
+def fetch(client: HttpClient, tmp_path: Path) -> Callable[..., int]:
     def run(
         magic: tuple[bytes, ...] = PCAP_MAGIC, sha256: str = "", most: int = 2**20, address: str = "", least: int = 1
     ) -> int:
@@ -163,7 +163,7 @@ def test_a_wrong_kind_is_noticed_at_once(server: Server, fetch: Callable[..., in
     assert sum(sent) < 2**25
 
 
-def test_a_folder_that_cannot_be_written(client: Client, server: Server, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(client: HttpClient, server: Server, tmp_path: Path) -> None:
     server.say(answer(PCAP))
 
     with pytest.raises(errors.ArtefactError, match="cannot be written"):
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_written(client: Client, server: Server, tmp_pat
 
 
 def test_a_redirect_to_another_origin_gets_no_key(
-    server: Server, fetch: Callable[..., int], make: Callable[..., Client], tmp_path: Path
+    server: Server, fetch: Callable[..., int], make: Callable[..., HttpClient], tmp_path: Path
 ) -> None:
     other = Server()
     threading.Thread(target=other.run, daemon=True).start()
@@ -194,7 +194,7 @@ def test_a_redirect_to_another_origin_gets_no_key(
     assert [heard.header("x-apikey") for heard in server.heard] == [KEY, KEY]
 
 
-def test_redirects_are_bounded(server: Server, fetch: Callable[..., int], client: Client, tmp_path: Path) -> None:
+def test_redirects_are_bounded(server: Server, fetch: Callable[..., int], client: HttpClient, tmp_path: Path) -> None:
     server.say(answer(b"x" * 100, "302 Found", "Location: /api/v3/again"))
 
     with pytest.raises(errors.ArtefactError, match="redirected more than 5"):
@@ -246,7 +246,7 @@ def test_addresses_that_are_not_asked(address: str) -> None:
 
 
 def test_a_signed_address_is_fetched_without_the_key(
-    server: Server, make: Callable[..., Client], tmp_path: Path
+    server: Server, make: Callable[..., HttpClient], tmp_path: Path
 ) -> None:
     server.say(answer(b"\x89PNG\r\n\x1a\n"))
     client = make("http://127.0.0.2:1")
@@ -260,7 +260,7 @@ def test_a_signed_address_is_fetched_without_the_key(
 # --- uploads ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_upload(server: Server, client: Client, tmp_path: Path) -> None:
+def test_an_upload(server: Server, client: HttpClient, tmp_path: Path) -> None:
     path = tmp_path / "sample"
     path.write_bytes(PCAP * 60)
     progress: list[tuple[int, int]] = []
@@ -302,7 +302,7 @@ def test_names_are_plain(name: str, sent: str) -> None:
     assert plain_name(name) == sent
 
 
-def test_an_upload_address(server: Server, make: Callable[..., Client], tmp_path: Path) -> None:
+def test_an_upload_address(server: Server, make: Callable[..., HttpClient], tmp_path: Path) -> None:
     path = tmp_path / "sample"
     path.write_bytes(b"x" * 10)
     server.say(answer(OK))
@@ -325,7 +325,7 @@ def test_an_upload_address(server: Server, make: Callable[..., Client], tmp_path
     ],
 )
 def test_an_upload_is_sent_once(
-    server: Server, client: Client, tmp_path: Path, broken: Any, error: type[Exception]
+    server: Server, client: HttpClient, tmp_path: Path, broken: Any, error: type[Exception]
 ) -> None:
     path = tmp_path / "sample"
     path.write_bytes(b"x" * 100_000)
@@ -338,7 +338,7 @@ def test_an_upload_is_sent_once(
     assert client.requests_made == len(server.heard) == 1
 
 
-def test_files_that_are_not_sent(server: Server, client: Client, tmp_path: Path) -> None:
+def test_files_that_are_not_sent(server: Server, client: HttpClient, tmp_path: Path) -> None:
     empty, large = tmp_path / "empty", tmp_path / "large"
     empty.touch()
     for path, size, address, word in (
@@ -357,7 +357,7 @@ def test_files_that_are_not_sent(server: Server, client: Client, tmp_path: Path)
 
 
 @pytest.mark.parametrize("change", ["shrinks", "grows", "is rewritten"])
-def test_a_file_that_changes_is_not_submitted(server: Server, client: Client, tmp_path: Path, change: str) -> None:
+def test_a_file_that_changes_is_not_submitted(server: Server, client: HttpClient, tmp_path: Path, change: str) -> None:
     path = tmp_path / "sample"
     path.write_bytes(b"x" * 2**20)
     server.say(answer(OK))

@@ -8,12 +8,12 @@ from attrs import define, field
 
 from tests.core.test_memory import Kept
 from virustotal.api import relationships
-from virustotal.api.source import Answer, Request, Room
+from virustotal.api.source import Answer, RemainingQuota, Request
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError, QuotaError
 from virustotal.core.lookup import planner
 from virustotal.core.lookup.fetch import expand_report, look_up
-from virustotal.core.lookup.key_capabilities import LICENCE, Memory, Parameter, keep_flag
+from virustotal.core.lookup.key_capabilities import LICENCE, KeyCapabilities, Parameter, keep_flag
 from virustotal.core.models import Ref, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Settings
@@ -58,10 +58,10 @@ class Metered:
     def requests_made(self) -> int:
         return len(self.asked)
 
-    def room(self, deadline: float) -> Room:
+    def room(self, deadline: float) -> RemainingQuota:
         self.rooms += 1
         self.learns()
-        return Room(self.left, "" if self.left is None else "The API key has 500 requests a day.")
+        return RemainingQuota(self.left, "" if self.left is None else "The API key has 500 requests a day.")
 
     def holds(self, request: Request) -> bool:
         return self.held
@@ -94,7 +94,7 @@ def not_in_line(query: Mapping[str, str]) -> Exception | None:
     return InvalidError("No such parameter.") if any("[" in name for name in query) else None
 
 
-def run(source: Metered, *names: str, memory: Memory | None = None, analyze: bool = True) -> Report:
+def run(source: Metered, *names: str, memory: KeyCapabilities | None = None, analyze: bool = True) -> Report:
     plan = planner.plan(FILE, REGISTRY, Settings(relationships=names, analyze_relationship=analyze))
     report = look_up(plan, source, SOON, memory=memory)
     return expand_report(planner.expand(plan, report), report, source, SOON, memory=memory)
@@ -154,7 +154,7 @@ def test_where_only_premium_names_are_asked_for_the_object_remains() -> None:
 
 
 def test_what_cannot_be_refused_needs_no_look_at_the_quota() -> None:
-    source, memory = Metered(9), Memory()
+    source, memory = Metered(9), KeyCapabilities()
     memory.tried(Parameter.INLINE, True)
     look_up(planner.plan(FILE, REGISTRY, Settings(relationships=(PUBLIC,))), source, SOON, memory=memory)
     assert source.rooms == 0
@@ -170,7 +170,7 @@ def test_what_is_kept_needs_no_look_at_the_quota() -> None:
 def test_a_licence_learnt_of_before_the_first_request_spares_the_refusal() -> None:
     kept = Kept()
     source = Metered(9, no_premium, learns=lambda: keep_flag(kept, LICENCE, False))
-    report = run(source, "contacted_domains", "embedded_domains", "ciphered_parents", memory=Memory(kept))
+    report = run(source, "contacted_domains", "embedded_domains", "ciphered_parents", memory=KeyCapabilities(kept))
     assert asked_first(source) == (PUBLIC, True)
     assert report.related["embedded_domains"].outcome.status is Status.FORBIDDEN
     assert report.related["ciphered_parents"].outcome.status is Status.FORBIDDEN
@@ -215,7 +215,7 @@ def test_a_refusal_is_held_against_what_it_is_about(
     requests: int,
     outcomes: dict[str, Status],
 ) -> None:
-    source, memory = Metered(None, refuse), Memory()
+    source, memory = Metered(None, refuse), KeyCapabilities()
     plan = planner.plan(FILE, Registry(), Settings(relationships=names))
     related = look_up(plan, source, SOON, memory=memory).related
     assert len(source.asked) == requests
@@ -232,7 +232,7 @@ def test_what_was_refused_together_is_asked_for_alone_and_learnt_there() -> None
     def alone(query: Mapping[str, str]) -> Exception | None:
         return None if query.get("relationships", "") in {"", PUBLIC} else ForbiddenError("No licence.")
 
-    source, memory = Metered(None, alone), Memory()
+    source, memory = Metered(None, alone), KeyCapabilities()
     source.refuse = lambda query: (
         alone(query) or (ForbiddenError("No.") if source.asked[-1].path.endswith("/reports") else None)
     )

@@ -8,7 +8,7 @@ import pytest
 from virustotal.core.findings import Download
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.result.coverage import coverage_section
-from virustotal.result.models import Artefact, SubjectResult
+from virustotal.result.models import DownloadOutcome, SubjectResult
 from virustotal.testing import obj
 
 ITEMS = tuple(Object(Ref("domain", f"d{number}.example.com")) for number in range(40))
@@ -111,7 +111,7 @@ def test_two_subjects_are_told_apart_and_a_missing_one_has_no_rows() -> None:
 )
 def test_artefacts(status: Status, shown: str) -> None:
     download = Download(Ref("file_behaviour", "abc_Zenbox"), "pcap", "zenbox.pcap", "Capture")
-    section = coverage_section([result(artefacts=(Artefact(download, Outcome(status, "Why.")),))])
+    section = coverage_section([result(artefacts=(DownloadOutcome(download, Outcome(status, "Why.")),))])
     assert section.title_text == "Artefacts (1)"
     assert json.loads(section.body) == [
         {"artefact": "zenbox.pcap", "of": "file_behaviour abc_Zenbox", "result": shown, "detail": "Why."}
@@ -120,7 +120,7 @@ def test_artefacts(status: Status, shown: str) -> None:
 
 def test_it_is_one_collapsed_section() -> None:
     download = Download(Ref("file", "abc"), "file", "x.bin", "Dropped")
-    section = coverage_section([result(Related("a"), artefacts=(Artefact(download, Outcome(Status.FOUND)),))])
+    section = coverage_section([result(Related("a"), artefacts=(DownloadOutcome(download, Outcome(Status.FOUND)),))])
     assert section.auto_collapse
     assert [each.title_text for each in section.subsections] == ["Artefacts (1)"]
 

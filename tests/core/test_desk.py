@@ -5,7 +5,7 @@ from attrs import define, field
 
 from virustotal.api.source import Answer, Request
 from virustotal.core.errors import AuthenticationError, NotFoundError, QuotaError, VirusTotalError
-from virustotal.core.lookup.executor import Desk
+from virustotal.core.lookup.executor import RequestExecutor
 
 SOON = 1e9
 
@@ -22,15 +22,15 @@ class Partly:
 
     def ask(self, request: Request, deadline: float) -> Answer:
         self.asked.append(request.path)
-        if request.path in self.held | self.instead:
+        if request.path in self.held | self.fallback_reason:
             return Answer(origin="cache")
         raise self.error
 
     def holds(self, request: Request) -> bool:
         return request.path in self.held
 
-    def stands_in(self, request: Request) -> bool:
-        return request.path in self.instead
+    def has_fallback(self, request: Request) -> bool:
+        return request.path in self.fallback_reason
 
     def fresh(self) -> "Partly":
         return self
@@ -48,7 +48,7 @@ def get(path: str) -> Request:
 
 def test_what_is_held_is_given_after_the_quota_has_ended() -> None:
     source = Partly(QuotaError("used up"), frozenset({"/held"}), frozenset({"/instead"}))
-    desk = Desk(source, SOON, 1)
+    desk = RequestExecutor(source, SOON, 1)
     for path in ("/a", "/b"):
         with pytest.raises(QuotaError):
             desk.ask(get(path))
@@ -58,7 +58,7 @@ def test_what_is_held_is_given_after_the_quota_has_ended() -> None:
 
 def test_with_a_wrong_key_nothing_is_given() -> None:
     source = Partly(AuthenticationError("wrong"), frozenset({"/held"}))
-    desk = Desk(source, SOON, 1)
+    desk = RequestExecutor(source, SOON, 1)
     for path in ("/a", "/held"):
         with pytest.raises(AuthenticationError):
             desk.ask(get(path))
@@ -66,7 +66,7 @@ def test_with_a_wrong_key_nothing_is_given() -> None:
 
 
 def test_any_other_error_is_of_its_request_alone() -> None:
-    desk = Desk(Partly(NotFoundError("unknown"), frozenset({"/held"})), SOON, 1)
+    desk = RequestExecutor(Partly(NotFoundError("unknown"), frozenset({"/held"})), SOON, 1)
     with pytest.raises(NotFoundError):
         desk.ask(get("/a"))
     assert desk.ask(get("/held")).origin == "cache"

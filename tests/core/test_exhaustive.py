@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.api.source import Answer, Request, Room
+from virustotal.api.source import Answer, RemainingQuota, Request
 from virustotal.core.models import Ref, Verdict
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.scoring.safelist import NO_SAFELIST
@@ -53,8 +53,8 @@ class Mirror(Nothing):
         self.batches.append(len(requests))
         return tuple(answer(each) if each.path.endswith(self.at_once) else None for each in requests)
 
-    def room(self, deadline: float) -> Room:
-        return Room(self.left, "The day is over.")
+    def room(self, deadline: float) -> RemainingQuota:
+        return RemainingQuota(self.left, "The day is over.")
 
     def holds(self, request: Request) -> bool:
         return request.path.endswith(self.kept)

@@ -8,12 +8,12 @@ import pytest
 from attrs import evolve
 
 from virustotal.api.relationships import CATALOGUE
-from virustotal.client.http_client import Client
-from virustotal.client.retry import Pace
+from virustotal.client.http_client import HttpClient
+from virustotal.client.retry import RetryPolicy
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.lookup import inline_attributes, planner
 from virustotal.core.lookup.fetch import expand_report, look_up
-from virustotal.core.lookup.key_capabilities import Memory, Parameter
+from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.models import Object, Ref, Related, Report, Status
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.registry import Registry
@@ -72,16 +72,16 @@ def put(emulator: Emulator, count: int = 10, names: tuple[str, ...] = TEN) -> No
 def run(
     emulator: Emulator,
     *names: str,
-    memory: Memory | None = None,
+    memory: KeyCapabilities | None = None,
     key: str = "premium",
     room: int | None = None,
     registry: Registry = REGISTRY,
     **settings: Any,
 ) -> Report:
     wanted = Settings(host=emulator.url, relationships=names or TEN, analyze_relationship=True, **settings)
-    client = Client(wanted, Credentials(key), pace=Pace(first=0.01))
+    client = HttpClient(wanted, Credentials(key), pace=RetryPolicy(first=0.01))
     plan = planner.plan(FILE, registry, wanted)
-    memory = memory or Memory()
+    memory = memory or KeyCapabilities()
     emulator.requests.clear()
     try:
         report = look_up(plan, client, time.monotonic() + 20, memory=memory)
@@ -113,7 +113,7 @@ def test_ten_relationships_of_ten_objects(emulator: Emulator, switch: str, reque
 @pytest.mark.parametrize("switch", ["honoured", "ignored", "400"])
 def test_pages_are_shortened_where_the_server_does_that(emulator: Emulator, switch: str) -> None:
     emulator.switches.set(attributes=switch)
-    memory = Memory()
+    memory = KeyCapabilities()
 
     report = run(emulator, memory=memory)
 
@@ -128,7 +128,7 @@ def test_pages_are_shortened_where_the_server_does_that(emulator: Emulator, swit
 
 def test_a_refused_parameter_is_not_sent_again(emulator: Emulator) -> None:
     emulator.switches.set(relationship_attributes="400")
-    memory = Memory()
+    memory = KeyCapabilities()
 
     assert run(emulator, memory=memory).outcome.found
     assert memory.takes(Parameter.INLINE) is False
@@ -167,7 +167,7 @@ def test_a_cursor_that_does_not_work_keeps_what_came_and_is_not_used_again(emula
     emulator.switches.set(relationship_attributes="honoured")
     put(emulator, 30, ("contacted_domains",))
     emulator.fault(f"GET /files/{FILE.id}/contacted_domains", status=400, times=1)
-    memory = Memory()
+    memory = KeyCapabilities()
 
     found = run(emulator, "contacted_domains", memory=memory).related["contacted_domains"]
     assert (len(found.items), found.outcome.status, found.complete) == (20, Status.INVALID, False)
@@ -192,7 +192,7 @@ def test_whole_objects_are_fetched_for_those_who_want_them(emulator: Emulator) -
 @pytest.mark.parametrize("switch", ["honoured", "ignored", "400"])
 def test_a_public_key_learns_its_names_and_the_parameter_apart(emulator: Emulator, refusal: str, switch: str) -> None:
     emulator.switches.set(relationship_attributes=switch, inline_forbidden=refusal)
-    memory = Memory()
+    memory = KeyCapabilities()
 
     for _ in range(3):
         report = run(emulator, "contacted_domains", "dropped_files", "embedded_domains", memory=memory, key=PUBLIC)
@@ -238,14 +238,14 @@ def test_what_counts_as_come(attributes: dict[str, Any], expected: bool) -> None
     asked = inline_attributes.attributes_read("file", "dropped_files", REGISTRY)
     items = (Object(FILE, {**ENGINES}), Object(FILE, attributes, whole=False))
 
-    assert inline_attributes.came(Related("dropped_files", items), asked) is expected
+    assert inline_attributes.has_requested(Related("dropped_files", items), asked) is expected
 
 
 def test_a_reduced_collection_that_nobody_asked_for_is_fetched() -> None:
     asked = inline_attributes.attributes_read("file", "collections", REGISTRY)
     reduced = Object(Ref("collection", "a"), {"name": "A", "collection_type": "collection"}, whole=False)
 
-    assert not inline_attributes.came(Related("collections", (reduced,)), asked)
+    assert not inline_attributes.has_requested(Related("collections", (reduced,)), asked)
 
 
 def test_names_that_are_none_are_never_sent() -> None:

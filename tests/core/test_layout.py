@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from virustotal.core.findings import Download, Family, Points
 from virustotal.core.models import Detection, Level, Outcome, Ref, Related, Report, Status, Verdict
-from virustotal.core.plugin_host.output import Contribution, Section
+from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.settings import Settings
@@ -27,13 +27,13 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = Settings()
 
 
-def contribution(*scored: tuple[Points, Section | None], name: str = "one", **more: Any) -> Contribution:
+def contribution(*scored: tuple[Points, Section | None], name: str = "one", **more: Any) -> AnalyzerOutput:
     sections = more.pop("sections", tuple(dict.fromkeys(section for _, section in scored if section is not None)))
-    return Contribution(name, "builtin", sections=sections, scored=scored, **more)
+    return AnalyzerOutput(name, "builtin", sections=sections, scored=scored, **more)
 
 
 def subject(
-    *contributions: Contribution, kind: str = "file", status: Status = Status.FOUND, detail: str = "", **more: Any
+    *contributions: AnalyzerOutput, kind: str = "file", status: Status = Status.FOUND, detail: str = "", **more: Any
 ) -> SubjectResult:
     related = {each.relationship: each for each in more.pop("related", ())}
     attributes = more.pop("attributes", {})

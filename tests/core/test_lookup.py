@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from virustotal.api.source import Answer, Request
-from virustotal.client.http_client import Client
-from virustotal.client.retry import Pace
+from virustotal.client.http_client import HttpClient
+from virustotal.client.retry import RetryPolicy
 from virustotal.core import errors
 from virustotal.core.lookup import planner
 from virustotal.core.lookup.fetch import expand_report, look_up
-from virustotal.core.lookup.key_capabilities import Memory
+from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Credentials, Settings
@@ -21,7 +21,7 @@ from virustotal.emulator.server import Emulator
 
 SHA = "c" * 64
 FILE = Ref("file", SHA)
-PACE = Pace(first=0.01, longest=0.02, quota_wait=0.3)
+PACE = RetryPolicy(first=0.01, longest=0.02, quota_wait=0.3)
 SIX = ("behaviours", "contacted_ips", "contacted_domains", "contacted_urls", "dropped_files", "votes")
 
 
@@ -60,10 +60,10 @@ class Task:
 
     def __init__(self, emulator: Emulator, *names: str, key: str = "premium", analyze: bool = True, **settings: Any):
         self.settings = Settings(host=emulator.url, relationships=names, analyze_relationship=analyze, **settings)
-        self.client = Client(self.settings, Credentials(key), pace=PACE)
+        self.client = HttpClient(self.settings, Credentials(key), pace=PACE)
         self.plan = planner.plan(FILE, Registry(), self.settings)
 
-    def run(self, memory: Memory | None = None, seconds: float = 10.0) -> Report:
+    def run(self, memory: KeyCapabilities | None = None, seconds: float = 10.0) -> Report:
         deadline = soon(seconds)
         try:
             report = look_up(self.plan, self.client, deadline, memory=memory)
@@ -195,7 +195,7 @@ def test_a_bad_name_is_asked_alone_and_costs_itself(emulator: Emulator, switch: 
 @pytest.mark.parametrize(("switch", "first", "second"), [("403", 2, 1), ("400", 2, 1), ("left-out", 1, 1)])
 def test_premium_names_on_a_public_key(emulator: Emulator, switch: str, first: int, second: int) -> None:
     emulator.switches.inline_forbidden = switch
-    memory = Memory()
+    memory = KeyCapabilities()
     names = ("contacted_domains", "similar_files", "votes")
     report = Task(emulator, *names, key="public", analyze=False).run(memory)
 
@@ -223,7 +223,7 @@ def test_premium_names_on_a_public_key_analysed(emulator: Emulator, switch: str,
 def test_combined_requests_that_are_never_taken(emulator: Emulator, analyze: bool) -> None:
     ask = _Scripted({"relationships": errors.InvalidError("no")}, plain={"data": {"type": "file", "id": SHA}})
     settings = Settings(relationships=("votes", "similar_files"), analyze_relationship=analyze)
-    plan, memory = planner.plan(FILE, Registry(), settings), Memory()
+    plan, memory = planner.plan(FILE, Registry(), settings), KeyCapabilities()
 
     report = look_up(plan, ask, soon(), memory=memory)
 
@@ -391,7 +391,7 @@ def test_relationships_to_one_object(emulator: Emulator, absent: str) -> None:
     emulator.store.put({"type": "domain", "id": "example.com"}, {})
     settings = Settings(host=emulator.url, relationships=("parent", "immediate_parent"), analyze_relationship=True)
     plan = planner.plan(Ref("domain", "www.example.com"), Registry(), settings)
-    client = Client(settings, Credentials("premium"), pace=PACE)
+    client = HttpClient(settings, Credentials("premium"), pace=PACE)
 
     report = look_up(plan, client, soon())
     report = expand_report(planner.expand(plan, report), report, client, soon())
@@ -439,7 +439,7 @@ class _Second(_Scripted):
 def test_two_subjects_side_by_side(emulator: Emulator) -> None:
     emulator.store.put({"type": "domain", "id": "example.com"}, {})
     settings = Settings(host=emulator.url)
-    client = Client(settings, Credentials("premium"), pace=PACE)
+    client = HttpClient(settings, Credentials("premium"), pace=PACE)
     found: list[Report] = []
 
     def run(ref: Ref) -> Callable[[], None]:

@@ -10,7 +10,7 @@ from virustotal.core.lookup.key_capabilities import (
     LICENCE,
     LOOK_AGAIN,
     REMEMBERED,
-    Memory,
+    KeyCapabilities,
     Parameter,
     keep_flag,
 )
@@ -37,10 +37,10 @@ class Kept:
 
 def test_what_one_process_learns_the_others_know() -> None:
     kept = Kept()
-    first = Memory(kept)
+    first = KeyCapabilities(kept)
     first.learn("file", {"embedded_domains": FORBIDDEN})
     first.tried(Parameter.INLINE, False)
-    second = Memory(kept)
+    second = KeyCapabilities(kept)
     assert second.refused("file") == {"embedded_domains": FORBIDDEN}
     assert second.refused("domain") == {}
     assert second.takes(Parameter.INLINE) is False
@@ -49,7 +49,7 @@ def test_what_one_process_learns_the_others_know() -> None:
 
 def test_the_store_is_not_looked_at_for_every_task() -> None:
     kept = Kept()
-    memory = Memory(kept)
+    memory = KeyCapabilities(kept)
     for _ in range(9):
         memory.refused("file")
         memory.takes(Parameter.INLINE)
@@ -58,10 +58,10 @@ def test_the_store_is_not_looked_at_for_every_task() -> None:
 
 def test_what_others_have_learnt_meanwhile_is_added() -> None:
     kept = Kept()
-    first, second = Memory(kept), Memory(kept)
+    first, second = KeyCapabilities(kept), KeyCapabilities(kept)
     first.learn("file", {"embedded_domains": FORBIDDEN})
     second.learn("file", {"embedded_ips": FORBIDDEN})
-    assert set(Memory(kept).refused("file")) == {"embedded_domains", "embedded_ips"}
+    assert set(KeyCapabilities(kept).refused("file")) == {"embedded_domains", "embedded_ips"}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_others_have_learnt_meanwhile_is_added() -> None:
     ],
 )
 def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status, learnt: bool) -> None:
-    memory = Memory()
+    memory = KeyCapabilities()
     memory.learn_alone("file", {name: Outcome(status)})
     assert (name in memory.refused("file")) is learnt
 
@@ -96,7 +96,7 @@ def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status,
     ],
 )
 def test_what_cannot_be_understood_is_not_known(value: Mapping[str, Any]) -> None:
-    memory = Memory(Kept({"refused:file": value, LICENCE: value, f"takes:{Parameter.INLINE}": value}))
+    memory = KeyCapabilities(Kept({"refused:file": value, LICENCE: value, f"takes:{Parameter.INLINE}": value}))
     assert memory.refused("file") == {}
     assert memory.takes(Parameter.INLINE) is None
 
@@ -105,15 +105,15 @@ def test_each_name_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
     now = 1_700_000_000.0
     monkeypatch.setattr("time.time", lambda: now)
     kept = Kept()
-    memory = Memory(kept)
+    memory = KeyCapabilities(kept)
     memory.learn("file", {"embedded_domains": FORBIDDEN})
     memory.tried(Parameter.INLINE, False)
     now += REMEMBERED / 2
     memory.learn("file", {"embedded_ips": FORBIDDEN})
-    late = Memory(kept)  # another process, which hears of it only now
+    late = KeyCapabilities(kept)  # another process, which hears of it only now
     assert set(late.refused("file")) == {"embedded_domains", "embedded_ips"}
     now += REMEMBERED / 2 + 1
-    for each in (memory, late, Memory(kept)):
+    for each in (memory, late, KeyCapabilities(kept)):
         assert set(each.refused("file")) == {"embedded_ips"}
         assert each.takes(Parameter.INLINE) is None
 
@@ -122,7 +122,7 @@ def test_what_a_host_of_another_time_says_counts_for_a_day_at_most(monkeypatch: 
     now = 1_700_000_000.0
     monkeypatch.setattr("time.time", lambda: now)
     until = now + 99 * REMEMBERED
-    memory = Memory(
+    memory = KeyCapabilities(
         Kept({"refused:file": {"votes": ["forbidden", "", until]}, LICENCE: {"holds": False, "until": until}})
     )
     assert "votes" in memory.refused("file")
@@ -135,7 +135,7 @@ def test_what_a_host_of_another_time_says_counts_for_a_day_at_most(monkeypatch: 
 def test_a_key_without_any_privilege_is_not_asked_for_what_needs_one(holds: bool | None, refused: bool) -> None:
     kept = Kept()
     keep_flag(kept, LICENCE, holds)
-    found = Memory(kept).refused("file")
+    found = KeyCapabilities(kept).refused("file")
     assert ("embedded_domains" in found) is refused
     assert not {"contacted_ips", "vulnerabilities", "votes"} & found.keys()  # for every key, stated nowhere, its own
 
@@ -143,14 +143,14 @@ def test_a_key_without_any_privilege_is_not_asked_for_what_needs_one(holds: bool
 def test_what_is_learnt_of_the_licence_is_not_kept_as_refusals() -> None:
     kept = Kept()
     keep_flag(kept, LICENCE, False)
-    memory = Memory(kept)
+    memory = KeyCapabilities(kept)
     memory.learn_alone("file", {"embedded_ips": FORBIDDEN})
     assert list(kept.values["refused:file"]) == ["embedded_ips"]
 
 
 def test_a_licence_that_was_just_learnt_of_is_looked_at_without_waiting() -> None:
     kept = Kept()
-    memory = Memory(kept)
+    memory = KeyCapabilities(kept)
     assert memory.refused("file") == {}
     keep_flag(kept, LICENCE, False)
     assert memory.refused("file") == {}, LOOK_AGAIN

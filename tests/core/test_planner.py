@@ -219,7 +219,7 @@ def test_what_a_relationship_costs_at_most_is_told_by_its_length(
 )
 def test_what_tells_more_is_asked_for_first_and_no_request_is_left_over(room: int | None, kept: str) -> None:
     given = Plan(FILE, expand=("a", "b"), alone=("c", "d"), analyze=True)
-    cut, skipped = planner.fitting(given, room, {"a": 2, "b": 1, "c": 3, "d": 0}, reason="So it is.")
+    cut, skipped = planner.fit_to_quota(given, room, {"a": 2, "b": 1, "c": 3, "d": 0}, reason="So it is.")
     assert "".join(cut.expand + cut.alone) == kept
     assert "".join(skipped) == "".join(name for name in "abcd" if name not in kept)
     said = "no request" if not room else f"{room} request{'s' if room > 1 else ''}, taken by what tells more"

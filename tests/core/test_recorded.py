@@ -9,7 +9,7 @@ from tests.conftest import load
 from virustotal import api
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.util.readers import mapping
+from virustotal.util.readers import as_mapping
 
 #: Look-ups by MD5 and by base64, which are answered with the SHA-256.
 IDS = {"file": "a" * 32, "url": "YQ"}
@@ -19,19 +19,19 @@ def test_objects_and_collections(reports: Path) -> None:
     objects = pages = 0
     for path in sorted(reports.rglob("*.json")):
         document = load(path)
-        data = mapping(document).get("data")
+        data = as_mapping(document).get("data")
         if isinstance(data, list):
             page = api.decode_page(document)
             assert len(page.items) + page.left_out == len(data), path
             assert not page.left_out, path
             pages += 1
-        elif isinstance(mapping(data).get("type"), str):
+        elif isinstance(as_mapping(data).get("type"), str):
             ref = Ref(data["type"], IDS.get(data["type"]) or str(data["id"]))
             report = api.decode_report(document, ref)
             assert report.subject.ref.kind == ref.kind, path
             if ref.kind in api.COLLECTIONS:
                 assert api.object_request(report.subject.ref), path
-            assert set(report.related) == set(mapping(data.get("relationships"))), path
+            assert set(report.related) == set(as_mapping(data.get("relationships"))), path
             objects += 1
     assert objects
     assert pages

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.scoring.safelist import NO_SAFELIST, TAG_TYPES, SafelistKeeper, read_safelist
+from virustotal.core.scoring.safelist import NO_SAFELIST, TAG_TYPES, SafelistRefresher, read_safelist
 
 GIVEN = {
     "match": {
@@ -90,8 +90,8 @@ def test_broken_entries_are_counted_and_match_nothing() -> None:
     assert not found.matches("network.static.domain", "x.example.com")
 
 
-def keep(fetch: Any, **more: Any) -> SafelistKeeper:
-    return SafelistKeeper(fetch, **more)
+def keep(fetch: Any, **more: Any) -> SafelistRefresher:
+    return SafelistRefresher(fetch, **more)
 
 
 def test_the_first_task_waits_for_the_first_list() -> None:

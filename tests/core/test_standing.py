@@ -2,8 +2,8 @@
 
 from virustotal.core.findings import Points
 from virustotal.core.models import Object, Ref, Related, Report
-from virustotal.core.plugin_host.output import Contribution
-from virustotal.indicator_search.already_known import Standing, scored_places, standing
+from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.indicator_search.already_known import KnownIndicator, known_indicators, scored_places
 from virustotal.result.models import SubjectResult
 from virustotal.testing import obj
 
@@ -21,7 +21,7 @@ def test_what_tells_enough_is_judged_from_there() -> None:
     little = Object(DOMAIN, {"reputation": 0}, whole=False)
 
     for item, judged in ((whole, whole), (reduced, reduced), (little, None)):
-        found = standing([(FILE, report(contacted_domains=item))])[DOMAIN]
+        found = known_indicators([(FILE, report(contacted_domains=item))])[DOMAIN]
         assert found.places == ((FILE, "contacted_domains"),)
         assert (found.report and found.report.subject) is judged
 
@@ -30,15 +30,15 @@ def test_identifiers_and_files_say_nothing() -> None:
     items = (Object(DOMAIN), Object(DOMAIN, {"a": 1}, error="NotFoundError"), obj("file", size=1))
 
     for item in items:
-        assert set(standing([(FILE, report(contacted_domains=item))])) == {FILE}
+        assert set(known_indicators([(FILE, report(contacted_domains=item))])) == {FILE}
 
 
 def test_it_stands_in_several_places_and_counts_in_those_that_scored() -> None:
     item = Object(DOMAIN, JUDGED)
-    found = standing([(FILE, report(embedded_domains=item, contacted_domains=item))])[DOMAIN]
+    found = known_indicators([(FILE, report(embedded_domains=item, contacted_domains=item))])[DOMAIN]
     points = tuple((Points(family, name, amount, "Because."), None) for family, name, amount in POINTS)
     scored = scored_places(
-        [SubjectResult(Report(Object(FILE)), contributions=(Contribution("a", "b", scored=points),))]
+        [SubjectResult(Report(Object(FILE)), contributions=(AnalyzerOutput("a", "b", scored=points),))]
     )
 
     assert scored == {(FILE, "contacted_domains")}
@@ -51,9 +51,11 @@ POINTS = (("related", "contacted_domains", 5), ("related", "embedded_domains", 0
 
 
 def test_a_subject_is_one_whatever_else_it_is() -> None:
-    found = standing([(FILE, report(contacted_domains=Object(DOMAIN, JUDGED))), (DOMAIN, Report(Object(DOMAIN)))])
+    found = known_indicators(
+        [(FILE, report(contacted_domains=Object(DOMAIN, JUDGED))), (DOMAIN, Report(Object(DOMAIN)))]
+    )
 
-    assert isinstance(found[DOMAIN], Standing)
+    assert isinstance(found[DOMAIN], KnownIndicator)
     assert found[DOMAIN].where == "It is a subject of this task itself."
     assert found[DOMAIN].counted(()) == "Not counted: it counts as a subject of this task."
     assert found[DOMAIN].report == Report(Object(DOMAIN))

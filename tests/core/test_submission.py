@@ -11,18 +11,18 @@ import pytest
 
 from virustotal import api
 from virustotal.api.source import Upload
-from virustotal.client.http_client import Client
-from virustotal.client.retry import Pace
+from virustotal.client.http_client import HttpClient
+from virustotal.client.retry import RetryPolicy
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.settings import Credentials, service_settings
 from virustotal.core.submission import submit
 from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, sending
-from virustotal.core.submission.submit import Desk, Job, carry_out
+from virustotal.core.submission.submit import Submission, SubmissionContext, submit_and_wait
 from virustotal.emulator.server import Emulator
 
 CONTENT = b"invented content of a file that nobody has seen"
-QUICK = Pace(attempts=2, first=0.01, longest=0.02, quota_wait=0.05)
+QUICK = RetryPolicy(attempts=2, first=0.01, longest=0.02, quota_wait=0.05)
 
 
 class Bench:
@@ -34,21 +34,21 @@ class Bench:
         self.lines: list[str] = []
         self.seconds = 5.0
 
-    def file(self, content: bytes = CONTENT, name: str = "a.bin") -> Job:
+    def file(self, content: bytes = CONTENT, name: str = "a.bin") -> Submission:
         path = self.folder / "content"
         path.write_bytes(content)
         ref = Ref("file", hashlib.sha256(content).hexdigest())
-        return Job(ref, lambda: self.look_up(ref), "submit_policy", Upload(path, name), size=len(content))
+        return Submission(ref, lambda: self.look_up(ref), "submit_policy", Upload(path, name), size=len(content))
 
-    def url(self, url: str) -> Job:
+    def url(self, url: str) -> Submission:
         ref = Ref("url", api.url_id(url))
-        return Job(ref, lambda: self.look_up(ref), "submit_policy", url=url)
+        return Submission(ref, lambda: self.look_up(ref), "submit_policy", url=url)
 
-    def again(self, ref: Ref) -> Job:
-        return Job(ref, lambda: self.look_up(ref), "submit_policy")
+    def again(self, ref: Ref) -> Submission:
+        return Submission(ref, lambda: self.look_up(ref), "submit_policy")
 
     def look_up(self, ref: Ref) -> Report:
-        with_source = Client(service_settings({"host": self.emulator.url}), Credentials("premium-key"), pace=QUICK)
+        with_source = HttpClient(service_settings({"host": self.emulator.url}), Credentials("premium-key"), pace=QUICK)
         try:
             answer = with_source.ask(api.object_request(ref), time.monotonic() + 5)
             return api.decode_report(answer.payload, ref)
@@ -57,9 +57,9 @@ class Bench:
         finally:
             with_source.close()
 
-    def run(self, job: Job, key: str = "premium-key") -> Report:
-        source = Client(service_settings({"host": self.emulator.url}), Credentials(key), pace=QUICK)
-        desk = Desk(
+    def run(self, job: Submission, key: str = "premium-key") -> Report:
+        source = HttpClient(service_settings({"host": self.emulator.url}), Credentials(key), pace=QUICK)
+        desk = SubmissionContext(
             source,
             self.receipts,
             time.monotonic() + self.seconds,
@@ -68,7 +68,7 @@ class Bench:
             intervals=(0.01, 0.02),
         )
         try:
-            return carry_out(job, desk)
+            return submit_and_wait(job, desk)
         finally:
             source.close()
 
@@ -198,13 +198,13 @@ def test_an_answer_that_names_no_analysis_is_uncertain(
     bench: Bench, body: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = bench.file()
-    asked = Client.ask
+    asked = HttpClient.ask
 
-    def ask(self: Client, request: Any, deadline: float) -> Any:
+    def ask(self: HttpClient, request: Any, deadline: float) -> Any:
         answer = asked(self, request, deadline)
         return type(answer)(body) if request.upload else answer
 
-    monkeypatch.setattr(Client, "ask", ask)
+    monkeypatch.setattr(HttpClient, "ask", ask)
     bench.seconds = 0.3
     bench.run(job)
     bench.run(job)

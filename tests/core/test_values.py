@@ -14,13 +14,13 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 READERS = [
-    readers.text,
+    readers.as_text,
     readers.integer,
     readers.number,
-    readers.mapping,
-    readers.items,
-    readers.texts,
-    readers.mappings,
+    readers.as_mapping,
+    readers.as_list,
+    readers.as_texts,
+    readers.as_mappings,
     lambda value: list(readers.pairs(value)),
     readers.boolean,
     readers.timestamp,
@@ -54,7 +54,7 @@ def test_nothing_raises(reader: Any, value: Any) -> None:
     ],
 )
 def test_text(value: Any, expected: str) -> None:
-    assert readers.text(value) == expected
+    assert readers.as_text(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_safe_name_is_always_one_visible_segment(parts: list[Any]) -> None:
 
 
 def test_lists_and_mappings() -> None:
-    assert readers.items({"a": 1}) == ({"a": 1},)
-    assert readers.items(None) == ()
-    assert readers.texts(["b", "a", "b", None, "", 3]) == ("b", "a", "3")
-    assert readers.mappings([{"a": 1}, "x", None]) == ({"a": 1},)
+    assert readers.as_list({"a": 1}) == ({"a": 1},)
+    assert readers.as_list(None) == ()
+    assert readers.as_texts(["b", "a", "b", None, "", 3]) == ("b", "a", "3")
+    assert readers.as_mappings([{"a": 1}, "x", None]) == ({"a": 1},)
     assert list(readers.pairs({"": 1, " k ": 2})) == [("k", 2)]
     assert [readers.boolean(each) for each in (True, "true", 1, "1", "no", 0, None, [])] == [True] * 4 + [False] * 4
 

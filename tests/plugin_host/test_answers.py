@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from virustotal.core import Detection, Verdict, hookimpl
-from virustotal.core.plugin_host.hooks import Hooks
+from virustotal.core.plugin_host.hooks import HookCaller
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
 from virustotal.testing import hooks, obj
@@ -17,7 +17,7 @@ GIVEN = (ACME, Detection("Umbrella", "undetected"))
 FILE = obj("file", last_analysis_results={name: {"category": "malicious"} for name in ("Acme", "Umbrella")})
 
 
-def of(**answers: Any) -> Hooks:
+def of(**answers: Any) -> HookCaller:
     """The hooks of a plugin that always answers the same."""
     functions: dict[str, Any] = {}
     if "remap" in answers:

@@ -8,9 +8,9 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve
 
 from virustotal.core import Attachment, Download, OntologyPart, Points, Ref
-from virustotal.core.plugin_host.finding_collector import Intake
+from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.limits import EXTERNAL
-from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.heuristics import Given, capped
 
 DOWNLOAD = Download(Ref("file", "ab" * 32), "file", "a b/../c", "What it is")
@@ -18,8 +18,8 @@ ATTACHMENT = Attachment("x.json", "What it is", b"{}")
 POINTS = Points("static", "name", 5, "Why")
 
 
-def taken(*findings: Any, external: bool = True, **bounds: int) -> Contribution:
-    intake = Intake(evolve(EXTERNAL, **bounds), external=external)
+def taken(*findings: Any, external: bool = True, **bounds: int) -> AnalyzerOutput:
+    intake = FindingCollector(evolve(EXTERNAL, **bounds), external=external)
     for each in findings:
         intake.take(each)
     return intake.contribution("analyser", "plugin 1")

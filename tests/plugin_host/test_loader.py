@@ -16,7 +16,7 @@ from tests.plugin_host.broken import Broken
 from virustotal import __version__
 from virustotal.cli.reports.plugins import as_json, check_plugin, lines
 from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
-from virustotal.core.plugin_host.hooks import Hooks, Implementation, Plugins, Provider
+from virustotal.core.plugin_host.hooks import HookCaller, Implementation, LoadedPlugins, PluginId
 from virustotal.core.plugin_host.manager import load, load_modules
 from virustotal.core.settings import Settings, service_settings
 from virustotal.platform.tool_version import tool_version
@@ -88,9 +88,9 @@ def test_the_first_verdict_wins(levels: tuple[str | None, ...], expected: str | 
 
 def test_a_built_in_verdict_comes_last() -> None:
     def of(name: str, level: str, external: bool) -> Implementation:
-        return Implementation(Provider(name, external=external), "virustotal_verdict", judging(level), ("obj",))
+        return Implementation(PluginId(name, external=external), "virustotal_verdict", judging(level), ("obj",))
 
-    found = Hooks([of("a", "clean", False), of("z", "malicious", True)], Settings())
+    found = HookCaller([of("a", "clean", False), of("z", "malicious", True)], Settings())
     verdict = found.decide(obj("file"), ())
     assert verdict is not None
     assert verdict.level == "malicious"
@@ -253,7 +253,7 @@ def settings_of(**config: Any) -> Settings:
     return service_settings(config)
 
 
-def digest(plugins: Plugins, settings: Settings) -> str:
+def digest(plugins: LoadedPlugins, settings: Settings) -> str:
     return tool_version(settings, plugins)
 
 
@@ -297,7 +297,7 @@ def test_the_digest_changes_with_a_plugins_version(on_path: Callable[[str], Brok
     before = load(BUILTIN, Settings())
     on_path("good")
     after = load(BUILTIN, Settings())
-    newer = Plugins(after.registry, tuple(
+    newer = LoadedPlugins(after.registry, tuple(
         evolve(each, version="1.3") if each.external else each for each in after.listing
     ))  # fmt: skip
     assert len({digest(each, Settings()) for each in (before, after, newer)}) == 3

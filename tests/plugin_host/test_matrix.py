@@ -13,10 +13,10 @@ from attrs import evolve
 from tests.plugin_host.broken import BROKEN, Broken
 from virustotal.core.models import Report
 from virustotal.core.plugin_host import timeout
-from virustotal.core.plugin_host.hooks import Plugins
+from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.isolation_util import copied
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.plugin_host.output import Contribution, Section
+from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.plugin_host.runner import analyse
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
@@ -36,7 +36,7 @@ def report() -> Report:
     return evolve(given, subject=copied(given.subject), related=related)
 
 
-def analysed() -> tuple[Plugins, tuple[Contribution, ...]]:
+def analysed() -> tuple[LoadedPlugins, tuple[AnalyzerOutput, ...]]:
     """Load everything and run it as the service does."""
     plugins, subject = load(BUILTIN, SETTINGS), report()
     hooks = plugins.begin(SETTINGS)
@@ -52,7 +52,7 @@ def analysed() -> tuple[Plugins, tuple[Contribution, ...]]:
     return plugins, (*found, *hooks.failed)
 
 
-def laid_out(plugins: Plugins, found: Sequence[Contribution]) -> Layout:
+def laid_out(plugins: LoadedPlugins, found: Sequence[AnalyzerOutput]) -> Layout:
     """The final result, finalised as the framework does: here is where plugins used to fail."""
     layout = compose([SubjectResult(realistic("file").report, contributions=tuple(found))], SETTINGS)
     json.dumps(Result(list(layout.sections)).finalize(), allow_nan=False)

@@ -31,7 +31,7 @@ from virustotal.al_types import section_bodies, tags
 from virustotal.core.plugin_host import section_sanitizer
 from virustotal.core.plugin_host.limits import EXTERNAL
 from virustotal.core.plugin_host.output import Section
-from virustotal.core.plugin_host.section_sanitizer import Rebuilder
+from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
 
 #: Names that some format reads.
 KEYS = ("url", "name", "title", "process_pid", "process_name", "command_line", "children", "data", "type", "processes",
@@ -39,7 +39,7 @@ KEYS = ("url", "name", "title", "process_pid", "process_name", "command_line", "
 
 
 def rebuilt(section: ResultSection, **bounds: int) -> tuple[Section, list[str]]:
-    rebuilder = Rebuilder(evolve(EXTERNAL, **bounds))
+    rebuilder = SectionSanitizer(evolve(EXTERNAL, **bounds))
     made = rebuilder.rebuild(section)
     assert made is not None
     return made, list(rebuilder.notes)

@@ -13,9 +13,9 @@ from virustotal.core import Analyzer, Detection, Verdict, hookimpl
 from virustotal.core.lookup import planner
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host import timeout
-from virustotal.core.plugin_host.hooks import Hooks, Implementation, Plugins, Provider
+from virustotal.core.plugin_host.hooks import HookCaller, Implementation, LoadedPlugins, PluginId
 from virustotal.core.plugin_host.manager import load_modules
-from virustotal.core.plugin_host.timeout import Allowance, OutOfTimeError, in_time
+from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget, run_with_timeout
 from virustotal.core.settings import Settings
 from virustotal.testing import obj
 
@@ -31,7 +31,7 @@ def gate() -> Any:
     opened.set()
 
 
-def loaded(*, name: str = "mine", **functions: Callable[..., Any]) -> Plugins:
+def loaded(*, name: str = "mine", **functions: Callable[..., Any]) -> LoadedPlugins:
     module = SimpleNamespace(__name__=f"virustotal_{name}", **{key: hookimpl(each) for key, each in functions.items()})
     return load_modules({name: module}, Settings())
 
@@ -93,8 +93,8 @@ def test_a_built_in_hook_runs_in_the_thread_of_the_task() -> None:
     def virustotal_verdict(obj: Any) -> None:
         seen.append(threading.current_thread())
 
-    built_in = Implementation(Provider("a"), "virustotal_verdict", virustotal_verdict, ("obj",))
-    Hooks([built_in], Settings(), Allowance({}, 0.0, -math.inf)).decide(FILE, GIVEN)
+    built_in = Implementation(PluginId("a"), "virustotal_verdict", virustotal_verdict, ("obj",))
+    HookCaller([built_in], Settings(), TimeBudget({}, 0.0, -math.inf)).decide(FILE, GIVEN)
     assert seen == [threading.current_thread()]
 
 
@@ -103,15 +103,15 @@ def test_what_a_call_raises_comes_out_of_its_thread() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(SystemExit, match="3"):
-        in_time("a", lambda: (_ for _ in ()).throw(SystemExit(3)), {}, 5)
+        run_with_timeout("a", lambda: (_ for _ in ()).throw(SystemExit(3)), {}, 5)
     with pytest.raises(RuntimeError, match="KeyboardInterrupt"):
-        in_time("a", interrupted, {}, 5)
+        run_with_timeout("a", interrupted, {}, 5)
     with pytest.raises(OutOfTimeError, match="no time"):
-        in_time("a", interrupted, {}, 0)
-    assert in_time("a", lambda: 7, {}, 5) == 7
+        run_with_timeout("a", interrupted, {}, 0)
+    assert run_with_timeout("a", lambda: 7, {}, 5) == 7
 
 
-def wishing(wanted: Callable[[Settings], Any]) -> Plugins:
+def wishing(wanted: Callable[[Settings], Any]) -> LoadedPlugins:
     mine = Analyzer("mine", "file", "comments", analyze=lambda _: (), wanted=wanted)
     also = Analyzer("also", "file", "votes", analyze=lambda _: (), wanted=lambda _: True)
     return loaded(virustotal_analyzers=lambda settings: (mine, also))

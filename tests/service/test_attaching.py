@@ -9,7 +9,7 @@ import pytest
 from virustotal.core.findings import Attachment, Download, Role
 from virustotal.core.lookup.downloads import Fetched
 from virustotal.core.models import FOUND, Ref
-from virustotal.platform.attachments import LARGEST_SIDE, Attacher
+from virustotal.platform.attachments import LARGEST_SIDE, Attachments
 
 
 def request_in(folder: Path, **changes: Any) -> Any:
@@ -24,7 +24,7 @@ def request_in(folder: Path, **changes: Any) -> Any:
 
 
 def test_bytes_are_written_and_attached(tmp_path: Path) -> None:
-    attacher = Attacher(request_in(tmp_path))
+    attacher = Attachments(request_in(tmp_path))
     attacher.made([Attachment("../a b.json", "what it is", data=b"{}"), Attachment("b", "", data=b"x")])
     assert attacher.request.added == ["a_b.json", "b"]
     assert attacher.room == 0
@@ -32,7 +32,7 @@ def test_bytes_are_written_and_attached(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_costs_the_attachment(tmp_path: Path) -> None:
-    attacher = Attacher(request_in(tmp_path / "absent"))
+    attacher = Attachments(request_in(tmp_path / "absent"))
     attacher.made([Attachment("a.json", "what it is", data=b"{}")])
     assert attacher.request.added == []
     assert "a.json was not attached" in attacher.notes[0]
@@ -42,7 +42,7 @@ def test_a_full_disk_costs_the_attachment(tmp_path: Path) -> None:
 def test_a_picture_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "picture"
     path.write_bytes(content)
-    attacher = Attacher(request_in(tmp_path))
+    attacher = Attachments(request_in(tmp_path))
     download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
     attacher.fetched([Fetched(download, path, FOUND, len(content))])
     assert attacher.pictures() is None
@@ -54,7 +54,7 @@ def test_a_picture_of_too_many_pixels_is_not_read(tmp_path: Path) -> None:
 
     path = tmp_path / "large.png"
     Image.new("1", (LARGEST_SIDE + 1, 1)).save(path)
-    attacher = Attacher(request_in(tmp_path))
+    attacher = Attachments(request_in(tmp_path))
     download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
     attacher.fetched([Fetched(download, path, FOUND, 9)])
     assert attacher.pictures() is None

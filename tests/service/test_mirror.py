@@ -13,7 +13,7 @@ from tests.mirrors import SHA, an_object, descriptors, fill, opensearch
 from tests.service.conftest import Scan
 from virustotal.core.settings import MirrorConfig
 from virustotal.emulator.server import Emulator
-from virustotal.mirror import Cluster
+from virustotal.mirror import SearchClient
 
 MANY = tuple(f"192.0.2.{number}" for number in range(1, 11))
 ENGINES = {"Engine A": {"category": "malicious", "result": "Trojan.Example", "engine_name": "Engine A"}}
@@ -86,9 +86,9 @@ def test_what_earlier_services_tagged_is_looked_up_in_one_multi_get(
     scan: Scan, emulator: Emulator, mirror: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    get = Cluster.get
+    get = SearchClient.get
     monkeypatch.setattr(
-        Cluster, "get", lambda self, wanted, until: (asked.append(len(wanted)), get(self, wanted, until))[1]
+        SearchClient, "get", lambda self, wanted, until: (asked.append(len(wanted)), get(self, wanted, until))[1]
     )
     values = ("bad.example.com", *(f"host{number}.example.com" for number in range(20)))
     tags = [{"type": "network.dynamic.domain", "value": each, "short_type": "domain", "score": 0} for each in values]

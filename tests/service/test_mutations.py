@@ -14,7 +14,7 @@ from tests.service.conftest import titles
 from virustotal.api.source import Answer, Request
 from virustotal.local.run_task import run_task, started_service
 from virustotal.local.targets import digest_target
-from virustotal.util.readers import mapping
+from virustotal.util.readers import as_mapping
 
 #: Mutations that the ordinary run takes; all of them are `slow`.
 SAMPLE = 200
@@ -56,7 +56,7 @@ class Prepared:
 def recorded() -> list[tuple[str, dict[str, Any]]]:
     found: dict[str, dict[str, Any]] = {}
     for path in report_files("file"):
-        data = mapping(mapping(load(path)).get("data"))
+        data = as_mapping(as_mapping(load(path)).get("data"))
         if data.get("type") == "file" and data.get("attributes"):
             found[data["id"]] = dict(data["attributes"])
     return list(found.items())

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import REPORTS
 from tests.service.conftest import EICAR, Scan, titles
 from virustotal.emulator.server import Emulator
-from virustotal.util.readers import mapping
+from virustotal.util.readers import as_mapping
 
 KINDS = ("file", "url", "domain", "ip_address")
 EVERYTHING = (
@@ -58,5 +58,5 @@ def test_every_recorded_object(emulator: Emulator, scan: Scan, parameters: dict[
         outcome = look_up(scan, kind, what, parameters)
         assert not outcome.error, (kind, what, outcome.message)
         assert "Analysers that failed" not in "".join(titles(outcome)), (kind, what)
-        if kind == "file" and mapping(attributes.get("last_analysis_stats")).get("malicious", 0) >= 2:
+        if kind == "file" and as_mapping(attributes.get("last_analysis_stats")).get("malicious", 0) >= 2:
             assert outcome.score > 0, (kind, what)

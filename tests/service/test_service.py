@@ -357,12 +357,14 @@ def test_the_tool_version_is_stable_and_follows_the_configuration() -> None:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the client and the quota of this test wait for nothing."""
     from virustotal.client import http_client
-    from virustotal.client.retry import Pace
+    from virustotal.client.retry import RetryPolicy
     from virustotal.storage import rate_windows
 
     monkeypatch.setattr(rate_windows, "FIRST_HOLD", 0.05)
 
-    monkeypatch.setattr(http_client, "Pace", lambda: Pace(attempts=2, first=0.01, longest=0.02, quota_wait=0.05))
+    monkeypatch.setattr(
+        http_client, "RetryPolicy", lambda: RetryPolicy(attempts=2, first=0.01, longest=0.02, quota_wait=0.05)
+    )
 
 
 def test_nothing_is_left_of_one_task_in_the_next(emulator: Emulator, scan: Scan) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, Scan, shown
-from virustotal.client.provenance import Witness
+from virustotal.client.provenance import ProvenanceSource
 from virustotal.core.models import Ref
 from virustotal.emulator.keys import Key
 from virustotal.emulator.server import Emulator
@@ -187,7 +187,7 @@ def test_an_analysis_anew_reaches_all_that_is_kept(emulator: Emulator, scan: Sca
             forgotten.append((self, ref))
 
     whole = Kept()
-    Witness(whole, ignore=True).forget(Ref("file", EICAR))  # type: ignore[arg-type]
+    ProvenanceSource(whole, ignore=True).forget(Ref("file", EICAR))  # type: ignore[arg-type]
     assert forgotten == [(whole, Ref("file", EICAR))]
 
 

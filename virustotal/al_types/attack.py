@@ -5,14 +5,14 @@ from collections.abc import Iterable
 
 from assemblyline.common.attack_map import attack_map, group_map, revoke_map, software_map
 
-from virustotal.util.readers import mapping, text
+from virustotal.util.readers import as_mapping, as_text
 
 _ID = re.compile(r"T\d{4}(?:\.\d{3})?|[SG]\d{4}", re.ASCII)
 
 
 def current_id(given: str) -> tuple[str, bool]:
     """Return the id that Assemblyline has for a technique, software or group, and whether it has one."""
-    id = text(given, 40).upper()
+    id = as_text(given, 40).upper()
     id = revoke_map.get(id, id) if _ID.fullmatch(id) else id
     return id, id in attack_map or id in software_map or id in group_map
 
@@ -25,9 +25,9 @@ def known_ids(given: Iterable[str]) -> tuple[str, ...]:
 
 def attack_name(id: str) -> str:
     """Return the name of a current id, or an empty text."""
-    return text(mapping(attack_map.get(id) or software_map.get(id) or group_map.get(id)).get("name"))
+    return as_text(as_mapping(attack_map.get(id) or software_map.get(id) or group_map.get(id)).get("name"))
 
 
 def tactics(id: str) -> tuple[str, ...]:
     """Return the tactics of a technique as Assemblyline writes them, such as `lateral-movement`."""
-    return tuple(text(each) for each in mapping(attack_map.get(id)).get("categories", ()))
+    return tuple(as_text(each) for each in as_mapping(attack_map.get(id)).get("categories", ()))

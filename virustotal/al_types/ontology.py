@@ -17,7 +17,7 @@ from assemblyline.odm.models.ontology.results import (
 )
 
 from virustotal.core.findings import OntologyPart
-from virustotal.util.readers import clean, text
+from virustotal.util.readers import as_text, clean
 
 #: What each kind of part is made of.
 MODELS: Mapping[str, Any] = MappingProxyType(
@@ -62,8 +62,8 @@ def completed(part: OntologyPart, classification: str = "") -> dict[str, Any]:
 def _tag(kind: str, data: Mapping[str, Any]) -> str:
     model = MODELS[kind]
     if hasattr(model, "get_tag"):
-        return text(model.get_tag(data)) or kind
-    return text(data.get("image")) or text(data.get("pid")) or kind
+        return as_text(model.get_tag(data)) or kind
+    return as_text(data.get("image")) or as_text(data.get("pid")) or kind
 
 
 def problem(part: OntologyPart) -> str:

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from virustotal.api.identifiers import LONGEST_ID, valid_id
 from virustotal.core.errors import InvalidError, UnavailableError
 from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report, Status
-from virustotal.util.readers import integer, mapping, text
+from virustotal.util.readers import as_mapping, as_text, integer
 
 #: Codes of an error beside or in place of a relationship's data, as a mirror says that not all of it came: what it does
 #: not hold was not looked up, what it could not read failed.
@@ -37,19 +37,19 @@ class Page:
 
 def decode_object(data: Any) -> Object | None:
     """Return one object, or None for what has no type or no identifier. Without attributes it is not whole."""
-    entry = mapping(data)
+    entry = as_mapping(data)
     kind, id = entry.get("type"), entry.get("id")
     if isinstance(id, int) and not isinstance(id, bool):
         id = f"{id:d}" if abs(id) < 2**63 else ""  # seen with analyses
     if not isinstance(kind, str) or not isinstance(id, str) or not kind or not 0 < len(id) <= LONGEST_ID:
         return None
-    error = mapping(entry.get("error"))
-    code = (text(error.get("code"), 100) or "error") if entry.get("error") else ""
+    error = as_mapping(entry.get("error"))
+    code = (as_text(error.get("code"), 100) or "error") if entry.get("error") else ""
     return Object(
         Ref(kind, _plain_id(kind, id)),
-        mapping(entry.get("attributes")),
-        mapping(entry.get("context_attributes")),
-        mapping(entry.get("links")),
+        as_mapping(entry.get("attributes")),
+        as_mapping(entry.get("context_attributes")),
+        as_mapping(entry.get("links")),
         whole=isinstance(entry.get("attributes"), Mapping) or bool(code),
         error=code,
     )
@@ -63,7 +63,7 @@ def _plain_id(kind: str, id: str) -> str:
 
 def decode_page(payload: Mapping[str, Any]) -> Page:
     """Return a page: of a list, of a single object (to-one), or of null (none)."""
-    data, meta = payload.get("data"), mapping(payload.get("meta"))
+    data, meta = payload.get("data"), as_mapping(payload.get("meta"))
     entries = data if isinstance(data, list | tuple) else (data,) if data is not None else ()
     items = tuple(found for entry in entries if (found := decode_object(entry)) is not None)
     cursor = meta.get("cursor")
@@ -78,17 +78,17 @@ def decode_page(payload: Mapping[str, Any]) -> Page:
 
 
 def _ended(block: Mapping[str, Any]) -> Outcome:
-    error = mapping(block.get("error"))
+    error = as_mapping(block.get("error"))
     if not error:
         return FOUND
     status = Status.FAILED if error.get("code") == NOT_ANSWERED else Status.SKIPPED
-    return Outcome(status, text(error.get("message"), 300))
+    return Outcome(status, as_text(error.get("message"), 300))
 
 
 def decode_related(relationship: str, block: Any) -> Related:
     """Return an inline block of `?relationships=`: descriptors, rarely with a few attributes."""
-    page = decode_page(mapping(block))
-    if not page.outcome.found and "data" not in mapping(block):
+    page = decode_page(as_mapping(block))
+    if not page.outcome.found and "data" not in as_mapping(block):
         return Related(relationship, outcome=page.outcome, complete=False)
     items = tuple(evolve(item, whole=False) for item in page.items)
     reported = [bool(item.attributes or item.error) for item in items]
@@ -119,7 +119,7 @@ def decode_report(payload: Mapping[str, Any], asked: Ref) -> Report:
     found = decode_object(payload.get("data"))
     if found is None:
         raise UnavailableError("The answer holds no object.", code="LocalNoData")
-    blocks = mapping(mapping(payload.get("data")).get("relationships"))
+    blocks = as_mapping(as_mapping(payload.get("data")).get("relationships"))
     related = {name: decode_related(name, block) for name, block in blocks.items() if isinstance(name, str)}
     # The subject was asked for whole: attributes that are missing are absent, not unasked.
     subject = evolve(found, ref=_identity(found.ref, asked), whole=True)

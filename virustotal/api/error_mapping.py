@@ -19,7 +19,7 @@ from virustotal.core.errors import (
     UnavailableError,
     VirusTotalError,
 )
-from virustotal.util.readers import mapping, text
+from virustotal.util.readers import as_mapping, as_text
 
 _BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(
     {
@@ -79,7 +79,7 @@ def payload(status: int, headers: Mapping[str, str], body: bytes, *, posted: boo
     headers: names in any case where the mapping is of that sort, else in lower case. posted: see `refusal`.
     """
     found = _object(body)
-    error = mapping(found.get("error")) if found is not None else {}
+    error = as_mapping(found.get("error")) if found is not None else {}
     if status != 200 or error:
         raise refusal(status, error, headers, posted=posted)
     if found is None:
@@ -105,9 +105,9 @@ def refusal(
 
 def failure(status: int, error: Mapping[str, Any], headers: Mapping[str, str]) -> VirusTotalError:
     """Return the error of a status and of the `error` object of its body, of which each may be unknown or empty."""
-    code = text(error.get("code"), 100)
+    code = as_text(error.get("code"), 100)
     kind = _kind(status, code)
-    said = text(error.get("message"), 300)
+    said = as_text(error.get("message"), 300)
     facts = ", ".join(filter(None, (f"HTTP {status}" if status != 200 else "", code)))
     message = f"{_WORDS[kind]} ({': '.join(filter(None, (facts, said)))})"
     return kind(message, code=code, retry_after=retry_after(headers))
@@ -129,7 +129,7 @@ def _kind(status: int, code: str) -> type[VirusTotalError]:
 def error_in(body: bytes) -> Mapping[str, Any]:
     """Return the `error` object of a body that came with status 200, as some do; empty where it is none."""
     found = _object(body)
-    error = mapping(found.get("error")) if found is not None else {}
+    error = as_mapping(found.get("error")) if found is not None else {}
     return error if isinstance(error.get("code"), str) else {}
 
 

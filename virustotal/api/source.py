@@ -72,7 +72,7 @@ class Answer:
     size: int = 0
     origin: str = ""
     age: float = 0.0
-    instead: str = ""
+    fallback_reason: str = ""
     parts: Mapping[str, float] = EMPTY
 
 
@@ -94,7 +94,7 @@ class Source(Protocol):
 
 
 @frozen
-class Room:
+class RemainingQuota:
     """How many more requests the quota allows until a deadline (None: no bound is known), and why not more."""
 
     requests: int | None = None
@@ -102,10 +102,10 @@ class Room:
 
 
 @runtime_checkable
-class Budgeted(Protocol):
+class QuotaAware(Protocol):
     """A source that knows a quota."""
 
-    def room(self, deadline: float) -> Room:
+    def room(self, deadline: float) -> RemainingQuota:
         """Return how much may be asked until `deadline`. Others may take of it meanwhile."""
         ...
 
@@ -128,10 +128,10 @@ class Caching(Protocol):
 
 
 @runtime_checkable
-class StandIn(Protocol):
+class HasFallback(Protocol):
     """A source that has answers of its own for when VirusTotal cannot be asked."""
 
-    def stands_in(self, request: Request) -> bool:
+    def has_fallback(self, request: Request) -> bool:
         """Return whether it answers then, be it with less."""
         ...
 
@@ -150,9 +150,9 @@ def ask_many(source: Source, requests: Sequence[Request], deadline: float) -> tu
     return source.ask_many(requests, deadline) if isinstance(source, Batching) else (None,) * len(requests)
 
 
-def room(source: Source, deadline: float) -> Room:
-    """See `Budgeted.room`; no bound for a source without quota."""
-    return source.room(deadline) if isinstance(source, Budgeted) else Room()
+def remaining_quota(source: Source, deadline: float) -> RemainingQuota:
+    """See `QuotaAware.room`; no bound for a source without quota."""
+    return source.room(deadline) if isinstance(source, QuotaAware) else RemainingQuota()
 
 
 def holds(source: Source, request: Request) -> bool:
@@ -160,17 +160,17 @@ def holds(source: Source, request: Request) -> bool:
     return isinstance(source, Caching) and source.holds(request)
 
 
-def stands_in(source: Source, request: Request) -> bool:
-    """See `StandIn.stands_in`."""
-    return isinstance(source, StandIn) and source.stands_in(request)
+def has_fallback(source: Source, request: Request) -> bool:
+    """See `HasFallback.stands_in`."""
+    return isinstance(source, HasFallback) and source.has_fallback(request)
 
 
 def has(source: Source, request: Request) -> bool:
     """Return whether there is an answer although VirusTotal cannot be asked."""
-    return holds(source, request) or stands_in(source, request)
+    return holds(source, request) or has_fallback(source, request)
 
 
-def fresh(source: Source) -> Source:
+def bypass_cache(source: Source) -> Source:
     """See `Caching.fresh`; the source itself where it keeps nothing."""
     return source.fresh() if isinstance(source, Caching) else source
 

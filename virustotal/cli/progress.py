@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from virustotal.util.readers import text
+from virustotal.util.readers import as_text
 
 
 class StatusHandler(logging.Handler):
@@ -20,7 +20,7 @@ class StatusHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show one record; only its first line, and never as markup."""
-        line = Text(text(record.getMessage().partition("\n")[0], 200))
+        line = Text(as_text(record.getMessage().partition("\n")[0], 200))
         if record.levelno >= logging.WARNING:
             self._status.console.print(line, style="yellow")
         else:

@@ -10,7 +10,7 @@ from rich.tree import Tree
 
 from virustotal.cli.section_text import MOST_SHOWN, body
 from virustotal.local.run_task import TaskOutcome
-from virustotal.util.readers import items, mapping, mappings, text
+from virustotal.util.readers import as_list, as_mapping, as_mappings, as_text
 
 #: Assemblyline's default verdicts by score, highest first, with the colour of each.
 VERDICTS = ((1000, "malicious", "bold red"), (700, "highly suspicious", "red"), (300, "suspicious", "yellow"))
@@ -27,7 +27,7 @@ def verdict(score: int) -> tuple[str, str]:
 def outcome_tree(name: str, outcome: TaskOutcome, most: int = MOST_SHOWN) -> Tree:
     """Return the result as a tree. most: rows of one body at most, 0 for all."""
     word, style = verdict(outcome.score)
-    root = Text(text(name), style="bold")
+    root = Text(as_text(name), style="bold")
     root.append(f"  score {outcome.score} ({word})", style=style)
     if outcome.partial:
         root.append("  partial", style="yellow")
@@ -42,13 +42,13 @@ def outcome_tree(name: str, outcome: TaskOutcome, most: int = MOST_SHOWN) -> Tre
 
 
 def _section(section: Mapping[str, Any], most: int) -> Iterator[RenderableType]:
-    heuristic = mapping(section.get("heuristic"))
-    title = Text(text(section.get("title_text")), style="bold")
+    heuristic = as_mapping(section.get("heuristic"))
+    title = Text(as_text(section.get("title_text")), style="bold")
     if heuristic:
         score = int(heuristic.get("score", 0))
-        title.append(f"  +{score} {text(heuristic.get('name'))}", style=verdict(score)[1])
+        title.append(f"  +{score} {as_text(heuristic.get('name'))}", style=verdict(score)[1])
     yield title
-    if attack := [_technique(each) for each in mappings(heuristic.get("attack"))]:
+    if attack := [_technique(each) for each in as_mappings(heuristic.get("attack"))]:
         yield Text(f"ATT&CK: {', '.join(attack)}", style="magenta")
     if (drawing := body(section, most)) is not None:
         yield drawing
@@ -56,22 +56,24 @@ def _section(section: Mapping[str, Any], most: int) -> Iterator[RenderableType]:
 
 
 def _technique(attack: Mapping[str, Any]) -> str:
-    return f"{text(attack.get('attack_id'))} {text(attack.get('pattern'))}"
+    return f"{as_text(attack.get('attack_id'))} {as_text(attack.get('pattern'))}"
 
 
 def _tags(section: Mapping[str, Any], most: int) -> Iterator[Text]:
     for kind, values in sorted(flatten(section.get("tags") or {}).items()):
-        found = [text(value) for value in items(values)]
+        found = [as_text(value) for value in as_list(values)]
         shown = ", ".join(found[:most] if most else found)
         more = f" and {len(found) - most} more" if most and len(found) > most else ""
-        yield Text(f"{text(kind)}: {shown}{more}", style="green")
+        yield Text(f"{as_text(kind)}: {shown}{more}", style="green")
 
 
 def _files(tree: Tree, outcome: TaskOutcome) -> None:
-    response = mapping(outcome.stored.get("response"))
+    response = as_mapping(outcome.stored.get("response"))
     for kind in ("extracted", "supplementary"):
-        files = [each for each in mappings(response.get(kind)) if not each.get("is_section_image")]
+        files = [each for each in as_mappings(response.get(kind)) if not each.get("is_section_image")]
         if files:
             branch = tree.add(Text(f"{kind} files ({len(files)})", style="bold"))
             for each in files:
-                branch.add(Text(f"{text(each.get('name'))}  {text(each.get('description'))}  {each.get('sha256')}"))
+                branch.add(
+                    Text(f"{as_text(each.get('name'))}  {as_text(each.get('description'))}  {each.get('sha256')}")
+                )

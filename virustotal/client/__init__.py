@@ -4,8 +4,8 @@ import hashlib
 
 from virustotal.api.source import Source
 from virustotal.client.hits import CountedCache
-from virustotal.client.http_client import Client
-from virustotal.client.rate_limit import Quota
+from virustotal.client.http_client import HttpClient
+from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.core.lookup.fetch import WORKERS
 from virustotal.core.settings import Credentials, Settings
 from virustotal.storage.interfaces import Limits, Stores
@@ -28,13 +28,13 @@ def build(
 
 def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None, workers: int) -> Source:
     if stores is None:
-        return Client(settings, credentials, workers=workers)
+        return HttpClient(settings, credentials, workers=workers)
     digest, limits = digest_of(settings, credentials), _limits(settings)
-    client = Client(
+    client = HttpClient(
         settings,
         credentials,
         workers=workers,
-        through=lambda wire: Quota(wire, stores, credentials.api_key, digest, limits),
+        through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, limits),
     )
     kept = settings.cache
     if not kept.hours and not kept.negative_minutes:

@@ -11,10 +11,10 @@ from attrs import field, frozen
 
 from virustotal import api
 from virustotal.api.source import Request, Source
-from virustotal.client.http_client import Client
+from virustotal.client.http_client import HttpClient
 from virustotal.client.key_facts import owner
 from virustotal.client.quota_limits import read_quotas
-from virustotal.client.retry import Pace
+from virustotal.client.retry import RetryPolicy
 from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.settings import Credentials, Settings
 from virustotal.storage.interfaces import Limits, Used
@@ -38,14 +38,14 @@ class Account:
     skew: float | None = None
 
 
-class _Once(Client):
+class _Once(HttpClient):
     """A client that asks once, and notes whether and when there was an answer.
 
     skew: by the `Date` of the last answer, which has whole seconds: half of one is the best guess.
     """
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
-        super().__init__(settings, credentials, workers=1, pace=Pace(attempts=1, quota_wait=0.0, told_waits=0))
+        super().__init__(settings, credentials, workers=1, pace=RetryPolicy(attempts=1, quota_wait=0.0, told_waits=0))
         self.answered = False
         self.skew: float | None = None
 

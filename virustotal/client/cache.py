@@ -13,12 +13,12 @@ from attrs import frozen
 
 from virustotal import api
 from virustotal.api.deep_json import parse
-from virustotal.api.source import Answer, Request, Room, Source, room
+from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
 from virustotal.client.leases import Held, Leases
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.storage.interfaces import AnswerCache, Entry, Facts, Lease
-from virustotal.util.readers import mapping, number, text
+from virustotal.storage.interfaces import AnswerCache, Entry, KeyValueStore, Lease
+from virustotal.util.readers import as_mapping, as_text, number
 
 #: Seconds between two looks at what another one is asking for: the first, and at most.
 LOOK, LOOK_AT_MOST = 0.01, 0.2
@@ -76,7 +76,7 @@ class Cache:
         self,
         source: Source,
         answers: AnswerCache,
-        facts: Facts,
+        facts: KeyValueStore,
         digest: str,
         *,
         seconds: float,
@@ -106,9 +106,9 @@ class Cache:
         """See `Source.close`."""
         self._source.close()
 
-    def room(self, deadline: float) -> Room:
+    def room(self, deadline: float) -> RemainingQuota:
         """See `Budgeted.room`."""
-        return room(self._source, deadline)
+        return remaining_quota(self._source, deadline)
 
     def holds(self, request: Request) -> bool:
         """See `Caching.holds`."""
@@ -223,9 +223,9 @@ class Cache:
     def _replayed(self, kept: "_Kept") -> Answer:
         age = max(0.0, self._answers.now() - kept.moment)
         if not kept.value.get("error"):
-            return Answer(mapping(kept.value.get("payload")), origin="cache", age=age)
+            return Answer(as_mapping(kept.value.get("payload")), origin="cache", age=age)
         kind = NotFoundError if kept.value["error"] == "unknown" else ForbiddenError
-        error = kind(text(kept.value.get("message")), code=text(kept.value.get("code")))
+        error = kind(as_text(kept.value.get("message")), code=as_text(kept.value.get("code")))
         error.origin, error.age = "cache", age
         raise error
 
@@ -243,9 +243,9 @@ def worth_keeping(place: Place, payload: Mapping[str, Any]) -> bool:
     data = payload.get("data")
     if not place.whole:
         return data is None or isinstance(data, list | tuple | Mapping)
-    attributes = mapping(mapping(data).get("attributes"))
+    attributes = as_mapping(as_mapping(data).get("attributes"))
     finished = attributes.get("last_analysis_date") or attributes.get("last_analysis_results")
-    return bool(mapping(data).get("type")) and (not place.analysed or bool(finished))
+    return bool(as_mapping(data).get("type")) and (not place.analysed or bool(finished))
 
 
 def packed(value: Mapping[str, Any]) -> bytes:
@@ -259,6 +259,6 @@ def packed(value: Mapping[str, Any]) -> bytes:
 def unpacked(body: bytes) -> Mapping[str, Any]:
     """Return what was packed; empty for what is broken."""
     try:
-        return mapping(parse(zlib.decompress(body)))
+        return as_mapping(parse(zlib.decompress(body)))
     except (zlib.error, ValueError):
         return {}

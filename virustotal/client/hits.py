@@ -7,7 +7,7 @@ from typing import Any
 from virustotal.api.source import Answer, Request
 from virustotal.client.cache import Cache, place_of
 from virustotal.core.errors import VirusTotalError
-from virustotal.storage.interfaces import Count, Tally
+from virustotal.storage.interfaces import CacheStatistics, Count
 
 #: What is counted is written after so many requests, or seconds: one write for each would cost more than it tells.
 REQUESTS, SECONDS = 25, 5.0
@@ -19,7 +19,7 @@ class CountedCache(Cache):
     tally: behind a guard, so that nothing is raised. The rest as for `Cache`.
     """
 
-    def __init__(self, *arguments: Any, tally: Tally, **options: Any) -> None:
+    def __init__(self, *arguments: Any, tally: CacheStatistics, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._tally = tally
         self._counted = Count()

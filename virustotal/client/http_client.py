@@ -12,11 +12,11 @@ from attrs import frozen
 from requests.adapters import HTTPAdapter
 
 from virustotal import __version__, api
-from virustotal.api.source import Answer, Request, Room, Source, room
+from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
 from virustotal.client.body_reader import BrokenError, whole
 from virustotal.client.download import LARGEST_ERROR, save
 from virustotal.client.redaction import quiet_logs, redact
-from virustotal.client.retry import QUOTA_HELD, Gate, Pace
+from virustotal.client.retry import QUOTA_HELD, RetryPolicy, ThrottleGate
 from virustotal.client.transport_errors import Sent, failure_of
 from virustotal.client.upload import Multipart
 from virustotal.client.url_guard import allowed, check_upload, redirected
@@ -48,7 +48,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class _Attempt:
     """A single attempt on the wire, as a source."""
 
-    client: "Client"
+    client: "HttpClient"
 
     def ask(self, request: Request, deadline: float) -> Answer:
         return self.client._once(request, deadline)
@@ -61,7 +61,7 @@ class _Attempt:
         """Nothing: the connections are the client's."""
 
 
-class Client:
+class HttpClient:
     """One key, one connection pool, one gate. Thread-safe.
 
     Proxies and certificates come from the configuration alone: environment variables and `.netrc` are not read, so
@@ -78,7 +78,7 @@ class Client:
         credentials: Credentials,
         *,
         workers: int = WORKERS,
-        pace: Pace | None = None,
+        pace: RetryPolicy | None = None,
         through: Callable[[Source], Source] | None = None,
     ) -> None:
         self._host = settings.host.rstrip("/")
@@ -86,8 +86,8 @@ class Client:
         self._proxies = _proxies(credentials.proxy)
         self._secrets = (self._key, urlsplit(credentials.proxy).password or "")
         self._verify = _verify(settings.ca_bundle)
-        self._pace = pace or Pace()
-        self._gate = Gate(self._pace)
+        self._pace = pace or RetryPolicy()
+        self._gate = ThrottleGate(self._pace)
         self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
         self._lock = threading.Lock()
         self._made = 0
@@ -108,9 +108,9 @@ class Client:
         """Seconds in which at least one request waited for the quota."""
         return float(getattr(self._attempt, "waited", 0.0))
 
-    def room(self, deadline: float) -> Room:
+    def room(self, deadline: float) -> RemainingQuota:
         """See `Budgeted.room`: that of the link that each attempt passes."""
-        return room(self._attempt, deadline)
+        return remaining_quota(self._attempt, deadline)
 
     def close(self) -> None:
         """Close the connections."""

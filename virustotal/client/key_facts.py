@@ -8,22 +8,22 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.client.redaction import MASK
-from virustotal.storage.interfaces import Facts
-from virustotal.util.readers import integer, mapping, text
+from virustotal.storage.interfaces import KeyValueStore
+from virustotal.util.readers import as_mapping, as_text, integer
 
 
 @frozen
 class KeyFacts:
     """The `Learnt` of one key. facts: behind a guard, so that nothing is raised. digest: of the key."""
 
-    facts: Facts
+    facts: KeyValueStore
     digest: str
 
     def recall(self, name: str) -> Mapping[str, Any]:
         """See `Learnt.recall`."""
         kept = self.facts.fact(self.digest, f"learnt:{name}")
         try:
-            return mapping(json.loads(kept)) if kept else {}
+            return as_mapping(json.loads(kept)) if kept else {}
         except ValueError:
             return {}
 
@@ -38,10 +38,10 @@ def licensed(user: Mapping[str, Any]) -> bool | None:
     user: the answer to `/users/{id}` (user object, attribute `privileges`). Which privilege opens which relationship
     is not published, so one that is granted says nothing; where there is none at all, no premium relationship is open.
     """
-    told = mapping(mapping(mapping(user.get("data")).get("attributes")).get("privileges"))
+    told = as_mapping(as_mapping(as_mapping(user.get("data")).get("attributes")).get("privileges"))
     if not told:
         return None
-    return any(_granted(mapping(each)) for each in told.values())
+    return any(_granted(as_mapping(each)) for each in told.values())
 
 
 def owner(user: Mapping[str, Any], api_key: str) -> str:
@@ -49,7 +49,7 @@ def owner(user: Mapping[str, Any], api_key: str) -> str:
 
     user: the answer to `/users/{id}`. A server may echo the key in its place, which the client then has masked.
     """
-    found = text(mapping(user.get("data")).get("id"))
+    found = as_text(as_mapping(user.get("data")).get("id"))
     return "" if found == api_key or MASK in found else found
 
 

@@ -4,12 +4,23 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 
 from virustotal import api
-from virustotal.api.source import Answer, Request, Room, Source, ask_many, forget, fresh, holds, room, stands_in
+from virustotal.api.source import (
+    Answer,
+    RemainingQuota,
+    Request,
+    Source,
+    ask_many,
+    bypass_cache,
+    forget,
+    has_fallback,
+    holds,
+    remaining_quota,
+)
 from virustotal.core.errors import InvalidError, VirusTotalError
 from virustotal.core.models import Ref
 
 
-class Witness:
+class ProvenanceSource:
     """Passes everything on, and notes the origins of answers and errors. Thread-safe.
 
     source: what answers. ignore: True for a task that is not answered from what was kept. kept: how many answers were
@@ -18,11 +29,11 @@ class Witness:
 
     def __init__(self, source: Source, *, ignore: bool = False) -> None:
         self._whole = source
-        self._source = fresh(source) if ignore else source
+        self._source = bypass_cache(source) if ignore else source
         self._origins: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
         self.kept = 0
-        self.instead = ""
+        self.fallback_reason = ""
 
     @property
     def requests_made(self) -> int:
@@ -49,17 +60,17 @@ class Witness:
                 self._note(request, answer.origin, answer.age)
         return answers
 
-    def room(self, deadline: float) -> Room:
+    def room(self, deadline: float) -> RemainingQuota:
         """See `Budgeted.room`."""
-        return room(self._source, deadline)
+        return remaining_quota(self._source, deadline)
 
     def holds(self, request: Request) -> bool:
         """See `Caching.holds`."""
         return holds(self._source, request)
 
-    def stands_in(self, request: Request) -> bool:
+    def has_fallback(self, request: Request) -> bool:
         """See `StandIn.stands_in`."""
-        return stands_in(self._source, request)
+        return has_fallback(self._source, request)
 
     def forget(self, ref: Ref) -> None:
         """See `Caching.forget`; of all that is kept, also by a task that is not answered from it."""
@@ -67,7 +78,7 @@ class Witness:
 
     def fresh(self) -> Source:
         """See `Caching.fresh`; what it is answered is noted here all the same."""
-        return _Fresh(self, fresh(self._source))
+        return _Fresh(self, bypass_cache(self._source))
 
     def _ask(self, source: Source, request: Request, deadline: float) -> Answer:
         try:
@@ -78,7 +89,7 @@ class Witness:
         self._note(request, answer.origin, answer.age)
         with self._lock:
             self._origins |= {f"{request.path}/{name}": (answer.origin, age) for name, age in answer.parts.items()}
-        self.instead = answer.instead or self.instead
+        self.fallback_reason = answer.fallback_reason or self.fallback_reason
         return answer
 
     def _note(self, request: Request, origin: str, age: float) -> None:
@@ -107,7 +118,7 @@ class Witness:
 class _Fresh:
     """The fresh view of a witness."""
 
-    def __init__(self, witness: Witness, source: Source) -> None:
+    def __init__(self, witness: ProvenanceSource, source: Source) -> None:
         self._witness = witness
         self._source = source
 

@@ -14,7 +14,7 @@ from virustotal.client.redaction import MASK
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.lookup.key_capabilities import LICENCE, keep_flag
 from virustotal.storage.interfaces import Lease, Limits, Stores, Used
-from virustotal.util.readers import integer, mapping
+from virustotal.util.readers import as_mapping, integer
 
 #: Seconds for which VirusTotal's limits count, and for which a process does not look for newer ones in the store.
 TOLD_SECONDS, KNOWN_SECONDS = 3600.0, 30.0
@@ -84,7 +84,7 @@ class KnownLimits:
         """
         kept = self._stores.facts.fact(self._digest, name)
         try:
-            found = mapping(json.loads(kept)) if kept else {}
+            found = as_mapping(json.loads(kept)) if kept else {}
         except ValueError:
             return False
         if "minute" in found:
@@ -168,11 +168,11 @@ def read_quotas(payload: object) -> tuple[Limits, Used]:
 
     What is missing, negative, or allows nothing at all is not told. A sixtieth of the hour is the minute.
     """
-    data = mapping(mapping(payload).get("data"))
+    data = as_mapping(as_mapping(payload).get("data"))
     limits: dict[str, int] = {}
     used: dict[str, int | None] = {}
     for window, label in _LABELS.items():
-        pairs = [_pair(mapping(mapping(data.get(label)).get(who))) for who in ("user", "group")]
+        pairs = [_pair(as_mapping(as_mapping(data.get(label)).get(who))) for who in ("user", "group")]
         told = [(allowed, count) for allowed, count in pairs if allowed > 0]
         if told:
             limits[window], used[window] = min(told, key=lambda pair: pair[0] - (pair[1] or 0))
@@ -182,6 +182,6 @@ def read_quotas(payload: object) -> tuple[Limits, Used]:
 
 
 def _pair(entry: object) -> tuple[int, int | None]:
-    found = mapping(entry)
+    found = as_mapping(entry)
     count = integer(found.get("used"))
     return integer(found.get("allowed")) or 0, count if count is not None and count >= 0 else None

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from virustotal import api
-from virustotal.api.source import Answer, Request, Room, Source
+from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client.quota_limits import KnownLimits
 from virustotal.client.retry import QUOTA_HELD
 from virustotal.client.waits import Waits
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
 from virustotal.storage.interfaces import Limits, Permit, Stores
-from virustotal.util.readers import mapping, quantity, text
+from virustotal.util.readers import as_mapping, as_text, quantity
 
 #: Seconds that all wait where VirusTotal is asked too often in a short time, and does not say for how long.
 THROTTLED_SECONDS = 1.0
@@ -23,7 +23,7 @@ MOST_OWN = 1000
 _PAUSE = "VirusTotal refused a request for its quota, or the common count of requests was lost"
 
 
-class Quota:
+class RateLimitedSource:
     """Holds requests back until every window of the key has room, or the deadline leaves none. Thread-safe.
 
     source: what asks, one attempt for each request. stores: the ledger and what was learnt. api_key: as it is; digest:
@@ -88,20 +88,20 @@ class Quota:
                 ledger = self._stores.ledger
                 ledger.settle(self._digest, permit, ledger.now(), worked)
 
-    def room(self, deadline: float) -> Room:
+    def room(self, deadline: float) -> RemainingQuota:
         """See `Budgeted.room`."""
         limits = self._limits.current(deadline)
         left = self._stores.ledger.left(self._digest, limits, self._stores.ledger.now())
         seconds = deadline - self._clock() - left.held
         if seconds <= 0:
-            return Room(0, f"Requests with this API key pause for longer than the task may take: {_PAUSE}.")
+            return RemainingQuota(0, f"Requests with this API key pause for longer than the task may take: {_PAUSE}.")
         soon = None
         if left.minute is not None:
             soon = left.minute + limits.minute * int(seconds // 61)
         if left.longer is None or (soon is not None and soon < left.longer):
             minute = f"The API key has {quantity(limits.minute, 'request')} a minute."
-            return Room(soon, minute if soon is not None else "")
-        return Room(left.longer, _spent(left.window, left.longer, getattr(limits, left.window), left.frees))
+            return RemainingQuota(soon, minute if soon is not None else "")
+        return RemainingQuota(left.longer, _spent(left.window, left.longer, getattr(limits, left.window), left.frees))
 
     def _free(self, request: Request) -> bool:
         """Whether VirusTotal does not count it (API reference, section 2.3)."""
@@ -110,7 +110,7 @@ class Quota:
 
     def _remembered(self, request: Request, answer: Answer) -> Answer:
         """Note an upload's analysis: asking for that is free for who was the first to send the file."""
-        analysis = text(mapping(answer.payload.get("data")).get("id")) if request.upload is not None else ""
+        analysis = as_text(as_mapping(answer.payload.get("data")).get("id")) if request.upload is not None else ""
         if analysis:
             with self._lock:
                 self._own[api.analysis(analysis).path] = None

@@ -14,7 +14,7 @@ QUOTA_HELD = "LocalQuota"
 
 
 @frozen
-class Pace:
+class RetryPolicy:
     """The waits of a client, in seconds.
 
     attempts: how often a request is sent at most, where VirusTotal cannot answer or asks for fewer requests.
@@ -35,14 +35,14 @@ class Pace:
 
 
 @define(eq=False)
-class Gate:
+class ThrottleGate:
     """Shut for all threads while VirusTotal asks to wait. A quota that waiting did not restore is remembered.
 
     A 429 does not say which window is used up: the minute's comes back while a task waits, the day's and the month's
     do not. So a task waits once, and if that did not help, everybody is told at once that the quota is used up.
     """
 
-    pace: Pace
+    pace: RetryPolicy
     sleep: Callable[[float], None] = time.sleep
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
     _opens: float = field(default=0.0, init=False)

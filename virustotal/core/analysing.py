@@ -4,16 +4,16 @@ from pathlib import Path
 
 from attrs import frozen
 
-from virustotal.client.provenance import Witness
+from virustotal.client.provenance import ProvenanceSource
 from virustotal.core.lookup import downloads, planner
 from virustotal.core.models import Verdict
-from virustotal.core.pipeline import Looked
+from virustotal.core.pipeline import LookedUpSubject
 from virustotal.core.plugin_host import runner
-from virustotal.core.plugin_host.hooks import Hooks, Plugins
-from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.plugin_host.hooks import HookCaller, LoadedPlugins
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import Safelist
-from virustotal.platform.attachments import Attacher
+from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
 from virustotal.result.models import SubjectResult
 
@@ -23,14 +23,14 @@ class Analysis:
     """What the subjects of one task are analysed with. folder: the task's own, for downloads."""
 
     task: Task
-    plugins: Plugins
-    hooks: Hooks
+    plugins: LoadedPlugins
+    hooks: HookCaller
     safelist: Safelist
-    attacher: Attacher
-    source: Witness
+    attacher: Attachments
+    source: ProvenanceSource
     folder: Path
 
-    def of(self, looked: Looked) -> SubjectResult:
+    def of(self, looked: LookedUpSubject) -> SubjectResult:
         """Run the analysers over one report, and fetch and attach what they ask for."""
         judge = Judge(self.task.settings, self.hooks, self.safelist)
         contributions = runner.analyse(looked.report, self.plugins, self.task.settings, judge, self.task.deadline)
@@ -50,7 +50,7 @@ class Analysis:
             notes=(*looked.subject.notes, *looked.plan.notes, *looked.notes),
         )
 
-    def _fetched(self, contributions: tuple[Contribution, ...]) -> tuple[downloads.Fetched, ...]:
+    def _fetched(self, contributions: tuple[AnalyzerOutput, ...]) -> tuple[downloads.Fetched, ...]:
         wanted = [download for output in contributions for download in output.downloads]
         if not wanted:
             return ()

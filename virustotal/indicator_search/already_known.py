@@ -6,7 +6,7 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from virustotal.core.findings import Family
-from virustotal.core.lookup.inline_attributes import STEADY
+from virustotal.core.lookup.inline_attributes import ALWAYS_PRESENT
 from virustotal.core.models import Object, Ref, Report
 from virustotal.core.scoring.verdicts import NETWORK_KINDS
 from virustotal.result.models import SubjectResult
@@ -17,7 +17,7 @@ Place: TypeAlias = tuple[Ref, str]
 
 
 @frozen
-class Standing:
+class KnownIndicator:
     """One host or URL of a task's reports.
 
     places: where it stands. report: what is judged of it, or None where it came with too little for that.
@@ -45,17 +45,17 @@ def _names(places: Iterable[Place]) -> str:
     return listed(dict.fromkeys(name for _, name in places))
 
 
-def standing(reports: Iterable[tuple[Ref, Report]]) -> Mapping[Ref, Standing]:
+def known_indicators(reports: Iterable[tuple[Ref, Report]]) -> Mapping[Ref, KnownIndicator]:
     """Return what the reports have of hosts and URLs, subjects and related objects, by what VirusTotal calls them.
 
     reports: each with what was asked for, so that a URL that is a subject stands under the text of its address.
     """
     reports = tuple(reports)
-    found = {ref: Standing(((report.subject.ref, ""),), report) for ref, report in reports}
+    found = {ref: KnownIndicator(((report.subject.ref, ""),), report) for ref, report in reports}
     for _, report in reports:
         for name, related in report.related.items():
             for obj in filter(_tells, related.items):
-                before = found.get(obj.ref, Standing(()))
+                before = found.get(obj.ref, KnownIndicator(()))
                 places = (*before.places, (report.subject.ref, name))
                 found[obj.ref] = evolve(before, places=places, report=before.report or _judgeable(obj))
     return found
@@ -68,7 +68,7 @@ def _tells(obj: Object) -> bool:
 
 def _judgeable(obj: Object) -> Report | None:
     """The report of an object that came whole, or with what verdicts read."""
-    return Report(obj) if obj.whole or obj.attributes.keys() >= set(STEADY[obj.ref.kind]) else None
+    return Report(obj) if obj.whole or obj.attributes.keys() >= set(ALWAYS_PRESENT[obj.ref.kind]) else None
 
 
 def scored_places(results: Iterable[SubjectResult]) -> frozenset[Place]:

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 from attrs import evolve, frozen
 
 from virustotal.al_types.network_addresses import indicator
-from virustotal.api.source import Room
-from virustotal.core.lookup.planner import skipped
+from virustotal.api.source import RemainingQuota
+from virustotal.core.lookup.planner import skipped_by_quota
 from virustotal.core.lookup.subjects import Refusal, url_subject
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
-from virustotal.indicator_search.already_known import Standing
+from virustotal.indicator_search.already_known import KnownIndicator
 from virustotal.util.hosts import address_of, canonical_host, host_of, reason_not_public
 from virustotal.util.readers import clean, number
 
@@ -44,7 +44,7 @@ class Ioc:
     label: str
     url: str = ""
     tags: tuple[str, ...] = ()
-    standing: Standing | None = None
+    standing: KnownIndicator | None = None
 
     @property
     def names(self) -> tuple[Ref, ...]:
@@ -79,7 +79,12 @@ class IocPlan:
 
 
 def plan_iocs(
-    tags: Mapping[str, Any], standing: Mapping[Ref, Standing], safelist: Safelist, most: int, *, filtered: bool = True
+    tags: Mapping[str, Any],
+    standing: Mapping[Ref, KnownIndicator],
+    safelist: Safelist,
+    most: int,
+    *,
+    filtered: bool = True,
 ) -> IocPlan:
     """Return the plan of what was tagged.
 
@@ -110,16 +115,16 @@ def plan_iocs(
     )
 
 
-def _standing(each: Ioc, standing: Mapping[Ref, Standing]) -> Standing | None:
+def _standing(each: Ioc, standing: Mapping[Ref, KnownIndicator]) -> KnownIndicator | None:
     return next((standing[name] for name in each.names if name in standing), None)
 
 
-def fitting(plan: IocPlan, room: Room, free: Collection[Ref] = ()) -> IocPlan:
+def fitting(plan: IocPlan, room: RemainingQuota, free: Collection[Ref] = ()) -> IocPlan:
     """Return the plan cut to what the quota leaves. free: what is answered without a request."""
     if room.requests is None:
         return plan
     left, kept, cut = max(0, room.requests), [], []
-    outcome = skipped(room.requests, room.reason)
+    outcome = skipped_by_quota(room.requests, room.reason)
     for each in plan.wanted:
         if each.ref in free or left > 0:
             kept.append(each)

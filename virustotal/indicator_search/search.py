@@ -6,12 +6,12 @@ from typing import Any
 from attrs import frozen
 
 from virustotal import api
-from virustotal.api.source import Request, Source, ask_many, holds, room, stands_in
+from virustotal.api.source import Request, Source, ask_many, has_fallback, holds, remaining_quota
 from virustotal.core.findings import Family, Finding, Points
 from virustotal.core.lookup.fetch import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
-from virustotal.core.plugin_host.finding_collector import Intake
-from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.plugin_host.finding_collector import FindingCollector
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.verdicts import ANSWERED, BAD, counters
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import Place
@@ -57,13 +57,13 @@ def _affordable(plan: IocPlan, source: Source, known: Collection[Request], deadl
     """Cut the plan to what the quota leaves."""
     if len(known) == len(plan.wanted):
         return plan
-    left = room(source, deadline)
+    left = remaining_quota(source, deadline)
     if left.requests is None:
         return plan
     asked = {each.ref: api.object_request(each.ref) for each in plan.wanted}
     free = {ref for ref, each in asked.items() if each in known or holds(source, each)}
     cut = fitting(plan, left, free)
-    instead = {each.ref for each, _ in cut.cut if each.ref in asked and stands_in(source, asked[each.ref])}
+    instead = {each.ref for each, _ in cut.cut if each.ref in asked and has_fallback(source, asked[each.ref])}
     return fitting(plan, left, free | instead) if instead else cut
 
 
@@ -73,13 +73,13 @@ def contribution(
     judge: Callable[[Object], Verdict],
     provider: str,
     scored: Collection[Place] = (),
-) -> Contribution:
+) -> AnalyzerOutput:
     """Return the table of all, most suspicious first, what they add to the score, and what may not be looked up.
 
     scored: the relationships that added to the score; what counts there does not count again. Nothing of it is tagged:
     it stands in the tags already.
     """
-    intake = Intake()
+    intake = FindingCollector()
     for finding in _findings(plan, answered, judge, scored):
         intake.take(finding)
     return intake.contribution(NAME, provider, "")

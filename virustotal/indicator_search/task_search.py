@@ -6,11 +6,11 @@ from attrs import evolve, frozen
 
 from virustotal import __version__
 from virustotal.core.models import Object, Verdict
-from virustotal.core.pipeline import Looked, Wire
-from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.pipeline import KeyClient, LookedUpSubject
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.indicator_search import search
-from virustotal.indicator_search.already_known import scored_places, standing
+from virustotal.indicator_search.already_known import known_indicators, scored_places
 from virustotal.indicator_search.plan import IocPlan, plan_iocs
 from virustotal.platform.task import Task
 from virustotal.result.models import SubjectResult
@@ -28,7 +28,7 @@ class Searched:
 
     def contributions(
         self, results: Iterable[SubjectResult], judge: Callable[[Object], Verdict]
-    ) -> tuple[Contribution, ...]:
+    ) -> tuple[AnalyzerOutput, ...]:
         """Return what is shown of it, and what it scores, beside the results of the subjects, if there are any."""
         if not (self.answered or self.plan.refused):
             return ()
@@ -36,10 +36,10 @@ class Searched:
         return (search.contribution(self.plan, self.answered, judge, provider, scored),)
 
 
-def search_indicators(task: Task, looked: Iterable[Looked], wire: Wire, safelist: Safelist) -> Searched:
+def search_indicators(task: Task, looked: Iterable[LookedUpSubject], wire: KeyClient, safelist: Safelist) -> Searched:
     """Look up what was tagged and is not known yet. Raises AuthenticationError alone."""
     settings = task.settings
-    known = standing((each.subject.ref, each.report) for each in looked)
+    known = known_indicators((each.subject.ref, each.report) for each in looked)
     plan = plan_iocs(task.tags, known, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
     answered = tuple(
         evolve(each, origin=wire.source.origins(each.ioc.ref, ()).get("", ""))

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from virustotal.api.source import Source
 from virustotal.core.settings import Credentials, Settings
 from virustotal.mirror.health import Health
-from virustotal.mirror.object_store import Shelf
-from virustotal.mirror.search_client import Cluster, MirrorError
-from virustotal.mirror.source import Alone, Mirror, NotMirroredError
+from virustotal.mirror.object_store import ObjectStore
+from virustotal.mirror.search_client import MirrorError, SearchClient
+from virustotal.mirror.source import MirrorSource, NoSource, NotMirroredError
 
-__all__ = ["Alone", "Cluster", "Mirror", "MirrorError", "NotMirroredError", "mirrored"]
+__all__ = ["MirrorError", "MirrorSource", "NoSource", "NotMirroredError", "SearchClient", "mirrored"]
 
 #: Seconds for which a mirror that does not answer is left alone; less where nothing else answers.
 PAUSE, PAUSE_ALONE = 30.0, 5.0
@@ -27,5 +27,5 @@ def mirrored(settings: Settings, credentials: Credentials, below: Callable[[], S
     health = Health(_LOG.warning, _LOG.info, PAUSE)
     if config.only:
         health = Health(_LOG.warning, _LOG.info, PAUSE_ALONE, "Until it works, nothing of it is looked up.")
-    shelf = Shelf(Cluster(config, credentials), config, health)
-    return Mirror(Alone() if config.only else below(), shelf)
+    shelf = ObjectStore(SearchClient(config, credentials), config, health)
+    return MirrorSource(NoSource() if config.only else below(), shelf)

@@ -13,7 +13,7 @@ from attrs import frozen
 from virustotal.core.models import EMPTY
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import indices
-from virustotal.util.readers import integer, mapping, text
+from virustotal.util.readers import as_mapping, as_text, integer
 
 
 @frozen
@@ -37,13 +37,13 @@ class Checkpoint:
     def read(self) -> Reached:
         """Return how far it was loaded; nothing where that is not known."""
         try:
-            found = mapping(json.loads(self.path.read_text(encoding="utf-8")))
+            found = as_mapping(json.loads(self.path.read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return Reached()
         refused = {
-            reason: (lines, text(mapping(entry).get("first")))
-            for reason, entry in mapping(found.get("refused")).items()
-            if (lines := _count(mapping(entry)))
+            reason: (lines, as_text(as_mapping(entry).get("first")))
+            for reason, entry in as_mapping(found.get("refused")).items()
+            if (lines := _count(as_mapping(entry)))
         }
         return Reached(_count(found), found.get("done") is True, refused)
 

@@ -19,7 +19,7 @@ from virustotal import api
 from virustotal.api.deep_json import parse
 from virustotal.core.errors import InvalidError
 from virustotal.core.settings import MirrorConfig
-from virustotal.util.readers import integer, mapping, text, timestamp
+from virustotal.util.readers import as_mapping, as_text, integer, timestamp
 
 #: What an index of the mirror is created with.
 INDEX: Mapping[str, Any] = MappingProxyType(
@@ -88,8 +88,8 @@ def document(value: Any, now: float) -> Document:
 
     `context_attributes` are facts about the feed and its submitters, not about the object, and are left out.
     """
-    entry = mapping(value)
-    entry = mapping(entry["data"]) if "data" in entry and "type" not in entry else entry
+    entry = as_mapping(value)
+    entry = as_mapping(entry["data"]) if "data" in entry and "type" not in entry else entry
     if not entry:
         raise RefusedError("not an object")
     kind, id = _identity(entry)
@@ -112,7 +112,7 @@ def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:
         raise RefusedError("no type or no id")
     kind = found.ref.kind
     if not index_of(MirrorConfig(), kind):
-        raise RefusedError(f"unknown type {text(kind, 40)}")
+        raise RefusedError(f"unknown type {as_text(kind, 40)}")
     try:
         id = api.valid_id(kind, found.ref.id)
     except InvalidError:
@@ -125,7 +125,7 @@ def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:
 
 def _looked_for(kind: str, id: str, attributes: Mapping[str, Any]) -> dict[str, str]:
     if kind == "file":
-        return {name: found.lower() for name in ("md5", "sha1") if (found := text(attributes.get(name), 64))}
+        return {name: found.lower() for name in ("md5", "sha1") if (found := as_text(attributes.get(name), 64))}
     return {"file": id[:64]} if kind == "file_behaviour" else {}
 
 
@@ -140,11 +140,11 @@ def stored(source: Mapping[str, Any], kind: str) -> Stored | None:
     entry = source
     if isinstance(source.get("object"), str):
         try:
-            entry = mapping(parse(source["object"].encode("utf-8", "replace")))
+            entry = as_mapping(parse(source["object"].encode("utf-8", "replace")))
         except ValueError:
             return None
     elif "data" in source and "type" not in source:
-        entry = mapping(source["data"])
+        entry = as_mapping(source["data"])
     found = api.decode_object(entry)
     if found is None or found.ref.kind != kind or not found.whole or found.error:
         return None

@@ -14,8 +14,8 @@ from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached
 from virustotal.mirror.documents import INDEX, Document, RefusedError, document, index_of, indices
 from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines, opened
-from virustotal.mirror.load_statistics import Tally
-from virustotal.mirror.search_client import BUSY, Cluster, MirrorError
+from virustotal.mirror.load_statistics import LoadStatistics
+from virustotal.mirror.search_client import BUSY, MirrorError, SearchClient
 
 T = TypeVar("T")
 
@@ -46,9 +46,9 @@ class Loader:
     tell: called every MOST_LINES lines or more often, with the bytes of the package that were read.
     """
 
-    cluster: Cluster
+    cluster: SearchClient
     config: MirrorConfig
-    tally: Tally = field(factory=Tally)
+    tally: LoadStatistics = field(factory=LoadStatistics)
     sleep: Callable[[float], None] = time.sleep
 
     def prepare(self) -> None:

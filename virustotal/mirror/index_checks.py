@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.documents import indices
-from virustotal.mirror.search_client import Cluster, MirrorError, refused
-from virustotal.util.readers import mapping
+from virustotal.mirror.search_client import MirrorError, SearchClient, refused
+from virustotal.util.readers import as_mapping
 
 #: Seconds that all questions may take together.
 SECONDS = 10.0
@@ -16,14 +16,14 @@ SECONDS = 10.0
 
 def index_problems(config: MirrorConfig, credentials: Credentials) -> tuple[str, ...]:
     """Return a sentence for each configured index that cannot be used, or one for the cluster. ConfigurationError."""
-    with contextlib.closing(Cluster(config, credentials)) as cluster:
+    with contextlib.closing(SearchClient(config, credentials)) as cluster:
         try:
             return tuple(_problems(cluster, config, time.monotonic() + SECONDS))
         except MirrorError as error:
             return (str(error),)
 
 
-def _problems(cluster: Cluster, config: MirrorConfig, deadline: float) -> Iterator[str]:
+def _problems(cluster: SearchClient, config: MirrorConfig, deadline: float) -> Iterator[str]:
     for index in filter(None, dict.fromkeys(indices(config).values())):
         status, found = cluster.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
         if status == 404:
@@ -37,5 +37,5 @@ def _problems(cluster: Cluster, config: MirrorConfig, deadline: float) -> Iterat
 
 
 def _finds_by_file(index: object) -> bool:
-    properties = mapping(mapping(mapping(index).get("mappings")).get("properties"))
-    return mapping(properties.get("file")).get("type") == "keyword"
+    properties = as_mapping(as_mapping(as_mapping(index).get("mappings")).get("properties"))
+    return as_mapping(properties.get("file")).get("type") == "keyword"

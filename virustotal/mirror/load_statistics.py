@@ -11,7 +11,7 @@ MOST_REASONS, OTHERS = 50, "other reasons"
 
 
 @define(eq=False)
-class Tally:
+class LoadStatistics:
     """What became of the lines. older: those of which the mirror has a newer state. again: those loaded before.
 
     refused: reasons with their numbers; examples: where the first line of each stands. package: both of the package

@@ -12,8 +12,8 @@ from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import Stored, index_of, stored
 from virustotal.mirror.health import Health
 from virustotal.mirror.request_parser import identifiers
-from virustotal.mirror.search_client import Cluster, Fetched, MirrorError
-from virustotal.util.readers import mapping, text
+from virustotal.mirror.search_client import Fetched, MirrorError, SearchClient
+from virustotal.util.readers import as_mapping, as_text
 
 #: Behaviour reports of one file that are found; sandboxes are fewer.
 MOST_BEHAVIOURS = 100
@@ -22,7 +22,7 @@ PATIENCE = 10.0
 
 
 @frozen
-class Haul:
+class FetchResult:
     """What was found of several objects, and of which it is not known whether they are there, with the reason."""
 
     found: Mapping[Ref, Stored] = field(factory=dict)
@@ -30,17 +30,17 @@ class Haul:
 
 
 @frozen(eq=False)
-class Shelf:
+class ObjectStore:
     """Reads the mirror. Every method raises MirrorError where the cluster as a whole does not answer.
 
     Where the mirror is the only source (`mirror.only`), a search in an index that does not answer raises it as well.
     """
 
-    cluster: Cluster
+    cluster: SearchClient
     config: MirrorConfig
     health: Health
 
-    def fetch(self, refs: Iterable[Ref], deadline: float) -> Haul:
+    def fetch(self, refs: Iterable[Ref], deadline: float) -> FetchResult:
         """Return the objects of these references, all in one multi-get; kinds that no feed has are never there."""
         wanted = [
             (ref, index, id)
@@ -61,7 +61,7 @@ class Shelf:
                 failed[ref] = reason
         for index, reason in reasons.items():  # once for all, or half a multi-get would break and mend by turns
             self._note(index, reason)
-        return Haul(found, {ref: reason for ref, reason in failed.items() if ref not in found})
+        return FetchResult(found, {ref: reason for ref, reason in failed.items() if ref not in found})
 
     def by_digest(self, ref: Ref, deadline: float) -> Stored | None:
         """Return the file of an MD5 or SHA-1."""
@@ -69,7 +69,7 @@ class Shelf:
             return None
         name = "md5" if len(ref.id) == 32 else "sha1"
         for each in self._search("file", {name: ref.id}, 5, deadline):
-            if text(mapping(each.object.get("attributes")).get(name)).lower() == ref.id:
+            if as_text(as_mapping(each.object.get("attributes")).get(name)).lower() == ref.id:
                 return each
         return None
 

@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping
 from attrs import define, field
 
 from virustotal.api.source import Request
-from virustotal.mirror.response_builder import Reply
+from virustotal.mirror.response_builder import Response
 from virustotal.mirror.search_client import MirrorError
 
 #: Seconds for which it is kept.
 SECONDS = 30.0
 
 #: What the mirror says: None for what it does not hold, the error where it could not be read.
-Said = Reply | MirrorError | None
+Said = Response | MirrorError | None
 
 
 @define(eq=False)
-class Ready:
+class PrefetchCache:
     """What the mirror says, by request. Thread-safe."""
 
     _kept: dict[Request, tuple[float, Said]] = field(factory=dict, init=False)

@@ -10,9 +10,9 @@ from virustotal import api
 from virustotal.api.source import Answer
 from virustotal.core.models import EMPTY, Ref
 from virustotal.mirror.documents import Stored
-from virustotal.mirror.object_store import Haul
+from virustotal.mirror.object_store import FetchResult
 from virustotal.mirror.request_parser import KINDS, Asked, cursor
-from virustotal.util.readers import integer, mapping, quantity
+from virustotal.util.readers import as_mapping, integer, quantity
 
 #: By whom an answer of the mirror is said to be.
 ORIGIN = "mirror"
@@ -23,11 +23,11 @@ NOT_ANSWERED = "The mirror does not hold this, and VirusTotal did not answer."
 #: Said where the mirror answers although VirusTotal was to.
 INSTEAD = "VirusTotal did not answer, so the mirror did, with what it holds."
 
-Fetch = Callable[[Iterable[Ref]], Haul]
+Fetch = Callable[[Iterable[Ref]], FetchResult]
 
 
 @frozen
-class Reply:
+class Response:
     """What the mirror can say.
 
     whole: all that was asked for. moment: when what it is about changed, in Unix seconds. parts: the same of the oldest
@@ -47,11 +47,11 @@ class Reply:
     def answer(self, instead: str = "") -> Answer:
         """Return the reply as a source answers it; instead: see `Answer`."""
         parts = {name: _age(moment) for name, moment in self.parts.items() if moment}
-        return Answer(self.payload, origin=ORIGIN, age=_age(self.moment), instead=instead, parts=parts)
+        return Answer(self.payload, origin=ORIGIN, age=_age(self.moment), fallback_reason=instead, parts=parts)
 
 
 @frozen
-class Block:
+class RelationshipPage:
     """One relationship as the mirror holds it. more: VirusTotal's own cursor, where there is more than is held."""
 
     entries: tuple[Mapping[str, Any], ...]
@@ -69,36 +69,38 @@ class Block:
         """The objects that the mirror may hold."""
         return tuple(ref for entry in self.entries if (ref := _ref(entry)).kind in KINDS)
 
-    def missing(self, haul: Haul) -> tuple[Ref, ...]:
+    def missing(self, haul: FetchResult) -> tuple[Ref, ...]:
         """The objects that are not among those found."""
         return tuple(ref for entry in self.entries if (ref := _ref(entry)) not in haul.found)
 
 
-def held(subject: Stored, name: str, behaviours: Callable[[], tuple[Stored, ...]]) -> Block | None:
+def held(subject: Stored, name: str, behaviours: Callable[[], tuple[Stored, ...]]) -> RelationshipPage | None:
     """Return a relationship of a stored object, or None where it is not held.
 
     behaviours: asks for the behaviour reports, which the feed of files does not name.
     """
-    block = mapping(mapping(subject.object.get("relationships")).get(name))
+    block = as_mapping(as_mapping(subject.object.get("relationships")).get(name))
     found = _read(block) if "data" in block else None
     if name == "behaviours" and subject.object.get("type") == "file" and (found is None or not found.entries):
         reports = tuple({"type": "file_behaviour", "id": each.id} for each in behaviours())
-        return Block(reports, count=len(reports)) if reports else None
+        return RelationshipPage(reports, count=len(reports)) if reports else None
     return found
 
 
-def _read(block: Mapping[str, Any]) -> Block | None:
-    data, meta = block.get("data"), mapping(block.get("meta"))
+def _read(block: Mapping[str, Any]) -> RelationshipPage | None:
+    data, meta = block.get("data"), as_mapping(block.get("meta"))
     more = meta.get("cursor")
     if data is None or isinstance(data, Mapping):
-        return Block((data,) if data else (), one=True)
+        return RelationshipPage((data,) if data else (), one=True)
     if not isinstance(data, list):
         return None
     entries = tuple(entry for entry in data if isinstance(entry, Mapping))
-    return Block(entries, more=more if isinstance(more, str) else "", count=integer(meta.get("count")))
+    return RelationshipPage(entries, more=more if isinstance(more, str) else "", count=integer(meta.get("count")))
 
 
-def of_object(asked: Asked, subject: Stored, blocks: Mapping[str, Block | None], fetch: Fetch, *, only: bool) -> Reply:
+def of_object(
+    asked: Asked, subject: Stored, blocks: Mapping[str, RelationshipPage | None], fetch: Fetch, *, only: bool
+) -> Response:
     """Return the answer to a request for an object, with those of its relationships that are held.
 
     Where attributes are wanted in line, the objects of all relationships come in one multi-get, unless another source
@@ -118,10 +120,10 @@ def of_object(asked: Asked, subject: Stored, blocks: Mapping[str, Block | None],
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
     entry |= {"type": asked.ref.kind, "id": subject.id}
     parts = {name: _oldest(haul.found[ref] for ref in block.refs if ref in haul.found) for name, block in lined.items()}
-    return Reply({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment, parts)
+    return Response({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment, parts)
 
 
-def of_page(asked: Asked, subject: Stored, block: Block, fetch: Fetch, *, only: bool) -> Reply | None:
+def of_page(asked: Asked, subject: Stored, block: RelationshipPage, fetch: Fetch, *, only: bool) -> Response | None:
     """Return the answer to a request for one page of a relationship; None for a page that VirusTotal alone has.
 
     The first page is whole if all pages are: nobody else can go on with a list that the mirror began. only: there is no
@@ -133,12 +135,12 @@ def of_page(asked: Asked, subject: Stored, block: Block, fetch: Fetch, *, only: 
     part = evolve(block, entries=block.entries[asked.start : stop], more="")
     rest = cursor(stop) if stop < len(block.entries) else block.more
     if asked.descriptors:
-        return Reply(_shown(evolve(part, more=rest)), not block.more, subject.moment)
+        return Response(_shown(evolve(part, more=rest)), not block.more, subject.moment)
     all_of_it = part if asked.start or only else block
     haul = fetch(all_of_it.refs)
     payload = _shown(evolve(_filled(part, haul, asked.attributes), more=rest)) | _gap(part, haul, only=only)
     moment = _oldest((subject, *haul.found.values()))
-    return Reply(payload, not all_of_it.missing(haul) and not block.more, moment)
+    return Response(payload, not all_of_it.missing(haul) and not block.more, moment)
 
 
 def _oldest(kept: Iterable[Stored]) -> float:
@@ -149,7 +151,7 @@ def _age(moment: float) -> float:
     return max(0.0, time.time() - moment) if moment else 0.0
 
 
-def _gap(block: Block, haul: Haul, *, only: bool) -> dict[str, Any]:
+def _gap(block: RelationshipPage, haul: FetchResult, *, only: bool) -> dict[str, Any]:
     """Say beside the data that some objects are missing: those that could not be read, else those not held."""
     missing = block.missing(haul)
     if not missing:
@@ -165,12 +167,12 @@ def _error(skipped: bool, message: str) -> dict[str, Any]:
     return {"error": {"code": api.NOT_LOOKED_UP if skipped else api.NOT_ANSWERED, "message": message}}
 
 
-def _shown(block: Block) -> dict[str, Any]:
+def _shown(block: RelationshipPage) -> dict[str, Any]:
     meta: dict[str, Any] = {} if block.count is None else {"count": block.count}
     return {"data": block.data, "meta": meta | ({"cursor": block.more} if block.more else {})}
 
 
-def _filled(block: Block, haul: Haul, wanted: tuple[str, ...]) -> Block:
+def _filled(block: RelationshipPage, haul: FetchResult, wanted: tuple[str, ...]) -> RelationshipPage:
     """The block with the attributes that are wanted of what is held; all where none is named."""
     return evolve(block, entries=tuple(_with(entry, haul.found.get(_ref(entry)), wanted) for entry in block.entries))
 
@@ -178,10 +180,10 @@ def _filled(block: Block, haul: Haul, wanted: tuple[str, ...]) -> Block:
 def _with(entry: Mapping[str, Any], kept: Stored | None, wanted: tuple[str, ...]) -> Mapping[str, Any]:
     if kept is None:
         return entry
-    attributes = mapping(kept.object.get("attributes"))
+    attributes = as_mapping(kept.object.get("attributes"))
     if wanted:
         attributes = {name: attributes[name] for name in wanted if name in attributes}
-    return {**entry, "links": mapping(kept.object.get("links")), "attributes": attributes}
+    return {**entry, "links": as_mapping(kept.object.get("links")), "attributes": attributes}
 
 
 def _ref(entry: Mapping[str, Any]) -> Ref:

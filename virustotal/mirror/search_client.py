@@ -20,7 +20,7 @@ from virustotal.client.transport_errors import Sent, failure_of
 from virustotal.core.errors import ConfigurationError, VirusTotalError
 from virustotal.core.models import EMPTY
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.util.readers import integer, items, mapping, text
+from virustotal.util.readers import as_list, as_mapping, as_text, integer
 
 #: Seconds that a connection and the answer to a question may take: a mirror that hangs must not cost the task.
 CONNECT, READ = 2.0, 5.0
@@ -51,7 +51,7 @@ class Fetched:
     failed: str = ""
 
 
-class Cluster:
+class SearchClient:
     """One cluster by one or more addresses, each tried until one answers. Thread-safe.
 
     Environment variables, `.netrc` and proxies are not used. Raises ConfigurationError for credentials that no header
@@ -93,18 +93,20 @@ class Cluster:
             return (*self.get(asked[:half], deadline), *self.get(asked[half:], deadline))
         if status != 200:
             raise refused(status, found)
-        docs = items(found.get("docs"))
-        return tuple(_fetched(mapping(docs[at]) if at < len(docs) else EMPTY, id) for at, (_, id) in enumerate(asked))
+        docs = as_list(found.get("docs"))
+        return tuple(
+            _fetched(as_mapping(docs[at]) if at < len(docs) else EMPTY, id) for at, (_, id) in enumerate(asked)
+        )
 
     def search(self, index: str, terms: Mapping[str, str], most: int, deadline: float) -> tuple[Mapping[str, Any], ...]:
         """Return the sources of the documents that have one of these values in a keyword field. MirrorError."""
         matching = [{"term": {name: value}} for name, value in terms.items()]
         body = {"size": most, "query": {"bool": {"should": matching, "minimum_should_match": 1}}}
         status, found = self.send("POST", f"/{quote(index, safe='')}/_search", json.dumps(body).encode(), deadline)
-        if status != 200 or found.get("timed_out") or mapping(found.get("_shards")).get("failed"):
+        if status != 200 or found.get("timed_out") or as_mapping(found.get("_shards")).get("failed"):
             raise refused(status, found)
-        hits = items(mapping(found.get("hits")).get("hits"))
-        return tuple(mapping(mapping(hit).get("_source")) for hit in hits)
+        hits = as_list(as_mapping(found.get("hits")).get("hits"))
+        return tuple(as_mapping(as_mapping(hit).get("_source")) for hit in hits)
 
     def bulk(self, lines: Iterable[bytes], seconds: float) -> tuple[tuple[int, str], ...]:
         """Index documents; return status and type of error of each. lines: the body of a `_bulk`. MirrorError."""
@@ -113,7 +115,7 @@ class Cluster:
         status, found = self.send("POST", "/_bulk", body, deadline, kind=kind, read=seconds)
         if status != 200:
             raise refused(status, found)
-        return tuple(map(_indexed, items(found.get("items"))))
+        return tuple(map(_indexed, as_list(found.get("items"))))
 
     def create(self, index: str, body: Mapping[str, Any], seconds: float) -> None:
         """Create `index`-000001 and its alias `index`, unless there is an index or alias of that name. MirrorError."""
@@ -203,7 +205,7 @@ def _object(response: requests.Response, deadline: float) -> Mapping[str, Any]:
             raise
         raise _TooLargeError from None
     try:
-        return mapping(parse(body))
+        return as_mapping(parse(body))
     except ValueError:
         if response.status_code == 200:
             raise MirrorError("The mirror's answer is not JSON.", 200) from None
@@ -215,18 +217,18 @@ def _fetched(entry: Mapping[str, Any], id: str) -> Fetched:
         return Fetched(failed=f"The mirror cannot read a document: {reason_of(entry)}.")
     if entry.get("_id") != id or not isinstance(entry.get("found"), bool):
         return Fetched(failed="The mirror left a document out of its answer.")
-    return Fetched(mapping(entry.get("_source"))) if entry["found"] else Fetched()
+    return Fetched(as_mapping(entry.get("_source"))) if entry["found"] else Fetched()
 
 
 def _indexed(item: Any) -> tuple[int, str]:
-    entry = next(iter(mapping(item).values()), EMPTY)
-    return integer(mapping(entry).get("status")) or 0, reason_of(mapping(entry))
+    entry = next(iter(as_mapping(item).values()), EMPTY)
+    return integer(as_mapping(entry).get("status")) or 0, reason_of(as_mapping(entry))
 
 
 def reason_of(answer: Mapping[str, Any]) -> str:
     """Return the type of error that an answer names, such as `index_not_found_exception`; never its text."""
     error = answer.get("error")
-    return text(mapping(error).get("type"), 80) or ("" if error is None else "error")
+    return as_text(as_mapping(error).get("type"), 80) or ("" if error is None else "error")
 
 
 def refused(status: int, answer: Mapping[str, Any]) -> MirrorError:

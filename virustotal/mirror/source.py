@@ -5,14 +5,23 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from virustotal.api.source import Answer, Request, Room, Source, forget, fresh, holds, room
+from virustotal.api.source import Answer, RemainingQuota, Request, Source, bypass_cache, forget, holds, remaining_quota
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.mirror.documents import Stored
-from virustotal.mirror.object_store import Haul, Shelf
-from virustotal.mirror.prefetch import Ready, Said
+from virustotal.mirror.object_store import FetchResult, ObjectStore
+from virustotal.mirror.prefetch import PrefetchCache, Said
 from virustotal.mirror.request_parser import Asked, identifiers, understood
-from virustotal.mirror.response_builder import INSTEAD, NOT_HELD, ORIGIN, Block, Reply, held, of_object, of_page
+from virustotal.mirror.response_builder import (
+    INSTEAD,
+    NOT_HELD,
+    ORIGIN,
+    RelationshipPage,
+    Response,
+    held,
+    of_object,
+    of_page,
+)
 from virustotal.mirror.search_client import MirrorError
 
 #: Seconds for which the mirror does not answer for what this process had analysed anew: feeds come an hour late.
@@ -31,7 +40,7 @@ class NotMirroredError(VirusTotalError):
         super().__init__(message, code="LocalNotMirrored")
 
 
-class Alone:
+class NoSource:
     """What stands below an air-gapped mirror: no request leaves."""
 
     requests_made = 0
@@ -46,21 +55,21 @@ class Alone:
         """Nothing is open."""
 
 
-class Mirror:
+class MirrorSource:
     """Answers from the mirror what it holds completely and not too old; the next link answers everything else.
 
     Where the next link cannot answer (an outage, a quota), what the mirror holds is given although it is not all.
-    Air-gapped, the next link is `Alone`: what the mirror holds is given at any age, and what is missing is said.
+    Air-gapped, the next link is `NoSource`: what the mirror holds is given at any age, and what is missing is said.
     Thread-safe.
     """
 
-    def __init__(self, source: Source, shelf: Shelf) -> None:
+    def __init__(self, source: Source, shelf: ObjectStore) -> None:
         self._source = source
         self._shelf = shelf
         self._only = shelf.config.only
         self._oldest = shelf.config.max_age_days * SECONDS_A_DAY
         self._changed: dict[Ref, float] = {}
-        self._ready = Ready()
+        self._ready = PrefetchCache()
         self._lock = threading.Lock()
 
     @property
@@ -78,9 +87,9 @@ class Mirror:
         self._shelf.cluster.close()
         self._source.close()
 
-    def room(self, deadline: float) -> Room:
+    def room(self, deadline: float) -> RemainingQuota:
         """See `Budgeted.room`."""
-        return room(self._source, deadline)
+        return remaining_quota(self._source, deadline)
 
     def holds(self, request: Request) -> bool:
         """See `Caching.holds`; what the mirror says is kept for the request itself."""
@@ -89,20 +98,20 @@ class Mirror:
         reply = self._looked_at(request)
         return reply is not None and self._serves(reply)
 
-    def stands_in(self, request: Request) -> bool:
+    def has_fallback(self, request: Request) -> bool:
         """See `StandIn.stands_in`: with what it holds, at any age and although it is not all."""
         return self._looked_at(request) is not None
 
-    def _looked_at(self, request: Request) -> Reply | None:
+    def _looked_at(self, request: Request) -> Response | None:
         asked = understood(request)
         if asked is None or self._has_changed(asked.ref):
             return None
         said = self._ready.look(request, lambda: self._read(asked, math.inf))
-        return said if isinstance(said, Reply) else None
+        return said if isinstance(said, Response) else None
 
     def fresh(self) -> Source:
         """See `Caching.fresh`; an air-gapped mirror has nothing fresher than itself."""
-        return self if self._only else fresh(self._source)
+        return self if self._only else bypass_cache(self._source)
 
     def forget(self, ref: Ref) -> None:
         """See `Caching.forget`: the next link answers for it, until the feeds have caught up."""
@@ -120,7 +129,7 @@ class Mirror:
         said = self._ready.take(request, lambda: self._read(asked, deadline))
         if self._only and isinstance(said, MirrorError):
             raise _unavailable(said)
-        reply = said if isinstance(said, Reply) else None
+        reply = said if isinstance(said, Response) else None
         if reply is not None and (self._only or asked.start or self._serves(reply)):
             return reply.answer()
         if asked.start and not self._only:  # the cursor is the mirror's own, which nobody else takes
@@ -140,7 +149,7 @@ class Mirror:
         served = {
             request: each.answer()
             for request, each in said.items()
-            if isinstance(each, Reply) and (self._only or self._serves(each))
+            if isinstance(each, Response) and (self._only or self._serves(each))
         }
         self._ready.keep({request: each for request, each in said.items() if request not in served})
         return tuple(served.get(request) for request in requests)
@@ -152,11 +161,11 @@ class Mirror:
             return None
         return asked if identifiers(asked.ref) else None
 
-    def _plain(self, asked: Asked, haul: Haul) -> Said:
+    def _plain(self, asked: Asked, haul: FetchResult) -> Said:
         if asked.ref in haul.failed:
             return MirrorError(haul.failed[asked.ref])
         subject = haul.found.get(asked.ref)
-        return None if subject is None else of_object(asked, subject, {}, lambda refs: Haul(), only=self._only)
+        return None if subject is None else of_object(asked, subject, {}, lambda refs: FetchResult(), only=self._only)
 
     def _read(self, asked: Asked, deadline: float) -> Said:
         try:
@@ -164,7 +173,7 @@ class Mirror:
         except MirrorError as error:
             return error
 
-    def _answer(self, asked: Asked, deadline: float) -> Reply | None:
+    def _answer(self, asked: Asked, deadline: float) -> Response | None:
         subject = self._subject(asked.ref, deadline)
         if subject is None:
             return None
@@ -184,22 +193,22 @@ class Mirror:
             raise MirrorError(haul.failed[ref])
         return haul.found.get(ref)
 
-    def _fetch(self, deadline: float) -> Callable[[Iterable[Ref]], Haul]:
+    def _fetch(self, deadline: float) -> Callable[[Iterable[Ref]], FetchResult]:
         """Objects that cannot be read are said to be so: the cluster's failure costs those, and not the answer."""
 
-        def fetch(refs: Iterable[Ref]) -> Haul:
+        def fetch(refs: Iterable[Ref]) -> FetchResult:
             wanted = tuple(refs)
             try:
                 return self._shelf.fetch(wanted, deadline)
             except MirrorError as error:
-                return Haul(failed=dict.fromkeys(wanted, str(error)))
+                return FetchResult(failed=dict.fromkeys(wanted, str(error)))
 
         return fetch
 
-    def _block(self, subject: Stored, name: str, deadline: float) -> Block | None:
+    def _block(self, subject: Stored, name: str, deadline: float) -> RelationshipPage | None:
         return held(subject, name, lambda: self._shelf.behaviours(subject.id, deadline))
 
-    def _serves(self, reply: Reply) -> bool:
+    def _serves(self, reply: Response) -> bool:
         return reply.whole and (not self._oldest or (bool(reply.moment) and reply.age <= self._oldest))
 
     def _has_changed(self, ref: Ref) -> bool:

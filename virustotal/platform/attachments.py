@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from virustotal.core.findings import Attachment, Role
 from virustotal.core.lookup.downloads import Fetched
-from virustotal.util.readers import safe_name, text
+from virustotal.util.readers import as_text, safe_name
 
 #: The larger side of a picture, in pixels; a larger one is a trap for the reader of its format.
 LARGEST_SIDE = 8192
@@ -26,7 +26,7 @@ class _File:
 
 
 @define
-class Attacher:
+class Attachments:
     """Attaches what a task made to its request (assemblyline_v4_service.common.request.ServiceRequest).
 
     notes: sentences about what was not attached.
@@ -55,9 +55,9 @@ class Attacher:
             try:
                 path = each.path or self._write(each.data)
             except OSError as error:
-                self.notes.append(f"{safe_name(each.name)} was not attached: {text(str(error), 200)}")
+                self.notes.append(f"{safe_name(each.name)} was not attached: {as_text(str(error), 200)}")
                 continue
-            self._attach(_File(path, safe_name(each.name), text(each.description) or "-", each.role, each.relation))
+            self._attach(_File(path, safe_name(each.name), as_text(each.description) or "-", each.role, each.relation))
 
     def _write(self, data: bytes) -> Path:
         self._written += 1
@@ -86,7 +86,7 @@ class Attacher:
         except MaxExtractedExceeded:
             self.notes.append(f"{file.name} was not attached: the submission's max_extracted is reached.")
         except (OSError, ValueError) as error:
-            self.notes.append(f"{file.name} was not attached: {text(str(error), 200)}")
+            self.notes.append(f"{file.name} was not attached: {as_text(str(error), 200)}")
 
     def _draw(self, section: ResultImageSection, file: _File) -> bool:
         from PIL import Image  # the framework's own; only needed where there are pictures
@@ -98,6 +98,6 @@ class Attacher:
                 picture.verify()
             section.add_image(str(file.path), file.name, file.description)
         except Exception as error:  # the readers of hostile pictures raise whatever they like
-            self.notes.append(f"The picture {file.name} cannot be shown: {text(str(error), 200)}")
+            self.notes.append(f"The picture {file.name} cannot be shown: {as_text(str(error), 200)}")
             return False
         return True

@@ -13,7 +13,7 @@ from virustotal.core.lookup.subjects import Facts, Subject
 from virustotal.core.models import EMPTY
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
 from virustotal.core.submission.policy import Candidate
-from virustotal.util.readers import mapping, text
+from virustotal.util.readers import as_mapping, as_text
 
 #: A URI file is a few lines; what is larger is none.
 LARGEST_URI_FILE = 64 * 1024
@@ -72,7 +72,7 @@ def read_task(request: ServiceRequest, configured: Settings, config: dict[str, A
         int(request.file_size or 0),
         deadline,
         notes,
-        mapping(request.task.tags),
+        as_mapping(request.task.tags),
     )
 
 
@@ -83,7 +83,7 @@ def _facts(request: ServiceRequest) -> Facts:
         file_type=str(request.file_type or ""),
         file_name=str(request.file_name or ""),
         depth=int(task.depth or 0),
-        metadata=mapping(task.metadata),
+        metadata=as_mapping(task.metadata),
         uri=_uri(request) if str(request.file_type or "").startswith("uri/") else "",
     )
 
@@ -102,7 +102,7 @@ def _uri(request: ServiceRequest) -> str:
     try:
         with open(request.file_path, "rb") as file:
             content = file.read(LARGEST_URI_FILE)
-        return text(mapping(yaml.safe_load(content)).get("uri"), LARGEST_URI_FILE)
+        return as_text(as_mapping(yaml.safe_load(content)).get("uri"), LARGEST_URI_FILE)
     except Exception:  # a file that is gone, or that is no URI file: YAML has many ways to fail
         return ""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from virustotal.core.models import Detection, Object, Verdict
 from virustotal.core.scoring.verdicts import MALICIOUS, SUSPICIOUS
-from virustotal.util.readers import integer, items, mapping, pairs, text
+from virustotal.util.readers import as_list, as_mapping, as_text, integer, pairs
 
 #: The name under which later services find it.
 KEY = "virus_total_vt3_files"
@@ -51,8 +51,8 @@ def _telling(each: Detection) -> tuple[int, str]:
 
 
 def _entry(each: Detection) -> tuple[str, Mapping[str, str]]:
-    found = {"category": each.category, "result": text(each.result, LONGEST_NAME)}
-    return text(each.engine, LONGEST_NAME), {key: value for key, value in found.items() if value}
+    found = {"category": each.category, "result": as_text(each.result, LONGEST_NAME)}
+    return as_text(each.engine, LONGEST_NAME), {key: value for key, value in found.items() if value}
 
 
 def _cut(files: dict[str, _Entries], totals: Mapping[str, int]) -> str:
@@ -91,14 +91,14 @@ def _read(previous: Any) -> Mapping[str, tuple[_Entries, int]]:
         except (ValueError, RecursionError):
             previous = None
     found: dict[str, tuple[_Entries, int]] = {}
-    for entry in items(previous):
-        sha256 = text(mapping(entry).get("id")).lower()
-        known = mapping(mapping(entry).get("attributes"))
-        entries = [_again(engine, mapping(said)) for engine, said in pairs(known.get("last_analysis_results"))]
+    for entry in as_list(previous):
+        sha256 = as_text(as_mapping(entry).get("id")).lower()
+        known = as_mapping(as_mapping(entry).get("attributes"))
+        entries = [_again(engine, as_mapping(said)) for engine, said in pairs(known.get("last_analysis_results"))]
         if entries and _SHA256.fullmatch(sha256):
             found[sha256] = (entries, max(0, integer(known.get("left_out")) or 0))
     return found
 
 
 def _again(engine: str, said: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
-    return _entry(Detection(engine, text(said.get("category"), 60), text(said.get("result"))))
+    return _entry(Detection(engine, as_text(said.get("category"), 60), as_text(said.get("result"))))

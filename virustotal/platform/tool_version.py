@@ -8,11 +8,11 @@ from typing import Any
 import attrs
 
 from virustotal import __version__
-from virustotal.core.plugin_host.hooks import Plugins
+from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.settings import RESULT_SETTINGS, Settings
 
 
-def tool_version(settings: Settings, plugins: Plugins) -> str:
+def tool_version(settings: Settings, plugins: LoadedPlugins) -> str:
     """Return the package's version and a short digest of the plugins, their versions and the configuration.
 
     The same in every process with the same plugins and configuration. Secrets have no part in it.

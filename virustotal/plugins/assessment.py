@@ -6,7 +6,7 @@ from typing import Any
 from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.result import tables
-from virustotal.util.readers import integer, mapping, pairs, text, texts
+from virustotal.util.readers import as_mapping, as_text, as_texts, integer, pairs
 
 #: Points of a malicious verdict by severity, before the family's cap. Other severities count as the lowest.
 MALICIOUS_POINTS: Mapping[str, int] = {"high": 500, "medium": 400, "low": 300}
@@ -29,7 +29,7 @@ def virustotal_analyzers() -> tuple[Analyzer, ...]:
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield the assessment and its points. Whatever it says, the engines' verdict stays as it is."""
     known = evidence.report.subject.attributes
-    found = mapping(known.get("gti_assessment"))
+    found = as_mapping(known.get("gti_assessment"))
     verdict, severity = _word(found, "verdict", "VERDICT_"), _word(found, "severity", "SEVERITY_")
     threat_score = integer(_value(found.get("threat_score")))
     section = tables.key_values(
@@ -38,9 +38,9 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
             ("Verdict", verdict),
             ("Severity", severity),
             ("Threat score (0 to 100)", threat_score),
-            ("Description", text(found.get("description"))),
+            ("Description", as_text(found.get("description"))),
             ("Indicator confidence (0 to 100)", integer(known.get("mandiant_ic_score"))),
-            *_factors(mapping(found.get("contributing_factors"))),
+            *_factors(as_mapping(found.get("contributing_factors"))),
         ),
     )
     if section is None:
@@ -64,7 +64,7 @@ def _value(entry: Any) -> Any:
 
 
 def _word(found: Mapping[str, Any], key: str, prefix: str) -> str:
-    return text(_value(found.get(key)), 60).upper().removeprefix(prefix).lower()
+    return as_text(_value(found.get(key)), 60).upper().removeprefix(prefix).lower()
 
 
 def _factors(factors: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -73,5 +73,5 @@ def _factors(factors: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "Because of", tables.listed(true)
     for name, value in pairs(factors):
         if not isinstance(value, bool):
-            shown = tables.listed(texts(value))
+            shown = tables.listed(as_texts(value))
             yield name.replace("_", " ").capitalize(), shown

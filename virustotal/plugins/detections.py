@@ -11,7 +11,7 @@ from virustotal.core.findings import Family, Finding
 from virustotal.core.models import Level
 from virustotal.core.scoring.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
 from virustotal.result import tables
-from virustotal.util.readers import mapping, named_counts, whole_text
+from virustotal.util.readers import as_mapping, named_counts, whole_text
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.
 CATEGORIES = (
@@ -168,7 +168,7 @@ def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
 
 def families(attributes: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the family names that several engines agree on, the most common first."""
-    found = named_counts(mapping(attributes.get("popular_threat_classification")).get("popular_threat_name"))
+    found = named_counts(as_mapping(attributes.get("popular_threat_classification")).get("popular_threat_name"))
     return tuple(name for name, count in found if count >= FAMILY_ENGINES and name.lower() not in NO_FAMILY)
 
 

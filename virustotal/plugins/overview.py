@@ -12,7 +12,7 @@ from virustotal.core.models import Object
 from virustotal.core.scoring.verdicts import stale_days
 from virustotal.core.settings import Settings
 from virustotal.result import tables
-from virustotal.util.readers import date, integer, mapping, named_counts, text, texts
+from virustotal.util.readers import as_mapping, as_text, as_texts, date, integer, named_counts
 
 #: Names that are listed; VirusTotal keeps a hundred.
 MOST_NAMES = 20
@@ -53,15 +53,15 @@ def _link(subject: Object, settings: Settings) -> Any | None:
 
 def _facts(subject: Object, settings: Settings, now: datetime) -> Iterator[tuple[str, Any]]:
     known = subject.attributes
-    threat = mapping(known.get("popular_threat_classification"))
-    severity = mapping(known.get("threat_severity"))
-    yield "Threat label", text(threat.get("suggested_threat_label"))
+    threat = as_mapping(known.get("popular_threat_classification"))
+    severity = as_mapping(known.get("threat_severity"))
+    yield "Threat label", as_text(threat.get("suggested_threat_label"))
     yield "Threat categories", _popular(threat.get("popular_threat_category"))
     yield "Threat families", _popular(threat.get("popular_threat_name"))
-    yield "Threat names", tables.listed(texts(known.get("threat_names")))
-    yield "Threat severity", text(severity.get("threat_severity_level")).removeprefix("SEVERITY_").lower()
-    yield "Threat severity, why", text(severity.get("level_description"))
-    yield "Threat verdict", text(known.get("threat_verdict")).removeprefix("VERDICT_").lower()
+    yield "Threat names", tables.listed(as_texts(known.get("threat_names")))
+    yield "Threat severity", as_text(severity.get("threat_severity_level")).removeprefix("SEVERITY_").lower()
+    yield "Threat severity, why", as_text(severity.get("level_description"))
+    yield "Threat verdict", as_text(known.get("threat_verdict")).removeprefix("VERDICT_").lower()
     yield "First seen", date(known.get("first_submission_date"))
     yield "Last seen", date(known.get("last_submission_date"))
     yield "First seen in the wild", date(known.get("first_seen_itw_date"))
@@ -70,18 +70,18 @@ def _facts(subject: Object, settings: Settings, now: datetime) -> Iterator[tuple
     yield "Times submitted", integer(known.get("times_submitted"))
     yield "Sources", integer(known.get("unique_sources"))
     yield "Reputation", integer(known.get("reputation"))
-    yield "Votes", _votes(mapping(known.get("total_votes")))
+    yield "Votes", _votes(as_mapping(known.get("total_votes")))
     yield from _identity(known)
 
 
 def _identity(known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield "Name", text(known.get("meaningful_name"))
-    yield "Names", tables.listed(texts(known.get("names"), 200), MOST_NAMES)
-    yield "Type", text(known.get("type_description"))
+    yield "Name", as_text(known.get("meaningful_name"))
+    yield "Names", tables.listed(as_texts(known.get("names"), 200), MOST_NAMES)
+    yield "Type", as_text(known.get("type_description"))
     yield "Size in bytes", integer(known.get("size"))
     for key, title in _HASHES.items():
-        yield title, text(known.get(key))
-    yield "Tags", tables.listed(texts(known.get("tags")), 40)
+        yield title, as_text(known.get(key))
+    yield "Tags", tables.listed(as_texts(known.get("tags")), 40)
 
 
 #: Those by which other tools know the file; the others stand in its identification.

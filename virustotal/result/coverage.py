@@ -5,7 +5,7 @@ from typing import Any
 
 from virustotal.api import relationships
 from virustotal.core.models import Outcome, Related, Status
-from virustotal.result.models import Artefact, SubjectResult
+from virustotal.result.models import DownloadOutcome, SubjectResult
 from virustotal.result.subject_header import name_of
 from virustotal.result.tables import listed, table
 from virustotal.util.readers import clean
@@ -109,7 +109,7 @@ def _details(related: Related) -> Iterable[str]:
         yield f"{unknown} that VirusTotal knows by identifier alone"
 
 
-def _artefact(artefact: Artefact) -> Mapping[str, Any]:
+def _artefact(artefact: DownloadOutcome) -> Mapping[str, Any]:
     download = artefact.download
     return {
         "artefact": clean(download.name, 200),

@@ -7,19 +7,19 @@ from typing import Any
 from attrs import evolve
 
 from virustotal.core.models import Level, Outcome, Status
-from virustotal.core.plugin_host.output import Contribution, Section
+from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt
 from virustotal.core.settings import Settings
 from virustotal.result.coverage import coverage_section
-from virustotal.result.models import Artefact, Layout, SubjectResult
+from virustotal.result.models import DownloadOutcome, Layout, SubjectResult
 from virustotal.result.section_builder import TITLES, Builder
-from virustotal.result.subject_header import heading, name_of
+from virustotal.result.subject_header import name_of, subject_header
 from virustotal.result.tables import lines, table
 from virustotal.util.readers import clean
 
-__all__ = ["Artefact", "Layout", "SubjectResult", "compose", "partial_reasons"]
+__all__ = ["DownloadOutcome", "Layout", "SubjectResult", "compose", "partial_reasons"]
 
 #: Rows of the explanation; points that count nothing are the first to be left out.
 MOST_SCORES = 500
@@ -32,7 +32,7 @@ def compose(
     settings: Settings,
     safelist: Safelist = NO_SAFELIST,
     *,
-    beside: Sequence[Contribution] = (),
+    beside: Sequence[AnalyzerOutput] = (),
     notes: Sequence[str] = (),
     volatile: Sequence[str] = (),
     unloaded: Sequence[str] = (),
@@ -52,7 +52,7 @@ def compose(
     beside = _anchored(beside)
     scores = capped((*_given(results, safelist), *_points(beside)))
     builder = Builder(by_section(scores), settings, safelist)
-    trees = [(heading(result, settings, now), _built(result.contributions, builder)) for result in results]
+    trees = [(subject_header(result, settings, now), _built(result.contributions, builder)) for result in results]
     besides = _built(beside, builder)
     everything = (*(each for result in results for each in result.contributions), *beside)
     ends = (
@@ -80,18 +80,18 @@ def _ordered(trees: Sequence[tuple[Any, list[Any]]], explained: Any | None) -> I
         yield head
 
 
-def _built(contributions: Iterable[Contribution], builder: Builder) -> list[Any]:
+def _built(contributions: Iterable[AnalyzerOutput], builder: Builder) -> list[Any]:
     return [builder.build(section) for each in contributions for section in each.sections]
 
 
 # --- points ----------------------------------------------------------------------------------------------------------
 
 
-def _anchored(contributions: Iterable[Contribution]) -> tuple[Contribution, ...]:
+def _anchored(contributions: Iterable[AnalyzerOutput]) -> tuple[AnalyzerOutput, ...]:
     return tuple(map(_with_anchors, contributions))
 
 
-def _with_anchors(each: Contribution) -> Contribution:
+def _with_anchors(each: AnalyzerOutput) -> AnalyzerOutput:
     """Give points without a section of the analyser's own its first section, or a new one where it has none."""
     if not each.scored:
         return each
@@ -119,7 +119,7 @@ def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[Giv
         yield from _points(result.contributions, name_of(result), void)
 
 
-def _points(contributions: Iterable[Contribution], subject: str = "", void: str = "") -> Iterator[Given]:
+def _points(contributions: Iterable[AnalyzerOutput], subject: str = "", void: str = "") -> Iterator[Given]:
     for each in contributions:
         for points, section in each.scored:
             yield Given(
@@ -173,7 +173,7 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
 # --- errors, notes, and whether the result may be reused -------------------------------------------------------------
 
 
-def _errors(contributions: Iterable[Contribution], unloaded: Sequence[str]) -> Any | None:
+def _errors(contributions: Iterable[AnalyzerOutput], unloaded: Sequence[str]) -> Any | None:
     failed = [each for each in contributions if each.error]
     rows = [{"analyser": each.analyzer, "plugin": each.provider, "error": each.error} for each in failed]
     section = table("Analysers that failed", rows, ("analyser", "plugin", "error"), collapse=True)
@@ -184,7 +184,7 @@ def _errors(contributions: Iterable[Contribution], unloaded: Sequence[str]) -> A
     return section
 
 
-def _notes(contributions: Iterable[Contribution], notes: Sequence[str], dropped: int) -> Any | None:
+def _notes(contributions: Iterable[AnalyzerOutput], notes: Sequence[str], dropped: int) -> Any | None:
     cut = [f"{each.analyzer}: {note}" for each in contributions for note in each.notes]
     left_out = f"Tags of safelisted values or of hosts that are not public, left out: {dropped}."
     below = lines("What was cut or left out", [*cut, *([left_out] if dropped else [])], most=MOST_NOTES, collapse=True)
@@ -221,7 +221,7 @@ def _reasons(result: SubjectResult) -> Iterator[str]:
     yield from _failures(result.contributions)
 
 
-def _failures(contributions: Iterable[Contribution]) -> Iterator[str]:
+def _failures(contributions: Iterable[AnalyzerOutput]) -> Iterator[str]:
     for each in contributions:
         if each.error:
             yield f"The analyser {clean(each.analyzer, 120)} failed."

@@ -7,13 +7,13 @@ from attrs import field, frozen
 
 from virustotal.core.findings import Download
 from virustotal.core.models import EMPTY, Outcome, Report, Verdict
-from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.plugin_host.output import AnalyzerOutput
 
 NO_VERDICT = Verdict()
 
 
 @frozen
-class Artefact:
+class DownloadOutcome:
     """How one download ended. Where `outcome` is found, the shell attached it.
 
     detail of the outcome: why it is missing, as one sentence; where it is found, what the analyst may need to know.
@@ -41,8 +41,8 @@ class SubjectResult:
     report: Report
     label: str = ""
     verdict: Verdict = NO_VERDICT
-    contributions: tuple[Contribution, ...] = ()
-    artefacts: tuple[Artefact, ...] = ()
+    contributions: tuple[AnalyzerOutput, ...] = ()
+    artefacts: tuple[DownloadOutcome, ...] = ()
     asked: tuple[str, ...] = ()
     aliases: Mapping[str, str] = EMPTY
     origins: Mapping[str, str] = EMPTY

@@ -42,7 +42,7 @@ def name_of(result: SubjectResult) -> str:
     return f"{KINDS.get(ref.kind, clean(ref.kind, 60))} {clean(result.label or ref.id, 200)}".strip()
 
 
-def heading(result: SubjectResult, settings: Settings, now: datetime) -> Any:
+def subject_header(result: SubjectResult, settings: Settings, now: datetime) -> Any:
     """Return the section that says what became of the subject; empty of findings."""
     subject, outcome = result.report.subject, result.report.outcome
     state, sentence = STATES[outcome.status]

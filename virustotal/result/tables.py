@@ -13,7 +13,7 @@ from assemblyline_v4_service.common.result import (
 
 from virustotal.core.models import Ref
 from virustotal.core.settings import DEFAULT_HOST, Settings
-from virustotal.util.readers import text
+from virustotal.util.readers import as_text
 
 #: Rows of one table; the rest is said.
 MOST_ROWS = 200
@@ -38,7 +38,7 @@ def counted(title: str, shown: int, total: int | None = None) -> str:
 
 def listed(values: Iterable[Any], most: int = MOST_IN_CELL) -> str:
     """Return values as one cell: joined by commas, with what is left out said."""
-    found = [shown for value in values if (shown := text(value))]
+    found = [shown for value in values if (shown := as_text(value))]
     rest = len(found) - most
     return ", ".join(found[:most]) + (f" and {rest} more" if rest > 0 else "")
 
@@ -75,7 +75,7 @@ def key_values(title: str, entries: Iterable[tuple[str, Any]], *, collapse: bool
     for key, value in entries:
         cell = _cell(value)
         if cell not in ("", None):
-            section.add_item(text(key), cell)
+            section.add_item(as_text(key), cell)
             empty = False
     return None if empty else section
 
@@ -87,7 +87,7 @@ def lines(
 
     total: how many there are in all, where `entries` is already cut.
     """
-    found = [shown for entry in entries if (shown := text(entry))]
+    found = [shown for entry in entries if (shown := as_text(entry))]
     if not found:
         return None
     section = ResultTextSection(counted(title, min(len(found), most), total or len(found)), auto_collapse=collapse)
@@ -100,4 +100,4 @@ def _cell(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple | set | frozenset):
         return listed(value)
-    return text(value)
+    return as_text(value)

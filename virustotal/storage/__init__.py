@@ -5,11 +5,17 @@ from pathlib import Path
 
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import Settings
-from virustotal.storage.cache_statistics import RedisTally, SQLiteTally
-from virustotal.storage.fallback import guarded
+from virustotal.storage.cache_statistics import RedisCacheStatistics, SQLiteCacheStatistics
+from virustotal.storage.fallback import with_fallback
 from virustotal.storage.interfaces import Stores
-from virustotal.storage.sqlite_responses import SQLiteAnswers
-from virustotal.storage.sqlite_store import SQLiteFacts, SQLiteFile, SQLiteLedger, SQLiteReceipts, default_place
+from virustotal.storage.sqlite_responses import SQLiteResponses
+from virustotal.storage.sqlite_store import (
+    SQLiteFile,
+    SQLiteKeyValues,
+    SQLiteRateLimiter,
+    SQLiteReceipts,
+    default_place,
+)
 
 __all__ = ["Stores", "default_place", "in_file", "in_redis", "open_stores"]
 
@@ -21,11 +27,11 @@ def in_file(place: Path, most: int) -> Stores:
     file = SQLiteFile(place)
     return Stores(
         str(place),
-        SQLiteLedger(file),
-        SQLiteAnswers(file, most),
-        SQLiteFacts(file),
+        SQLiteRateLimiter(file),
+        SQLiteResponses(file, most),
+        SQLiteKeyValues(file),
         SQLiteReceipts(file),
-        SQLiteTally(file),
+        SQLiteCacheStatistics(file),
         file.close,
     )
 
@@ -33,7 +39,13 @@ def in_file(place: Path, most: int) -> Stores:
 def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
     """Return the stores of a Redis server. Nothing is connected yet. ConfigurationError for a wrong address."""
     # Imported where it is asked for: a service without Redis starts without its client.
-    from virustotal.storage.redis_store import RedisAnswers, RedisFacts, RedisLedger, RedisReceipts, RedisServer
+    from virustotal.storage.redis_store import (
+        RedisKeyValues,
+        RedisRateLimiter,
+        RedisReceipts,
+        RedisResponses,
+        RedisServer,
+    )
 
     try:
         server = RedisServer(address, ca_bundle)
@@ -41,11 +53,11 @@ def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
         raise ConfigurationError("storage: expected an address such as redis://redis.example.com:6379/0") from None
     return Stores(
         server.place,
-        RedisLedger(server),
-        RedisAnswers(server, most),
-        RedisFacts(server),
+        RedisRateLimiter(server),
+        RedisResponses(server, most),
+        RedisKeyValues(server),
         RedisReceipts(server),
-        RedisTally(server),
+        RedisCacheStatistics(server),
         server.close,
     )
 
@@ -63,7 +75,7 @@ def open_stores(
     if not storage and redis:
         storage = f"redis://{redis['host']}:{redis['port']}"
     if storage.startswith(_SCHEMES):
-        return guarded(in_redis(storage, most, settings.ca_bundle), say, shared=True)
+        return with_fallback(in_redis(storage, most, settings.ca_bundle), say, shared=True)
     if "://" in storage:
         raise ConfigurationError("storage: expected a path, or an address that begins with redis:// or rediss://")
-    return guarded(in_file(Path(storage) if storage else default_place(), most), say, shared=False)
+    return with_fallback(in_file(Path(storage) if storage else default_place(), most), say, shared=False)

@@ -27,7 +27,7 @@ def days(now: float) -> range:
     return range(today - DAYS + 1, today + 1)
 
 
-class SQLiteTally:
+class SQLiteCacheStatistics:
     """The count in a SQLite file."""
 
     def __init__(self, file: SQLiteFile) -> None:
@@ -47,7 +47,7 @@ class SQLiteTally:
         return Count(asked, answered)
 
 
-class RedisTally:
+class RedisCacheStatistics:
     """The count in Redis: a hash for each day."""
 
     def __init__(self, server: "RedisServer") -> None:

@@ -8,20 +8,20 @@ from attrs import evolve
 
 from virustotal.core.submission.receipts import MemoryReceipts, Receipt, Receipts
 from virustotal.storage.circuit_breaker import Breaker
-from virustotal.storage.in_memory import MemoryFacts, MemoryLedger, NoAnswers
+from virustotal.storage.in_memory import MemoryFacts, MemoryRateLimiter, NoAnswers
 from virustotal.storage.interfaces import (
     AnswerCache,
+    CacheStatistics,
     Count,
     Entry,
-    Facts,
+    KeyValueStore,
     Lease,
-    Ledger,
     Left,
     Limits,
     Permit,
+    RateLimiter,
     Size,
     Stores,
-    Tally,
     Used,
 )
 
@@ -33,7 +33,7 @@ SCARCE, SPENT_SECONDS = 10 * SHARE, 61.0
 UNKNOWN_BIRTH = 1.0
 
 
-class GuardedReceipts:
+class ReceiptsWithFallback:
     """Receipts in the store, and those of this process in memory as well.
 
     So a store that breaks, or comes back without what it was told or should have been, lets no file be sent twice.
@@ -71,26 +71,28 @@ class GuardedReceipts:
         self._breaker.call(lambda: self._store.drop(key), lambda: None)
 
 
-class GuardedLedger:
+class RateLimiterWithFallback:
     """The store's ledger; without it this process's own, of what it asked itself, by this host's clock.
 
     shared: other replicas count there as well, so this one takes a part of each window while it cannot. clock: in Unix
     seconds.
     """
 
-    def __init__(self, store: Ledger, breaker: Breaker, shared: bool, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, store: RateLimiter, breaker: Breaker, shared: bool, clock: Callable[[], float] = time.time
+    ) -> None:
         self._store = store
-        self._memory = MemoryLedger(clock)
+        self._memory = MemoryRateLimiter(clock)
         self._breaker = breaker
         self._share = SHARE if shared else 1
         self._apart: set[str] = set()
 
     def now(self) -> float:
-        """See `Ledger.now`."""
+        """See `RateLimiter.now`."""
         return self._breaker.call(self._store.now, self._memory.now)
 
     def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
-        """See `Ledger.take`."""
+        """See `RateLimiter.take`."""
         # After an outage the store may have lost what it knew, also where this process has no permit of it yet. Where
         # a minute allows many, a wait would cost more than a refusal.
         known = (born or (UNKNOWN_BIRTH if self._breaker.outages else 0.0)) if limits.minute < SCARCE else 0.0
@@ -104,24 +106,24 @@ class GuardedLedger:
         return permit
 
     def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
-        """See `Ledger.settle`."""
+        """See `RateLimiter.settle`."""
         mine = evolve(permit, slot=permit.own) if permit.born else permit
         self._memory.settle(key, mine, self._memory.now(), worked)
         if permit.born:
             self._breaker.call(lambda: self._store.settle(key, permit, now, worked), lambda: None)
 
     def hold(self, key: str, seconds: float | None, now: float) -> float:
-        """See `Ledger.hold`."""
+        """See `RateLimiter.hold`."""
         held = self._memory.hold(key, seconds, self._memory.now())
         return self._breaker.call(lambda: self._store.hold(key, seconds, now), lambda: held)
 
     def rebase(self, key: str, used: Used, now: float) -> None:
-        """See `Ledger.rebase`."""
+        """See `RateLimiter.rebase`."""
         self._memory.rebase(key, used, self._memory.now())
         self._breaker.call(lambda: self._store.rebase(key, used, now), lambda: None)
 
     def left(self, key: str, limits: Limits, now: float) -> Left:
-        """See `Ledger.left`."""
+        """See `RateLimiter.left`."""
         return self._breaker.call(lambda: self._store.left(key, limits, now), lambda: self._left_alone(key, limits))
 
     def _take_alone(self, key: str, limits: Limits) -> Permit:
@@ -155,25 +157,25 @@ class GuardedLedger:
         return 60.0 * self._share / limits.minute if 0 < limits.minute < self._share else 0.0
 
 
-class GuardedFacts:
+class KeyValuesWithFallback:
     """Facts in the store, and in memory as well."""
 
-    def __init__(self, store: Facts, breaker: Breaker) -> None:
+    def __init__(self, store: KeyValueStore, breaker: Breaker) -> None:
         self._store = store
         self._memory = MemoryFacts()
         self._breaker = breaker
 
     def fact(self, key: str, name: str) -> str | None:
-        """See `Facts.fact`."""
+        """See `KeyValueStore.fact`."""
         return self._breaker.call(lambda: self._store.fact(key, name), lambda: self._memory.fact(key, name))
 
     def keep(self, key: str, name: str, value: str, seconds: float) -> None:
-        """See `Facts.keep`."""
+        """See `KeyValueStore.keep`."""
         self._memory.keep(key, name, value, seconds)
         self._breaker.call(lambda: self._store.keep(key, name, value, seconds), lambda: None)
 
 
-class GuardedAnswers:
+class ResponsesWithFallback:
     """The store's answers; none without it."""
 
     def __init__(self, store: AnswerCache, breaker: Breaker) -> None:
@@ -218,23 +220,23 @@ class GuardedAnswers:
         self._breaker.call(lambda: self._store.release(name, token, failed), lambda: None)
 
 
-class GuardedTally:
+class CacheStatisticsWithFallback:
     """The store's count; none without it."""
 
-    def __init__(self, store: Tally, breaker: Breaker) -> None:
+    def __init__(self, store: CacheStatistics, breaker: Breaker) -> None:
         self._store = store
         self._breaker = breaker
 
     def add(self, count: Count, now: float) -> None:
-        """See `Tally.add`."""
+        """See `CacheStatistics.add`."""
         self._breaker.call(lambda: self._store.add(count, now), lambda: None)
 
     def read(self, now: float) -> Count:
-        """See `Tally.read`."""
+        """See `CacheStatistics.read`."""
         return self._breaker.call(lambda: self._store.read(now), Count)
 
 
-def guarded(
+def with_fallback(
     stores: Stores,
     say: Callable[[str], None],
     *,
@@ -250,10 +252,10 @@ def guarded(
     breaker = Breaker(stores.place, say, lambda: stores.facts.keep("", "probe", "", 60.0), monotonic)
     return Stores(
         stores.place,
-        GuardedLedger(stores.ledger, breaker, shared, clock),
-        GuardedAnswers(stores.answers, breaker),
-        GuardedFacts(stores.facts, breaker),
-        GuardedReceipts(stores.receipts, breaker),
-        GuardedTally(stores.tally, breaker),
+        RateLimiterWithFallback(stores.ledger, breaker, shared, clock),
+        ResponsesWithFallback(stores.answers, breaker),
+        KeyValuesWithFallback(stores.facts, breaker),
+        ReceiptsWithFallback(stores.receipts, breaker),
+        CacheStatisticsWithFallback(stores.tally, breaker),
         stores.close,
     )

@@ -8,7 +8,7 @@ from virustotal.storage import rate_windows
 from virustotal.storage.interfaces import Entry, Lease, Left, Limits, Permit, Size, Used
 
 
-class MemoryLedger:
+class MemoryRateLimiter:
     """The ledger of one process. Its permits have no `born`: there is nothing that it could have lost."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:

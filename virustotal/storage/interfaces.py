@@ -35,7 +35,7 @@ class Used:
 class Permit:
     """Whether a request may be made.
 
-    slot: where it is counted, for `Ledger.settle`. window, wait: what is full (`held`: nothing is, but all wait), and
+    slot: where it is counted, for `RateLimiter.settle`. window, wait: what is full (`held`: nothing is, all wait), and
     after how many seconds that may have changed. born: when this ledger was begun, or 0 for one of this process alone.
     own: where this process counts it as well.
     """
@@ -62,7 +62,7 @@ class Left:
     held: float = 0.0
 
 
-class Ledger(Protocol):
+class RateLimiter(Protocol):
     """Counts the requests of a key. key: its digest, never itself."""
 
     def now(self) -> float:
@@ -172,7 +172,7 @@ class Count:
     answered: int = 0
 
 
-class Tally(Protocol):
+class CacheStatistics(Protocol):
     """Counts for all replicas and keys how well the cache serves."""
 
     def add(self, count: Count, now: float) -> None:
@@ -184,7 +184,7 @@ class Tally(Protocol):
         ...
 
 
-class Facts(Protocol):
+class KeyValueStore(Protocol):
     """Keeps small texts for a while, such as what was learnt of a key."""
 
     def fact(self, key: str, name: str) -> str | None:
@@ -201,9 +201,9 @@ class Stores:
     """All that one place keeps. place: as a person may read it, without a password. close: gives connections back."""
 
     place: str
-    ledger: Ledger
+    ledger: RateLimiter
     answers: AnswerCache
-    facts: Facts
+    facts: KeyValueStore
     receipts: Receipts
-    tally: Tally
+    tally: CacheStatistics
     close: Callable[[], None]

@@ -15,7 +15,7 @@ from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Rec
 from virustotal.storage import rate_windows, redis_lua
 from virustotal.storage.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
 from virustotal.storage.sqlite_responses import FAILED_SECONDS
-from virustotal.util.readers import mapping, number, text
+from virustotal.util.readers import as_mapping, as_text, number
 
 #: Seconds that a connection and an answer may take; after that the store counts as broken for a while.
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.0
@@ -117,13 +117,13 @@ class RedisReceipts:
         """See `Receipts.get`."""
         found = self._server.do("GET", f"receipt:{key}")
         try:
-            entry = mapping(json.loads(found)) if found else {}
+            entry = as_mapping(json.loads(found)) if found else {}
         except ValueError:
             return None
         moment = number(entry.get("moment"))
         if moment is None or entry.get("progress") not in set(Progress):
             return None
-        receipt = Receipt(key, Progress(entry["progress"]), text(entry.get("analysis")), float(moment))
+        receipt = Receipt(key, Progress(entry["progress"]), as_text(entry.get("analysis")), float(moment))
         return evolve(receipt, moment=round(receipt.moment - self._skew(), 3))
 
     def claim(self, receipt: Receipt, now: float) -> bool:
@@ -153,7 +153,7 @@ class RedisReceipts:
         return json.dumps(entry)
 
 
-class RedisLedger:
+class RedisRateLimiter:
     """The ledger in Redis: one hash for each key."""
 
     def __init__(self, server: RedisServer) -> None:
@@ -198,7 +198,7 @@ class RedisLedger:
         return rate_windows.state_of({name.decode("utf-8", "replace"): value for name, value in found.items()})
 
 
-class RedisFacts:
+class RedisKeyValues:
     """Facts in Redis."""
 
     def __init__(self, server: RedisServer) -> None:
@@ -214,7 +214,7 @@ class RedisFacts:
         self._server.do("SET", f"fact:{key}:{name}", value, "PX", max(1, int(seconds * 1000)))
 
 
-class RedisAnswers:
+class RedisResponses:
     """Answers in Redis: one hash for each object. most: bytes that all of it may take, with what each takes beside."""
 
     def __init__(self, server: RedisServer, most: int) -> None:

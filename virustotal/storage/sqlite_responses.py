@@ -13,7 +13,7 @@ LONGEST_LEASE = 600.0
 FAILED_SECONDS = 1.0
 
 
-class SQLiteAnswers:
+class SQLiteResponses:
     """Answers in a SQLite file. most: bytes that all of it may take; what expires first makes room."""
 
     def __init__(self, file: SQLiteFile, most: int, clock: Callable[[], float] = time.time) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.storage import rate_windows
 from virustotal.storage.interfaces import VERSION, Left, Limits, Permit, Used
-from virustotal.util.readers import mapping
+from virustotal.util.readers import as_mapping
 
 T = TypeVar("T")
 
@@ -192,7 +192,7 @@ class SQLiteReceipts:
         connection.execute(sql_of("INSERT OR REPLACE INTO receipts_{v} VALUES (?, ?, ?, ?)"), row)
 
 
-class SQLiteLedger:
+class SQLiteRateLimiter:
     """The ledger in a SQLite file: one short transaction for each permit."""
 
     def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
@@ -234,10 +234,10 @@ class SQLiteLedger:
             found = json.loads(row[0]) if row else {}
         except (ValueError, TypeError):
             return {}
-        return rate_windows.state_of(mapping(found))
+        return rate_windows.state_of(as_mapping(found))
 
 
-class SQLiteFacts:
+class SQLiteKeyValues:
     """Facts in a SQLite file."""
 
     def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:

@@ -11,7 +11,7 @@ from virustotal.api import decode_object, decode_page, decode_related, total
 from virustotal.core.models import EMPTY, FOUND, Evidence, Object, Outcome, Ref, Related, Report
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings, service_settings
-from virustotal.util.readers import mapping
+from virustotal.util.readers import as_mapping
 
 #: The identifier that a subject has where a test does not care.
 IDS: Mapping[str, str] = {
@@ -67,7 +67,7 @@ def read_report(path: str | Path, related: Mapping[str, str | Path] = EMPTY) -> 
     subject = decode_object(data)
     if subject is None:
         raise ValueError(f"{path} holds no object: there is no `data` with `type` and `id`")
-    blocks = mapping(mapping(data).get("relationships"))
+    blocks = as_mapping(as_mapping(data).get("relationships"))
     known = {str(name): decode_related(str(name), block) for name, block in blocks.items()}
     for name, file in related.items():
         page = decode_page(_load(file))
@@ -77,4 +77,4 @@ def read_report(path: str | Path, related: Mapping[str, str | Path] = EMPTY) -> 
 
 
 def _load(path: str | Path) -> Mapping[str, Any]:
-    return mapping(json.loads(Path(path).read_text(encoding="utf-8")))
+    return as_mapping(json.loads(Path(path).read_text(encoding="utf-8")))

@@ -10,9 +10,9 @@ from virustotal.al_types.ontology import problem
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.findings import Finding, OntologyPart
 from virustotal.core.models import Evidence, Related, Report
-from virustotal.core.plugin_host.finding_collector import Intake
+from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.isolation_util import copied, last_line
-from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Bounds
+from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, PluginLimits
 from virustotal.testing.network import no_network
 from virustotal.testing.text import as_text
 from virustotal.util.readers import clean
@@ -58,12 +58,12 @@ def check(analyzer: Analyzer, given: Evidence) -> list[str]:
     return []
 
 
-def examine(name: str, findings: Iterable[Finding], bounds: Bounds = BUILT_IN) -> None:
+def examine(name: str, findings: Iterable[Finding], bounds: PluginLimits = BUILT_IN) -> None:
     """Raise ContractError for findings that the host would refuse, cut or leave out; values of tags apart.
 
     Those come from VirusTotal, which holds much that is no valid tag; the host leaves it out.
     """
-    intake = Intake(bounds)
+    intake = FindingCollector(bounds)
     try:
         for finding in findings:
             intake.take(finding)

@@ -13,7 +13,7 @@ from virustotal.core.settings import Settings
 from virustotal.emulator.store import Store
 from virustotal.emulator.world import load_world
 from virustotal.testing.builders import IDS, found
-from virustotal.util.readers import items
+from virustotal.util.readers import as_list
 
 
 @cache
@@ -58,7 +58,7 @@ def _report(kind: str, id: str) -> Report:
 
 def _related(kind: str, id: str, name: str) -> Related:
     _, entries = _store().related(kind, id, name)
-    known = tuple(each for entry in items(entries) if (each := _item(entry)) is not None)
+    known = tuple(each for entry in as_list(entries) if (each := _item(entry)) is not None)
     return Related(name, known, FOUND, len(known))
 
 

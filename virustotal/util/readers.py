@@ -26,7 +26,7 @@ def clean(value: str, longest: int = LONGEST_TEXT) -> str:
     return inert if len(inert) <= longest else inert[: longest - 1] + "…"
 
 
-def text(value: Any, longest: int = LONGEST_TEXT) -> str:
+def as_text(value: Any, longest: int = LONGEST_TEXT) -> str:
     """Return a text or a number as inert text; an empty text for anything else."""
     if isinstance(value, str):
         return clean(value, longest).strip()
@@ -58,32 +58,32 @@ def number(value: Any) -> int | float | None:
     return value if (isinstance(value, int) or math.isfinite(value)) and abs(value) < 2**63 else None
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
+def as_mapping(value: Any) -> Mapping[str, Any]:
     """Return a mapping as it is, and an empty one for anything else."""
     return value if isinstance(value, Mapping) else EMPTY
 
 
-def items(value: Any) -> tuple[Any, ...]:
+def as_list(value: Any) -> tuple[Any, ...]:
     """Return a list as a tuple; a mapping or another single value but None and "" as a tuple of one."""
     if isinstance(value, list | tuple):
         return tuple(value)
     return () if value is None or value == "" else (value,)
 
 
-def texts(value: Any, longest: int = LONGEST_TEXT) -> tuple[str, ...]:
+def as_texts(value: Any, longest: int = LONGEST_TEXT) -> tuple[str, ...]:
     """Return the non-empty texts of a list, inert, in order, without duplicates."""
-    return tuple(dict.fromkeys(found for entry in items(value) if (found := text(entry, longest))))
+    return tuple(dict.fromkeys(found for entry in as_list(value) if (found := as_text(entry, longest))))
 
 
-def mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
+def as_mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
     """Return the mappings of a list, or of one mapping; everything else in it is left out."""
-    return tuple(entry for entry in items(value) if isinstance(entry, Mapping))
+    return tuple(entry for entry in as_list(value) if isinstance(entry, Mapping))
 
 
 def pairs(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield key and value of a mapping, the key as inert text; keys that leave no text are skipped."""
-    for key, entry in mapping(value).items():
-        if name := text(key):
+    for key, entry in as_mapping(value).items():
+        if name := as_text(key):
             yield name, entry
 
 
@@ -116,7 +116,7 @@ def date(value: Any) -> str:
     moment = timestamp(value)
     if moment is not None:
         return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
-    return text(value, 64) if isinstance(value, str) and number(value) is None else ""
+    return as_text(value, 64) if isinstance(value, str) and number(value) is None else ""
 
 
 def quantity(number: int, noun: str) -> str:
@@ -126,7 +126,7 @@ def quantity(number: int, noun: str) -> str:
 
 def safe_name(*parts: Any) -> str:
     """Return a file name of letters, digits, `.`, `-` and `_`: at most 120 characters, never hidden or empty."""
-    joined = "_".join(filter(None, (_NAME.sub("_", text(part, 120)).strip("._-") for part in parts)))
+    joined = "_".join(filter(None, (_NAME.sub("_", as_text(part, 120)).strip("._-") for part in parts)))
     return joined[:120] or "unnamed"
 
 
@@ -136,10 +136,10 @@ def named_counts(value: Any) -> tuple[tuple[str, int], ...]:
     Entries without a name are left out, and a name stands once.
     """
     found: dict[str, int] = {}
-    for entry in items(value):
-        one = mapping(entry)
-        pair = (one.get("value"), one.get("count")) if one else (*items(entry), None, None)
-        if name := text(pair[0], 120):
+    for entry in as_list(value):
+        one = as_mapping(entry)
+        pair = (one.get("value"), one.get("count")) if one else (*as_list(entry), None, None)
+        if name := as_text(pair[0], 120):
             found[name] = max(found.get(name, 0), integer(pair[1]) or 0)
     return tuple(sorted(found.items(), key=lambda entry: -entry[1]))
 
@@ -149,5 +149,5 @@ def whole_text(value: Any) -> str:
 
     What is tagged is read so: the tag of a changed value names something that nobody saw.
     """
-    found = text(value)
+    found = as_text(value)
     return "" if "\N{REPLACEMENT CHARACTER}" in found or found.endswith("…") else found

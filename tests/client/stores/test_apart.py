@@ -11,9 +11,9 @@ from tests.client.stores.servers import started
 from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.storage import Stores, in_file, in_redis
 from virustotal.storage.circuit_breaker import PAUSE
-from virustotal.storage.fallback import SHARE, guarded
+from virustotal.storage.fallback import SHARE, with_fallback
 from virustotal.storage.interfaces import Limits
-from virustotal.storage.sqlite_store import SQLiteFile, SQLiteLedger
+from virustotal.storage.sqlite_store import SQLiteFile, SQLiteRateLimiter
 
 MOST = 2**20
 
@@ -21,13 +21,13 @@ MOST = 2**20
 def shared(folder: Path, trouble: Trouble, clock: Clock, ahead: float = 0.0) -> Stores:
     """Stores whose clock is ahead of this host's, as that of a Redis server may be."""
     place = folder / "store.sqlite3"
-    whole = evolve(in_file(place, MOST), ledger=SQLiteLedger(SQLiteFile(place), lambda: clock.now + ahead))
-    return guarded(failing(whole, trouble), lambda line: None, shared=True, monotonic=clock, clock=clock)
+    whole = evolve(in_file(place, MOST), ledger=SQLiteRateLimiter(SQLiteFile(place), lambda: clock.now + ahead))
+    return with_fallback(failing(whole, trouble), lambda line: None, shared=True, monotonic=clock, clock=clock)
 
 
 def dead(clock: Clock) -> Stores:
     address = "redis://127.0.0.1:1"
-    return guarded(in_redis(address, MOST), lambda line: None, shared=True, monotonic=clock, clock=clock)
+    return with_fallback(in_redis(address, MOST), lambda line: None, shared=True, monotonic=clock, clock=clock)
 
 
 def granted(stores: Stores, limits: Limits) -> bool:
@@ -115,7 +115,7 @@ def test_what_the_common_ledger_permitted_counts_once_when_it_breaks(
 def test_a_ledger_that_comes_back_empty_is_waited_for_by_who_never_had_a_permit(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         clock = Clock()
-        stores = guarded(in_redis(server.address, MOST), lambda line: None, shared=True, monotonic=clock)
+        stores = with_fallback(in_redis(server.address, MOST), lambda line: None, shared=True, monotonic=clock)
         server.stop()
         stores.facts.fact("k", "user")
         server.start()

@@ -8,7 +8,7 @@ from tests.client.stores.failing import Clock, Trouble, failing
 from tests.client.stores.servers import started
 from virustotal.storage import Stores, in_file, in_redis
 from virustotal.storage.circuit_breaker import PAUSE
-from virustotal.storage.fallback import guarded
+from virustotal.storage.fallback import with_fallback
 from virustotal.storage.interfaces import Limits
 from virustotal.storage.redis_store import RedisServer
 
@@ -25,7 +25,7 @@ def said() -> list[str]:
 @pytest.fixture
 def stores(tmp_path: Path, trouble: Trouble, clock: Clock, said: list[str]) -> Stores:
     whole = in_file(tmp_path / "store.sqlite3", MOST)
-    return guarded(failing(whole, trouble), said.append, shared=True, monotonic=clock, clock=clock)
+    return with_fallback(failing(whole, trouble), said.append, shared=True, monotonic=clock, clock=clock)
 
 
 @pytest.mark.parametrize("error", [UnicodeDecodeError("utf-8", b"secret", 0, 1, "secret"), ValueError("secret")])
@@ -92,7 +92,7 @@ def test_one_that_works_in_part_is_said_to_be_broken_once_and_ends_no_grants(
 
 def test_a_redis_that_refuses_what_is_written(tmp_path: Path, clock: Clock, said: list[str]) -> None:
     with started(tmp_path) as server:
-        stores = guarded(in_redis(server.address, MOST), said.append, shared=True, monotonic=clock, clock=clock)
+        stores = with_fallback(in_redis(server.address, MOST), said.append, shared=True, monotonic=clock, clock=clock)
         assert stores.ledger.take("k", SCARCE, stores.ledger.now()).granted
         raw = RedisServer(server.address)
         raw._client.execute_command("REPLICAOF", "127.0.0.1", "1")

@@ -14,7 +14,7 @@ from tests.client.stores.calls import CALLS, use
 from tests.client.stores.failing import Clock
 from virustotal.storage import in_file
 from virustotal.storage.circuit_breaker import PAUSE
-from virustotal.storage.fallback import guarded
+from virustotal.storage.fallback import with_fallback
 from virustotal.storage.interfaces import Limits
 
 MOST = 2**20
@@ -23,7 +23,7 @@ LIMITS = Limits(minute=300, day=500)
 
 def test_a_store_that_works_says_nothing(tmp_path: Path) -> None:
     said: list[str] = []
-    use(guarded(in_file(tmp_path / "store.sqlite3", MOST), said.append, shared=False))
+    use(with_fallback(in_file(tmp_path / "store.sqlite3", MOST), said.append, shared=False))
     assert not said
 
 
@@ -99,7 +99,7 @@ def test_a_broken_file_costs_its_benefit_alone(
     said: list[str] = []
     began = time.monotonic()
     try:
-        use(guarded(in_file(place, MOST), said.append, shared=False))
+        use(with_fallback(in_file(place, MOST), said.append, shared=False))
     finally:
         for process in _LOCKERS:
             process.kill()
@@ -115,7 +115,7 @@ def test_a_broken_file_costs_its_benefit_alone(
 def test_each_call_may_be_the_first_that_fails(tmp_path: Path, spoil: Callable[[Path], None], call: str) -> None:
     spoil(tmp_path / "store.sqlite3")
     said: list[str] = []
-    CALLS[call](guarded(in_file(tmp_path / "store.sqlite3", MOST), said.append, shared=False))
+    CALLS[call](with_fallback(in_file(tmp_path / "store.sqlite3", MOST), said.append, shared=False))
     assert len(said) == ((spoil, call) != (_other_tables, "clear"))  # any table can be emptied
 
 
@@ -149,7 +149,7 @@ def test_values_of_another_version_are_left_alone(tmp_path: Path) -> None:
         connection.execute("INSERT INTO ledger_0 VALUES ('k', 'older')")
         connection.commit()
     said: list[str] = []
-    use(guarded(in_file(place, MOST), said.append, shared=False))
+    use(with_fallback(in_file(place, MOST), said.append, shared=False))
     assert not said
 
 
@@ -157,7 +157,7 @@ def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None
     place = tmp_path / "store.sqlite3"
     said: list[str] = []
     clock = Clock()
-    stores = guarded(in_file(place, MOST), said.append, shared=False, monotonic=clock)
+    stores = with_fallback(in_file(place, MOST), said.append, shared=False, monotonic=clock)
     use(stores)
     for path in tmp_path.iterdir():
         path.unlink()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from virustotal.storage import Stores
-from virustotal.storage.in_memory import MemoryLedger
+from virustotal.storage.in_memory import MemoryRateLimiter
 from virustotal.storage.interfaces import Limits, Permit
 
 NOW = datetime(2025, 12, 31, 12, 0, tzinfo=UTC).timestamp()
@@ -93,7 +93,7 @@ def test_a_request_that_was_on_its_way_does_not_end_the_row(stores: Stores) -> N
 
 def test_what_is_counted_of_a_store_that_works_does_not_grow() -> None:
     """Requests that the common ledger permitted are counted here as well, for when it breaks."""
-    ledger, now = MemoryLedger(), 1_700_000_000.0
+    ledger, now = MemoryRateLimiter(), 1_700_000_000.0
     for _ in range(3000):
         now += 5.0
         slot = ledger.count("key", now)

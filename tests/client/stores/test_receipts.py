@@ -9,7 +9,7 @@ from tests.client.stores.failing import Clock, Trouble, failing
 from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts
 from virustotal.storage import in_file
 from virustotal.storage.circuit_breaker import PAUSE
-from virustotal.storage.fallback import guarded
+from virustotal.storage.fallback import with_fallback
 
 NOW = 1_767_225_600.0
 SENDING = Receipt("k", Progress.SENDING, "", NOW)
@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Receipts:
 @pytest.fixture
 def receipts(tmp_path: Path, trouble: Trouble, clock: Clock) -> Receipts:
     stores = failing(in_file(tmp_path / "store.sqlite3", 1), trouble)
-    return guarded(stores, lambda line: None, shared=True, monotonic=clock).receipts
+    return with_fallback(stores, lambda line: None, shared=True, monotonic=clock).receipts
 
 
 def break_off(receipts: Receipts, trouble: Trouble) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from virustotal.storage import Stores, in_file
 from virustotal.storage.cache_statistics import DAYS
-from virustotal.storage.fallback import guarded
+from virustotal.storage.fallback import with_fallback
 from virustotal.storage.interfaces import Count
 
 DAY = 86_400
@@ -34,7 +34,7 @@ def test_replicas_add_up(open_store: Callable[[], Stores]) -> None:
 def test_a_broken_store_counts_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     said: list[str] = []
-    broken = guarded(in_file(tmp_path / "file" / "store.sqlite3", 100), said.append, shared=False)
+    broken = with_fallback(in_file(tmp_path / "file" / "store.sqlite3", 100), said.append, shared=False)
     broken.tally.add(Count(1, 1), NOW)
     assert broken.tally.read(NOW) == Count()
     assert len(said) == 1

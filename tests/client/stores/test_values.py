@@ -14,8 +14,8 @@ from tests.client.stores.calls import CALLS, NOW
 from tests.client.stores.servers import Server
 from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.storage import in_file, in_redis
-from virustotal.storage.fallback import guarded
-from virustotal.storage.interfaces import Ledger, Limits, Permit, Used
+from virustotal.storage.fallback import with_fallback
+from virustotal.storage.interfaces import Limits, Permit, RateLimiter, Used
 from virustotal.storage.redis_store import RedisServer
 
 MOST = 2**20
@@ -36,7 +36,7 @@ BAD = [
     {"s\udcad": "1"},
 ]
 
-Spoilt = Callable[[dict[str, str]], Ledger]
+Spoilt = Callable[[dict[str, str]], RateLimiter]
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -49,7 +49,7 @@ def spoilt(request: pytest.FixtureRequest, tmp_path: Path) -> Spoilt:
     return lambda fields: _in_redis(server, fields)
 
 
-def _in_file(place: Path, state: str) -> Ledger:
+def _in_file(place: Path, state: str) -> RateLimiter:
     stores = in_file(place, MOST)
     stores.ledger.rebase("k", Used(day=0), 0.0)
     with contextlib.closing(sqlite3.connect(place)) as connection:
@@ -58,13 +58,13 @@ def _in_file(place: Path, state: str) -> Ledger:
     return stores.ledger
 
 
-def _in_redis(server: Server, fields: dict[str, str]) -> Ledger:
+def _in_redis(server: Server, fields: dict[str, str]) -> RateLimiter:
     with contextlib.closing(redis.Redis.from_url(server.address, encoding_errors="surrogateescape")) as client:
         client.hset("virustotal:1:ledger:k", mapping=fields)
     return in_redis(server.address, MOST).ledger
 
 
-ACTS: dict[str, Callable[[Ledger, float], object]] = {
+ACTS: dict[str, Callable[[RateLimiter, float], object]] = {
     "left": lambda ledger, now: ledger.left("k", LIMITS, now).longer == 500,
     "take": lambda ledger, now: ledger.take("k", LIMITS, now).granted,
     "rebase": lambda ledger, now: ledger.rebase("k", Used(3, 3, 3), now) is None,
@@ -116,7 +116,7 @@ def test_values_of_another_sort_cost_their_benefit_alone(redis_server: Server, k
         command, *arguments = OTHER_SORT[key]
         raw.do(command, key, *arguments)
         said: list[str] = []
-        stores = guarded(in_redis(redis_server.address, MOST), said.append, shared=True)
+        stores = with_fallback(in_redis(redis_server.address, MOST), said.append, shared=True)
         call(stores)
         stores.close()
         assert len(said) <= 1

@@ -11,7 +11,7 @@ from tests.plugins.file_attributes.everything import ANALYZERS, MODULES, NAMES, 
 from tests.plugins.file_attributes.look import assert_sound, sections
 from virustotal.plugins import BUILTIN
 from virustotal.plugins.file_attributes import unknown_attributes
-from virustotal.plugins.file_attributes._attribute_table import Part
+from virustotal.plugins.file_attributes._attribute_table import SectionSpec
 
 RECORDED = recorded()
 #: What takes the place of an attribute, or of a value one or two levels inside it.
@@ -55,9 +55,9 @@ def test_every_module_is_built_in_and_says_what_it_does() -> None:
     assert all(50 <= analyzer.order < 100 or 400 <= analyzer.order < 500 for analyzer in ANALYZERS)
 
 
-def parts() -> Iterator[Part]:
+def parts() -> Iterator[SectionSpec]:
     for module in MODULES:
-        yield from (each for each in vars(module).values() if isinstance(each, Part))
+        yield from (each for each in vars(module).values() if isinstance(each, SectionSpec))
 
 
 @pytest.mark.parametrize("attribute", sorted(unknown_attributes.HERE))

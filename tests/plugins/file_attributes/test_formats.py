@@ -8,7 +8,7 @@ import pytest
 from tests.plugins.file_attributes.everything import all_found
 from tests.plugins.file_attributes.look import assert_sound, body, found, points, tags, titles, words
 from virustotal.plugins.file_attributes import apple, identification, metadata, scripts, unknown_attributes
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, build
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, build
 from virustotal.plugins.file_attributes._cell_readers import shown
 
 DATE = "2024-07-31T03:49:43.932817Z"
@@ -341,8 +341,8 @@ def test_many_keys_and_deep_values_are_bounded() -> None:
     assert_sound(findings)
 
 
-SHAPE = Part("a", "Rows", (Field("name", "Name", tag="file.lib"), Field("size", "Size")))
-NAMED = Part("a", "Named", (Field("size", "Size"),), "Key", tag="file.lib")
+SHAPE = SectionSpec("a", "Rows", (FieldSpec("name", "Name", tag="file.lib"), FieldSpec("size", "Size")))
+NAMED = SectionSpec("a", "Named", (FieldSpec("size", "Size"),), "Key", tag="file.lib")
 
 
 @pytest.mark.parametrize(
@@ -358,10 +358,10 @@ NAMED = Part("a", "Named", (Field("size", "Size"),), "Key", tag="file.lib")
         (SHAPE, [{"name": "a\x00b"}, {"name": "c" * 2_000}], None, []),
         (NAMED, {"k": {"size": 1}, "": {"size": 2}}, [{"Key": "k", "Size": 1}, {"Key": "(empty)", "Size": 2}], ["k"]),
         (NAMED, {"k": 7, "l": {"": 8}}, None, ["k", "l"]),
-        (Part("a", "Bare", name="Key"), {"k": ["v", "w"]}, [{"Key": "k", "Value": "v, w"}], None),
+        (SectionSpec("a", "Bare", name="Key"), {"k": ["v", "w"]}, [{"Key": "k", "Value": "v, w"}], None),
     ],
 )
-def test_rows(part: Part, value: Any, rows: list[dict[str, Any]] | None, tagged: list[str] | None) -> None:
+def test_rows(part: SectionSpec, value: Any, rows: list[dict[str, Any]] | None, tagged: list[str] | None) -> None:
     section = build(part, value)
     if rows is not None:
         used = (

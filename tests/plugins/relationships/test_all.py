@@ -21,7 +21,7 @@ from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Ref
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.plugin_host.section_sanitizer import Rebuilder
+from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
 from virustotal.plugins.relationships import (
     community,
     files,
@@ -86,7 +86,7 @@ def found(kind: str, name: str, related: Iterable[Any], **given: Any) -> list[Fi
 def check(result: Iterable[Finding]) -> None:
     """All that must hold of any finding: inert texts, valid JSON, valid tags, bounded size."""
     result = list(result)
-    rebuilder = Rebuilder()
+    rebuilder = SectionSanitizer()
     for section in [each for each in result if isinstance(each, ResultSection)]:
         made = rebuilder.rebuild(section)
         assert made is not None

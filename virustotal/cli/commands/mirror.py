@@ -18,7 +18,7 @@ from virustotal.core.settings import MIRROR_SECRETS
 if TYPE_CHECKING:
     from virustotal.core.settings import Settings
     from virustotal.mirror.feed_loader import Loader
-    from virustotal.mirror.load_statistics import Tally
+    from virustotal.mirror.load_statistics import LoadStatistics
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -92,9 +92,9 @@ def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]
 def _loader(settings: "Settings", secrets: Mapping[str, str]) -> "Loader":
     from virustotal.core.settings import Credentials
     from virustotal.mirror.feed_loader import Loader
-    from virustotal.mirror.search_client import Cluster
+    from virustotal.mirror.search_client import SearchClient
 
-    return Loader(Cluster(settings.mirror, Credentials(**secrets)), settings.mirror)
+    return Loader(SearchClient(settings.mirror, Credentials(**secrets)), settings.mirror)
 
 
 def _load(loader: "Loader", settings: "Settings", files: tuple[Path, ...], state: Path | None, *, again: bool) -> str:
@@ -136,7 +136,7 @@ def _progress() -> Progress:
     return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
 
 
-def _summary(tally: "Tally", *, as_json: bool) -> None:
+def _summary(tally: "LoadStatistics", *, as_json: bool) -> None:
     if as_json:
         refused = [
             {"reason": reason, "lines": count, "first": tally.examples[reason]}

@@ -9,7 +9,7 @@ from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import service_settings, task_settings
 from virustotal.local.run_task import Target
 from virustotal.plugins import BUILTIN
-from virustotal.util.readers import mapping, text
+from virustotal.util.readers import as_mapping, as_text
 
 
 def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
@@ -41,5 +41,5 @@ def _facts(target: Target) -> Facts:
         sha256=next((digest for digest in digests if digest.strip("0")), ""),
         file_type=str(target.fileinfo["type"]),
         file_name=target.name,
-        uri=text(mapping(target.fileinfo.get("uri_info")).get("uri"), 10_000),
+        uri=as_text(as_mapping(target.fileinfo.get("uri_info")).get("uri"), 10_000),
     )

@@ -13,7 +13,7 @@ from virustotal.cli.config_input import api_key, checked, configuration, paramet
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.section_text import MOST_SHOWN
 from virustotal.cli.terminal import terminal
-from virustotal.util.readers import text
+from virustotal.util.readers import as_text
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -99,12 +99,12 @@ def _run(
             except ConfigurationError as error:
                 refuse(str(error))
             except ValueError as error:
-                fail(f"The result is not one that Assemblyline takes: {text(str(error))}", Exit.FAILED)
+                fail(f"The result is not one that Assemblyline takes: {as_text(str(error))}", Exit.FAILED)
             except OSError as error:
                 fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", Exit.FAILED)
     if outcome.error:
         lasting = outcome.deliberate and outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
-        fail(text(outcome.message), Exit.CONFIGURATION if lasting else Exit.FAILED)
+        fail(as_text(outcome.message), Exit.CONFIGURATION if lasting else Exit.FAILED)
     terminal().print(outcome_tree(subject.name, outcome, most))
     if json_file:
         try:

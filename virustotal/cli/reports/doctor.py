@@ -13,7 +13,7 @@ from virustotal.cli.reports.store import opened
 from virustotal.client import build
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.plugin_host.manager import unknown
-from virustotal.core.scoring.safelist import TAG_TYPES, SafelistKeeper
+from virustotal.core.scoring.safelist import TAG_TYPES, SafelistRefresher
 from virustotal.core.settings import credentials, service_settings
 from virustotal.platform.manifest import use_manifest
 
@@ -56,7 +56,7 @@ def _safelist() -> Check:
     quiet = logging.getLogger("virustotal.cli.reports.doctor")
     quiet.propagate = False
     quiet.addHandler(logging.NullHandler())
-    keeper = SafelistKeeper(lambda: api.ServiceAPI(get_service_attributes(), quiet).get_safelist(list(TAG_TYPES)))
+    keeper = SafelistRefresher(lambda: api.ServiceAPI(get_service_attributes(), quiet).get_safelist(list(TAG_TYPES)))
     try:
         return checks.safelist(lambda: keeper.current(PLATFORM_SECONDS))
     finally:

@@ -8,7 +8,7 @@ from attrs import asdict, evolve, frozen
 
 from virustotal.api.relationships import KINDS
 from virustotal.core.models import Object, Report
-from virustotal.core.plugin_host.hooks import PluginInfo, Plugins, State
+from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginInfo, State
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.runner import due
 from virustotal.core.scoring.verdicts import judge
@@ -30,7 +30,7 @@ class Checked:
     idle: tuple[str, ...] = ()
 
 
-def plugins(config: Mapping[str, Any]) -> Plugins:
+def plugins(config: Mapping[str, Any]) -> LoadedPlugins:
     """Return the plugins that the service would load by a `config` as in the manifest; ConfigurationError."""
     return load(BUILTIN, service_settings(config))
 
@@ -64,7 +64,7 @@ def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
     return Checked(plugin, sum(ran.values()) + hooked, tuple(dict.fromkeys(problems + failures)), idle)
 
 
-def _analyzers(loaded: Plugins, name: str, config: Mapping[str, Any]) -> tuple[dict[str, int], list[str]]:
+def _analyzers(loaded: LoadedPlugins, name: str, config: Mapping[str, Any]) -> tuple[dict[str, int], list[str]]:
     from virustotal.testing import check, examples, found  # the kit points the framework at the packaged manifest
 
     ran: dict[str, int] = {}
@@ -77,7 +77,7 @@ def _analyzers(loaded: Plugins, name: str, config: Mapping[str, Any]) -> tuple[d
     return ran, problems
 
 
-def _hooks(loaded: Plugins, name: str, config: Mapping[str, Any]) -> tuple[int, list[str]]:
+def _hooks(loaded: LoadedPlugins, name: str, config: Mapping[str, Any]) -> tuple[int, list[str]]:
     from virustotal.testing import examples
 
     mine = [each for each in loaded.hooks if each.provider.name == name and each.hook != "virustotal_analyzers"]

@@ -11,7 +11,7 @@ from virustotal.client.account import Account, account
 from virustotal.core.errors import AuthenticationError
 from virustotal.core.settings import Credentials, QuotaConfig, Settings
 from virustotal.storage import Stores, rate_windows
-from virustotal.storage.interfaces import Ledger, Left, Limits
+from virustotal.storage.interfaces import Left, Limits, RateLimiter
 
 NAMES = ("minute", "hour", "day", "month")
 #: Stands for a window that is never full, so that what is left of it tells what is used.
@@ -65,7 +65,9 @@ def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken:
     return Quotas(stores.place, rows, held, (*notes, *broken))
 
 
-def _windows(told: Account, configured: QuotaConfig, ledger: Ledger, digest: str, now: float) -> tuple[Window, ...]:
+def _windows(
+    told: Account, configured: QuotaConfig, ledger: RateLimiter, digest: str, now: float
+) -> tuple[Window, ...]:
     _, _, day_ends, month_ends = rate_windows.periods(now)
     ends = {"day": day_ends, "month": month_ends}
     rows = []
@@ -83,7 +85,7 @@ def _used(left: Left) -> int | None:
     return None if remaining is None else _ENDLESS - remaining
 
 
-def _held(ledger: Ledger, digest: str, now: float) -> float:
+def _held(ledger: RateLimiter, digest: str, now: float) -> float:
     return ledger.left(digest, Limits(), now).held
 
 

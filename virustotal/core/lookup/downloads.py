@@ -14,7 +14,7 @@ from virustotal.core.errors import VirusTotalError
 from virustotal.core.findings import Download, Role
 from virustotal.core.models import FOUND, Outcome, Status
 from virustotal.core.settings import Settings
-from virustotal.result.models import Artefact
+from virustotal.result.models import DownloadOutcome
 
 #: Bytes of the shortest file of a kind: the header of a capture, and of an event log.
 _SHORTEST = {"pcap": 24, "evtx": 128}
@@ -44,9 +44,9 @@ class Fetched:
     size: int = 0
 
     @property
-    def artefact(self) -> Artefact:
+    def artefact(self) -> DownloadOutcome:
         """What layout is told."""
-        return Artefact(self.download, self.outcome)
+        return DownloadOutcome(self.download, self.outcome)
 
 
 @frozen

@@ -18,7 +18,7 @@ _LOG = logging.getLogger("assemblyline.service.virustotal.lookup")
 
 
 @frozen
-class Desk:
+class RequestExecutor:
     """What the threads of one look-up share. After the first quota or key error nothing else is asked of VirusTotal."""
 
     source: Source

@@ -6,15 +6,15 @@ from types import MappingProxyType
 from attrs import evolve
 
 from virustotal import api
-from virustotal.api.source import Answer, Request, Room, Source, holds, stands_in
-from virustotal.api.source import room as room_of
+from virustotal.api.source import Answer, RemainingQuota, Request, Source, has_fallback, holds
+from virustotal.api.source import remaining_quota as room_of
 from virustotal.core.errors import (
     AuthenticationError,
 )
 from virustotal.core.lookup import planner
-from virustotal.core.lookup.executor import Desk, outcome_of
-from virustotal.core.lookup.key_capabilities import Memory
-from virustotal.core.lookup.object_request import combined
+from virustotal.core.lookup.executor import RequestExecutor, outcome_of
+from virustotal.core.lookup.key_capabilities import KeyCapabilities
+from virustotal.core.lookup.object_request import fetch_object
 from virustotal.core.lookup.paging import Pager, merged
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Object, Outcome, Ref, Related, Report
@@ -24,17 +24,17 @@ WORKERS = 12
 
 
 def look_up(
-    plan: Plan, source: Source, deadline: float, *, memory: Memory | None = None, workers: int = WORKERS
+    plan: Plan, source: Source, deadline: float, *, memory: KeyCapabilities | None = None, workers: int = WORKERS
 ) -> Report:
     """Return the subject's report with the descriptors that the plan embeds: the plan's first stage.
 
     deadline: of `time.monotonic()`. memory: what was learnt about the key. Whatever fails is an outcome; only
     AuthenticationError leaves.
     """
-    desk, known = Desk(source, deadline, workers), memory or Memory()
+    desk, known = RequestExecutor(source, deadline, workers), memory or KeyCapabilities()
     first, *others = plan.batches
     try:
-        report = combined(plan, first, desk, known)
+        report = fetch_object(plan, first, desk, known)
     except AuthenticationError:
         raise
     except Exception as error:
@@ -58,7 +58,7 @@ def look_up_all(
 
     known: answers that need not be asked for. Whatever fails is an outcome; only AuthenticationError leaves.
     """
-    desk = Desk(source, deadline, workers)
+    desk = RequestExecutor(source, deadline, workers)
 
     def one(ref: Ref) -> Report:
         request = api.object_request(ref)
@@ -72,10 +72,10 @@ def look_up_all(
     return tuple(desk.each(one, refs))
 
 
-def _batch(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> Mapping[str, Related]:
+def _batch(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memory: KeyCapabilities) -> Mapping[str, Related]:
     """A further combined request: what fails costs its names alone."""
     try:
-        return combined(plan, names, desk, memory).related
+        return fetch_object(plan, names, desk, memory).related
     except AuthenticationError:
         raise
     except Exception as error:
@@ -89,7 +89,7 @@ def expand_report(
     source: Source,
     deadline: float,
     *,
-    memory: Memory | None = None,
+    memory: KeyCapabilities | None = None,
     room: int | None = None,
     workers: int = WORKERS,
 ) -> Report:
@@ -100,9 +100,9 @@ def expand_report(
     """
     if not report.outcome.found:
         return report
-    known = memory or Memory()
-    pager = Pager(plan, report.subject.ref, Desk(source, deadline, workers), known)
-    plan, refused = planner.permitted(plan, known.refused(plan.subject.kind))
+    known = memory or KeyCapabilities()
+    pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline, workers), known)
+    plan, refused = planner.drop_unlicensed(plan, known.refused(plan.subject.kind))
     plan, skipped = _fitting(plan, report, pager, room)
     related = {name: _bounded(plan, found) for name, found in report.related.items()}
     for name, outcome in (*skipped.items(), *refused.items()):
@@ -126,12 +126,12 @@ def _fitting(plan: Plan, report: Report, pager: Pager, room: int | None) -> tupl
     if all(held.values()):
         return plan, {}
     costs = {name: 0 if held[name] else planner.requests_for(plan, name, report.related.get(name)) for name in names}
-    left = Room(room) if room is not None else room_of(source, pager.desk.deadline)
-    cut, skipped = planner.fitting(plan, left.requests, costs, reason=left.reason)
-    instead = {name for name in skipped if stands_in(source, first[name])}
+    left = RemainingQuota(room) if room is not None else room_of(source, pager.desk.deadline)
+    cut, skipped = planner.fit_to_quota(plan, left.requests, costs, reason=left.reason)
+    instead = {name for name in skipped if has_fallback(source, first[name])}
     if not instead:
         return cut, skipped
-    return planner.fitting(plan, left.requests, costs | dict.fromkeys(instead, 0), reason=left.reason)
+    return planner.fit_to_quota(plan, left.requests, costs | dict.fromkeys(instead, 0), reason=left.reason)
 
 
 def _bounded(plan: Plan, found: Related) -> Related:

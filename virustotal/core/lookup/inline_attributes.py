@@ -25,7 +25,7 @@ _JUDGED_BY: Mapping[str, frozenset[str]] = {"url": frozenset({"url"}), "populari
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 
 #: Attributes that every object of a kind has: where one was asked for and is not there, the object did not come whole.
-STEADY: Mapping[str, tuple[str, ...]] = {
+ALWAYS_PRESENT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_JUDGED - {"url"}, ("last_analysis_results", "last_analysis_stats")),
     "url": ("last_analysis_results", "last_analysis_stats", "url"),
     "analysis": ("date", "stats", "status"),
@@ -70,17 +70,17 @@ def selections(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) 
     return tuple(found)
 
 
-def came(related: Related, asked: tuple[str, ...]) -> bool:
+def has_requested(related: Related, asked: tuple[str, ...]) -> bool:
     """True if every object of a relationship came with what was asked for."""
     return related.detailed and all(item.error or _came(item, asked) for item in related.items)
 
 
 def _came(item: Object, asked: tuple[str, ...]) -> bool:
-    steady = set(asked).intersection(STEADY.get(item.ref.kind, ()))
+    steady = set(asked).intersection(ALWAYS_PRESENT.get(item.ref.kind, ()))
     return steady <= item.attributes.keys() and any(name in item.attributes for name in asked)
 
 
-def marked(items: Iterable[Object], asked: tuple[str, ...]) -> tuple[Object, ...]:
+def mark_partial(items: Iterable[Object], asked: tuple[str, ...]) -> tuple[Object, ...]:
     """Return the objects of a page, those that have nothing but what was asked for as not whole."""
     read = set(asked)
     return tuple(

@@ -11,7 +11,7 @@ from attrs import define, field
 from virustotal.api import relationships
 from virustotal.api.relationships import Licence
 from virustotal.core.models import Outcome, Status
-from virustotal.util.readers import number, text
+from virustotal.util.readers import as_text, number
 
 #: Seconds for which something learnt is remembered: licences and servers change, and a service runs for weeks.
 REMEMBERED = 24 * 3600.0
@@ -29,7 +29,7 @@ class Parameter(enum.StrEnum):
     CURSOR = "cursor"
 
 
-class Learnt(Protocol):
+class KeyValueStore(Protocol):
     """Where what was learnt about one key is kept for other processes. Raises nothing: it costs its benefit."""
 
     def recall(self, name: str) -> Mapping[str, Any]:
@@ -41,16 +41,16 @@ class Learnt(Protocol):
         ...
 
 
-def keep_flag(learnt: Learnt, name: str, holds: bool | None) -> None:
+def keep_flag(learnt: KeyValueStore, name: str, holds: bool | None) -> None:
     """Keep for others whether something holds; None for what could not be learnt, and is not asked again for a day."""
     learnt.keep(name, {"holds": holds, "until": time.time() + REMEMBERED}, REMEMBERED)
 
 
 @define(eq=False)
-class Memory:
+class KeyCapabilities:
     """What was learnt about one key. Thread-safe. learnt: where it is kept for others; None for this process alone."""
 
-    _learnt: Learnt | None = None
+    _learnt: KeyValueStore | None = None
     _refused: dict[str, dict[str, tuple[float, Outcome]]] = field(factory=dict, init=False)
     _flags: dict[str, tuple[float, bool]] = field(factory=dict, init=False)
     _looked: dict[str, float] = field(factory=dict, init=False)
@@ -147,7 +147,7 @@ def _outcomes(kept: Mapping[str, Any]) -> dict[str, tuple[float, Outcome]]:
     for name, value in kept.items():
         status, detail, until = value if isinstance(value, list) and len(value) == 3 else (None, None, None)
         if status in set(Status):
-            found[name] = (_ends(until), Outcome(Status(status), text(detail)))
+            found[name] = (_ends(until), Outcome(Status(status), as_text(detail)))
     return found
 
 

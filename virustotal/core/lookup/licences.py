@@ -13,7 +13,7 @@ _LADDER: tuple[frozenset[Licence], ...] = (
 )
 
 
-def rungs(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+def fallback_selections(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the names of a combined request, then those with which it is made again after each refusal.
 
     What the fewest keys may read is left out first: a key without threat intelligence has the premium names all the
@@ -34,6 +34,6 @@ def safe_names(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if licence_of(kind, name) is Licence.PUBLIC)
 
 
-def lacks(kind: str, name: str, outcome: Outcome) -> bool:
+def is_unlicensed(kind: str, name: str, outcome: Outcome) -> bool:
     """True if an outcome says that the key's licence does not cover a relationship that not every key may read."""
     return outcome.status is Status.FORBIDDEN and licence_of(kind, name) is not Licence.PUBLIC

@@ -9,12 +9,12 @@ from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.relationships import Licence
 from virustotal.api.source import Request, holds
-from virustotal.api.source import room as room_of
+from virustotal.api.source import remaining_quota as room_of
 from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
 from virustotal.core.lookup import planner
-from virustotal.core.lookup.executor import Desk
-from virustotal.core.lookup.key_capabilities import Memory, Parameter
-from virustotal.core.lookup.licences import lacks, licence_of, rungs, safe_names
+from virustotal.core.lookup.executor import RequestExecutor
+from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
+from virustotal.core.lookup.licences import fallback_selections, is_unlicensed, licence_of, safe_names
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Outcome, Related, Report, Status
 
@@ -24,7 +24,7 @@ _TOGETHER = Outcome(
 )
 
 
-def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> Report:
+def fetch_object(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memory: KeyCapabilities) -> Report:
     """Return the object with the descriptors of these names; refused, with less, down to the object alone.
 
     Each name has its outcome, but for those that are to be asked alone. VirusTotalError where not even the object came.
@@ -44,7 +44,7 @@ def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> 
             if not rung or error.code.startswith("Local"):
                 raise
             refusal = error
-        asked, (rung, lined) = rung, _rung_below(rungs(kind, left), rung, bool(query), refusal)
+        asked, (rung, lined) = rung, _rung_below(fallback_selections(kind, left), rung, bool(query), refusal)
         suspected = rung if query and rung == asked else suspected
     if (query and not answer.origin) or suspected == rung:  # what else answers says nothing of what VirusTotal takes
         memory.tried(Parameter.INLINE, bool(query))
@@ -60,7 +60,9 @@ def combined(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> 
     return _with_outcomes(plan, report, names, refused)
 
 
-def _affordable(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) -> tuple[bool, dict[str, Outcome]]:
+def _affordable(
+    plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memory: KeyCapabilities
+) -> tuple[bool, dict[str, Outcome]]:
     """Whether to ask in line, and the names that are not asked for: refused before, or beyond what the quota leaves.
 
     What a combined request may be refused with is held against the quota before it is made: a refusal must not cost
@@ -77,14 +79,14 @@ def _affordable(plan: Plan, names: tuple[str, ...], desk: Desk, memory: Memory) 
     lined, refused = _expected(plan, names, memory)
     left = tuple(name for name in names if name not in refused)
     safe = safe_names(plan.subject.kind, left)
-    if room.requests is None or room.requests > rungs(plan.subject.kind, left).index(safe) + untried:
+    if room.requests is None or room.requests > fallback_selections(plan.subject.kind, left).index(safe) + untried:
         return lined, refused
     risky = (name for name in left if name not in safe)
-    refused |= dict.fromkeys(risky, planner.skipped(room.requests, room.reason))
+    refused |= dict.fromkeys(risky, planner.skipped_by_quota(room.requests, room.reason))
     return lined and (not untried or room.requests > 1), refused
 
 
-def _expected(plan: Plan, names: tuple[str, ...], memory: Memory) -> tuple[bool, dict[str, Outcome]]:
+def _expected(plan: Plan, names: tuple[str, ...], memory: KeyCapabilities) -> tuple[bool, dict[str, Outcome]]:
     known = memory.refused(plan.subject.kind)
     refused = {name: known[name] for name in names if name in known}
     left = tuple(name for name in names if name not in refused)
@@ -140,6 +142,6 @@ def _absent(plan: Plan, name: str, refusal: Outcome | None) -> Related | None:
     entry = relationships.find(plan.subject.kind, name)
     if refusal is None and entry is not None and entry.one:
         return Related(name, total=0)  # a relationship to a single object is left out where there is none
-    if refusal is not None and (refusal.status is Status.SKIPPED or lacks(plan.subject.kind, name, refusal)):
+    if refusal is not None and (refusal.status is Status.SKIPPED or is_unlicensed(plan.subject.kind, name, refusal)):
         return Related(name, outcome=refusal, complete=False)
     return None if plan.analyze else Related(name, outcome=refusal or _UNMENTIONED, complete=False)

@@ -9,8 +9,8 @@ from virustotal.api import relationships
 from virustotal.api.source import Answer, Request
 from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
 from virustotal.core.lookup import inline_attributes, planner
-from virustotal.core.lookup.executor import Desk, outcome_of
-from virustotal.core.lookup.key_capabilities import Memory, Parameter
+from virustotal.core.lookup.executor import RequestExecutor, outcome_of
+from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Outcome, Ref, Related, Status
 
@@ -23,8 +23,8 @@ class Pager:
 
     plan: Plan
     subject: Ref
-    desk: Desk
-    memory: Memory
+    desk: RequestExecutor
+    memory: KeyCapabilities
 
     def all(self, names: tuple[str, ...], related: Mapping[str, Related]) -> list[Related]:
         """Return each relationship with its pages, side by side; where `attributes` was never tried, one goes first."""
@@ -90,7 +90,7 @@ class Pager:
         if not answer.origin:  # what else answers says nothing of what VirusTotal takes
             self.memory.tried(Parameter.ATTRIBUTES, True)
         page = api.decode_page(answer.payload)
-        return evolve(page, items=inline_attributes.marked(page.items, read))
+        return evolve(page, items=inline_attributes.mark_partial(page.items, read))
 
     def _asked(self, name: str, cursor: str, limit: int, query: inline_attributes.Pairs) -> Answer:
         return self.desk.ask(api.relationship_page(self.subject, name, cursor, limit, query))

@@ -11,7 +11,7 @@ from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.relationships import ALIASES, Family
 from virustotal.core.lookup import inline_attributes
-from virustotal.core.lookup.licences import lacks, rungs
+from virustotal.core.lookup.licences import fallback_selections, is_unlicensed
 from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
@@ -67,7 +67,9 @@ class Plan:
     def fallbacks(self) -> int:
         """How often combined requests may be refused at most, and made again with less."""
         kind = self.subject.kind
-        return sum(len(rungs(kind, batch)) - 1 + bool(self.selections(batch)) for batch in self.batches if batch)
+        return sum(
+            len(fallback_selections(kind, batch)) - 1 + bool(self.selections(batch)) for batch in self.batches if batch
+        )
 
     def selections(self, names: tuple[str, ...]) -> inline_attributes.Pairs:
         """The query that asks for attributes in line with a combined request of these names."""
@@ -184,16 +186,16 @@ def _worth(plan: Plan, related: Related) -> bool:
 def in_line(plan: Plan, related: Related) -> bool:
     """True if all objects of a relationship came in line, with the attributes that were asked for."""
     asked = plan.attributes.get(related.relationship, ())
-    return plan.analyze and bool(asked) and inline_attributes.came(related, asked)
+    return plan.analyze and bool(asked) and inline_attributes.has_requested(related, asked)
 
 
-def permitted(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping[str, Outcome]]:
+def drop_unlicensed(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping[str, Outcome]]:
     """Return the second stage without the names that the key is known not to cover, and the outcome of each.
 
     Other names that a combined request was refused with may have been refused because of these: they are asked alone.
     """
     gone = {name: refused[name] for name in plan.expand + plan.alone if name in refused}
-    gone = {name: each for name, each in gone.items() if lacks(plan.subject.kind, name, each)}
+    gone = {name: each for name, each in gone.items() if is_unlicensed(plan.subject.kind, name, each)}
     if not gone:
         return plan, EMPTY
     left = evolve(
@@ -212,7 +214,7 @@ def requests_for(plan: Plan, name: str, related: Related | None) -> int:
     return max(1, math.ceil(min(counted, plan.max_related) / api.PAGE))
 
 
-def fitting(
+def fit_to_quota(
     plan: Plan, room: int | None, costs: Mapping[str, int], *, reason: str = ""
 ) -> tuple[Plan, Mapping[str, Outcome]]:
     """Return the second stage cut to the requests that are left, and the outcome of each name that was cut off.
@@ -227,7 +229,7 @@ def fitting(
         if costs[name] <= left:
             kept.add(name)
             left -= costs[name]
-    outcome = skipped(room, reason)
+    outcome = skipped_by_quota(room, reason)
     cut = evolve(
         plan,
         expand=tuple(name for name in plan.expand if name in kept),
@@ -236,7 +238,7 @@ def fitting(
     return cut, MappingProxyType({name: outcome for name in plan.expand + plan.alone if name not in kept})
 
 
-def skipped(room: int, reason: str) -> Outcome:
+def skipped_by_quota(room: int, reason: str) -> Outcome:
     """Return how something ended that the quota leaves no request for; see `fitting`."""
     left = f"{room} request{'' if room == 1 else 's'}, taken by what tells more" if room > 0 else "no request"
     return Outcome(Status.SKIPPED, f"The quota leaves {left}. {reason}".rstrip())

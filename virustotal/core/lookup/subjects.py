@@ -11,7 +11,7 @@ from virustotal.api import url_id
 from virustotal.core.models import EMPTY, Ref, Status
 from virustotal.core.settings import Settings
 from virustotal.util.hosts import address_of, host_of, reason_not_public
-from virustotal.util.readers import clean, text
+from virustotal.util.readers import as_text, clean
 
 #: The longest URL that is looked up; its identifier is a third longer and has to fit into a request's path.
 LONGEST_URL = 4096
@@ -110,7 +110,7 @@ def _gathered(found: "list[Subject | Refusal] | Iterator[Subject | Refusal]") ->
 def _of_file(facts: Facts) -> Subject | Refusal:
     digest = facts.sha256.strip().lower()
     if not _DIGEST.fullmatch(digest) or not digest.strip("0"):
-        return Refusal(text(facts.sha256, 100), "The task has no digest to look up.")
+        return Refusal(as_text(facts.sha256, 100), "The task has no digest to look up.")
     return Subject(Ref("file", digest), digest)
 
 
@@ -187,7 +187,7 @@ def _shown(url: str) -> str:
 
 def _malformed(value: Any) -> Refusal:
     # What is no URL may hold a password all the same.
-    shown = _USERINFO.sub("", text(value, 500))
+    shown = _USERINFO.sub("", as_text(value, 500))
     return Refusal(_shown(shown), "This is not a valid URL or host, so it is not looked up.", Status.INVALID)
 
 

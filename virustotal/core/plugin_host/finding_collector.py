@@ -13,9 +13,9 @@ from attrs import define, evolve, field
 from virustotal.al_types.ontology import plain, problem
 from virustotal.core.findings import Attachment, Download, Family, Finding, OntologyPart, Points, Role
 from virustotal.core.models import Ref
-from virustotal.core.plugin_host.limits import BUILT_IN, Bounds
-from virustotal.core.plugin_host.output import Contribution, Section
-from virustotal.core.plugin_host.section_sanitizer import Notes, Rebuilder, Spent
+from virustotal.core.plugin_host.limits import BUILT_IN, PluginLimits
+from virustotal.core.plugin_host.output import AnalyzerOutput, Section
+from virustotal.core.plugin_host.section_sanitizer import Notes, SectionSanitizer, UsedLimits
 from virustotal.core.scoring.heuristics import MOST_ATTACK_IDS
 from virustotal.util.readers import clean, safe_name
 
@@ -30,14 +30,14 @@ class LeftBehindError(Exception):
 
 
 @define
-class Intake:
+class FindingCollector:
     """Takes the findings of one analyser. Raises TypeError or ValueError for what is no valid finding.
 
     It may be read by one thread while another one still fills it.
     """
 
-    bounds: Bounds = BUILT_IN
-    spent: Spent = field(factory=Spent)
+    bounds: PluginLimits = BUILT_IN
+    spent: UsedLimits = field(factory=UsedLimits)
     external: bool = False
     closed: bool = False
     _notes: Notes = field(factory=Notes)
@@ -47,10 +47,10 @@ class Intake:
     _downloads: list[Download] = field(factory=list)
     _attachments: list[Attachment] = field(factory=list)
     _ontology: list[OntologyPart] = field(factory=list)
-    _rebuilder: Rebuilder = field(init=False)
+    _rebuilder: SectionSanitizer = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._rebuilder = Rebuilder(self.bounds, self.spent, self._notes)
+        self._rebuilder = SectionSanitizer(self.bounds, self.spent, self._notes)
 
     def take(self, finding: Finding) -> bool:
         """Take one finding; False where no more are taken."""
@@ -115,13 +115,13 @@ class Intake:
             return
         self._add(self._ontology, "ontology", given, lambda part: OntologyPart(str(part.kind), plain(part.data)))
 
-    def contribution(self, analyzer: str, provider: str, error: str = "") -> Contribution:
+    def contribution(self, analyzer: str, provider: str, error: str = "") -> AnalyzerOutput:
         """Return everything taken so far."""
         points = tuple(self._points)
         scored = tuple((evolve(each, section=None), self._shown(each)) for each in points)
         if self.external:
             scored = tuple((evolve(each, family=Family.PLUGIN.value), section) for each, section in scored)
-        return Contribution(
+        return AnalyzerOutput(
             analyzer=analyzer,
             provider=provider,
             external=self.external,

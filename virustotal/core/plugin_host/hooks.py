@@ -15,9 +15,9 @@ from virustotal.core.analyzer import HOOK_API, Analyzer, never
 from virustotal.core.models import Detection, Object, Verdict
 from virustotal.core.plugin_host import hook_result_checks, timeout
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
-from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.plugin_host.timeout import Allowance, OutOfTimeError
+from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget
 from virustotal.core.settings import Settings
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class State(enum.StrEnum):
 
 
 @frozen
-class Provider:
+class PluginId:
     """Who an analyser or a hook comes from. distribution: the installed distribution; empty for built-ins."""
 
     name: str
@@ -78,7 +78,7 @@ class PluginInfo:
 class Implementation:
     """One plugin's implementation of one hook. arguments: those that it names; it is given no others."""
 
-    provider: Provider
+    provider: PluginId
     hook: str
     function: Callable[..., Any] = field(repr=False)
     arguments: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Implementation:
 
 
 @frozen(eq=False)
-class Plugins:
+class LoadedPlugins:
     """All plugins of the service, loaded or not; the same for its whole life.
 
     providers: by the name of the analyser. busy: threads of external plugins that were left behind, by name.
@@ -97,17 +97,17 @@ class Plugins:
 
     registry: Registry = field(factory=Registry)
     listing: tuple[PluginInfo, ...] = ()
-    providers: Mapping[str, Provider] = MappingProxyType({})
+    providers: Mapping[str, PluginId] = MappingProxyType({})
     hooks: tuple[Implementation, ...] = ()
     busy: dict[str, threading.Thread] = field(factory=dict, repr=False)
 
-    def provider(self, analyzer: Analyzer) -> Provider:
+    def provider(self, analyzer: Analyzer) -> PluginId:
         """Return who an analyser comes from."""
         return self.providers[analyzer.name]
 
-    def begin(self, settings: Settings, deadline: float = math.inf) -> "Hooks":
+    def begin(self, settings: Settings, deadline: float = math.inf) -> "HookCaller":
         """Return the hooks for one task, which keep its failures. deadline: of `time.monotonic()`."""
-        return Hooks(self.hooks, settings, Allowance(self.busy, timeout.HOOK_BUDGET, deadline)).of(self)
+        return HookCaller(self.hooks, settings, TimeBudget(self.busy, timeout.HOOK_BUDGET, deadline)).of(self)
 
     @property
     def unloaded(self) -> tuple[str, ...]:
@@ -124,14 +124,14 @@ class Plugins:
         return tuple(found)
 
 
-def of(analyzers: Iterable[Analyzer], provider: Provider | None = None) -> Plugins:
+def of(analyzers: Iterable[Analyzer], provider: PluginId | None = None) -> LoadedPlugins:
     """Return plugins that consist of these analysers alone, of one provider; for tests and benchmarks."""
     found = tuple(analyzers)
-    given = provider or Provider("given")
-    return Plugins(Registry(found), providers=MappingProxyType({each.name: given for each in found}))
+    given = provider or PluginId("given")
+    return LoadedPlugins(Registry(found), providers=MappingProxyType({each.name: given for each in found}))
 
 
-class Hooks:
+class HookCaller:
     """The hooks of one task. An implementation that fails costs only its own answer, and is listed in `failed`.
 
     Those of external plugins have a budget of time for the whole task, and are not called again when it is over.
@@ -139,11 +139,11 @@ class Hooks:
     """
 
     def __init__(
-        self, implementations: Iterable[Implementation], settings: Settings, allowance: Allowance | None = None
+        self, implementations: Iterable[Implementation], settings: Settings, allowance: TimeBudget | None = None
     ) -> None:
         found = tuple(implementations)
         self._settings = settings
-        self._allowance = allowance or Allowance({}, timeout.HOOK_BUDGET, math.inf)
+        self._allowance = allowance or TimeBudget({}, timeout.HOOK_BUDGET, math.inf)
         self._remaps = [each for each in found if each.hook == "virustotal_remap"]
         # The built-in verdict comes last: external plugins are asked first.
         verdicts = [each for each in found if each.hook == "virustotal_verdict"]
@@ -151,7 +151,7 @@ class Hooks:
         self._failures: dict[tuple[str, str, str], bool] = {}
         self.registry = Registry()
 
-    def of(self, plugins: Plugins) -> "Hooks":
+    def of(self, plugins: LoadedPlugins) -> "HookCaller":
         """Ask the analysers of these plugins for their wishes too."""
 
         def asks(analyzer: Analyzer, settings: Settings) -> bool:
@@ -189,7 +189,7 @@ class Hooks:
 
     def _guarded(
         self,
-        provider: Provider,
+        provider: PluginId,
         what: str,
         call: Callable[[], Any],
         checked: Callable[[Any], T | None] = lambda answer: answer,
@@ -208,16 +208,16 @@ class Hooks:
             self._fail(provider, what, last_line(error))
         return None
 
-    def _fail(self, provider: Provider, what: str, error: str) -> None:
+    def _fail(self, provider: PluginId, what: str, error: str) -> None:
         key = (str(provider), what, error)
         if key not in self._failures:
             self._failures[key] = provider.external
             plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, error)
 
     @property
-    def failed(self) -> tuple[Contribution, ...]:
+    def failed(self) -> tuple[AnalyzerOutput, ...]:
         """What failed since the task began: one entry for each hook and error, with no findings."""
         return tuple(
-            Contribution(what, provider, external, error=error)
+            AnalyzerOutput(what, provider, external, error=error)
             for (provider, what, error), external in list(self._failures.items())
         )

@@ -15,7 +15,7 @@ MOST_NOTES = 50
 
 
 @frozen
-class Bounds:
+class PluginLimits:
     """The most of each thing. Sizes are in characters for bodies and in bytes for attachments.
 
     findings: of one analyser; all others: of all analysers of one plugin together, for one subject.
@@ -35,7 +35,7 @@ class Bounds:
 
 
 #: Built-ins bound their own lists; these hold against what a hostile report makes of them.
-BUILT_IN = Bounds(
+BUILT_IN = PluginLimits(
     findings=20_000,
     sections=2_000,
     depth=8,
@@ -48,7 +48,7 @@ BUILT_IN = Bounds(
     ontology=5_000,
 )
 #: External plugins share a result with all others.
-EXTERNAL = Bounds(
+EXTERNAL = PluginLimits(
     findings=1_000,
     sections=100,
     depth=5,

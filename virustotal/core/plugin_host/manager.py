@@ -1,4 +1,4 @@
-"""Plugins to `Plugins`: pluggy lives here alone. Every plugin is loaded on its own; a failing one is listed."""
+"""Plugins to `LoadedPlugins`: pluggy lives here alone. Every plugin is loaded on its own; a failing one is listed."""
 
 import importlib
 import importlib.metadata
@@ -12,7 +12,7 @@ from attrs import define, evolve, field
 
 from virustotal.core import hookspecs
 from virustotal.core.analyzer import HOOK_API, Analyzer
-from virustotal.core.plugin_host.hooks import AnalyzerInfo, Implementation, PluginInfo, Plugins, Provider, State
+from virustotal.core.plugin_host.hooks import AnalyzerInfo, Implementation, LoadedPlugins, PluginId, PluginInfo, State
 from virustotal.core.plugin_host.isolation_util import last_line, plugin_log
 from virustotal.core.plugin_host.registration_checks import (
     RefusedError,
@@ -33,7 +33,7 @@ log = logging.getLogger("assemblyline.service.virustotal.loader")
 class _Candidate:
     """A plugin on its way. target: a dotted name, the plugin itself, or the entry point that leads to it."""
 
-    provider: Provider
+    provider: PluginId
     target: Any
     module: Any = None
     hooks: tuple[Implementation, ...] = ()
@@ -70,7 +70,7 @@ class _Candidate:
         )
 
 
-def load(builtin: Sequence[str | ModuleType], settings: Settings) -> Plugins:
+def load(builtin: Sequence[str | ModuleType], settings: Settings) -> LoadedPlugins:
     """Return the plugins of the service: the built-ins, and what installed distributions announce.
 
     builtin: dotted names, or modules. Raises nothing but KeyboardInterrupt: what does not load is in `listing`.
@@ -78,12 +78,12 @@ def load(builtin: Sequence[str | ModuleType], settings: Settings) -> Plugins:
     return _loaded([*map(_built_in, builtin), *sorted(_announced(), key=lambda each: each.provider.name)], settings)
 
 
-def load_modules(modules: Mapping[str, Any], settings: Settings) -> Plugins:
+def load_modules(modules: Mapping[str, Any], settings: Settings) -> LoadedPlugins:
     """Return plugins of modules by name, as if distributions of these names had announced them; for tests."""
-    return _loaded([_Candidate(Provider(name, "0", True), modules[name]) for name in sorted(modules)], settings)
+    return _loaded([_Candidate(PluginId(name, "0", True), modules[name]) for name in sorted(modules)], settings)
 
 
-def _loaded(candidates: Sequence[_Candidate], settings: Settings) -> Plugins:
+def _loaded(candidates: Sequence[_Candidate], settings: Settings) -> LoadedPlugins:
     _block(candidates, settings.plugins)
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -100,7 +100,7 @@ def _loaded(candidates: Sequence[_Candidate], settings: Settings) -> Plugins:
 
 def _built_in(target: str | ModuleType) -> _Candidate:
     name = target if isinstance(target, str) else target.__name__
-    return _Candidate(Provider(name.removeprefix("virustotal.plugins.")), target)
+    return _Candidate(PluginId(name.removeprefix("virustotal.plugins.")), target)
 
 
 def _announced() -> Iterator[_Candidate]:
@@ -118,7 +118,7 @@ def _announced() -> Iterator[_Candidate]:
         plain = name.lower().replace("_", "-")
         if points and plain not in seen:
             seen.update({plain} - {"unknown"})
-            yield from (_Candidate(Provider(each.name, version, True, name), each) for each in points)
+            yield from (_Candidate(PluginId(each.name, version, True, name), each) for each in points)
 
 
 def _block(candidates: Iterable[_Candidate], config: PluginConfig) -> None:
@@ -250,7 +250,7 @@ def _log_unknown(candidates: Iterable[_Candidate], disabled: Sequence[str]) -> N
         log.warning("plugins.disabled names %s, which no plugin or analyser has%s", name, hint)
 
 
-def _plugins(candidates: Sequence[_Candidate]) -> Plugins:
+def _plugins(candidates: Sequence[_Candidate]) -> LoadedPlugins:
     used = [
         (analyzer, each.provider)
         for each in candidates
@@ -259,7 +259,7 @@ def _plugins(candidates: Sequence[_Candidate]) -> Plugins:
         if info.state is State.LOADED
     ]
     hooks = tuple(hook for each in candidates for hook in each.hooks)
-    return Plugins(
+    return LoadedPlugins(
         registry=Registry(
             tuple(analyzer for analyzer, _ in used),
             frozenset(analyzer.name for analyzer, provider in used if provider.external),

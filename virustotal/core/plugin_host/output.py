@@ -30,7 +30,7 @@ class Section:
 
 
 @frozen
-class Contribution:
+class AnalyzerOutput:
     """Everything that one analyser added to the result.
 
     provider: the plugin and its version. scored: points, and the rebuilt section that each of them colours.

@@ -10,14 +10,14 @@ from attrs import evolve, frozen
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.findings import Finding
 from virustotal.core.models import Evidence, Object, Related, Report, Verdict
-from virustotal.core.plugin_host.finding_collector import Intake, LeftBehindError
-from virustotal.core.plugin_host.hooks import Plugins, Provider
+from virustotal.core.plugin_host.finding_collector import FindingCollector, LeftBehindError
+from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginId
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL
-from virustotal.core.plugin_host.output import Contribution
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.plugin_host.section_sanitizer import Spent
-from virustotal.core.plugin_host.timeout import OutOfTimeError, in_time
+from virustotal.core.plugin_host.section_sanitizer import UsedLimits
+from virustotal.core.plugin_host.timeout import OutOfTimeError, run_with_timeout
 from virustotal.core.settings import Settings
 
 #: Seconds that one external analyser has for one subject.
@@ -43,19 +43,19 @@ def due(report: Report, registry: Registry) -> tuple[tuple[Analyzer, Related | N
 
 
 def analyse(
-    report: Report, plugins: Plugins, settings: Settings, judge: Judge, deadline: float, *, budget: float = BUDGET
-) -> tuple[Contribution, ...]:
+    report: Report, plugins: LoadedPlugins, settings: Settings, judge: Judge, deadline: float, *, budget: float = BUDGET
+) -> tuple[AnalyzerOutput, ...]:
     """Return what every analyser adds, in their order.
 
     Built-ins run in this thread. Each external one has copies of its own, and at most `budget` seconds, never beyond
     `deadline` (of `time.monotonic()`). Raises nothing but KeyboardInterrupt.
     """
-    spent: dict[str, Spent] = {}
+    spent: dict[str, UsedLimits] = {}
     found = []
     for analyzer, related in due(report, plugins.registry):
         provider = plugins.provider(analyzer)
         bounds = EXTERNAL if provider.external else BUILT_IN
-        intake = Intake(bounds, spent.setdefault(provider.name, Spent()), provider.external)
+        intake = FindingCollector(bounds, spent.setdefault(provider.name, UsedLimits()), provider.external)
         if provider.external:
             task = _External(analyzer, provider, intake)
             error = task.run(report, related, settings, judge, plugins.busy, min(budget, deadline - time.monotonic()))
@@ -67,7 +67,7 @@ def analyse(
     return tuple(found)
 
 
-def _filled(intake: Intake, analyzer: Analyzer, evidence: Evidence) -> str:
+def _filled(intake: FindingCollector, analyzer: Analyzer, evidence: Evidence) -> str:
     """Take all findings; return why it ended early, or an empty text. Call and iteration are both the plugin's code."""
     try:
         _fill(intake, analyzer.analyze(evidence))
@@ -78,7 +78,7 @@ def _filled(intake: Intake, analyzer: Analyzer, evidence: Evidence) -> str:
     return ""
 
 
-def _fill(intake: Intake, findings: Iterable[Finding]) -> None:
+def _fill(intake: FindingCollector, findings: Iterable[Finding]) -> None:
     if isinstance(findings, str | bytes | Mapping) or not isinstance(findings, Iterable):
         raise TypeError(f"analyze returned {type(findings).__name__}; it yields findings or returns a list of them")
     for finding in findings:
@@ -94,8 +94,8 @@ class _External:
     """One call of an external analyser, in a daemon thread that is waited for and then left behind."""
 
     analyzer: Analyzer
-    provider: Provider
-    intake: Intake
+    provider: PluginId
+    intake: FindingCollector
 
     def run(
         self,
@@ -113,7 +113,7 @@ class _External:
                 _fill(self.intake, self.analyzer.analyze(_own(report, related, settings, judge)))
 
         try:
-            in_time(self.analyzer.name, call, busy, seconds)
+            run_with_timeout(self.analyzer.name, call, busy, seconds)
         except KeyboardInterrupt:
             raise
         except OutOfTimeError as error:

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from virustotal.al_types import section_bodies, tags
 from virustotal.core.models import EMPTY
-from virustotal.core.plugin_host.limits import BUILT_IN, LONGEST_TITLE, MOST_NOTES, Bounds
+from virustotal.core.plugin_host.limits import BUILT_IN, LONGEST_TITLE, MOST_NOTES, PluginLimits
 from virustotal.core.plugin_host.output import Section
 from virustotal.util.readers import clean
 
@@ -23,7 +23,7 @@ PROMOTIONS: Mapping[str, frozenset[str]] = {
 
 
 @define
-class Spent:
+class UsedLimits:
     """What all analysers of one plugin used up for one subject."""
 
     sections: int = 0
@@ -67,11 +67,11 @@ def _classifications() -> Any:
 
 
 @define
-class Rebuilder:
+class SectionSanitizer:
     """Rebuilds the sections of one analyser, within bounds that all analysers of its plugin share."""
 
-    bounds: Bounds = BUILT_IN
-    spent: Spent = field(factory=Spent)
+    bounds: PluginLimits = BUILT_IN
+    spent: UsedLimits = field(factory=UsedLimits)
     notes: Notes = field(factory=Notes)
     #: Every section seen, by identity, kept alive so that no other object gets its identity.
     _seen: dict[int, ResultSection] = field(factory=dict)

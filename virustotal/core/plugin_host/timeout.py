@@ -19,7 +19,7 @@ class OutOfTimeError(Exception):
         self.began = began
 
 
-def in_time(name: str, call: Callable[[], T], busy: dict[str, threading.Thread], seconds: float) -> T:
+def run_with_timeout(name: str, call: Callable[[], T], busy: dict[str, threading.Thread], seconds: float) -> T:
     """Return what a call in a daemon thread returned within some seconds; raises what it raised, or OutOfTimeError.
 
     busy: the threads that were left behind, by name; while one of the same name goes on, the call is not made.
@@ -51,7 +51,7 @@ def in_time(name: str, call: Callable[[], T], busy: dict[str, threading.Thread],
     return answers[0]
 
 
-class Allowance:
+class TimeBudget:
     """The time of external hooks in one task: each name has a budget for all of its calls, and no more once it is over.
 
     deadline: of `time.monotonic()`; no call goes beyond it.
@@ -73,7 +73,7 @@ class Allowance:
         began = time.monotonic()
         left = min(self._budget - self._spent.get(name, 0.0), self._deadline - began)
         try:
-            return in_time(name, function, self._busy, left)
+            return run_with_timeout(name, function, self._busy, left)
         except OutOfTimeError as error:
             self._over.add(name)
             spent = self._spent.get(name, 0.0) + time.monotonic() - began

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from virustotal.core.findings import Family, Points
 from virustotal.core.plugin_host.output import Section
-from virustotal.util.readers import integer, text
+from virustotal.util.readers import as_text, integer
 
 #: The most that each family adds to a result, over all of its sections: `max_score` of its heuristic.
 CAPS: Mapping[Family, int] = MappingProxyType(
@@ -104,7 +104,7 @@ def capped(given: Iterable[Given]) -> tuple[Score, ...]:
         found.append(
             Score(
                 family=family,
-                name=text(each.points.name, LONGEST_NAME) or family.value,
+                name=as_text(each.points.name, LONGEST_NAME) or family.value,
                 amount=amount,
                 counted=counted,
                 reason=_reason(each, amount, counted),
@@ -119,7 +119,7 @@ def capped(given: Iterable[Given]) -> tuple[Score, ...]:
 
 
 def _reason(each: Given, amount: int, counted: int) -> str:
-    reason = text(each.points.reason) or "No reason was given"
+    reason = as_text(each.points.reason) or "No reason was given"
     reason = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
     if each.void_because:
         return f"{reason} {each.void_because}" if amount else reason
@@ -131,7 +131,7 @@ def attack_ids(given: Iterable[object]) -> tuple[tuple[str, ...], tuple[str, ...
     known: dict[str, None] = {}
     unknown: dict[str, None] = {}
     for entry in given:
-        name = text(entry, 40).upper()
+        name = as_text(entry, 40).upper()
         name = str(revoke_map.get(name, name))
         if name in attack_map or name in software_map or name in group_map:
             known[name] = None

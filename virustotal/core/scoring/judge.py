@@ -4,7 +4,7 @@ import threading
 from functools import partial
 
 from virustotal.core.models import Object, Verdict
-from virustotal.core.plugin_host.hooks import Hooks
+from virustotal.core.plugin_host.hooks import HookCaller
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
@@ -13,7 +13,7 @@ from virustotal.core.settings import Settings
 class Judge:
     """The verdict of any object by the hooks and the safelist of one task; thread-safe."""
 
-    def __init__(self, settings: Settings, hooks: Hooks, safelist: Safelist) -> None:
+    def __init__(self, settings: Settings, hooks: HookCaller, safelist: Safelist) -> None:
         self._judge = partial(judge, settings=settings, remap=hooks.remap, decide=hooks.decide, safelist=safelist)
         self._known: dict[int, tuple[Object, Verdict]] = {}
         self._lock = threading.Lock()

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from virustotal.core.models import EMPTY
 from virustotal.util.hosts import host_of
-from virustotal.util.readers import items, pairs, text
+from virustotal.util.readers import as_list, as_text, pairs
 
 log = logging.getLogger("assemblyline.service.virustotal.safelist")
 
@@ -85,12 +85,12 @@ def read_safelist(answer: Any) -> Safelist:
     exact: dict[str, frozenset[str]] = {}
     for tag_type, values in pairs(given.get("match")):
         end = "." if tag_type in DOMAINS else ""
-        found = [text(value, 4096).lower().rstrip(end or None) for value in items(values)]
+        found = [as_text(value, 4096).lower().rstrip(end or None) for value in as_list(values)]
         broken += found.count("")
         exact[tag_type] = frozenset(filter(None, found))
     patterns: dict[str, tuple[re.Pattern[str], ...]] = {}
     for tag_type, values in pairs(given.get("regex")):
-        compiled = [_compiled(value) for value in items(values)]
+        compiled = [_compiled(value) for value in as_list(values)]
         broken += compiled.count(None)
         patterns[tag_type] = tuple(pattern for pattern in compiled if pattern is not None)
     return Safelist(MappingProxyType(exact), MappingProxyType(patterns), broken)
@@ -106,7 +106,7 @@ def _compiled(value: Any) -> re.Pattern[str] | None:
         return None
 
 
-class SafelistKeeper:
+class SafelistRefresher:
     """Keeps the list current in a daemon thread: the framework's own call can block for ever (ServiceAPI).
 
     fetch: returns the platform's answer (`ServiceAPI.get_safelist(list(TAG_TYPES))`), blocks or raises.

@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from virustotal.core.models import Detection, Level, Object, Verdict
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.settings import Settings
-from virustotal.util.readers import integer, mapping, pairs, text, timestamp
+from virustotal.util.readers import as_mapping, as_text, integer, pairs, timestamp
 
 #: Folds the detections of one object through the remap hooks.
 Remap = Callable[[tuple[Detection, ...]], tuple[Detection, ...]]
@@ -52,8 +52,8 @@ VERDICT_ATTRIBUTES = (
 def detections(obj: Object) -> tuple[Detection, ...]:
     """Return every engine's verdict in `last_analysis_results`, by engine."""
     # Not `pairs`: an engine under an empty key may have its name within, and counts in any case.
-    given = mapping(obj.attributes.get("last_analysis_results"))
-    found = (_detection(text(key) or UNNAMED, mapping(entry)) for key, entry in given.items())
+    given = as_mapping(obj.attributes.get("last_analysis_results"))
+    found = (_detection(as_text(key) or UNNAMED, as_mapping(entry)) for key, entry in given.items())
     return tuple(sorted(found, key=lambda each: (each.engine.lower(), each.engine, each.result, each.version)))
 
 
@@ -69,21 +69,21 @@ def _detection(name: str, entry: Mapping[str, object]) -> Detection:
 
 #: The same few thousand names and versions come with every object of a task; longer texts are not kept.
 _LONGEST_KEPT = 120
-_text_of = lru_cache(maxsize=8192)(text)
+_text_of = lru_cache(maxsize=8192)(as_text)
 
 
 def _said(value: object) -> str:
-    return _text_of(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else text(value)
+    return _text_of(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else as_text(value)
 
 
 def category_of(value: object) -> str:
     """Return a category as VirusTotal writes it: lower case and hyphens (`typeUnsupported` is `type-unsupported`)."""
-    return _category(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else _category(text(value, 60))
+    return _category(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else _category(as_text(value, 60))
 
 
 @lru_cache(maxsize=1024)
 def _category(value: str) -> str:
-    name = text(value, 60).lower().replace("_", "-").replace(" ", "-")
+    name = as_text(value, 60).lower().replace("_", "-").replace(" ", "-")
     return {"typeunsupported": "type-unsupported", "confirmedtimeout": "confirmed-timeout"}.get(name, name)
 
 
@@ -102,7 +102,7 @@ def counters(obj: Object) -> Mapping[str, int]:
 
 def best_rank(obj: Object) -> int | None:
     """Return the best place of a domain in `popularity_ranks`, or None where no list has it."""
-    ranks = (integer(mapping(entry).get("rank")) for _, entry in pairs(obj.attributes.get("popularity_ranks")))
+    ranks = (integer(as_mapping(entry).get("rank")) for _, entry in pairs(obj.attributes.get("popularity_ranks")))
     return min((rank for rank in ranks if rank is not None and rank > 0), default=None)
 
 
@@ -154,7 +154,7 @@ def exempt(obj: Object, safelist: Safelist) -> str:
     """Return why an object is never scored, whatever is said of it, as a sentence; empty where it may be."""
     if obj.ref.kind in HOST_KINDS and safelist.holds_host(obj.ref.id):
         return "The host is safelisted on the platform, so it is not scored."
-    if obj.ref.kind == "url" and safelist.holds_url(text(obj.attributes.get("url"), 8192)):
+    if obj.ref.kind == "url" and safelist.holds_url(as_text(obj.attributes.get("url"), 8192)):
         return "The URL is safelisted on the platform, so it is not scored."
     rank = best_rank(obj) if obj.ref.kind in HOST_KINDS else None
     if rank is not None and rank <= POPULAR_RANK:
@@ -172,7 +172,7 @@ def _never_scored(verdict: Verdict, because: str) -> Verdict:
 
 
 @frozen
-class _Tally:
+class _EngineCounts:
     """What the engines said. answered: ignored ones too, so that ignoring an engine never makes a ratio worse."""
 
     malicious: int = 0
@@ -217,12 +217,12 @@ def needed_hits(settings: Settings) -> float:
     return 0.5 if threshold <= 1 else float(threshold)
 
 
-def _count(tally: _Tally) -> str:
+def _count(tally: _EngineCounts) -> str:
     suspicious = f" and {tally.suspicious} suspicious" if tally.suspicious else ""
     return f"{tally.malicious} malicious{suspicious}"
 
 
-def _tally(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _Tally:
+def _tally(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _EngineCounts:
     counted = [each for each in found if not each.ignored_because]
     bad = {name: [each for each in counted if each.category == name] for name in BAD}
     ignored = sum(1 for each in found if each.ignored_because and each.category in bad)
@@ -231,7 +231,7 @@ def _tally(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _Tally:
         listed = sum(1 for each in found if each.category == name)
         if stats and stats.get(name, 0) != listed:
             notes.append(f"VirusTotal's counters say {stats.get(name, 0)} {name}, its list of engines says {listed}.")
-    return _Tally(
+    return _EngineCounts(
         malicious=len(bad[MALICIOUS]),
         suspicious=len(bad[SUSPICIOUS]),
         answered=sum(1 for each in found if each.category in ANSWERED),
@@ -241,16 +241,16 @@ def _tally(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _Tally:
     )
 
 
-def _tally_of_counters(stats: Mapping[str, int], settings: Settings) -> _Tally:
+def _tally_of_counters(stats: Mapping[str, int], settings: Settings) -> _EngineCounts:
     notes = []
     config = settings.av_config
     if stats and (config.term_blocklist or config.specific_AVs):
         notes.append("VirusTotal gave counters alone, without the engines' names: av_config could not be applied.")
     answered = sum(count for name, count in stats.items() if name in ANSWERED)
-    return _Tally(stats.get(MALICIOUS, 0), stats.get(SUSPICIOUS, 0), answered, notes=tuple(notes))
+    return _EngineCounts(stats.get(MALICIOUS, 0), stats.get(SUSPICIOUS, 0), answered, notes=tuple(notes))
 
 
-def _score(tally: _Tally, half: bool) -> tuple[int, list[str]]:
+def _score(tally: _EngineCounts, half: bool) -> tuple[int, list[str]]:
     """The larger of two sums: of the malicious engines, and of all as if they were suspicious.
 
     So a suspicious engine adds nothing on top of malicious ones, and none that turns malicious lowers the score.

@@ -21,7 +21,7 @@ from virustotal.core.errors import (
 )
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.submission.receipts import Progress, Receipt, Receipts, key_of, sending, sent
-from virustotal.util.readers import mapping, text
+from virustotal.util.readers import as_mapping, as_text
 
 #: Seconds between two questions for an analysis; the last one is repeated.
 INTERVALS = (5.0, 10.0, 15.0, 20.0, 30.0)
@@ -32,7 +32,7 @@ MOST_LOOKS = 8
 
 
 @frozen
-class Job:
+class Submission:
     """One submission.
 
     ref: the object, as it is looked up. look_up: asks for it with everything that the task wants of it. rule: what
@@ -60,7 +60,7 @@ class Job:
 
 
 @frozen
-class Desk:
+class SubmissionContext:
     """What a submission works with. deadline: of `time.monotonic()`. audit, stage: take one line each, without key."""
 
     source: Source
@@ -83,7 +83,7 @@ class Desk:
         return True
 
 
-def carry_out(job: Job, desk: Desk) -> Report:
+def submit_and_wait(job: Submission, desk: SubmissionContext) -> Report:
     """Submit what a look-up did not find, wait, and return the report of the object itself.
 
     Sent at most once while a receipt of it is fresh: a retry of the task polls instead. What goes wrong is the outcome
@@ -97,7 +97,7 @@ def carry_out(job: Job, desk: Desk) -> Report:
     return _follow(job, desk, there)
 
 
-def _send(job: Job, desk: Desk) -> Report:
+def _send(job: Submission, desk: SubmissionContext) -> Report:
     desk.stage(f"{job.what}: sending {job.ref.kind} {job.ref.id}")
     try:
         analysis = _analysis_of(_ask(job, desk))
@@ -121,32 +121,32 @@ def _send(job: Job, desk: Desk) -> Report:
     return _wait(job, desk, analysis, time.time())
 
 
-def _ask(job: Job, desk: Desk) -> object:
+def _ask(job: Submission, desk: SubmissionContext) -> object:
     if job.upload is None:
         request = api.submit_url(job.url) if job.url else api.analyse(job.ref)
     elif job.size <= api.LARGEST_DIRECT:
         request = api.upload_file(job.upload)
     else:
         address = desk.source.ask(api.upload_url(), desk.deadline).payload.get("data")
-        request = api.upload_file(job.upload, text(address, 4096))
+        request = api.upload_file(job.upload, as_text(address, 4096))
     return desk.source.ask(request, desk.deadline).payload.get("data")
 
 
 def _analysis_of(data: object) -> str:
-    analysis = text(mapping(data).get("id"))
-    if mapping(data).get("type") != "analysis" or not analysis:
+    analysis = as_text(as_mapping(data).get("id"))
+    if as_mapping(data).get("type") != "analysis" or not analysis:
         raise UncertainError("VirusTotal's answer names no analysis.")
     return analysis
 
 
-def _follow(job: Job, desk: Desk, receipt: Receipt | None) -> Report:
+def _follow(job: Submission, desk: SubmissionContext, receipt: Receipt | None) -> Report:
     if receipt is not None and receipt.progress is Progress.SENT:
         desk.stage(f"{job.what}: already sent, analysis {receipt.analysis}")
         return _wait(job, desk, receipt.analysis, receipt.moment, at_once=True)
     return _look_for(job, desk, "Another task is submitting this, or broke off while it did.")
 
 
-def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = False) -> Report:
+def _wait(job: Submission, desk: SubmissionContext, analysis: str, since: float, *, at_once: bool = False) -> Report:
     """Ask for the analysis until it is completed or the time is up."""
     request, status, missing = api.analysis(analysis), "queued", 0
     for seconds in chain([0.0] if at_once else [], desk.pauses()):
@@ -169,14 +169,14 @@ def _wait(job: Job, desk: Desk, analysis: str, since: float, *, at_once: bool = 
             raise
         except VirusTotalError as error:
             return _pending(job, f"{_sent_at(job, since)} Then: {error}")
-        status = text(mapping(mapping(payload.get("data")).get("attributes")).get("status")) or "unknown"
+        status = as_text(as_mapping(as_mapping(payload.get("data")).get("attributes")).get("status")) or "unknown"
         desk.stage(f"{job.what}: analysis {analysis} is {status}")
         if status == "completed":
             return _look_for(job, desk, f"{_sent_at(job, since)} Its analysis is completed.", at_once=True)
     return _pending(job, f"{_sent_at(job, since)} Its analysis is still {status}; a later task goes on waiting for it.")
 
 
-def _look_for(job: Job, desk: Desk, known: str, *, at_once: bool = False) -> Report:
+def _look_for(job: Submission, desk: SubmissionContext, known: str, *, at_once: bool = False) -> Report:
     """Look the object up a few times: VirusTotal may need a moment to show what it has, and each look is a request."""
     _forget(job, desk)
     pauses = chain([0.0] if at_once else [], desk.pauses())
@@ -191,23 +191,23 @@ def _look_for(job: Job, desk: Desk, known: str, *, at_once: bool = False) -> Rep
     return _pending(job, f"{known} VirusTotal does not show a report yet.")
 
 
-def _forget(job: Job, desk: Desk) -> None:
+def _forget(job: Submission, desk: SubmissionContext) -> None:
     for ref in dict.fromkeys((job.ref, *job.aliases)):
         forget(desk.source, ref)
 
 
-def _pending(job: Job, detail: str) -> Report:
+def _pending(job: Submission, detail: str) -> Report:
     return _ended(job, Outcome(Status.PENDING, detail))
 
 
-def _ended(job: Job, outcome: Outcome) -> Report:
+def _ended(job: Submission, outcome: Outcome) -> Report:
     return Report(Object(job.ref), outcome=outcome)
 
 
-def _sent_at(job: Job, moment: float) -> str:
+def _sent_at(job: Submission, moment: float) -> str:
     done = "Submitted to VirusTotal" if job.what == "submit" else "A new analysis was asked for"
     return f"{done} at {datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC."
 
 
-def _audit(job: Job, desk: Desk, end: str) -> None:
+def _audit(job: Submission, desk: SubmissionContext, end: str) -> None:
     desk.audit(f"{job.what} {job.ref.kind} {job.ref.id} size={job.size} rule={job.rule}: {end}")

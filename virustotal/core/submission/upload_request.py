@@ -12,9 +12,9 @@ from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Ref, Report, Status
 from virustotal.core.settings import Settings
 from virustotal.core.submission.policy import DEPTH_RULE, MEGABYTE, Ruling, reanalyse_ruling, submit_ruling
-from virustotal.core.submission.submit import Desk, Job, carry_out
+from virustotal.core.submission.submit import Submission, SubmissionContext, submit_and_wait
 from virustotal.platform.task import Task, above
-from virustotal.util.readers import safe_name, texts, timestamp
+from virustotal.util.readers import as_texts, safe_name, timestamp
 
 #: Passwords that are tried on a protected archive.
 MOST_PASSWORDS = 100
@@ -47,8 +47,13 @@ class Submitted:
     changing: str = ""
 
 
-def submitted(
-    task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: Desk, content: Content
+def submit_if_allowed(
+    task: Task,
+    subject: Subject,
+    report: Report,
+    look_up: Callable[[], Report],
+    desk: SubmissionContext,
+    content: Content,
 ) -> Submitted:
     """Submit an unknown file or URL, or ask for a new analysis of an old report, where that is asked for and allowed.
 
@@ -64,7 +69,12 @@ def submitted(
 
 
 def _new(
-    task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: Desk, content: Content
+    task: Task,
+    subject: Subject,
+    report: Report,
+    look_up: Callable[[], Report],
+    desk: SubmissionContext,
+    content: Content,
 ) -> Submitted:
     if not task.settings.dynamic_submit:
         return _refused(report, Ruling("dynamic_submit", "The parameter dynamic_submit is off."))
@@ -73,14 +83,14 @@ def _new(
         size = 0 if subject.url else task.size
         desk.audit(f"submit {subject.ref.kind} {subject.ref.id} size={size} refused by {ruling.rule}")
         return _refused(report, ruling)
-    job = Job(subject.ref, look_up, ruling.rule, url=subject.url, size=0 if subject.url else task.size)
+    job = Submission(subject.ref, look_up, ruling.rule, url=subject.url, size=0 if subject.url else task.size)
     if not subject.url:
         try:
             upload = _upload(task, Path(content.path()), content, desk.stage)
             job = evolve(job, upload=upload, aliases=_files(content.digests))
         except Exception as error:  # the framework raises a bare Exception for a file that is not there
             return _refused(report, Ruling("content", f"Its content cannot be read: {error}"))
-    found = carry_out(job, desk)
+    found = submit_and_wait(job, desk)
     if found.outcome.found and subject.ref.kind == "file":
         return Submitted(found, (_SANDBOXES,), _SANDBOXES)
     if not found.outcome.found and found.outcome.status is not Status.PENDING:
@@ -99,7 +109,9 @@ def _old(report: Report, settings: Settings) -> bool:
     return days > 0 and analysed is not None and time.time() - analysed.timestamp() > days * SECONDS_A_DAY
 
 
-def _again(task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: Desk) -> Submitted:
+def _again(
+    task: Task, subject: Subject, report: Report, look_up: Callable[[], Report], desk: SubmissionContext
+) -> Submitted:
     ruling = reanalyse_ruling(task.candidate(subject), task.settings, above)
     if not ruling.allowed:
         # The platform's result cache does not know the depth, which this may be about.
@@ -107,9 +119,9 @@ def _again(task: Task, subject: Subject, report: Report, look_up: Callable[[], R
         return Submitted(report, (f"No new analysis was asked for. {ruling.reason}",), changing)
     # By VirusTotal's own identifier: the same object may have been asked for by MD5 or SHA-1.
     size = 0 if subject.url else task.size
-    digests = texts([report.subject.attributes.get(name) for name in ("md5", "sha1")])
+    digests = as_texts([report.subject.attributes.get(name) for name in ("md5", "sha1")])
     aliases = (subject.ref, *(_files(digests) if subject.ref.kind == "file" else ()))
-    found = carry_out(Job(report.subject.ref, look_up, ruling.rule, size=size, aliases=aliases), desk)
+    found = submit_and_wait(Submission(report.subject.ref, look_up, ruling.rule, size=size, aliases=aliases), desk)
     if found.outcome.found:
         late = subject.ref.kind == "file" and found.subject.attributes != report.subject.attributes
         return Submitted(found, (_SANDBOXES,), _SANDBOXES) if late else Submitted(found)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from attrs import evolve
 
 from virustotal.al_types.network_addresses import Indicator, indicator
-from virustotal.util.readers import integer, items, mapping, texts
+from virustotal.util.readers import as_list, as_mapping, as_texts, integer
 
 #: Keys, as lower-case letters and digits alone, under which a text names an address.
 KEYS = frozenset(
@@ -49,13 +49,13 @@ def plain(key: Any) -> str:
 
 def usage(connection: Any) -> str:
     """Return what a connection is for, or an empty text where its categories do not say."""
-    categories = map(plain, texts(mapping(connection).get("categories")))
+    categories = map(plain, as_texts(as_mapping(connection).get("categories")))
     return next((USAGES[category] for category in categories if category in USAGES), "")
 
 
 def of_connection(connection: Any) -> Iterator[Indicator]:
     """Yield the addresses of one connection: its URL, or its host where the URL names none; a bare text is either."""
-    row = mapping(connection)
+    row = as_mapping(connection)
     found = [found for key in ("url", "uri") if (found := indicator(row.get(key))) is not None]
     yield from found
     host = indicator(row.get("host")) if row else indicator(connection)
@@ -71,7 +71,7 @@ def named(value: Any) -> Iterator[Indicator]:
         if not todo:
             return
         hinted, entry, row = todo.popleft()
-        if mapping(entry):
+        if as_mapping(entry):
             todo.extend((plain(key) in KEYS, each, entry) for key, each in list(entry.items())[:MOST_VALUES])
         elif isinstance(entry, list):
             todo.extend((hinted, each, row) for each in entry[:MOST_VALUES])
@@ -81,7 +81,7 @@ def named(value: Any) -> Iterator[Indicator]:
 
 def _with_port(found: Indicator, row: Mapping[str, Any]) -> Indicator:
     """The port that stands beside a host, where the host names none."""
-    ports = [entry for key, value in row.items() if plain(key) == "port" for entry in items(value)]
+    ports = [entry for key, value in row.items() if plain(key) == "port" for entry in as_list(value)]
     port = integer(ports[0]) if len(ports) == 1 else None
     if found.port or found.kind == "uri" or port is None or not 0 < port < 65_536:
         return found

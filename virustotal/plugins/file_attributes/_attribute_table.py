@@ -10,7 +10,7 @@ from virustotal.core import Analyzer, Evidence
 from virustotal.core.findings import Finding
 from virustotal.plugins.file_attributes._cell_readers import shown
 from virustotal.result.tables import MOST_ROWS, key_values, lines, table
-from virustotal.util.readers import items, mapping, mappings, text, whole_text
+from virustotal.util.readers import as_list, as_mapping, as_mappings, as_text, whole_text
 
 #: Deepest nesting of sections; what lies deeper is written into one cell.
 DEEPEST = 3
@@ -24,7 +24,7 @@ _NAME, _BARE = "\x00name", "\x00bare"
 
 
 @frozen
-class Field:
+class FieldSpec:
     """One fact or column: the key under which it is found, its label, and the readers of what is shown and tagged.
 
     tag: a tag type of Assemblyline's Tagging model. tagged: returns the value or values to tag, empty for none; what is
@@ -39,13 +39,13 @@ class Field:
 
     def tags(self, value: Any) -> Iterator[str]:
         """Yield the values to tag; one that had to be cut or cleaned is not the value any more, and is left out."""
-        for entry in items(value if self.tagged is None else self.tagged(value)):
+        for entry in as_list(value if self.tagged is None else self.tagged(value)):
             if found := whole_text(entry):
                 yield found
 
 
 @frozen
-class Part:
+class SectionSpec:
     """A section of one value: facts of a mapping, rows of a list, or names.
 
     key: where the value is found in what it belongs to. fields: the facts or columns that are known, in order.
@@ -55,53 +55,53 @@ class Part:
 
     key: str
     title: str
-    fields: tuple[Field, ...] = ()
+    fields: tuple[FieldSpec, ...] = ()
     name: str = ""
-    parts: tuple["Part", ...] = ()
+    parts: tuple["SectionSpec", ...] = ()
     tag: str = ""
     collapse: bool = False
     skip: tuple[str, ...] = ()
     most: int = MOST_ROWS
 
 
-def build(part: Part, value: Any, depth: int = DEEPEST) -> ResultSection | None:
+def build(part: SectionSpec, value: Any, depth: int = DEEPEST) -> ResultSection | None:
     """Return the section of a value, or None where nothing in it can be shown."""
-    if mapping(value) and part.name:
-        return _rows(part, _named(part, mapping(value)), len(mapping(value)))
-    if mapping(value):
-        return _facts(part, mapping(value), depth)
-    entries = items(value)
-    if part.fields or mappings(entries[: part.most]):
+    if as_mapping(value) and part.name:
+        return _rows(part, _named(part, as_mapping(value)), len(as_mapping(value)))
+    if as_mapping(value):
+        return _facts(part, as_mapping(value), depth)
+    entries = as_list(value)
+    if part.fields or as_mappings(entries[: part.most]):
         return _rows(part, entries, len(entries))
     shortened, total = entries[: part.most], len(entries) if len(entries) > part.most else None
     section = lines(part.title, map(shown, shortened), total=total, most=part.most, collapse=part.collapse)
-    _tag(section, [Field("", "", tag=part.tag)], [{"": entry} for entry in shortened])
+    _tag(section, [FieldSpec("", "", tag=part.tag)], [{"": entry} for entry in shortened])
     return section
 
 
-def _facts(part: Part, value: Mapping[str, Any], depth: int) -> ResultSection | None:
+def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSection | None:
     """Facts in the order of the shape, then what it does not name; lists and mappings become subsections."""
     below = {each.key: each for each in part.parts}
     known = {each.key: each for each in part.fields}
     rest = [key for key in value if key not in known and key not in below and key not in part.skip]
     nested = {key: None for key in rest if depth > 0 and _nests(value[key])}
-    facts = [*part.fields, *(Field(key, text(key) or "(empty)") for key in rest if key not in nested)]
+    facts = [*part.fields, *(FieldSpec(key, as_text(key) or "(empty)") for key in rest if key not in nested)]
     entries = [(each.label, each.read(value[each.key])) for each in facts[: part.most] if each.key in value]
     if len(facts) > part.most:
         entries.append(("Not shown", f"{len(facts) - part.most} more"))
     section = key_values(part.title, entries, collapse=part.collapse)
     _tag(section, part.fields, [value])
-    parts = [*part.parts, *(Part(key, text(key) or "(empty)", collapse=True) for key in nested)]
+    parts = [*part.parts, *(SectionSpec(key, as_text(key) or "(empty)", collapse=True) for key in nested)]
     return _with(section, part, _below([each for each in parts if each.key in value], value, depth - 1))
 
 
 def _nests(value: Any) -> bool:
     """True for what deserves a section of its own: a mapping, a list of mappings, a list too long for one cell."""
-    entries = items(value)
-    return bool(mapping(value)) or len(entries) > 10 or bool(mappings(entries[:10]))
+    entries = as_list(value)
+    return bool(as_mapping(value)) or len(entries) > 10 or bool(as_mappings(entries[:10]))
 
 
-def _below(parts: Sequence[Part], value: Mapping[str, Any], depth: int) -> Iterator[ResultSection]:
+def _below(parts: Sequence[SectionSpec], value: Mapping[str, Any], depth: int) -> Iterator[ResultSection]:
     for each in parts[:MOST_PARTS]:
         if (section := build(each, value[each.key], depth)) is not None:
             yield section
@@ -109,7 +109,7 @@ def _below(parts: Sequence[Part], value: Mapping[str, Any], depth: int) -> Itera
         yield lines(f"{len(parts) - MOST_PARTS} more are not shown", [each.key for each in parts[MOST_PARTS:]])
 
 
-def _with(section: Any, part: Part, below: Iterable[ResultSection]) -> ResultSection | None:
+def _with(section: Any, part: SectionSpec, below: Iterable[ResultSection]) -> ResultSection | None:
     subsections = list(below)
     if section is None and subsections:
         section = ResultSection(part.title, auto_collapse=part.collapse)
@@ -118,21 +118,21 @@ def _with(section: Any, part: Part, below: Iterable[ResultSection]) -> ResultSec
     return section
 
 
-def _named(part: Part, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _named(part: SectionSpec, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Rows of a mapping of names to rows; a bare value belongs to the first field."""
     first = part.fields[0].key if part.fields else _BARE
     entries = [pair for pair, _ in zip(value.items(), range(part.most), strict=False)]
-    return [{**(mapping(entry) or {first: entry}), _NAME: name} for name, entry in entries]
+    return [{**(as_mapping(entry) or {first: entry}), _NAME: name} for name, entry in entries]
 
 
 def _or_empty(value: Any) -> str:
-    return text(value) or "(empty)"
+    return as_text(value) or "(empty)"
 
 
-def _rows(part: Part, entries: Sequence[Any], total: int) -> ResultSection | None:
+def _rows(part: SectionSpec, entries: Sequence[Any], total: int) -> ResultSection | None:
     """A table of the first entries: mappings by key, lists by position, bare values under the first field."""
     raw = [_row(entry, part.fields) for entry in entries[: part.most]]
-    known = [*([Field(_NAME, part.name, _or_empty, part.tag)] if part.name else []), *part.fields]
+    known = [*([FieldSpec(_NAME, part.name, _or_empty, part.tag)] if part.name else []), *part.fields]
     more = _unnamed(raw, known, part.skip)
     columns = [*known, *more[:MOST_COLUMNS]]
     shape = {each.label: each for each in columns}  # a label given twice is one column
@@ -147,23 +147,23 @@ def _rows(part: Part, entries: Sequence[Any], total: int) -> ResultSection | Non
     return section
 
 
-def _row(entry: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
+def _row(entry: Any, fields: Sequence[FieldSpec]) -> Mapping[str, Any]:
     if isinstance(entry, list | tuple):
         row = {each.key: value for each, value in zip(fields, entry, strict=False)}
         return {**row, _BARE: entry[len(fields) :]} if len(entry) > len(fields) else row
-    return mapping(entry) or {fields[0].key if fields else _BARE: entry}
+    return as_mapping(entry) or {fields[0].key if fields else _BARE: entry}
 
 
-def _unnamed(rows: Iterable[Mapping[str, Any]], known: Sequence[Field], skip: Iterable[str]) -> list[Field]:
+def _unnamed(rows: Iterable[Mapping[str, Any]], known: Sequence[FieldSpec], skip: Iterable[str]) -> list[FieldSpec]:
     """Columns for what the shape does not name."""
     taken = {each.key for each in known} | {_NAME, *skip}
     labels = {each.label for each in known}
     keys = dict.fromkeys(key for row in rows for key in row if key not in taken)
-    columns = [(key, "Value" if key == _BARE else text(key) or "(empty)") for key in keys]
-    return [Field(key, f"{label} (attribute)" if label in labels else label) for key, label in columns]
+    columns = [(key, "Value" if key == _BARE else as_text(key) or "(empty)") for key in keys]
+    return [FieldSpec(key, f"{label} (attribute)" if label in labels else label) for key, label in columns]
 
 
-def _tag(section: Any, fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> None:
+def _tag(section: Any, fields: Sequence[FieldSpec], rows: Sequence[Mapping[str, Any]]) -> None:
     """Tag what is shown, each type MOST_TAGS times at most."""
     if section is None:
         return
@@ -179,7 +179,7 @@ def attributes(evidence: Evidence) -> Mapping[str, Any]:
     return evidence.report.subject.attributes
 
 
-def present(part: Part, value: Any) -> ResultSection | None:
+def build_section(part: SectionSpec, value: Any) -> ResultSection | None:
     """Return the section of an attribute; an `*_info` without anything in it is said to be empty, null is absent."""
     section = build(part, value)
     if section is None and value is not None and part.key.endswith("_info"):
@@ -187,28 +187,28 @@ def present(part: Part, value: Any) -> ResultSection | None:
     return section
 
 
-def many(part: Part, value: Any) -> Iterator[ResultSection]:
+def many(part: SectionSpec, value: Any) -> Iterator[ResultSection]:
     """Yield a section for each mapping of a list, MOST_PARTS at most; anything else is one section."""
-    entries = mappings(value) or (value,)
+    entries = as_mappings(value) or (value,)
     for entry in entries[:MOST_PARTS]:
-        if (section := present(part, entry)) is not None:
+        if (section := build_section(part, entry)) is not None:
             yield section
     if len(entries) > MOST_PARTS:
         yield ResultSection(f"{part.title}: {len(entries) - MOST_PARTS} more are not shown")
 
 
-def analyzer(name: str, order: int, summary: str, *parts: Part) -> Analyzer:
+def analyzer(name: str, order: int, summary: str, *parts: SectionSpec) -> Analyzer:
     """Return the analyser that shows one section for each of the attributes that the file has."""
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         found = attributes(evidence)
         for part in parts:
-            if (section := present(part, found.get(part.key))) is not None:
+            if (section := build_section(part, found.get(part.key))) is not None:
                 yield section
 
     return Analyzer(name, "file", analyze=analyze, order=order, summary=summary)
 
 
-def renamed(part: Part, key: str, title: str) -> Part:
+def renamed(part: SectionSpec, key: str, title: str) -> SectionSpec:
     """Return the same shape for another key."""
     return evolve(part, key=key, title=title)

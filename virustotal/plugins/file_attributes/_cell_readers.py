@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from virustotal.result.tables import listed
-from virustotal.util.readers import date, integer, items, pairs, text, timestamp
+from virustotal.util.readers import as_list, as_text, date, integer, pairs, timestamp
 
 #: Deepest nesting that is written into one cell.
 DEEPEST = 3
@@ -25,7 +25,7 @@ def shown(value: Any, depth: int = DEEPEST) -> Any:
         return _more(entries, len(value), "; ")
     if isinstance(value, list | tuple):
         return _more([str(shown(entry, depth - 1)) for entry in _first(value)], len(value), ", ")
-    return value if isinstance(value, bool | int) else text(value)
+    return value if isinstance(value, bool | int) else as_text(value)
 
 
 def _first(value: Any) -> list[Any]:
@@ -34,12 +34,12 @@ def _first(value: Any) -> list[Any]:
 
 def _more(entries: list[str], total: int, mark: str) -> str:
     rest = total - len(entries)
-    return text(mark.join(filter(None, entries)) + (f" and {rest} more" if rest > 0 else ""))
+    return as_text(mark.join(filter(None, entries)) + (f" and {rest} more" if rest > 0 else ""))
 
 
 def names(value: Any) -> str:
     """Return the texts of a list as one cell; a name that is empty is said to be."""
-    return listed(shown(entry) or "(empty)" for entry in items(value))
+    return listed(shown(entry) or "(empty)" for entry in as_list(value))
 
 
 def counts(value: Any) -> str:
@@ -50,14 +50,14 @@ def counts(value: Any) -> str:
 
 def lower(value: Any) -> Any:
     """Return a text in lower case; anything else as it is shown."""
-    return text(value).lower() or shown(value)
+    return as_text(value).lower() or shown(value)
 
 
 def digest(*lengths: int) -> Callable[[Any], str]:
     """Return a reader of lower-case hexadecimal digits of one of the lengths; empty for anything else."""
 
     def read(value: Any) -> str:
-        plain = _SEPARATORS.sub("", text(value).lower())
+        plain = _SEPARATORS.sub("", as_text(value).lower())
         return plain if _HEX.fullmatch(plain) and (not lengths or len(plain) in lengths) else ""
 
     return read

@@ -9,7 +9,7 @@ from virustotal.core import Points
 from virustotal.core.findings import Family
 from virustotal.plugins.file_attributes._cell_readers import lower
 from virustotal.result.tables import listed
-from virustotal.util.readers import items, mapping
+from virustotal.util.readers import as_list, as_mapping
 
 #: Severity to points of one rule. `low` and `info` are seen on most clean files, and score nothing.
 WORTH: Mapping[str, int] = {"critical": 100, "high": 40, "medium": 10, "low": 0, "info": 0, "informational": 0}
@@ -23,7 +23,7 @@ def severity(value: Any) -> str:
 
 def worst_first(value: Any, key: str) -> list[Any]:
     """Return the entries of a list sorted by severity, the worst first; unknown ones and what is no mapping last."""
-    return sorted(items(value), key=lambda row: _RANK.get(severity(mapping(row).get(key)), len(_RANK)))
+    return sorted(as_list(value), key=lambda row: _RANK.get(severity(as_mapping(row).get(key)), len(_RANK)))
 
 
 def by_severity(

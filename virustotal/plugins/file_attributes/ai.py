@@ -13,7 +13,7 @@ from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes._attribute_table import attributes
 from virustotal.result.tables import listed
-from virustotal.util.readers import items, mapping, pairs, text
+from virustotal.util.readers import as_list, as_mapping, as_text, pairs
 
 WARNING = "A language model wrote this about content that an attacker may control. It adds nothing to the score."
 #: Characters of one analysis, and analyses shown.
@@ -22,14 +22,14 @@ LONGEST, MOST = 5_000, 20
 
 def analyses(value: Any) -> list[Mapping[str, Any]]:
     """Return the analyses of a list, of one mapping, or of a mapping of sources; a bare text is an analysis."""
-    found = mapping(value)
+    found = as_mapping(value)
     if found and "analysis" not in found:
         return [{"source": name, **_analysis(entry)} for name, entry in pairs(found)]
-    return [_analysis(entry) for entry in items(value)]
+    return [_analysis(entry) for entry in as_list(value)]
 
 
 def _analysis(entry: Any) -> Mapping[str, Any]:
-    return mapping(entry) or {"analysis": entry}
+    return as_mapping(entry) or {"analysis": entry}
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
@@ -46,12 +46,12 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _section(entry: Mapping[str, Any]) -> ResultSection | None:
-    facts = [(key, text(value) or listed(items(value))) for key, value in pairs(entry) if key != "analysis"]
+    facts = [(key, as_text(value) or listed(as_list(value))) for key, value in pairs(entry) if key != "analysis"]
     written = [f"{key}: {value}" for key, value in facts[:MOST] if value]
-    analysis = text(entry.get("analysis"), LONGEST) or listed(items(entry.get("analysis")))
+    analysis = as_text(entry.get("analysis"), LONGEST) or listed(as_list(entry.get("analysis")))
     if not analysis and not written:
         return None
-    source, verdict = text(entry.get("source")) or "unnamed source", text(entry.get("verdict")) or "no verdict"
+    source, verdict = as_text(entry.get("source")) or "unnamed source", as_text(entry.get("verdict")) or "no verdict"
     body = "\n".join([analysis or "There is no text.", "", *written])
     return ResultSection(f"{source}: {verdict}", body=body, auto_collapse=True)
 

@@ -3,81 +3,81 @@
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
-from virustotal.util.readers import mapping, text
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.util.readers import as_mapping, as_text
 
 
 def distinguished_name(value: object) -> str:
     """Return a subject or issuer as one text."""
-    found = mapping(value)
-    return text(found.get("DN")) or text(found.get("CN")) or str(read.shown(value))
+    found = as_mapping(value)
+    return as_text(found.get("DN")) or as_text(found.get("CN")) or str(read.shown(value))
 
 
-CERTIFICATE = Part(
+CERTIFICATE = SectionSpec(
     "certificate",
     "Certificate",
     (
-        Field("Subject", "Subject", distinguished_name, "cert.subject", distinguished_name),
-        Field("Issuer", "Issuer", distinguished_name, "cert.issuer", distinguished_name),
-        Field("serialnumber", "Serial number", read.lower, "cert.serial_no", read.any_hex),
-        Field("thumbprint", "Thumbprint", read.lower, "cert.thumbprint", read.sha1),
-        Field("validfrom", "Valid from", read.when, "cert.valid.start", read.moment),
-        Field("validto", "Valid to", read.when, "cert.valid.end", read.moment),
+        FieldSpec("Subject", "Subject", distinguished_name, "cert.subject", distinguished_name),
+        FieldSpec("Issuer", "Issuer", distinguished_name, "cert.issuer", distinguished_name),
+        FieldSpec("serialnumber", "Serial number", read.lower, "cert.serial_no", read.any_hex),
+        FieldSpec("thumbprint", "Thumbprint", read.lower, "cert.thumbprint", read.sha1),
+        FieldSpec("validfrom", "Valid from", read.when, "cert.valid.start", read.moment),
+        FieldSpec("validto", "Valid to", read.when, "cert.valid.end", read.moment),
     ),
 )
-PERMISSIONS = Part(
+PERMISSIONS = SectionSpec(
     "permission_details",
     "Permissions",
     (
-        Field("permission_type", "Type"),
-        Field("short_description", "Description"),
-        Field("full_description", "In full"),
+        FieldSpec("permission_type", "Type"),
+        FieldSpec("short_description", "Description"),
+        FieldSpec("full_description", "In full"),
     ),
     "Permission",
     tag="file.apk.permission",
 )
-FILTERS = Part(
+FILTERS = SectionSpec(
     "intent_filters",
     "Intent filters",
     parts=tuple(
-        Part(
+        SectionSpec(
             key,
             f"Intent filters: {key.lower()}",
-            (Field("action", "Actions", read.names), Field("category", "Categories", read.names)),
+            (FieldSpec("action", "Actions", read.names), FieldSpec("category", "Categories", read.names)),
             "Component",
             collapse=True,
         )
         for key in ("Activities", "Services", "Receivers")
     ),
 )
-ANDROID = Part(
+ANDROID = SectionSpec(
     "androguard",
     "Android application",
     (
-        Field("Package", "Package", tag="file.apk.pkg_name"),
-        Field("main_activity", "Main activity", tag="file.apk.activity"),
-        Field("AndroidVersionName", "Version", tag="file.apk.app.version"),
-        Field("AndroidVersionCode", "Version code"),
-        Field("MinSdkVersion", "Minimum SDK", tag="file.apk.sdk.min"),
-        Field("TargetSdkVersion", "Target SDK", tag="file.apk.sdk.target"),
-        Field("AndroidApplicationInfo", "Kind"),
-        Field("AndroidApplication", "Kind as number"),
-        Field("AndroidApplicationError", "Error"),
-        Field("RiskIndicator", "Risk indicators"),
-        Field("AndroguardVersion", "Androguard"),
-        Field("VTAndroidInfo", "VirusTotal's reader"),
+        FieldSpec("Package", "Package", tag="file.apk.pkg_name"),
+        FieldSpec("main_activity", "Main activity", tag="file.apk.activity"),
+        FieldSpec("AndroidVersionName", "Version", tag="file.apk.app.version"),
+        FieldSpec("AndroidVersionCode", "Version code"),
+        FieldSpec("MinSdkVersion", "Minimum SDK", tag="file.apk.sdk.min"),
+        FieldSpec("TargetSdkVersion", "Target SDK", tag="file.apk.sdk.target"),
+        FieldSpec("AndroidApplicationInfo", "Kind"),
+        FieldSpec("AndroidApplication", "Kind as number"),
+        FieldSpec("AndroidApplicationError", "Error"),
+        FieldSpec("RiskIndicator", "Risk indicators"),
+        FieldSpec("AndroguardVersion", "Androguard"),
+        FieldSpec("VTAndroidInfo", "VirusTotal's reader"),
     ),
     parts=(
         CERTIFICATE,
         PERMISSIONS,
-        Part("Permissions", "Permissions", name="Permission", tag="file.apk.permission"),
-        Part("Activities", "Activities", tag="file.apk.activity", collapse=True),
-        Part("Services", "Services", tag="file.apk.provides_component", collapse=True),
-        Part("Receivers", "Receivers", tag="file.apk.provides_component", collapse=True),
-        Part("Providers", "Providers", tag="file.apk.provides_component", collapse=True),
-        Part("Libraries", "Libraries", tag="file.apk.used_library", collapse=True),
+        SectionSpec("Permissions", "Permissions", name="Permission", tag="file.apk.permission"),
+        SectionSpec("Activities", "Activities", tag="file.apk.activity", collapse=True),
+        SectionSpec("Services", "Services", tag="file.apk.provides_component", collapse=True),
+        SectionSpec("Receivers", "Receivers", tag="file.apk.provides_component", collapse=True),
+        SectionSpec("Providers", "Providers", tag="file.apk.provides_component", collapse=True),
+        SectionSpec("Libraries", "Libraries", tag="file.apk.used_library", collapse=True),
         FILTERS,
-        Part("StringsInformation", "Strings", collapse=True),
+        SectionSpec("StringsInformation", "Strings", collapse=True),
     ),
 )
 

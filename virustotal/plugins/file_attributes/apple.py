@@ -6,92 +6,110 @@ from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, many, present, renamed
+from virustotal.plugins.file_attributes._attribute_table import (
+    FieldSpec,
+    SectionSpec,
+    attributes,
+    build_section,
+    many,
+    renamed,
+)
 
-PLIST = Part(
+PLIST = SectionSpec(
     "plist",
     "Property list",
     (
-        Field("CFBundleIdentifier", "Identifier", tag="file.plist.cf_bundle.identifier"),
-        Field("CFBundleName", "Name", tag="file.plist.cf_bundle.name"),
-        Field("CFBundleDisplayName", "Display name", tag="file.plist.cf_bundle.display_name"),
-        Field("CFBundleExecutable", "Executable", tag="file.plist.cf_bundle.executable"),
-        Field("CFBundlePackageType", "Package type", tag="file.plist.cf_bundle.pkg_type"),
-        Field("CFBundleSignature", "Signature", tag="file.plist.cf_bundle.signature"),
-        Field("CFBundleVersion", "Version", tag="file.plist.cf_bundle.version.long"),
-        Field("CFBundleShortVersionString", "Short version", tag="file.plist.cf_bundle.version.short"),
-        Field("CFBundleDevelopmentRegion", "Region", tag="file.plist.cf_bundle.development_region"),
-        Field("MinimumOSVersion", "Minimum system", tag="file.plist.min_os_version"),
-        Field("LSMinimumSystemVersion", "Minimum macOS", tag="file.plist.ls.min_system_version"),
-        Field("NSPrincipalClass", "Principal class", tag="file.plist.ns.principal_class"),
-        Field("DTCompiler", "Compiler", tag="file.plist.dt.compiler"),
-        Field("DTPlatformName", "Platform", tag="file.plist.dt.platform.name"),
-        Field("DTPlatformVersion", "Platform version", tag="file.plist.dt.platform.version"),
-        Field("DTPlatformBuild", "Platform build", tag="file.plist.dt.platform.build"),
-        Field("BuildMachineOSBuild", "Build machine", tag="file.plist.build.machine_os"),
+        FieldSpec("CFBundleIdentifier", "Identifier", tag="file.plist.cf_bundle.identifier"),
+        FieldSpec("CFBundleName", "Name", tag="file.plist.cf_bundle.name"),
+        FieldSpec("CFBundleDisplayName", "Display name", tag="file.plist.cf_bundle.display_name"),
+        FieldSpec("CFBundleExecutable", "Executable", tag="file.plist.cf_bundle.executable"),
+        FieldSpec("CFBundlePackageType", "Package type", tag="file.plist.cf_bundle.pkg_type"),
+        FieldSpec("CFBundleSignature", "Signature", tag="file.plist.cf_bundle.signature"),
+        FieldSpec("CFBundleVersion", "Version", tag="file.plist.cf_bundle.version.long"),
+        FieldSpec("CFBundleShortVersionString", "Short version", tag="file.plist.cf_bundle.version.short"),
+        FieldSpec("CFBundleDevelopmentRegion", "Region", tag="file.plist.cf_bundle.development_region"),
+        FieldSpec("MinimumOSVersion", "Minimum system", tag="file.plist.min_os_version"),
+        FieldSpec("LSMinimumSystemVersion", "Minimum macOS", tag="file.plist.ls.min_system_version"),
+        FieldSpec("NSPrincipalClass", "Principal class", tag="file.plist.ns.principal_class"),
+        FieldSpec("DTCompiler", "Compiler", tag="file.plist.dt.compiler"),
+        FieldSpec("DTPlatformName", "Platform", tag="file.plist.dt.platform.name"),
+        FieldSpec("DTPlatformVersion", "Platform version", tag="file.plist.dt.platform.version"),
+        FieldSpec("DTPlatformBuild", "Platform build", tag="file.plist.dt.platform.build"),
+        FieldSpec("BuildMachineOSBuild", "Build machine", tag="file.plist.build.machine_os"),
     ),
 )
-SEGMENTS = Part(
+SEGMENTS = SectionSpec(
     "segments",
     "Segments",
     (
-        Field("name", "Name"),
-        Field("vmaddr", "Address", read.address),
-        Field("vmsize", "Size in memory", read.address),
-        Field("fileoff", "Offset", read.address),
-        Field("filesize", "Size in the file", read.address),
-        Field("sections", "Sections"),
+        FieldSpec("name", "Name"),
+        FieldSpec("vmaddr", "Address", read.address),
+        FieldSpec("vmsize", "Size in memory", read.address),
+        FieldSpec("fileoff", "Offset", read.address),
+        FieldSpec("filesize", "Size in the file", read.address),
+        FieldSpec("sections", "Sections"),
     ),
 )
-ARCHITECTURE = Part(
+ARCHITECTURE = SectionSpec(
     "macho",
     "Architecture",
     parts=(
-        Part(
+        SectionSpec(
             "headers",
             "Header",
             (
-                Field("cpu_type", "Processor"),
-                Field("cpu_subtype", "Variant"),
-                Field("file_type", "File type"),
-                Field("magic", "Magic"),
-                Field("num_cmds", "Commands"),
-                Field("size_cmds", "Size of commands"),
-                Field("flags", "Flags", read.names),
+                FieldSpec("cpu_type", "Processor"),
+                FieldSpec("cpu_subtype", "Variant"),
+                FieldSpec("file_type", "File type"),
+                FieldSpec("magic", "Magic"),
+                FieldSpec("num_cmds", "Commands"),
+                FieldSpec("size_cmds", "Size of commands"),
+                FieldSpec("flags", "Flags", read.names),
             ),
         ),
         SEGMENTS,
-        Part("libs", "Libraries", tag="file.lib"),
-        Part("commands", "Load commands", (Field("type", "Type"),), collapse=True),
-        Part("info", "File", (Field("filename", "Name"), Field("sha256", "SHA-256", read.lower))),
+        SectionSpec("libs", "Libraries", tag="file.lib"),
+        SectionSpec("commands", "Load commands", (FieldSpec("type", "Type"),), collapse=True),
+        SectionSpec("info", "File", (FieldSpec("filename", "Name"), FieldSpec("sha256", "SHA-256", read.lower))),
     ),
 )
-EXECUTABLE = Part(
+EXECUTABLE = SectionSpec(
     "main_executable",
     "Main executable",
-    (Field("path", "Path"), Field("sha256", "SHA-256", read.lower), Field("size", "Size")),
+    (FieldSpec("path", "Path"), FieldSpec("sha256", "SHA-256", read.lower), FieldSpec("size", "Size")),
 )
-VOLUME = Part(
+VOLUME = SectionSpec(
     "hfs",
     "HFS volume",
-    (Field("num_files", "Files"), Field("unreadable_files", "Unreadable files"), Field("timeout", "Timed out")),
+    (
+        FieldSpec("num_files", "Files"),
+        FieldSpec("unreadable_files", "Unreadable files"),
+        FieldSpec("timeout", "Timed out"),
+    ),
     parts=(renamed(PLIST, "info_plist", "Property list"), EXECUTABLE),
 )
-IPA = Part(
+IPA = SectionSpec(
     "ipa_info",
     "iOS application (IPA)",
-    parts=(PLIST, Part("itunes", "iTunes"), Part("provision", "Provisioning profile"), Part("apps", "Executables")),
+    parts=(
+        PLIST,
+        SectionSpec("itunes", "iTunes"),
+        SectionSpec("provision", "Provisioning profile"),
+        SectionSpec("apps", "Executables"),
+    ),
 )
-DMG = Part(
+DMG = SectionSpec(
     "dmg_info",
     "Apple disk image (DMG)",
-    (Field("dmg_version", "Version"),),
+    (FieldSpec("dmg_version", "Version"),),
     parts=(
         VOLUME,
         renamed(VOLUME, "iso", "ISO volume"),
-        Part("gpt", "Partitions"),
-        Part("gtp", "Partitions"),
-        Part("blkx", "Blocks", (Field("name", "Name"), Field("attributes", "Attributes")), collapse=True),
+        SectionSpec("gpt", "Partitions"),
+        SectionSpec("gtp", "Partitions"),
+        SectionSpec(
+            "blkx", "Blocks", (FieldSpec("name", "Name"), FieldSpec("attributes", "Attributes")), collapse=True
+        ),
     ),
 )
 
@@ -101,7 +119,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     found = attributes(evidence)
     yield from many(renamed(ARCHITECTURE, "macho_info", "Mach-O executable"), found.get("macho_info"))
     for part in (IPA, DMG):
-        if (section := present(part, found.get(part.key))) is not None:
+        if (section := build_section(part, found.get(part.key))) is not None:
             yield section
 
 

@@ -3,66 +3,68 @@
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-BUNDLE = Part(
+BUNDLE = SectionSpec(
     "bundle_info",
     "Files inside",
     (
-        Field("type", "Type"),
-        Field("num_children", "Files"),
-        Field("uncompressed_size", "Size uncompressed"),
-        Field("file_types", "Types", read.counts),
-        Field("extensions", "Extensions", read.counts),
-        Field("lowest_datetime", "Oldest"),
-        Field("highest_datetime", "Newest"),
-        Field("password", "Password", tag="info.password"),
-        Field("error", "Error"),
-        Field("beginning", "Beginning"),
+        FieldSpec("type", "Type"),
+        FieldSpec("num_children", "Files"),
+        FieldSpec("uncompressed_size", "Size uncompressed"),
+        FieldSpec("file_types", "Types", read.counts),
+        FieldSpec("extensions", "Extensions", read.counts),
+        FieldSpec("lowest_datetime", "Oldest"),
+        FieldSpec("highest_datetime", "Newest"),
+        FieldSpec("password", "Password", tag="info.password"),
+        FieldSpec("error", "Error"),
+        FieldSpec("beginning", "Beginning"),
     ),
 )
-DEB = Part(
+DEB = SectionSpec(
     "deb_info",
     "Debian package",
     parts=(
-        Part(
+        SectionSpec(
             "control_metadata",
             "Control",
             (
-                Field("Package", "Package"),
-                Field("Version", "Version"),
-                Field("Architecture", "Architecture"),
-                Field("Maintainer", "Maintainer"),
-                Field("Description", "Description"),
+                FieldSpec("Package", "Package"),
+                FieldSpec("Version", "Version"),
+                FieldSpec("Architecture", "Architecture"),
+                FieldSpec("Maintainer", "Maintainer"),
+                FieldSpec("Description", "Description"),
             ),
         ),
-        Part("control_scripts", "Scripts"),
-        Part("changelog", "Latest change", collapse=True),
-        Part("structural_metadata", "Contents", collapse=True),
+        SectionSpec("control_scripts", "Scripts"),
+        SectionSpec("changelog", "Latest change", collapse=True),
+        SectionSpec("structural_metadata", "Contents", collapse=True),
     ),
 )
-ISO = Part(
+ISO = SectionSpec(
     "isoimage_info",
     "ISO image",
     (
-        Field("volume_id", "Volume"),
-        Field("system_id", "System"),
-        Field("application_id", "Application"),
-        Field("publisher_id", "Publisher"),
-        Field("type_code", "Type"),
-        Field("num_files", "Files"),
-        Field("total_size", "Size of files"),
-        Field("created", "Created"),
-        Field("modified", "Modified"),
-        Field("effective", "Effective"),
-        Field("expires", "Expires"),
-        Field("min_date", "Oldest"),
-        Field("max_date", "Newest"),
+        FieldSpec("volume_id", "Volume"),
+        FieldSpec("system_id", "System"),
+        FieldSpec("application_id", "Application"),
+        FieldSpec("publisher_id", "Publisher"),
+        FieldSpec("type_code", "Type"),
+        FieldSpec("num_files", "Files"),
+        FieldSpec("total_size", "Size of files"),
+        FieldSpec("created", "Created"),
+        FieldSpec("modified", "Modified"),
+        FieldSpec("effective", "Effective"),
+        FieldSpec("expires", "Expires"),
+        FieldSpec("min_date", "Oldest"),
+        FieldSpec("max_date", "Newest"),
     ),
 )
-PASSWORD = Part("password_info", "Protected by a password", (Field("type", "Kind"), Field("value", "Hash to crack")))
-CRX = Part("crx_info", "Browser extension (CRX)")
-APPX = Part("appx_info", "Windows application package (APPX)")
+PASSWORD = SectionSpec(
+    "password_info", "Protected by a password", (FieldSpec("type", "Kind"), FieldSpec("value", "Hash to crack"))
+)
+CRX = SectionSpec("crx_info", "Browser extension (CRX)")
+APPX = SectionSpec("appx_info", "Windows application package (APPX)")
 
 
 @hookimpl

@@ -5,12 +5,12 @@ Shown and not tagged: the same entry is reported for thousands of files that sha
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-AUTOSTART = Part(
+AUTOSTART = SectionSpec(
     "autostart_locations",
     "Automatic start, as seen on other machines",
-    (Field("location", "Location"), Field("entry", "Entry")),
+    (FieldSpec("location", "Location"), FieldSpec("entry", "Entry")),
     collapse=True,
 )
 

@@ -10,7 +10,7 @@ from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes._attribute_table import attributes
 from virustotal.result.tables import table
-from virustotal.util.readers import texts
+from virustotal.util.readers import as_texts
 
 #: Capability in lower case to what it means and its ATT&CK technique, empty where none follows from it alone.
 CAPABILITIES: Mapping[str, tuple[str, str]] = {
@@ -95,7 +95,7 @@ COLUMNS = ("Capability", "Meaning", "ATT&CK", "Technique")
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield a table of capabilities, unknown ones too, and their techniques at 0 points: clean programs have most."""
-    found = texts(attributes(evidence).get("capabilities_tags"))
+    found = as_texts(attributes(evidence).get("capabilities_tags"))
     section: ResultSection | None = table("Capabilities of the code", [_row(name) for name in found], COLUMNS)
     if section is None:
         return

@@ -2,34 +2,34 @@
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-KNOWN = Part(
+KNOWN = SectionSpec(
     "known_distributors",
     "Known distributors",
-    (Field("distributors", "Distributors"), Field("data_sources", "Data sources"), Field("links", "Links")),
-    parts=(Part("products", "Products", collapse=True), Part("filenames", "File names", collapse=True)),
+    (FieldSpec("distributors", "Distributors"), FieldSpec("data_sources", "Data sources"), FieldSpec("links", "Links")),
+    parts=(SectionSpec("products", "Products", collapse=True), SectionSpec("filenames", "File names", collapse=True)),
 )
-TRUSTED = Part(
+TRUSTED = SectionSpec(
     "trusted_verdict",
     "Verdict of a trusted organisation",
     (
-        Field("verdict", "Verdict"),
-        Field("organization", "Organisation"),
-        Field("filename", "File name"),
-        Field("description", "Description"),
-        Field("link", "Link"),
+        FieldSpec("verdict", "Verdict"),
+        FieldSpec("organization", "Organisation"),
+        FieldSpec("filename", "File name"),
+        FieldSpec("description", "Description"),
+        FieldSpec("link", "Link"),
     ),
 )
-MONITOR = Part(
+MONITOR = SectionSpec(
     "monitor_info",
     "VirusTotal Monitor: software whose makers watch over it",
-    (Field("organizations", "Organisations"), Field("filenames", "File names")),
+    (FieldSpec("organizations", "Organisations"), FieldSpec("filenames", "File names")),
 )
-NSRL = Part(
+NSRL = SectionSpec(
     "nsrl_info",
     "National Software Reference Library",
-    parts=(Part("products", "Products", collapse=True), Part("filenames", "File names", collapse=True)),
+    parts=(SectionSpec("products", "Products", collapse=True), SectionSpec("filenames", "File names", collapse=True)),
 )
 
 

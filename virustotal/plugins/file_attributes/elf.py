@@ -3,55 +3,55 @@
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer, renamed
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, renamed
 
-HEADER = Part(
+HEADER = SectionSpec(
     "header",
     "Header",
     (
-        Field("class", "Class"),
-        Field("type", "Type"),
-        Field("machine", "Machine"),
-        Field("data", "Data"),
-        Field("os_abi", "ABI"),
-        Field("abi_version", "ABI version"),
-        Field("entrypoint", "Entry point", read.address),
-        Field("num_section_headers", "Section headers"),
-        Field("num_prog_headers", "Program headers"),
-        Field("hdr_version", "Header version"),
-        Field("obj_version", "Object version"),
+        FieldSpec("class", "Class"),
+        FieldSpec("type", "Type"),
+        FieldSpec("machine", "Machine"),
+        FieldSpec("data", "Data"),
+        FieldSpec("os_abi", "ABI"),
+        FieldSpec("abi_version", "ABI version"),
+        FieldSpec("entrypoint", "Entry point", read.address),
+        FieldSpec("num_section_headers", "Section headers"),
+        FieldSpec("num_prog_headers", "Program headers"),
+        FieldSpec("hdr_version", "Header version"),
+        FieldSpec("obj_version", "Object version"),
     ),
 )
-SECTIONS = Part(
+SECTIONS = SectionSpec(
     "section_list",
     "Sections",
     (
-        Field("name", "Name", tag="file.elf.sections.name"),
-        Field("section_type", "Type"),
-        Field("virtual_address", "Virtual address", read.address),
-        Field("physical_offset", "Offset", read.address),
-        Field("size", "Size"),
-        Field("flags", "Flags"),
+        FieldSpec("name", "Name", tag="file.elf.sections.name"),
+        FieldSpec("section_type", "Type"),
+        FieldSpec("virtual_address", "Virtual address", read.address),
+        FieldSpec("physical_offset", "Offset", read.address),
+        FieldSpec("size", "Size"),
+        FieldSpec("flags", "Flags"),
     ),
 )
-SEGMENTS = Part(
+SEGMENTS = SectionSpec(
     "segment_list",
     "Segments",
-    (Field("segment_type", "Type", tag="file.elf.segments.type"), Field("resources", "Sections", read.names)),
+    (FieldSpec("segment_type", "Type", tag="file.elf.segments.type"), FieldSpec("resources", "Sections", read.names)),
 )
-SYMBOLS = (Field("name", "Name"), Field("type", "Type"))
-IMPORTS = Part("import_list", "Imports", SYMBOLS, collapse=True)
-EXPORTS = Part("export_list", "Exports", SYMBOLS, collapse=True)
+SYMBOLS = (FieldSpec("name", "Name"), FieldSpec("type", "Type"))
+IMPORTS = SectionSpec("import_list", "Imports", SYMBOLS, collapse=True)
+EXPORTS = SectionSpec("export_list", "Exports", SYMBOLS, collapse=True)
 
-ELF = Part(
+ELF = SectionSpec(
     "elf_info",
     "ELF executable",
-    (Field("packers", "Packers", read.names, "technique.packer"),),
+    (FieldSpec("packers", "Packers", read.names, "technique.packer"),),
     parts=(
         HEADER,
         SECTIONS,
         SEGMENTS,
-        Part("shared_libraries", "Shared libraries", tag="file.elf.libraries"),
+        SectionSpec("shared_libraries", "Shared libraries", tag="file.elf.libraries"),
         IMPORTS,
         EXPORTS,
         # Older answers: lists of lists.

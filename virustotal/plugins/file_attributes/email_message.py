@@ -3,17 +3,17 @@
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-MAIL = Part(
+MAIL = SectionSpec(
     "email",
     "Electronic mail",
     (
-        Field("subject", "Subject", tag="network.email.subject"),
-        Field("date", "Date", read.when),
-        Field("message_id", "Message id"),
-        Field("from", "From"),
-        Field("to", "To"),
+        FieldSpec("subject", "Subject", tag="network.email.subject"),
+        FieldSpec("date", "Date", read.when),
+        FieldSpec("message_id", "Message id"),
+        FieldSpec("from", "From"),
+        FieldSpec("to", "To"),
     ),
 )
 

@@ -3,26 +3,26 @@
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-SWF = Part(
+SWF = SectionSpec(
     "swf_info",
     "Flash (SWF)",
     (
-        Field("version", "Version", tag="file.swf.header.version"),
-        Field("compression", "Compression"),
-        Field("frame_count", "Frames", tag="file.swf.header.frame.count", tagged=read.whole),
-        Field("frame_size", "Frame size", tag="file.swf.header.frame.size"),
-        Field("duration", "Duration in seconds"),
-        Field("num_swf_tags", "Tags"),
-        Field("num_unrecognized_tags", "Tags not known"),
-        Field("file_attributes", "Attributes", read.names),
-        Field("metadata", "Metadata"),
+        FieldSpec("version", "Version", tag="file.swf.header.version"),
+        FieldSpec("compression", "Compression"),
+        FieldSpec("frame_count", "Frames", tag="file.swf.header.frame.count", tagged=read.whole),
+        FieldSpec("frame_size", "Frame size", tag="file.swf.header.frame.size"),
+        FieldSpec("duration", "Duration in seconds"),
+        FieldSpec("num_swf_tags", "Tags"),
+        FieldSpec("num_unrecognized_tags", "Tags not known"),
+        FieldSpec("file_attributes", "Attributes", read.names),
+        FieldSpec("metadata", "Metadata"),
     ),
     parts=(
-        Part("suspicious_strings", "Suspicious strings", tag="file.string.blacklisted"),
-        Part("suspicious_urls", "Suspicious URLs"),
-        Part("flash_packages", "Packages", collapse=True),
+        SectionSpec("suspicious_strings", "Suspicious strings", tag="file.string.blacklisted"),
+        SectionSpec("suspicious_urls", "Suspicious URLs"),
+        SectionSpec("flash_packages", "Packages", collapse=True),
     ),
 )
 

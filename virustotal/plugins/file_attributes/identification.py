@@ -8,8 +8,8 @@ from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, Field, Part, attributes, build
-from virustotal.util.readers import mapping, mappings, text, texts
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
+from virustotal.util.readers import as_mapping, as_mappings, as_text, as_texts
 
 #: What Detect It Easy calls a tool, in lower case, to the tag type of its name.
 TOOLS: Mapping[str, str] = {"packer": "technique.packer", "protector": "technique.packer", "compiler": "file.compiler"}
@@ -20,53 +20,58 @@ _CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII)
 
 def cves(value: Any) -> tuple[str, ...]:
     """Return the CVE numbers among VirusTotal's tags; the tags themselves stand in the overview."""
-    return tuple(tag.upper() for tag in texts(value) if _CVE.fullmatch(tag.upper()))
+    return tuple(tag.upper() for tag in as_texts(value) if _CVE.fullmatch(tag.upper()))
 
 
-EASY = Part(
+EASY = SectionSpec(
     "detectiteasy",
     "Detect It Easy",
-    (Field("filetype", "File type"),),
+    (FieldSpec("filetype", "File type"),),
     parts=(
-        Part(
+        SectionSpec(
             "values",
             "Tools that made it",
-            (Field("type", "Type"), Field("name", "Name"), Field("version", "Version"), Field("info", "Details")),
+            (
+                FieldSpec("type", "Type"),
+                FieldSpec("name", "Name"),
+                FieldSpec("version", "Version"),
+                FieldSpec("info", "Details"),
+            ),
         ),
     ),
 )
-TRID = Part(
+TRID = SectionSpec(
     "trid",
     "TrID",
     (
-        Field("file_type", "File type"),
-        Field("file_format_legacy", "File type (older name)"),
-        Field("probability", "Probability in per cent"),
+        FieldSpec("file_type", "File type"),
+        FieldSpec("file_format_legacy", "File type (older name)"),
+        FieldSpec("probability", "Probability in per cent"),
     ),
 )
 #: Every attribute that is shown here.
-IDENTITY = Part(
+IDENTITY = SectionSpec(
     "",
     "File identification",
     (
-        Field("type_description", "Type"),
-        Field("type_tag", "Type tag"),
-        Field("type_tags", "Type tags", read.names),
-        Field("type_extension", "Extension"),
-        Field("magic", "Magic"),
-        Field("magika", "Magika"),
-        Field("creation_date", "Creation date that the file claims", read.when),
-        Field("vhash", "vhash"),
-        Field("authentihash", "Authentihash", read.lower),
-        Field("ssdeep", "ssdeep"),
-        Field("tlsh", "TLSH"),
-        Field("permhash", "permhash"),
-        Field("symhash", "symhash"),
-        Field("telfhash", "telfhash"),
-        Field("bytehero_info", "ByteHero"),
-        Field("tags", "Vulnerabilities that it exploits", cves, "attribution.exploit", cves),
+        FieldSpec("type_description", "Type"),
+        FieldSpec("type_tag", "Type tag"),
+        FieldSpec("type_tags", "Type tags", read.names),
+        FieldSpec("type_extension", "Extension"),
+        FieldSpec("magic", "Magic"),
+        FieldSpec("magika", "Magika"),
+        FieldSpec("creation_date", "Creation date that the file claims", read.when),
+        FieldSpec("vhash", "vhash"),
+        FieldSpec("authentihash", "Authentihash", read.lower),
+        FieldSpec("ssdeep", "ssdeep"),
+        FieldSpec("tlsh", "TLSH"),
+        FieldSpec("permhash", "permhash"),
+        FieldSpec("symhash", "symhash"),
+        FieldSpec("telfhash", "telfhash"),
+        FieldSpec("bytehero_info", "ByteHero"),
+        FieldSpec("tags", "Vulnerabilities that it exploits", cves, "attribution.exploit", cves),
     ),
-    parts=(EASY, TRID, Part("packers", "Packers, as each tool names them")),
+    parts=(EASY, TRID, SectionSpec("packers", "Packers, as each tool names them")),
     collapse=True,
 )
 KEYS = (*(each.key for each in IDENTITY.fields), *(each.key for each in IDENTITY.parts))
@@ -74,8 +79,8 @@ KEYS = (*(each.key for each in IDENTITY.fields), *(each.key for each in IDENTITY
 
 def tools(value: Any) -> Iterator[tuple[str, str]]:
     """Yield tag type and name of each packer, protector and compiler that Detect It Easy names."""
-    for row in mappings(mapping(value).get("values")):
-        kind, name = TOOLS.get(text(row.get("type")).lower(), ""), text(row.get("name")).removeprefix("EP:")
+    for row in as_mappings(as_mapping(value).get("values")):
+        kind, name = TOOLS.get(as_text(row.get("type")).lower(), ""), as_text(row.get("name")).removeprefix("EP:")
         if kind and name:
             yield kind, name
 

@@ -5,50 +5,50 @@ import re
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
-from virustotal.util.readers import text
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.util.readers import as_text
 
 _MAIN = re.compile(r"^Main-Class:[ \t]*([\w.$]+)", re.MULTILINE | re.ASCII)
 
 
 def main_class(value: object) -> str:
     """Return the main class that a manifest names, or an empty text."""
-    found = _MAIN.search(text(value, 20_000))
+    found = _MAIN.search(as_text(value, 20_000))
     return found.group(1) if found else ""
 
 
-JAR = Part(
+JAR = SectionSpec(
     "jar_info",
     "Java archive (JAR)",
     (
-        Field("manifest", "Manifest", tag="file.jar.main_class", tagged=main_class),
-        Field("total_files", "Files"),
-        Field("total_dirs", "Folders"),
-        Field("max_depth", "Depth"),
-        Field("files_by_type", "Files by type", read.counts),
-        Field("min_date", "Oldest"),
-        Field("max_date", "Newest"),
+        FieldSpec("manifest", "Manifest", tag="file.jar.main_class", tagged=main_class),
+        FieldSpec("total_files", "Files"),
+        FieldSpec("total_dirs", "Folders"),
+        FieldSpec("max_depth", "Depth"),
+        FieldSpec("files_by_type", "Files by type", read.counts),
+        FieldSpec("min_date", "Oldest"),
+        FieldSpec("max_date", "Newest"),
     ),
     parts=(
-        Part("packages", "Imported packages", tag="file.jar.imported_package", collapse=True),
-        Part("filenames", "Files in it", collapse=True),
-        Part("strings", "Strings", collapse=True),
+        SectionSpec("packages", "Imported packages", tag="file.jar.imported_package", collapse=True),
+        SectionSpec("filenames", "Files in it", collapse=True),
+        SectionSpec("strings", "Strings", collapse=True),
     ),
 )
-CLASS = Part(
+CLASS = SectionSpec(
     "class_info",
     "Java class",
     (
-        Field("name", "Name"),
-        Field("extends", "Extends"),
-        Field("implements", "Implements", read.names),
-        Field("platform", "Platform"),
+        FieldSpec("name", "Name"),
+        FieldSpec("extends", "Extends"),
+        FieldSpec("implements", "Implements", read.names),
+        FieldSpec("platform", "Platform"),
     ),
     parts=(
-        Part("methods", "Methods", collapse=True),
-        Part("provides", "Provides", collapse=True),
-        Part("requires", "Requires", collapse=True),
-        Part("constants", "Constants", collapse=True),
+        SectionSpec("methods", "Methods", collapse=True),
+        SectionSpec("provides", "Provides", collapse=True),
+        SectionSpec("requires", "Requires", collapse=True),
+        SectionSpec("constants", "Constants", collapse=True),
     ),
 )
 

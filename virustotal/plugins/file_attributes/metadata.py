@@ -8,8 +8,8 @@ from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, present
-from virustotal.util.readers import mapping, text
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build_section
+from virustotal.util.readers import as_mapping, as_text
 
 #: Code inside an image serves no purpose but to be run by something that takes it for a page.
 CODE_IN_IMAGE = 100
@@ -18,42 +18,42 @@ _DATE = re.compile(r"(\d{4}):(\d{2}):(\d{2}) ", re.ASCII)
 
 def exif_date(value: Any) -> str:
     """Return a moment to tag of ExifTool's `YYYY:MM:DD hh:mm:ss+00:00`, empty where it is not readable."""
-    return read.moment(_DATE.sub(r"\1-\2-\3 ", text(value, 40), count=1))
+    return read.moment(_DATE.sub(r"\1-\2-\3 ", as_text(value, 40), count=1))
 
 
-EXIF = Part("exiftool", "Metadata (ExifTool)", collapse=True)
-EXIF_OF_IMAGE = Part(
+EXIF = SectionSpec("exiftool", "Metadata (ExifTool)", collapse=True)
+EXIF_OF_IMAGE = SectionSpec(
     "exiftool",
     "Metadata of the image (ExifTool)",
     (
-        Field("CreatorTool", "CreatorTool", tag="file.img.exif_tool.creator_tool"),
-        Field("XMPToolkit", "XMPToolkit", tag="file.img.exif_tool.toolkit"),
-        Field("DocumentID", "DocumentID", tag="file.img.exif_tool.document_id"),
-        Field("InstanceID", "InstanceID", tag="file.img.exif_tool.instance_id"),
-        Field("DerivedFromDocumentID", "DerivedFromDocumentID", tag="file.img.exif_tool.derived_document_id"),
-        Field("Megapixels", "Megapixels", tag="file.img.mega_pixels"),
-        Field("ImageSize", "ImageSize", tag="file.img.size"),
-        Field("CreateDate", "CreateDate", tag="file.date.creation", tagged=exif_date),
-        Field("ModifyDate", "ModifyDate", tag="file.date.last_modified", tagged=exif_date),
+        FieldSpec("CreatorTool", "CreatorTool", tag="file.img.exif_tool.creator_tool"),
+        FieldSpec("XMPToolkit", "XMPToolkit", tag="file.img.exif_tool.toolkit"),
+        FieldSpec("DocumentID", "DocumentID", tag="file.img.exif_tool.document_id"),
+        FieldSpec("InstanceID", "InstanceID", tag="file.img.exif_tool.instance_id"),
+        FieldSpec("DerivedFromDocumentID", "DerivedFromDocumentID", tag="file.img.exif_tool.derived_document_id"),
+        FieldSpec("Megapixels", "Megapixels", tag="file.img.mega_pixels"),
+        FieldSpec("ImageSize", "ImageSize", tag="file.img.size"),
+        FieldSpec("CreateDate", "CreateDate", tag="file.date.creation", tagged=exif_date),
+        FieldSpec("ModifyDate", "ModifyDate", tag="file.date.last_modified", tagged=exif_date),
     ),
     collapse=True,
 )
-PICTURE = (Field("dhash", "Difference hash"), Field("raw_md5", "MD5", read.lower))
-ICON = Part("main_icon", "Icon", PICTURE, collapse=True)
-FILECONDIS = Part("filecondis", "Visual fingerprint of the bytes", PICTURE, collapse=True)
-ASF = Part("asf_info", "Media container (ASF)")
-INJECTIONS = Part("image_code_injections", "Code inside the image")
+PICTURE = (FieldSpec("dhash", "Difference hash"), FieldSpec("raw_md5", "MD5", read.lower))
+ICON = SectionSpec("main_icon", "Icon", PICTURE, collapse=True)
+FILECONDIS = SectionSpec("filecondis", "Visual fingerprint of the bytes", PICTURE, collapse=True)
+ASF = SectionSpec("asf_info", "Media container (ASF)")
+INJECTIONS = SectionSpec("image_code_injections", "Code inside the image")
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield the metadata; tags only for images, since the keys mean other things elsewhere."""
     found = attributes(evidence)
-    image = text(mapping(found.get("exiftool")).get("MIMEType")).startswith("image/")
+    image = as_text(as_mapping(found.get("exiftool")).get("MIMEType")).startswith("image/")
     for part in (EXIF_OF_IMAGE if image else EXIF, ASF, ICON, FILECONDIS):
-        if (section := present(part, found.get(part.key))) is not None:
+        if (section := build_section(part, found.get(part.key))) is not None:
             yield section
     injected = found.get(INJECTIONS.key)
-    if injected and (section := present(INJECTIONS, injected)) is not None:
+    if injected and (section := build_section(INJECTIONS, injected)) is not None:
         yield section
         reason = "VirusTotal found code inside the image."
         yield Points(Family.STATIC, "code_in_image", CODE_IN_IMAGE, reason, section)

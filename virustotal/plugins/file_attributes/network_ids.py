@@ -10,56 +10,56 @@ from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, Field, Part, attributes, build
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
 from virustotal.plugins.file_attributes._severity import WORTH, by_severity, severity, worst_first
-from virustotal.util.readers import items, mappings, text
+from virustotal.util.readers import as_list, as_mappings, as_text
 
 
 def ja3_hashes(value: Any) -> tuple[str, ...]:
     """Return the JA3 fingerprints among the values of a list."""
-    return tuple(filter(None, map(read.md5, items(value))))
+    return tuple(filter(None, map(read.md5, as_list(value))))
 
 
-ALERTS = Part(
+ALERTS = SectionSpec(
     "crowdsourced_ids_results",
     "Alerts",
     (
-        Field("alert_severity", "Severity", severity),
-        Field("rule_msg", "Rule", tag="network.signature.message"),
-        Field("rule_category", "Category"),
-        Field("rule_id", "Rule id", tag="network.signature.signature_id"),
-        Field("rule_source", "Source"),
-        Field("rule_url", "Address of the source"),
-        Field("rule_references", "References", read.names),
-        Field("rule_raw", "Rule text"),
+        FieldSpec("alert_severity", "Severity", severity),
+        FieldSpec("rule_msg", "Rule", tag="network.signature.message"),
+        FieldSpec("rule_category", "Category"),
+        FieldSpec("rule_id", "Rule id", tag="network.signature.signature_id"),
+        FieldSpec("rule_source", "Source"),
+        FieldSpec("rule_url", "Address of the source"),
+        FieldSpec("rule_references", "References", read.names),
+        FieldSpec("rule_raw", "Rule text"),
     ),
     skip=("alert_context",),
 )
-TRAFFIC = Part(
+TRAFFIC = SectionSpec(
     "alert_context",
     "Traffic of the alerts",
     (
-        Field("rule", "Rule"),
-        Field("proto", "Protocol"),
-        Field("src_ip", "Source"),
-        Field("src_port", "Source port"),
-        Field("dest_ip", "Destination"),
-        Field("dest_port", "Destination port"),
-        Field("hostname", "Host"),
-        Field("url", "URL"),
-        Field("ja3", "JA3", read.names, "network.tls.ja3_hash", ja3_hashes),
-        Field("ja3s", "JA3S", read.names, "network.tls.ja3s_hash", ja3_hashes),
+        FieldSpec("rule", "Rule"),
+        FieldSpec("proto", "Protocol"),
+        FieldSpec("src_ip", "Source"),
+        FieldSpec("src_port", "Source port"),
+        FieldSpec("dest_ip", "Destination"),
+        FieldSpec("dest_port", "Destination port"),
+        FieldSpec("hostname", "Host"),
+        FieldSpec("url", "URL"),
+        FieldSpec("ja3", "JA3", read.names, "network.tls.ja3_hash", ja3_hashes),
+        FieldSpec("ja3s", "JA3S", read.names, "network.tls.ja3s_hash", ja3_hashes),
     ),
     collapse=True,
 )
-STATISTICS = Part("crowdsourced_ids_stats", "Statistics of VirusTotal")
+STATISTICS = SectionSpec("crowdsourced_ids_stats", "Statistics of VirusTotal")
 #: Where an alert names a peer. Traffic of an alert that scores nothing is shown and not tagged.
 PEERS = ("src_ip", "dest_ip", "hostname", "url")
 
 
 def title(row: Mapping[str, Any]) -> str:
     """Return what a rule is called."""
-    return text(row.get("rule_msg")) or text(row.get("rule_id"))
+    return as_text(row.get("rule_msg")) or as_text(row.get("rule_id"))
 
 
 def traffic(alerts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def traffic(alerts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"rule": title(alert), **context, "proto": context.get("proto") or context.get("protocol"), "protocol": None}
         for alert in alerts
-        for context in mappings(alert.get("alert_context"))
+        for context in as_mappings(alert.get("alert_context"))
     ]
 
 
@@ -75,7 +75,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield the alerts, the worst first, their traffic, VirusTotal's statistics, and points of each severity."""
     found = attributes(evidence)
     rows = worst_first(found.get(ALERTS.key), "alert_severity")
-    alerts = list(mappings(rows))
+    alerts = list(as_mappings(rows))
     section = ResultSection("Crowdsourced intrusion detection rules")
     shown = (
         (ALERTS, rows),
@@ -93,7 +93,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 
 def _tag_peers(section: ResultSection, alerts: list[Mapping[str, Any]]) -> None:
     telling = [alert for alert in alerts if WORTH.get(severity(alert.get("alert_severity")))]
-    values = dict.fromkeys(text(row.get(peer)) for row in traffic(telling) for peer in PEERS)
+    values = dict.fromkeys(as_text(row.get(peer)) for row in traffic(telling) for peer in PEERS)
     for found in filter(None, map(indicator, list(values)[:MOST_TAGS])):
         section.add_tag(f"network.dynamic.{found.kind}", found.value)
 

@@ -3,70 +3,70 @@
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer, renamed
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, renamed
 
-MACROS = Part(
+MACROS = SectionSpec(
     "macros",
     "Macros",
     (
-        Field("vba_filename", "Name"),
-        Field("stream_path", "Stream"),
-        Field("subfilename", "File"),
-        Field("length", "Length"),
-        Field("patterns", "Patterns", read.names, "file.ole.macro.suspicious_string"),
-        Field("properties", "Properties", read.names),
-        Field("vba_code", "Code"),
+        FieldSpec("vba_filename", "Name"),
+        FieldSpec("stream_path", "Stream"),
+        FieldSpec("subfilename", "File"),
+        FieldSpec("length", "Length"),
+        FieldSpec("patterns", "Patterns", read.names, "file.ole.macro.suspicious_string"),
+        FieldSpec("properties", "Properties", read.names),
+        FieldSpec("vba_code", "Code"),
     ),
 )
-OLE = Part("ole", "OLE", (Field("num_macros", "Macros"),), parts=(MACROS,))
-SUMMARY = Part(
+OLE = SectionSpec("ole", "OLE", (FieldSpec("num_macros", "Macros"),), parts=(MACROS,))
+SUMMARY = SectionSpec(
     "summary_info",
     "Summary information",
     (
-        Field("title", "Title", tag="file.ole.summary.title"),
-        Field("subject", "Subject", tag="file.ole.summary.subject"),
-        Field("author", "Author", tag="file.ole.summary.author"),
-        Field("last_author", "Last author", tag="file.ole.summary.last_saved_by"),
-        Field("comments", "Comments", tag="file.ole.summary.comment"),
-        Field("creation_datetime", "Created", tag="file.ole.summary.create_time", tagged=read.moment),
-        Field("last_saved", "Last saved", tag="file.ole.summary.last_saved_time", tagged=read.moment),
-        Field("last_printed", "Last printed", tag="file.ole.summary.last_printed", tagged=read.moment),
-        Field("code_page", "Code page", tag="file.ole.summary.codepage"),
-        Field("application_name", "Application"),
-        Field("template", "Template"),
-        Field("revision_number", "Revision"),
-        Field("page_count", "Pages"),
-        Field("word_count", "Words"),
-        Field("character_count", "Characters"),
-        Field("edit_time", "Edited for (seconds)"),
-        Field("security", "Security"),
+        FieldSpec("title", "Title", tag="file.ole.summary.title"),
+        FieldSpec("subject", "Subject", tag="file.ole.summary.subject"),
+        FieldSpec("author", "Author", tag="file.ole.summary.author"),
+        FieldSpec("last_author", "Last author", tag="file.ole.summary.last_saved_by"),
+        FieldSpec("comments", "Comments", tag="file.ole.summary.comment"),
+        FieldSpec("creation_datetime", "Created", tag="file.ole.summary.create_time", tagged=read.moment),
+        FieldSpec("last_saved", "Last saved", tag="file.ole.summary.last_saved_time", tagged=read.moment),
+        FieldSpec("last_printed", "Last printed", tag="file.ole.summary.last_printed", tagged=read.moment),
+        FieldSpec("code_page", "Code page", tag="file.ole.summary.codepage"),
+        FieldSpec("application_name", "Application"),
+        FieldSpec("template", "Template"),
+        FieldSpec("revision_number", "Revision"),
+        FieldSpec("page_count", "Pages"),
+        FieldSpec("word_count", "Words"),
+        FieldSpec("character_count", "Characters"),
+        FieldSpec("edit_time", "Edited for (seconds)"),
+        FieldSpec("security", "Security"),
     ),
 )
-DOCUMENT_SUMMARY = Part(
+DOCUMENT_SUMMARY = SectionSpec(
     "document_summary_info",
     "Document summary information",
     (
-        Field("company", "Company", tag="file.ole.summary.company"),
-        Field("manager", "Manager", tag="file.ole.summary.manager"),
+        FieldSpec("company", "Company", tag="file.ole.summary.company"),
+        FieldSpec("manager", "Manager", tag="file.ole.summary.manager"),
     ),
 )
-ENTRIES = Part(
+ENTRIES = SectionSpec(
     "entries",
     "Streams and storages",
     (
-        Field("name", "Name"),
-        Field("type_literal", "Type"),
-        Field("size", "Size"),
-        Field("sid", "Number"),
-        Field("clsid", "Class id", read.lower, "file.ole.clsid", read.lower),
-        Field("clsid_literal", "Class"),
+        FieldSpec("name", "Name"),
+        FieldSpec("type_literal", "Type"),
+        FieldSpec("size", "Size"),
+        FieldSpec("sid", "Number"),
+        FieldSpec("clsid", "Class id", read.lower, "file.ole.clsid", read.lower),
+        FieldSpec("clsid_literal", "Class"),
     ),
     collapse=True,
 )
-OFFICE = Part(
+OFFICE = SectionSpec(
     "office_info",
     "Office document (OLE)",
-    (Field("tags", "Marks", read.names),),
+    (FieldSpec("tags", "Marks", read.names),),
     parts=(
         OLE,
         renamed(MACROS, "macros", "Macros"),
@@ -76,55 +76,55 @@ OFFICE = Part(
         ENTRIES,
     ),
 )
-CORE = Part(
+CORE = SectionSpec(
     "docprops_core",
     "Core properties",
     (
-        Field("dc:title", "Title", tag="file.ole.summary.title"),
-        Field("dc:subject", "Subject", tag="file.ole.summary.subject"),
-        Field("dc:creator", "Author", tag="file.ole.summary.author"),
-        Field("cp:lastModifiedBy", "Last author", tag="file.ole.summary.last_saved_by"),
-        Field("dc:description", "Comments", tag="file.ole.summary.comment"),
-        Field("dcterms:created", "Created", tag="file.ole.summary.create_time", tagged=read.moment),
-        Field("dcterms:modified", "Last saved", tag="file.ole.summary.last_saved_time", tagged=read.moment),
-        Field("cp:revision", "Revision"),
+        FieldSpec("dc:title", "Title", tag="file.ole.summary.title"),
+        FieldSpec("dc:subject", "Subject", tag="file.ole.summary.subject"),
+        FieldSpec("dc:creator", "Author", tag="file.ole.summary.author"),
+        FieldSpec("cp:lastModifiedBy", "Last author", tag="file.ole.summary.last_saved_by"),
+        FieldSpec("dc:description", "Comments", tag="file.ole.summary.comment"),
+        FieldSpec("dcterms:created", "Created", tag="file.ole.summary.create_time", tagged=read.moment),
+        FieldSpec("dcterms:modified", "Last saved", tag="file.ole.summary.last_saved_time", tagged=read.moment),
+        FieldSpec("cp:revision", "Revision"),
     ),
 )
-APP = Part(
+APP = SectionSpec(
     "docprops_app",
     "Application properties",
     (
-        Field("Application", "Application"),
-        Field("Company", "Company", tag="file.ole.summary.company"),
-        Field("Manager", "Manager", tag="file.ole.summary.manager"),
-        Field("Template", "Template"),
+        FieldSpec("Application", "Application"),
+        FieldSpec("Company", "Company", tag="file.ole.summary.company"),
+        FieldSpec("Manager", "Manager", tag="file.ole.summary.manager"),
+        FieldSpec("Template", "Template"),
     ),
 )
-OPENXML = Part(
+OPENXML = SectionSpec(
     "openxml_info",
     "Office document (OpenXML)",
     (
-        Field("file_type", "Type"),
-        Field("tags", "Marks", read.names),
-        Field("language_guess", "Languages", read.names),
-        Field("codifications", "Encodings", read.names),
-        Field("printers", "Printers", read.names),
+        FieldSpec("file_type", "Type"),
+        FieldSpec("tags", "Marks", read.names),
+        FieldSpec("language_guess", "Languages", read.names),
+        FieldSpec("codifications", "Encodings", read.names),
+        FieldSpec("printers", "Printers", read.names),
     ),
     parts=(
         OLE,
         CORE,
         APP,
-        Part("rels", "Relationships", collapse=True),
-        Part("content_types", "Content types", collapse=True),
-        Part("type_content", "Content", collapse=True),
+        SectionSpec("rels", "Relationships", collapse=True),
+        SectionSpec("content_types", "Content types", collapse=True),
+        SectionSpec("type_content", "Content", collapse=True),
     ),
 )
-VBA = Part(
+VBA = SectionSpec(
     "vba_info",
     "Visual Basic for Applications",
     parts=(
-        Part("deobfuscated_strings", "Strings after deobfuscation", tag="file.string.decoded"),
-        Part("strings", "Strings", collapse=True),
+        SectionSpec("deobfuscated_strings", "Strings after deobfuscation", tag="file.string.decoded"),
+        SectionSpec("strings", "Strings", collapse=True),
     ),
 )
 

@@ -6,45 +6,47 @@ Hosts of a capture are what somebody's machine talked to, most of it harmless: t
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer, renamed
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, renamed
 
-RULES = Part(
+RULES = SectionSpec(
     "snort",
     "Snort rules on the capture",
     (
-        Field("alert", "Alert", tag="network.signature.message"),
-        Field("classification", "Classification"),
-        Field("destinations", "Packets", read.names),
+        FieldSpec("alert", "Alert", tag="network.signature.message"),
+        FieldSpec("classification", "Classification"),
+        FieldSpec("destinations", "Packets", read.names),
     ),
     "Rule id",
     tag="network.signature.signature_id",
 )
-HTTP = Part(
+HTTP = SectionSpec(
     "http",
     "HTTP requests",
     (
-        Field("datetime", "Time"),
-        Field("method", "Method"),
-        Field("url", "URL"),
-        Field("remote_host", "Peer"),
-        Field("response_code", "Status"),
-        Field("response_size", "Size"),
-        Field("user-agent", "User agent", tag="network.user_agent"),
-        Field("referer", "Referrer"),
-        Field("request_parameters", "Parameters"),
-        Field("binary_hash", "SHA-256 of the answer", read.lower),
-        Field("binary_magic", "Type of the answer"),
+        FieldSpec("datetime", "Time"),
+        FieldSpec("method", "Method"),
+        FieldSpec("url", "URL"),
+        FieldSpec("remote_host", "Peer"),
+        FieldSpec("response_code", "Status"),
+        FieldSpec("response_size", "Size"),
+        FieldSpec("user-agent", "User agent", tag="network.user_agent"),
+        FieldSpec("referer", "Referrer"),
+        FieldSpec("request_parameters", "Parameters"),
+        FieldSpec("binary_hash", "SHA-256 of the answer", read.lower),
+        FieldSpec("binary_magic", "Type of the answer"),
     ),
 )
-WIRESHARK = Part(
+WIRESHARK = SectionSpec(
     "wireshark",
     "Capture (Wireshark)",
     parts=(
-        Part("pcap", "Properties"),
-        Part("dns", "Names looked up", (Field("name", "Name"), Field("addresses", "Addresses", read.names))),
+        SectionSpec("pcap", "Properties"),
+        SectionSpec(
+            "dns", "Names looked up", (FieldSpec("name", "Name"), FieldSpec("addresses", "Addresses", read.names))
+        ),
     ),
 )
-TRAFFIC = Part("traffic_inspection", "Traffic", parts=(HTTP,))
+TRAFFIC = SectionSpec("traffic_inspection", "Traffic", parts=(HTTP,))
 SURICATA = renamed(RULES, "suricata", "Suricata rules on the capture")
 
 

@@ -2,34 +2,34 @@
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-PDF = Part(
+PDF = SectionSpec(
     "pdf_info",
     "PDF document",
     (
-        Field("header", "Header"),
-        Field("num_pages", "Pages"),
-        Field("javascript", "/JavaScript"),
-        Field("js", "/JS"),
-        Field("autoaction", "/AA (additional actions)"),
-        Field("openaction", "/OpenAction"),
-        Field("num_launch_actions", "/Launch"),
-        Field("embedded_file", "/EmbeddedFile"),
-        Field("acroform", "/AcroForm"),
-        Field("xfa", "/XFA"),
-        Field("flash", "/RichMedia (Flash)"),
-        Field("jbig2_compression", "/JBIG2Decode"),
-        Field("encrypted", "/Encrypt"),
-        Field("num_object_streams", "/ObjStm"),
-        Field("suspicious_colors", "Colours beyond 24 bits"),
-        Field("num_obj", "obj"),
-        Field("num_endobj", "endobj"),
-        Field("num_stream", "stream"),
-        Field("num_endstream", "endstream"),
-        Field("xref", "xref"),
-        Field("trailer", "trailer"),
-        Field("startxref", "startxref"),
+        FieldSpec("header", "Header"),
+        FieldSpec("num_pages", "Pages"),
+        FieldSpec("javascript", "/JavaScript"),
+        FieldSpec("js", "/JS"),
+        FieldSpec("autoaction", "/AA (additional actions)"),
+        FieldSpec("openaction", "/OpenAction"),
+        FieldSpec("num_launch_actions", "/Launch"),
+        FieldSpec("embedded_file", "/EmbeddedFile"),
+        FieldSpec("acroform", "/AcroForm"),
+        FieldSpec("xfa", "/XFA"),
+        FieldSpec("flash", "/RichMedia (Flash)"),
+        FieldSpec("jbig2_compression", "/JBIG2Decode"),
+        FieldSpec("encrypted", "/Encrypt"),
+        FieldSpec("num_object_streams", "/ObjStm"),
+        FieldSpec("suspicious_colors", "Colours beyond 24 bits"),
+        FieldSpec("num_obj", "obj"),
+        FieldSpec("num_endobj", "endobj"),
+        FieldSpec("num_stream", "stream"),
+        FieldSpec("num_endstream", "endstream"),
+        FieldSpec("xref", "xref"),
+        FieldSpec("trailer", "trailer"),
+        FieldSpec("startxref", "startxref"),
     ),
 )
 

@@ -6,8 +6,8 @@ from typing import Any
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
-from virustotal.util.readers import mapping, text
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.util.readers import as_mapping, as_text
 
 #: IMAGE_FILE_HEADER.Machine (PE format, "Machine Types").
 MACHINES = {
@@ -28,93 +28,95 @@ def codeview(key: str) -> Callable[[Any], str]:
     """Return a reader of one value of a debug entry's CodeView data."""
 
     def value(entry: Any) -> str:
-        return text(mapping(entry).get(key))
+        return as_text(as_mapping(entry).get(key))
 
     return value
 
 
-SECTIONS = Part(
+SECTIONS = SectionSpec(
     "sections",
     "Sections",
     (
-        Field("name", "Name", tag="file.pe.sections.name"),
-        Field("virtual_address", "Virtual address", read.address),
-        Field("virtual_size", "Virtual size"),
-        Field("raw_size", "Raw size"),
-        Field("flags", "Flags"),
-        Field("entropy", "Entropy"),
-        Field("chi2", "Chi-square"),
-        Field("md5", "MD5", read.lower, "file.pe.sections.hash", read.md5),
+        FieldSpec("name", "Name", tag="file.pe.sections.name"),
+        FieldSpec("virtual_address", "Virtual address", read.address),
+        FieldSpec("virtual_size", "Virtual size"),
+        FieldSpec("raw_size", "Raw size"),
+        FieldSpec("flags", "Flags"),
+        FieldSpec("entropy", "Entropy"),
+        FieldSpec("chi2", "Chi-square"),
+        FieldSpec("md5", "MD5", read.lower, "file.pe.sections.hash", read.md5),
     ),
 )
-IMPORTS = Part(
+IMPORTS = SectionSpec(
     "import_list",
     "Imports",
-    (Field("library_name", "Library", tag="file.lib"), Field("imported_functions", "Functions", read.names)),
+    (FieldSpec("library_name", "Library", tag="file.lib"), FieldSpec("imported_functions", "Functions", read.names)),
     collapse=True,
 )
-EXPORTS = Part("exports", "Exports", tag="file.pe.exports.function_name", collapse=True)
-RESOURCES = Part(
+EXPORTS = SectionSpec("exports", "Exports", tag="file.pe.exports.function_name", collapse=True)
+RESOURCES = SectionSpec(
     "resource_details",
     "Resources",
     (
-        Field("type", "Type"),
-        Field("lang", "Language", tag="file.pe.resources.language"),
-        Field("filetype", "File type"),
-        Field("sha256", "SHA-256", read.lower),
-        Field("entropy", "Entropy"),
-        Field("chi2", "Chi-square"),
+        FieldSpec("type", "Type"),
+        FieldSpec("lang", "Language", tag="file.pe.resources.language"),
+        FieldSpec("filetype", "File type"),
+        FieldSpec("sha256", "SHA-256", read.lower),
+        FieldSpec("entropy", "Entropy"),
+        FieldSpec("chi2", "Chi-square"),
     ),
     collapse=True,
 )
-DEBUG = Part(
+DEBUG = SectionSpec(
     "debug",
     "Debug directory",
     (
-        Field("type_str", "Type"),
-        Field("type", "Type number"),
-        Field("timestamp", "Timestamp", read.when),
-        Field("offset", "Offset", read.address),
-        Field("size", "Size"),
-        Field("codeview", "CodeView", tag="file.pe.pdb_filename", tagged=codeview("name")),
-        Field("codeview", "CodeView", tag="file.pe.debug.guid", tagged=codeview("guid")),
+        FieldSpec("type_str", "Type"),
+        FieldSpec("type", "Type number"),
+        FieldSpec("timestamp", "Timestamp", read.when),
+        FieldSpec("offset", "Offset", read.address),
+        FieldSpec("size", "Size"),
+        FieldSpec("codeview", "CodeView", tag="file.pe.pdb_filename", tagged=codeview("name")),
+        FieldSpec("codeview", "CodeView", tag="file.pe.debug.guid", tagged=codeview("guid")),
     ),
     collapse=True,
 )
-OVERLAY = Part(
+OVERLAY = SectionSpec(
     "overlay",
     "Overlay",
     (
-        Field("offset", "Offset", read.address),
-        Field("size", "Size"),
-        Field("filetype", "File type"),
-        Field("entropy", "Entropy"),
-        Field("chi2", "Chi-square"),
-        Field("md5", "MD5", read.lower),
+        FieldSpec("offset", "Offset", read.address),
+        FieldSpec("size", "Size"),
+        FieldSpec("filetype", "File type"),
+        FieldSpec("entropy", "Entropy"),
+        FieldSpec("chi2", "Chi-square"),
+        FieldSpec("md5", "MD5", read.lower),
     ),
 )
-PE = Part(
+PE = SectionSpec(
     "pe_info",
     "Windows executable (PE)",
     (
-        Field("machine_type", "Machine", read.literal(MACHINES)),
-        Field("timestamp", "Linker timestamp", read.when, "file.pe.linker.timestamp", read.moment),
-        Field("entry_point", "Entry point", read.address),
-        Field("imphash", "Import hash", read.lower, "file.pe.imports.imphash", read.md5),
-        Field("rich_pe_header_hash", "Rich header hash", read.lower, "file.pe.rich_header.hash", read.md5),
-        Field("resource_types", "Resource types", read.counts),
-        Field("resource_langs", "Resource languages", read.counts),
+        FieldSpec("machine_type", "Machine", read.literal(MACHINES)),
+        FieldSpec("timestamp", "Linker timestamp", read.when, "file.pe.linker.timestamp", read.moment),
+        FieldSpec("entry_point", "Entry point", read.address),
+        FieldSpec("imphash", "Import hash", read.lower, "file.pe.imports.imphash", read.md5),
+        FieldSpec("rich_pe_header_hash", "Rich header hash", read.lower, "file.pe.rich_header.hash", read.md5),
+        FieldSpec("resource_types", "Resource types", read.counts),
+        FieldSpec("resource_langs", "Resource languages", read.counts),
     ),
     parts=(
         SECTIONS,
         OVERLAY,
         IMPORTS,
         # Older answers: library name to functions.
-        Part("imports", "Imports", (Field("functions", "Functions", read.names),), "Library", tag="file.lib"),
+        SectionSpec(
+            "imports", "Imports", (FieldSpec("functions", "Functions", read.names),), "Library", tag="file.lib"
+        ),
         EXPORTS,
         RESOURCES,
         DEBUG,
-        Part("compiler_product_versions", "Rich header: tools that built it", collapse=True),
+        SectionSpec("compiler_product_versions", "Rich header: tools that built it", collapse=True),
     ),
 )
 

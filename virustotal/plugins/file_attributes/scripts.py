@@ -3,33 +3,33 @@
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-JAVASCRIPT = Part("javascript_info", "JavaScript", (Field("tags", "Marks", read.names),))
-POWERSHELL = Part(
+JAVASCRIPT = SectionSpec("javascript_info", "JavaScript", (FieldSpec("tags", "Marks", read.names),))
+POWERSHELL = SectionSpec(
     "powershell_info",
     "PowerShell",
     parts=(
-        Part("cmdlets", "Cmdlets", tag="file.powershell.cmdlet"),
-        Part("cmdlets_alias", "Aliases of cmdlets", tag="file.powershell.cmdlet"),
-        Part("functions", "Functions"),
-        Part("dotnet_calls", "Calls of .NET"),
-        Part("ps_variables", "Variables", collapse=True),
+        SectionSpec("cmdlets", "Cmdlets", tag="file.powershell.cmdlet"),
+        SectionSpec("cmdlets_alias", "Aliases of cmdlets", tag="file.powershell.cmdlet"),
+        SectionSpec("functions", "Functions"),
+        SectionSpec("dotnet_calls", "Calls of .NET"),
+        SectionSpec("ps_variables", "Variables", collapse=True),
     ),
 )
-SCRIPT = (Field("attributes", "Attributes"), Field("sha256", "SHA-256", read.lower))
+SCRIPT = (FieldSpec("attributes", "Attributes"), FieldSpec("sha256", "SHA-256", read.lower))
 # Links of a page are no evidence of what it does: shown, not tagged.
-HTML = Part(
+HTML = SectionSpec(
     "html_info",
     "HTML",
-    (Field("title", "Title"),),
+    (FieldSpec("title", "Title"),),
     parts=(
-        Part("iframes", "Frames", SCRIPT),
-        Part("scripts", "Scripts", SCRIPT, collapse=True),
-        Part("hrefs", "Links", collapse=True),
-        Part("trackers", "Trackers", (Field("entries", "Entries"),), "Tracker", collapse=True),
-        Part("html_meta", "Metadata", (Field("entries", "Values"),), "Name", collapse=True),
-        Part("meta", "Metadata", (Field("entries", "Values"),), "Name", collapse=True),
+        SectionSpec("iframes", "Frames", SCRIPT),
+        SectionSpec("scripts", "Scripts", SCRIPT, collapse=True),
+        SectionSpec("hrefs", "Links", collapse=True),
+        SectionSpec("trackers", "Trackers", (FieldSpec("entries", "Entries"),), "Tracker", collapse=True),
+        SectionSpec("html_meta", "Metadata", (FieldSpec("entries", "Values"),), "Name", collapse=True),
+        SectionSpec("meta", "Metadata", (FieldSpec("entries", "Values"),), "Name", collapse=True),
     ),
 )
 

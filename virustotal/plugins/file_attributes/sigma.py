@@ -9,9 +9,9 @@ from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, build
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build
 from virustotal.plugins.file_attributes._severity import by_severity, severity, worst_first
-from virustotal.util.readers import mapping, mappings, text
+from virustotal.util.readers import as_mapping, as_mappings, as_text
 
 #: Events of one rule that are written out.
 MOST_EVENTS = 3
@@ -19,37 +19,37 @@ MOST_EVENTS = 3
 
 def events(value: Any) -> str:
     """Return the first events of `match_context`, which is a list of `{values: {…}}` or one mapping."""
-    found = [mapping(entry.get("values")) or entry for entry in mappings(value)]
+    found = [as_mapping(entry.get("values")) or entry for entry in as_mappings(value)]
     rest = len(found) - MOST_EVENTS
     written = " | ".join(str(read.shown(entry)) for entry in found[:MOST_EVENTS])
-    return f"{text(written, 900)} and {rest} more" if rest > 0 else written or str(read.shown(value))
+    return f"{as_text(written, 900)} and {rest} more" if rest > 0 else written or str(read.shown(value))
 
 
-RULES = Part(
+RULES = SectionSpec(
     "sigma_analysis_results",
     "Rules",
     (
-        Field("rule_level", "Level", severity),
-        Field("rule_title", "Rule"),
-        Field("rule_source", "Source"),
-        Field("rule_author", "Author"),
-        Field("rule_description", "Description"),
-        Field("rule_id", "Rule id"),
-        Field("match_context", "Events", events),
+        FieldSpec("rule_level", "Level", severity),
+        FieldSpec("rule_title", "Rule"),
+        FieldSpec("rule_source", "Source"),
+        FieldSpec("rule_author", "Author"),
+        FieldSpec("rule_description", "Description"),
+        FieldSpec("rule_id", "Rule id"),
+        FieldSpec("match_context", "Events", events),
     ),
 )
-STATISTICS = Part("sigma_analysis_stats", "Statistics of VirusTotal")
-SUMMARY = Part(
+STATISTICS = SectionSpec("sigma_analysis_stats", "Statistics of VirusTotal")
+SUMMARY = SectionSpec(
     "sigma_analysis_summary",
     "Statistics by rule set",
-    tuple(Field(level, level.capitalize()) for level in ("critical", "high", "medium", "low")),
+    tuple(FieldSpec(level, level.capitalize()) for level in ("critical", "high", "medium", "low")),
     "Rule set",
 )
 
 
 def title(row: Mapping[str, Any]) -> str:
     """Return what a rule is called."""
-    return text(row.get("rule_title")) or text(row.get("rule_id"))
+    return as_text(row.get("rule_title")) or as_text(row.get("rule_id"))
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
             section.add_subsection(below)
     if section.subsections:
         yield section
-        yield from by_severity("Sigma", mappings(rows), "rule_level", title, section)
+        yield from by_severity("Sigma", as_mappings(rows), "rule_level", title, section)
 
 
 @hookimpl

@@ -8,8 +8,14 @@ from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import Field, Part, attributes, present, renamed
-from virustotal.util.readers import items, mapping, text
+from virustotal.plugins.file_attributes._attribute_table import (
+    FieldSpec,
+    SectionSpec,
+    attributes,
+    build_section,
+    renamed,
+)
+from virustotal.util.readers import as_list, as_mapping, as_text
 
 #: What `verified` says of a signature that holds, in lower case; every other sentence says why it does not.
 HOLDS = frozenset({"signed", "signed file, verified signature", "signed file, valid signature", "valid", "true"})
@@ -24,7 +30,7 @@ _US_DATE = "%I:%M %p %m/%d/%Y"
 def day(value: Any) -> str:
     """Return a moment of a certificate as `YYYY-MM-DD hh:mm:ss`, also of `05:39 AM 04/17/2013`; else its text."""
     try:
-        found = datetime.strptime(text(value, 40), _US_DATE).replace(tzinfo=UTC)
+        found = datetime.strptime(as_text(value, 40), _US_DATE).replace(tzinfo=UTC)
     except ValueError:
         return read.moment(value) or str(read.shown(value))
     return found.strftime("%Y-%m-%d %H:%M:%S")
@@ -37,61 +43,61 @@ def tagged_day(value: Any) -> str:
 
 def common_name(value: Any) -> str:
     """Return the name of a distinguished name given as a mapping or a text."""
-    found = mapping(value)
-    return text(found.get("CN")) or text(found.get("DN")) or str(read.shown(value))
+    found = as_mapping(value)
+    return as_text(found.get("CN")) or as_text(found.get("DN")) or str(read.shown(value))
 
 
-CERTIFICATES = Part(
+CERTIFICATES = SectionSpec(
     "x509",
     "Certificates",
     (
-        Field("name", "Name", tag="cert.subject"),
-        Field("cert issuer", "Issuer", common_name, "cert.issuer", common_name),
-        Field("status", "Status"),
-        Field("valid from", "Valid from", day, "cert.valid.start", tagged_day),
-        Field("valid to", "Valid to", day, "cert.valid.end", tagged_day),
-        Field("valid usage", "Usage"),
-        Field("valid_usage", "Usage (2)"),
-        Field("algorithm", "Algorithm", tag="cert.signature_algo"),
-        Field("serial number", "Serial number", tag="cert.serial_no", tagged=read.any_hex),
-        Field("thumbprint", "Thumbprint", read.lower, "cert.thumbprint", read.sha1),
-        Field("thumbprint_sha256", "SHA-256 thumbprint", read.lower),
-        Field("thumbprint_md5", "MD5 thumbprint", read.lower),
+        FieldSpec("name", "Name", tag="cert.subject"),
+        FieldSpec("cert issuer", "Issuer", common_name, "cert.issuer", common_name),
+        FieldSpec("status", "Status"),
+        FieldSpec("valid from", "Valid from", day, "cert.valid.start", tagged_day),
+        FieldSpec("valid to", "Valid to", day, "cert.valid.end", tagged_day),
+        FieldSpec("valid usage", "Usage"),
+        FieldSpec("valid_usage", "Usage (2)"),
+        FieldSpec("algorithm", "Algorithm", tag="cert.signature_algo"),
+        FieldSpec("serial number", "Serial number", tag="cert.serial_no", tagged=read.any_hex),
+        FieldSpec("thumbprint", "Thumbprint", read.lower, "cert.thumbprint", read.sha1),
+        FieldSpec("thumbprint_sha256", "SHA-256 thumbprint", read.lower),
+        FieldSpec("thumbprint_md5", "MD5 thumbprint", read.lower),
     ),
 )
-_UNTAGGED = tuple(Field(each.key, each.label, each.read) for each in CERTIFICATES.fields)
+_UNTAGGED = tuple(FieldSpec(each.key, each.label, each.read) for each in CERTIFICATES.fields)
 
-PROGRAM = Part(
+PROGRAM = SectionSpec(
     "opusinfo",
     "Program named in the signature",
     (
-        Field("programName", "Program", tag="file.pe.authenticode.spc_sp_opus_info.program_name"),
-        Field("moreInfo", "More information"),
+        FieldSpec("programName", "Program", tag="file.pe.authenticode.spc_sp_opus_info.program_name"),
+        FieldSpec("moreInfo", "More information"),
     ),
 )
 
-SIGNATURE = Part(
+SIGNATURE = SectionSpec(
     "signature_info",
     "Signature and version information",
     (
-        Field("verified", "VirusTotal says"),
-        Field("signing date", "Signing date", day),
-        Field("signers", "Signers"),
-        Field("counter signers", "Counter signers"),
-        Field("product", "Product"),
-        Field("description", "Description", tag="file.pe.versions.description"),
-        Field("original name", "Original name", tag="file.pe.versions.filename"),
-        Field("internal name", "Internal name"),
-        Field("file version", "File version"),
-        Field("copyright", "Copyright"),
-        Field("comments", "Comments"),
+        FieldSpec("verified", "VirusTotal says"),
+        FieldSpec("signing date", "Signing date", day),
+        FieldSpec("signers", "Signers"),
+        FieldSpec("counter signers", "Counter signers"),
+        FieldSpec("product", "Product"),
+        FieldSpec("description", "Description", tag="file.pe.versions.description"),
+        FieldSpec("original name", "Original name", tag="file.pe.versions.filename"),
+        FieldSpec("internal name", "Internal name"),
+        FieldSpec("file version", "File version"),
+        FieldSpec("copyright", "Copyright"),
+        FieldSpec("comments", "Comments"),
     ),
     parts=(
         renamed(CERTIFICATES, "signers details", "Certificates of the signers"),
         CERTIFICATES,
         # Who stamped the time says nothing of who made the file: shown, not tagged.
-        Part("counter signers details", "Certificates of the counter signers", _UNTAGGED, collapse=True),
-        Part("pkcs7", "Signature data (PKCS #7)", parts=(PROGRAM,)),
+        SectionSpec("counter signers details", "Certificates of the counter signers", _UNTAGGED, collapse=True),
+        SectionSpec("pkcs7", "Signature data (PKCS #7)", parts=(PROGRAM,)),
         renamed(PROGRAM, "pkcs7.opusinfo", PROGRAM.title),
     ),
 )
@@ -99,12 +105,12 @@ SIGNATURE = Part(
 
 def state(info: Mapping[str, Any]) -> str:
     """Return in a few words whether the file is signed: only a verified signature counts."""
-    verified = text(info.get("verified"))
+    verified = as_text(info.get("verified"))
     if verified.lower() in HOLDS:
         return "signed, and the signature is verified"
     if verified:
         return "the signature is not verified"
-    if any(items(info.get(key)) for key in OF_SIGNATURE):
+    if any(as_list(info.get(key)) for key in OF_SIGNATURE):
         return "certificates, without a word on whether the signature is verified"
     return "no signature, version information only"
 
@@ -112,14 +118,14 @@ def state(info: Mapping[str, Any]) -> str:
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield the signature with its state in the title, and points for a certificate that was revoked."""
     info = attributes(evidence).get("signature_info")
-    section = present(SIGNATURE, info)
+    section = build_section(SIGNATURE, info)
     if section is None:
         return
-    found = mapping(info)
+    found = as_mapping(info)
     if found:
         section.title_text = f"Signature: {state(found)}"
     yield section
-    if text(found.get("verified")).lower() == REVOKED:
+    if as_text(found.get("verified")).lower() == REVOKED:
         reason = "VirusTotal says that a certificate of the signature was revoked by its issuer."
         yield Points(Family.STATIC, "certificate_revoked", REVOKED_POINTS, reason, section)
 

@@ -6,10 +6,10 @@ from typing import Any
 from virustotal.core import Analyzer, Evidence, hookimpl
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
-from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, Part, attributes, present
+from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, attributes, build_section
 from virustotal.plugins.file_attributes._cell_readers import shown
 from virustotal.result.tables import key_values
-from virustotal.util.readers import items, mapping, text
+from virustotal.util.readers import as_list, as_mapping, as_text
 
 #: What the analysers of this package show.
 HERE: frozenset[str] = frozenset(
@@ -62,7 +62,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     found = {key: value for key, value in attributes(evidence).items() if key not in HERE | ELSEWHERE}
     nested = [key for key, value in found.items() if _nested(key, value)]
     yield from _sections(found, nested[:MOST_PARTS])
-    plain = [(text(key) or "(empty)", shown(value)) for key, value in found.items() if key not in nested]
+    plain = [(as_text(key) or "(empty)", shown(value)) for key, value in found.items() if key not in nested]
     if len(nested) > MOST_PARTS:
         plain.append(("Not shown", shown(nested[MOST_PARTS:])))
     if (section := key_values("Further attributes", plain[:200], collapse=True)) is not None:
@@ -71,14 +71,17 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 
 def _nested(key: str, value: Any) -> bool:
     return (
-        key.endswith("_info") or bool(mapping(value)) or len(items(value)) > IN_LINE or any(map(mapping, items(value)))
+        key.endswith("_info")
+        or bool(as_mapping(value))
+        or len(as_list(value)) > IN_LINE
+        or any(map(as_mapping, as_list(value)))
     )
 
 
 def _sections(found: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
     for key in keys:
-        part = Part(key, f"Attribute {text(key) or '(empty)'}", collapse=True)
-        if (section := present(part, found[key])) is not None:
+        part = SectionSpec(key, f"Attribute {as_text(key) or '(empty)'}", collapse=True)
+        if (section := build_section(part, found[key])) is not None:
             yield section
 
 

@@ -8,35 +8,35 @@ from virustotal.core import Analyzer, Evidence, Points, hookimpl
 from virustotal.core.findings import Family, Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, Field, Part, attributes, build
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
 from virustotal.result.tables import listed
-from virustotal.util.readers import items, mappings, text
+from virustotal.util.readers import as_list, as_mappings, as_text
 
 #: Points of one rule. Rules have no severity, and many only describe a format: so a little, and for a few of them.
 WORTH, MOST_SCORED = 10, 5
 # What YARA itself takes as the name of a rule; rule sets may have blanks.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 
-RULES = Part(
+RULES = SectionSpec(
     "crowdsourced_yara_results",
     "Crowdsourced YARA rules",
     (
-        Field("rule_name", "Rule"),
-        Field("ruleset_name", "Rule set"),
-        Field("author", "Author"),
-        Field("source", "Source"),
-        Field("description", "Description"),
-        Field("match_in_subfile", "In a file inside"),
-        Field("match_date", "Matched", read.when),
-        Field("ruleset_id", "Rule set id"),
-        Field("ruleset_version", "Rule set version"),
+        FieldSpec("rule_name", "Rule"),
+        FieldSpec("ruleset_name", "Rule set"),
+        FieldSpec("author", "Author"),
+        FieldSpec("source", "Source"),
+        FieldSpec("description", "Description"),
+        FieldSpec("match_in_subfile", "In a file inside"),
+        FieldSpec("match_date", "Matched", read.when),
+        FieldSpec("ruleset_id", "Rule set id"),
+        FieldSpec("ruleset_version", "Rule set version"),
     ),
 )
 
 
 def rule_tag(row: Mapping[str, Any]) -> str:
     """Return `RULESET.RULE`, or the rule alone where the rule set has no plain name; empty for what is no rule."""
-    rule, ruleset = text(row.get("rule_name")), text(row.get("ruleset_name"))
+    rule, ruleset = as_text(row.get("rule_name")), as_text(row.get("ruleset_name"))
     if not _NAME.fullmatch(rule):
         return ""
     return f"{ruleset}.{rule}" if _NAME.fullmatch(ruleset) else rule
@@ -48,11 +48,11 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     section = build(RULES, value)
     if section is None:
         return
-    rows = mappings(items(value))
+    rows = as_mappings(as_list(value))
     for tag in list(dict.fromkeys(filter(None, map(rule_tag, rows))))[:MOST_TAGS]:
         section.add_tag("file.rule.yara", tag)
     yield section
-    rules = list(dict.fromkeys(filter(None, (text(row.get("rule_name")) for row in rows))))
+    rules = list(dict.fromkeys(filter(None, (as_text(row.get("rule_name")) for row in rows))))
     if rules:
         plural = "rule matches" if len(rules) == 1 else "rules match"
         reason = f"{len(rules)} crowdsourced YARA {plural}: {listed(rules, 5)}."

@@ -8,7 +8,7 @@ from attrs import frozen
 from virustotal.core import Needs, Object
 from virustotal.core.scoring.verdicts import HOST_KINDS, POPULAR_RANK, best_rank
 from virustotal.result.tables import listed
-from virustotal.util.readers import clean, date, items, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import as_list, as_mapping, as_mappings, as_text, as_texts, clean, date, pairs
 
 #: Longest URL or name that is shown whole and may become a tag.
 LONGEST_NAME = 4_096
@@ -31,7 +31,7 @@ class Column:
         value = self.read(obj)
         if isinstance(value, int):
             return value
-        return text(listed(value) if isinstance(value, list | tuple) else value, self.longest)
+        return as_text(listed(value) if isinstance(value, list | tuple) else value, self.longest)
 
 
 def plain(label: str, name: str) -> Column:
@@ -62,7 +62,7 @@ def read_by(columns: Iterable[Column], *more: str) -> Needs:
 def address(obj: Object) -> str:
     """Return the address of a URL object: of the link, else its own; empty where only its id is known."""
     for value in (obj.context.get("url"), obj.attributes.get("url")):
-        for entry in items(value):
+        for entry in as_list(value):
             if isinstance(entry, str) and entry.strip():
                 return entry.strip()
     return ""
@@ -70,7 +70,7 @@ def address(obj: Object) -> str:
 
 def identity(obj: Object) -> str:
     """Return what an analyst calls an object, inert: a URL's address and never its id, for all others the id."""
-    return text(address(obj) if obj.ref.kind == "url" else obj.ref.id, LONGEST_NAME)
+    return as_text(address(obj) if obj.ref.kind == "url" else obj.ref.id, LONGEST_NAME)
 
 
 def tag_value(obj: Object) -> str:
@@ -87,32 +87,32 @@ def popular(obj: Object) -> bool:
 
 def file_name(obj: Object) -> str:
     """Return the meaningful name of a file, else the first of its names."""
-    return text(obj.attributes.get("meaningful_name")) or next(iter(texts(obj.attributes.get("names"))), "")
+    return as_text(obj.attributes.get("meaningful_name")) or next(iter(as_texts(obj.attributes.get("names"))), "")
 
 
 def _threat(obj: Object) -> str:
-    return text(mapping(obj.attributes.get("popular_threat_classification")).get("suggested_threat_label"))
+    return as_text(as_mapping(obj.attributes.get("popular_threat_classification")).get("suggested_threat_label"))
 
 
 def _file_type(obj: Object) -> str:
-    return text(obj.attributes.get("type_description")) or text(obj.attributes.get("type_tag"))
+    return as_text(obj.attributes.get("type_description")) or as_text(obj.attributes.get("type_tag"))
 
 
 def _categories(obj: Object) -> tuple[str, ...]:
-    return texts([value for _, value in pairs(obj.attributes.get("categories"))])
+    return as_texts([value for _, value in pairs(obj.attributes.get("categories"))])
 
 
 def _threat_names(obj: Object) -> tuple[str, ...]:
-    return texts(obj.attributes.get("threat_names"))
+    return as_texts(obj.attributes.get("threat_names"))
 
 
 def _network(obj: Object) -> str:
-    number_, owner = text(obj.attributes.get("asn")), text(obj.attributes.get("as_owner"))
+    number_, owner = as_text(obj.attributes.get("asn")), as_text(obj.attributes.get("as_owner"))
     return " ".join(filter(None, (f"AS{number_}" if number_ else "", owner)))
 
 
 def _context_titles(obj: Object) -> tuple[str, ...]:
-    return texts([entry.get("title") for entry in mappings(obj.attributes.get("crowdsourced_context"))])
+    return as_texts([entry.get("title") for entry in as_mappings(obj.attributes.get("crowdsourced_context"))])
 
 
 #: What is told of an object, by kind; its identity comes first and is not among them.

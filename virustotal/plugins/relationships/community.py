@@ -14,30 +14,30 @@ from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.relationships.columns import Column, dated, plain
 from virustotal.plugins.relationships.record_table import records
-from virustotal.util.readers import LONGEST_TEXT, integer, items, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import LONGEST_TEXT, as_list, as_mapping, as_mappings, as_text, as_texts, integer, pairs
 
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
 
 
 def _id(obj: Object) -> str:
-    return text(obj.ref.id)
+    return as_text(obj.ref.id)
 
 
 def _description(obj: Object) -> str:
-    return text(obj.attributes.get("description"))
+    return as_text(obj.attributes.get("description"))
 
 
 def _refs(value: Any) -> tuple[str, ...]:
     """Descriptors (`{type, id}`) as text."""
-    named = (f"{text(entry.get('type'))} {text(entry.get('id'))}".strip() for entry in mappings(value))
-    return texts(list(named))
+    named = (f"{as_text(entry.get('type'))} {as_text(entry.get('id'))}".strip() for entry in as_mappings(value))
+    return as_texts(list(named))
 
 
 # --- comments and votes ----------------------------------------------------------------------------------------------
 
 
 def _ballot(obj: Object) -> str:
-    votes = mapping(obj.attributes.get("votes"))
+    votes = as_mapping(obj.attributes.get("votes"))
     counts = ((integer(votes.get(name)) or 0, name) for name in ("positive", "negative", "abuse"))
     return ", ".join(f"{count} {name}" for count, name in counts if count)
 
@@ -45,7 +45,7 @@ def _ballot(obj: Object) -> str:
 # `html` is a rendering of `text` by VirusTotal: it is never read.
 _COMMENT = (
     dated("Date", "date"),
-    Column("Comment", lambda obj: text(obj.attributes.get("text")), ("text",), longest=LONGEST_TEXT),
+    Column("Comment", lambda obj: as_text(obj.attributes.get("text")), ("text",), longest=LONGEST_TEXT),
     plain("Tags", "tags"),
     Column("Votes", _ballot, ("votes",)),
 )
@@ -58,7 +58,7 @@ def _ballots(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     counts: Counter[str] = Counter()
     weights: Counter[str] = Counter()
     for obj in evidence.related.items if evidence.related else ():
-        if verdict := text(obj.attributes.get("verdict"), 40):
+        if verdict := as_text(obj.attributes.get("verdict"), 40):
             counts[verdict] += 1
             weights[verdict] += integer(obj.attributes.get("value")) or 0
     if counts:
@@ -71,12 +71,12 @@ def _ballots(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
 
 
 def _aliases(obj: Object) -> tuple[str, ...]:
-    detailed = [entry.get("value") for entry in mappings(obj.attributes.get("alt_names_details"))]
-    return texts([*items(obj.attributes.get("alt_names")), *detailed])
+    detailed = [entry.get("value") for entry in as_mappings(obj.attributes.get("alt_names_details"))]
+    return as_texts([*as_list(obj.attributes.get("alt_names")), *detailed])
 
 
 def _motivations(obj: Object) -> tuple[str, ...]:
-    return texts([entry.get("value") for entry in mappings(obj.attributes.get("motivations"))])
+    return as_texts([entry.get("value") for entry in as_mappings(obj.attributes.get("motivations"))])
 
 
 _MEMBERS = ("files", "urls", "domains", "ip_addresses", "references", "attack_techniques")
@@ -133,14 +133,16 @@ _COLLECTIONS = (
 
 
 def _signatures(obj: Object) -> tuple[str, ...]:
-    return texts([entry.get("description") for entry in mappings(obj.context.get("signatures"))])
+    return as_texts([entry.get("description") for entry in as_mappings(obj.context.get("signatures"))])
 
 
 _TECHNIQUE = (
     Column("Id", _id),
     plain("Name", "name"),
     Column("Seen as", _signatures),
-    Column("Platforms", lambda obj: texts(mapping(obj.attributes.get("info")).get("x_mitre_platforms")), ("info",)),
+    Column(
+        "Platforms", lambda obj: as_texts(as_mapping(obj.attributes.get("info")).get("x_mitre_platforms")), ("info",)
+    ),
     dated("Modified", "last_modification_date"),
     plain("Address", "link"),
     Column("Description", _description, ("description",)),
@@ -157,15 +159,15 @@ def _seen(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
 
 
 def _graph_name(obj: Object) -> str:
-    return text(mapping(obj.attributes.get("graph_data")).get("description"))
+    return as_text(as_mapping(obj.attributes.get("graph_data")).get("description"))
 
 
 _GRAPH = (
     Column("Name", _graph_name, ("graph_data",)),
     dated("Created", "creation_date"),
     dated("Modified", "last_modified_date"),
-    Column("Nodes", lambda obj: len(items(obj.attributes.get("nodes"))) or None, ("nodes",)),
-    Column("Links", lambda obj: len(items(obj.attributes.get("links"))) or None, ("links",)),
+    Column("Nodes", lambda obj: len(as_list(obj.attributes.get("nodes"))) or None, ("nodes",)),
+    Column("Links", lambda obj: len(as_list(obj.attributes.get("links"))) or None, ("links",)),
     plain("Comments", "comments_count"),
     plain("Views", "views_count"),
     Column("Id", _id),

@@ -2,7 +2,7 @@
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships.related_table import listing
+from virustotal.plugins.relationships.related_table import related_table
 
 _CONTAINED = (
     "bundled_files",
@@ -26,13 +26,13 @@ _HOSTS = ("communicating_files", "downloaded_files", "memory_pattern_parents", "
 
 # No tag type of Assemblyline is for the hash of a dropped file: none is tagged.
 _ANALYZERS: tuple[Analyzer, ...] = (
-    listing("file", "dropped_files", 210),
-    listing("file", "carbonblack_children", 211),
-    *(listing("file", name, 320) for name in _CONTAINED),
-    *(listing("file", name, 330) for name in _PARENTS),
-    *(listing("file", name, 340) for name in ("similar_files", "hash_collisions")),
-    *(listing(kind, name, 300) for kind in ("url", "domain", "ip_address") for name in _HOSTS),
-    *(listing("url", name, 305) for name in ("embedded_js_files", "http_response_contents")),
+    related_table("file", "dropped_files", 210),
+    related_table("file", "carbonblack_children", 211),
+    *(related_table("file", name, 320) for name in _CONTAINED),
+    *(related_table("file", name, 330) for name in _PARENTS),
+    *(related_table("file", name, 340) for name in ("similar_files", "hash_collisions")),
+    *(related_table(kind, name, 300) for kind in ("url", "domain", "ip_address") for name in _HOSTS),
+    *(related_table("url", name, 305) for name in ("embedded_js_files", "http_response_contents")),
 )
 
 

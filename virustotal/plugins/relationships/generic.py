@@ -12,7 +12,7 @@ from virustotal.core.plugin_host.registry import ANY
 from virustotal.core.settings import Settings
 from virustotal.plugins.relationships.columns import Column, identity
 from virustotal.plugins.relationships.record_table import record_table
-from virustotal.util.readers import clean, pairs, text
+from virustotal.util.readers import as_text, clean, pairs
 
 #: Attributes of one object that are shown, each in so many characters.
 MOST_ATTRIBUTES, LONGEST_ATTRIBUTE = 12, 120
@@ -32,7 +32,7 @@ def _told(values: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list | tuple | Mapping):
         return f"{len(value)} entries" if _nested(value) else clean(json.dumps(value, default=str), LONGEST_ATTRIBUTE)
-    return text(value, LONGEST_ATTRIBUTE)
+    return as_text(value, LONGEST_ATTRIBUTE)
 
 
 def _nested(value: Any) -> bool:
@@ -41,8 +41,8 @@ def _nested(value: Any) -> bool:
 
 
 _COLUMNS = (
-    Column("Kind", lambda obj: text(obj.ref.kind)),
-    Column("Id", lambda obj: text(obj.ref.id)),
+    Column("Kind", lambda obj: as_text(obj.ref.kind)),
+    Column("Id", lambda obj: as_text(obj.ref.id)),
     Column("Address", lambda obj: identity(obj) if obj.ref.kind == "url" else ""),
     Column("Known of it", lambda obj: _told(obj.attributes)),
     Column("Known of the link", lambda obj: _told(_link(obj))),
@@ -59,7 +59,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     if related is None:
         return
     entry = relationships.find(evidence.report.subject.ref.kind, related.relationship)
-    title = entry.title if entry is not None else text(related.relationship.replace("_", " "), 80).capitalize()
+    title = entry.title if entry is not None else as_text(related.relationship.replace("_", " "), 80).capitalize()
     section = record_table(title or "Relationship without a name", related, _COLUMNS)
     if section is not None:
         yield section

@@ -15,7 +15,7 @@ from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
 from virustotal.plugins.relationships.related_table import heading, named
 from virustotal.result import tables
-from virustotal.util.readers import date, integer, pairs, text
+from virustotal.util.readers import as_text, date, integer, pairs
 
 
 def _detections(obj: Object) -> str:
@@ -37,7 +37,7 @@ class _History:
 
 
 def _joined(columns: Sequence[Column], obj: Object) -> str:
-    return ", ".join(f"{column.label}: {shown}" for column in columns if (shown := text(column.cell(obj))))
+    return ", ".join(f"{column.label}: {shown}" for column in columns if (shown := as_text(column.cell(obj))))
 
 
 _SCAN = (dated("Date", "date"), Column("Detections", _detections, ("stats",)), plain("Status", "status"))

@@ -13,12 +13,12 @@ from virustotal.core.settings import Settings
 from virustotal.plugins.relationships.columns import Column, dated, linked, plain, read_by
 from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import record_table, records, timeline
-from virustotal.plugins.relationships.related_object import single
-from virustotal.plugins.relationships.related_table import listing, named
+from virustotal.plugins.relationships.related_object import related_object
+from virustotal.plugins.relationships.related_table import named, related_table
 from virustotal.plugins.subjects import certificates
 from virustotal.plugins.subjects.whois import whois_map_facts
 from virustotal.result import tables
-from virustotal.util.readers import date, integer, mapping, pairs, text
+from virustotal.util.readers import as_mapping, as_text, date, integer, pairs
 
 # --- resolutions -----------------------------------------------------------------------------------------------------
 
@@ -34,9 +34,9 @@ def _other_end(obj: Object, kind: str, subject: str) -> str:
     """The address of a domain's resolution, the name of an address's: also out of the bare id, which joins both."""
     known = obj.attributes.get("ip_address" if kind == "domain" else "host_name")
     if known:
-        return text(known)
+        return as_text(known)
     id = obj.ref.id
-    return text(id.removesuffix(subject) if kind == "domain" else id.removeprefix(subject))
+    return as_text(id.removesuffix(subject) if kind == "domain" else id.removeprefix(subject))
 
 
 def _resolution_columns(subject: Ref) -> Sequence[Column]:
@@ -74,8 +74,8 @@ def _mapped(label: str, *keys: str) -> Column:
     """A column of the first of these keys that a `whois_map` has."""
 
     def read(obj: Object) -> str:
-        found = mapping(obj.attributes.get("whois_map"))
-        return next((shown for key in keys if (shown := text(found.get(key)))), "")
+        found = as_mapping(obj.attributes.get("whois_map"))
+        return next((shown for key in keys if (shown := as_text(found.get(key)))), "")
 
     return Column(label, read, ("whois_map",))
 
@@ -95,7 +95,7 @@ def _newest_whois(evidence: Evidence, section: ResultSection) -> Iterator[Findin
     """Add the newest record whole, and a timeline of all."""
     found = evidence.related.items if evidence.related else ()
     newest = max(found, key=_first_seen, default=None)
-    nodes = ((_first_seen(obj), text(obj.attributes.get("registrar_name")), "") for obj in found)
+    nodes = ((_first_seen(obj), as_text(obj.attributes.get("registrar_name")), "") for obj in found)
     _add(section, timeline("Registrars over time", sorted(nodes, reverse=True)))
     if newest is not None:
         facts = whois_map_facts(newest.attributes.get("whois_map"))
@@ -116,8 +116,8 @@ _CERTIFICATE = (
     linked("Port", "port"),
     _certificate("Subject", lambda found: certificates.distinguished(found.get("subject")), "subject"),
     _certificate("Issuer", lambda found: certificates.distinguished(found.get("issuer")), "issuer"),
-    _certificate("Valid from", lambda found: date(mapping(found.get("validity")).get("not_before")), "validity"),
-    _certificate("Valid to", lambda found: date(mapping(found.get("validity")).get("not_after")), "validity"),
+    _certificate("Valid from", lambda found: date(as_mapping(found.get("validity")).get("not_before")), "validity"),
+    _certificate("Valid to", lambda found: date(as_mapping(found.get("validity")).get("not_after")), "validity"),
     _certificate("Alternative names", certificates.alternative_names, "extensions"),
     plain("Thumbprint", "thumbprint_sha256"),
 )
@@ -125,7 +125,9 @@ _CERTIFICATE = (
 
 def _certificates_over_time(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     found = evidence.related.items if evidence.related else ()
-    nodes = ((_first_seen(obj), text(_CERTIFICATE[2].cell(obj)), text(_CERTIFICATE[3].cell(obj))) for obj in found)
+    nodes = (
+        (_first_seen(obj), as_text(_CERTIFICATE[2].cell(obj)), as_text(_CERTIFICATE[3].cell(obj))) for obj in found
+    )
     _add(section, timeline("Certificates over time", sorted(nodes, reverse=True)))
     yield from ()
 
@@ -139,10 +141,10 @@ _NAMES = ("siblings", "subdomains")
 _RECORDS = ("caa_records", "cname_records", "mx_records", "ns_records", "soa_records")
 
 _ANALYZERS: tuple[Analyzer, ...] = (
-    single("domain", "parent", 330),
-    single("domain", "immediate_parent", 331),
-    *(listing("domain", name, 335) for name in _NAMES),
-    *(listing("domain", name, 340) for name in _RECORDS),
+    related_object("domain", "parent", 330),
+    related_object("domain", "immediate_parent", 331),
+    *(related_table("domain", name, 335) for name in _NAMES),
+    *(related_table("domain", name, 340) for name in _RECORDS),
     *(_resolutions(kind) for kind in ("domain", "ip_address")),
     *(records(kind, "historical_whois", 655, _WHOIS, _newest_whois) for kind in ("domain", "ip_address")),
     *(

@@ -11,7 +11,7 @@ from virustotal.core.findings import Finding
 from virustotal.plugins.relationships.columns import Column, read_by
 from virustotal.plugins.relationships.related_table import links, named, table_heading
 from virustotal.result import tables
-from virustotal.util.readers import text
+from virustotal.util.readers import as_text
 
 #: Nodes of one timeline; the table below it has more.
 MOST_NODES = 40
@@ -58,7 +58,7 @@ def row(obj: Object, columns: Sequence[Column]) -> dict[str, Any]:
     """Return one row: the columns, and the id where nothing else is known."""
     cells = {column.label: column.cell(obj) for column in columns}
     if not obj.attributes:
-        cells.setdefault("Id", text(obj.ref.id))
+        cells.setdefault("Id", as_text(obj.ref.id))
         cells["Reason"] = obj.error
     return cells
 
@@ -70,5 +70,5 @@ def timeline(title: str, nodes: Iterable[tuple[str, str, str]]) -> ResultTimelin
         return None
     section = ResultTimelineSection(tables.counted(title, min(len(dated), MOST_NODES), len(dated)))
     for moment, headline, detail in dated[:MOST_NODES]:
-        section.add_node(text(headline) or "-", text(detail), text(moment))
+        section.add_node(as_text(headline) or "-", as_text(detail), as_text(moment))
     return section

@@ -8,12 +8,12 @@ from virustotal.core import Analyzer, Evidence, Object
 from virustotal.core.findings import Finding
 from virustotal.plugins.relationships.columns import COLUMNS, LABELS, identity, read_by
 from virustotal.plugins.relationships.judged import Judged, known
-from virustotal.plugins.relationships.related_table import Look, links, named
+from virustotal.plugins.relationships.related_table import RelatedTable, links, named
 from virustotal.result import tables
-from virustotal.util.readers import text
+from virustotal.util.readers import as_text
 
 
-def single(kind: str, name: str, order: int) -> Analyzer:
+def related_object(kind: str, name: str, order: int) -> Analyzer:
     """Return the analyser of one relationship that leads to a single object, which is context and never scored."""
     entry = relationships.CATALOGUE[kind, name]
     url = ("url",) if "url" in entry.yields else ()
@@ -24,7 +24,7 @@ def single(kind: str, name: str, order: int) -> Analyzer:
         if related is None or not related.items:
             return
         if len(related.items) > 1:  # a list where VirusTotal promises one object
-            yield from Look(entry).analyze(evidence)
+            yield from RelatedTable(entry).analyze(evidence)
             return
         yield from _section(entry.title, related.items[0], evidence)
 
@@ -43,7 +43,7 @@ def _facts(obj: Object, evidence: Evidence) -> Iterator[tuple[str, Any]]:
     shown = identity(obj)
     yield LABELS.get(obj.ref.kind, "Id"), shown
     if not shown:
-        yield "Id", text(obj.ref.id)
+        yield "Id", as_text(obj.ref.id)
     if obj.error:
         yield "Reason", f"VirusTotal has no report of it ({obj.error})"
     if known(obj):

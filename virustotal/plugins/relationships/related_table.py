@@ -31,13 +31,13 @@ SUBJECT = "The subject itself: its detections count once, as its own."
 _REASONS = {"NotFoundError": "VirusTotal never had it"}
 
 
-def listing(kind: str, name: str, order: int, tag: str = "") -> Analyzer:
+def related_table(kind: str, name: str, order: int, tag: str = "") -> Analyzer:
     """Return the analyser of one relationship that leads to many files, hosts or URLs.
 
     tag: the tag type of its objects, for what the subject does; empty where they are context and not tagged.
     """
     entry = relationships.CATALOGUE[kind, name]
-    look = Look(entry, tag)
+    look = RelatedTable(entry, tag)
     return Analyzer(
         named(kind, name), kind, name, analyze=look.analyze, needs=look.needs(), order=order, summary=entry.title
     )
@@ -76,7 +76,7 @@ def links(title: str, objs: Iterable[Object], settings: Settings) -> ResultURLSe
 
 
 @frozen
-class Look:
+class RelatedTable:
     """How one relationship is shown."""
 
     entry: Relationship

@@ -9,13 +9,13 @@ from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.relationships.columns import Column, dated, plain
 from virustotal.plugins.relationships.record_table import records
-from virustotal.util.readers import date, safe_name, text
+from virustotal.util.readers import as_text, date, safe_name
 
 #: Pictures that are fetched for one file; all are listed.
 MOST_PICTURES = 12
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
 
-_SCREENSHOT = (dated("Date", "date"), plain("Sandbox", "sandbox_name"), Column("Id", lambda obj: text(obj.ref.id)))
+_SCREENSHOT = (dated("Date", "date"), plain("Sandbox", "sandbox_name"), Column("Id", lambda obj: as_text(obj.ref.id)))
 
 
 def _pictures(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def _link(obj: Object) -> str:
 
 
 def _download(place: int, obj: Object) -> Download:
-    sandbox = text(obj.attributes.get("sandbox_name"), 60) or "a sandbox"
+    sandbox = as_text(obj.attributes.get("sandbox_name"), 60) or "a sandbox"
     moment = date(obj.attributes.get("date"))
     return Download(
         obj.ref,

@@ -2,18 +2,18 @@
 
 from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships.related_object import single
-from virustotal.plugins.relationships.related_table import listing
+from virustotal.plugins.relationships.related_object import related_object
+from virustotal.plugins.relationships.related_table import related_table
 
 _ANALYZERS: tuple[Analyzer, ...] = (
     # Where a URL leads is part of what it does, and was not seen in a sandbox.
-    listing("url", "redirects_to", 205, "network.static.uri"),
-    single("url", "network_location", 300),
-    single("url", "last_serving_ip_address", 301),
-    *(listing("url", name, 320) for name in ("parent_resource_urls", "redirecting_urls", "referrer_urls")),
-    listing("url", "urls_related_by_tracker_id", 325),
-    *(listing("file", name, 345) for name in ("parent_resource_urls", "urls_for_embedded_js")),
-    *(listing(kind, "urls", 310) for kind in ("domain", "ip_address")),
+    related_table("url", "redirects_to", 205, "network.static.uri"),
+    related_object("url", "network_location", 300),
+    related_object("url", "last_serving_ip_address", 301),
+    *(related_table("url", name, 320) for name in ("parent_resource_urls", "redirecting_urls", "referrer_urls")),
+    related_table("url", "urls_related_by_tracker_id", 325),
+    *(related_table("file", name, 345) for name in ("parent_resource_urls", "urls_for_embedded_js")),
+    *(related_table(kind, "urls", 310) for kind in ("domain", "ip_address")),
 )
 
 

@@ -16,7 +16,7 @@ from virustotal.plugins.sandbox.process_tree import tree_sections
 from virustotal.plugins.sandbox.sandbox_section import sandbox_section
 from virustotal.plugins.sandbox.sandboxes import MOST_SANDBOXES, Sandbox, sandbox_name, sandboxes
 from virustotal.result import tables
-from virustotal.util.readers import mapping, text
+from virustotal.util.readers import as_mapping, as_text
 
 HOW_TO_SEE = "Set the parameter analyze_relationship to see what each of them saw."
 NAMES_ONLY = "Only the names came: the coverage table says why their reports did not."
@@ -35,7 +35,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     if not found:
         yield _listing(related)
         return
-    subject = mapping(evidence.report.subject.attributes)
+    subject = as_mapping(evidence.report.subject.attributes)
     merged, points = _merged(found, related, subject, tags.harmless_hosts(evidence))
     yield merged
     for sandbox in found:
@@ -54,7 +54,7 @@ def _listing(related: Related, remark: str = "") -> Any:
         section.add_line(remark)
     for obj in related.items[: tables.MOST_ROWS]:
         if obj.error:
-            section.add_line(f"{sandbox_name(obj)}: VirusTotal has no report of it ({text(obj.error, 60)}).")
+            section.add_line(f"{sandbox_name(obj)}: VirusTotal has no report of it ({as_text(obj.error, 60)}).")
     return section
 
 
@@ -85,7 +85,7 @@ def _remarks(found: Sequence[Sandbox], related: Related) -> list[str]:
         remarks.append("VirusTotal has more reports than were fetched.")
     for obj in related.items:
         if obj.error:
-            remarks.append(f"{sandbox_name(obj)}: VirusTotal has no report ({text(obj.error, 60)}).")
+            remarks.append(f"{sandbox_name(obj)}: VirusTotal has no report ({as_text(obj.error, 60)}).")
     if (left := sum(not obj.error for obj in related.items) - len(found)) > 0:
         remarks.append(f"{left} more reports were left out.")
     return remarks

@@ -8,7 +8,7 @@ from attrs import frozen
 from virustotal.plugins.sandbox.cell_text import described, registry_value
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.result import tables
-from virustotal.util.readers import mapping, text
+from virustotal.util.readers import as_mapping, as_text
 
 #: Characters of one listed entry, such as a path.
 LONGEST_ENTRY = 300
@@ -135,7 +135,7 @@ def _distinct(entries: tuple[Any, ...]) -> tuple[str, ...]:
 
 
 def _row(kind: Kind, entry: Any) -> dict[str, Any]:
-    known = mapping(entry)
+    known = as_mapping(entry)
     if not known:
         first = next(iter(kind.columns.values()))
         return {first: shown} if (shown := described(entry, LONGEST_ENTRY)) else {}
@@ -153,7 +153,7 @@ def _cell(key: str, value: Any) -> Any:
 def other_section(sandbox: Sandbox) -> Any | None:
     """Return what a report has beyond the attributes that are known, so that nothing is silently missing."""
     attributes = ((key, value) for key, value in sandbox.attributes.items() if key not in _KNOWN)
-    others = [(text(key, 100), cell) for key, value in attributes if (cell := described(value))]
+    others = [(as_text(key, 100), cell) for key, value in attributes if (cell := described(value))]
     shown = others[: tables.MOST_ROWS]
     title = "Other observations"
     if len(others) > len(shown):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.util.readers import LONGEST_TEXT, clean, text
+from virustotal.util.readers import LONGEST_TEXT, as_text, clean
 
 _DEEPEST = 3
 _MOST = 20
@@ -14,7 +14,7 @@ def described(value: Any, longest: int = LONGEST_TEXT) -> str:
     """Return a value of any type as one inert text, such as `key: value, other: 3`; an empty text for nothing."""
     if isinstance(value, Mapping | list | tuple):
         return clean(", ".join(_parts(value, _DEEPEST)), longest)
-    return text(value, longest)
+    return as_text(value, longest)
 
 
 def _parts(value: Any, depth: int) -> Iterator[str]:
@@ -23,9 +23,9 @@ def _parts(value: Any, depth: int) -> Iterator[str]:
         if index == _MOST:
             yield f"and {len(value) - _MOST} more"
             return
-        shown = _nested(entry, depth - 1) if isinstance(entry, Mapping | list | tuple) else text(entry)
+        shown = _nested(entry, depth - 1) if isinstance(entry, Mapping | list | tuple) else as_text(entry)
         if shown:
-            yield f"{text(key, 100)}: {shown}" if key is not None else shown
+            yield f"{as_text(key, 100)}: {shown}" if key is not None else shown
 
 
 def _nested(value: Any, depth: int) -> str:

@@ -11,7 +11,7 @@ from virustotal.core.findings import Finding, Role
 from virustotal.core.settings import Settings
 from virustotal.plugins.sandbox.sandboxes import sandbox_name
 from virustotal.result import tables
-from virustotal.util.readers import boolean, clean, integer, mapping, safe_name, text
+from virustotal.util.readers import as_mapping, as_text, boolean, clean, integer, safe_name
 
 EVTX = (b"ElfFile\x00",)
 #: PCAP in both byte orders with micro- and nanoseconds, and PCAPNG (section header block).
@@ -63,7 +63,7 @@ def recordings(evidence: Evidence, recording: Recording) -> Iterator[Finding]:
     if related is None or not wanted(recording.parameter)(evidence.settings):
         return
     reports = related.items if related.detailed else ()
-    found = [obj for obj in reports if boolean(mapping(obj.attributes).get(recording.flag))]
+    found = [obj for obj in reports if boolean(as_mapping(obj.attributes).get(recording.flag))]
     for obj in sorted(found, key=lambda each: (sandbox_name(each), each.ref.id)):
         yield _download(recording, obj, evidence.report.subject)
     missing = list(_missing(related, "reports of sandboxes"))
@@ -138,11 +138,11 @@ def _digest(obj: Object) -> str:
 
 
 def _size(obj: Object) -> int:
-    return integer(mapping(obj.attributes).get("size")) or 0
+    return integer(as_mapping(obj.attributes).get("size")) or 0
 
 
 def _dropped(obj: Object) -> Download:
-    name = text(mapping(obj.attributes).get("meaningful_name"), 80)
+    name = as_text(as_mapping(obj.attributes).get("meaningful_name"), 80)
     stem = safe_name(name or "dropped", obj.ref.id[:8])
     return Download(
         Ref("file", obj.ref.id), "file", stem, f"File dropped in a sandbox, {obj.ref.id}", sha256=_digest(obj)

@@ -11,7 +11,7 @@ from virustotal.plugins.sandbox.cell_text import described, registry_value
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.result import tables
 from virustotal.util.hosts import host_of
-from virustotal.util.readers import integer, mapping, text, texts
+from virustotal.util.readers import as_mapping, as_text, as_texts, integer
 
 #: One thing seen: what makes two of them the same, what is shown, details of it, and whether it was given as text.
 Seen = tuple[str, str, str, bool]
@@ -66,32 +66,32 @@ def same_command(command: str) -> str:
 def address(value: Any) -> str:
     """Return an IP address in its usual form, or an empty text."""
     try:
-        return str(ipaddress.ip_address(text(value, 64).strip("[]")))
+        return str(ipaddress.ip_address(as_text(value, 64).strip("[]")))
     except ValueError:
         return ""
 
 
 def _domains(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("dns_lookups"):
-        given = mapping(entry).get("hostname") if mapping(entry) else entry
-        if name := text(given, 255):
-            answers = tables.listed(texts(mapping(entry).get("resolved_ips"), 64), 5)
+        given = as_mapping(entry).get("hostname") if as_mapping(entry) else entry
+        if name := as_text(given, 255):
+            answers = tables.listed(as_texts(as_mapping(entry).get("resolved_ips"), 64), 5)
             yield name.lower().rstrip("."), name, answers, isinstance(given, str)
     for url in _conversations(sandbox):
         if (host := host_of(url)) and not address(host):
             yield host, host, "HTTP", True
     for entry in sandbox.entries("tls"):
-        given = mapping(entry).get("sni")
-        if name := text(given, 255):
+        given = as_mapping(entry).get("sni")
+        if name := as_text(given, 255):
             yield name.lower().rstrip("."), name, "TLS", isinstance(given, str)
 
 
 def _addresses(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("ip_traffic"):
-        known = mapping(entry)
+        known = as_mapping(entry)
         given = known.get("destination_ip") if known else entry
-        if shown := text(given, 64):
-            port, protocol = integer(known.get("destination_port")), text(known.get("transport_layer_protocol"), 20)
+        if shown := as_text(given, 64):
+            port, protocol = integer(known.get("destination_port")), as_text(known.get("transport_layer_protocol"), 20)
             details = f"{protocol} {port}" if port is not None else protocol
             yield address(shown) or shown.lower(), shown, details.strip(), isinstance(given, str)
     for url in _conversations(sandbox):
@@ -101,17 +101,17 @@ def _addresses(sandbox: Sandbox) -> Iterator[Seen]:
 
 def _conversations(sandbox: Sandbox) -> Iterator[str]:
     for entry in sandbox.entries("http_conversations"):
-        given = mapping(entry).get("url") if mapping(entry) else entry
-        if isinstance(given, str) and (url := text(given, 2_000)):
+        given = as_mapping(entry).get("url") if as_mapping(entry) else entry
+        if isinstance(given, str) and (url := as_text(given, 2_000)):
             yield url
 
 
 def _urls(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("http_conversations"):
-        known = mapping(entry)
+        known = as_mapping(entry)
         given = known.get("url") if known else entry
-        if url := text(given, 2_000):
-            facts = (text(known.get("request_method"), 20), text(known.get("response_status_code"), 20))
+        if url := as_text(given, 2_000):
+            facts = (as_text(known.get("request_method"), 20), as_text(known.get("response_status_code"), 20))
             yield url, url, " ".join(filter(None, facts)), isinstance(given, str)
 
 
@@ -128,9 +128,9 @@ _CHANGED = {
 def _changed_files(sandbox: Sandbox) -> Iterator[Seen]:
     for name, done in _CHANGED.items():
         for entry in sandbox.entries(name):
-            known = mapping(entry)
-            digest = text(known.get("sha256"), 64)
-            shown = text(known.get("path") or known.get("destination") or digest if known else entry, 500)
+            known = as_mapping(entry)
+            digest = as_text(known.get("sha256"), 64)
+            shown = as_text(known.get("path") or known.get("destination") or digest if known else entry, 500)
             if shown:
                 yield same_path(shown), shown, f"{done} ({digest})" if digest and digest != shown else done, True
 
@@ -148,9 +148,9 @@ def _plain(*names: str, same: Callable[[str], str] = str) -> Callable[[Sandbox],
 
 def _registry(sandbox: Sandbox) -> Iterator[Seen]:
     for entry in sandbox.entries("registry_keys_set"):
-        known = mapping(entry)
+        known = as_mapping(entry)
         given = known.get("key") if known else entry
-        if shown := text(given, 500):
+        if shown := as_text(given, 500):
             yield same_key(shown), shown, registry_value(known.get("value"), 120), isinstance(given, str)
     for entry in sandbox.entries("registry_keys_deleted"):
         if shown := described(entry, 500):

@@ -12,7 +12,7 @@ from virustotal.plugins.sandbox.processes import Process, image_of
 from virustotal.plugins.sandbox.sandbox_section import dns, headers, mail, method, port, transport
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.signatures import Match, ids, sigma, signatures
-from virustotal.util.readers import integer, mappings, text
+from virustotal.util.readers import as_mappings, as_text, integer
 
 #: Parts of one kind from one sandbox.
 MOST_PROCESSES = 1_000
@@ -66,7 +66,7 @@ def _sandbox(sandbox: Sandbox) -> Iterator[Data]:
 def _processes(sandbox: Sandbox) -> Iterator[Data]:
     if not sandbox.tree:
         # Without a tree VirusTotal tells command lines alone: no pid and no parent.
-        for command in (text(entry) for entry in sandbox.entries("processes_created")):
+        for command in (as_text(entry) for entry in sandbox.entries("processes_created")):
             if command:
                 identifier = _object_id(sandbox, "process", image_of(command), None, None, command, 0)
                 yield {"objectid": identifier, "start_time": None, "image": image_of(command), "command_line": command}
@@ -84,7 +84,7 @@ def _process(sandbox: Sandbox, process: Process, known: list[Data], twins: dict[
     key = (parent["objectid"]["ontology_id"] if parent else None, process.pid, process.command)
     twins[key] = twins.get(key, 0) + 1
     data: dict[str, Any] = {
-        "objectid": _object_id(sandbox, "process", process.image or text(process.pid), *key, twins[key]),
+        "objectid": _object_id(sandbox, "process", process.image or as_text(process.pid), *key, twins[key]),
         "start_time": _started(sandbox, process),
         "pid": process.pid,
     }
@@ -108,7 +108,7 @@ def _started(sandbox: Sandbox, process: Process) -> str | None:
 
 
 def _connections(sandbox: Sandbox) -> Iterator[Data]:
-    for known in mappings(sandbox.entries("ip_traffic")):
+    for known in as_mappings(sandbox.entries("ip_traffic")):
         target = address(known.get("destination_ip"))
         if target:
             yield _connection(
@@ -125,8 +125,8 @@ def _connections(sandbox: Sandbox) -> Iterator[Data]:
 
 
 def _conversations(sandbox: Sandbox) -> Iterator[Data]:
-    for known in mappings(sandbox.entries("http_conversations")):
-        url, verb = text(known.get("url"), 2_000), method(known)
+    for known in as_mappings(sandbox.entries("http_conversations")):
+        url, verb = as_text(known.get("url"), 2_000), method(known)
         heads = (known.get("request_headers"), known.get("response_headers"))
         # The model wants method and both headers: where VirusTotal is silent on one, there is no part.
         if url and verb and all(isinstance(head, Mapping) for head in heads):
@@ -138,7 +138,7 @@ def _conversations(sandbox: Sandbox) -> Iterator[Data]:
                 "response_status_code": integer(known.get("response_status_code")),
             }
             yield _connection(sandbox, url, connection_type="http", http_details=details)
-    for known in mappings(sandbox.entries("smtp_conversations")):
+    for known in as_mappings(sandbox.entries("smtp_conversations")):
         sender, recipients = mail(known)
         if sender and recipients:
             target = address(known.get("destination_ip"))

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from virustotal.core.models import EMPTY
-from virustotal.util.readers import integer, items, mapping, text
+from virustotal.util.readers import as_list, as_mapping, as_text, integer
 
 #: Levels of a tree that are drawn: the framework's own class recurses over them.
 MOST_LEVELS = 200
@@ -79,23 +79,23 @@ def flatten(nodes: Iterable[Any]) -> tuple[tuple[Process, ...], bool]:
     waiting: deque[tuple[Any, int | None, int]] = deque((node, None, 0) for node in nodes)
     while waiting and len(found) < MOST_PROCESSES:
         node, parent, level = waiting.popleft()
-        if not isinstance(node, Mapping) and not text(node):
+        if not isinstance(node, Mapping) and not as_text(node):
             continue
         process = _process(node, len(found), parent, level)
         found.append(process)
-        waiting.extend((child, process.index, level + 1) for child in items(mapping(node).get("children")))
+        waiting.extend((child, process.index, level + 1) for child in as_list(as_mapping(node).get("children")))
     return tuple(found), bool(waiting)
 
 
 def _process(node: Any, index: int, parent: int | None, level: int) -> Process:
-    known = mapping(node)
+    known = as_mapping(node)
     name = known.get("name") if known else node
     return Process(
         index,
         parent,
         level,
         integer(known.get("process_id")),
-        text(name, _LONGEST),
+        as_text(name, _LONGEST),
         integer(known.get("time_offset")),
         _events(known, _FILE_EVENTS),
         _events(known, _REGISTRY_EVENTS),
@@ -106,4 +106,4 @@ def _process(node: Any, index: int, parent: int | None, level: int) -> Process:
 
 
 def _events(node: Any, names: tuple[str, ...]) -> int:
-    return sum(len(items(node.get(name))) for name in names)
+    return sum(len(as_list(node.get(name))) for name in names)

@@ -24,7 +24,7 @@ from virustotal.plugins.sandbox.merged_view import address
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import SIGNATURE, rank
 from virustotal.plugins.sandbox.signatures import Match, signatures
-from virustotal.util.readers import integer, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import as_mapping, as_mappings, as_text, as_texts, integer, pairs
 
 #: What the body shows of each; all of it stands in the sections beside it, within their own bounds.
 MOST_PROCESSES = 500
@@ -81,17 +81,17 @@ def _processes(sandbox: Sandbox) -> Iterator[SandboxProcessItem]:
 
 
 def _connections(sandbox: Sandbox) -> Iterator[SandboxNetflowItem]:
-    for known in mappings(sandbox.entries("ip_traffic")):
+    for known in as_mappings(sandbox.entries("ip_traffic")):
         yield SandboxNetflowItem(
-            text(known.get("destination_ip"), 64) or None, port(known.get("destination_port")), transport(known)
+            as_text(known.get("destination_ip"), 64) or None, port(known.get("destination_port")), transport(known)
         )
     for domain, type, answers in dns(sandbox):
         details = SandboxNetworkDNS(domain, type, list(answers))
         yield SandboxNetflowItem(dns_details=details, connection_type="dns")
-    for known in mappings(sandbox.entries("http_conversations")):
-        if url := text(known.get("url"), 2_000):
+    for known in as_mappings(sandbox.entries("http_conversations")):
+        if url := as_text(known.get("url"), 2_000):
             yield SandboxNetflowItem(http_details=_http(url, known), connection_type="http")
-    for known in mappings(sandbox.entries("smtp_conversations")):
+    for known in as_mappings(sandbox.entries("smtp_conversations")):
         sender, recipients = mail(known)
         yield SandboxNetflowItem(
             address(known.get("destination_ip")) or None,
@@ -108,7 +108,7 @@ def _http(url: str, known: Any) -> SandboxNetworkHTTP:
         method(known) or None,
         headers(known.get("response_headers")),
         response_status_code=integer(known.get("response_status_code")),
-        response_content_mimetype=text(known.get("response_body_filetype"), 100) or None,
+        response_content_mimetype=as_text(known.get("response_body_filetype"), 100) or None,
     )
 
 
@@ -135,13 +135,13 @@ def port(value: Any) -> int | None:
 
 def transport(known: Any) -> str | None:
     """Return `tcp` or `udp`, or None: Assemblyline has no other."""
-    found = text(mapping(known).get("transport_layer_protocol"), 20).lower()
+    found = as_text(as_mapping(known).get("transport_layer_protocol"), 20).lower()
     return found if found in {"tcp", "udp"} else None
 
 
 def method(known: Any) -> str:
     """Return the request method, where it is one that Assemblyline has."""
-    found = text(mapping(known).get("request_method"), 20).upper()
+    found = as_text(as_mapping(known).get("request_method"), 20).upper()
     return found if found in REQUEST_METHODS else ""
 
 
@@ -152,10 +152,10 @@ def headers(value: Any) -> dict[str, str]:
 
 def dns(sandbox: Sandbox) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Yield host, type and answers of each look-up, by the family of its answers; without answers nothing."""
-    for known in mappings(sandbox.entries("dns_lookups")):
-        host = text(known.get("hostname"), 255)
+    for known in as_mappings(sandbox.entries("dns_lookups")):
+        host = as_text(known.get("hostname"), 255)
         found = [
-            ipaddress.ip_address(shown) for each in texts(known.get("resolved_ips"), 64) if (shown := address(each))
+            ipaddress.ip_address(shown) for each in as_texts(known.get("resolved_ips"), 64) if (shown := address(each))
         ]
         for type, version in (("A", 4), ("AAAA", 6)):
             answers = tuple(str(each) for each in found if each.version == version)
@@ -165,7 +165,7 @@ def dns(sandbox: Sandbox) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 def mail(known: Any) -> tuple[str, tuple[str, ...]]:
     """Return the sender and the recipients of an SMTP conversation, its envelope before its message."""
-    fields = mapping(known)
-    sender = text(fields.get("smtp_from"), 320) or text(fields.get("message_from"), 320)
-    recipients: Sequence[str] = texts(fields.get("smtp_to"), 320) or texts(fields.get("message_to"), 320)
+    fields = as_mapping(known)
+    sender = as_text(fields.get("smtp_from"), 320) or as_text(fields.get("message_from"), 320)
+    recipients: Sequence[str] = as_texts(fields.get("smtp_to"), 320) or as_texts(fields.get("message_to"), 320)
     return sender, tuple(recipients)

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from virustotal.core.models import Object
 from virustotal.plugins.sandbox.processes import Process, flatten
-from virustotal.util.readers import boolean, clean, integer, items, mapping, text, timestamp
+from virustotal.util.readers import as_list, as_mapping, as_text, boolean, clean, integer, timestamp
 
 #: The name of a sandbox that VirusTotal does not name.
 UNNAMED = "unnamed sandbox"
@@ -40,7 +40,7 @@ class Sandbox:
     @property
     def attributes(self) -> Mapping[str, Any]:
         """The raw attributes: each may be missing, null or of another type."""
-        return mapping(self.obj.attributes)
+        return as_mapping(self.obj.attributes)
 
     @property
     def analysed(self) -> datetime | None:
@@ -62,7 +62,7 @@ class Sandbox:
             found[process.command] = found.get(process.command, False) or process.given
         for name in ("processes_created", "command_executions"):
             for entry in self.entries(name):
-                command = text(entry)
+                command = as_text(entry)
                 found[command] = found.get(command, False) or isinstance(entry, str)
         found.pop("", None)
         return found
@@ -79,8 +79,8 @@ class Sandbox:
 def sandbox_name(obj: Object) -> str:
     """Return the sandbox's name as its report has it, else as its identifier has it, on one line."""
     found = _ID.fullmatch(clean(obj.ref.id, 300))
-    for candidate in (mapping(obj.attributes).get("sandbox_name"), found and found.group(1)):
-        if isinstance(candidate, str) and (name := " ".join(text(candidate, 80).split())):
+    for candidate in (as_mapping(obj.attributes).get("sandbox_name"), found and found.group(1)):
+        if isinstance(candidate, str) and (name := " ".join(as_text(candidate, 80).split())):
             return name
     return UNNAMED
 
@@ -93,7 +93,7 @@ def sandboxes(objects: Iterable[Object]) -> tuple[Sandbox, ...]:
         name = sandbox_name(obj)
         used[name] = used.get(name, 0) + 1
         session = uuid.uuid5(_NAMESPACE, repr((obj.ref.kind, obj.ref.id)))
-        tree, cut = flatten(items(mapping(obj.attributes).get("processes_tree")))
+        tree, cut = flatten(as_list(as_mapping(obj.attributes).get("processes_tree")))
         found.append(Sandbox(name if used[name] == 1 else f"{name} ({used[name]})", obj, str(session), tree, cut))
     return tuple(found)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from virustotal.util.readers import text
+from virustotal.util.readers import as_text
 
 #: The order of severities, the worst first; the last one is for what VirusTotal does not say.
 ORDER = ("critical", "high", "medium", "low", "info", "unknown")
@@ -30,7 +30,7 @@ VERDICTS: Mapping[str, int] = MappingProxyType(
 
 def severity(value: Any) -> str:
     """Return one of ORDER for `IMPACT_SEVERITY_HIGH`, `HIGH`, `high` and their like; unknown ones are `unknown`."""
-    word = text(value, 60).lower().removeprefix("impact_severity_")
+    word = as_text(value, 60).lower().removeprefix("impact_severity_")
     word = {"informational": "info", "information": "info", "moderate": "medium"}.get(word, word)
     return word if word in ORDER else "unknown"
 

@@ -22,7 +22,7 @@ from virustotal.plugins.sandbox.severity import (
 )
 from virustotal.plugins.sandbox.techniques import technique_ids, techniques
 from virustotal.result import tables
-from virustotal.util.readers import items, mappings, text, texts
+from virustotal.util.readers import as_list, as_mappings, as_text, as_texts
 
 #: Rules of one sort that score; the table has more.
 MOST_SCORED = 100
@@ -66,12 +66,12 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
     for technique in techniques(sandbox):
         for id in technique.signatures:
             attacks.setdefault(id, []).append(technique.given)
-    for known in mappings(sandbox.entries("signature_matches")):
-        id, name, description = (text(known.get(field), 300) for field in ("id", "name", "description"))
+    for known in as_mappings(sandbox.entries("signature_matches")):
+        id, name, description = (as_text(known.get(field), 300) for field in ("id", "name", "description"))
         shown = name or description or id
         if not shown:
             continue
-        format = text(known.get("format"), 60)
+        format = as_text(known.get("format"), 60)
         yield Match(
             shown[:150],
             shown,
@@ -79,10 +79,10 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
             (sandbox.name,),
             id,
             description if description != shown else "",
-            _FORMATS.get(format, text(format.removeprefix("SIG_FORMAT_").replace("UNKNOWN", ""), 40)),
-            tables.listed(texts(known.get("authors")) or texts(known.get("author")), 5),
-            text(known.get("rule_src"), 300),
-            context=tuple(described(each, 300) for each in items(known.get("match_data"))[:20]),
+            _FORMATS.get(format, as_text(format.removeprefix("SIG_FORMAT_").replace("UNKNOWN", ""), 40)),
+            tables.listed(as_texts(known.get("authors")) or as_texts(known.get("author")), 5),
+            as_text(known.get("rule_src"), 300),
+            context=tuple(described(each, 300) for each in as_list(known.get("match_data"))[:20]),
             attack_ids=known_ids((*attacks.get(id, ()), *technique_ids(known))),
             given=_given(known, "name", "description", "id"),
         )
@@ -90,8 +90,8 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
 
 def sigma(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `sigma_analysis_results`; the context is a list of `{values}`, or a single one."""
-    for known in mappings(sandbox.entries("sigma_analysis_results")):
-        id, title = text(known.get("rule_id"), 200), text(known.get("rule_title"), 300)
+    for known in as_mappings(sandbox.entries("sigma_analysis_results")):
+        id, title = as_text(known.get("rule_id"), 200), as_text(known.get("rule_title"), 300)
         if not (id or title):
             continue
         yield Match(
@@ -100,11 +100,11 @@ def sigma(sandbox: Sandbox) -> Iterator[Match]:
             severity(known.get("rule_level")),
             (sandbox.name,),
             id,
-            text(known.get("rule_description"), 300),
-            author=tables.listed(texts(known.get("rule_author")), 5),
-            source=text(known.get("rule_source"), 300),
+            as_text(known.get("rule_description"), 300),
+            author=tables.listed(as_texts(known.get("rule_author")), 5),
+            source=as_text(known.get("rule_source"), 300),
             context=tuple(
-                described(each.get("values") or each, 300) for each in mappings(known.get("match_context"))[:20]
+                described(each.get("values") or each, 300) for each in as_mappings(known.get("match_context"))[:20]
             ),
             attack_ids=known_ids(technique_ids(known)),
             given=_given(known, "rule_title", "rule_id"),
@@ -113,8 +113,8 @@ def sigma(sandbox: Sandbox) -> Iterator[Match]:
 
 def ids(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `ids_alerts` (some pages say `ids_results`); the context is a mapping or a list of them."""
-    for known in mappings((*sandbox.entries("ids_alerts"), *sandbox.entries("ids_results"))):
-        id, message = text(known.get("rule_id"), 100), text(known.get("rule_msg"), 300)
+    for known in as_mappings((*sandbox.entries("ids_alerts"), *sandbox.entries("ids_results"))):
+        id, message = as_text(known.get("rule_id"), 100), as_text(known.get("rule_msg"), 300)
         if not (id or message):
             continue
         yield Match(
@@ -123,9 +123,9 @@ def ids(sandbox: Sandbox) -> Iterator[Match]:
             severity(known.get("alert_severity")),
             (sandbox.name,),
             id,
-            source=text(known.get("rule_source"), 200),
-            category=text(known.get("rule_category"), 200),
-            context=tuple(filter(None, map(alert_context, mappings(known.get("alert_context"))[:20]))),
+            source=as_text(known.get("rule_source"), 200),
+            category=as_text(known.get("rule_category"), 200),
+            context=tuple(filter(None, map(alert_context, as_mappings(known.get("alert_context"))[:20]))),
             given=_given(known, "rule_msg", "rule_id"),
         )
 
@@ -133,8 +133,8 @@ def ids(sandbox: Sandbox) -> Iterator[Match]:
 def _given(known: Mapping[str, Any], *names: str) -> frozenset[str]:
     found = [value for name in names if isinstance(value := known.get(name), str)]
     number = known.get("rule_id")
-    found += [text(number)] if isinstance(number, int) and not isinstance(number, bool) else []
-    return frozenset(text(value, 300) for value in found)
+    found += [as_text(number)] if isinstance(number, int) and not isinstance(number, bool) else []
+    return frozenset(as_text(value, 300) for value in found)
 
 
 def alert_context(context: Mapping[str, Any]) -> str:
@@ -221,9 +221,9 @@ class Sort:
         if self.in_file is None:
             return frozenset()
         attribute, title, level = self.in_file
-        rules = mappings(subject.get(attribute))
-        scored = [each for each in rules if text(each.get(level), 60).lower() in SCORED_IN_FILE]
-        names = (text(each.get("rule_id"), 200) or text(each.get(title), 300) for each in scored)
+        rules = as_mappings(subject.get(attribute))
+        scored = [each for each in rules if as_text(each.get(level), 60).lower() in SCORED_IN_FILE]
+        names = (as_text(each.get("rule_id"), 200) or as_text(each.get(title), 300) for each in scored)
         return frozenset(filter(None, names))
 
 

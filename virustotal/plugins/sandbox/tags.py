@@ -20,7 +20,7 @@ from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.signatures import Match
 from virustotal.plugins.sandbox.verdicts import SandboxVerdict, verdict_of
 from virustotal.util.hosts import host_of
-from virustotal.util.readers import integer, items, mappings, pairs, text
+from virustotal.util.readers import as_list, as_mappings, as_text, integer, pairs
 
 #: Values of one tag type.
 MOST_VALUES = 200
@@ -108,11 +108,11 @@ def of_network(found: Sequence[Sandbox], harmless: frozenset[str] = frozenset())
     harmless: domains that are not tagged, also as server names.
     """
     for sandbox in found:
-        for known in mappings(sandbox.entries("http_conversations")):
+        for known in as_mappings(sandbox.entries("http_conversations")):
             for key, value in pairs(known.get("request_headers")):
                 if key.lower() == "user-agent":
                     yield "network.user_agent", _said(value)
-        for known in mappings(sandbox.entries("tls")):
+        for known in as_mappings(sandbox.entries("tls")):
             name = _said(known.get("sni"), 255)
             if name.lower().rstrip(".") not in harmless:
                 yield "network.tls.sni", name
@@ -120,7 +120,7 @@ def of_network(found: Sequence[Sandbox], harmless: frozenset[str] = frozenset())
             yield from _ja3("network.tls.ja3s_hash", known.get("ja3s"))
         for digest in sandbox.entries("ja3_digests"):
             yield from _ja3("network.tls.ja3_hash", digest)
-        for known in mappings(sandbox.entries("ip_traffic")):
+        for known in as_mappings(sandbox.entries("ip_traffic")):
             yield from _traffic(known)
         yield from _mail(sandbox)
 
@@ -141,16 +141,16 @@ def _traffic(known: Mapping[str, Any]) -> Iterator[Pair]:
 
 
 def _mail(sandbox: Sandbox) -> Iterator[Pair]:
-    for known in mappings(sandbox.entries("smtp_conversations")):
+    for known in as_mappings(sandbox.entries("smtp_conversations")):
         for name in ("message_from", "smtp_from", "message_to", "smtp_to", "message_cc", "message_bcc"):
-            for found in (_said(entry, 320) for entry in items(known.get(name))):
+            for found in (_said(entry, 320) for entry in as_list(known.get(name))):
                 yield from (("network.email.address", each) for each in re.findall(r"[^\s<>,;\"]+@[^\s<>,;\"]+", found))
         yield "network.email.subject", _said(known.get("subject"))
 
 
 def _said(value: Any, longest: int = LONGEST_VALUE) -> str:
     """A text as it was given; what is no text is shown elsewhere, and is no tag."""
-    return text(value, longest) if isinstance(value, str) else ""
+    return as_text(value, longest) if isinstance(value, str) else ""
 
 
 def of_verdicts(found: Sequence[Sandbox]) -> Iterator[Pair]:

@@ -12,7 +12,7 @@ from virustotal.core.findings import Family
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import ORDER, TECHNIQUE, rank, severity, worse
 from virustotal.result import tables
-from virustotal.util.readers import items, mapping, mappings, pairs, text
+from virustotal.util.readers import as_list, as_mapping, as_mappings, as_text, pairs
 
 #: Techniques that are named to the heuristics; VirusTotal's matrix has some seven hundred.
 MOST_SCORED = 200
@@ -52,34 +52,38 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
     """Yield the techniques of a report: of `mitre_attack_techniques`, those that signatures and Sigma rules name, and
     of the summary's `attack_techniques`."""
     for entry in sandbox.entries("mitre_attack_techniques"):
-        known = mapping(entry)
-        if given := text(known.get("id") if known else entry, 40):
+        known = as_mapping(entry)
+        if given := as_text(known.get("id") if known else entry, 40):
             signed = [
-                text(ref.get("value"), 100)
-                for ref in mappings(known.get("refs"))
+                as_text(ref.get("value"), 100)
+                for ref in as_mappings(known.get("refs"))
                 if ref.get("ref") == "#signature_matches"
             ]
-            evidence = text(known.get("signature_description"), 300)
+            evidence = as_text(known.get("signature_description"), 300)
             yield Technique(given, sandbox.name, severity(known.get("severity")), evidence, tuple(filter(None, signed)))
     for name, level, title in (
         ("signature_matches", "severity", "name"),
         ("sigma_analysis_results", "rule_level", "rule_title"),
     ):
-        for known in mappings(sandbox.entries(name)):
-            evidence = text(known.get(title) or known.get("description"), 300)
+        for known in as_mappings(sandbox.entries(name)):
+            evidence = as_text(known.get(title) or known.get("description"), 300)
             for id in technique_ids(known):
                 yield Technique(id, sandbox.name, severity(known.get(level)), evidence, (evidence or name,))
     for given, entries in pairs(sandbox.attributes.get("attack_techniques")):
-        for known in mappings(entries) or ({},):
-            yield Technique(given, sandbox.name, severity(known.get("severity")), text(known.get("description"), 300))
+        for known in as_mappings(entries) or ({},):
+            yield Technique(
+                given, sandbox.name, severity(known.get("severity")), as_text(known.get("description"), 300)
+            )
 
 
 def technique_ids(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the technique ids that a signature or Sigma match names itself: in its tags and references."""
     words: list[str] = []
     for name in ("tags", "rule_tags", "attack_ids", "mitre_attack_ids", "mitre_attack_techniques", "refs"):
-        for each in items(entry.get(name)):
-            words += [text(value, 60) for value in (mapping(each).values() if isinstance(each, Mapping) else (each,))]
+        for each in as_list(entry.get(name)):
+            words += [
+                as_text(value, 60) for value in (as_mapping(each).values() if isinstance(each, Mapping) else (each,))
+            ]
     candidates = (word.removeprefix("attack.").upper() for word in words)
     return tuple(dict.fromkeys(word for word in candidates if _TECHNIQUE.fullmatch(word)))
 

@@ -10,7 +10,7 @@ from virustotal.core.findings import Family
 from virustotal.plugins.sandbox.sandboxes import Sandbox, confidence
 from virustotal.plugins.sandbox.severity import VERDICTS
 from virustotal.result import tables
-from virustotal.util.readers import date, items, mapping, pairs, text, texts
+from virustotal.util.readers import as_list, as_mapping, as_text, as_texts, date, pairs
 
 _CLEAN = frozenset({"CLEAN", "UNKNOWN_VERDICT"})
 
@@ -46,16 +46,16 @@ def verdict_of(sandbox: Sandbox) -> SandboxVerdict:
     known = sandbox.attributes
     return SandboxVerdict(
         sandbox.name,
-        texts(known.get("verdicts"), 60),
+        as_texts(known.get("verdicts"), 60),
         confidence(known.get("verdict_confidence")),
-        texts(known.get("verdict_labels"), 120),
-        texts(known.get("tags"), 80),
+        as_texts(known.get("verdict_labels"), 120),
+        as_texts(known.get("tags"), 80),
         _given(known.get("verdict_labels"), 120) | _given(known.get("tags"), 80),
     )
 
 
 def _given(value: Any, longest: int) -> frozenset[str]:
-    return frozenset(text(entry, longest) for entry in items(value) if isinstance(entry, str))
+    return frozenset(as_text(entry, longest) for entry in as_list(value) if isinstance(entry, str))
 
 
 def section_of(found: Sequence[Sandbox]) -> Any | None:
@@ -73,7 +73,7 @@ def section_of(found: Sequence[Sandbox]) -> Any | None:
                 "Noticed": tables.listed(verdict.tags),
                 "Analysed": date(known.get("analysis_date")),
                 "Recordings": ", ".join(word for flag, word in _RECORDINGS.items() if sandbox.has(flag)),
-                "Behaviour hash": text(known.get("behash"), 100),
+                "Behaviour hash": as_text(known.get("behash"), 100),
             }
         )
     columns = ("Sandbox", "Verdict", "Confidence", "Malware names", "Noticed", "Analysed", "Recordings")
@@ -114,9 +114,9 @@ def of_subject(attributes: Mapping[str, Any]) -> tuple[SandboxVerdict, ...]:
     """Return `sandbox_verdicts` of a file (API reference 6.3); the category comes first among the verdicts."""
     found = []
     for name, value in pairs(attributes.get("sandbox_verdicts")):
-        known = mapping(value)
-        said = (text(known.get("category"), 60) or "unknown", *texts(known.get("malware_classification"), 60))
-        labels = texts(known.get("malware_names"), 120)
+        known = as_mapping(value)
+        said = (as_text(known.get("category"), 60) or "unknown", *as_texts(known.get("malware_classification"), 60))
+        labels = as_texts(known.get("malware_names"), 120)
         given = _given(known.get("malware_names"), 120)
         found.append(SandboxVerdict(name[:80], said, confidence(known.get("confidence")), labels, (), given))
     return tuple(sorted(found, key=lambda each: (-_worth(each), each.sandbox.casefold())))

@@ -9,7 +9,7 @@ from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.subjects import parts
 from virustotal.result import tables
-from virustotal.util.readers import date, integer, mapping, mappings, pairs, text
+from virustotal.util.readers import as_mapping, as_mappings, as_text, date, integer, pairs
 
 _UNRANKED = 2**63
 
@@ -17,19 +17,19 @@ _UNRANKED = 2**63
 def registration(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield who sold the name and when, and the fingerprint of its TLS server."""
     facts = (
-        ("Registrar", text(known.get("registrar"))),
+        ("Registrar", as_text(known.get("registrar"))),
         ("Registered", date(known.get("creation_date"))),
         ("Registration updated", date(known.get("last_update_date"))),
         ("Expires", date(known.get("expiration_date"))),
-        ("Top-level domain", text(known.get("tld"))),
-        ("JARM", text(known.get("jarm"))),
+        ("Top-level domain", as_text(known.get("tld"))),
+        ("JARM", as_text(known.get("jarm"))),
     )
     yield tables.key_values("Registration", facts)
 
 
 def popularity(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the place of the domain in lists of popular ones, the best first."""
-    found = [(name, mapping(entry)) for name, entry in pairs(known.get("popularity_ranks"))]
+    found = [(name, as_mapping(entry)) for name, entry in pairs(known.get("popularity_ranks"))]
     rows = [
         {"List": name, "Rank": integer(entry.get("rank")), "Date": date(entry.get("timestamp"))}
         for name, entry in sorted(found, key=lambda each: (integer(each[1].get("rank")) or _UNRANKED, each[0]))
@@ -47,11 +47,11 @@ def records(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
             "Type": record.get("type"),
             "Value": record.get("value"),
             "TTL": integer(record.get("ttl")),
-            "More": ", ".join(f"{key} {shown}" for key in _MORE if (shown := text(record.get(key)))),
+            "More": ", ".join(f"{key} {shown}" for key in _MORE if (shown := as_text(record.get(key)))),
         }
-        for record in mappings(known.get("last_dns_records"))
+        for record in as_mappings(known.get("last_dns_records"))
     ]
-    rows.sort(key=lambda row: (text(row["Type"]), text(row["Value"])))
+    rows.sort(key=lambda row: (as_text(row["Type"]), as_text(row["Value"])))
     seen = date(known.get("last_dns_records_date"))
     title = "DNS records" + (f" (seen {seen})" if seen else "")
     yield tables.table(title, rows, ("Type", "Value", "TTL", "More"))

@@ -9,20 +9,20 @@ from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.subjects import parts
 from virustotal.result import tables
-from virustotal.util.readers import text
+from virustotal.util.readers import as_text
 
 
 def network(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the network that the address belongs to, and the fingerprint of its TLS server."""
-    number = text(known.get("asn"))
+    number = as_text(known.get("asn"))
     facts = (
-        ("Country", text(known.get("country"))),
-        ("Continent", text(known.get("continent"))),
-        ("Network", text(known.get("network"))),
+        ("Country", as_text(known.get("country"))),
+        ("Continent", as_text(known.get("continent"))),
+        ("Network", as_text(known.get("network"))),
         ("Autonomous system", f"AS{number}" if number else ""),
-        ("Owner", text(known.get("as_owner"))),
-        ("Regional registry", text(known.get("regional_internet_registry"))),
-        ("JARM", text(known.get("jarm"))),
+        ("Owner", as_text(known.get("as_owner"))),
+        ("Regional registry", as_text(known.get("regional_internet_registry"))),
+        ("JARM", as_text(known.get("jarm"))),
     )
     yield tables.key_values("Network", facts)
 

@@ -10,7 +10,7 @@ from virustotal.core.findings import Finding
 from virustotal.plugins.subjects import certificates
 from virustotal.plugins.subjects import whois as whois_text
 from virustotal.result import tables
-from virustotal.util.readers import date, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import as_mapping, as_mappings, as_text, as_texts, date, pairs
 
 #: Makes the sections of one part out of the subject's attributes; None stands for nothing to show.
 Part: TypeAlias = Callable[[Mapping[str, Any]], Iterable[ResultSection | None]]
@@ -33,21 +33,21 @@ def _shown(part: Part) -> Callable[[Evidence], Iterator[Finding]]:
 
 def categories(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the categories that vendors put it into."""
-    rows = [{"Vendor": vendor, "Category": text(category)} for vendor, category in pairs(known.get("categories"))]
+    rows = [{"Vendor": vendor, "Category": as_text(category)} for vendor, category in pairs(known.get("categories"))]
     yield tables.table("Categories", rows, ("Vendor", "Category"))
 
 
 def favicon(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the hashes of the site's icon."""
-    found = mapping(known.get("favicon"))
+    found = as_mapping(known.get("favicon"))
     yield tables.key_values(
-        "Favicon", (("MD5", text(found.get("raw_md5"))), ("Perceptual hash", text(found.get("dhash"))))
+        "Favicon", (("MD5", as_text(found.get("raw_md5"))), ("Perceptual hash", as_text(found.get("dhash"))))
     )
 
 
 def certificate(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the certificate that the host last answered with, tagged as Assemblyline's `cert`."""
-    found = mapping(known.get("last_https_certificate"))
+    found = as_mapping(known.get("last_https_certificate"))
     seen = date(known.get("last_https_certificate_date"))
     section = tables.key_values("Certificate" + (f" (seen {seen})" if seen else ""), certificates.facts(found))
     if section is not None:
@@ -73,11 +73,11 @@ def context(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
             "Date": date(entry.get("timestamp")),
             "Details": entry.get("details"),
         }
-        for entry in mappings(known.get("crowdsourced_context"))
+        for entry in as_mappings(known.get("crowdsourced_context"))
     ]
     yield tables.table("Context from the crowd", rows, ("Title", "Severity", "Source", "Date", "Details"))
 
 
 def listed(value: Any) -> str:
     """Return the texts of a list as one cell."""
-    return tables.listed(texts(value))
+    return tables.listed(as_texts(value))

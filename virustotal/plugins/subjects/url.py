@@ -10,7 +10,7 @@ from virustotal.core import Analyzer, hookimpl
 from virustotal.core.settings import Settings
 from virustotal.plugins.subjects import parts
 from virustotal.result import tables
-from virustotal.util.readers import date, integer, items, mappings, pairs, text, texts
+from virustotal.util.readers import as_list, as_mappings, as_text, as_texts, date, integer, pairs
 
 #: Longest URL that is shown whole and may become a tag.
 LONGEST_URL = 4_096
@@ -24,7 +24,7 @@ _PARAMETER = re.compile(rf"((?:^|[?&;#])(?:{_WORDS})=)[^&#\s]+", re.I)
 
 def without_credentials(value: Any) -> str:
     """Return a text with users and passwords taken out of the URLs in it."""
-    return _USER.sub("", text(value, LONGEST_URL))
+    return _USER.sub("", as_text(value, LONGEST_URL))
 
 
 def page(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
@@ -32,15 +32,15 @@ def page(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     facts = (
         ("URL", without_credentials(known.get("url"))),
         ("Final URL", without_credentials(known.get("last_final_url"))),
-        ("Title", text(known.get("title"))),
+        ("Title", as_text(known.get("title"))),
         ("HTTP status", integer(known.get("last_http_response_code"))),
         ("Size of the answer in bytes", integer(known.get("last_http_response_content_length"))),
-        ("SHA-256 of the answer", text(known.get("last_http_response_content_sha256"))),
+        ("SHA-256 of the answer", as_text(known.get("last_http_response_content_sha256"))),
         (
             "Targeted brands",
-            parts.listed([f"{text(brand)} ({who})" for who, brand in pairs(known.get("targeted_brand"))]),
+            parts.listed([f"{as_text(brand)} ({who})" for who, brand in pairs(known.get("targeted_brand"))]),
         ),
-        ("Top-level domain", text(known.get("tld"))),
+        ("Top-level domain", as_text(known.get("tld"))),
     )
     yield tables.key_values("Page", facts)
     rows = [{"Name": name, "Content": parts.listed(value)} for name, value in pairs(known.get("html_meta"))]
@@ -53,7 +53,7 @@ def redirects(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     VirusTotal's chain leaves the final URL out; it is put at its end.
     """
     own = known.get("url")
-    chain = [entry for entry in items(known.get("redirection_chain")) if isinstance(entry, str)]
+    chain = [entry for entry in as_list(known.get("redirection_chain")) if isinstance(entry, str)]
     final = known.get("last_final_url")
     if isinstance(final, str) and final != own and final not in chain:
         chain.append(final)
@@ -89,19 +89,19 @@ def trackers(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     rows = [
         {
             "Tracker": name,
-            "Id": text(entry.get("id")),
+            "Id": as_text(entry.get("id")),
             "URL": without_credentials(entry.get("url")),
             "Seen": date(entry.get("timestamp")),
         }
         for name, entries in pairs(known.get("trackers"))
-        for entry in mappings(entries)
+        for entry in as_mappings(entries)
     ]
     yield tables.table("Trackers", rows, ("Tracker", "Id", "URL", "Seen"))
 
 
 def links(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the links that lead out of the page. They are context and not tagged."""
-    found = [without_credentials(entry) for entry in texts(known.get("outgoing_links"), LONGEST_URL)]
+    found = [without_credentials(entry) for entry in as_texts(known.get("outgoing_links"), LONGEST_URL)]
     yield tables.lines("Outgoing links", found, collapse=True)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.util.readers import clean, date, mapping, mappings, pairs, text, texts
+from virustotal.util.readers import as_mapping, as_mappings, as_text, as_texts, clean, date, pairs
 
 #: Lines of a WHOIS text that are read, keys that are shown, and characters of one value.
 MOST_LINES, MOST_KEYS, LONGEST_VALUE = 2_000, 60, 500
@@ -20,15 +20,15 @@ def whois_facts(whois: Any) -> Iterator[tuple[str, str]]:
     for line in raw[: MOST_LINES * 200].splitlines()[:MOST_LINES]:
         key, colon, value = line.strip().partition(":")
         if colon and value.strip() and key.strip() and len(key) <= 60 and not key.startswith(_COMMENTS):
-            found.setdefault(text(key), []).append(text(value))
+            found.setdefault(as_text(key), []).append(as_text(value))
     if not found:
-        yield "Text", text(raw, LONGEST_VALUE)
+        yield "Text", as_text(raw, LONGEST_VALUE)
     yield from _bounded(found)
 
 
 def whois_map_facts(whois: Any) -> Iterator[tuple[str, str]]:
     """Yield the keys of a `whois_map`, whose repeated values VirusTotal joins with ` | `."""
-    yield from _bounded({key: text(value, 4_000).split(" | ") for key, value in pairs(whois)})
+    yield from _bounded({key: as_text(value, 4_000).split(" | ") for key, value in pairs(whois)})
 
 
 def _bounded(found: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -40,13 +40,13 @@ def _bounded(found: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
 
 def rdap_facts(rdap: Any) -> Iterator[tuple[str, Any]]:
     """Yield what RDAP says in short: names, the range, dates, and the names of those who registered it."""
-    found = mapping(rdap)
+    found = as_mapping(rdap)
     for key, label in _RDAP:
-        yield label, texts(found.get(key))
-    for event in mappings(found.get("events"))[:10]:
-        yield text(event.get("event_action"), 60).capitalize(), date(event.get("event_date"))
-    yield "Name servers", texts([text(entry.get("ldh_name")) for entry in mappings(found.get("nameservers"))])
-    for entity in mappings(found.get("entities"))[:10]:
+        yield label, as_texts(found.get(key))
+    for event in as_mappings(found.get("events"))[:10]:
+        yield as_text(event.get("event_action"), 60).capitalize(), date(event.get("event_date"))
+    yield "Name servers", as_texts([as_text(entry.get("ldh_name")) for entry in as_mappings(found.get("nameservers"))])
+    for entity in as_mappings(found.get("entities"))[:10]:
         yield _roles(entity), _name(entity)
 
 
@@ -63,12 +63,12 @@ _RDAP = (
 
 
 def _roles(entity: Mapping[str, Any]) -> str:
-    return ", ".join(texts(entity.get("roles"), 40)[:5]).capitalize() or "Entity"
+    return ", ".join(as_texts(entity.get("roles"), 40)[:5]).capitalize() or "Entity"
 
 
 def _name(entity: Mapping[str, Any]) -> str:
     """The formatted name (`fn`) of an entity's vCard, else its handle."""
-    for entry in mappings(entity.get("vcard_array")):
-        if entry.get("name") == "fn" and (name := ", ".join(texts(entry.get("values")))):
+    for entry in as_mappings(entity.get("vcard_array")):
+        if entry.get("name") == "fn" and (name := ", ".join(as_texts(entry.get("values")))):
             return name
-    return text(entity.get("handle"))
+    return as_text(entity.get("handle"))
