@@ -412,11 +412,11 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 _MEASURED = """
 import resource, socket, sys, threading, time
 from pathlib import Path
-from virustotal.core import protocol
+from virustotal import api
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Save, Upload
-from virustotal.client.http_client import Client
+from virustotal.client.http_client import HttpClient
 
 folder = Path(sys.argv[1])
 listening = socket.create_server(("127.0.0.1", 0))
@@ -440,14 +440,14 @@ def transfer(way, size):
     if way == "up":
         with target.open("wb") as file:
             file.truncate(size)
-        request = protocol.upload_file(Upload(target, "x"), host + "/upload")
+        request = api.upload_file(Upload(target, "x"), host + "/upload")
     else:
-        request = protocol.artefact(Ref("file_behaviour", "x"), "memdump", Save(target, 2**30))
+        request = api.artefact(Ref("file_behaviour", "x"), "memdump", Save(target, 2**30))
     client.ask(request, time.monotonic() + 60)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 host = "http://127.0.0.1:%d" % listening.getsockname()[1]
-client = Client(Settings(host=host), Credentials("k"))
+client = HttpClient(Settings(host=host), Credentials("k"))
 transfer("up", 2**20)
 print(transfer("down", 2**20))
 transfer("up", 60 * 2**20)

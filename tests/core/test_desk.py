@@ -22,7 +22,7 @@ class Partly:
 
     def ask(self, request: Request, deadline: float) -> Answer:
         self.asked.append(request.path)
-        if request.path in self.held | self.fallback_reason:
+        if request.path in self.held | self.instead:
             return Answer(origin="cache")
         raise self.error
 
@@ -30,7 +30,7 @@ class Partly:
         return request.path in self.held
 
     def has_fallback(self, request: Request) -> bool:
-        return request.path in self.fallback_reason
+        return request.path in self.instead
 
     def fresh(self) -> "Partly":
         return self

@@ -20,7 +20,7 @@ from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.settings import Settings
-from virustotal.result.layout import Artefact, Layout, SubjectResult, compose
+from virustotal.result.layout import DownloadOutcome, Layout, SubjectResult, compose
 from virustotal.testing import obj
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -523,7 +523,7 @@ def test_relationships_and_artefacts_that_may_come_later(status: Status, partial
     outcome = Outcome(status, "Why.")
     assert layout(subject(related=[Related("contacted_ips", outcome=outcome)])).partial is partial
     download = Download(Ref("file_behaviour", "x_Box"), "pcap", "box.pcap", "Capture")
-    assert layout(subject(artefacts=(Artefact(download, outcome),))).partial is partial
+    assert layout(subject(artefacts=(DownloadOutcome(download, outcome),))).partial is partial
 
 
 def test_what_the_cache_cannot_know_makes_the_result_partial() -> None:

@@ -47,7 +47,7 @@ def test_one_is_told_as_one(emulator: Emulator, scan: Scan, records: pytest.LogC
 def test_a_task_that_ends_with_an_error_does_too(
     emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("virustotal.client.http_client.Pace", partial(RetryPolicy, attempts=1))
+    monkeypatch.setattr("virustotal.client.http_client.RetryPolicy", partial(RetryPolicy, attempts=1))
     emulator.fault("GET *", status=status)
     assert scan().error
     assert [(subjects, kept) for subjects, _, kept in told(records)] == [(1, 0)]

@@ -128,10 +128,10 @@ from pathlib import Path
 from tests.client.stores.calls import use
 from tests.client.stores.test_broken import MOST
 from virustotal.storage import in_file
-from virustotal.storage.fallback import guarded
+from virustotal.storage.fallback import with_fallback
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 said = []
-use(guarded(in_file(Path(sys.argv[1]), MOST), said.append, shared=False))
+use(with_fallback(in_file(Path(sys.argv[1]), MOST), said.append, shared=False))
 print(len(said), said[0])
 """
 
