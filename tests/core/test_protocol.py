@@ -407,10 +407,63 @@ def test_the_answer_is_of_the_object_asked_for(asked: Ref, answered: Ref, same: 
 
 
 @pytest.mark.parametrize(
-    ("asked", "id"), [(Ref("url", SHA), f"u-{SHA}-1735689600"), (FILE, "../x"), (Ref("domain", "example.com"), "..")]
+    ("asked", "data"),
+    [
+        (FILE, {"type": "file", "id": "../x", "attributes": {}}),
+        (FILE, {"type": "file", "id": "b" * 64, "attributes": {}}),
+        (FILE, {"type": "file", "id": 1735689600, "attributes": {}}),
+        (FILE, {"type": "file", "attributes": {}}),
+        (FILE, {"type": "url", "id": SHA, "attributes": {}}),
+        (FILE, {"type": "file", "id": SHA, "attributes": None}),
+        (FILE, {"type": "file", "id": SHA, "attributes": [1]}),
+        (Ref("file", "b" * 32), {"type": "file", "id": SHA, "attributes": {"md5": "c" * 32}}),
+        (Ref("file", "b" * 32), {"type": "file", "id": "c" * 40, "attributes": {}}),
+        (Ref("file", "b" * 40), {"type": "file", "id": SHA, "attributes": {"sha1": "c" * 40}}),
+        (Ref("domain", "example.com"), {"type": "domain", "id": "..", "attributes": {}}),
+        (Ref("domain", "example.com"), {"type": "domain", "id": "example.org", "attributes": {}}),
+        (Ref("ip_address", "192.0.2.1"), {"type": "ip_address", "id": 3221225985, "attributes": {}}),
+        (Ref("collection", "a"), {"type": "collection", "id": "b", "attributes": {}}),
+        (FILE, None),
+        (FILE, "text"),
+    ],
 )
-def test_an_identifier_that_cannot_be_asked_for_again_is_not_taken_over(asked: Ref, id: str) -> None:
-    assert api.decode_report({"data": {"type": asked.kind, "id": id}}, asked).subject.ref == asked
+def test_an_answer_of_something_else_is_neither_kept_nor_believed(asked: Ref, data: Any) -> None:
+    for read in (
+        lambda: api.check(api.object_request(asked), {"data": data}),
+        lambda: api.decode_report({"data": data}, asked),
+    ):
+        with pytest.raises(errors.UnavailableError) as caught:
+            read()
+        assert caught.value.outcome.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("request_", "data"),
+    [
+        (api.object_request(FILE), {"type": "file", "id": SHA, "attributes": {}}),
+        (api.object_request(Ref("file", "b" * 32)), {"type": "file", "id": SHA, "attributes": {"md5": "B" * 32}}),
+        (api.object_request(Ref("url", "aHR0cDovLw")), {"type": "url", "id": SHA, "attributes": {}}),
+        (api.relationship_page(FILE, "votes"), []),
+        (api.relationship_page(FILE, "votes"), None),
+        (api.relationship_page(FILE, "sigma_analysis"), {"type": "sigma_analysis", "id": "x"}),
+        (api.upload_url(), "https://upload.example/"),
+        (api.analysis("x"), {"type": "analysis", "id": 7, "attributes": {}}),
+        (api.user("name"), {"type": "user", "id": "other"}),
+        (api.submit_url("http://example.com/"), {"type": "analysis", "id": "x"}),
+    ],
+)
+def test_an_answer_of_what_was_requested_is_taken(request_: Any, data: Any) -> None:
+    api.check(request_, {"data": data})
+
+
+def test_a_page_that_is_no_list_of_objects_is_not_taken() -> None:
+    with pytest.raises(errors.UnavailableError, match="not a list"):
+        api.check(api.relationship_page(FILE, "votes"), {"data": "text"})
+
+
+def test_a_url_is_known_by_the_digest_in_the_identifier_of_its_analysis() -> None:
+    asked = Ref("url", SHA)
+    assert api.decode_report({"data": {"type": "url", "id": f"u-{SHA}-1735689600"}}, asked).subject.ref == asked
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {"type": "file"}])

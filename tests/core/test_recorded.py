@@ -1,7 +1,9 @@
 """Every recorded answer of the live API is understood; skipped where there are none beside the checkout."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +13,11 @@ from virustotal.core.errors import VirusTotalError
 from virustotal.core.models import Ref
 from virustotal.util.readers import as_mapping
 
-#: Look-ups by MD5 and by base64, which are answered with the SHA-256.
-IDS = {"file": "a" * 32, "url": "YQ"}
+
+def asked_for(data: Mapping[str, Any]) -> str:
+    """Return what an object was looked up by: MD5 and base64 are answered with the SHA-256."""
+    md5 = as_mapping(data.get("attributes")).get("md5") or "a" * 32
+    return {"file": md5, "url": "YQ"}.get(data["type"]) or str(data["id"])
 
 
 def test_objects_and_collections(reports: Path) -> None:
@@ -26,7 +31,7 @@ def test_objects_and_collections(reports: Path) -> None:
             assert not page.left_out, path
             pages += 1
         elif isinstance(as_mapping(data).get("type"), str):
-            ref = Ref(data["type"], IDS.get(data["type"]) or str(data["id"]))
+            ref = Ref(data["type"], asked_for(data))
             report = api.decode_report(document, ref)
             assert report.subject.ref.kind == ref.kind, path
             if ref.kind in api.COLLECTIONS:

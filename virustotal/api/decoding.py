@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote
 
 from attrs import evolve, field, frozen
 
-from virustotal.api.identifiers import LONGEST_ID, valid_id
+from virustotal.api.identifiers import COLLECTIONS, LONGEST_ID, valid_id
+from virustotal.api.source import Request
 from virustotal.core.errors import InvalidError, UnavailableError
 from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report, Status
 from virustotal.util.readers import as_mapping, as_text, integer
@@ -18,6 +20,12 @@ NOT_LOOKED_UP, NOT_ANSWERED = "LocalNotMirrored", "LocalMirror"
 
 _OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
+_KINDS: Mapping[str, str] = MappingProxyType({path: kind for kind, path in COLLECTIONS.items()})
+#: Kinds whose identifiers have one canonical form.
+_IDENTIFIED = frozenset({"file", "url", "domain", "ip_address"})
+#: Length of a digest in hexadecimal, to the attribute that has it.
+_DIGESTS: Mapping[int, str] = MappingProxyType({32: "md5", 40: "sha1"})
 
 
 @frozen
@@ -115,31 +123,71 @@ def _left_out(count: int) -> Outcome:
 
 
 def decode_report(payload: Mapping[str, Any], asked: Ref) -> Report:
-    """Return the report of an object's own answer, with its inline relationships; UnavailableError for another one."""
-    found = decode_object(payload.get("data"))
-    if found is None:
-        raise UnavailableError("The answer holds no object.", code="LocalNoData")
+    """Return the report of an object's own answer, with its inline relationships.
+
+    Raises:
+        UnavailableError: The answer is not of the object asked for; see `check`.
+    """
+    subject = _subject(payload, asked)
     blocks = as_mapping(as_mapping(payload.get("data")).get("relationships"))
     related = {name: decode_related(name, block) for name, block in blocks.items() if isinstance(name, str)}
     # The subject was asked for whole: attributes that are missing are absent, not unasked.
-    subject = evolve(found, ref=_identity(found.ref, asked), whole=True)
-    return Report(subject, MappingProxyType(related))
+    return Report(evolve(subject, whole=True), MappingProxyType(related))
 
 
-def _identity(found: Ref, asked: Ref) -> Ref:
-    """The identity that VirusTotal gives the object asked for; as asked where its own cannot be asked for again."""
-    if found.kind != asked.kind:
-        raise _other()
+def check(request: Request, payload: Mapping[str, Any]) -> None:
+    """Check that an answer is of what was requested, before it is kept or believed.
+
+    An answer to the look-up of an object has the object's kind, its identifier and its attributes; an answer to one of
+    its relationships has a list of objects, one object, or null. Other requests are not checked.
+
+    Raises:
+        UnavailableError: The answer is of something else.
+    """
+    found = _PATH.fullmatch(request.path)
+    kind = _KINDS.get(found[1], "") if found else ""
+    if request.method != "GET" or request.save or not found or not kind:
+        return
+    asked = Ref(kind, unquote(found[2]))
+    try:
+        valid_id(asked.kind, asked.id)
+    except InvalidError:
+        return  # an endpoint of the collection, such as /files/upload_url
+    if found[3] is None:
+        _subject(payload, asked)
+    elif not isinstance(payload.get("data"), list | tuple | Mapping | None):
+        raise UnavailableError("The answer is not a list of objects.", code="LocalNoData")
+
+
+def _subject(payload: Mapping[str, Any], asked: Ref) -> Object:
+    """Return the object asked for; UnavailableError for anything else."""
+    data = as_mapping(payload.get("data"))
+    subject = decode_object(data)
+    if subject is None:
+        raise UnavailableError("The answer holds no object.", code="LocalNoData")
+    if not isinstance(data.get("attributes", {}), Mapping):
+        raise UnavailableError("The answer holds an object without attributes.", code="LocalNoData")
+    if subject.ref.kind != asked.kind or not _same(subject, asked, data.get("id")):
+        raise UnavailableError("The answer is of another object than the one asked for.", code="LocalOtherObject")
+    return subject
+
+
+def _same(subject: Object, asked: Ref, id: Any) -> bool:
+    """Whether an object has the identifier asked for.
+
+    VirusTotal answers an MD5, a SHA-1 and the base64 of a URL with a SHA-256: a digest is compared with the attribute
+    of its name, where the answer has that.
+    """
+    if asked.kind not in _IDENTIFIED:
+        return valid_id(asked.kind, asked.id) == subject.ref.id or asked.kind == "analysis"
     mine = valid_id(asked.kind, asked.id)
     try:
-        theirs = valid_id(found.kind, found.id)
+        theirs = valid_id(subject.ref.kind, subject.ref.id)
     except InvalidError:
-        return asked
-    # MD5 and SHA-1 and the base64 of a URL are answered with the SHA-256.
-    if mine != theirs and (asked.kind not in {"file", "url"} or _SHA256.fullmatch(mine)):
-        raise _other()
-    return found
-
-
-def _other() -> UnavailableError:
-    return UnavailableError("The answer is of another object than the one asked for.", code="LocalOtherObject")
+        return False
+    if mine == theirs:
+        return isinstance(id, str)
+    if asked.kind not in {"file", "url"} or _SHA256.fullmatch(mine) or not _SHA256.fullmatch(theirs):
+        return False
+    digest = subject.attributes.get(_DIGESTS.get(len(mine), "")) if asked.kind == "file" else None
+    return not isinstance(digest, str) or digest.lower() == mine
