@@ -10,9 +10,8 @@ from statistics import median
 
 from assemblyline_v4_service.common.result import ResultTableSection, TableRow
 
-from virustotal.core.analyzer import Analyzer
+from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Points
-from virustotal.core.models import Evidence
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.hooks import PluginId, of
 from virustotal.core.plugin_host.limits import BUILT_IN

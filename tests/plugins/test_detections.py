@@ -7,8 +7,9 @@ import pytest
 from assemblyline.odm.models.ontology.results.antivirus import Antivirus
 from assemblyline.odm.models.tagging import Tagging
 
+from virustotal.core.analyzer import Evidence
 from virustotal.core.findings import Finding, OntologyPart, Points
-from virustotal.core.models import Evidence, Level, Verdict
+from virustotal.core.models import Level, Verdict
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import service_settings
 from virustotal.plugins import detections

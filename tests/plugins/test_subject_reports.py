@@ -9,8 +9,9 @@ import pytest
 from assemblyline.odm.models.ontology.results.antivirus import Antivirus
 
 from tests.conftest import load, report_files
+from virustotal.core.analyzer import Evidence
 from virustotal.core.findings import OntologyPart, Points
-from virustotal.core.models import Evidence, Object, Ref, Report
+from virustotal.core.models import Object, Ref, Report
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.core.scoring.verdicts import ANSWERED, VERDICT_ATTRIBUTES, counters, judge
 from virustotal.core.settings import Settings

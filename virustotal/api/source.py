@@ -6,7 +6,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
-from virustotal.core.models import EMPTY, Ref
+from virustotal.core.models import Ref
+from virustotal.util.readers import EMPTY
 
 
 @frozen

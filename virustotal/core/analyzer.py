@@ -1,4 +1,4 @@
-"""The record by which a plugin registers a function."""
+"""The record by which a plugin registers a function, and what that function is given."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
@@ -6,11 +6,26 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from virustotal.core.findings import Finding
-from virustotal.core.models import Evidence
+from virustotal.core.models import Object, Related, Report, Verdict
 from virustotal.core.settings import Settings
 
 #: The version of the plugin surface: hooks, their arguments, and the fields of the exported classes.
 HOOK_API = 1
+
+
+@frozen
+class Evidence:
+    """The one argument of an analyser.
+
+    related: what was found under the analyser's own relationship, or None where it has none.
+    judge: the verdict of any object of the evidence; pure, and cheap to call twice.
+    """
+
+    report: Report
+    related: Related | None
+    settings: Settings
+    judge: Callable[[Object], Verdict] = field(eq=False, repr=False)
+
 
 Analyze: TypeAlias = Callable[[Evidence], Iterable[Finding]]
 

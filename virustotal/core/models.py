@@ -1,17 +1,12 @@
 """The nouns between a task and its sections: frozen values, raw JSON beside a typed identity."""
 
 import enum
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from attrs import field, frozen
 
-if TYPE_CHECKING:
-    from virustotal.core.settings import Settings
-
-#: An empty mapping that nobody can fill.
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+from virustotal.util.readers import EMPTY
 
 
 class Status(enum.StrEnum):
@@ -151,17 +146,3 @@ class Verdict:
     detections: tuple[Detection, ...] = ()
     reasons: tuple[str, ...] = ()
     score: int = 0
-
-
-@frozen
-class Evidence:
-    """The one argument of an analyser.
-
-    related: what was found under the analyser's own relationship, or None where it has none.
-    judge: the verdict of any object of the evidence; pure, and cheap to call twice.
-    """
-
-    report: Report
-    related: Related | None
-    settings: "Settings"
-    judge: Callable[[Object], Verdict] = field(eq=False, repr=False)

@@ -12,8 +12,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.core.models import EMPTY
 from virustotal.platform.manifest import use_manifest
+from virustotal.util.readers import EMPTY
 
 use_manifest()
 

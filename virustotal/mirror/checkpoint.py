@@ -10,10 +10,9 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core.models import EMPTY
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import indices
-from virustotal.util.readers import as_mapping, as_text, integer
+from virustotal.util.readers import EMPTY, as_mapping, as_text, integer
 
 
 @frozen

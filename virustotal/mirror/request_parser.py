@@ -12,8 +12,9 @@ from attrs import frozen
 
 from virustotal import api
 from virustotal.api.source import Request
-from virustotal.core.models import EMPTY, Ref
+from virustotal.core.models import Ref
 from virustotal.util.hosts import canonical_host
+from virustotal.util.readers import EMPTY
 
 #: The kinds of objects that feeds have.
 KINDS = ("file", "url", "domain", "ip_address", "file_behaviour")

@@ -8,11 +8,11 @@ from attrs import evolve, frozen
 
 from virustotal import api
 from virustotal.api.source import Answer
-from virustotal.core.models import EMPTY, Ref
+from virustotal.core.models import Ref
 from virustotal.mirror.documents import Stored
 from virustotal.mirror.object_store import FetchResult
 from virustotal.mirror.request_parser import KINDS, Asked, cursor
-from virustotal.util.readers import as_mapping, integer, quantity
+from virustotal.util.readers import EMPTY, as_mapping, integer, quantity
 
 #: By whom an answer of the mirror is said to be.
 ORIGIN = "mirror"

@@ -18,9 +18,8 @@ from virustotal.client.body_reader import LARGEST_ANSWER, whole
 from virustotal.client.redaction import quiet_logs
 from virustotal.client.transport_errors import Sent, failure_of
 from virustotal.core.errors import ConfigurationError, VirusTotalError
-from virustotal.core.models import EMPTY
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.util.readers import as_list, as_mapping, as_text, integer
+from virustotal.util.readers import EMPTY, as_list, as_mapping, as_text, integer
 
 #: Seconds that a connection and the answer to a question may take: a mirror that hangs must not cost the task.
 CONNECT, READ = 2.0, 5.0

@@ -10,10 +10,9 @@ from assemblyline_v4_service.common.request import ServiceRequest
 from attrs import frozen
 
 from virustotal.core.lookup.subjects import Facts, Subject
-from virustotal.core.models import EMPTY
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
 from virustotal.core.submission.policy import Candidate
-from virustotal.util.readers import as_mapping, as_text
+from virustotal.util.readers import EMPTY, as_mapping, as_text
 
 #: A URI file is a few lines; what is larger is none.
 LARGEST_URI_FILE = 64 * 1024

@@ -6,8 +6,9 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import field, frozen
 
 from virustotal.core.findings import Download
-from virustotal.core.models import EMPTY, Outcome, Report, Verdict
+from virustotal.core.models import Outcome, Report, Verdict
 from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.util.readers import EMPTY
 
 NO_VERDICT = Verdict()
 

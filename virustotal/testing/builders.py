@@ -8,10 +8,11 @@ from typing import Any
 from attrs import evolve
 
 from virustotal.api import decode_object, decode_page, decode_related, total
-from virustotal.core.models import EMPTY, FOUND, Evidence, Object, Outcome, Ref, Related, Report
+from virustotal.core.analyzer import Evidence
+from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings, service_settings
-from virustotal.util.readers import as_mapping
+from virustotal.util.readers import EMPTY, as_mapping
 
 #: The identifier that a subject has where a test does not care.
 IDS: Mapping[str, str] = {

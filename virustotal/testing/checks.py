@@ -7,9 +7,9 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve
 
 from virustotal.al_types.ontology import problem
-from virustotal.core.analyzer import Analyzer
+from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Finding, OntologyPart
-from virustotal.core.models import Evidence, Related, Report
+from virustotal.core.models import Related, Report
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.isolation_util import copied, last_line
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, PluginLimits

@@ -4,8 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from virustotal.core.analyzer import Analyzer
-from virustotal.core.models import Evidence
+from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.plugin_host.hooks import HookCaller, LoadedPlugins
 from virustotal.core.plugin_host.manager import load_modules
 from virustotal.core.plugin_host.output import AnalyzerOutput

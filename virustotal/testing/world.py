@@ -7,7 +7,8 @@ from typing import Any
 from attrs import evolve
 
 from virustotal.api import decode_object
-from virustotal.core.models import FOUND, Evidence, Object, Related, Report
+from virustotal.core.analyzer import Evidence
+from virustotal.core.models import FOUND, Object, Related, Report
 from virustotal.core.plugin_host.isolation_util import copied
 from virustotal.core.settings import Settings
 from virustotal.emulator.store import Store

@@ -4,10 +4,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
-from virustotal.core.models import EMPTY
-
+#: An empty mapping that nobody can fill.
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 #: Longest text of one cell, title or value; what is cut ends in an ellipsis.
 LONGEST_TEXT = 1_000
 

@@ -12,9 +12,10 @@ from virustotal.api import relationships
 from virustotal.api.relationships import ALIASES, Family
 from virustotal.core.lookup import inline_attributes
 from virustotal.core.lookup.licences import fallback_selections, is_unlicensed
-from virustotal.core.models import EMPTY, Outcome, Ref, Related, Report, Status
+from virustotal.core.models import Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
+from virustotal.util.readers import EMPTY
 
 #: The longest list of names in one combined request; longer ones are split into several.
 LONGEST_EMBED = 1500

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 from attrs import evolve, field, frozen
 
 from virustotal.api import url_id
-from virustotal.core.models import EMPTY, Ref, Status
+from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Settings
 from virustotal.util.hosts import address_of, host_of, reason_not_public
-from virustotal.util.readers import as_text, clean
+from virustotal.util.readers import EMPTY, as_text, clean
 
 #: The longest URL that is looked up; its identifier is a third longer and has to fit into a request's path.
 LONGEST_URL = 4096

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core.findings import Attachment, Download, OntologyPart, Points
-from virustotal.core.models import EMPTY
+from virustotal.util.readers import EMPTY
 
 
 @frozen(eq=False)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from virustotal.core.analyzer import Analyzer
+from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Finding
-from virustotal.core.models import Evidence, Object, Related, Report, Verdict
+from virustotal.core.models import Object, Related, Report, Verdict
 from virustotal.core.plugin_host.finding_collector import FindingCollector, LeftBehindError
 from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginId
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log

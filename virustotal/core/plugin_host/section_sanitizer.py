@@ -10,10 +10,9 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import define, field
 
 from virustotal.al_types import section_bodies, tags
-from virustotal.core.models import EMPTY
 from virustotal.core.plugin_host.limits import BUILT_IN, LONGEST_TITLE, MOST_NOTES, PluginLimits
 from virustotal.core.plugin_host.output import Section
-from virustotal.util.readers import clean
+from virustotal.util.readers import EMPTY, clean
 
 #: The formats that each promotion is drawn from (assemblyline.odm.models.result.PROMOTE_TO).
 PROMOTIONS: Mapping[str, frozenset[str]] = {

@@ -10,9 +10,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.core.models import EMPTY
 from virustotal.util.hosts import host_of
-from virustotal.util.readers import as_list, as_text, pairs
+from virustotal.util.readers import EMPTY, as_list, as_text, pairs
 
 log = logging.getLogger("assemblyline.service.virustotal.safelist")
 

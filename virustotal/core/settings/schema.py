@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.core.models import EMPTY
+from virustotal.util.readers import EMPTY
 
 DEFAULT_HOST = "https://www.virustotal.com"
 DEFAULT_RELATIONSHIPS = ("contacted_ips", "contacted_domains", "contacted_urls", "dropped_files", "behaviours")

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from attrs import fields
 
 from virustotal.core.errors import ConfigurationError
-from virustotal.core.models import EMPTY
 from virustotal.core.settings.schema import (
     DEFAULT_HOST,
     MOST_IOCS,
@@ -23,6 +22,7 @@ from virustotal.core.settings.schema import (
     Settings,
     SubmitPolicy,
 )
+from virustotal.util.readers import EMPTY
 
 T = TypeVar("T")
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrs import frozen
 
-from virustotal.core.models import Detection, Evidence, Level, Object, Verdict
+from virustotal.core.analyzer import Evidence
+from virustotal.core.models import Detection, Level, Object, Verdict
 from virustotal.core.scoring.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
 from virustotal.core.settings import Settings
 from virustotal.plugins.relationships.columns import address, identity

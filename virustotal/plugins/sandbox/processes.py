@@ -7,8 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.core.models import EMPTY
-from virustotal.util.readers import as_list, as_mapping, as_text, integer
+from virustotal.util.readers import EMPTY, as_list, as_mapping, as_text, integer
 
 #: Levels of a tree that are drawn: the framework's own class recurses over them.
 MOST_LEVELS = 200
