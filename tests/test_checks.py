@@ -2,7 +2,19 @@
 
 import pytest
 
-from virustotal.cli.reports.checks import Check, State, ca, clock, host, key, lines, plugins, proxy, safelist
+from virustotal.cli.reports.checks import (
+    PROXY_VARIABLES,
+    Check,
+    State,
+    ca,
+    clock,
+    host,
+    key,
+    lines,
+    plugins,
+    proxy,
+    safelist,
+)
 from virustotal.client.account import Account
 from virustotal.core.errors import UnavailableError, VirusTotalError
 from virustotal.core.scoring.safelist import Safelist, read_safelist
@@ -79,3 +91,14 @@ def test_the_safelist() -> None:
     assert safelist(None).state is State.OK
     assert "values: 1, expressions: 0" in safelist(lambda: (listed, "")).found
     assert safelist(lambda: (Safelist(), "It could not be read.")).state is State.ADVICE
+
+
+def test_a_proxy_of_the_environment_is_named_and_its_password_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert proxy(Credentials(), Account()).state is State.OK
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hidden@proxy.example.com:3128")
+    check = proxy(Credentials(), Account())
+    assert check.state is State.ADVICE
+    assert "HTTPS_PROXY" in check.found
+    assert "hidden" not in check.found + check.advice

@@ -26,7 +26,7 @@ from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistRefresher
-from virustotal.core.settings import CONFIG_KEYS, Credentials, Settings, credentials, service_settings
+from virustotal.core.settings import Credentials, Settings, credentials, service_settings, unknown_settings
 from virustotal.core.submission.policy import look_up_ruling
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
 from virustotal.core.submission.upload_request import Content
@@ -43,8 +43,6 @@ from virustotal.util.readers import as_texts, quantity
 if TYPE_CHECKING:
     from virustotal.indicator_search.task_search import Searched
 
-#: Configuration that the framework reads itself (ServiceBase).
-FRAMEWORK_KEYS = ("ocr",)
 #: Seconds of the manifest's timeout that are kept for analysis and layout; a fifth of it, where that is less.
 MARGIN = 30.0
 
@@ -236,8 +234,7 @@ def _check(settings: Settings, keys: Credentials) -> None:
 
 def _doubts(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     """What an administrator may have meant otherwise."""
-    for name in sorted(config.keys() - {*CONFIG_KEYS, *FRAMEWORK_KEYS}):
-        yield f"the configuration has {name}, which is no setting of this service"
+    yield from (f"configuration: {line}" for line in unknown_settings(config))
     bounded = settings.max_classification or settings.submit_policy.max_classification
     if bounded and not forge.get_classification().enforce:
         yield "max_classification is set and has no effect: this platform does not enforce classifications"

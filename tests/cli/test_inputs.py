@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 import pytest
 
-from virustotal.cli.config_input import api_key, configuration, parameters
+from virustotal.cli.config_input import api_key, configuration, key_of_file, parameters
+from virustotal.core.errors import ConfigurationError
 
 
 def exit_code(capsys: pytest.CaptureFixture[str], call: object) -> tuple[int, str]:
@@ -36,8 +37,9 @@ def test_no_key_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     ("text", "part"),
     [
         ("max_related: many", "max_related"),
-        ("av_config: {hit: 1}", "av_config.hit"),
-        ("nothing: 1", "no such setting"),
+        ("config: {max_related: many}", "max_related"),
+        ("config: []", "expected the names"),
+        ("config: {inline: true}\nmax_related: 5", "beside config: max_related"),
         ("- a", "expected the names"),
         ("a: [", "not readable YAML"),
         ("\x00", "not readable YAML"),
@@ -66,7 +68,6 @@ def test_wrong_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str],
         ("api_key: !!int sesame\n", "not readable YAML."),
         ("api_key: 2026-13-01\n", "not readable YAML."),
         ("api_key: sesame\x07\n", "special characters are not allowed"),
-        ("{api_key:sesame}\n", "api_key: no such setting"),
         ("api_key:sesame\n", "expected the names"),
     ],
 )
@@ -80,8 +81,45 @@ def test_no_error_shows_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert message.count("\n") == 1
 
 
+def test_unknown_names_are_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "config.yml"
+    file.write_text("{api_key:sesame, av_config: {hit: 1}}\n")
+    configuration(file)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[1] for line in lines] == ["api_key", "av_config.hit"]
+    assert "sesame" not in " ".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        (b"\xef\xbb\xbfof-file\r\n", "of-file"),
+        ("of-file\n".encode("utf-16"), "of-file"),
+        (b"\n# my key\n\n  of-file  \n\n", "of-file"),
+        (b"# none yet\n", ""),
+        (b"", ""),
+    ],
+)
+def test_a_key_file_as_editors_write_it(tmp_path: Path, content: bytes, key: str) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(content)
+    assert key_of_file(file) == key
+
+
+@pytest.mark.parametrize("content", [b"one\ntwo\n", b"\xff\x00\xfe"])
+def test_a_file_that_is_no_key_file(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"^The key file"):
+        key_of_file(file)
+
+
 def test_configuration(tmp_path: Path) -> None:
     file = tmp_path / "config.yml"
+    file.write_text("\ufeffname: VirusTotal\nconfig:\n  max_related: 7\n", encoding="utf-8")
+    assert configuration(file) == {"max_related": 7}
+    file.write_text("config:\n")
+    assert configuration(file) == {}
     file.write_text("max_related: 7\n")
     assert configuration(file) == {"max_related": 7}
     file.write_text("")

@@ -16,6 +16,7 @@ from virustotal.core.settings import (
     relationship_names,
     service_settings,
     task_settings,
+    unknown_settings,
 )
 
 
@@ -31,7 +32,6 @@ from virustotal.core.settings import (
         ({"av_config": {"term_blocklist": "adware"}}, "av_config.term_blocklist"),
         ({"av_config": {"term_blocklist": ["engine: "]}}, "av_config.term_blocklist"),
         ({"av_config": {"specific_AVs": [1]}}, "av_config.specific_AVs"),
-        ({"av_config": {"specific_avs": []}}, "av_config.specific_avs"),
         ({"av_config": []}, "av_config"),
         ({"allow_dynamic_submit": "false"}, "allow_dynamic_submit"),
         ({"max_related": 0}, "max_related"),
@@ -72,9 +72,13 @@ def test_a_wrong_entry_is_named_by_its_path(config: dict[str, Any], path: str) -
         {"mirror": {"hosts": [5, "https://user:98765432@example.com"]}},
         {"mirror": {"hosts": ["https://user:98765432"]}},
         {"mirror": {"files": "https://user:98765432@example.com/files"}},
-        {"mirror": {"hosts:https://user:98765432@example.com": None}},
         {"plugins": {"settings": ["98765432"]}},
         {"inline": {"api_key": "98765432"}},
+        {"inline": "98765432"},
+        {"max_related": 98765432},
+        {"submit_file_name": "98765432"},
+        {"av_config": {"term_blocklist": [98765432]}},
+        {"av_config": {"revised_kw_score_map": {"adware": 98765432}}},
         {"max_related": {"api_key": "98765432"}},
         {"submit_file_name": ["98765432"]},
     ],
@@ -86,10 +90,40 @@ def test_no_error_shows_a_secret(config: dict[str, Any]) -> None:
     assert "98765432" not in str(caught.value)
 
 
-def test_what_is_left_out_or_null_has_its_default() -> None:
+def test_unknown_names_are_warnings_with_advice() -> None:
+    config = {
+        "ocr": {"banned": []},
+        "api_key": "k",
+        "max_relatd": 5,
+        "quota": {"week": 1},
+        "av_config": {"specific_avs": []},
+        "cache": {"backends": [{"hosts": ["http://user:98765432@example.com"]}], "hours": 1},
+        "allow_dynamic_resubmit": True,
+        "mirror": {"hosts:https://user:98765432@example.com": None},
+    }
+    assert service_settings(config).cache.hours == 1
+    warnings = unknown_settings(config)
+    assert [line.split()[0] for line in warnings] == [
+        "max_relatd",
+        "quota.week",
+        "av_config.specific_avs",
+        "cache.backends",
+        "allow_dynamic_resubmit",
+        "mirror.hosts",
+    ]
+    assert "98765432" not in " ".join(warnings)
+    assert "mirror.hosts" in warnings[3]
+    assert unknown_settings(dict.fromkeys(CONFIG_KEYS)) == ()
+
+
+def test_null_and_absent_both_mean_the_default() -> None:
     assert service_settings({}) == Settings()
     assert service_settings(dict.fromkeys(CONFIG_KEYS)) == Settings()
     assert service_settings({"ocr": {"banned": []}, "av_config": {"term_blocklist": None}}) == Settings()
+    assert service_settings({"av_config": {"revised_kw_score_map": {"adware": None}}}) == Settings()
+    nested = {field.name: field.default for field in attrs.fields(Settings) if attrs.has(type(field.default))}
+    nulls = {name: dict.fromkeys(attrs.asdict(value, recurse=False)) for name, value in nested.items()}
+    assert service_settings(nulls) == Settings()
 
 
 @pytest.mark.parametrize("host", ["https://example.com/", "https://example.com/api/v3", "https://example.com/api/v3/"])
@@ -174,7 +208,6 @@ def test_a_misspelt_address_of_the_store_is_no_file(given: str) -> None:
     ("config", "path"),
     [
         ({"quota": {"minute": -1}}, "quota.minute"),
-        ({"quota": {"week": 1}}, "quota.week"),
         ({"quota": 4}, "quota"),
         ({"cache": {"hours": "6"}}, "cache.hours"),
         ({"cache": {"negative_minutes": -5}}, "cache.negative_minutes"),

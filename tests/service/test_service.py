@@ -416,7 +416,7 @@ def test_certificates_that_vanish_are_one_clear_error(scan: Scan, tmp_path: Path
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"allow_dynamic_submitt": True}, "allow_dynamic_submitt, which is no setting"),
+        ({"allow_dynamic_submitt": True}, "allow_dynamic_submitt is no setting"),
         ({"max_classification": "TLP:C"}, "has no effect"),
         ({"ocr": {"banned": []}}, ""),
     ],

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.config_input import NO_KEY, given_key, read_configuration
+from virustotal.cli.config_input import NO_KEY, optional_key, read_configuration
 from virustotal.cli.exit_codes import Exit
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import ConfigurationError
@@ -53,7 +53,7 @@ def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -
 
     try:
         config = read_configuration(config_file) | ({"host": host} if host else {})
-        key = given_key(key_file, config)
+        key = optional_key(key_file, config)
     except ConfigurationError as error:
         yield configured(str(error))
         return

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from virustotal.cli.config_input import checked, configuration
+from virustotal.cli.config_input import checked, configuration, key_of_file
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.terminal import table, terminal
+from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import MIRROR_SECRETS
 
 if TYPE_CHECKING:
@@ -58,8 +59,6 @@ def load(
     left; 2 wrong usage; 3 the configuration is wrong; 4 loaded but for what the summary names, now or by earlier loads,
     such as the rest of a package that breaks off.
     """
-    from virustotal.core.errors import ConfigurationError
-
     config = configuration(config_file)
     given: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
     given |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
@@ -83,9 +82,9 @@ def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]
     """The secrets of the file, else those of the configuration or the environment."""
     if key_file:
         try:
-            return {"mirror_api_key": key_file.read_text(encoding="utf-8").strip()}
-        except (OSError, UnicodeError):
-            refuse("The key file cannot be read.")
+            return {"mirror_api_key": key_of_file(key_file)}
+        except ConfigurationError as error:
+            refuse(str(error))
     return {name: str(config.get(name) or "").strip() for name in MIRROR_SECRETS}
 
 

@@ -4,6 +4,7 @@ Nothing that is asked counts against the quota, and no line holds a key or a pas
 """
 
 import enum
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from virustotal.mirror.index_checks import index_problems
 from virustotal.storage import Stores
 from virustotal.util.readers import quantity
 
+#: Environment variables that other programs take their proxy from; this service does not.
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 #: Seconds by which a clock may be wrong before day and month of the quota, and receipts, suffer.
 SKEW = 30.0
 
@@ -57,11 +60,18 @@ def _wrong(name: str, found: str, advice: str) -> Check:
     return Check(name, State.WRONG, found, advice)
 
 
-def configured(problem: str = "") -> Check:
-    """The configuration. problem: as ConfigurationError says it."""
+def configured(problem: str = "", unknown: tuple[str, ...] = ()) -> Check:
+    """The configuration.
+
+    Args:
+        problem: The message of ConfigurationError; empty for none.
+        unknown: A sentence for each name that is no setting.
+    """
     if problem:
-        return _wrong("configuration", problem, "Correct this entry; README names each setting and its values.")
-    return _ok("configuration", "it can be used; what is not given has its default")
+        return _wrong("configuration", problem, "Correct this value; the README lists each setting and its values.")
+    if unknown:
+        return _advice("configuration", "it can be used, but has unknown names", " ".join(unknown))
+    return _ok("configuration", "valid; settings that are not given have their defaults")
 
 
 def asked(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:
@@ -131,6 +141,9 @@ def host(settings: Settings, found: Account) -> Check:
 def proxy(credentials: Credentials, found: Account) -> Check:
     """The proxy, without its user and password."""
     if not credentials.proxy:
+        ignored = [name for name in PROXY_VARIABLES if os.environ.get(name)]
+        if ignored:
+            return _advice("proxy", f"none; {ignored[0]} is set and not used", "Set proxy in the configuration.")
         return _ok("proxy", "none")
     parts = urlsplit(credentials.proxy)
     place = f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"

@@ -14,7 +14,7 @@ from virustotal.client import build
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.plugin_host.manager import unknown
 from virustotal.core.scoring.safelist import TAG_TYPES, SafelistRefresher
-from virustotal.core.settings import credentials, service_settings
+from virustotal.core.settings import credentials, service_settings, unknown_settings
 from virustotal.platform.manifest import use_manifest
 
 #: Seconds that the platform has to answer for its safelist.
@@ -34,7 +34,7 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     except ConfigurationError as error:
         yield checks.configured(str(error))
         return
-    yield checks.configured()
+    yield checks.configured(unknown=unknown_settings(config))
     yield from checks.asked(settings, keys, missing)
     yield checks.store(stores, broken, shared=stores.place.startswith(("redis:", "rediss:")))
     yield checks.mirror(settings, keys)

@@ -1,8 +1,8 @@
-"""Frozen settings from the config and the submission parameters, validated in one place; credentials apart."""
+"""Settings from the configuration and the submission parameters, checked in one place; credentials apart."""
 
+from virustotal.core.settings.config_values import DEFAULT_HOST
 from virustotal.core.settings.schema import (
     DEEP_SCAN_RELATED,
-    DEFAULT_HOST,
     DEFAULT_RELATIONSHIPS,
     MOST_IOCS,
     MOST_RELATED,
@@ -22,6 +22,7 @@ from virustotal.core.settings.service_config import (
     RESULT_SETTINGS,
     SECRETS,
     service_settings,
+    unknown_settings,
 )
 from virustotal.core.settings.submission_params import (
     AIR_GAPPED,
@@ -56,4 +57,5 @@ __all__ = [
     "relationship_names",
     "service_settings",
     "task_settings",
+    "unknown_settings",
 ]

@@ -1,13 +1,28 @@
-"""Everything that decides what a task does, as frozen values; the secrets apart."""
+"""Settings as frozen values, each field with the reader of its configuration; secrets apart."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
 
+from virustotal.core.settings.config_values import (
+    DEFAULT_HOST,
+    addresses,
+    file_name,
+    free_mapping,
+    index_name,
+    origin,
+    scores,
+    setting,
+    storage,
+    switch,
+    terms,
+    text,
+    texts,
+    whole_number,
+)
 from virustotal.util.readers import EMPTY
 
-DEFAULT_HOST = "https://www.virustotal.com"
 DEFAULT_RELATIONSHIPS = ("contacted_ips", "contacted_domains", "contacted_urls", "dropped_files", "behaviours")
 
 #: `max_related` of a deep scan, where neither the parameter nor a higher config says otherwise.
@@ -39,11 +54,11 @@ class Credentials:
 class AvConfig:
     """`av_config`: which engines count, and for how much (docs/scoring.md)."""
 
-    term_blocklist: tuple[str, ...] = ()
-    specific_AVs: tuple[str, ...] = ()
-    revised_sig_score_map: Mapping[str, int] = EMPTY
-    revised_kw_score_map: Mapping[str, int] = EMPTY
-    hit_threshold: int = 2
+    term_blocklist: tuple[str, ...] = setting((), terms)
+    specific_AVs: tuple[str, ...] = setting((), texts)
+    revised_sig_score_map: Mapping[str, int] = setting(EMPTY, scores)
+    revised_kw_score_map: Mapping[str, int] = setting(EMPTY, scores)
+    hit_threshold: int = setting(2, whole_number(0, 1000))
 
 
 @frozen
@@ -56,20 +71,20 @@ class SubmitPolicy:
     max_classification: nothing above it is sent; empty for no bound.
     """
 
-    max_size_mb: int = MOST_SUBMIT_MB
-    file_types: tuple[str, ...] = ("*",)
-    max_depth: int = 0
-    max_classification: str = ""
+    max_size_mb: int = setting(MOST_SUBMIT_MB, whole_number(0, MOST_SUBMIT_MB))
+    file_types: tuple[str, ...] = setting(("*",), texts)
+    max_depth: int = setting(0, whole_number(0, 100))
+    max_classification: str = setting("", text)
 
 
 @frozen
 class QuotaConfig:
     """`quota`: requests that each window allows, where VirusTotal does not tell; 0 for not given."""
 
-    minute: int = 0
-    hour: int = 0
-    day: int = 0
-    month: int = 0
+    minute: int = setting(0, whole_number(0, 10**9))
+    hour: int = setting(0, whole_number(0, 10**9))
+    day: int = setting(0, whole_number(0, 10**9))
+    month: int = setting(0, whole_number(0, 10**9))
 
 
 @frozen
@@ -79,9 +94,9 @@ class CacheConfig:
     max_mb: what all answers may take, in megabytes of 2**20 bytes.
     """
 
-    hours: int = 6
-    negative_minutes: int = 15
-    max_mb: int = 256
+    hours: int = setting(6, whole_number(0, 8760))
+    negative_minutes: int = setting(15, whole_number(0, 10_080))
+    max_mb: int = setting(256, whole_number(1, 10**6))
 
 
 @frozen
@@ -93,46 +108,43 @@ class MirrorConfig:
     asked of VirusTotal all the same; 0 for never.
     """
 
-    hosts: tuple[str, ...] = ()
-    files: str = "virustotal-files"
-    urls: str = "virustotal-urls"
-    domains: str = "virustotal-domains"
-    ips: str = "virustotal-ips"
-    behaviours: str = "virustotal-behaviours"
-    ca_bundle: str = ""
-    only: bool = False
-    max_age_days: int = 30
+    hosts: tuple[str, ...] = setting((), addresses)
+    files: str = setting("virustotal-files", index_name)
+    urls: str = setting("virustotal-urls", index_name)
+    domains: str = setting("virustotal-domains", index_name)
+    ips: str = setting("virustotal-ips", index_name)
+    behaviours: str = setting("virustotal-behaviours", index_name)
+    ca_bundle: str = setting("", text)
+    only: bool = setting(False, switch)
+    max_age_days: int = setting(30, whole_number(0, 36_500))
 
 
 @frozen
 class PluginConfig:
     """`plugins`: plugins or analysers to block by name, whether external ones load, and the settings of each."""
 
-    disabled: tuple[str, ...] = ()
-    external: bool = True
-    settings: Mapping[str, Any] = EMPTY
+    disabled: tuple[str, ...] = setting((), texts)
+    external: bool = setting(True, switch)
+    settings: Mapping[str, Any] = setting(EMPTY, free_mapping)
 
 
 @frozen
 class Settings:
-    """Everything that decides what a task does, but no secret.
+    """All settings of a task, without secrets: of the configuration, of the submission's parameters, and its own."""
 
-    First the service's configuration, then the submission's parameters, last the task's own.
-    """
-
-    host: str = DEFAULT_HOST
-    ca_bundle: str = ""
-    allow_dynamic_submit: bool = False
+    host: str = setting(DEFAULT_HOST, origin)
+    ca_bundle: str = setting("", text)
+    allow_dynamic_submit: bool = setting(False, switch)
     av_config: AvConfig = AvConfig()
-    max_related: int = 40
-    max_iocs: int = 50
-    inline: bool = True
-    max_download_mb: int = 256
-    stale_after_days: int = 365
-    max_classification: str = ""
+    max_related: int = setting(40, whole_number(1, MOST_RELATED))
+    max_iocs: int = setting(50, whole_number(0, MOST_IOCS))
+    inline: bool = setting(True, switch)
+    max_download_mb: int = setting(256, whole_number(1, 4096))
+    stale_after_days: int = setting(365, whole_number(0, 36_500))
+    max_classification: str = setting("", text)
     submit_policy: SubmitPolicy = SubmitPolicy()
-    submit_file_name: str = "hash"
-    storage: str = ""
+    submit_file_name: str = setting("hash", file_name)
+    storage: str = setting("", storage)
     quota: QuotaConfig = QuotaConfig()
     cache: CacheConfig = CacheConfig()
     mirror: MirrorConfig = MirrorConfig()
@@ -156,5 +168,5 @@ class Settings:
 
     def plugin(self, name: str) -> Mapping[str, Any]:
         """Return the read-only `plugins.settings.NAME` of a plugin; empty where there are none."""
-        found = self.plugins.settings.get(name)
-        return found if isinstance(found, Mapping) else EMPTY
+        settings = self.plugins.settings.get(name)
+        return settings if isinstance(settings, Mapping) else EMPTY
