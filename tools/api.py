@@ -1,33 +1,53 @@
 """Write docs/api.md out of the code; `--check` only says whether it is up to date."""
 
+import enum
 import inspect
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import attrs
 
 from virustotal import core, testing
-from virustotal.core import hookspecs
+from virustotal.core import (
+    assemblyline,
+    certificates,
+    hookspecs,
+    readers,
+    relationships,
+    tables,
+    verdicts,
+    whois,
+)
 from virustotal.core.plugin_host.limits import EXTERNAL, LONGEST_TITLE
 from virustotal.core.plugin_host.runner import BUDGET
 from virustotal.core.plugin_host.timeout import HOOK_BUDGET
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 
+#: The public modules beside `virustotal.core`, in the order of the page.
+MODULES = (tables, readers, verdicts, relationships, assemblyline, certificates, whois)
+
 HEAD = f"""\
 # API for plugins
 
 <!-- Written by tools/api.py out of the code. Do not edit. -->
 
-`virustotal.core` exports what is on this page. `HOOK_API` counts its changes: it is **{core.HOOK_API}**. A new hook,
-argument or field with a default does not change it. An analyser that asks for a higher number is refused by an older
-service, and so is its plugin. Whatever else the package has may change at any time.
+What is on this page is the public surface: `virustotal.core`, the modules beside it that are listed under
+[Modules](#modules), and the kit for tests. The built-in plugins import nothing else (`tests/test_contract.py`).
+`HOOK_API` counts the changes of the surface: it is **{core.HOOK_API}**. A new hook, argument, function, or field with a
+default does not change it. An analyser that asks for a higher number is refused by an older service, and so is its
+plugin. Whatever else the package has may change at any time.
 
 An implementation of a hook names only the arguments that it needs, and gives none a default.
 """
+
+
+ANY = "the relationship of an analyser that reads every relationship without one of its own"
+FINDING = "`ResultSection` (of `assemblyline_v4_service`), `Download`, `Attachment`, `OntologyPart` or `Points`"
 
 
 def hooks() -> dict[str, Any]:
@@ -48,9 +68,7 @@ def short(annotation: Any) -> str:
 
 def signature(name: str, function: Any) -> str:
     """Return a hook as it is written."""
-    given = inspect.signature(function)
-    arguments = ", ".join(f"{each.name}: {short(each.annotation)}" for each in given.parameters.values())
-    return f"{name}({arguments}) -> {short(given.return_annotation)}"
+    return name + short(str(inspect.signature(function)).replace("virustotal.core.", ""))
 
 
 def default(attribute: Any) -> str:
@@ -61,7 +79,7 @@ def default(attribute: Any) -> str:
     if isinstance(value, attrs.Factory):  # type: ignore[arg-type]
         return "empty"
     if callable(value) and not isinstance(value, type):
-        return f"`{value.__name__}`"
+        return f"`{value.__name__}`" if hasattr(value, "__name__") else "`...`"
     return f"`{value.value!r}`" if hasattr(value, "value") else f"`{short(repr(value))}`"
 
 
@@ -74,6 +92,41 @@ def fields(exported: type) -> Iterator[str]:
     for name, each in vars(exported).items():
         if isinstance(each, property):
             yield f"| `{name}` | `{short(inspect.signature(each.fget).return_annotation)}` | {inspect.getdoc(each)} |"
+
+
+def members(exported: type) -> Iterator[str]:
+    """Yield the rows of the fields of a class, or of the values of an enumeration."""
+    if issubclass(exported, enum.Enum):
+        yield f"Values: {', '.join(f'`{value.name}` (`{value.value}`)' for value in exported)}."
+    elif exported is core.Settings:
+        yield "Its fields have the names of the configuration's keys and of the submission parameters (README)."
+        yield from (
+            "",
+            f"- `{signature('plugin', exported.plugin).replace('self, ', '')}`: {inspect.getdoc(exported.plugin)}",
+        )
+    else:
+        yield from fields(exported)
+
+
+def module_lines(module: ModuleType) -> Iterator[str]:
+    """Yield the section of a public module: its constants, then its functions and classes."""
+    yield from ("", f"### {module.__name__}", "", *documented(module))
+    exports = {name: getattr(module, name) for name in module.__all__}
+    constants = {name: value for name, value in exports.items() if not callable(value)}
+    if constants:
+        yield from ("", f"Constants: {', '.join(f'`{name}`{shown(value)}' for name, value in constants.items())}.")
+    for name, value in exports.items():
+        if isinstance(value, type):
+            yield from ("", f"#### {name}", "", *documented(value), "", *members(value))
+        elif callable(value):
+            yield from ("", "```python", signature(name, value), "```", "", *documented(value))
+
+
+def shown(value: Any) -> str:
+    """Return the value of a constant where it is short."""
+    if isinstance(value, frozenset):
+        value = tuple(sorted(value))
+    return f" = `{value!r}`" if isinstance(value, int | str | tuple) else ""
 
 
 def documented(exported: Any) -> Iterator[str]:
@@ -98,9 +151,12 @@ def lines() -> Iterator[str]:
     yield from ("", "### hookimpl", "", "The mark of an implementation: `@hookimpl`. Wrappers are refused.")
     yield from ("", "## Classes", "", "All are frozen: `attrs.evolve` makes a changed copy.")
     for name in core.__all__:
-        exported = getattr(core, name)
-        if isinstance(exported, type):
-            yield from ("", f"### {name}", "", *documented(exported), "", *fields(exported))
+        if isinstance(exported := getattr(core, name), type):
+            yield from ("", f"### {name}", "", *documented(exported), "", *members(exported))
+    yield from ("", f"`ANY` is `{core.ANY!r}`, {ANY}. `Finding` is the type of what an analyser yields: {FINDING}.")
+    yield from ("", "## Modules")
+    for module in MODULES:
+        yield from module_lines(module)
     yield from (
         "",
         "## Bounds",
@@ -118,13 +174,12 @@ def lines() -> Iterator[str]:
     for name in testing.__all__:
         exported = getattr(testing, name)
         if inspect.isfunction(exported):
-            given = str(inspect.signature(exported)).replace("virustotal.core.", "")
             yield from (
                 "",
                 f"### testing.{name}",
                 "",
                 "```python",
-                f"{name}{short(given)}",
+                signature(name, exported),
                 "```",
                 "",
                 *documented(exported),

@@ -8,9 +8,9 @@ from virustotal.api import relationships
 from virustotal.api.relationships import ALIASES, KINDS, Licence, Relationship
 from virustotal.core.scoring.verdicts import POPULAR_RANK
 from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
+from virustotal.core.tables import MOST_ROWS
 from virustotal.plugins.relationships import network, urls
 from virustotal.plugins.relationships.related_table import RelatedTable
-from virustotal.result.tables import MOST_ROWS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "relationships.md"
 

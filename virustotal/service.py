@@ -210,7 +210,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
 
     def _add_ontology(self, results: tuple[SubjectResult, ...]) -> None:
         for each in (made for result in results for made in result.contributions if made.ontology):
-            for problem in ontology.apply(self.ontology, each.ontology):
+            for problem in ontology.apply(self.ontology, ((part.kind, part.data) for part in each.ontology)):
                 self.log.warning("%s, %s: %s", each.provider, each.analyzer, problem)
 
     def _end(self, request: ServiceRequest, layout: Layout) -> None:

@@ -9,7 +9,6 @@ from assemblyline.odm.models.ontology import ResultOntology
 from assemblyline_v4_service.common.ontology_helper import OntologyHelper
 
 from virustotal.al_types.ontology import MODELS, apply, completed, problem, stable_id
-from virustotal.core.findings import OntologyPart
 
 GOOD: dict[str, dict[str, Any]] = {
     "antivirus": {"engine_name": "Example", "category": "malicious", "virus_name": "Eicar"},
@@ -43,7 +42,7 @@ def results(helper: OntologyHelper) -> dict[str, Any]:
 
 def test_every_kind_goes_through_the_helper(helper: OntologyHelper) -> None:
     assert set(GOOD) == set(MODELS)
-    assert apply(helper, (OntologyPart(kind, data) for kind, data in GOOD.items())) == ()
+    assert apply(helper, ((kind, data) for kind, data in GOOD.items())) == ()
     found = results(helper)
     assert {name: len(parts) for name, parts in found.items()} == {
         "antivirus": 1,
@@ -56,15 +55,15 @@ def test_every_kind_goes_through_the_helper(helper: OntologyHelper) -> None:
 
 
 def test_a_time_that_nobody_knows_is_none(helper: OntologyHelper) -> None:
-    assert apply(helper, [OntologyPart("process", {**GOOD["process"], "start_time": None})]) == ()
+    assert apply(helper, [("process", {**GOOD["process"], "start_time": None})]) == ()
     assert len(helper._result_parts) == 1
 
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_good_parts_have_no_problem_and_are_not_changed(kind: str, helper: OntologyHelper) -> None:
     before = json.dumps(GOOD[kind])
-    assert problem(OntologyPart(kind, GOOD[kind])) == ""
-    apply(helper, [OntologyPart(kind, GOOD[kind])])
+    assert problem(kind, GOOD[kind]) == ""
+    apply(helper, [(kind, GOOD[kind])])
     assert json.dumps(GOOD[kind]) == before
 
 
@@ -84,8 +83,8 @@ def test_good_parts_have_no_problem_and_are_not_changed(kind: str, helper: Ontol
     ],
 )
 def test_bad_parts_are_left_out_and_said(kind: str, data: dict[str, Any], helper: OntologyHelper) -> None:
-    assert problem(OntologyPart(kind, data))
-    notes = apply(helper, [OntologyPart(kind, data), OntologyPart("process", GOOD["process"])])
+    assert problem(kind, data)
+    notes = apply(helper, [(kind, data), ("process", GOOD["process"])])
     assert notes == (f"1 parts of the ontology ({kind}) were left out.",)
     assert set(results(helper)) == {"process"}
 
@@ -94,25 +93,25 @@ def test_a_part_that_is_nested_too_deeply_is_left_out(helper: OntologyHelper) ->
     data: Any = []
     for _ in range(100_000):
         data = [data]
-    assert problem(OntologyPart("malware_config", {**GOOD["malware_config"], "other": {"x": data}}))
-    assert len(apply(helper, [OntologyPart("malware_config", {**GOOD["malware_config"], "other": {"x": data}})])) == 1
+    assert problem("malware_config", {**GOOD["malware_config"], "other": {"x": data}})
+    assert len(apply(helper, [("malware_config", {**GOOD["malware_config"], "other": {"x": data}})])) == 1
 
 
 def test_two_sandboxes_with_the_same_process_keep_both(helper: OntologyHelper) -> None:
     for session in ("one", "two"):
-        apply(helper, [OntologyPart("process", {**GOOD["process"], "objectid": {"session": session}})])
+        apply(helper, [("process", {**GOOD["process"], "objectid": {"session": session}})])
     assert len(results(helper)["process"]) == 2
 
 
 def test_what_is_given_is_kept() -> None:
     given = {"tag": "tag", "ontology_id": "process_1", "session": "s"}
-    assert completed(OntologyPart("process", {**GOOD["process"], "objectid": given}))["objectid"] == given
+    assert completed("process", {**GOOD["process"], "objectid": given})["objectid"] == given
     signature = {**GOOD["signature"], "classification": "TLP:A"}
-    assert completed(OntologyPart("signature", signature), "TLP:C")["classification"] == "TLP:A"
+    assert completed("signature", signature, "TLP:C")["classification"] == "TLP:A"
 
 
 def test_identifiers_are_stable() -> None:
     assert stable_id("process", {"a": 1, "b": [2]}) == stable_id("process", {"b": [2], "a": 1})
     assert stable_id("process", 1) != stable_id("process", 2)
-    first, second = (completed(OntologyPart("process", GOOD["process"])) for _ in range(2))
+    first, second = (completed("process", GOOD["process"])) for _ in range(2)
     assert first["objectid"]["ontology_id"] == second["objectid"]["ontology_id"]

@@ -7,11 +7,12 @@ import pytest
 from attrs import evolve
 
 from virustotal.api import relationships
+from virustotal.core import ANY
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.lookup import planner
 from virustotal.core.lookup.planner import Plan, describe, expand, plan
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
-from virustotal.core.plugin_host.registry import ANY, Registry
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
 
 FILE = Ref("file", "a" * 64)

@@ -13,9 +13,9 @@ import pytest
 
 from tests.plugin_host.broken import Broken
 from tests.plugin_host.test_docs import API
+from tests.test_contract import PUBLIC
 from virustotal import core
-from virustotal.core import HOOK_API, Analyzer, Evidence, Object, Ref, Related, Verdict
-from virustotal.core.models import Report
+from virustotal.core import HOOK_API, Analyzer, Evidence, Object, Ref, Related, Report, Verdict
 from virustotal.core.settings import Settings, credentials
 from virustotal.template import write
 
@@ -32,6 +32,7 @@ CLASSES: Mapping[str, str] = {
     "Outcome": "status detail=",
     "Points": "family name amount reason section= attack_ids=",
     "Ref": "kind id",
+    "Report": "subject related= outcome=",
     "Related": "relationship items= outcome= total= complete= detailed= cursor=",
     "Verdict": "level= detections= reasons= score=",
 }
@@ -42,11 +43,40 @@ HOOKS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: Exported beside the classes with fields.
+OTHERS = ("ANY", "AvConfig", "Family", "Finding", "HOOK_API", "Level", "Role", "Settings", "Status", "hookimpl")
+#: Public module -> what it exports.
+MODULES: Mapping[str, str] = {
+    "assemblyline": (
+        "Indicator attack_name current_id indicator is_tag_type known_ids ontology_problem tactics tag_value"
+    ),
+    "certificates": "alternative_names distinguished facts public_key tags",
+    "readers": (
+        "LONGEST_TEXT as_list as_mapping as_mappings as_text as_texts boolean clean date host_of integer named_counts "
+        "number pairs quantity safe_name timestamp whole_text"
+    ),
+    "relationships": "CATALOGUE KINDS Family Licence Relationship find of_kind",
+    "tables": "MOST_IN_CELL MOST_ROWS counted key_values lines listed page table",
+    "verdicts": (
+        "ANSWERED BAD HOST_KINDS MALICIOUS POPULAR_RANK SUSPICIOUS best_rank category_of counters detections "
+        "needed_hits stale_days"
+    ),
+    "whois": "rdap_facts whois_facts whois_map_facts",
+}
+
+
 def test_names() -> None:
     assert HOOK_API == 1
-    assert sorted(core.__all__) == sorted([*CLASSES, "HOOK_API", "hookimpl"])
+    assert sorted(core.__all__) == sorted([*CLASSES, *OTHERS])
     public = {name for name in vars(core) if not name.startswith("_") and not inspect.ismodule(vars(core)[name])}
     assert public == set(core.__all__)
+
+
+def test_public_modules() -> None:
+    assert sorted(f"virustotal.core.{name}" for name in MODULES) == sorted(PUBLIC)
+    assert sorted(module.__name__ for module in API.MODULES) == sorted(PUBLIC)
+    for module in API.MODULES:
+        assert " ".join(module.__all__) == MODULES[module.__name__.rpartition(".")[2]]
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -151,7 +151,7 @@ def test_still_queued_is_partial_and_says_so_and_the_next_task_polls(
 def test_a_pending_result_links_to_virustotals_page(
     emulator: Emulator, scan: Scan, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from virustotal.result import tables
+    from virustotal.core import tables
 
     monkeypatch.setattr(tables, "DEFAULT_HOST", emulator.url)
     monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 0.3)

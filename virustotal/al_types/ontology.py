@@ -16,7 +16,6 @@ from assemblyline.odm.models.ontology.results import (
     Signature,
 )
 
-from virustotal.core.findings import OntologyPart
 from virustotal.util.readers import as_text, clean
 
 #: What each kind of part is made of.
@@ -40,21 +39,21 @@ def stable_id(kind: str, *parts: Any) -> str:
     return f"{kind}_{uuid.uuid5(_NAMESPACE, json.dumps(parts, sort_keys=True, default=repr)).hex}"
 
 
-def completed(part: OntologyPart, classification: str = "") -> dict[str, Any]:
-    """Return the data of a part as its model wants it: a copy, with identifier, tag and classification where missing.
+def completed(kind: str, fields: Mapping[str, Any], classification: str = "") -> dict[str, Any]:
+    """Return a copy of the fields of a part, with identifier, tag and classification where they are missing.
 
     The models' own identifiers leave the session out, so that processes of two sandboxes collide: these do not.
     classification: of a signature that has none; empty for the platform's lowest. ValueError where it is nested too
     deeply.
     """
-    data = plain(part.data)
-    if part.kind == "signature" and not data.get("classification"):
+    data = plain(fields)
+    if kind == "signature" and not data.get("classification"):
         data["classification"] = classification or _lowest()
-    if part.kind != "malware_config":
+    if kind != "malware_config":
         given = data.get("objectid")
         known = dict(given) if isinstance(given, dict) else {}
-        known["ontology_id"] = known.get("ontology_id") or stable_id(part.kind, data)
-        known["tag"] = known.get("tag") or _tag(part.kind, data)
+        known["ontology_id"] = known.get("ontology_id") or stable_id(kind, data)
+        known["tag"] = known.get("tag") or _tag(kind, data)
         data["objectid"] = known
     return data
 
@@ -66,35 +65,35 @@ def _tag(kind: str, data: Mapping[str, Any]) -> str:
     return as_text(data.get("image")) or as_text(data.get("pid")) or kind
 
 
-def problem(part: OntologyPart) -> str:
+def problem(kind: str, fields: Mapping[str, Any]) -> str:
     """Return why Assemblyline refuses a part, as one line; empty where it takes it (OntologyHelper.add_result_part)."""
-    model = MODELS.get(part.kind)
+    model = MODELS.get(kind)
     if model is None:
-        return f"no such kind of ontology part: {clean(str(part.kind), 60)}"
-    if not part.data:
+        return f"no such kind of ontology part: {clean(str(kind), 60)}"
+    if not fields:
         return "it has no data"
     try:
-        model(completed(part))
+        model(completed(kind, fields))
     except Exception as error:  # the models raise whatever their fields do
         return clean(f"{type(error).__name__}: {error}", 300)
     return ""
 
 
-def apply(helper: Any, parts: Iterable[OntologyPart], classification: str = "") -> tuple[str, ...]:
+def apply(helper: Any, parts: Iterable[tuple[str, Mapping[str, Any]]], classification: str = "") -> tuple[str, ...]:
     """Give the parts to Assemblyline's `OntologyHelper`; return a sentence for each kind that it did not take.
 
     classification: of signatures that have none; empty for the platform's lowest. Raises nothing.
     """
     refused: Counter[str] = Counter()
-    for part in parts:
-        if part.kind not in MODELS or not _taken(helper, part, classification):
-            refused[clean(str(part.kind), 60)] += 1
+    for kind, fields in parts:
+        if kind not in MODELS or not _taken(helper, kind, fields, classification):
+            refused[clean(str(kind), 60)] += 1
     return tuple(f"{count} parts of the ontology ({kind}) were left out." for kind, count in sorted(refused.items()))
 
 
-def _taken(helper: Any, part: OntologyPart, classification: str) -> bool:
+def _taken(helper: Any, kind: str, fields: Mapping[str, Any], classification: str) -> bool:
     try:
-        return bool(helper.add_result_part(MODELS[part.kind], completed(part, classification)))
+        return bool(helper.add_result_part(MODELS[kind], completed(kind, fields, classification)))
     except Exception:  # the models raise whatever their fields do
         return False
 

@@ -1,17 +1,23 @@
-"""The public surface for plugin authors, and nothing else (docs/api.md)."""
+"""The public surface for plugin authors (docs/api.md): the nouns. The modules beside it are listed there."""
 
-from virustotal.core.analyzer import HOOK_API, Analyzer, Evidence, Needs
-from virustotal.core.findings import Attachment, Download, OntologyPart, Points
+from virustotal.core.analyzer import ANY, HOOK_API, Analyzer, Evidence, Needs
+from virustotal.core.findings import Attachment, Download, Family, Finding, OntologyPart, Points, Role
 from virustotal.core.hookspecs import hookimpl
-from virustotal.core.models import Detection, Object, Outcome, Ref, Related, Verdict
+from virustotal.core.models import Detection, Level, Object, Outcome, Ref, Related, Report, Status, Verdict
+from virustotal.core.settings import AvConfig, Settings
 
 __all__ = [
+    "ANY",
     "HOOK_API",
     "Analyzer",
     "Attachment",
+    "AvConfig",
     "Detection",
     "Download",
     "Evidence",
+    "Family",
+    "Finding",
+    "Level",
     "Needs",
     "Object",
     "OntologyPart",
@@ -19,6 +25,10 @@ __all__ = [
     "Points",
     "Ref",
     "Related",
+    "Report",
+    "Role",
+    "Settings",
+    "Status",
     "Verdict",
     "hookimpl",
 ]

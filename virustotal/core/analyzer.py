@@ -12,6 +12,9 @@ from virustotal.core.settings import Settings
 #: The version of the plugin surface: hooks, their arguments, and the fields of the exported classes.
 HOOK_API = 1
 
+#: The relationship of an analyser of every relationship that no analyser of its kind names.
+ANY = "*"
+
 
 @frozen
 class Evidence:

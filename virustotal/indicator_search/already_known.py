@@ -9,8 +9,8 @@ from virustotal.core.findings import Family
 from virustotal.core.lookup.inline_attributes import ALWAYS_PRESENT
 from virustotal.core.models import Object, Ref, Report
 from virustotal.core.scoring.verdicts import NETWORK_KINDS
+from virustotal.core.tables import listed
 from virustotal.result.models import SubjectResult
-from virustotal.result.tables import listed
 
 #: A subject and a relationship of it; an empty one for the subject itself.
 Place: TypeAlias = tuple[Ref, str]

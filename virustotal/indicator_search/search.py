@@ -7,6 +7,7 @@ from attrs import frozen
 
 from virustotal import api
 from virustotal.api.source import Request, Source, ask_many, has_fallback, holds, remaining_quota
+from virustotal.core import tables
 from virustotal.core.findings import Family, Finding, Points
 from virustotal.core.lookup.fetch import WORKERS, look_up_all
 from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
@@ -16,7 +17,6 @@ from virustotal.core.scoring.verdicts import ANSWERED, BAD, counters
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import Place
 from virustotal.indicator_search.plan import Ioc, IocPlan, fitting
-from virustotal.result import tables
 from virustotal.util.readers import clean
 
 NAME = "exhaustive_search"

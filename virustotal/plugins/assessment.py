@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Points, hookimpl
-from virustotal.core.findings import Family, Finding
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, as_text, as_texts, integer, pairs
+from virustotal.core import Analyzer, Evidence, Family, Finding, Points, hookimpl, tables
+from virustotal.core.readers import as_mapping, as_text, as_texts, integer, pairs
 
 #: Points of a malicious verdict by severity, before the family's cap. Other severities count as the lowest.
 MALICIOUS_POINTS: Mapping[str, int] = {"high": 500, "medium": 400, "low": 300}

@@ -6,8 +6,7 @@ from functools import lru_cache
 
 from attrs import evolve, frozen
 
-from virustotal.core import Detection, hookimpl
-from virustotal.core.settings import AvConfig, Settings
+from virustotal.core import AvConfig, Detection, Settings, hookimpl
 
 _PARTS = ("engine", "result")
 

@@ -6,12 +6,21 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Detection, Evidence, OntologyPart, Points, Verdict, hookimpl
-from virustotal.core.findings import Family, Finding
-from virustotal.core.models import Level
-from virustotal.core.scoring.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, named_counts, whole_text
+from virustotal.core import (
+    Analyzer,
+    Detection,
+    Evidence,
+    Family,
+    Finding,
+    Level,
+    OntologyPart,
+    Points,
+    Verdict,
+    hookimpl,
+    tables,
+)
+from virustotal.core.readers import as_mapping, named_counts, whole_text
+from virustotal.core.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.
 CATEGORIES = (

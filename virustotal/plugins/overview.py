@@ -6,13 +6,9 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultURLSection
 
-from virustotal.core import Analyzer, Evidence, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.models import Object
-from virustotal.core.scoring.verdicts import stale_days
-from virustotal.core.settings import Settings
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, as_text, as_texts, date, integer, named_counts
+from virustotal.core import Analyzer, Evidence, Finding, Object, Settings, hookimpl, tables
+from virustotal.core.readers import as_mapping, as_text, as_texts, date, integer, named_counts
+from virustotal.core.verdicts import stale_days
 
 #: Names that are listed; VirusTotal keeps a hundred.
 MOST_NAMES = 20

@@ -5,9 +5,9 @@ from typing import Any
 
 from virustotal.api import relationships
 from virustotal.core.models import Outcome, Related, Status
+from virustotal.core.tables import listed, table
 from virustotal.result.models import DownloadOutcome, SubjectResult
 from virustotal.result.subject_header import name_of
-from virustotal.result.tables import listed, table
 from virustotal.util.readers import clean
 
 #: Rows of the table; there are at most 58 relationships of one kind of object.

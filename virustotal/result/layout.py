@@ -12,11 +12,11 @@ from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt
 from virustotal.core.settings import Settings
+from virustotal.core.tables import lines, table
 from virustotal.result.coverage import coverage_section
 from virustotal.result.models import DownloadOutcome, Layout, SubjectResult
 from virustotal.result.section_builder import TITLES, Builder
 from virustotal.result.subject_header import name_of, subject_header
-from virustotal.result.tables import lines, table
 from virustotal.util.readers import clean
 
 __all__ = ["DownloadOutcome", "Layout", "SubjectResult", "compose", "partial_reasons"]

@@ -9,8 +9,8 @@ from assemblyline_v4_service.common.result import ResultTextSection
 from virustotal.core.models import Level, Status
 from virustotal.core.scoring.verdicts import stale_days
 from virustotal.core.settings import Settings
+from virustotal.core.tables import page
 from virustotal.result.models import SubjectResult
-from virustotal.result.tables import page
 from virustotal.util.readers import clean, date
 
 KINDS: Mapping[str, str] = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}

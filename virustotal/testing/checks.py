@@ -67,7 +67,7 @@ def examine(name: str, findings: Iterable[Finding], bounds: PluginLimits = BUILT
     try:
         for finding in findings:
             intake.take(finding)
-            if isinstance(finding, OntologyPart) and (why := problem(finding)):
+            if isinstance(finding, OntologyPart) and (why := problem(finding.kind, finding.data)):
                 raise ContractError(f"{name} yields a part of the ontology that Assemblyline refuses: {why}")
             if isinstance(finding, ResultSection) and finding.parent is not None:
                 raise ContractError(f"{name} yields {finding.title_text!r} and has it in another section too")

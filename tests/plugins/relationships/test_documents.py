@@ -6,9 +6,9 @@ import pytest
 
 from tests.conftest import ROOT
 from virustotal.api.relationships import ALIASES, CATALOGUE, KINDS
+from virustotal.core import ANY
 from virustotal.core.plugin_host.hooks import PluginInfo, State
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.plugin_host.registry import ANY
 from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN
 

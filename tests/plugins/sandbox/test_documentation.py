@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from virustotal.core import tables
 from virustotal.core.lookup import downloads as fetching
 from virustotal.plugins.sandbox import downloads, process_tree, processes, signatures
-from virustotal.result import tables
 
 PAGE = (ROOT / "docs" / "behaviours.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]

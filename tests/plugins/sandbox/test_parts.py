@@ -29,7 +29,7 @@ def test_every_part_is_valid_and_ids_are_stable() -> None:
     )
     first, second = findings(given, report("Other", processes_tree=TREE)), findings(given)
     every = [each for each in first if hasattr(each, "kind")]
-    assert [problem(each) for each in every] == [""] * len(every)
+    assert [problem(each.kind, each.data) for each in every] == [""] * len(every)
     ids = [each.data["objectid"]["ontology_id"] for each in every]
     assert len(set(ids)) == len(ids) == 1 + 4 + 3 + 2 + 1 + 4
     again = [each.data["objectid"]["ontology_id"] for each in second if hasattr(each, "kind")]

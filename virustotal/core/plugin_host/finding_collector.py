@@ -110,7 +110,7 @@ class FindingCollector:
         if not isinstance(given.data, Mapping):
             raise TypeError(f"the data of an OntologyPart are a mapping, not {type(given.data).__name__}")
         # The built-ins' tests try every part; for the plugins of others it is done here, where it costs only them.
-        if self.external and (why := problem(given)):
+        if self.external and (why := problem(given.kind, given.data)):
             self._notes.say(f"A part of the ontology ({clean(str(given.kind), 60)}) was left out: {why}")
             return
         self._add(self._ontology, "ontology", given, lambda part: OntologyPart(str(part.kind), plain(part.data)))

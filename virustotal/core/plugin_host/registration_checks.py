@@ -6,8 +6,7 @@ from typing import Any
 
 from virustotal.api import relationships
 from virustotal.core import hookspecs
-from virustotal.core.analyzer import Analyzer, Needs
-from virustotal.core.plugin_host.registry import ANY
+from virustotal.core.analyzer import ANY, Analyzer, Needs
 from virustotal.util.readers import clean
 
 

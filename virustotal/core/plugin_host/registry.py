@@ -6,14 +6,11 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
-from virustotal.core.analyzer import Analyzer
+from virustotal.core.analyzer import ANY, Analyzer
 from virustotal.core.plugin_host.isolation_util import last_line
 from virustotal.core.settings import Settings
 
 log = logging.getLogger("assemblyline.service.virustotal.plugins")
-
-#: The relationship of an analyser of every relationship that no analyser of its kind names.
-ANY = "*"
 
 
 def _index(analyzers: Iterable[Analyzer]) -> Mapping[tuple[str, str], tuple[Analyzer, ...]]:

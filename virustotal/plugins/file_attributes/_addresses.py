@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from virustotal.al_types.network_addresses import Indicator, indicator
-from virustotal.util.readers import as_list, as_mapping, as_texts, integer
+from virustotal.core.assemblyline import Indicator, indicator
+from virustotal.core.readers import as_list, as_mapping, as_texts, integer
 
 #: Keys, as lower-case letters and digits alone, under which a text names an address.
 KEYS = frozenset(

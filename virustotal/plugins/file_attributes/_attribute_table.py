@@ -6,11 +6,10 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve, frozen
 
-from virustotal.core import Analyzer, Evidence
-from virustotal.core.findings import Finding
+from virustotal.core import Analyzer, Evidence, Finding
+from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, whole_text
+from virustotal.core.tables import MOST_ROWS, key_values, lines, table
 from virustotal.plugins.file_attributes._cell_readers import shown
-from virustotal.result.tables import MOST_ROWS, key_values, lines, table
-from virustotal.util.readers import as_list, as_mapping, as_mappings, as_text, whole_text
 
 #: Deepest nesting of sections; what lies deeper is written into one cell.
 DEEPEST = 3

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from virustotal.result.tables import listed
-from virustotal.util.readers import as_list, as_text, date, integer, pairs, timestamp
+from virustotal.core.readers import as_list, as_text, date, integer, pairs, timestamp
+from virustotal.core.tables import listed
 
 #: Deepest nesting that is written into one cell.
 DEEPEST = 3

@@ -5,11 +5,10 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Points
-from virustotal.core.findings import Family
+from virustotal.core import Family, Points
+from virustotal.core.readers import as_list, as_mapping
+from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes._cell_readers import lower
-from virustotal.result.tables import listed
-from virustotal.util.readers import as_list, as_mapping
 
 #: Severity to points of one rule. `low` and `info` are seen on most clean files, and score nothing.
 WORTH: Mapping[str, int] = {"critical": 100, "high": 40, "medium": 10, "low": 0, "info": 0, "informational": 0}

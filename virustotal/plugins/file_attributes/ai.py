@@ -8,12 +8,10 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core.readers import as_list, as_mapping, as_text, pairs
+from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes._attribute_table import attributes
-from virustotal.result.tables import listed
-from virustotal.util.readers import as_list, as_mapping, as_text, pairs
 
 WARNING = "A language model wrote this about content that an attacker may control. It adds nothing to the score."
 #: Characters of one analysis, and analyses shown.

@@ -1,10 +1,9 @@
 """Android applications: `androguard`, and the tags of its certificate."""
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
+from virustotal.core.readers import as_mapping, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
-from virustotal.util.readers import as_mapping, as_text
 
 
 def distinguished_name(value: object) -> str:

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-from virustotal.core import Analyzer, Evidence, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,

@@ -3,8 +3,7 @@
 Shown and not tagged: the same entry is reported for thousands of files that share nothing but a name.
 """
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
 AUTOSTART = SectionSpec(

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.al_types.attack import attack_name, current_id, known_ids
-from virustotal.core import Analyzer, Evidence, Points, hookimpl
-from virustotal.core.findings import Family, Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Family, Finding, Points, Settings, hookimpl
+from virustotal.core.assemblyline import attack_name, current_id, known_ids
+from virustotal.core.readers import as_texts
+from virustotal.core.tables import table
 from virustotal.plugins.file_attributes._attribute_table import attributes
-from virustotal.result.tables import table
-from virustotal.util.readers import as_texts
 
 #: Capability in lower case to what it means and its ATT&CK technique, empty where none follows from it alone.
 CAPABILITIES: Mapping[str, tuple[str, str]] = {

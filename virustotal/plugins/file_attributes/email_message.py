@@ -1,7 +1,6 @@
 """Electronic mail: the dictionary `email`, of which no page or sample tells the keys, so that it is shown as it is."""
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 

@@ -1,7 +1,6 @@
 """Firmware images: `rombios_info`."""
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 from virustotal.plugins.file_attributes.signature import CERTIFICATES
 

@@ -5,14 +5,12 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.al_types.network_addresses import indicator
-from virustotal.core import Analyzer, Evidence, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core.assemblyline import indicator
+from virustotal.core.readers import as_list, as_mappings, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
 from virustotal.plugins.file_attributes._severity import WORTH, by_severity, severity, worst_first
-from virustotal.util.readers import as_list, as_mappings, as_text
 
 
 def ja3_hashes(value: Any) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """PDF documents: `pdf_info`."""
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
 PDF = SectionSpec(

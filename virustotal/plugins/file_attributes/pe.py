@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
+from virustotal.core.readers import as_mapping, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
-from virustotal.util.readers import as_mapping, as_text
 
 #: IMAGE_FILE_HEADER.Machine (PE format, "Machine Types").
 MACHINES = {

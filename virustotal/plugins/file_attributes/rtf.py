@@ -1,7 +1,6 @@
 """Rich text: `rtf_info`."""
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 from virustotal.plugins.file_attributes.office import SUMMARY

@@ -5,13 +5,11 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core.readers import as_mapping, as_mappings, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build
 from virustotal.plugins.file_attributes._severity import by_severity, severity, worst_first
-from virustotal.util.readers import as_mapping, as_mappings, as_text
 
 #: Events of one rule that are written out.
 MOST_EVENTS = 3

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Points, hookimpl
-from virustotal.core.findings import Family, Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Family, Finding, Points, Settings, hookimpl
+from virustotal.core.readers import as_list, as_mapping, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
@@ -15,7 +14,6 @@ from virustotal.plugins.file_attributes._attribute_table import (
     build_section,
     renamed,
 )
-from virustotal.util.readers import as_list, as_mapping, as_text
 
 #: What `verified` says of a signature that holds, in lower case; every other sentence says why it does not.
 HOLDS = frozenset({"signed", "signed file, verified signature", "signed file, valid signature", "valid", "true"})

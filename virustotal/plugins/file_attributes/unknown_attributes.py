@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core.readers import as_list, as_mapping, as_text
+from virustotal.core.tables import key_values
 from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, attributes, build_section
 from virustotal.plugins.file_attributes._cell_readers import shown
-from virustotal.result.tables import key_values
-from virustotal.util.readers import as_list, as_mapping, as_text
 
 #: What the analysers of this package show.
 HERE: frozenset[str] = frozenset(

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Points, hookimpl
-from virustotal.core.findings import Family, Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Family, Finding, Points, Settings, hookimpl
+from virustotal.core.readers import as_list, as_mappings, as_text
+from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
-from virustotal.result.tables import listed
-from virustotal.util.readers import as_list, as_mappings, as_text
 
 #: Points of one rule. Rules have no severity, and many only describe a format: so a little, and for a few of them.
 WORTH, MOST_SCORED = 10, 5

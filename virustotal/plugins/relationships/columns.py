@@ -6,9 +6,9 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core import Needs, Object
-from virustotal.core.scoring.verdicts import HOST_KINDS, POPULAR_RANK, best_rank
-from virustotal.result.tables import listed
-from virustotal.util.readers import as_list, as_mapping, as_mappings, as_text, as_texts, clean, date, pairs
+from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, as_texts, clean, date, pairs
+from virustotal.core.tables import listed
+from virustotal.core.verdicts import HOST_KINDS, POPULAR_RANK, best_rank
 
 #: Longest URL or name that is shown whole and may become a tag.
 LONGEST_NAME = 4_096

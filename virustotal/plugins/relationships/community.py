@@ -7,14 +7,11 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.api import relationships
-from virustotal.api.relationships import KINDS
-from virustotal.core import Analyzer, Evidence, Object, Points, findings, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Family, Finding, Object, Points, Settings, hookimpl, relationships
+from virustotal.core.readers import LONGEST_TEXT, as_list, as_mapping, as_mappings, as_text, as_texts, integer, pairs
+from virustotal.core.relationships import KINDS
 from virustotal.plugins.relationships.columns import Column, dated, plain
 from virustotal.plugins.relationships.record_table import records
-from virustotal.util.readers import LONGEST_TEXT, as_list, as_mapping, as_mappings, as_text, as_texts, integer, pairs
 
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
 
@@ -155,7 +152,7 @@ def _seen(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     ids = tuple(dict.fromkeys(each for each in found if _ATTACK_ID.fullmatch(each)))
     if ids:
         reason = f"VirusTotal names {len(ids)} ATT&CK techniques of the file."
-        yield Points(findings.Family.BEHAVIOUR, "attack_techniques", 0, reason, section, ids)
+        yield Points(Family.BEHAVIOUR, "attack_techniques", 0, reason, section, ids)
 
 
 def _graph_name(obj: Object) -> str:

@@ -1,7 +1,6 @@
 """Files that a file drops, holds or resembles, and files around URLs, domains and IP addresses."""
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.relationships.related_table import related_table
 
 _CONTAINED = (

@@ -4,15 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.api import relationships
-from virustotal.api.relationships import KINDS
-from virustotal.core import Analyzer, Evidence, Object, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.plugin_host.registry import ANY
-from virustotal.core.settings import Settings
+from virustotal.core import ANY, Analyzer, Evidence, Finding, Object, Settings, hookimpl, relationships
+from virustotal.core.readers import as_text, clean, pairs
+from virustotal.core.relationships import KINDS
 from virustotal.plugins.relationships.columns import Column, identity
 from virustotal.plugins.relationships.record_table import record_table
-from virustotal.util.readers import as_text, clean, pairs
 
 #: Attributes of one object that are shown, each in so many characters.
 MOST_ATTRIBUTES, LONGEST_ATTRIBUTE = 12, 120

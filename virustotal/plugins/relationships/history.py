@@ -5,17 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
-from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.scoring.verdicts import category_of
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Finding, Object, Settings, hookimpl, relationships, tables
+from virustotal.core.readers import as_text, date, integer, pairs
+from virustotal.core.verdicts import category_of
 from virustotal.plugins.relationships.columns import Column, dated, plain, read_by
 from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
 from virustotal.plugins.relationships.related_table import heading, named
-from virustotal.result import tables
-from virustotal.util.readers import as_text, date, integer, pairs
 
 
 def _detections(obj: Object) -> str:

@@ -5,20 +5,26 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object, Ref, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.scoring.verdicts import category_of
-from virustotal.core.settings import Settings
+from virustotal.core import (
+    Analyzer,
+    Evidence,
+    Finding,
+    Object,
+    Ref,
+    Settings,
+    certificates,
+    hookimpl,
+    relationships,
+    tables,
+)
+from virustotal.core.readers import as_mapping, as_text, date, integer, pairs
+from virustotal.core.verdicts import category_of
+from virustotal.core.whois import whois_map_facts
 from virustotal.plugins.relationships.columns import Column, dated, linked, plain, read_by
 from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import record_table, records, timeline
 from virustotal.plugins.relationships.related_object import related_object
 from virustotal.plugins.relationships.related_table import named, related_table
-from virustotal.plugins.subjects import certificates
-from virustotal.plugins.subjects.whois import whois_map_facts
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, as_text, date, integer, pairs
 
 # --- resolutions -----------------------------------------------------------------------------------------------------
 

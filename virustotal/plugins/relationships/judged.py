@@ -4,12 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrs import frozen
 
-from virustotal.core.analyzer import Evidence
-from virustotal.core.models import Detection, Level, Object, Verdict
-from virustotal.core.scoring.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
-from virustotal.core.settings import Settings
+from virustotal.core import Detection, Evidence, Level, Object, Settings, Verdict
+from virustotal.core.readers import host_of
+from virustotal.core.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
 from virustotal.plugins.relationships.columns import address, identity
-from virustotal.util.hosts import host_of
 
 HITS = frozenset({MALICIOUS, SUSPICIOUS})
 

@@ -1,7 +1,6 @@
 """Hosts and URLs that a file contacts, holds in its bytes or in memory, or came from; what a URL's page loads."""
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.relationships.related_table import related_table
 
 # What a sandbox or VirusTotal's own browser saw is tagged as dynamic; all else here is context and not tagged.

@@ -5,13 +5,10 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection, ResultTimelineSection
 
-from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object, Related
-from virustotal.core.findings import Finding
+from virustotal.core import Analyzer, Evidence, Finding, Object, Related, relationships, tables
+from virustotal.core.readers import as_text
 from virustotal.plugins.relationships.columns import Column, read_by
 from virustotal.plugins.relationships.related_table import links, named, table_heading
-from virustotal.result import tables
-from virustotal.util.readers import as_text
 
 #: Nodes of one timeline; the table below it has more.
 MOST_NODES = 40

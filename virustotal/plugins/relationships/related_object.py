@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.api import relationships
-from virustotal.core import Analyzer, Evidence, Object
-from virustotal.core.findings import Finding
+from virustotal.core import Analyzer, Evidence, Finding, Object, relationships, tables
+from virustotal.core.readers import as_text
 from virustotal.plugins.relationships.columns import COLUMNS, LABELS, identity, read_by
 from virustotal.plugins.relationships.judged import Judged, known
 from virustotal.plugins.relationships.related_table import RelatedTable, links, named
-from virustotal.result import tables
-from virustotal.util.readers import as_text
 
 
 def related_object(kind: str, name: str, order: int) -> Analyzer:

@@ -6,23 +6,23 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection, ResultURLSection
 from attrs import frozen
 
-from virustotal.api import relationships
-from virustotal.api.relationships import Relationship
-from virustotal.core import Analyzer, Evidence, Needs, Points, findings
-from virustotal.core.findings import Finding
-from virustotal.core.models import Level, Object, Related
-from virustotal.core.settings import Settings
-from virustotal.plugins.relationships.columns import (
-    COLUMNS,
-    LABELS,
-    LINKS,
-    Column,
-    identity,
-    popular,
-    tag_value,
+from virustotal.core import (
+    Analyzer,
+    Evidence,
+    Family,
+    Finding,
+    Level,
+    Needs,
+    Object,
+    Points,
+    Related,
+    Settings,
+    relationships,
+    tables,
 )
+from virustotal.core.relationships import Relationship
+from virustotal.plugins.relationships.columns import COLUMNS, LABELS, LINKS, Column, identity, popular, tag_value
 from virustotal.plugins.relationships.judged import Judged, is_subject, judged, known, own_host
-from virustotal.result import tables
 
 #: Objects named in the reason of a score, and pages of VirusTotal that are linked below one table.
 MOST_NAMED, MOST_LINKS = 5, 40
@@ -193,7 +193,7 @@ class RelatedTable:
         reason = f"{self.entry.title}: {len(scored)} flagged: {tables.listed(shown)}"
         rest = len(scored) - len(shown)
         yield Points(
-            findings.Family.RELATED,
+            Family.RELATED,
             self.entry.name,
             sum(each.verdict.score for each in scored),
             reason + (f" and {rest} more." if rest else "."),

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Download, Evidence, Object, findings, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Role, Settings, hookimpl
+from virustotal.core.readers import as_text, date, safe_name
 from virustotal.plugins.relationships.columns import Column, dated, plain
 from virustotal.plugins.relationships.record_table import records
-from virustotal.util.readers import as_text, date, safe_name
 
 #: Pictures that are fetched for one file; all are listed.
 MOST_PICTURES = 12
@@ -45,7 +43,7 @@ def _download(place: int, obj: Object) -> Download:
         "screenshot",
         safe_name("screenshot", f"{place:02}", sandbox) + ".png",
         f"Screenshot of {sandbox}" + (f", {moment}" if moment else ""),
-        role=findings.Role.IMAGE,
+        role=Role.IMAGE,
         magic=_MAGIC,
         link=_link(obj),
     )

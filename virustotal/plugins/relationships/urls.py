@@ -1,7 +1,6 @@
 """URLs around a file, a URL, a domain or an IP address, and the host of a URL."""
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.relationships.related_object import related_object
 from virustotal.plugins.relationships.related_table import related_table
 

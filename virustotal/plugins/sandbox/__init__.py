@@ -6,17 +6,14 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultTextSection
 
-from virustotal.core import Analyzer, Evidence, Points, Related, hookimpl
-from virustotal.core.findings import Finding
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Evidence, Finding, Points, Related, Settings, hookimpl, tables
+from virustotal.core.readers import as_mapping, as_text
 from virustotal.plugins.sandbox import merged_view, signatures, tags, techniques, verdicts
 from virustotal.plugins.sandbox.attribute_sections import KINDS, kind_section, other_section
 from virustotal.plugins.sandbox.ontology import parts
 from virustotal.plugins.sandbox.process_tree import tree_sections
 from virustotal.plugins.sandbox.sandbox_section import sandbox_section
 from virustotal.plugins.sandbox.sandboxes import MOST_SANDBOXES, Sandbox, sandbox_name, sandboxes
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, as_text
 
 HOW_TO_SEE = "Set the parameter analyze_relationship to see what each of them saw."
 NAMES_ONLY = "Only the names came: the coverage table says why their reports did not."

@@ -5,10 +5,10 @@ from typing import Any
 
 from attrs import frozen
 
+from virustotal.core import tables
+from virustotal.core.readers import as_mapping, as_text
 from virustotal.plugins.sandbox.cell_text import described, registry_value
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, as_text
 
 #: Characters of one listed entry, such as a path.
 LONGEST_ENTRY = 300

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.util.readers import LONGEST_TEXT, as_text, clean
+from virustotal.core.readers import LONGEST_TEXT, as_text, clean
 
 _DEEPEST = 3
 _MOST = 20

@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable, Iterator
 from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Download, Evidence, Needs, Object, Ref, Related, hookimpl
-from virustotal.core.findings import Finding, Role
-from virustotal.core.settings import Settings
+from virustotal.core import (
+    Analyzer,
+    Download,
+    Evidence,
+    Finding,
+    Needs,
+    Object,
+    Ref,
+    Related,
+    Role,
+    Settings,
+    hookimpl,
+    tables,
+)
+from virustotal.core.readers import as_mapping, as_text, boolean, clean, integer, safe_name
 from virustotal.plugins.sandbox.sandboxes import sandbox_name
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, as_text, boolean, clean, integer, safe_name
 
 EVTX = (b"ElfFile\x00",)
 #: PCAP in both byte orders with micro- and nanoseconds, and PCAPNG (section header block).

@@ -7,11 +7,10 @@ from typing import Any
 
 from attrs import frozen
 
+from virustotal.core import tables
+from virustotal.core.readers import as_mapping, as_text, as_texts, host_of, integer
 from virustotal.plugins.sandbox.cell_text import described, registry_value
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.result import tables
-from virustotal.util.hosts import host_of
-from virustotal.util.readers import as_mapping, as_text, as_texts, integer
 
 #: One thing seen: what makes two of them the same, what is shown, details of it, and whether it was given as text.
 Seen = tuple[str, str, str, bool]

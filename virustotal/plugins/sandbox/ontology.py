@@ -4,15 +4,14 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from virustotal.al_types.attack import attack_name, tactics
-from virustotal.al_types.ontology import problem
 from virustotal.core import OntologyPart
+from virustotal.core.assemblyline import attack_name, ontology_problem, tactics
+from virustotal.core.readers import as_mappings, as_text, integer
 from virustotal.plugins.sandbox.merged_view import address
 from virustotal.plugins.sandbox.processes import Process, image_of
 from virustotal.plugins.sandbox.sandbox_section import dns, headers, mail, method, port, transport
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.signatures import Match, ids, sigma, signatures
-from virustotal.util.readers import as_mappings, as_text, integer
 
 #: Parts of one kind from one sandbox.
 MOST_PROCESSES = 1_000
@@ -44,9 +43,8 @@ def parts(sandbox: Sandbox, classification: str) -> Iterator[OntologyPart]:
         for index, data in enumerate(found):
             if index == most:
                 break
-            part = OntologyPart(kind, data)
-            if not problem(part):
-                yield part
+            if not ontology_problem(kind, data):
+                yield OntologyPart(kind, data)
 
 
 def _object_id(sandbox: Sandbox, kind: str, tag: str, *key: Any) -> dict[str, Any]:

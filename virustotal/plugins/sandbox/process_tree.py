@@ -7,11 +7,11 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ProcessItem, ResultProcessTreeSection
 
+from virustotal.core import tables
 from virustotal.plugins.sandbox.cell_text import described
 from virustotal.plugins.sandbox.processes import MOST_DRAWN, MOST_LEVELS, MOST_PROCESSES, Process
 from virustotal.plugins.sandbox.sandbox_section import LONGEST_BODY
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.result import tables
 
 #: Rows of the table of processes that are not drawn.
 MOST_ROWS = 1_000

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.util.readers import EMPTY, as_list, as_mapping, as_text, integer
+from virustotal.core.readers import as_list, as_mapping, as_text, integer
 
 #: Levels of a tree that are drawn: the framework's own class recurses over them.
 MOST_LEVELS = 200
@@ -45,7 +45,7 @@ class Process:
     offset: int | None
     files: int = 0
     registry: int = 0
-    node: Mapping[str, Any] = field(default=EMPTY, repr=False)
+    node: Mapping[str, Any] = field(factory=dict, repr=False)
     drawn: bool = field(default=False, kw_only=True)
     given: bool = field(default=True, kw_only=True)
 

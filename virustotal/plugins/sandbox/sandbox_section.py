@@ -18,13 +18,13 @@ from assemblyline_v4_service.common.result import (
     SandboxSignatureItem,
 )
 
-from virustotal.al_types.attack import attack_name, tactics
+from virustotal.core.assemblyline import attack_name, tactics
+from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, integer, pairs
 from virustotal.plugins.sandbox.cell_text import described
 from virustotal.plugins.sandbox.merged_view import address
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import SIGNATURE, rank
 from virustotal.plugins.sandbox.signatures import Match, signatures
-from virustotal.util.readers import as_mapping, as_mappings, as_text, as_texts, integer, pairs
 
 #: What the body shows of each; all of it stands in the sections beside it, within their own bounds.
 MOST_PROCESSES = 500

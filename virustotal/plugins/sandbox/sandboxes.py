@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core.models import Object
+from virustotal.core import Object
+from virustotal.core.readers import as_list, as_mapping, as_text, boolean, clean, integer, timestamp
 from virustotal.plugins.sandbox.processes import Process, flatten
-from virustotal.util.readers import as_list, as_mapping, as_text, boolean, clean, integer, timestamp
 
 #: The name of a sandbox that VirusTotal does not name.
 UNNAMED = "unnamed sandbox"

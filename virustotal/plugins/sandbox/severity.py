@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from virustotal.util.readers import as_text
+from virustotal.core.readers import as_text
 
 #: The order of severities, the worst first; the last one is for what VirusTotal does not say.
 ORDER = ("critical", "high", "medium", "low", "info", "unknown")

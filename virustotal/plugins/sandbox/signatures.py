@@ -5,24 +5,13 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from virustotal.al_types.attack import known_ids
-from virustotal.core import Points
-from virustotal.core.findings import Family
+from virustotal.core import Family, Points, tables
+from virustotal.core.assemblyline import known_ids
+from virustotal.core.readers import as_list, as_mappings, as_text, as_texts
 from virustotal.plugins.sandbox.cell_text import described
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.plugins.sandbox.severity import (
-    IDS,
-    ORDER,
-    SCORED_IN_FILE,
-    SIGMA,
-    SIGNATURE,
-    rank,
-    severity,
-    worse,
-)
+from virustotal.plugins.sandbox.severity import IDS, ORDER, SCORED_IN_FILE, SIGMA, SIGNATURE, rank, severity, worse
 from virustotal.plugins.sandbox.techniques import technique_ids, techniques
-from virustotal.result import tables
-from virustotal.util.readers import as_list, as_mappings, as_text, as_texts
 
 #: Rules of one sort that score; the table has more.
 MOST_SCORED = 100

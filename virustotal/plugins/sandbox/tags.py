@@ -6,21 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from virustotal.core import Evidence, Object
-from virustotal.core.scoring.verdicts import (
-    MALICIOUS,
-    POPULAR_RANK,
-    SUSPICIOUS,
-    best_rank,
-    counters,
-    needed_hits,
-)
+from virustotal.core.readers import as_list, as_mappings, as_text, host_of, integer, pairs
+from virustotal.core.verdicts import MALICIOUS, POPULAR_RANK, SUSPICIOUS, best_rank, counters, needed_hits
 from virustotal.plugins.sandbox.merged_view import Thing, address
 from virustotal.plugins.sandbox.processes import image_of
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.signatures import Match
 from virustotal.plugins.sandbox.verdicts import SandboxVerdict, verdict_of
-from virustotal.util.hosts import host_of
-from virustotal.util.readers import as_list, as_mappings, as_text, integer, pairs
 
 #: Values of one tag type.
 MOST_VALUES = 200

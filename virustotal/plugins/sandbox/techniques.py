@@ -6,13 +6,11 @@ from typing import Any
 
 from attrs import field, frozen
 
-from virustotal.al_types.attack import attack_name, current_id, tactics
-from virustotal.core import Points
-from virustotal.core.findings import Family
+from virustotal.core import Family, Points, tables
+from virustotal.core.assemblyline import attack_name, current_id, tactics
+from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, pairs
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import ORDER, TECHNIQUE, rank, severity, worse
-from virustotal.result import tables
-from virustotal.util.readers import as_list, as_mapping, as_mappings, as_text, pairs
 
 #: Techniques that are named to the heuristics; VirusTotal's matrix has some seven hundred.
 MOST_SCORED = 200

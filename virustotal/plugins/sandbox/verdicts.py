@@ -5,12 +5,10 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal.core import Points
-from virustotal.core.findings import Family
+from virustotal.core import Family, Points, tables
+from virustotal.core.readers import as_list, as_mapping, as_text, as_texts, date, pairs
 from virustotal.plugins.sandbox.sandboxes import Sandbox, confidence
 from virustotal.plugins.sandbox.severity import VERDICTS
-from virustotal.result import tables
-from virustotal.util.readers import as_list, as_mapping, as_text, as_texts, date, pairs
 
 _CLEAN = frozenset({"CLEAN", "UNKNOWN_VERDICT"})
 

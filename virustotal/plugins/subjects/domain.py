@@ -5,11 +5,9 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl, tables
+from virustotal.core.readers import as_mapping, as_mappings, as_text, date, integer, pairs
 from virustotal.plugins.subjects import parts
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, as_mappings, as_text, date, integer, pairs
 
 _UNRANKED = 2**63
 

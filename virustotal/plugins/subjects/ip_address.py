@@ -5,11 +5,9 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl, tables
+from virustotal.core.readers import as_text
 from virustotal.plugins.subjects import parts
-from virustotal.result import tables
-from virustotal.util.readers import as_text
 
 
 def network(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:

@@ -5,12 +5,9 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence
-from virustotal.core.findings import Finding
-from virustotal.plugins.subjects import certificates
-from virustotal.plugins.subjects import whois as whois_text
-from virustotal.result import tables
-from virustotal.util.readers import as_mapping, as_mappings, as_text, as_texts, date, pairs
+from virustotal.core import Analyzer, Evidence, Finding, certificates, tables
+from virustotal.core import whois as whois_text
+from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, date, pairs
 
 #: Makes the sections of one part out of the subject's attributes; None stands for nothing to show.
 Part: TypeAlias = Callable[[Mapping[str, Any]], Iterable[ResultSection | None]]

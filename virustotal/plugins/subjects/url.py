@@ -6,11 +6,9 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, hookimpl
-from virustotal.core.settings import Settings
+from virustotal.core import Analyzer, Settings, hookimpl, tables
+from virustotal.core.readers import as_list, as_mappings, as_text, as_texts, date, integer, pairs
 from virustotal.plugins.subjects import parts
-from virustotal.result import tables
-from virustotal.util.readers import as_list, as_mappings, as_text, as_texts, date, integer, pairs
 
 #: Longest URL that is shown whole and may become a tag.
 LONGEST_URL = 4_096

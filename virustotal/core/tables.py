@@ -1,4 +1,4 @@
-"""Sections of one look: bounded tables, ordered key-values, links and text, of inert text alone."""
+"""Result sections for plugins: bounded tables, ordered key-values and lines, of inert text alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,6 +14,8 @@ from assemblyline_v4_service.common.result import (
 from virustotal.core.models import Ref
 from virustotal.core.settings import DEFAULT_HOST, Settings
 from virustotal.util.readers import as_text
+
+__all__ = ["MOST_IN_CELL", "MOST_ROWS", "counted", "key_values", "lines", "listed", "page", "table"]
 
 #: Rows of one table; the rest is said.
 MOST_ROWS = 200

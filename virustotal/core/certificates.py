@@ -1,4 +1,4 @@
-"""X.509 certificates of servers, as VirusTotal writes them (`last_https_certificate`, `ssl_cert`): facts and tags."""
+"""Facts and tags of X.509 certificates in VirusTotal's form (`last_https_certificate`, `ssl_cert`)."""
 
 import ipaddress
 import re
@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.util.readers import as_list, as_mapping, as_text, as_texts, date, integer, pairs
+
+__all__ = ["alternative_names", "distinguished", "facts", "public_key", "tags"]
 
 _ORDER = ("CN", "OU", "O", "L", "ST", "C")
 _HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)

@@ -1,9 +1,11 @@
-"""Who registered a domain or a network: WHOIS texts and maps, and RDAP, bounded, as VirusTotal gives them."""
+"""Facts of WHOIS texts, WHOIS maps and RDAP in VirusTotal's form, bounded."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.util.readers import as_mapping, as_mappings, as_text, as_texts, clean, date, pairs
+
+__all__ = ["rdap_facts", "whois_facts", "whois_map_facts"]
 
 #: Lines of a WHOIS text that are read, keys that are shown, and characters of one value.
 MOST_LINES, MOST_KEYS, LONGEST_VALUE = 2_000, 60, 500
