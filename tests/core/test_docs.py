@@ -167,3 +167,14 @@ def test_the_shape_of_temporary_data() -> None:
     assert made == shown
     assert f"`{KEY}`" in TEMPORARY
     assert f"{LONGEST:,}" in TEMPORARY
+
+
+def test_the_architecture_page_names_rooms_that_exist() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    files = re.findall(r"`([a-z_/]+(?:\.py|/))`", page.split("## One-minute test")[1])
+    assert files
+    assert not [name for name in files if not (ROOT / "virustotal" / name).exists()]
+    rooms = re.findall(r"`virustotal\.([a-z_.]+)`", page)
+    assert not [room for room in rooms if not list((ROOT / "virustotal").glob(f"{room.replace('.', '/')}*"))]
+    packages = {path.parent.name for path in (ROOT / "virustotal").glob("*/__init__.py")}
+    assert packages <= {room.partition(".")[0] for room in rooms}, "a package is missing in the table"

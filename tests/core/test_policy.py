@@ -8,6 +8,7 @@ from virustotal.core.settings import Settings, service_settings
 from virustotal.core.submission.policy import (
     MEGABYTE,
     Candidate,
+    allows_file_type,
     look_up_ruling,
     reanalyse_ruling,
     submit_ruling,
@@ -113,3 +114,18 @@ def test_above_the_bound_not_even_a_hash_leaves(given: str, bound: str, allowed:
 def test_a_new_analysis_sends_no_content(candidate: Candidate, config: dict[str, Any], rule: str) -> None:
     ruling = reanalyse_ruling(candidate, settings(**config), above)
     assert (ruling.rule if not ruling.allowed else "") == rule
+
+
+@pytest.mark.parametrize(
+    ("file_type", "patterns", "allowed"),
+    [
+        ("document/pdf", ("!document/*",), False),
+        ("executable/windows/pe64", ("!document/*",), True),
+        ("executable/windows/pe64", ("executable/*", "!*/pe64"), False),
+        ("executable/linux/elf64", ("executable/*", "!*/pe64"), True),
+        ("code/js", ("executable/*", "!*/pe64"), False),
+        ("code/js", (), False),
+    ],
+)
+def test_file_types_with_exclusions(file_type: str, patterns: tuple[str, ...], allowed: bool) -> None:
+    assert allows_file_type(file_type, patterns) is allowed

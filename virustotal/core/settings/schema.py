@@ -37,10 +37,10 @@ MOST_SUBMIT_MB = 650
 
 @frozen
 class Credentials:
-    """The secrets. They go to the sources alone; `Settings` and `Evidence` never hold them.
+    """Secrets for the sources alone; `Settings` and `Evidence` never hold them.
 
-    proxy: the address of the proxy, perhaps with user and password; empty for none.
-    mirror_api_key: as Elasticsearch and OpenSearch encode it; or mirror_user with mirror_password; or none of them.
+    proxy: the proxy's address, optionally with user and password; empty for none.
+    mirror_api_key: encoded as Elasticsearch and OpenSearch give it; instead of mirror_user and mirror_password.
     """
 
     api_key: str = field(default="", repr=False)
@@ -63,11 +63,11 @@ class AvConfig:
 
 @frozen
 class SubmitPolicy:
-    """`submit_policy`: what may be submitted at all, where submitting is switched on.
+    """`submit_policy`: what may be submitted, if submitting is allowed.
 
     max_size_mb: in megabytes of 2**20 bytes.
-    file_types: patterns of Assemblyline's file types, such as `executable/*`.
-    max_depth: 0 for what the user submitted alone, never extracted children.
+    file_types: patterns of Assemblyline's file types, such as `executable/*`; `!document/*` excludes.
+    max_depth: depth of extraction; 0 for submitted files only, no extracted children.
     max_classification: nothing above it is sent; empty for no bound.
     """
 
@@ -79,7 +79,7 @@ class SubmitPolicy:
 
 @frozen
 class QuotaConfig:
-    """`quota`: requests that each window allows, where VirusTotal does not tell; 0 for not given."""
+    """`quota`: requests a window, if VirusTotal does not tell; 0 for not given."""
 
     minute: int = setting(0, whole_number(0, 10**9))
     hour: int = setting(0, whole_number(0, 10**9))
@@ -89,9 +89,9 @@ class QuotaConfig:
 
 @frozen
 class CacheConfig:
-    """`cache`: how long answers count, and that something is unknown or forbidden; 0 for not at all.
+    """`cache`: lifetime of answers, and of the answers unknown and forbidden; 0 for none.
 
-    max_mb: what all answers may take, in megabytes of 2**20 bytes.
+    max_mb: size of all answers, in megabytes of 2**20 bytes.
     """
 
     hours: int = setting(6, whole_number(0, 8760))
@@ -101,11 +101,11 @@ class CacheConfig:
 
 @frozen
 class MirrorConfig:
-    """`mirror`: a cluster of Elasticsearch or OpenSearch with VirusTotal's objects, which is asked first.
+    """`mirror`: an Elasticsearch or OpenSearch cluster with VirusTotal's objects, asked first.
 
-    hosts: its addresses; none for no mirror. files, urls, domains, ips, behaviours: its indices or aliases, each of one
-    index; an empty one is not asked. only: nothing is asked of VirusTotal. max_age_days: what has changed longer ago is
-    asked of VirusTotal all the same; 0 for never.
+    hosts: its addresses; none for no mirror. files, urls, domains, ips, behaviours: its indices or aliases; an empty
+    one is not asked. only: no request to VirusTotal. max_age_days: objects that changed longer ago are asked of
+    VirusTotal; 0 for no limit.
     """
 
     hosts: tuple[str, ...] = setting((), addresses)
@@ -121,7 +121,7 @@ class MirrorConfig:
 
 @frozen
 class PluginConfig:
-    """`plugins`: plugins or analysers to block by name, whether external ones load, and the settings of each."""
+    """`plugins`: names of plugins or analyzers to disable, whether external plugins load, settings by plugin name."""
 
     disabled: tuple[str, ...] = setting((), texts)
     external: bool = setting(True, switch)

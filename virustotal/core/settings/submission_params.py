@@ -1,4 +1,4 @@
-"""The submission's parameters, read leniently: a wrong one is said in the result and the default holds."""
+"""Submission parameters, read leniently: a wrong one is noted in the result and has its default."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,8 +27,8 @@ _NUMBERS: Mapping[str, tuple[int, int]] = {"max_related": (0, MOST_RELATED), "re
 PARAMETERS = ("api_key", "relationships", *_BOOLEANS, *_NUMBERS)
 
 
-#: Said in each result where `mirror.only` is set.
-AIR_GAPPED = "Air-gapped (mirror.only): only the mirror was asked, and nothing of VirusTotal."
+#: Note of each result with `mirror.only`.
+AIR_GAPPED = "Air-gapped (mirror.only): only the mirror was asked, VirusTotal was not."
 
 
 def _parameter_switch(value: Any) -> bool | None:
@@ -56,32 +56,36 @@ def relationship_names(value: Any) -> tuple[str, ...]:
 def task_settings(
     settings: Settings, parameters: Mapping[str, Any], *, deep_scan: bool = False, ignore_filtering: bool = False
 ) -> tuple[Settings, tuple[str, ...]]:
-    """Return the settings of one task, and a sentence for each parameter that was not understood, or about its source.
+    """Return the settings of one task, and a note for each wrong parameter.
 
-    parameters: `task.service_config`; null and missing ones have their defaults. `max_related` of 0 means the
-    configured one, which a deep scan lifts to DEEP_SCAN_RELATED.
+    Args:
+        settings: The service's.
+        parameters: `task.service_config`; null and missing ones have their defaults. `max_related` of 0 means the
+            configured number, which a deep scan raises to DEEP_SCAN_RELATED.
+        deep_scan: Whether the submission is a deep scan.
+        ignore_filtering: Whether the submission ignores filtering.
     """
     changes: dict[str, Any] = {"deep_scan": deep_scan, "ignore_filtering": ignore_filtering}
     notes: list[str] = [AIR_GAPPED] if settings.mirror.only else []
-    given = {name: parameters[name] for name in PARAMETERS if parameters.get(name) is not None}
+    values = {name: parameters[name] for name in PARAMETERS if parameters.get(name) is not None}
     for name in _BOOLEANS:
-        if name in given:
-            changes[name] = _parameter_switch(given[name])
+        if name in values:
+            changes[name] = _parameter_switch(values[name])
     for name, (low, high) in _NUMBERS.items():
-        if name in given:
-            changes[name] = _parameter_number(given[name], low, high)
+        if name in values:
+            changes[name] = _parameter_number(values[name], low, high)
     for name in [name for name, value in changes.items() if value is None]:
         notes.append(f"The parameter {name} was not understood; its default was used.")
         del changes[name]
-    if "relationships" in given:
-        changes["relationships"] = relationship_names(given["relationships"])
+    if "relationships" in values:
+        changes["relationships"] = relationship_names(values["relationships"])
     if not changes.get("max_related"):
         changes["max_related"] = max(settings.max_related, DEEP_SCAN_RELATED) if deep_scan else settings.max_related
     return evolve(settings, **changes), tuple(notes)
 
 
 def credentials(config: Mapping[str, Any], parameters: Mapping[str, Any]) -> Credentials:
-    """The submission's own key goes before the configured one; an empty key where neither is given."""
+    """Return the secrets: the submission's own key before the configured one, an empty key if there is neither."""
     key = str(parameters.get("api_key") or "").strip() or str(config.get("api_key") or "").strip()
     others = {name: str(config.get(name) or "").strip() for name in ("proxy", *MIRROR_SECRETS)}
     return Credentials(api_key=key, **others)

@@ -104,7 +104,7 @@ def _content(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
     policy = settings.submit_policy
     if candidate.placeholder:
         return Ruling("content", "Only its hash is known here, not its content.")
-    if not any(fnmatchcase(candidate.file_type, pattern) for pattern in policy.file_types):
+    if not allows_file_type(candidate.file_type, policy.file_types):
         reason = f"Its type {candidate.file_type or 'unknown'} is not among submit_policy.file_types."
         return Ruling("submit_policy.file_types", reason)
     if not candidate.size:
@@ -122,3 +122,12 @@ def _address(candidate: Candidate, _settings: Settings, _above: Above) -> Ruling
         return Ruling("credentials", "It holds a user name or password.")
     reason = reason_not_public(host) if host else "it names none"
     return Ruling("host", f"Its host may not be sent: {reason}." if reason else "")
+
+
+def allows_file_type(file_type: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether patterns allow a type. `!pattern` excludes and goes first; exclusions alone allow all the rest."""
+    excluded = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    included = [pattern for pattern in patterns if not pattern.startswith("!")] or (["*"] if excluded else [])
+    if any(fnmatchcase(file_type, pattern) for pattern in excluded):
+        return False
+    return any(fnmatchcase(file_type, pattern) for pattern in included)
