@@ -113,5 +113,5 @@ def test_what_is_given_is_kept() -> None:
 def test_identifiers_are_stable() -> None:
     assert stable_id("process", {"a": 1, "b": [2]}) == stable_id("process", {"b": [2], "a": 1})
     assert stable_id("process", 1) != stable_id("process", 2)
-    first, second = (completed("process", GOOD["process"])) for _ in range(2)
+    first, second = (completed("process", GOOD["process"]) for _ in range(2))
     assert first["objectid"]["ontology_id"] == second["objectid"]["ontology_id"]
