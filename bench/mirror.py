@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.mirrors import opensearch
+from tests.mirror.clusters import opensearch
 from virustotal import api
 from virustotal.client import build
 from virustotal.core.models import Ref

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from tests.mirrors import SHA, an_object, opensearch
+from tests.mirror.clusters import SHA, an_object, opensearch
 from virustotal.cli.app import app
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import load, report_files
-from tests.mirrors import SHA, an_object, descriptors, fill, opensearch
+from tests.mirror.clusters import SHA, an_object, descriptors, fill, opensearch
 from tests.service.conftest import Scan
 from virustotal.core.settings import MirrorConfig
 from virustotal.emulator.server import Emulator

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import requests_of
-from tests.mirrors import an_object, descriptors, fill, opensearch
+from tests.mirror.clusters import an_object, descriptors, fill, opensearch
 from tests.service.conftest import Scan, shown
 from tests.service.test_exhaustive import engines, tag
 from tests.service.test_mirror import air_gapped

@@ -1,4 +1,4 @@
-"""What a request asks for, where the mirror may know it; pure functions."""
+"""Requests that the mirror may answer, parsed; pure functions."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ from virustotal.core.models import Ref
 from virustotal.util.hosts import canonical_host
 from virustotal.util.readers import EMPTY
 
-#: The kinds of objects that feeds have.
+#: Kinds of objects in feeds.
 KINDS = ("file", "url", "domain", "ip_address", "file_behaviour")
 
 _PATHS: Mapping[str, str] = MappingProxyType({api.COLLECTIONS[kind]: kind for kind in KINDS})
@@ -27,26 +27,25 @@ _PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
 @frozen
-class Asked:
-    """A request for an object, or for one page of a relationship of it.
+class MirrorQuery:
+    """A request for an object, or for one page of a relationship.
 
-    names: relationships asked for with the object. lined: their attributes that are wanted in line. attributes: those
-    that are wanted of the objects of a page; empty for all. descriptors: True if only identifiers are wanted.
-    start: where the page begins, or None where a cursor of VirusTotal's own says so.
+    names: relationships requested with the object. inline: attributes requested for their objects. attributes: those
+    requested for the objects of a page; empty for all. start: position of the page's first entry, None for a cursor of
+    VirusTotal's own.
     """
 
     ref: Ref
     relationship: str = ""
     names: tuple[str, ...] = ()
-    lined: Mapping[str, tuple[str, ...]] = EMPTY
+    inline: Mapping[str, tuple[str, ...]] = EMPTY
     attributes: tuple[str, ...] = ()
-    descriptors: bool = False
     limit: int = 10
     start: int | None = 0
 
 
-def understood(request: Request) -> Asked | None:
-    """Return what a request asks for, or None for all that a mirror cannot have."""
+def parse_request(request: Request) -> MirrorQuery | None:
+    """Return the query of a request, None for requests that a mirror cannot answer."""
     if request.method != "GET" or request.upload or request.save or request.address:
         return None
     collection, *rest = [unquote(part) for part in request.path.removeprefix("/").split("/")]
@@ -58,50 +57,47 @@ def understood(request: Request) -> Asked | None:
         case []:
             return _object(ref, request)
         case [name]:
-            return _page(ref, name, request, descriptors=False)
-        case ["relationships", name]:
-            return _page(ref, name, request, descriptors=True)
+            return _page(ref, name, request)
     return None
 
 
-def _object(ref: Ref, request: Request) -> Asked | None:
+def _object(ref: Ref, request: Request) -> MirrorQuery | None:
     names: tuple[str, ...] = ()
-    lined: dict[str, tuple[str, ...]] = {}
+    inline: dict[str, tuple[str, ...]] = {}
     for key, value in request.query:
         if key == "relationships":
             names = tuple(filter(None, value.split(",")))
         elif selection := _SELECTION.fullmatch(key):
-            lined[selection.group(1)] = tuple(value.split(","))
+            inline[selection.group(1)] = tuple(value.split(","))
         else:
             return None
-    return Asked(ref, names=names, lined=MappingProxyType(lined))
+    return MirrorQuery(ref, names=names, inline=MappingProxyType(inline))
 
 
-def _page(ref: Ref, name: str, request: Request, *, descriptors: bool) -> Asked | None:
-    given = dict(request.query)
-    if given.keys() - {"limit", "cursor", "attributes"}:
+def _page(ref: Ref, name: str, request: Request) -> MirrorQuery | None:
+    parameters = dict(request.query)
+    if parameters.keys() - {"limit", "cursor", "attributes"}:
         return None
-    limit, cursor = given.get("limit", "10"), given.get("cursor", "")
+    limit, cursor = parameters.get("limit", "10"), parameters.get("cursor", "")
     own = _CURSOR.fullmatch(cursor)
-    return Asked(
+    return MirrorQuery(
         ref,
         name,
-        attributes=tuple(filter(None, given.get("attributes", "").split(","))),
-        descriptors=descriptors,
+        attributes=tuple(filter(None, parameters.get("attributes", "").split(","))),
         limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else api.PAGE,
         start=int(own.group(1)) if own else (None if cursor else 0),
     )
 
 
 def cursor(start: int) -> str:
-    """Return the mirror's own cursor, of a list that goes on."""
+    """Return the mirror's own cursor for the page that begins at a position."""
     return f"mirror-{start}"
 
 
 def identifiers(ref: Ref) -> tuple[str, ...]:
-    """Return the identifiers under which the mirror may hold an object, best first; none for an MD5 or SHA-1.
+    """Return the identifiers that the mirror may store an object under, best first; none for an MD5 or SHA-1.
 
-    A URL that is asked for as text stands under the SHA-256 of its canonical form.
+    A URL given as text is stored under the SHA-256 of its canonical form.
     """
     if ref.kind == "file":
         return (ref.id,) if _HEX64.fullmatch(ref.id) else ()
@@ -116,7 +112,7 @@ def identifiers(ref: Ref) -> tuple[str, ...]:
 
 
 def canonical(url: str) -> str:
-    """Return a URL as VirusTotal writes it: scheme and host in lower case, a path, no usual port, no fragment."""
+    """Return a URL in VirusTotal's form: scheme and host in lower case, a path, no default port, no fragment."""
     try:
         parts = urlsplit(url)
         host, port = canonical_host(parts.hostname or ""), parts.port

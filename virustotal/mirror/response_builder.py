@@ -1,4 +1,4 @@
-"""Answers in the shape of VirusTotal's own, of what the mirror holds; pure but for the `fetch` that they are given."""
+"""Answers in the form of VirusTotal's API from stored objects; no I/O but the `fetch` argument."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,16 +11,16 @@ from virustotal.api.source import Answer
 from virustotal.core.models import Ref
 from virustotal.mirror.documents import Stored
 from virustotal.mirror.object_store import FetchResult
-from virustotal.mirror.request_parser import KINDS, Asked, cursor
+from virustotal.mirror.request_parser import KINDS, MirrorQuery, cursor
 from virustotal.util.readers import EMPTY, as_mapping, integer, quantity
 
-#: By whom an answer of the mirror is said to be.
+#: Origin of the mirror's answers.
 ORIGIN = "mirror"
-#: Said of what the mirror does not hold, where VirusTotal is not asked.
+#: Reason for a missing object without VirusTotal.
 NOT_HELD = "The mirror does not hold this, and VirusTotal is not asked (mirror.only)."
-#: Said of it where VirusTotal is asked first, and could not answer.
+#: Reason for a missing object if VirusTotal did not answer.
 NOT_ANSWERED = "The mirror does not hold this, and VirusTotal did not answer."
-#: Said where the mirror answers although VirusTotal was to.
+#: Fallback reason if the mirror answers in place of VirusTotal.
 INSTEAD = "VirusTotal did not answer, so the mirror did, with what it holds."
 
 Fetch = Callable[[Iterable[Ref]], FetchResult]
@@ -28,10 +28,10 @@ Fetch = Callable[[Iterable[Ref]], FetchResult]
 
 @frozen
 class Response:
-    """What the mirror can say.
+    """An answer of the mirror.
 
-    whole: all that was asked for. moment: when what it is about changed, in Unix seconds. parts: the same of the oldest
-    object of each relationship in line.
+    whole: it has all that was requested. moment: the last change of its object, in Unix seconds, 0 for unknown.
+    parts: the same of the oldest object of each relationship in line.
     """
 
     payload: Mapping[str, Any]
@@ -41,18 +41,18 @@ class Response:
 
     @property
     def age(self) -> float:
-        """Seconds since any part of it changed last; 0 where that is not known."""
+        """Seconds since the last change of its oldest part; 0 for unknown."""
         return _age(min((each for each in (self.moment, *self.parts.values()) if each), default=0.0))
 
-    def answer(self, instead: str = "") -> Answer:
-        """Return the reply as a source answers it; instead: see `Answer`."""
+    def answer(self, fallback_reason: str = "") -> Answer:
+        """Return the `Answer` of a source."""
         parts = {name: _age(moment) for name, moment in self.parts.items() if moment}
-        return Answer(self.payload, origin=ORIGIN, age=_age(self.moment), fallback_reason=instead, parts=parts)
+        return Answer(self.payload, origin=ORIGIN, age=_age(self.moment), fallback_reason=fallback_reason, parts=parts)
 
 
 @frozen
 class RelationshipPage:
-    """One relationship as the mirror holds it. more: VirusTotal's own cursor, where there is more than is held."""
+    """Stored entries of one relationship. more: VirusTotal's cursor for the entries that are not stored."""
 
     entries: tuple[Mapping[str, Any], ...]
     one: bool = False
@@ -61,34 +61,34 @@ class RelationshipPage:
 
     @property
     def data(self) -> Any:
-        """The entries as a payload has them."""
+        """The entries in the form of a payload's `data`."""
         return list(self.entries) if not self.one else (self.entries[0] if self.entries else None)
 
     @property
     def refs(self) -> tuple[Ref, ...]:
-        """The objects that the mirror may hold."""
+        """References of the kinds that the mirror stores."""
         return tuple(ref for entry in self.entries if (ref := _ref(entry)).kind in KINDS)
 
-    def missing(self, haul: FetchResult) -> tuple[Ref, ...]:
-        """The objects that are not among those found."""
-        return tuple(ref for entry in self.entries if (ref := _ref(entry)) not in haul.found)
+    def missing(self, result: FetchResult) -> tuple[Ref, ...]:
+        """References that are not in a result."""
+        return tuple(ref for entry in self.entries if (ref := _ref(entry)) not in result.found)
 
 
-def held(subject: Stored, name: str, behaviours: Callable[[], tuple[Stored, ...]]) -> RelationshipPage | None:
-    """Return a relationship of a stored object, or None where it is not held.
+def stored_page(subject: Stored, name: str, behaviours: Callable[[], tuple[Stored, ...]]) -> RelationshipPage | None:
+    """Return a relationship of a stored object, None if it is not stored.
 
-    behaviours: asks for the behaviour reports, which the feed of files does not name.
+    behaviours: searches the behaviour reports, which the feed of files does not name.
     """
-    block = as_mapping(as_mapping(subject.object.get("relationships")).get(name))
-    found = _read(block) if "data" in block else None
+    page = as_mapping(as_mapping(subject.object.get("relationships")).get(name))
+    found = _read(page) if "data" in page else None
     if name == "behaviours" and subject.object.get("type") == "file" and (found is None or not found.entries):
         reports = tuple({"type": "file_behaviour", "id": each.id} for each in behaviours())
         return RelationshipPage(reports, count=len(reports)) if reports else None
     return found
 
 
-def _read(block: Mapping[str, Any]) -> RelationshipPage | None:
-    data, meta = block.get("data"), as_mapping(block.get("meta"))
+def _read(page: Mapping[str, Any]) -> RelationshipPage | None:
+    data, meta = page.get("data"), as_mapping(page.get("meta"))
     more = meta.get("cursor")
     if data is None or isinstance(data, Mapping):
         return RelationshipPage((data,) if data else (), one=True)
@@ -98,49 +98,53 @@ def _read(block: Mapping[str, Any]) -> RelationshipPage | None:
     return RelationshipPage(entries, more=more if isinstance(more, str) else "", count=integer(meta.get("count")))
 
 
-def of_object(
-    asked: Asked, subject: Stored, blocks: Mapping[str, RelationshipPage | None], fetch: Fetch, *, only: bool
+def object_response(
+    query: MirrorQuery, subject: Stored, pages: Mapping[str, RelationshipPage | None], fetch: Fetch, *, only: bool
 ) -> Response:
-    """Return the answer to a request for an object, with those of its relationships that are held.
+    """Return the answer to a request for an object, with its stored relationships.
 
-    Where attributes are wanted in line, the objects of all relationships come in one multi-get, unless another source
-    is asked for the whole anyway. What is not held is said in its place. only: there is no other source.
+    Attributes in line are read in one multi-get for all relationships, unless another source answers anyway. A
+    relationship that is not stored has an error in its place. only: there is no other source.
     """
-    found = {name: block for name, block in blocks.items() if block is not None}
-    whole = all(name in found and not found[name].more for name in asked.names)
-    lined = {name: found[name] for name in asked.lined if name in found and (whole or only)}
-    haul = fetch(ref for block in lined.values() for ref in block.refs)
+    found = {name: page for name, page in pages.items() if page is not None}
+    whole = all(name in found and not found[name].more for name in query.names)
+    inline = {name: found[name] for name in query.inline if name in found and (whole or only)}
+    result = fetch(ref for page in inline.values() for ref in page.refs)
     related: dict[str, Any] = {}
-    for name in asked.names:
-        if name in lined:
-            gap = _gap(lined[name], haul, only=True) if only else {}
-            related[name] = _shown(_filled(lined[name], haul, asked.lined[name])) | gap
+    for name in query.names:
+        if name in inline:
+            gap = _missing_error(inline[name], result, only=True) if only else {}
+            related[name] = _as_json(_with_attributes(inline[name], result, query.inline[name])) | gap
         else:
-            related[name] = _shown(found[name]) if name in found else _error(only, NOT_HELD if only else NOT_ANSWERED)
+            related[name] = _as_json(found[name]) if name in found else _error(only, NOT_HELD if only else NOT_ANSWERED)
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
-    entry |= {"type": asked.ref.kind, "id": subject.id}
-    parts = {name: _oldest(haul.found[ref] for ref in block.refs if ref in haul.found) for name, block in lined.items()}
+    entry |= {"type": query.ref.kind, "id": subject.id}
+    parts = {
+        name: _oldest(result.found[ref] for ref in page.refs if ref in result.found) for name, page in inline.items()
+    }
     return Response({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment, parts)
 
 
-def of_page(asked: Asked, subject: Stored, block: RelationshipPage, fetch: Fetch, *, only: bool) -> Response | None:
-    """Return the answer to a request for one page of a relationship; None for a page that VirusTotal alone has.
+def page_response(
+    query: MirrorQuery, subject: Stored, page: RelationshipPage, fetch: Fetch, *, only: bool
+) -> Response | None:
+    """Return the answer to a request for one page of a relationship, None for a page of VirusTotal's own cursor.
 
-    The first page is whole if all pages are: nobody else can go on with a list that the mirror began. only: there is no
+    The first page is whole only if all pages are: no other source can continue the mirror's list. only: there is no
     other source.
     """
-    if asked.start is None:
+    if query.start is None:
         return None
-    stop = asked.start + max(1, min(asked.limit, api.PAGE))
-    part = evolve(block, entries=block.entries[asked.start : stop], more="")
-    rest = cursor(stop) if stop < len(block.entries) else block.more
-    if asked.descriptors:
-        return Response(_shown(evolve(part, more=rest)), not block.more, subject.moment)
-    all_of_it = part if asked.start or only else block
-    haul = fetch(all_of_it.refs)
-    payload = _shown(evolve(_filled(part, haul, asked.attributes), more=rest)) | _gap(part, haul, only=only)
-    moment = _oldest((subject, *haul.found.values()))
-    return Response(payload, not all_of_it.missing(haul) and not block.more, moment)
+    stop = query.start + max(1, min(query.limit, api.PAGE))
+    part = evolve(page, entries=page.entries[query.start : stop], more="")
+    rest = cursor(stop) if stop < len(page.entries) else page.more
+    needed = part if query.start or only else page
+    result = fetch(needed.refs)
+    payload = _as_json(evolve(_with_attributes(part, result, query.attributes), more=rest)) | _missing_error(
+        part, result, only=only
+    )
+    moment = _oldest((subject, *result.found.values()))
+    return Response(payload, not needed.missing(result) and not page.more, moment)
 
 
 def _oldest(kept: Iterable[Stored]) -> float:
@@ -151,33 +155,36 @@ def _age(moment: float) -> float:
     return max(0.0, time.time() - moment) if moment else 0.0
 
 
-def _gap(block: RelationshipPage, haul: FetchResult, *, only: bool) -> dict[str, Any]:
-    """Say beside the data that some objects are missing: those that could not be read, else those not held."""
-    missing = block.missing(haul)
+def _missing_error(page: RelationshipPage, result: FetchResult, *, only: bool) -> dict[str, Any]:
+    """Return an error beside the data for objects without a report: unreadable ones, else those not stored."""
+    missing = page.missing(result)
     if not missing:
         return {}
-    reasons = [haul.failed[ref] for ref in missing if ref in haul.failed]
+    reasons = [result.failed[ref] for ref in missing if ref in result.failed]
     why = reasons[0].rstrip(".") if reasons else "The mirror does not hold all"
     rest = "VirusTotal is not asked (mirror.only)" if only else "VirusTotal did not answer"
-    said = f"Of {quantity(len(block.entries), 'object')} {len(missing)} came without a report: {why}, and {rest}."
-    return _error(only and not reasons, said)
+    message = f"Of {quantity(len(page.entries), 'object')} {len(missing)} came without a report: {why}, and {rest}."
+    return _error(only and not reasons, message)
 
 
 def _error(skipped: bool, message: str) -> dict[str, Any]:
     return {"error": {"code": api.NOT_LOOKED_UP if skipped else api.NOT_ANSWERED, "message": message}}
 
 
-def _shown(block: RelationshipPage) -> dict[str, Any]:
-    meta: dict[str, Any] = {} if block.count is None else {"count": block.count}
-    return {"data": block.data, "meta": meta | ({"cursor": block.more} if block.more else {})}
+def _as_json(page: RelationshipPage) -> dict[str, Any]:
+    meta: dict[str, Any] = {} if page.count is None else {"count": page.count}
+    return {"data": page.data, "meta": meta | ({"cursor": page.more} if page.more else {})}
 
 
-def _filled(block: RelationshipPage, haul: FetchResult, wanted: tuple[str, ...]) -> RelationshipPage:
-    """The block with the attributes that are wanted of what is held; all where none is named."""
-    return evolve(block, entries=tuple(_with(entry, haul.found.get(_ref(entry)), wanted) for entry in block.entries))
+def _with_attributes(page: RelationshipPage, result: FetchResult, wanted: tuple[str, ...]) -> RelationshipPage:
+    """Return the page with the wanted attributes of the stored objects; all if none is named."""
+    return evolve(
+        page,
+        entries=tuple(_entry_with_attributes(entry, result.found.get(_ref(entry)), wanted) for entry in page.entries),
+    )
 
 
-def _with(entry: Mapping[str, Any], kept: Stored | None, wanted: tuple[str, ...]) -> Mapping[str, Any]:
+def _entry_with_attributes(entry: Mapping[str, Any], kept: Stored | None, wanted: tuple[str, ...]) -> Mapping[str, Any]:
     if kept is None:
         return entry
     attributes = as_mapping(kept.object.get("attributes"))

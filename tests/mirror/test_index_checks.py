@@ -7,7 +7,7 @@ import pytest
 import requests
 from attrs import evolve
 
-from tests.mirrors import fill, opensearch
+from tests.mirror.clusters import fill, opensearch
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.index_checks import index_problems
 

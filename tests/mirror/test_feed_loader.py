@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.conftest import Heard, Script, Server, answer
-from tests.mirrors import SHA, an_object, fill, opensearch
+from tests.mirror.clusters import SHA, an_object, fill, opensearch
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror import feed_loader, feed_packages
 from virustotal.mirror.checkpoint import Checkpoint, Reached, checkpoint_of

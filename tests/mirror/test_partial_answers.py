@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from tests.mirrors import SHA, an_object, descriptors
+from tests.mirror.clusters import SHA, an_object, descriptors
 from virustotal import api
 from virustotal.api.source import Answer, Request, holds
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
@@ -245,5 +245,5 @@ def test_what_was_looked_at_and_never_asked_for_does_not_pile_up(monkeypatch: py
         ready.keep({api.object_request(Ref("domain", f"d{number}.example.com")): None})
     assert len(ready._kept) == SECONDS
     last = api.object_request(Ref("domain", "d99.example.com"))
-    assert ready.look(last, lambda: MirrorError("read anew")) is None
-    assert isinstance(ready.take(api.object_request(FILE), lambda: MirrorError("read anew")), MirrorError)
+    assert ready.peek(last, lambda: MirrorError("read anew")) is None
+    assert isinstance(ready.pop(api.object_request(FILE), lambda: MirrorError("read anew")), MirrorError)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.client.conftest import Server, answer
 from tests.client.test_client import certificate, serve_tls
-from tests.mirrors import LINK, SHA, an_object, descriptors, fill, opensearch
+from tests.mirror.clusters import LINK, SHA, an_object, descriptors, fill, opensearch
 from virustotal import api
 from virustotal.api.source import Answer, Request, Source
 from virustotal.client import build
@@ -29,7 +29,7 @@ from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.mirror import MirrorError, MirrorSource, NotMirroredError, SearchClient
 from virustotal.mirror.health import Health
 from virustotal.mirror.object_store import ObjectStore
-from virustotal.mirror.request_parser import canonical, identifiers, understood
+from virustotal.mirror.request_parser import canonical, identifiers, parse_request
 from virustotal.mirror.search_client import Fetched
 
 FILE = Ref("file", SHA)
@@ -125,7 +125,7 @@ def never() -> Below:
 
 
 class AssertionErrorOfSource(VirusTotalError):
-    """Asked although nothing was to be asked."""
+    """MirrorQuery although nothing was to be asked."""
 
     def __init__(self) -> None:
         super().__init__("the next link was asked")
@@ -201,8 +201,8 @@ def test_attributes_come_in_line_and_are_those_asked_for(make: Make) -> None:
 
 def test_air_gapped_pages_go_to_their_end(make: Make) -> None:
     alone = make()
-    first = api.decode_page(ask(alone, api.descriptor_page(FILE, "dropped_files")).payload)
-    second = api.decode_page(ask(alone, api.descriptor_page(FILE, "dropped_files", first.cursor)).payload)
+    first = api.decode_page(ask(alone, api.relationship_page(FILE, "dropped_files")).payload)
+    second = api.decode_page(ask(alone, api.relationship_page(FILE, "dropped_files", first.cursor)).payload)
     assert (len(first.items), len(second.items), second.cursor) == (40, 5, "")
     ips = api.decode_page(ask(alone, api.relationship_page(FILE, "contacted_ips")).payload)
     assert [bool(item.attributes) for item in ips.items] == [True, False]
@@ -360,7 +360,7 @@ def test_a_mirror_that_hangs_costs_seconds_once(server: Server, make: Make, monk
     server.say(lambda connection, heard: time.sleep(3))
     below = Below({"data": {}})
     mirror = make(below, hosts=(server.url, server.url.replace("127.0.0.1", "localhost")))
-    mirror._shelf.health.pause = 30.0
+    mirror._store.health.pause = 30.0
     began = time.monotonic()
     for _ in range(20):
         ask(mirror, api.object_request(FILE))
@@ -584,7 +584,7 @@ def test_urls_are_looked_for_as_virustotal_writes_them(url: str, written: str) -
     ],
 )
 def test_other_requests_are_not_understood(request_: Request) -> None:
-    assert understood(request_) is None
+    assert parse_request(request_) is None
 
 
 def test_without_a_mirror_nothing_changes(tmp_path: Path) -> None:
