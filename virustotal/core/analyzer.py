@@ -35,7 +35,7 @@ Analyze: TypeAlias = Callable[[Evidence], Iterable[Finding]]
 
 @frozen
 class Needs:
-    """What an analyser reads of its relationship's objects.
+    """What an analyser reads of its relationship's objects; without a relationship, of its subject.
 
     attributes: their names; empty for the whole object. What verdicts read is added by the planner.
     """

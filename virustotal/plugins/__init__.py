@@ -1,49 +1,14 @@
-"""The built-in plugins: one module a job. `BUILTIN` is all of them, by dotted name."""
+"""The built-in plugins: one module a job."""
 
-BUILTIN: tuple[str, ...] = (
-    "virustotal.plugins.assessment",
-    "virustotal.plugins.av_remap",
-    "virustotal.plugins.detections",
-    "virustotal.plugins.file_attributes.ai",
-    "virustotal.plugins.file_attributes.android",
-    "virustotal.plugins.file_attributes.apple",
-    "virustotal.plugins.file_attributes.archives",
-    "virustotal.plugins.file_attributes.autostart",
-    "virustotal.plugins.file_attributes.capabilities",
-    "virustotal.plugins.file_attributes.distributors",
-    "virustotal.plugins.file_attributes.dotnet",
-    "virustotal.plugins.file_attributes.elf",
-    "virustotal.plugins.file_attributes.email_message",
-    "virustotal.plugins.file_attributes.firmware",
-    "virustotal.plugins.file_attributes.flash",
-    "virustotal.plugins.file_attributes.identification",
-    "virustotal.plugins.file_attributes.java",
-    "virustotal.plugins.file_attributes.malware_config",
-    "virustotal.plugins.file_attributes.metadata",
-    "virustotal.plugins.file_attributes.network_ids",
-    "virustotal.plugins.file_attributes.office",
-    "virustotal.plugins.file_attributes.pcap",
-    "virustotal.plugins.file_attributes.pdf",
-    "virustotal.plugins.file_attributes.pe",
-    "virustotal.plugins.file_attributes.rtf",
-    "virustotal.plugins.file_attributes.scripts",
-    "virustotal.plugins.file_attributes.shortcut",
-    "virustotal.plugins.file_attributes.sigma",
-    "virustotal.plugins.file_attributes.signature",
-    "virustotal.plugins.file_attributes.unknown_attributes",
-    "virustotal.plugins.file_attributes.yara",
-    "virustotal.plugins.overview",
-    "virustotal.plugins.relationships.community",
-    "virustotal.plugins.relationships.files",
-    "virustotal.plugins.relationships.generic",
-    "virustotal.plugins.relationships.history",
-    "virustotal.plugins.relationships.hosts",
-    "virustotal.plugins.relationships.network",
-    "virustotal.plugins.relationships.screenshots",
-    "virustotal.plugins.relationships.urls",
-    "virustotal.plugins.sandbox",
-    "virustotal.plugins.sandbox.downloads",
-    "virustotal.plugins.subjects.domain",
-    "virustotal.plugins.subjects.ip_address",
-    "virustotal.plugins.subjects.url",
+from pathlib import Path
+
+
+def _dotted_name(path: Path) -> str:
+    parts = path.relative_to(Path(__file__).parent).with_suffix("").parts
+    return ".".join((__name__, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+
+
+#: The modules below this package that implement a hook, by dotted name. Nothing is imported to find them.
+BUILTIN: tuple[str, ...] = tuple(
+    sorted(_dotted_name(path) for path in Path(__file__).parent.rglob("*.py") if b"\n@hookimpl\n" in path.read_bytes())
 )

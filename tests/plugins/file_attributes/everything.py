@@ -11,10 +11,12 @@ from tests.conftest import load, report_files
 from tests.plugins.file_attributes.look import SETTINGS, analyzers_of
 from virustotal.core import Evidence, Object, Ref, Verdict
 from virustotal.core.models import Report
+from virustotal.plugins.file_attributes import unknown_attributes
 
 FOLDERS = ("file", "feed_file", "rel_file", "rel_domain", "rel_url", "rel_ip_address", "intelligence_search")
 NAMES = sorted(each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))
 MODULES = [importlib.import_module(f"{package.__name__}.{name}") for name in NAMES]
+SHOWN = unknown_attributes.shown_by_siblings(SETTINGS) - unknown_attributes.ELSEWHERE
 ANALYZERS = [analyzer for module in MODULES for analyzer in analyzers_of(module)]
 
 

@@ -5,8 +5,7 @@ import re
 from assemblyline.odm.models.tagging import Tagging
 
 from tests.conftest import ROOT
-from tests.plugins.file_attributes.everything import ANALYZERS
-from virustotal.plugins.file_attributes import unknown_attributes
+from tests.plugins.file_attributes.everything import ANALYZERS, SHOWN
 
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
@@ -25,7 +24,7 @@ def test_analysers_are_listed_in_their_order() -> None:
 
 
 def test_attributes_are_listed_once() -> None:
-    assert sorted(name for row in ROWS for name in quoted(row[1])) == sorted(unknown_attributes.HERE)
+    assert sorted(name for row in ROWS for name in quoted(row[1])) == sorted(SHOWN)
 
 
 def test_tag_types_exist() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.plugins.file_attributes.everything import ANALYZERS, MODULES, NAMES, all_found, recorded
+from tests.plugins.file_attributes.everything import ANALYZERS, MODULES, NAMES, SHOWN, all_found, recorded
 from tests.plugins.file_attributes.look import assert_sound, sections
 from virustotal.plugins import BUILTIN
 from virustotal.plugins.file_attributes import unknown_attributes
@@ -60,7 +60,7 @@ def parts() -> Iterator[SectionSpec]:
         yield from (each for each in vars(module).values() if isinstance(each, SectionSpec))
 
 
-@pytest.mark.parametrize("attribute", sorted(unknown_attributes.HERE))
+@pytest.mark.parametrize("attribute", sorted(SHOWN))
 def test_what_is_said_to_be_shown_is_shown(attribute: str) -> None:
     """Each attribute that `other` leaves to its siblings is shown by one of them."""
     written = "\n".join(f"{each.title_text}{each.body}" for each in sections(all_found({attribute: ["Thing"]})))
@@ -110,7 +110,7 @@ json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-known = st.sampled_from(sorted(unknown_attributes.HERE))
+known = st.sampled_from(sorted(SHOWN))
 keys = st.sampled_from(
     sorted({each.key for part in parts() for each in (*part.fields, *part.parts)} | {"families", "configs", "host"})
 )

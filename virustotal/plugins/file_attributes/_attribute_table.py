@@ -6,7 +6,7 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve, frozen
 
-from virustotal.core import Analyzer, Evidence, Finding
+from virustotal.core import Analyzer, Evidence, Finding, Needs
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, whole_text
 from virustotal.core.tables import MOST_ROWS, key_values, lines, table
 from virustotal.plugins.file_attributes._cell_readers import shown
@@ -205,7 +205,8 @@ def analyzer(name: str, order: int, summary: str, *parts: SectionSpec) -> Analyz
             if (section := build_section(part, found.get(part.key))) is not None:
                 yield section
 
-    return Analyzer(name, "file", analyze=analyze, order=order, summary=summary)
+    needs = Needs(tuple(part.key for part in parts))
+    return Analyzer(name, "file", analyze=analyze, needs=needs, order=order, summary=summary)
 
 
 def renamed(part: SectionSpec, key: str, title: str) -> SectionSpec:

@@ -8,7 +8,7 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mapping, as_text, pairs
 from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes._attribute_table import attributes
@@ -58,4 +58,6 @@ def _section(entry: Mapping[str, Any]) -> ResultSection | None:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of Code Insight."""
     summary = "What language models wrote about the file; never scored."
-    return (Analyzer("ai", "file", analyze=analyze, order=63, summary=summary),)
+    return (
+        Analyzer("ai", "file", analyze=analyze, needs=Needs(("crowdsourced_ai_results",)), order=63, summary=summary),
+    )

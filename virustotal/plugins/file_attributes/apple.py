@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
@@ -125,4 +125,8 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of Apple's formats."""
     summary = "Mach-O executables, iOS applications, Apple disk images."
-    return (Analyzer("apple", "file", analyze=analyze, order=407, summary=summary),)
+    return (
+        Analyzer(
+            "apple", "file", analyze=analyze, needs=Needs(("macho_info", IPA.key, DMG.key)), order=407, summary=summary
+        ),
+    )

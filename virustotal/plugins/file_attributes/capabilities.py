@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
 from virustotal.core.assemblyline import attack_name, current_id, known_ids
 from virustotal.core.readers import as_texts
 from virustotal.core.tables import table
@@ -114,4 +114,8 @@ def _row(name: str) -> Mapping[str, str]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of capabilities."""
     summary = "What code in the file can do, with ATT&CK techniques."
-    return (Analyzer("capabilities", "file", analyze=analyze, order=65, summary=summary),)
+    return (
+        Analyzer(
+            "capabilities", "file", analyze=analyze, needs=Needs(("capabilities_tags",)), order=65, summary=summary
+        ),
+    )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
@@ -103,4 +103,4 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of types and tools."""
     summary = "What the file is: type, tools that made it, hashes of similarity."
-    return (Analyzer("identification", "file", analyze=analyze, order=499, summary=summary),)
+    return (Analyzer("identification", "file", analyze=analyze, needs=Needs((*KEYS,)), order=499, summary=summary),)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build_section
@@ -41,6 +41,7 @@ ICON = SectionSpec("main_icon", "Icon", PICTURE, collapse=True)
 FILECONDIS = SectionSpec("filecondis", "Visual fingerprint of the bytes", PICTURE, collapse=True)
 ASF = SectionSpec("asf_info", "Media container (ASF)")
 INJECTIONS = SectionSpec("image_code_injections", "Code inside the image")
+NEEDS = Needs(tuple(part.key for part in (EXIF, INJECTIONS, ICON, FILECONDIS, ASF)))
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
@@ -61,4 +62,13 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of metadata."""
     summary = "Metadata by ExifTool, icons, code inside images."
-    return (Analyzer("metadata", "file", analyze=analyze, order=420, summary=summary),)
+    return (
+        Analyzer(
+            "metadata",
+            "file",
+            analyze=analyze,
+            needs=NEEDS,
+            order=420,
+            summary=summary,
+        ),
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
 from virustotal.core.assemblyline import indicator
 from virustotal.core.readers import as_list, as_mappings, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
@@ -100,4 +100,6 @@ def _tag_peers(section: ResultSection, alerts: list[Mapping[str, Any]]) -> None:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of crowdsourced intrusion detection results."""
     summary = "Crowdsourced intrusion detection rules on the file's traffic."
-    return (Analyzer("ids", "file", analyze=analyze, order=62, summary=summary),)
+    return (
+        Analyzer("ids", "file", analyze=analyze, needs=Needs((ALERTS.key, STATISTICS.key)), order=62, summary=summary),
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_mappings, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build
@@ -66,4 +66,13 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of Sigma results."""
-    return (Analyzer("sigma", "file", analyze=analyze, order=61, summary="Sigma rules matched in a sandbox."),)
+    return (
+        Analyzer(
+            "sigma",
+            "file",
+            analyze=analyze,
+            needs=Needs((RULES.key, STATISTICS.key, SUMMARY.key)),
+            order=61,
+            summary="Sigma rules matched in a sandbox.",
+        ),
+    )

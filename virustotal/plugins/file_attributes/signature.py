@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mapping, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
@@ -132,4 +132,6 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of `signature_info`."""
     summary = "Signature, its certificates and version information; signed only where it is verified."
-    return (Analyzer("signature", "file", analyze=analyze, order=401, summary=summary),)
+    return (
+        Analyzer("signature", "file", analyze=analyze, needs=Needs(("signature_info",)), order=401, summary=summary),
+    )

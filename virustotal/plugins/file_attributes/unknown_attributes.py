@@ -1,45 +1,18 @@
 """Attributes that no other analyser shows: those that VirusTotal adds after this service was written."""
 
+import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mapping, as_text
 from virustotal.core.tables import key_values
+from virustotal.plugins import file_attributes
 from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, attributes, build_section
 from virustotal.plugins.file_attributes._cell_readers import shown
 
-#: What the analysers of this package show.
-HERE: frozenset[str] = frozenset(
-    (
-        *(
-            "androguard",
-            "appx_info",
-            "asf_info",
-            "authentihash",
-            "autostart_locations",
-            "bundle_info",
-            "bytehero_info",
-            "capabilities_tags",
-        ),
-        *(
-            "class_info",
-            "creation_date",
-            "crowdsourced_ai_results",
-            "crowdsourced_ids_results",
-            "crowdsourced_ids_stats",
-        ),
-        *("crowdsourced_yara_results", "crx_info", "deb_info", "detectiteasy", "dmg_info", "dot_net_assembly"),
-        *("dot_net_guids", "elf_info", "email", "exiftool", "filecondis", "html_info", "image_code_injections"),
-        *("ipa_info", "isoimage_info", "jar_info", "javascript_info", "known_distributors", "lnk_info", "macho_info"),
-        *("magic", "magika", "main_icon", "malware_config", "monitor_info", "nsrl_info", "office_info"),
-        *("openxml_info", "packers", "password_info", "pdf_info", "pe_info", "permhash", "powershell_info"),
-        *("rombios_info", "rtf_info", "sigma_analysis_results", "sigma_analysis_stats", "sigma_analysis_summary"),
-        *("signature_info", "snort", "ssdeep", "suricata", "swf_info", "symhash", "telfhash", "tlsh"),
-        *("traffic_inspection", "trid", "trusted_verdict", "type_description", "type_extension", "type_tag"),
-        *("type_tags", "vba_info", "vhash", "wireshark"),
-    )
-)
 #: What the overview, the detections and the coverage of the subject show, and what only the API itself needs.
 ELSEWHERE: frozenset[str] = frozenset(
     (
@@ -55,9 +28,22 @@ ELSEWHERE: frozenset[str] = frozenset(
 IN_LINE = 10
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def shown_by_siblings(settings: Settings) -> frozenset[str]:
+    """Return the attributes that the other analysers of this package name in their `needs`."""
+    names = [info.name for info in pkgutil.iter_modules(file_attributes.__path__) if not info.name.startswith("_")]
+    modules = [importlib.import_module(f"{file_attributes.__name__}.{name}") for name in names]
+    siblings = (
+        analyzer
+        for module in modules
+        if module.__name__ != __name__
+        for analyzer in module.virustotal_analyzers(settings)
+    )
+    return frozenset(name for analyzer in siblings for name in analyzer.needs.attributes)
+
+
+def analyze(known: frozenset[str], evidence: Evidence) -> Iterator[Finding]:
     """Yield a section for each attribute with something inside, and one for all plain values."""
-    found = {key: value for key, value in attributes(evidence).items() if key not in HERE | ELSEWHERE}
+    found = {key: value for key, value in attributes(evidence).items() if key not in known}
     nested = [key for key, value in found.items() if _nested(key, value)]
     yield from _sections(found, nested[:MOST_PARTS])
     plain = [(as_text(key) or "(empty)", shown(value)) for key, value in found.items() if key not in nested]
@@ -87,4 +73,5 @@ def _sections(found: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of everything else."""
     summary = "Attributes that no other analyser knows, shown as they are."
-    return (Analyzer("other", "file", analyze=analyze, order=498, summary=summary),)
+    known = shown_by_siblings(settings) | ELSEWHERE
+    return (Analyzer("other", "file", analyze=partial(analyze, known), order=498, summary=summary),)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mappings, as_text
 from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes import _cell_readers as read
@@ -60,4 +60,13 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of crowdsourced YARA results."""
-    return (Analyzer("yara", "file", analyze=analyze, order=60, summary="Crowdsourced YARA rules that match."),)
+    return (
+        Analyzer(
+            "yara",
+            "file",
+            analyze=analyze,
+            needs=Needs((RULES.key,)),
+            order=60,
+            summary="Crowdsourced YARA rules that match.",
+        ),
+    )
