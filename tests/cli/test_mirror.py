@@ -107,4 +107,4 @@ def test_a_mirror_that_is_down_ends_the_load(package: Path, tmp_path: Path, monk
     found = run(tmp_path, "mirror", "load", package, "--host", "http://127.0.0.1:9")
     assert found.exit_code == 1
     assert "cannot be reached" in found.output
-    assert "the same command" in found.output
+    assert "The same command" in found.output

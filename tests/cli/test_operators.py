@@ -150,7 +150,7 @@ def test_the_cache_is_measured_and_cleared(emulator: Emulator) -> None:
     assert (before["asked"], before["answered"]) == (1, 0)
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
     assert "hit rate of the last 7 days: 50% (1 of 2 requests)" in call(emulator, "cache").output
-    assert "about 1 object were dropped" in call(emulator, "cache", "clear").output
+    assert "answers about 1 object" in call(emulator, "cache", "clear").output
     assert json.loads(call(emulator, "cache", "--json").stdout)["objects"] == 0
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
     assert len(requests_of(emulator)) == 2

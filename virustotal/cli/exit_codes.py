@@ -1,4 +1,4 @@
-"""The exit codes of `virustotal-service` (README), and how to end with one."""
+"""Exit codes of `virustotal-service` (README)."""
 
 import enum
 from typing import NoReturn
@@ -7,10 +7,10 @@ import click
 
 
 class Exit(enum.IntEnum):
-    """How a command ended."""
+    """Exit codes."""
 
     RESULT = 0
-    """A complete result, but for what stays so: outside the licence, or a host that is never looked up."""
+    """A complete result; relationships outside the licence and hosts never looked up do not count."""
     FAILED = 1
     """No result: the service failed, or nothing answered; the message says which."""
     USAGE = 2
@@ -18,7 +18,7 @@ class Exit(enum.IntEnum):
     CONFIGURATION = 3
     """The key or the configuration is missing or wrong."""
     PARTIAL = 4
-    """A result with something missing: not known, not ready, not reached, or refused itself. Its coverage says what."""
+    """A result that lacks something; its coverage says what."""
 
 
 def fail(message: str, code: Exit) -> NoReturn:

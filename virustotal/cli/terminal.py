@@ -1,19 +1,19 @@
-"""Where commands print, and how their tables look."""
+"""Console and tables of the commands."""
 
 import sys
 
 from rich.console import Console
 from rich.table import Column, Table
 
-#: Columns of output that goes to no terminal.
+#: Width of output that is no terminal.
 WIDE = 150
 
 
 def terminal() -> Console:
-    """Return standard output. Where it is no terminal its width is unknown: tables get room."""
+    """Return standard output; WIDE columns if it is no terminal."""
     return Console() if sys.stdout.isatty() else Console(width=WIDE)
 
 
 def table(*names: str) -> Table:
-    """Return a table with these columns, which folds what is too long for one and never cuts it."""
+    """Return a table with these columns; long values are folded, never cut."""
     return Table(*(Column(name, overflow="fold") for name in names), box=None, header_style="bold")

@@ -1,4 +1,4 @@
-"""`virustotal-service cache`: what is kept of VirusTotal's answers."""
+"""`virustotal-service cache`: size and hit rate of the cache."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 
 from virustotal.cli.config_input import checked, configuration
 from virustotal.cli.exit_codes import Exit, fail, refuse
-from virustotal.cli.reports.store import opened
+from virustotal.cli.reports.store import open_configured_stores
 from virustotal.util.readers import quantity
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_JSON
 @click.pass_context
 def cache(context: click.Context, config_file: Path | None, as_json: bool) -> None:
-    """Show how much is kept of VirusTotal's answers, of all keys, in the place that `storage` names, and how it serves.
+    """Show size and hit rate of the cache in `storage`, of all keys.
 
     Exit codes: 0; 1 the store cannot be used; 3 the configuration is wrong.
     """
@@ -37,8 +37,8 @@ def cache(context: click.Context, config_file: Path | None, as_json: bool) -> No
 @_JSON
 @click.pass_context
 def clear(context: click.Context, config_file: Path | None, as_json: bool) -> None:
-    """Drop all answers, of all keys. Quota ledger and upload receipts stay."""
-    above = context.parent.params if context.parent else {}  # either place is good for an option
+    """Delete all answers, of all keys. Quota windows and upload receipts stay."""
+    above = context.parent.params if context.parent else {}  # options before and after `clear`
     stores, _, broken = _opened(config_file or above.get("config_file"))
     before = stores.answers.size()
     stores.answers.clear()
@@ -46,7 +46,7 @@ def clear(context: click.Context, config_file: Path | None, as_json: bool) -> No
     if as_json or above.get("as_json"):
         click.echo(json.dumps({"store": stores.place, "dropped": before.objects, "bytes": before.size}, indent=2))
         return
-    click.echo(f"The answers about {quantity(before.objects, 'object')} were dropped, {before.size / 2**20:.1f} MB.")
+    click.echo(f"Deleted: answers about {quantity(before.objects, 'object')}, {before.size / 2**20:.1f} MB.")
 
 
 def _show(config_file: Path | None, *, as_json: bool) -> None:
@@ -71,14 +71,14 @@ def _show(config_file: Path | None, *, as_json: bool) -> None:
 
 
 def _opened(config_file: Path | None) -> "tuple[Stores, int, list[str]]":
-    """Return the stores, the megabytes that answers may take, and the list that gets a line where the stores break."""
+    """Return the stores, the largest size in megabytes, and the list that gets a line if the stores fail."""
     from virustotal.core.errors import ConfigurationError
 
     config = configuration(config_file)
     settings = checked(config)
     broken: list[str] = []
     try:
-        return opened(settings, config, broken.append), settings.cache.max_mb, broken
+        return open_configured_stores(settings, config, broken.append), settings.cache.max_mb, broken
     except ConfigurationError as error:
         refuse(str(error))
 

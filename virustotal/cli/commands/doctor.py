@@ -1,4 +1,4 @@
-"""`virustotal-service doctor`: whether all that a look-up needs works, and what to do where it does not."""
+"""`virustotal-service doctor`: checks everything that a look-up needs."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from virustotal.cli.reports.checks import Check
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-#: How bad it is -> the exit code.
+#: Severity -> exit code.
 _CODES = {"": Exit.RESULT, "advice": Exit.PARTIAL, "wrong": Exit.FAILED, "configuration": Exit.CONFIGURATION}
 _STYLES = {"ok": "green", "advice": "yellow", "wrong": "bold red"}
 
@@ -31,10 +31,10 @@ _STYLES = {"ok": "green", "advice": "yellow", "wrong": "bold red"}
 def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as_json: bool) -> None:
     """Check configuration, key, host, proxy, CA, clock, store, mirror, plugins and safelist.
 
-    Each is ok, or it says what to do. Nothing counts against the quota.
+    Each check is ok, or says what to do. No request counts against the quota.
 
-    Exit codes: 0 all is ok; 1 look-ups cannot work; 3 they cannot with this key or configuration; 4 they work, with
-    something less.
+    Exit codes: 0 all checks are ok; 1 look-ups do not work; 3 they do not work with this key or configuration; 4 they
+    work with restrictions.
     """
     from virustotal.cli.reports.checks import as_json as listing
     from virustotal.cli.reports.checks import worst
@@ -48,14 +48,14 @@ def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as
 
 
 def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -> "Iterator[Check]":
-    from virustotal.cli.reports.checks import configured
+    from virustotal.cli.reports.checks import configuration
     from virustotal.cli.reports.doctor import examine
 
     try:
         config = read_configuration(config_file) | ({"host": host} if host else {})
         key = optional_key(key_file, config)
     except ConfigurationError as error:
-        yield configured(str(error))
+        yield configuration(str(error))
         return
     yield from examine({**config, "api_key": key}, NO_KEY)
 

@@ -15,9 +15,15 @@ from virustotal.cli.exit_codes import Exit, fail
 @click.option("--address", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--key", "keys", multiple=True, metavar="KEY=TIER", help="public, premium or gti; repeatable.")
-@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="How it answers; repeatable.")
+@click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Behaviour of the server (docs/emulator.md); repeatable.",
+)
 def emulator(reports: Path | None, address: str, port: int, keys: tuple[str, ...], switches: tuple[str, ...]) -> None:
-    """Serve like the VirusTotal API: an invented world, or a folder of reports.
+    """Serve the VirusTotal API: a generated world, or a folder of reports.
 
     Prints one line of JSON with its address, and serves until interrupted. Without --key there are `public-key`,
     `premium-key` and `gti-key`.

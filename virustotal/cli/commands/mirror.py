@@ -1,4 +1,4 @@
-"""`virustotal-service mirror`: fills the mirror of VirusTotal's feeds."""
+"""`virustotal-service mirror`: loads VirusTotal's feeds into the mirror."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group()
 def mirror() -> None:
-    """A mirror of VirusTotal's feeds in Elasticsearch or OpenSearch, which the service asks first."""
+    """Manage the mirror: VirusTotal's feeds in Elasticsearch or OpenSearch, asked before VirusTotal."""
 
 
 @mirror.command()
@@ -37,7 +37,7 @@ def mirror() -> None:
 @click.option("--key-file", type=_FILE, help="A file with the cluster's encoded API key.")
 @click.option("--ca", "ca_bundle", type=_FILE, help="Certificate authorities to trust for the cluster.")
 @click.option("--state", type=_FOLDER, help="Where checkpoints are kept. [~/.local/state/virustotal-service/mirror]")
-@click.option("--again", is_flag=True, help="Load packages from their beginning, whatever their checkpoints say.")
+@click.option("--again", is_flag=True, help="Ignore checkpoints: load packages from their beginning.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def load(
     files: tuple[Path, ...],
@@ -51,13 +51,12 @@ def load(
 ) -> None:
     """Load feed packages: a minute's (bz2) or an hour's (tar.bz2), or JSON lines, plain or in gzip.
 
-    A load that was ended goes on where it was, and a package that was loaded is not loaded again. A newer state of an
-    object is never replaced by an older one. The cluster's user comes from $VIRUSTOTAL_MIRROR_USER and
+    An interrupted load continues where it stopped, and a loaded package is not loaded again. An older state of an
+    object never replaces a newer one. The cluster's user comes from $VIRUSTOTAL_MIRROR_USER and
     $VIRUSTOTAL_MIRROR_PASSWORD, or its key from --key-file or $VIRUSTOTAL_MIRROR_API_KEY, else all from --config.
 
-    Exit codes: 0 all is loaded; 1 the mirror cannot be used or a package not read, and the same command loads what is
-    left; 2 wrong usage; 3 the configuration is wrong; 4 loaded but for what the summary names, now or by earlier loads,
-    such as the rest of a package that breaks off.
+    Exit codes: 0 everything is loaded; 1 the mirror or a package cannot be used, and the same command continues; 2
+    wrong usage; 3 the configuration is wrong; 4 loaded except for the lines that the summary names.
     """
     config = configuration(config_file)
     given: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
@@ -79,7 +78,7 @@ def load(
 
 
 def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]:
-    """The secrets of the file, else those of the configuration or the environment."""
+    """Return the secrets of the key file, else of the configuration or the environment."""
     if key_file:
         try:
             return {"mirror_api_key": key_of_file(key_file)}
@@ -97,7 +96,7 @@ def _loader(settings: "Settings", secrets: Mapping[str, str]) -> "Loader":
 
 
 def _load(loader: "Loader", settings: "Settings", files: tuple[Path, ...], state: Path | None, *, again: bool) -> str:
-    """Load all packages; return why that ended early, or an empty text."""
+    """Load all packages; return the reason for an early end, or an empty text."""
     from virustotal.mirror.checkpoint import checkpoint_of, default_folder
     from virustotal.mirror.search_client import MirrorError
 
@@ -118,11 +117,11 @@ def _load(loader: "Loader", settings: "Settings", files: tuple[Path, ...], state
                 behind += path.stat().st_size
                 tell(0, behind)
         except MirrorError as error:
-            return f"{error} What is left is loaded when the same command runs again."
+            return f"{error} The same command continues."
         except OSError as error:
             return f"A package or its checkpoint cannot be used: {error.strerror or type(error).__name__}."
         except KeyboardInterrupt:
-            return "Interrupted. What is left is loaded when the same command runs again."
+            return "Interrupted. The same command continues."
         finally:
             loader.cluster.close()
     return ""

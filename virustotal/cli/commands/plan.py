@@ -1,4 +1,4 @@
-"""The dry run: what a scan would ask, and what it costs, without asking."""
+"""The dry run: the requests of a scan and their cost, without making one."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,10 +13,14 @@ from virustotal.util.readers import as_mapping, as_text
 
 
 def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the plan of a target as lines for people.
+    """Yield the plan of a target as lines of text.
 
-    config, given: as for the service, already checked. Submitting and downloads come on top: what they cost shows only
-    once the look-up was answered.
+    Submissions and downloads are not included: their cost is known only after the look-up.
+
+    Args:
+        target: What is scanned.
+        config: The service's configuration, checked.
+        given: The submission's parameters, checked.
     """
     settings, _ = task_settings(service_settings(config), given)
     found = subjects(_facts(target), settings)

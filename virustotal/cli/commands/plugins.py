@@ -1,4 +1,4 @@
-"""`virustotal-service plugins` and `new-plugin`: what is installed, whether it keeps the contract, and how to begin."""
+"""`virustotal-service plugins` and `new-plugin`: lists, checks and creates plugins."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ _STYLES = {"loaded": "green", "blocked": "yellow", "failed": "red", "refused": "
 @click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
 @click.pass_context
 def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> None:
-    """List plugins, their analysers and relationships, versions and state."""
+    """List plugins with their analyzers, relationships, versions and states."""
     from virustotal.platform.manifest import use_manifest
 
     use_manifest()
@@ -52,7 +52,7 @@ def _table(found: "tuple[PluginInfo, ...]") -> Table:
         if hooks or not plugin.analyzers:
             rows.add_row(plugin.name, source, "", "", "", _state(plugin.state.value), hooks)
         for each in plugin.analyzers:
-            # The analysers of a plugin that is not used are not used either, whatever they say themselves.
+            # A plugin that is not loaded has no loaded analyzers, whatever their own state.
             state = plugin.state.value if plugin.state.value != "loaded" else each.state.value
             cells = (plugin.name, source, each.name, each.kind, each.relationship)
             rows.add_row(*map(Text, cells), _state(state), Text(each.summary))
@@ -64,7 +64,7 @@ def _state(state: str) -> Text:
 
 
 def reasons(found: "tuple[PluginInfo, ...]") -> list[str]:
-    """Return a line for each plugin and analyser that is not used, or may never be called, with why."""
+    """Return a line with the reason for each plugin and analyzer that is not used, or may never be called."""
     entries: list[tuple[str, Any]] = []
     for plugin in found:
         entries += [

@@ -1,4 +1,4 @@
-"""`virustotal-service quota`: what the key may still ask."""
+"""`virustotal-service quota`: the windows of the key's quota."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from virustotal.cli.config_input import api_key, checked, configuration
 from virustotal.cli.exit_codes import Exit, refuse
-from virustotal.cli.reports.store import opened
+from virustotal.cli.reports.store import open_configured_stores
 from virustotal.cli.terminal import table, terminal
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_json: bool) -> None:
-    """Show each window of the key's quota: what it allows, what is used, and when it begins anew.
+    """Show each window of the key's quota: its limit, the requests used, and when it resets.
 
-    Asking costs nothing of the quota. The ledger is the one of `storage`; it also counts what VirusTotal tells of
-    others who use the key.
+    This costs no quota. The ledger is the one in `storage`; it includes the requests of others with the same key, as
+    VirusTotal counts them.
 
     Exit codes: 0; 3 the key or the configuration is missing or wrong; 4 VirusTotal or the store could not be asked.
     """
@@ -45,7 +45,9 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     config["api_key"] = api_key(key_file, config)
     broken: list[str] = []
     try:
-        found = report.quotas(settings, credentials(config, {}), opened(settings, config, broken.append), broken)
+        found = report.quotas(
+            settings, credentials(config, {}), open_configured_stores(settings, config, broken.append), broken
+        )
     except (AuthenticationError, ConfigurationError) as error:
         refuse(str(error))
     if as_json:

@@ -1,6 +1,6 @@
-"""The checks of `virustotal-service doctor`: one for each part that a look-up needs, as functions from facts to lines.
+"""The checks of `virustotal-service doctor`: one for each part that a look-up needs, from facts to lines.
 
-Nothing that is asked counts against the quota, and no line holds a key or a password.
+No request counts against the quota, and no line has a key or a password.
 """
 
 import enum
@@ -31,7 +31,7 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class State(enum.StrEnum):
-    """OK: it works. ADVICE: look-ups work, with something less. WRONG: they do not."""
+    """OK: it works. ADVICE: look-ups work with restrictions. WRONG: they do not work."""
 
     OK = "ok"
     ADVICE = "advice"
@@ -40,7 +40,7 @@ class State(enum.StrEnum):
 
 @frozen
 class Check:
-    """One line. found: what is the case; advice: what to do, empty where nothing is."""
+    """One line. found: the finding; advice: what to do, empty for nothing."""
 
     name: str
     state: State
@@ -60,7 +60,7 @@ def _wrong(name: str, found: str, advice: str) -> Check:
     return Check(name, State.WRONG, found, advice)
 
 
-def configured(problem: str = "", unknown: tuple[str, ...] = ()) -> Check:
+def configuration(problem: str = "", unknown: tuple[str, ...] = ()) -> Check:
     """The configuration.
 
     Args:
@@ -74,10 +74,10 @@ def configured(problem: str = "", unknown: tuple[str, ...] = ()) -> Check:
     return _ok("configuration", "valid; settings that are not given have their defaults")
 
 
-def asked(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:
-    """Key, host, proxy, CA and clock: what the server answers when it is asked about the key.
+def server(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:
+    """Check key, host, proxy, CA and clock by the server's answer to a question about the key.
 
-    settings, credentials: such that a client can be made of them. missing: what to say where there is no key.
+    settings, credentials: checked before. missing: the advice if there is no key.
     """
     if settings.mirror.only:
         for name in ("key", "host", "proxy", "ca", "clock"):

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from virustotal.cli.reports import checks, plugins
 from virustotal.cli.reports.checks import Check
-from virustotal.cli.reports.store import opened
+from virustotal.cli.reports.store import open_configured_stores
 from virustotal.client import build
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.plugin_host.manager import unknown
@@ -30,12 +30,12 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     try:
         settings, keys = service_settings(config), credentials(config, {})
         build(settings, evolve(keys, api_key="none")).close()  # what would stop the service at its start
-        stores = opened(settings, config, broken.append)
+        stores = open_configured_stores(settings, config, broken.append)
     except ConfigurationError as error:
-        yield checks.configured(str(error))
+        yield checks.configuration(str(error))
         return
-    yield checks.configured(unknown=unknown_settings(config))
-    yield from checks.asked(settings, keys, missing)
+    yield checks.configuration(unknown=unknown_settings(config))
+    yield from checks.server(settings, keys, missing)
     yield checks.store(stores, broken, shared=stores.place.startswith(("redis:", "rediss:")))
     yield checks.mirror(settings, keys)
     loaded = plugins.plugins(config)

@@ -1,4 +1,4 @@
-"""What `virustotal-service plugins` shows, and `plugins check NAME` finds; the terminal prints it."""
+"""Reports of `virustotal-service plugins` and `plugins check NAME`, without a terminal."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What `virustotal-service quota` shows: each window of a key by VirusTotal's count and by the ledger's."""
+"""Report of `virustotal-service quota`: each window of a key by VirusTotal's count and by the ledger's."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,16 +14,15 @@ from virustotal.storage import Stores, rate_windows
 from virustotal.storage.interfaces import Left, Limits, RateLimiter
 
 NAMES = ("minute", "hour", "day", "month")
-#: Stands for a window that is never full, so that what is left of it tells what is used.
+#: Size of a window that is never full: what remains of it tells what is used.
 _ENDLESS = 10**12
 
 
 @frozen
 class Window:
-    """One window. allowed: requests, 0 where nobody knows; by: who says so, `VirusTotal`, `config` or empty.
+    """One window. allowed: its limit, 0 for unknown; by: the limit's source, `VirusTotal`, `config` or empty.
 
-    virustotal, ledger: what each counts as used, None where it does not say. resets: in Unix seconds when it begins
-    anew, None for a window that slides, which each request leaves by itself.
+    virustotal, ledger: requests used by each count, None for unknown. resets: Unix seconds, None for a sliding window.
     """
 
     name: str
@@ -36,9 +35,9 @@ class Window:
 
 @frozen
 class Quotas:
-    """All windows of a key. place: of the ledger. held: seconds for which all replicas wait after a 429.
+    """All windows of a key. place: of the ledger. held: seconds that all replicas wait after a 429.
 
-    notes: a sentence for each part that could not be asked.
+    notes: a sentence for each part that did not answer.
     """
 
     place: str
@@ -48,9 +47,9 @@ class Quotas:
 
 
 def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken: list[str]) -> Quotas:
-    """Return the windows of a key; nothing is charged for that. ConfigurationError, AuthenticationError for the key.
+    """Return the windows of a key; this costs no quota. ConfigurationError, AuthenticationError for the key.
 
-    broken: filled by the guard of the stores; a ledger that cannot be read has counted nothing that is known.
+    broken: gets a line if the stores fail; the ledger's counts are then unknown.
     """
     told = account(settings, credentials)
     if isinstance(told.error, AuthenticationError):

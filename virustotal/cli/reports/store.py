@@ -1,4 +1,4 @@
-"""The store that commands look at: the very one that the service would use with this configuration."""
+"""The store of a command: the same as the service's with this configuration."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from virustotal.storage import Stores
 
 
-def opened(settings: "Settings", config: Mapping[str, Any], say: Callable[[str], None]) -> "Stores":
+def open_configured_stores(settings: "Settings", config: Mapping[str, Any], say: Callable[[str], None]) -> "Stores":
     """Return the stores of a checked configuration. ConfigurationError.
 
     say: takes a line where they do not work. Inside a container of the service, the dependency `redis` counts as there.
