@@ -69,9 +69,6 @@ TO_CUT: frozenset[str] = frozenset(
         "virustotal.core.analysing imports virustotal.platform.task",
         "virustotal.core.analysing imports virustotal.result.models",
         "virustotal.core.lookup.downloads imports virustotal.result.models",
-        "virustotal.core.plugin_host.finding_collector imports virustotal.core.scoring.heuristics",
-        "virustotal.core.scoring.heuristics imports virustotal.core.plugin_host.output",
-        "virustotal.core.scoring.judge imports virustotal.core.plugin_host.hooks",
         "virustotal.core.submission.upload_request imports virustotal.platform.task",
     )
 )

@@ -120,8 +120,7 @@ def agrees(found: Layout) -> int:
 def test_no_points_no_explanation() -> None:
     found = layout(subject(contribution(sections=(Section("A"),))))
     assert found.score == 0
-    assert titles(found) == ["File 275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f: without a verdict"
-                             " of engines", "A"]  # fmt: skip
+    assert titles(found) == ["File 275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f: not analysed", "A"]
 
 
 def test_one_point_colours_its_section() -> None:
@@ -215,7 +214,7 @@ def test_external_points_count_as_the_plugins() -> None:
     found = layout(
         subject(contribution((Points("engines", "x", 1000, "Me."), section), external=True, name="external"))
     )
-    assert section_of(found, "Mine")["heuristic"]["heur_id"] == 10
+    assert section_of(found, "Mine")["heuristic"]["heur_id"] == 2013
     assert found.score == 500
 
 
@@ -320,7 +319,7 @@ def test_the_sum_is_explained_whatever_comes(
 @pytest.mark.parametrize(
     ("status", "title", "sentence", "partial"),
     [
-        (Status.FOUND, "without a verdict", "VirusTotal knows this file.", False),
+        (Status.FOUND, "not analysed", "VirusTotal knows this file.", False),
         (Status.UNKNOWN, "unknown to VirusTotal", "does not make it clean", True),
         (Status.PENDING, "analysis pending", "Look again later", True),
         (Status.FORBIDDEN, "forbidden", "may not read", True),
@@ -344,15 +343,15 @@ def test_a_found_subject_says_its_verdict_age_origin_and_notes() -> None:
     found = layout(
         subject(
             attributes={"last_analysis_date": 1_600_000_000},
-            verdict=Verdict(Level.MALICIOUS, (), ("5 malicious of 60 engines.",), 500),
+            verdict=Verdict(Level.MALICIOUS, (), ("5 of 60 engines.",), 500),
             origins={"": "the cache, 2 hours old"},
             notes=("A note.",),
         )
     )
     (shown,) = finalized(found)["sections"]
-    assert shown["title_text"].endswith(": malicious")
+    assert shown["title_text"].endswith(": suspicious")
     for sentence in (
-        "5 malicious of 60 engines.",
+        "5 of 60 engines.",
         "It is stale: 1935 days old",
         "Answered by the cache, 2 hours old.",
         "A note.",
@@ -376,10 +375,10 @@ def test_several_subjects_stand_under_their_headings() -> None:
         subject(contribution(sections=(Section("C"),)), kind="domain"),
     )
     assert [(each["title_text"], each["depth"]) for each in finalized(found)["sections"]] == [
-        ("URL https://example.com/: without a verdict of engines", 0),
+        ("URL https://example.com/: not analysed", 0),
         ("A", 1),
         ("B", 2),
-        ("Domain example.com: without a verdict of engines", 0),
+        ("Domain example.com: not analysed", 0),
         ("C", 1),
     ]
 

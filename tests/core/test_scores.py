@@ -62,7 +62,7 @@ def test_families_do_not_share_a_cap() -> None:
 
 
 def test_what_the_cap_takes_is_said() -> None:
-    assert capped([points("related", 500)])[0].reason == "Because. The cap of the family leaves 300 of 500 points."
+    assert capped([points("related", 500)])[0].reason == "Because. Capped: 300 of 500 points counted."
 
 
 @pytest.mark.parametrize(

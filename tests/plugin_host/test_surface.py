@@ -34,7 +34,7 @@ CLASSES: Mapping[str, str] = {
     "Ref": "kind id",
     "Report": "subject related= outcome=",
     "Related": "relationship items= outcome= total= complete= detailed= cursor=",
-    "Verdict": "level= detections= reasons= score=",
+    "Verdict": "level= detections= reasons= score= counts= trusted_by=",
 }
 HOOKS: Mapping[str, tuple[str, ...]] = {
     "virustotal_analyzers": ("settings",),
@@ -58,8 +58,9 @@ MODULES: Mapping[str, str] = {
     "relationships": "CATALOGUE KINDS Family Licence Relationship find of_kind",
     "tables": "MOST_IN_CELL MOST_ROWS counted key_values lines listed page table",
     "verdicts": (
-        "ANSWERED BAD HOST_KINDS MALICIOUS POPULAR_RANK SUSPICIOUS best_rank category_of counters detections "
-        "needed_hits stale_days"
+        "ANSWERED BAD HOST_KINDS MALICIOUS NOT_ANALYSED POPULAR_RANK SUSPICIOUS THRESHOLDS UNWANTED_DIVISOR "
+        "UNWANTED_WORDS analyst_verdict best_rank category_of counters counts_text detections level_of "
+        "needed_hits score_word stale_days trusted_by unwanted_word verdict_word verdict_words"
     ),
     "whois": "rdap_facts whois_facts whois_map_facts",
 }

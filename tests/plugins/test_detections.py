@@ -55,7 +55,7 @@ def tables(section: Any) -> dict[str, list[dict[str, Any]]]:
 
 def test_tables_by_category_the_malicious_first() -> None:
     section = found(last_analysis_results=ENGINES)[0]
-    assert section.title_text == "Detections: 3 of 5 engines"
+    assert section.title_text == "Detections: 2 malicious and 1 suspicious of 5 engines"
     assert list(tables(section)) == [
         "Malicious (2)",
         "Suspicious (1)",
@@ -76,8 +76,8 @@ def test_tables_by_category_the_malicious_first() -> None:
 def test_points_say_why() -> None:
     section, points = found(last_analysis_results=ENGINES)[:2]
     assert isinstance(points, Points)
-    assert (points.family, points.name, points.amount) == ("engines", "engines.malicious", 200)
-    assert points.reason == "2 malicious and 1 suspicious of 5 engines."
+    assert (points.family, points.name, points.amount) == ("engines", "engines.informational", 200)
+    assert points.reason == "2 malicious and 1 suspicious of 5 engines. A suspicious engine weighs half."
     assert points.section is section
 
 
@@ -104,7 +104,7 @@ def test_a_score_of_a_detection_that_found_nothing_is_not_claimed() -> None:
 
 def test_below_the_threshold_it_is_shown_and_scores_nothing() -> None:
     section, points, *_ = found(last_analysis_results={"Acme": ENGINES["Acme"], "Dot": ENGINES["Dot"]})
-    assert section.title_text == "Detections: 1 of 2 engines"
+    assert section.title_text == "Detections: 1 of 2 engines, below the threshold"
     assert points.amount == 0
     assert "hit threshold of 2" in points.reason
 
@@ -182,7 +182,7 @@ def test_ignored_detections_stay_out_of_the_ontology() -> None:
 
 def test_counters_alone() -> None:
     section, points = found(last_analysis_stats={"malicious": 3, "typeUnsupported": 2, "undetected": 5})
-    assert section.title_text == "Detections: 3 of 8 engines"
+    assert section.title_text == "Detections: suspicious, 3 of 8 engines"
     assert json.loads(section.body) == [["malicious", 3], ["undetected", 5], ["type-unsupported", 2]]
     assert points.amount == 300
 
@@ -210,6 +210,7 @@ def test_a_thousand_engines_are_bounded_and_said() -> None:
 def test_what_a_plugin_judges_without_engines_is_shown_and_scored() -> None:
     given = evidence("file")
     mine = Verdict(Level.MALICIOUS, reasons=("Our own list has it.",), score=500)
-    section, points = run(ANALYZERS["file"], Evidence(given.report, None, given.settings, lambda _: mine))
-    assert (section.title_text, section.body) == ("Verdict: malicious", "Our own list has it.")
+    decided = judge(given.report.subject, given.settings, decide=lambda *_: mine)
+    section, points = run(ANALYZERS["file"], Evidence(given.report, None, given.settings, lambda _: decided))
+    assert (section.title_text, section.body) == ("Verdict: suspicious", "Our own list has it.")
     assert (points.amount, points.reason, points.section) == (500, "Our own list has it.", section)

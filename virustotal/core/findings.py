@@ -10,6 +10,9 @@ from attrs import field, frozen
 
 from virustotal.core.models import Ref
 
+#: ATT&CK ids of one finding; there are fewer techniques than that.
+MOST_ATTACK_IDS = 2000
+
 
 class Role(enum.StrEnum):
     """What becomes of bytes: an extracted file, a supplementary file, or a picture in the result."""
@@ -23,6 +26,8 @@ class Family(enum.StrEnum):
     """Where points come from. Each family has a cap over the whole result (docs/scoring.md)."""
 
     ENGINES = "engines"
+    NETWORK = "network"
+    ANALYST = "analyst"
     ASSESSMENT = "assessment"
     CROWDSOURCED = "crowdsourced"
     CONFIGURATION = "configuration"
@@ -30,6 +35,8 @@ class Family(enum.StrEnum):
     BEHAVIOUR = "behaviour"
     RELATED = "related"
     TAGGED = "tagged"
+    CAPABILITY = "capability"
+    AI = "ai"
     PLUGIN = "plugin"
 
 

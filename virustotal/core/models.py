@@ -101,11 +101,16 @@ class Report:
 
 
 class Level(enum.StrEnum):
-    """How bad an object is held to be."""
+    """How bad an object is held to be, in the platform's words for its score.
+
+    UNKNOWN: no engine came to a verdict. CLEAN: a trusted source says so. INFORMATIONAL: all others below `suspicious`.
+    """
 
     UNKNOWN = "unknown"
     CLEAN = "clean"
+    INFORMATIONAL = "informational"
     SUSPICIOUS = "suspicious"
+    HIGHLY_SUSPICIOUS = "highly suspicious"
     MALICIOUS = "malicious"
 
     @property
@@ -135,14 +140,41 @@ class Detection:
 
 
 @frozen
+class EngineCounts:
+    """How many engines said what of one object.
+
+    malicious, suspicious: engines that count; ignored ones do not.
+    engines: all that came to a verdict, ignored ones too.
+    below_threshold: engines detected it, and fewer than `hit_threshold` asks for.
+    points: what engines alone add to the score, or the plugin that judges in their place.
+    """
+
+    malicious: int = 0
+    suspicious: int = 0
+    engines: int = 0
+    below_threshold: bool = False
+    points: int = 0
+
+    @property
+    def hits(self) -> float:
+        """What `hit_threshold` and ratios compare: a suspicious engine weighs half."""
+        return self.malicious + self.suspicious / 2
+
+
+@frozen
 class Verdict:
     """What all engines together say of one object, with the reasons attached.
 
-    level: a `Level`, or its text, such as `malicious`. score: points before any cap of the whole result.
+    level: a `Level`, or its text, such as `malicious`; the service sets it by the score, but for `clean` and `unknown`.
     reasons: one sentence a point, in the order in which they were decided.
+    score: points before any cap of the whole result.
+    counts: how many engines said what; the service fills it in.
+    trusted_by: who vouches for the object, such as `Microsoft Corporation`; the service fills it in.
     """
 
     level: Level = field(default=Level.UNKNOWN, converter=Level)
     detections: tuple[Detection, ...] = ()
     reasons: tuple[str, ...] = ()
     score: int = 0
+    counts: EngineCounts = EngineCounts()
+    trusted_by: str = ""

@@ -1,5 +1,7 @@
 """What engines say of an object, in VirusTotal's words, and the rules that weigh it (docs/scoring.md)."""
 
+from virustotal.core.scoring.trust import analyst_verdict, trusted_by
+from virustotal.core.scoring.unwanted import UNWANTED_DIVISOR, UNWANTED_WORDS, unwanted_word
 from virustotal.core.scoring.verdicts import (
     ANSWERED,
     BAD,
@@ -14,18 +16,39 @@ from virustotal.core.scoring.verdicts import (
     needed_hits,
     stale_days,
 )
+from virustotal.core.scoring.words import (
+    NOT_ANALYSED,
+    THRESHOLDS,
+    counts_text,
+    level_of,
+    score_word,
+    verdict_word,
+    verdict_words,
+)
 
 __all__ = [
     "ANSWERED",
     "BAD",
     "HOST_KINDS",
     "MALICIOUS",
+    "NOT_ANALYSED",
     "POPULAR_RANK",
     "SUSPICIOUS",
+    "THRESHOLDS",
+    "UNWANTED_DIVISOR",
+    "UNWANTED_WORDS",
+    "analyst_verdict",
     "best_rank",
     "category_of",
     "counters",
+    "counts_text",
     "detections",
+    "level_of",
     "needed_hits",
+    "score_word",
     "stale_days",
+    "trusted_by",
+    "unwanted_word",
+    "verdict_word",
+    "verdict_words",
 ]

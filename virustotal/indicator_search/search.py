@@ -10,10 +10,11 @@ from virustotal.api.source import Request, Source, ask_many, has_fallback, holds
 from virustotal.core import tables
 from virustotal.core.findings import Family, Finding, Points
 from virustotal.core.lookup.fetch import WORKERS, look_up_all
-from virustotal.core.models import Level, Object, Outcome, Report, Status, Verdict
+from virustotal.core.models import Object, Outcome, Report, Status, Verdict
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.verdicts import ANSWERED, BAD, counters
+from virustotal.core.scoring.words import THRESHOLDS, verdict_word
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import Place
 from virustotal.indicator_search.plan import Ioc, IocPlan, fitting
@@ -98,7 +99,7 @@ class _Row:
 
     @property
     def flagged(self) -> bool:
-        return self.verdict.level in {Level.SUSPICIOUS, Level.MALICIOUS}
+        return self.verdict.score > 0
 
     @property
     def detections(self) -> str:
@@ -113,7 +114,7 @@ class _Row:
     def cells(self) -> dict[str, Any]:
         ioc, outcome = self.answered.ioc, self.answered.report.outcome
         return {
-            "Level": self.verdict.level.value if outcome.found and self.verdict.level is not Level.UNKNOWN else "",
+            "Level": verdict_word(self.verdict) if outcome.found else "",
             "Detections": self.detections if outcome.found else "",
             "Kind": _KINDS[ioc.ref.kind],
             "Value": ioc.label,
@@ -173,9 +174,9 @@ def _judged(each: Answered, judge: Callable[[Object], Verdict]) -> _Row:
 
 
 def _title(rows: list[_Row], refused: int) -> str:
-    levels = [row.verdict.level for row in rows if row.answered.report.outcome.found]
+    words = [verdict_word(row.verdict) for row in rows if row.answered.report.outcome.found]
     outcomes = [row.answered.report.outcome.status for row in rows]
-    counts = [(levels.count(level), level.value) for level in (Level.MALICIOUS, Level.SUSPICIOUS)]
+    counts = [(words.count(level.value), level.value) for _, level in THRESHOLDS]
     counts += [(outcomes.count(status), status.value) for status in Status]
     shown = f" ({MOST_IOCS} of them shown)" if len(rows) > MOST_IOCS else ""
     counts.append((refused, "not to be looked up"))

@@ -12,7 +12,6 @@ from virustotal.core import (
     Evidence,
     Family,
     Finding,
-    Level,
     OntologyPart,
     Points,
     Verdict,
@@ -20,7 +19,7 @@ from virustotal.core import (
     tables,
 )
 from virustotal.core.readers import as_mapping, named_counts, whole_text
-from virustotal.core.verdicts import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counters
+from virustotal.core.verdicts import BAD, MALICIOUS, NOT_ANALYSED, SUSPICIOUS, counters, level_of, verdict_words
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.
 CATEGORIES = (
@@ -78,8 +77,10 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         return
     _tag(section, evidence, verdict)
     yield section
-    if verdict.score or any(each.category in BAD for each in verdict.detections) or any(map(stats.get, BAD)):
-        yield Points(Family.ENGINES, f"engines.{verdict.level.value}", verdict.score, _reason(verdict), section)
+    if verdict.counts.points or any(each.category in BAD for each in verdict.detections) or any(map(stats.get, BAD)):
+        family = Family.ENGINES if subject.ref.kind == "file" else Family.NETWORK
+        points = verdict.counts.points
+        yield Points(family, f"engines.{level_of(points).value}", points, _reason(verdict), section)
     if subject.ref.kind == "file":
         yield from _ontology(verdict.detections)
 
@@ -92,11 +93,9 @@ def _reason(verdict: Verdict) -> str:
 
 
 def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
-    answered = [each for each in verdict.detections if each.category in ANSWERED]
-    bad = [each for each in answered if each.category in BAD and not each.ignored_because]
     if not verdict.detections:
         return _counted_only(verdict, stats)
-    section = ResultSection(f"Detections: {len(bad)} of {len(answered)} engines")
+    section = ResultSection(f"Detections: {verdict_words(verdict, verdict.counts.points)}")
     section.add_lines(list(verdict.reasons))
     for table in _tables(verdict.detections):
         section.add_subsection(table)
@@ -105,13 +104,12 @@ def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None
 
 def _counted_only(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
     """Reduced objects have counters and no engines, and some have neither."""
-    bad = sum(stats.get(name, 0) for name in BAD)
-    answered = sum(stats.get(name, 0) for name in ANSWERED)
-    shown = tables.key_values(f"Detections: {bad} of {answered} engines", sorted(stats.items(), key=_place))
+    title = f"Detections: {verdict_words(verdict, verdict.counts.points)}"
+    shown = tables.key_values(title, sorted(stats.items(), key=_place))
     if shown is not None:
         shown.add_subsection(ResultSection("Counters alone", body="\n".join(verdict.reasons)))
-    elif verdict.level is not Level.UNKNOWN:  # a plugin judges what no engine did
-        shown = ResultSection(f"Verdict: {verdict.level.value}", body="\n".join(verdict.reasons))
+    elif (words := verdict_words(verdict)) != NOT_ANALYSED:  # a plugin judges what no engine did
+        shown = ResultSection(f"Verdict: {words}", body="\n".join(verdict.reasons))
     return shown
 
 
@@ -169,7 +167,7 @@ def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
     for each in verdict.detections:
         if each.category in BAD and not each.ignored_because and (name := whole_text(each.result)):
             section.add_tag("av.virus_name", name)
-    if verdict.level in {Level.MALICIOUS, Level.SUSPICIOUS}:
+    if verdict.score:
         found = filter(None, map(whole_text, families(evidence.report.subject.attributes)))
         for family in islice(found, MOST_FAMILIES):
             section.add_tag("attribution.family", family)

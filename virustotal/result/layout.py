@@ -135,7 +135,7 @@ def _points(contributions: Iterable[AnalyzerOutput], subject: str = "", void: st
 def _is_clean_url(result: SubjectResult) -> bool:
     """A URL in which no engine found anything, and that nothing scores: its host does not condemn it."""
     subject, verdict = result.report.subject, result.verdict
-    if subject.ref.kind != "url" or verdict.level is not Level.CLEAN:
+    if subject.ref.kind != "url" or verdict.level not in {Level.CLEAN, Level.INFORMATIONAL}:
         return False
     if any(each.category in BAD and not each.ignored_because for each in verdict.detections):
         return False

@@ -19,6 +19,8 @@ _NETWORK = frozenset((*DOMAINS, *ADDRESSES, *URIS, _SERVER_NAME, _MAIL))
 
 TITLES: Mapping[Family, str] = {
     Family.ENGINES: "Engines",
+    Family.NETWORK: "Engines",
+    Family.ANALYST: "Mandiant analyst",
     Family.ASSESSMENT: "Google Threat Intelligence",
     Family.CROWDSOURCED: "Crowdsourced rules",
     Family.CONFIGURATION: "Malware configuration",
@@ -26,6 +28,8 @@ TITLES: Mapping[Family, str] = {
     Family.BEHAVIOUR: "Behaviour",
     Family.RELATED: "Related objects",
     Family.TAGGED: "Tagged hosts and URLs",
+    Family.CAPABILITY: "Capabilities",
+    Family.AI: "AI analysis",
     Family.PLUGIN: "Plugins",
 }
 

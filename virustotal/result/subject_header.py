@@ -6,8 +6,9 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultTextSection
 
-from virustotal.core.models import Level, Status
+from virustotal.core.models import Status
 from virustotal.core.scoring.verdicts import stale_days
+from virustotal.core.scoring.words import verdict_words
 from virustotal.core.settings import Settings
 from virustotal.core.tables import page
 from virustotal.result.models import SubjectResult
@@ -28,13 +29,6 @@ STATES: Mapping[Status, tuple[str, str]] = {
     Status.FAILED: ("look-up failed", "The look-up of this {noun} failed. Nothing is known about it."),
 }
 
-_LEVELS: Mapping[Level, str] = {
-    Level.MALICIOUS: "malicious",
-    Level.SUSPICIOUS: "suspicious",
-    Level.CLEAN: "not malicious by its engines",
-    Level.UNKNOWN: "without a verdict of engines",
-}
-
 
 def name_of(result: SubjectResult) -> str:
     """Return how the analyst knows a subject, such as `URL https://example.com/`."""
@@ -51,7 +45,7 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime) -> 
     if outcome.detail:
         lines.append(clean(outcome.detail))
     if outcome.found:
-        state = _LEVELS[result.verdict.level]
+        state = verdict_words(result.verdict)
         lines += [clean(reason) for reason in result.verdict.reasons]
         lines += _age(result, settings, now)
     origin = result.origins.get("")

@@ -37,7 +37,7 @@ def test_observables_relationships_and_indicators() -> None:
     assert found[2]["description"] == "contacted_domains"
     assert found[4]["pattern"] == "[domain-name:value = 'b.example']"
     assert found[4]["created"] == "2025-01-01T00:00:00.000Z"
-    assert "5 malicious of 5 engines" in found[4]["description"]
+    assert "5 of 5 engines" in found[4]["description"]
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_resolutions_show_the_other_end_also_of_a_bare_id(kind: str, subject: st
 
 def test_dns_records_show_what_the_link_says() -> None:
     record = obj("domain", "mx.example.net", context={"priority": 10, "ttl": 900, "timestamp": DAY}, registrar="R")
-    (row,) = rows(titled(found("domain", "mx_records", record), "No finding"))
+    (row,) = rows(titled(found("domain", "mx_records", record), "Not scored"))
     assert (row["Domain"], row["Priority"], row["TTL"], row["Seen"]) == ("mx.example.net", 10, 900, SHOWN)
 
 
@@ -228,7 +228,7 @@ def test_a_single_object_is_key_values() -> None:
     result = found("url", "network_location", obj("ip_address", "198.51.100.9", country="CA", asn=64496))
     assert dict(titled(result, "Host of the URL").section_body._data) == {
         "IP address": "198.51.100.9",
-        "Level": "unknown",
+        "Level": "not analysed",
         "Country": "CA",
         "Autonomous system": "AS64496",
     }

@@ -84,13 +84,16 @@ def test_detailed_ones_are_judged_and_the_worst_comes_first() -> None:
     ]
     found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=related))
     top = titled(found, "Contacted domains (4)")
-    assert top.body == "2 malicious, 1 below the threshold or clean, 1 known to VirusTotal by id only."
-    flagged = titled(found, "Suspicious and malicious (2)")
+    assert (
+        top.body
+        == "1 highly suspicious, 1 suspicious, 1 below the threshold of suspicious, 1 known to VirusTotal by id only."
+    )
+    flagged = titled(found, "Scored (2)")
     assert [(row["Domain"], row["Detections"]) for row in rows(flagged)] == [
         ("worst.example.net", "7/10"),
         ("bad.example.net", "3/13"),
     ]
-    assert titled(found, "No finding (1)").auto_collapse
+    assert titled(found, "Not scored (1)").auto_collapse
     (unknown,) = rows(titled(found, "Known by name only (1)"))
     assert unknown == {"Domain": "ghost.example.net", "Reason": "VirusTotal never had it"}
     assert len(tags(found)["network.dynamic.domain"]) == 4
@@ -106,8 +109,8 @@ def test_tags_of_harmless_hosts_stand_apart_from_the_section_that_scores() -> No
         obj("domain", "bad.example.net", last_analysis_results=engines(5)),
     ]
     found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=related))
-    assert titled(found, "Suspicious").tags == {"network.dynamic.domain": ["bad.example.net"]}
-    assert titled(found, "No finding").tags == {"network.dynamic.domain": ["clean.example.net"]}
+    assert titled(found, "Scored").tags == {"network.dynamic.domain": ["bad.example.net"]}
+    assert titled(found, "Not scored").tags == {"network.dynamic.domain": ["clean.example.net"]}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +160,7 @@ def test_context_is_shown_and_neither_tagged_nor_scored() -> None:
             analyzer("file", relationship),
             evidence("file", relationship, related=[obj(kind, name, last_analysis_results=engines(9))]),
         )
-        assert rows(titled(found, "Suspicious"))
+        assert rows(titled(found, "Scored"))
         assert not tags(found)
         assert not points(found)
 
@@ -173,9 +176,9 @@ def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
         "VirusTotal never had it",
         "no report came",
     ]
-    (flagged,) = rows(titled(found, "Suspicious"))
+    (flagged,) = rows(titled(found, "Scored"))
     assert flagged == {
-        "Level": "malicious",
+        "Level": "suspicious",
         "Detections": "4/14",
         "SHA-256": "ef" * 32,
         "Name": "b.dll",
@@ -230,7 +233,7 @@ def test_a_url_is_not_condemned_by_its_own_host(relationship: str, kind: str, na
     serving = Related("last_serving_ip_address", (Object(Ref("ip_address", "198.51.100.9")),))
     report = evolve(given.report, related={**given.report.related, serving.relationship: serving})
     found = run(analyzer("url", relationship), evolve(given, report=report))
-    assert rows(titled(found, "Suspicious and malicious (1)"))
+    assert rows(titled(found, "Scored (1)"))
     assert bool(points(found)) is scored
 
 
@@ -241,7 +244,7 @@ def test_the_subject_among_its_own_files_is_shown_and_not_scored_again(name: str
         obj("file", "cd" * 32, last_analysis_results=engines(2, 0)),
     ]
     found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related, id="ab" * 32))
-    table = rows(titled(found, "Suspicious and malicious (2)"))
+    table = rows(titled(found, "Scored (2)"))
     assert [row.get("Note") for row in table] == ["The subject itself: its detections count once, as its own.", ""]
     (scored,) = points(found)
     assert (scored.amount, scored.reason) == (200, f"Dropped files: 1 flagged: {'cd' * 32} (2/2).")

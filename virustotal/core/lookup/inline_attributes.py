@@ -12,7 +12,7 @@ from attrs import evolve
 from virustotal.api import relationships
 from virustotal.core.models import Object, Related
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.scoring.verdicts import HOST_KINDS, VERDICT_ATTRIBUTES
+from virustotal.core.scoring.verdicts import FILE_VERDICT_ATTRIBUTES, HOST_KINDS, VERDICT_ATTRIBUTES
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -21,7 +21,11 @@ LONGEST_SELECTION = 6000
 
 _JUDGED = frozenset({"file", "url", "domain", "ip_address"})
 #: Verdict attributes that not every kind of object has.
-_JUDGED_BY: Mapping[str, frozenset[str]] = {"url": frozenset({"url"}), "popularity_ranks": HOST_KINDS}
+_JUDGED_BY: Mapping[str, frozenset[str]] = {
+    "url": frozenset({"url"}),
+    "popularity_ranks": HOST_KINDS,
+    **dict.fromkeys(FILE_VERDICT_ATTRIBUTES, frozenset({"file"})),
+}
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 
 #: Attributes that every object of a kind has: where one was asked for and is not there, the object did not come whole.

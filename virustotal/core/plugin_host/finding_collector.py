@@ -11,12 +11,11 @@ from assemblyline_v4_service.common.task import PARENT_RELATION
 from attrs import define, evolve, field
 
 from virustotal.al_types.ontology import plain, problem
-from virustotal.core.findings import Attachment, Download, Family, Finding, OntologyPart, Points, Role
+from virustotal.core.findings import MOST_ATTACK_IDS, Attachment, Download, Family, Finding, OntologyPart, Points, Role
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host.limits import BUILT_IN, PluginLimits
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.plugin_host.section_sanitizer import Notes, SectionSanitizer, UsedLimits
-from virustotal.core.scoring.heuristics import MOST_ATTACK_IDS
 from virustotal.util.readers import clean, safe_name
 
 DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "file", "screenshot"})

@@ -2,63 +2,62 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from assemblyline.common.attack_map import attack_map, group_map, revoke_map, software_map
 from assemblyline_v4_service.common.result import Heuristic
 from attrs import field, frozen
 
-from virustotal.core.findings import Family, Points
-from virustotal.core.plugin_host.output import Section
+from virustotal.core.findings import MOST_ATTACK_IDS, Family, Points
 from virustotal.util.readers import as_text, integer
 
-#: The most that each family adds to a result, over all of its sections: `max_score` of its heuristic.
-CAPS: Mapping[Family, int] = MappingProxyType(
+#: Family to (heuristic id, cap). The platform keeps statistics by id, so an id never changes its meaning.
+#: Below 2000: what CybercentreCanada's own VirusTotal service has too, under its id. From 2001 on: what it has not.
+_FAMILIES: Mapping[Family, tuple[int, int]] = MappingProxyType(
     {
-        Family.ENGINES: 1000,
-        Family.ASSESSMENT: 500,
-        Family.CROWDSOURCED: 500,
-        Family.CONFIGURATION: 500,
-        Family.STATIC: 200,
-        Family.BEHAVIOUR: 500,
-        Family.RELATED: 300,
-        Family.TAGGED: 200,
-        Family.PLUGIN: 500,
+        Family.ENGINES: (1, 1000),
+        Family.NETWORK: (2, 1000),
+        Family.CAPABILITY: (1000, 0),
+        Family.AI: (1001, 0),
+        Family.CONFIGURATION: (1002, 500),
+        Family.ASSESSMENT: (2001, 500),
+        Family.ANALYST: (2002, 1000),
+        Family.CROWDSOURCED: (2003, 500),
+        Family.STATIC: (2004, 200),
+        Family.BEHAVIOUR: (2005, 500),
+        Family.RELATED: (2006, 300),
+        Family.TAGGED: (2007, 300),
     }
 )
-
-#: Heuristic ids of service_manifest.yml. Plugins have three, by what they add up to in one section.
-HEURISTICS: Mapping[Family, int] = MappingProxyType(
-    {
-        Family.ENGINES: 1,
-        Family.ASSESSMENT: 2,
-        Family.CROWDSOURCED: 3,
-        Family.CONFIGURATION: 4,
-        Family.STATIC: 5,
-        Family.BEHAVIOUR: 6,
-        Family.RELATED: 7,
-        Family.TAGGED: 11,
-    }
-)
-PLUGIN_INFORMATIONAL, PLUGIN_SUSPICIOUS, PLUGIN_MALICIOUS = 8, 9, 10
+#: Plugins share one cap and have three heuristics, by what their points in one section add up to.
+PLUGIN_INFORMATIONAL, PLUGIN_SUSPICIOUS, PLUGIN_MALICIOUS = 2011, 2012, 2013
 #: Points in one section from which on a plugin's finding counts as malicious.
 PLUGIN_MALICIOUS_FROM = 300
 
+#: Heuristic ids of service_manifest.yml.
+HEURISTICS: Mapping[Family, int] = MappingProxyType({family: row[0] for family, row in _FAMILIES.items()})
+#: The most that each family adds to a result, over all of its sections: `max_score` of its heuristic.
+CAPS: Mapping[Family, int] = MappingProxyType(
+    {**{family: row[1] for family, row in _FAMILIES.items()}, Family.PLUGIN: 500}
+)
+
 #: Longest name of a signature.
 LONGEST_NAME = 120
-#: ATT&CK ids of one point; there are fewer techniques than that.
-MOST_ATTACK_IDS = 2000
 
 
 @frozen
 class Given:
-    """Points as an analyser gave them, and the section that they colour (None for a section of their own)."""
+    """Points as an analyser gave them.
+
+    section: the section that they colour, told apart by identity; None for a section of their own.
+    void_because: why nothing of it counts, whatever the cap leaves; empty where it counts.
+    """
 
     points: Points
-    section: Section | None = field(default=None, eq=False)
+    section: Any | None = field(default=None, eq=False)
     provider: str = ""
     subject: str = ""
     external: bool = False
-    #: Why nothing of it counts, whatever the cap leaves; empty where it counts.
     void_because: str = ""
 
 
@@ -74,63 +73,63 @@ class Score:
     amount: int
     counted: int
     reason: str
-    section: Section | None = field(default=None, eq=False)
+    section: Any | None = field(default=None, eq=False)
     provider: str = ""
     subject: str = ""
     attack_ids: tuple[str, ...] = ()
     unknown_ids: tuple[str, ...] = ()
 
 
-def family_of(given: Given) -> Family:
+def family_of(entry: Given) -> Family:
     """Return the family that points count in: external plugins and unknown names count as `plugin`."""
-    if given.external:
+    if entry.external:
         return Family.PLUGIN
     try:
-        return Family(given.points.family)
+        return Family(entry.points.family)
     except ValueError:
         return Family.PLUGIN
 
 
 def capped(given: Iterable[Given]) -> tuple[Score, ...]:
     """Return all points in order, each with what its family's cap leaves of it. No amount is below zero."""
-    left = dict(CAPS)
-    found = []
-    for each in given:
-        family = family_of(each)
-        amount = max(0, integer(each.points.amount) or 0)
-        counted = 0 if each.void_because else min(amount, left[family])
-        left[family] -= counted
-        known, unknown = attack_ids(each.points.attack_ids)
-        found.append(
+    remaining = dict(CAPS)
+    scores = []
+    for entry in given:
+        family = family_of(entry)
+        amount = max(0, integer(entry.points.amount) or 0)
+        counted = 0 if entry.void_because else min(amount, remaining[family])
+        remaining[family] -= counted
+        known_ids, unknown_ids = attack_ids(entry.points.attack_ids)
+        scores.append(
             Score(
                 family=family,
-                name=as_text(each.points.name, LONGEST_NAME) or family.value,
+                name=as_text(entry.points.name, LONGEST_NAME) or family.value,
                 amount=amount,
                 counted=counted,
-                reason=_reason(each, amount, counted),
-                section=each.section,
-                provider=each.provider,
-                subject=each.subject,
-                attack_ids=known,
-                unknown_ids=unknown,
+                reason=_reason(entry, amount, counted),
+                section=entry.section,
+                provider=entry.provider,
+                subject=entry.subject,
+                attack_ids=known_ids,
+                unknown_ids=unknown_ids,
             )
         )
-    return tuple(found)
+    return tuple(scores)
 
 
-def _reason(each: Given, amount: int, counted: int) -> str:
-    reason = as_text(each.points.reason) or "No reason was given"
+def _reason(entry: Given, amount: int, counted: int) -> str:
+    reason = as_text(entry.points.reason) or "No reason was given"
     reason = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
-    if each.void_because:
-        return f"{reason} {each.void_because}" if amount else reason
-    return f"{reason} The cap of the family leaves {counted} of {amount} points." if counted < amount else reason
+    if entry.void_because:
+        return f"{reason} {entry.void_because}" if amount else reason
+    return f"{reason} Capped: {counted} of {amount} points counted." if counted < amount else reason
 
 
-def attack_ids(given: Iterable[object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def attack_ids(entries: Iterable[object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the ATT&CK ids that Assemblyline knows, revoked ones replaced by their successors, and the others."""
     known: dict[str, None] = {}
     unknown: dict[str, None] = {}
-    for entry in given:
+    for entry in entries:
         name = as_text(entry, 40).upper()
         name = str(revoke_map.get(name, name))
         if name in attack_map or name in software_map or name in group_map:
@@ -142,10 +141,10 @@ def attack_ids(given: Iterable[object]) -> tuple[tuple[str, ...], tuple[str, ...
 
 def by_section(scores: Sequence[Score]) -> Mapping[tuple[int, Family], tuple[Score, ...]]:
     """Return the points by (identity of the section, family), in order; a heuristic is made of each group."""
-    found: dict[tuple[int, Family], list[Score]] = {}
+    groups: dict[tuple[int, Family], list[Score]] = {}
     for score in scores:
-        found.setdefault((id(score.section), score.family), []).append(score)
-    return {key: tuple(group) for key, group in found.items()}
+        groups.setdefault((id(score.section), score.family), []).append(score)
+    return {key: tuple(group) for key, group in groups.items()}
 
 
 def heuristic_id(family: Family, total: int) -> int:

@@ -2,29 +2,39 @@
 
 import threading
 from functools import partial
+from typing import Protocol
 
-from virustotal.core.models import Object, Verdict
-from virustotal.core.plugin_host.hooks import HookCaller
+from virustotal.core.models import Detection, Object, Verdict
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
 
 
+class VerdictHooks(Protocol):
+    """The hooks of one task that take part in a verdict."""
+
+    def remap(self, detections: tuple[Detection, ...]) -> tuple[Detection, ...]:
+        """Return the detections of one object with scores or rules to ignore them."""
+
+    def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
+        """Return a verdict in place of the built-in one, or None."""
+
+
 class Judge:
     """The verdict of any object by the hooks and the safelist of one task; thread-safe."""
 
-    def __init__(self, settings: Settings, hooks: HookCaller, safelist: Safelist) -> None:
+    def __init__(self, settings: Settings, hooks: VerdictHooks, safelist: Safelist) -> None:
         self._judge = partial(judge, settings=settings, remap=hooks.remap, decide=hooks.decide, safelist=safelist)
-        self._known: dict[int, tuple[Object, Verdict]] = {}
+        self._verdicts: dict[int, tuple[Object, Verdict]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, obj: Object) -> Verdict:
         """Return the verdict of an object, computed when it is first asked for."""
         with self._lock:
-            known = self._known.get(id(obj))
-        if known is None:
+            judged = self._verdicts.get(id(obj))
+        if judged is None:
             # The object is kept beside its verdict, so that its id is not given to another one.
-            known = (obj, self._judge(obj))
+            judged = (obj, self._judge(obj))
             with self._lock:
-                self._known[id(obj)] = known
-        return known[1]
+                self._verdicts[id(obj)] = judged
+        return judged[1]

@@ -4,10 +4,19 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from virustotal.core.models import Detection, Level, Object, Verdict
+from virustotal.core.models import Detection, EngineCounts, Level, Object, Verdict
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
+from virustotal.core.scoring.trust import (
+    ANALYST_POINTS,
+    DISAGREE_FROM,
+    MOST_AGAINST_BENIGN,
+    analyst_verdict,
+    trusted_by,
+)
+from virustotal.core.scoring.unwanted import MOST_UNWANTED_POINTS, leading_unwanted
+from virustotal.core.scoring.words import counts_text, level_of
 from virustotal.core.settings import Settings
 from virustotal.util.readers import as_mapping, as_text, integer, pairs, timestamp
 
@@ -38,6 +47,8 @@ BAD = (MALICIOUS, SUSPICIOUS)
 #: Categories of engines that looked and came to a verdict.
 ANSWERED = frozenset({MALICIOUS, SUSPICIOUS, "undetected", "harmless"})
 
+#: Attributes that the verdict of a file reads, and no other one.
+FILE_VERDICT_ATTRIBUTES = ("known_distributors", "nsrl_info", "popular_threat_classification", "trusted_verdict")
 #: Attributes that a verdict reads, for those who ask for some attributes only.
 VERDICT_ATTRIBUTES = (
     "last_analysis_results",
@@ -45,6 +56,8 @@ VERDICT_ATTRIBUTES = (
     "last_analysis_date",
     "positives",
     "popularity_ranks",
+    "gti_assessment",
+    *FILE_VERDICT_ATTRIBUTES,
     "url",
 )
 
@@ -128,87 +141,153 @@ def judge(
     """Return the verdict of one object; pure.
 
     The detections go through `remap`, then the safelist's `av.virus_name`; then the first answer of `decide` holds,
-    else the engines' own. Neither makes a safelisted or popular host score.
+    else the engines' own, weighed against those who trust the object. An analyst's malicious verdict goes before both.
+    None of them makes a safelisted or popular host score.
     """
     found = detections(obj)
     found = remap(found) if remap is not None else found
-    found = tuple(_safelisted(each, safelist) for each in found)
-    verdict = decide(obj, found) if decide is not None else None
-    verdict = _bounded(verdict, found) if verdict is not None else by_engines(obj, found, settings)
-    return _never_scored(verdict, exempt(obj, safelist))
+    found = tuple(_safelisted(detection, safelist) for detection in found)
+    own = by_engines(obj, found, settings)
+    decided = decide(obj, found) if decide is not None else None
+    verdict = _against_trust(obj, own) if decided is None else _decided(decided, own)
+    return _exempted(_by_analyst(obj, verdict), obj, safelist)
 
 
-def _safelisted(each: Detection, safelist: Safelist) -> Detection:
-    if each.ignored_because or not each.result or not safelist.matches("av.virus_name", each.result):
-        return each
-    return evolve(each, ignored_because="safelisted on the platform (av.virus_name)")
+def _safelisted(detection: Detection, safelist: Safelist) -> Detection:
+    if detection.ignored_because or not detection.result or not safelist.matches("av.virus_name", detection.result):
+        return detection
+    return evolve(detection, ignored_because="safelisted on the platform (av.virus_name)")
 
 
-def _bounded(verdict: Verdict, found: tuple[Detection, ...]) -> Verdict:
-    """A hook's own verdict, within the cap; where it names no detections, the engines' stay listed."""
+def _decided(verdict: Verdict, own: Verdict) -> Verdict:
+    """Return a hook's verdict within the cap, with the engines' counts; where it names no detections, the engines'."""
     score = max(0, min(MOST_ENGINE_POINTS, verdict.score))
-    return evolve(verdict, score=score, detections=verdict.detections or found)
+    counts = evolve(own.counts, points=score)
+    return evolve(
+        verdict,
+        level=_level(verdict.level, score),
+        score=score,
+        detections=verdict.detections or own.detections,
+        counts=counts,
+    )
+
+
+def _level(level: Level, score: int) -> Level:
+    """Return the platform's level of a score; `clean` and `unknown` stay where the score does not contradict them."""
+    by_score = level_of(score)
+    return level if by_score is Level.INFORMATIONAL and level in {Level.CLEAN, Level.UNKNOWN} else by_score
+
+
+# --- people, trust, and hosts that are never scored ------------------------------------------------------------------
+
+
+def _against_trust(obj: Object, verdict: Verdict) -> Verdict:
+    """Weigh the engines against those who vouch for a file, and against an analyst's benign verdict."""
+    trust, benign = trusted_by(obj), analyst_verdict(obj) == "benign"
+    if not trust and not benign:
+        return verdict
+    who = "a Mandiant analyst (benign)" if benign else trust
+    verdict = evolve(verdict, trusted_by=who)
+    if verdict.counts.malicious < DISAGREE_FROM:
+        reasons = verdict.reasons
+        if verdict.score:
+            reasons = (*reasons, f"Not scored: trusted by {who}, and fewer than {DISAGREE_FROM} engines disagree.")
+        return _scored(verdict, 0, reasons, Level.CLEAN)
+    if not benign:
+        return evolve(verdict, reasons=(*verdict.reasons, f"Trusted by {who}, which disagrees with the engines."))
+    reason = f"Trusted by {who}, which disagrees with the engines: at most {MOST_AGAINST_BENIGN} points."
+    return _scored(verdict, min(verdict.score, MOST_AGAINST_BENIGN), (*verdict.reasons, reason))
+
+
+def _by_analyst(obj: Object, verdict: Verdict) -> Verdict:
+    """An analyst's malicious verdict holds, whatever engines say. What engines alone give stays in the counts."""
+    if analyst_verdict(obj) != "malicious":
+        return verdict
+    reasons = (*verdict.reasons, "A Mandiant analyst holds it to be malicious.")
+    return evolve(verdict, level=level_of(ANALYST_POINTS), score=ANALYST_POINTS, reasons=reasons)
+
+
+def _scored(verdict: Verdict, score: int, reasons: tuple[str, ...], least: Level = Level.INFORMATIONAL) -> Verdict:
+    counts = evolve(verdict.counts, points=score)
+    return evolve(verdict, level=_level(least, score), score=score, reasons=reasons, counts=counts)
 
 
 def exempt(obj: Object, safelist: Safelist) -> str:
     """Return why an object is never scored, whatever is said of it, as a sentence; empty where it may be."""
-    if obj.ref.kind in HOST_KINDS and safelist.holds_host(obj.ref.id):
-        return "The host is safelisted on the platform, so it is not scored."
-    if obj.ref.kind == "url" and safelist.holds_url(as_text(obj.attributes.get("url"), 8192)):
-        return "The URL is safelisted on the platform, so it is not scored."
+    if listed := _safelisted_as(obj, safelist):
+        return f"The {listed} is safelisted on the platform, so it is not scored."
     rank = best_rank(obj) if obj.ref.kind in HOST_KINDS else None
     if rank is not None and rank <= POPULAR_RANK:
         return f"The host is popular (rank {rank}), so it is not scored."
     return ""
 
 
-def _never_scored(verdict: Verdict, because: str) -> Verdict:
-    if not because or (verdict.score == 0 and verdict.level.rank <= Level.CLEAN.rank):
+def _safelisted_as(obj: Object, safelist: Safelist) -> str:
+    if obj.ref.kind in HOST_KINDS and safelist.holds_host(obj.ref.id):
+        return "host"
+    url = obj.ref.kind == "url" and safelist.holds_url(as_text(obj.attributes.get("url"), 8192))
+    return "URL" if url else ""
+
+
+def _exempted(verdict: Verdict, obj: Object, safelist: Safelist) -> Verdict:
+    because = exempt(obj, safelist)
+    if not because:
         return verdict
-    return evolve(verdict, level=Level.CLEAN, score=0, reasons=(*verdict.reasons, because))
+    reasons = (*verdict.reasons, because) if verdict.score or verdict.counts.hits else verdict.reasons
+    if _safelisted_as(obj, safelist):
+        return evolve(_scored(verdict, 0, reasons, Level.CLEAN), trusted_by="the platform's safelist")
+    return _scored(verdict, 0, reasons, min(verdict.level, Level.INFORMATIONAL, key=lambda level: level.rank))
 
 
 # --- the engines' own verdict ----------------------------------------------------------------------------------------
 
 
 @frozen
-class _EngineCounts:
-    """What the engines said. answered: ignored ones too, so that ignoring an engine never makes a ratio worse."""
+class _Weighed:
+    """The engines' counts, the scores that `remap` gave some of them, and what is to be said of them."""
 
-    malicious: int = 0
-    suspicious: int = 0
-    answered: int = 0
+    counts: EngineCounts
     remapped_malicious: tuple[int, ...] = ()
     remapped_suspicious: tuple[int, ...] = ()
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def hits(self) -> float:
-        return self.malicious + self.suspicious / 2
+    notes: tuple[str, ...] = ()
 
     @property
     def ratio(self) -> float:
-        return self.hits / self.answered if self.answered else 1.0
+        """The part of the engines that detected something; a suspicious engine is one engine."""
+        detected = self.counts.malicious + self.counts.suspicious
+        return detected / self.counts.engines if self.counts.engines else 1.0
 
 
 def by_engines(obj: Object, found: Iterable[Detection], settings: Settings) -> Verdict:
     """Return the built-in verdict: of the detections, or of the counters where an object has no others."""
     found = tuple(found)
     stats = counters(obj)
-    tally = _tally(found, stats) if found else _tally_of_counters(stats, settings)
-    if not tally.answered:
+    weighed = _weigh(found, stats) if found else _weigh_counters(stats, settings)
+    counts = weighed.counts
+    if not counts.engines:
         return Verdict(
-            Level.UNKNOWN, found, (*(("No engine came to a verdict.",) if found or stats else ()), *tally.notes)
+            Level.UNKNOWN, found, (*(("No engine came to a verdict.",) if found or stats else ()), *weighed.notes)
         )
     needed = needed_hits(settings)
-    summary = f"{_count(tally)} of {tally.answered} engines."
-    if tally.hits < needed:
-        below = f"That is below the hit threshold of {settings.av_config.hit_threshold}, so it is not scored."
-        return Verdict(Level.CLEAN, found, (summary, *([below] if tally.hits else []), *tally.notes))
-    half = obj.ref.kind in NETWORK_KINDS and tally.ratio < FULL_RATIO
-    level = Level.MALICIOUS if tally.malicious >= needed and not half else Level.SUSPICIOUS
-    score, reasons = _score(tally, half)
-    return Verdict(level, found, (summary, *reasons, *tally.notes), score)
+    if counts.hits < needed:
+        below = f"Not scored: below the hit threshold of {settings.av_config.hit_threshold}."
+        counts = evolve(counts, below_threshold=counts.hits > 0)
+        said = (_summary(counts), *([below] if counts.hits else []), *weighed.notes)
+        return Verdict(Level.INFORMATIONAL, found, said, counts=counts)
+    score, reasons = _score(weighed, half=obj.ref.kind in NETWORK_KINDS and weighed.ratio < FULL_RATIO)
+    if score > MOST_UNWANTED_POINTS and (category := _unwanted(obj, settings)):
+        score = MOST_UNWANTED_POINTS
+        reasons.append(f"VirusTotal's threat category is {category}: engines give {score} points at most.")
+    said = (_summary(counts), *reasons, *weighed.notes)
+    return Verdict(level_of(score), found, said, score, evolve(counts, points=score))
+
+
+def _unwanted(obj: Object, settings: Settings) -> str:
+    """Return the unwanted category that leads; empty where `revised_kw_score_map` gives it its full weight back."""
+    category = leading_unwanted(obj)
+    keywords = settings.av_config.revised_kw_score_map
+    restored = any(score >= MALICIOUS_POINTS and word.casefold() in category for word, score in keywords.items())
+    return "" if restored else category
 
 
 def needed_hits(settings: Settings) -> float:
@@ -217,53 +296,57 @@ def needed_hits(settings: Settings) -> float:
     return 0.5 if threshold <= 1 else float(threshold)
 
 
-def _count(tally: _EngineCounts) -> str:
-    suspicious = f" and {tally.suspicious} suspicious" if tally.suspicious else ""
-    return f"{tally.malicious} malicious{suspicious}"
+def _summary(counts: EngineCounts) -> str:
+    half = " A suspicious engine weighs half." if counts.suspicious else ""
+    return f"{counts_text(evolve(counts, below_threshold=False)).capitalize()}.{half}"
 
 
-def _tally(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _EngineCounts:
-    counted = [each for each in found if not each.ignored_because]
-    bad = {name: [each for each in counted if each.category == name] for name in BAD}
-    ignored = sum(1 for each in found if each.ignored_because and each.category in bad)
+def _weigh(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _Weighed:
+    counted = [detection for detection in found if not detection.ignored_because]
+    bad = {name: [detection for detection in counted if detection.category == name] for name in BAD}
+    ignored = sum(1 for detection in found if detection.ignored_because and detection.category in bad)
     notes = [f"Not counted: {ignored} that are ignored by the configuration or the safelist."] if ignored else []
     for name in BAD:
-        listed = sum(1 for each in found if each.category == name)
+        listed = sum(1 for detection in found if detection.category == name)
         if stats and stats.get(name, 0) != listed:
             notes.append(f"VirusTotal's counters say {stats.get(name, 0)} {name}, its list of engines says {listed}.")
-    return _EngineCounts(
-        malicious=len(bad[MALICIOUS]),
-        suspicious=len(bad[SUSPICIOUS]),
-        answered=sum(1 for each in found if each.category in ANSWERED),
+    answered = sum(1 for detection in found if detection.category in ANSWERED)
+    return _Weighed(
+        # Some answers list only the engines that detected something: the counters have the others.
+        EngineCounts(len(bad[MALICIOUS]), len(bad[SUSPICIOUS]), max(answered, _answered(stats))),
         remapped_malicious=tuple(each.score for each in bad[MALICIOUS] if each.score is not None),
         remapped_suspicious=tuple(each.score for each in bad[SUSPICIOUS] if each.score is not None),
         notes=tuple(notes),
     )
 
 
-def _tally_of_counters(stats: Mapping[str, int], settings: Settings) -> _EngineCounts:
+def _weigh_counters(stats: Mapping[str, int], settings: Settings) -> _Weighed:
     notes = []
     config = settings.av_config
     if stats and (config.term_blocklist or config.specific_AVs):
         notes.append("VirusTotal gave counters alone, without the engines' names: av_config could not be applied.")
-    answered = sum(count for name, count in stats.items() if name in ANSWERED)
-    return _EngineCounts(stats.get(MALICIOUS, 0), stats.get(SUSPICIOUS, 0), answered, notes=tuple(notes))
+    counts = EngineCounts(stats.get(MALICIOUS, 0), stats.get(SUSPICIOUS, 0), _answered(stats))
+    return _Weighed(counts, notes=tuple(notes))
 
 
-def _score(tally: _EngineCounts, half: bool) -> tuple[int, list[str]]:
+def _answered(stats: Mapping[str, int]) -> int:
+    return sum(count for name, count in stats.items() if name in ANSWERED)
+
+
+def _score(weighed: _Weighed, *, half: bool) -> tuple[int, list[str]]:
     """The larger of two sums: of the malicious engines, and of all as if they were suspicious.
 
     So a suspicious engine adds nothing on top of malicious ones, and none that turns malicious lowers the score.
     """
-    plain_malicious = tally.malicious - len(tally.remapped_malicious)
-    plain_suspicious = tally.suspicious - len(tally.remapped_suspicious)
-    own_malicious = sum(map(_worth, tally.remapped_malicious))
+    plain_malicious = weighed.counts.malicious - len(weighed.remapped_malicious)
+    plain_suspicious = weighed.counts.suspicious - len(weighed.remapped_suspicious)
+    own_malicious = sum(map(_worth, weighed.remapped_malicious))
     malicious = plain_malicious * MALICIOUS_POINTS + own_malicious
     suspicious = min(MOST_SUSPICIOUS_POINTS, (plain_malicious + plain_suspicious) * SUSPICIOUS_POINTS)
-    suspicious += own_malicious + sum(map(_worth, tally.remapped_suspicious))
+    suspicious += own_malicious + sum(map(_worth, weighed.remapped_suspicious))
     score = max(malicious, suspicious)
     reasons = []
-    if remapped := len(tally.remapped_malicious) + len(tally.remapped_suspicious):
+    if remapped := len(weighed.remapped_malicious) + len(weighed.remapped_suspicious):
         reasons.append(f"{remapped} of them have a score of their own by av_config.")
     if half:
         score //= 2

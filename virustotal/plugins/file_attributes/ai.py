@@ -8,7 +8,7 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mapping, as_text, pairs
 from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes._attribute_table import attributes
@@ -41,6 +41,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     for below in shown:
         section.add_subsection(below)
     yield section
+    yield Points(Family.AI, "ai_analysis", 0, "Language models assessed the file; not scored.", section)
 
 
 def _section(entry: Mapping[str, Any]) -> ResultSection | None:

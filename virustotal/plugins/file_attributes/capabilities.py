@@ -101,7 +101,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     techniques = known_ids(technique for name in found if (technique := CAPABILITIES.get(name.lower(), ("", ""))[1]))
     if techniques:
         reason = "VirusTotal found code of these techniques in the file."
-        yield Points(Family.STATIC, "capabilities", 0, reason, section, techniques)
+        yield Points(Family.CAPABILITY, "capabilities", 0, reason, section, techniques)
 
 
 def _row(name: str) -> Mapping[str, str]:

@@ -21,8 +21,8 @@ class Judged:
 
     @property
     def flagged(self) -> bool:
-        """True if it is held to be suspicious or malicious."""
-        return self.verdict.level in {Level.SUSPICIOUS, Level.MALICIOUS}
+        """True if its verdict scores."""
+        return self.verdict.score > 0 or self.verdict.level.rank >= Level.SUSPICIOUS.rank
 
     @property
     def note(self) -> str:

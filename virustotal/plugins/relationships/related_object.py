@@ -5,6 +5,7 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Finding, Object, relationships, tables
 from virustotal.core.readers import as_text
+from virustotal.core.verdicts import verdict_word
 from virustotal.plugins.relationships.columns import COLUMNS, LABELS, identity, read_by
 from virustotal.plugins.relationships.judged import Judged, known
 from virustotal.plugins.relationships.related_table import RelatedTable, links, named
@@ -45,7 +46,7 @@ def _facts(obj: Object, evidence: Evidence) -> Iterator[tuple[str, Any]]:
         yield "Reason", f"VirusTotal has no report of it ({obj.error})"
     if known(obj):
         judged = Judged(obj, evidence.judge(obj))
-        yield "Level", judged.verdict.level.value
+        yield "Level", verdict_word(judged.verdict)
         yield "Detections", judged.detections
         yield "Note", judged.note
         yield from ((column.label, column.cell(obj)) for column in COLUMNS.get(obj.ref.kind, ()))

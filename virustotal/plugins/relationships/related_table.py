@@ -21,6 +21,7 @@ from virustotal.core import (
     tables,
 )
 from virustotal.core.relationships import Relationship
+from virustotal.core.verdicts import NOT_ANALYSED, THRESHOLDS, verdict_word
 from virustotal.plugins.relationships.columns import COLUMNS, LABELS, LINKS, Column, identity, popular, tag_value
 from virustotal.plugins.relationships.judged import Judged, is_subject, judged, known, own_host
 
@@ -107,10 +108,10 @@ class RelatedTable:
         flagged = [each for each in reported if each.flagged]
         bare = [each for each in related.items if not known(each)]
         section = ResultSection(heading(self.entry.title, related), body=_summary(reported, bare))
-        worst = self._judged("Suspicious and malicious", flagged, evidence, collapse=False)
+        worst = self._judged("Scored", flagged, evidence, collapse=False)
         for part in (
             worst,
-            self._judged("No finding", reported[len(flagged) :], evidence, collapse=True),
+            self._judged("Not scored", reported[len(flagged) :], evidence, collapse=True),
             self._unknown(bare),
         ):
             if part is not None:
@@ -133,7 +134,7 @@ class RelatedTable:
     ) -> ResultSection | None:
         rows = [
             {
-                "Level": each.verdict.level.value,
+                "Level": verdict_word(each.verdict),
                 "Detections": each.detections,
                 **self._row(each.obj),
                 "Note": SUBJECT if is_subject(evidence, each.obj) else each.note,
@@ -207,12 +208,12 @@ def _add(section: ResultSection, part: ResultSection | None) -> None:
 
 
 def _summary(reported: Sequence[Judged], bare: Sequence[Object]) -> str:
-    levels = [each.verdict.level for each in reported]
+    words = [verdict_word(each.verdict) for each in reported]
     counts = (
-        (levels.count(Level.MALICIOUS), "malicious"),
-        (levels.count(Level.SUSPICIOUS), "suspicious"),
-        (levels.count(Level.CLEAN), "below the threshold or clean"),
-        (levels.count(Level.UNKNOWN), "not judged by any engine"),
+        *((words.count(level.value), level.value) for _, level in THRESHOLDS),
+        (words.count(""), "below the threshold of suspicious"),
+        (words.count(Level.CLEAN.value), "clean by a trusted source"),
+        (words.count(NOT_ANALYSED), NOT_ANALYSED),
         (sum(bool(obj.error) for obj in bare), "known to VirusTotal by id only"),
         (sum(not obj.error for obj in bare), "without a report"),
     )
