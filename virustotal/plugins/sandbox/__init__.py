@@ -1,155 +1,183 @@
-"""What sandboxes saw of a file: merged on top, then each sandbox with all that it reports."""
+"""What sandboxes saw of a file: what they concluded, the rules that matched, and all activity merged by kind."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from assemblyline_v4_service.common.result import ResultTextSection
+from assemblyline_v4_service.common.result import ResultSection, ResultTextSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Points, Related, Settings, hookimpl, tables
+from virustotal.core import Analyzer, Evidence, Finding, OntologyPart, Points, Related, Settings, hookimpl, tables
 from virustotal.core.readers import as_mapping, as_text
-from virustotal.plugins.sandbox import merged_view, signatures, tags, techniques, verdicts
-from virustotal.plugins.sandbox.attribute_sections import KINDS, kind_section, other_section
-from virustotal.plugins.sandbox.ontology import parts
-from virustotal.plugins.sandbox.process_tree import tree_sections
-from virustotal.plugins.sandbox.sandbox_section import sandbox_section
-from virustotal.plugins.sandbox.sandboxes import MOST_SANDBOXES, Sandbox, sandbox_name, sandboxes
+from virustotal.plugins.sandbox import activity, behaviour_tags, records, sandbox_verdicts
+from virustotal.plugins.sandbox.long_values import LongValues
+from virustotal.plugins.sandbox.ontology_parts import parts
+from virustotal.plugins.sandbox.process_tree import tree_section
+from virustotal.plugins.sandbox.sandboxes import HEAD, MOST_SANDBOXES, Sandbox, sandbox_name, sandboxes
+from virustotal.plugins.sandbox.signatures import RuleFindings, rule_findings
+from virustotal.plugins.sandbox.techniques import grouped, technique_points, techniques, techniques_section
 
-HOW_TO_SEE = "Set the parameter analyze_relationship to see what each of them saw."
-NAMES_ONLY = "Only the names came: the coverage table says why their reports did not."
+HOW_TO_SEE = "Set the parameter analyze_relationship to see their reports."
+NAMES_ONLY = "Names only. The coverage table says why the reports are missing."
+
+#: Attributes that are shown in one of the sections.
+KNOWN = HEAD | activity.ATTRIBUTES | records.ATTRIBUTES
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
-    """Yield the merged view, one section a sandbox, points, and the ontology; the names alone of bare descriptors."""
+    """Yield verdicts and serious rules open, all activity closed, points, ontology, and a file of long values.
+
+    Bare descriptors give a list of names.
+    """
     related = evidence.related
     if related is None or not related.items:
         return
     if not related.detailed:
-        yield _listing(related, NAMES_ONLY if evidence.settings.analyze_relationship else HOW_TO_SEE)
+        yield _names(related, NAMES_ONLY if evidence.settings.analyze_relationship else HOW_TO_SEE)
         return
-    known = [obj for obj in related.items if not obj.error]
-    found = sandboxes(known)[:MOST_SANDBOXES]
-    if not found:
-        yield _listing(related)
+    reports = sandboxes([obj for obj in related.items if not obj.error])[:MOST_SANDBOXES]
+    if not reports:
+        yield _names(related)
         return
+    long_values = LongValues()
+    sections: list[ResultSection] = []
+    for finding in _findings(evidence, related, reports, long_values):
+        if isinstance(finding, ResultSection):
+            sections.append(finding)
+        yield finding
+    ontology = [part for report in reports for part in parts(report, sections[0].classification)]
+    yield from ontology
+    yield from long_values.attachment(_whole(sections, ontology))
+
+
+def _findings(
+    evidence: Evidence, related: Related, reports: Sequence[Sandbox], long_values: LongValues
+) -> Iterator[Finding]:
     subject = as_mapping(evidence.report.subject.attributes)
-    merged, points = _merged(found, related, subject, tags.harmless_hosts(evidence))
-    yield merged
-    for sandbox in found:
-        yield _one(sandbox)
+    verdicts = sandbox_verdicts.verdicts_section(reports, subject)
+    if verdicts is not None:
+        behaviour_tags.add(verdicts, behaviour_tags.of_verdicts(reports))
+        yield verdicts
+        yield from sandbox_verdicts.verdict_points(reports, subject, verdicts)
+    rules = list(rule_findings(reports, subject, long_values))
+    for finding in rules:
+        for section, matches in finding.sections:
+            behaviour_tags.add(section, behaviour_tags.of_rules(finding.sort.prefix, matches))
+        if finding.serious is not None:
+            yield finding.serious[0]
+    section, points = _activity(reports, related, rules, behaviour_tags.noise_of(evidence), long_values)
+    yield section
     yield from points
-    for sandbox in found:
-        yield from parts(sandbox, merged.classification)
+    for finding in rules:
+        yield from finding.points
 
 
-def _listing(related: Related, remark: str = "") -> Any:
+def _names(related: Related, remark: str = "") -> Any:
     names = sorted({sandbox_name(obj) for obj in related.items}, key=str.casefold)
     total = related.total if related.total is not None else len(names)
-    section = ResultTextSection(tables.counted("Sandboxes that ran this file", len(names), total))
+    section = ResultTextSection(tables.counted("Sandboxes that ran this file", len(names), total), auto_collapse=True)
     section.add_lines(names[: tables.MOST_ROWS])
     if remark:
         section.add_line(remark)
-    for obj in related.items[: tables.MOST_ROWS]:
-        if obj.error:
-            section.add_line(f"{sandbox_name(obj)}: VirusTotal has no report of it ({as_text(obj.error, 60)}).")
+    section.add_lines(list(_missing(related))[: tables.MOST_ROWS])
     return section
 
 
-def _merged(
-    found: Sequence[Sandbox], related: Related, subject: Any, harmless: frozenset[str]
-) -> tuple[Any, list[Points]]:
-    section = ResultTextSection(tables.counted("What the sandboxes saw", len(found), related.total))
-    section.add_lines(_remarks(found, related))
-    points: list[Points] = []
-    for part, more in chain(
-        _verdicts(found, subject),
-        _techniques(found),
-        _rules(found, subject),
-        _things(found, harmless),
-        _network(found, harmless),
-    ):
-        section.add_subsection(part)
-        points += more
-    return section, points
-
-
-Part = tuple[Any, Iterable[Points]]
-
-
-def _remarks(found: Sequence[Sandbox], related: Related) -> list[str]:
-    remarks = ["Each thing once, with the sandboxes that saw it; what most of them saw comes first."]
-    if not related.complete:
-        remarks.append("VirusTotal has more reports than were fetched.")
+def _missing(related: Related) -> Iterator[str]:
     for obj in related.items:
         if obj.error:
-            remarks.append(f"{sandbox_name(obj)}: VirusTotal has no report ({as_text(obj.error, 60)}).")
-    if (left := sum(not obj.error for obj in related.items) - len(found)) > 0:
-        remarks.append(f"{left} more reports were left out.")
-    return remarks
+            yield f"{sandbox_name(obj)}: VirusTotal has no report ({as_text(obj.error, 60)})."
 
 
-def _verdicts(found: Sequence[Sandbox], subject: Any) -> Iterator[Part]:
-    section = verdicts.section_of(found)
-    if section is not None:
-        tags.add(section, tags.of_verdicts(found))
-        yield section, verdicts.points_of(found, subject, section)
-
-
-def _techniques(found: Sequence[Sandbox]) -> Iterator[Part]:
-    groups = techniques.grouped(chain.from_iterable(map(techniques.techniques, found)))
-    section = techniques.section_of(groups)
-    if section is not None:
-        yield section, techniques.points_of(groups, section)
-
-
-def _rules(found: Sequence[Sandbox], subject: Any) -> Iterator[Part]:
-    for prefix, section, matches, points in signatures.findings(found, subject):
-        tags.add(section, tags.of_rules(prefix, matches))
-        yield section, points
-
-
-def _things(found: Sequence[Sandbox], harmless: frozenset[str]) -> Iterator[Part]:
-    for merge in merged_view.MERGES:
-        seen = merged_view.things(merge.read, found)
-        section = merged_view.merge_section(merge, seen)
-        if section is not None:
-            tags.add(section, tags.of_things(merge.name, seen, harmless))
-            yield section, ()
-
-
-def _network(found: Sequence[Sandbox], harmless: frozenset[str]) -> Iterator[Part]:
-    pairs = tuple(dict.fromkeys(tags.of_network(found)))
-    rows = [(type.rpartition(".")[2].replace("_", " "), value) for type, value in pairs if value]
-    grouped: dict[str, list[str]] = {}
-    for name, value in rows:
-        grouped.setdefault(name, []).append(value)
-    section = tables.key_values("Network fingerprints", [(name, tables.listed(grouped[name])) for name in grouped])
-    if section is not None:
-        tags.add(section, tags.of_network(found, harmless))
-        yield section, ()
-
-
-def _one(sandbox: Sandbox) -> Any:
-    section = sandbox_section(sandbox)
-    candidates = chain(
-        tree_sections(sandbox),
-        (kind_section(sandbox, kind) for kind in KINDS),
-        (other_section(sandbox),),
+def _activity(
+    reports: Sequence[Sandbox],
+    related: Related,
+    rules: Sequence[RuleFindings],
+    noise: behaviour_tags.Noise,
+    long_values: LongValues,
+) -> tuple[Any, list[Points]]:
+    """The closed section with all tables of activity below it, and the points of the techniques in it."""
+    section = ResultTextSection(tables.counted("Sandbox activity", len(reports), related.total), auto_collapse=True)
+    section.add_lines(list(_remarks(reports, related)))
+    groups = grouped(chain.from_iterable(map(techniques, reports)))
+    attack = techniques_section(groups, long_values)
+    summary = sandbox_verdicts.reports_section(reports)
+    behaviour_tags.add(summary, behaviour_tags.of_reports(reports))
+    behaviour_tags.add(summary, behaviour_tags.of_verdicts(reports))
+    sections = (
+        (summary,),
+        _tables(reports, noise, long_values),
+        map(tree_section, reports),
+        (attack,),
+        (finding.minor[0] for finding in rules if finding.minor is not None),
+        (finding.details for finding in rules),
+        _records(reports, noise, long_values),
+        (_other(reports, long_values),),
     )
-    for part in candidates:
-        if part is not None:
-            section.add_subsection(part)
-    return section
+    for part in filter(None, chain(*sections)):
+        section.add_subsection(part)
+    return section, [] if attack is None else list(technique_points(groups, attack))
+
+
+def _remarks(reports: Sequence[Sandbox], related: Related) -> Iterator[str]:
+    yield f"Reports of {', '.join(report.name for report in reports)}. Each thing is listed once."
+    if not related.complete:
+        yield "VirusTotal has more reports than were fetched."
+    yield from _missing(related)
+    if (left := sum(not obj.error for obj in related.items) - len(reports)) > 0:
+        yield f"{left} more reports were left out."
+
+
+def _tables(reports: Sequence[Sandbox], noise: behaviour_tags.Noise, long_values: LongValues) -> Iterator[Any]:
+    more_tags = {"addresses": behaviour_tags.of_traffic, "urls": behaviour_tags.of_http}
+    for table in activity.TABLES:
+        things = activity.things(table, reports)
+        section = activity.activity_section(table, things, long_values)
+        if section is not None:
+            behaviour_tags.add(section, behaviour_tags.of_things(table.name, things, noise))
+            behaviour_tags.add(section, more_tags.get(table.name, lambda _: ())(reports))
+            yield section
+
+
+def _records(reports: Sequence[Sandbox], noise: behaviour_tags.Noise, long_values: LongValues) -> Iterator[Any]:
+    for table in records.RECORDS:
+        section, details = records.record_sections(table, reports, long_values)
+        if section is not None and table.attribute in {"tls", "ja3_digests"}:
+            behaviour_tags.add(section, behaviour_tags.of_tls(reports, noise))
+        if section is not None and table.attribute == "smtp_conversations":
+            behaviour_tags.add(section, behaviour_tags.of_mail(reports))
+        yield section
+        yield details
+    yield tables.lines("Hosts file", records.hosts_file(reports), collapse=True)
+
+
+def _other(reports: Sequence[Sandbox], long_values: LongValues) -> Any | None:
+    things = activity.other_things(reports, KNOWN)
+    table = activity.ActivityTable("other", "Other observations", "What", activity.no_entries, "", "Value")
+    return activity.activity_section(table, things, long_values)
+
+
+def _whole(sections: Iterable[Any], ontology: Iterable[OntologyPart]) -> frozenset[str]:
+    """The texts that tags and ontology hold whole."""
+    todo = list(sections)
+    texts: set[Any] = set()
+    while todo:
+        section = todo.pop()
+        todo += section.subsections
+        texts.update(value for values in section.tags.values() for value in values)
+    for part in ontology:
+        texts.add(part.data.get("command_line"))
+        texts.add((part.data.get("http_details") or {}).get("request_uri"))
+    return frozenset(filter(None, texts))
 
 
 def analyze_verdicts(evidence: Evidence) -> Iterator[Finding]:
     """Yield what the file's own report says of the verdicts of sandboxes, which it has without their reports."""
-    found = verdicts.of_subject(evidence.report.subject.attributes)
-    section = verdicts.subject_section(found)
+    verdicts = sandbox_verdicts.of_subject(evidence.report.subject.attributes)
+    section = sandbox_verdicts.subject_section(verdicts)
     if section is not None:
-        tags.add(section, tags.of_labels(found))
+        behaviour_tags.add(section, behaviour_tags.of_labels(verdicts))
         yield section
-        yield from verdicts.subject_points(found, section)
+        yield from sandbox_verdicts.subject_points(verdicts, section)
 
 
 @hookimpl
@@ -169,6 +197,6 @@ def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
             "behaviours",
             analyze=analyze,
             order=100,
-            summary="What each sandbox saw, and what they agree on",
+            summary="What sandboxes concluded, and all that they saw",
         ),
     )

@@ -1,13 +1,18 @@
 """Any value as one inert cell: mappings and lists of whatever depth in a few words, and binary as hexadecimal."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.core.readers import LONGEST_TEXT, as_text, clean
 
+#: Characters of a cell; what is longer is whole in a tag, in the ontology or in the file of long values.
+LONGEST_CELL = 120
+
 _DEEPEST = 3
 _MOST = 20
 _CONTROLS = frozenset(map(chr, (*range(9), *range(11, 32), *range(127, 160), 0xFFFD)))
+_ATTRIBUTE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+", re.ASCII)
 
 
 def described(value: Any, longest: int = LONGEST_TEXT) -> str:
@@ -17,15 +22,21 @@ def described(value: Any, longest: int = LONGEST_TEXT) -> str:
     return as_text(value, longest)
 
 
+def label(attribute: Any) -> str:
+    """Return the name of an attribute as words: `files_opened` as `files opened`; anything else as it is."""
+    name = as_text(attribute, 100)
+    return name.replace("_", " ") if _ATTRIBUTE.fullmatch(name) else name
+
+
 def _parts(value: Any, depth: int) -> Iterator[str]:
     entries = value.items() if isinstance(value, Mapping) else ((None, entry) for entry in value)
     for index, (key, entry) in enumerate(entries):
         if index == _MOST:
             yield f"and {len(value) - _MOST} more"
             return
-        shown = _nested(entry, depth - 1) if isinstance(entry, Mapping | list | tuple) else as_text(entry)
-        if shown:
-            yield f"{as_text(key, 100)}: {shown}" if key is not None else shown
+        cell = _nested(entry, depth - 1) if isinstance(entry, Mapping | list | tuple) else as_text(entry)
+        if cell:
+            yield f"{label(key)}: {cell}" if key is not None else cell
 
 
 def _nested(value: Any, depth: int) -> str:
@@ -39,7 +50,6 @@ def registry_value(value: Any, longest: int = 300) -> str:
     if isinstance(value, str) and value:
         head = value[:longest].rstrip("\x00")
         if sum(mark in _CONTROLS for mark in head) * 4 > len(head):
-            shown = head.encode("utf-8", "replace").hex(" ")
-            return clean(f"binary: {shown}", longest)
+            return clean(f"binary: {head.encode('utf-8', 'replace').hex(' ')}", longest)
         return clean(value.rstrip("\x00"), longest).strip()
     return described(value, longest)

@@ -59,6 +59,8 @@ RECORDINGS = (
 )
 DROPPED = "download_dropped_files"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+#: The digest of the empty file: nothing to download.
+_EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 PARAMETERS = (*(recording.parameter for recording in RECORDINGS), DROPPED)
 
 
@@ -129,6 +131,7 @@ def _sorted_out(related: Related, evidence: Evidence) -> tuple[list[Object], lis
     """The dropped files that can be fetched, and a sentence for each reason why others cannot."""
     subject, most = evidence.report.subject.ref.id.lower(), evidence.settings.max_download_mb
     rules: tuple[tuple[str, Callable[[Object], bool]], ...] = (
+        ("", lambda obj: _digest(obj) == _EMPTY),
         ("The submitted file drops itself, and is not downloaded again.", lambda obj: _digest(obj) == subject),
         ("VirusTotal knows {} by hash alone.", lambda obj: bool(obj.error)),
         ("VirusTotal names {} by something else than a SHA-256.", lambda obj: not _SHA256.fullmatch(_digest(obj))),
@@ -138,7 +141,7 @@ def _sorted_out(related: Related, evidence: Evidence) -> tuple[list[Object], lis
     for sentence, applies in rules:
         out = sum(map(applies, left))
         left = [obj for obj in left if not applies(obj)]
-        if out:
+        if out and sentence:
             lines.append(sentence.format("1 file" if out == 1 else f"{out} files"))
     return left, [*lines, *_missing(related, "dropped files")]
 

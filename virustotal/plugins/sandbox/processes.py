@@ -15,14 +15,14 @@ MOST_LEVELS = 200
 MOST_DRAWN = 500
 #: Processes that are looked at.
 MOST_PROCESSES = 200_000
+#: Characters of a command line: Windows takes no longer one.
+LONGEST_COMMAND = 32_767
 
-_LONGEST = 1_000
-_QUOTED = re.compile(r'\s*"([^"]+)"')
-_UNIX = re.compile(r"\s*(/\S*)")
-_WINDOWS = re.compile(r"\s*((?:[A-Za-z]:\\|\\\\|\\\?\?\\|%)[^\"]*?\.[A-Za-z0-9]{1,5})(?=\s|$)")
-_PATH = re.compile(r"\s*((?:[A-Za-z]:\\|\\\\|\\\?\?\\|%).*?)(?=\s+[-/\"]|\s*$)")
-_FIRST = re.compile(r"\s*(\S+)")
+#: Characters of a command line in which its image is looked for.
 _SCANNED = 2_000
+_PATH = re.compile(r"[A-Za-z]:\\|\\\\|\\\?\?\\|%", re.ASCII)
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}(?=\s|$)", re.ASCII)
+_ARGUMENT = re.compile(r"\s[-/\"]")
 _DRAWN = frozenset({"process_id", "name", "children"})
 _FILE_EVENTS = ("files_opened", "files_written", "files_deleted", "files_dropped", "files_copied", "files_moved")
 _REGISTRY_EVENTS = ("registry_keys_opened", "registry_keys_set", "registry_keys_deleted")
@@ -32,9 +32,12 @@ _REGISTRY_EVENTS = ("registry_keys_opened", "registry_keys_set", "registry_keys_
 class Process:
     """One node of `processes_tree`.
 
-    parent: the index of its parent in the same list, or None. level: 0 for a root. pid: None where it is no number.
-    offset: `time_offset` as VirusTotal has it, in seconds after the start of the analysis. node: as it was given.
-    given: True where the command line was a text.
+    parent: The index of its parent in the same list, or None.
+    level: 0 for a root.
+    pid: None where it is no number.
+    offset: `time_offset`, in seconds after the start of the analysis.
+    node: As VirusTotal sent it.
+    value: The command line as VirusTotal sent it; a text, or what stands in place of one.
     """
 
     index: int
@@ -46,11 +49,11 @@ class Process:
     files: int = 0
     registry: int = 0
     node: Mapping[str, Any] = field(factory=dict, repr=False)
+    value: Any = field(default=None, repr=False)
     drawn: bool = field(default=False, kw_only=True)
-    given: bool = field(default=True, kw_only=True)
 
     @property
-    def more(self) -> dict[str, Any]:
+    def details(self) -> dict[str, Any]:
         """What its node says beside id, command line and children."""
         return {key: value for key, value in self.node.items() if key not in _DRAWN and value not in (None, "", [])}
 
@@ -61,12 +64,20 @@ class Process:
 
 
 def image_of(command: str) -> str:
-    """Return the image of a command line: quoted, a path with blanks up to its extension, or the first word."""
-    head = command[:_SCANNED]
-    for pattern in (_QUOTED, _UNIX, _WINDOWS, _PATH, _FIRST):
-        if found := pattern.match(head):
-            return found.group(1).strip()
-    return ""
+    """Return the image of a command line: quoted, a path with blanks up to its extension, or the first word.
+
+    Linear in the command line: it may be written by an attacker.
+    """
+    head = command[:_SCANNED].strip()
+    if head.startswith('"') and (end := head.find('"', 1)) > 1:
+        return head[1:end].strip()
+    if _PATH.match(head):
+        extension = _EXTENSION.search(head)
+        if extension and '"' not in head[: extension.end()]:
+            return head[: extension.end()]
+        argument = _ARGUMENT.search(head)
+        return head[: argument.start()].rstrip() if argument else head
+    return head.split(None, 1)[0] if head else ""
 
 
 def flatten(nodes: Iterable[Any]) -> tuple[tuple[Process, ...], bool]:
@@ -74,33 +85,33 @@ def flatten(nodes: Iterable[Any]) -> tuple[tuple[Process, ...], bool]:
 
     The first MOST_DRAWN of them above MOST_LEVELS are marked to be drawn.
     """
-    found: list[Process] = []
+    processes: list[Process] = []
     waiting: deque[tuple[Any, int | None, int]] = deque((node, None, 0) for node in nodes)
-    while waiting and len(found) < MOST_PROCESSES:
+    while waiting and len(processes) < MOST_PROCESSES:
         node, parent, level = waiting.popleft()
         if not isinstance(node, Mapping) and not as_text(node):
             continue
-        process = _process(node, len(found), parent, level)
-        found.append(process)
+        process = _process(node, len(processes), parent, level)
+        processes.append(process)
         waiting.extend((child, process.index, level + 1) for child in as_list(as_mapping(node).get("children")))
-    return tuple(found), bool(waiting)
+    return tuple(processes), bool(waiting)
 
 
 def _process(node: Any, index: int, parent: int | None, level: int) -> Process:
-    known = as_mapping(node)
-    name = known.get("name") if known else node
+    fields = as_mapping(node)
+    name = fields.get("name") if fields else node
     return Process(
         index,
         parent,
         level,
-        integer(known.get("process_id")),
-        as_text(name, _LONGEST),
-        integer(known.get("time_offset")),
-        _events(known, _FILE_EVENTS),
-        _events(known, _REGISTRY_EVENTS),
-        known,
+        integer(fields.get("process_id")),
+        as_text(name, LONGEST_COMMAND),
+        integer(fields.get("time_offset")),
+        _events(fields, _FILE_EVENTS),
+        _events(fields, _REGISTRY_EVENTS),
+        fields,
+        name,
         drawn=level < MOST_LEVELS and index < MOST_DRAWN,
-        given=isinstance(name, str),
     )
 
 

@@ -1,4 +1,4 @@
-"""One sandbox's report of one file (API reference 6.7, `file_behaviour`), under a name that is inert and unique."""
+"""One sandbox's report of one file (`file_behaviour`), under a name that is inert and unique."""
 
 import re
 import uuid
@@ -10,7 +10,7 @@ from attrs import frozen
 
 from virustotal.core import Object
 from virustotal.core.readers import as_list, as_mapping, as_text, boolean, clean, integer, timestamp
-from virustotal.plugins.sandbox.processes import Process, flatten
+from virustotal.plugins.sandbox.processes import LONGEST_COMMAND, Process, flatten
 
 #: The name of a sandbox that VirusTotal does not name.
 UNNAMED = "unnamed sandbox"
@@ -18,6 +18,19 @@ UNNAMED = "unnamed sandbox"
 MOST_SANDBOXES = 60
 #: Entries of one attribute that are looked at; what is shown of them is less.
 MOST_ENTRIES = 100_000
+#: Characters of one value, such as a command line or a URL; longer ones are cut.
+LONGEST_VALUE = LONGEST_COMMAND
+
+#: Attributes of a report as a whole and of rules, which have a place of their own.
+HEAD = frozenset(
+    (
+        *("sandbox_name", "analysis_date", "last_modification_date", "behash"),
+        *("has_html_report", "has_pcap", "has_evtx", "has_memdump"),
+        *("tags", "verdicts", "verdict_confidence", "verdict_labels", "processes_tree"),
+        *("mitre_attack_techniques", "attack_techniques", "signature_matches"),
+        *("sigma_analysis_results", "ids_alerts", "ids_results"),
+    )
+)
 
 _ID = re.compile(r"[0-9a-fA-F]{64}_(.*)", re.DOTALL)
 _NAMESPACE = uuid.UUID("6d9f3f0a-7f0e-5d0e-9c3b-5d9a1f3c7e21")
@@ -54,19 +67,6 @@ class Sandbox:
             return tuple(value[:MOST_ENTRIES])
         return () if value is None or value == "" or value == {} else (value,)
 
-    @property
-    def commands(self) -> Mapping[str, bool]:
-        """Every command line, of the tree, the created processes and the executed commands: whether it was a text."""
-        found: dict[str, bool] = {}
-        for process in self.tree:
-            found[process.command] = found.get(process.command, False) or process.given
-        for name in ("processes_created", "command_executions"):
-            for entry in self.entries(name):
-                command = as_text(entry)
-                found[command] = found.get(command, False) or isinstance(entry, str)
-        found.pop("", None)
-        return found
-
     def has(self, flag: str) -> bool:
         """True where VirusTotal says that it has an artefact, such as `has_pcap`."""
         return boolean(self.attributes.get(flag))
@@ -78,8 +78,8 @@ class Sandbox:
 
 def sandbox_name(obj: Object) -> str:
     """Return the sandbox's name as its report has it, else as its identifier has it, on one line."""
-    found = _ID.fullmatch(clean(obj.ref.id, 300))
-    for candidate in (as_mapping(obj.attributes).get("sandbox_name"), found and found.group(1)):
+    identifier = _ID.fullmatch(clean(obj.ref.id, 300))
+    for candidate in (as_mapping(obj.attributes).get("sandbox_name"), identifier and identifier.group(1)):
         if isinstance(candidate, str) and (name := " ".join(as_text(candidate, 80).split())):
             return name
     return UNNAMED
@@ -87,18 +87,18 @@ def sandbox_name(obj: Object) -> str:
 
 def sandboxes(objects: Iterable[Object]) -> tuple[Sandbox, ...]:
     """Return the reports by name; a name that comes twice is numbered."""
-    found: list[Sandbox] = []
+    reports: list[Sandbox] = []
     used: dict[str, int] = {}
-    for obj in sorted(objects, key=lambda each: (sandbox_name(each).casefold(), each.ref.id)):
+    for obj in sorted(objects, key=lambda report: (sandbox_name(report).casefold(), report.ref.id)):
         name = sandbox_name(obj)
         used[name] = used.get(name, 0) + 1
         session = uuid.uuid5(_NAMESPACE, repr((obj.ref.kind, obj.ref.id)))
         tree, cut = flatten(as_list(as_mapping(obj.attributes).get("processes_tree")))
-        found.append(Sandbox(name if used[name] == 1 else f"{name} ({used[name]})", obj, str(session), tree, cut))
-    return tuple(found)
+        reports.append(Sandbox(name if used[name] == 1 else f"{name} ({used[name]})", obj, str(session), tree, cut))
+    return tuple(reports)
 
 
 def confidence(value: Any) -> int | None:
     """Return a confidence of 0 to 100, or None."""
-    found = integer(value)
-    return found if found is not None and 0 <= found <= 100 else None
+    number = integer(value)
+    return number if number is not None and 0 <= number <= 100 else None

@@ -8,6 +8,10 @@ from virustotal.core.readers import as_text
 
 #: The order of severities, the worst first; the last one is for what VirusTotal does not say.
 ORDER = ("critical", "high", "medium", "low", "info", "unknown")
+#: Severities whose rules are shown open.
+SERIOUS = frozenset({"critical", "high"})
+#: Rules of one sort below `high` that count: many of them match clean programs too.
+MOST_MINOR = 5
 
 #: Points of one signature of a sandbox, one ATT&CK technique without a signature, one Sigma rule, one IDS rule.
 SIGNATURE: Mapping[str, int] = MappingProxyType({"critical": 150, "high": 100, "medium": 30, "low": 5})

@@ -1,20 +1,38 @@
-"""Signatures of the sandboxes, Sigma rules and IDS rules that matched: rule, author, severity, source, context."""
+"""Signatures of the sandboxes, Sigma rules and IDS rules that matched: tables by severity, details, and points."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import evolve, frozen
 
 from virustotal.core import Family, Points, tables
 from virustotal.core.assemblyline import known_ids
-from virustotal.core.readers import as_list, as_mappings, as_text, as_texts
-from virustotal.plugins.sandbox.cell_text import described
+from virustotal.core.readers import as_list, as_mappings, as_text, as_texts, clean
+from virustotal.plugins.sandbox.cell_text import LONGEST_CELL, described
+from virustotal.plugins.sandbox.long_values import LongValues
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.plugins.sandbox.severity import IDS, ORDER, SCORED_IN_FILE, SIGMA, SIGNATURE, rank, severity, worse
+from virustotal.plugins.sandbox.severity import (
+    IDS,
+    MOST_MINOR,
+    ORDER,
+    SCORED_IN_FILE,
+    SERIOUS,
+    SIGMA,
+    SIGNATURE,
+    rank,
+    severity,
+    worse,
+)
 from virustotal.plugins.sandbox.techniques import technique_ids, techniques
 
-#: Rules of one sort that score; the table has more.
-MOST_SCORED = 100
+#: Rules of one sort that score, and rules whose details are written out; the table has more.
+MOST_SCORED = MOST_DETAILED = 100
+#: Matches of one sort in one report that are looked at, and contexts of one match that are kept.
+MOST_MATCHES, MOST_CONTEXTS = 2_000, 20
+#: Characters of one context of a match.
+LONGEST_CONTEXT = 1_000
 
 _FORMATS = {
     "SIG_FORMAT_YARA": "YARA",
@@ -29,9 +47,12 @@ _CONTEXT = ("url", "hostname", "dest_ip", "dest_port", "src_ip", "src_port", "pr
 class Match:
     """One rule that matched, in one sandbox or in several.
 
-    key: what makes it the same rule. id: as VirusTotal has it, or empty. format: of a signature, such as `YARA`.
-    context: what it matched on. attack_ids: techniques that Assemblyline knows.
-    given: those of id and name that can be tags: texts, and ids that are numbers.
+    key: What makes it the same rule.
+    id: As VirusTotal has it, or empty.
+    format: Of a signature, such as `YARA`.
+    context: What it matched on.
+    attack_ids: Techniques that Assemblyline knows.
+    texts: Those of id and name that can be tags: texts, and ids that are numbers.
     """
 
     key: str
@@ -46,7 +67,12 @@ class Match:
     category: str = ""
     context: tuple[str, ...] = ()
     attack_ids: tuple[str, ...] = ()
-    given: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+
+
+def _matches(sandbox: Sandbox, *attributes: str) -> Iterator[Mapping[str, Any]]:
+    entries = (entry for attribute in attributes for entry in sandbox.entries(attribute))
+    return islice((entry for entry in entries if isinstance(entry, Mapping)), MOST_MATCHES)
 
 
 def signatures(sandbox: Sandbox) -> Iterator[Match]:
@@ -55,91 +81,99 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
     for technique in techniques(sandbox):
         for id in technique.signatures:
             attacks.setdefault(id, []).append(technique.given)
-    for known in as_mappings(sandbox.entries("signature_matches")):
-        id, name, description = (as_text(known.get(field), 300) for field in ("id", "name", "description"))
+    for fields in _matches(sandbox, "signature_matches"):
+        id, name, description = (as_text(fields.get(field), 300) for field in ("id", "name", "description"))
         shown = name or description or id
         if not shown:
             continue
-        format = as_text(known.get("format"), 60)
+        format = as_text(fields.get("format"), 60)
         yield Match(
             shown[:150],
             shown,
-            severity(known.get("severity")),
+            severity(fields.get("severity")),
             (sandbox.name,),
             id,
             description if description != shown else "",
-            _FORMATS.get(format, as_text(format.removeprefix("SIG_FORMAT_").replace("UNKNOWN", ""), 40)),
-            tables.listed(as_texts(known.get("authors")) or as_texts(known.get("author")), 5),
-            as_text(known.get("rule_src"), 300),
-            context=tuple(described(each, 300) for each in as_list(known.get("match_data"))[:20]),
-            attack_ids=known_ids((*attacks.get(id, ()), *technique_ids(known))),
-            given=_given(known, "name", "description", "id"),
+            _FORMATS.get(format, as_text(format.removeprefix("SIG_FORMAT_").replace("UNKNOWN", "").capitalize(), 40)),
+            tables.listed(as_texts(fields.get("authors")) or as_texts(fields.get("author")), 5),
+            as_text(fields.get("rule_src"), 300),
+            context=_contexts(as_list(fields.get("match_data")) or as_list(fields.get("events"))),
+            attack_ids=known_ids((*attacks.get(id, ()), *technique_ids(fields))),
+            texts=_texts(fields, "name", "description", "id"),
         )
 
 
 def sigma(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `sigma_analysis_results`; the context is a list of `{values}`, or a single one."""
-    for known in as_mappings(sandbox.entries("sigma_analysis_results")):
-        id, title = as_text(known.get("rule_id"), 200), as_text(known.get("rule_title"), 300)
+    for fields in _matches(sandbox, "sigma_analysis_results"):
+        id, title = as_text(fields.get("rule_id"), 200), as_text(fields.get("rule_title"), 300)
         if not (id or title):
             continue
         yield Match(
             id or title,
             title or id,
-            severity(known.get("rule_level")),
+            severity(fields.get("rule_level")),
             (sandbox.name,),
             id,
-            as_text(known.get("rule_description"), 300),
-            author=tables.listed(as_texts(known.get("rule_author")), 5),
-            source=as_text(known.get("rule_source"), 300),
-            context=tuple(
-                described(each.get("values") or each, 300) for each in as_mappings(known.get("match_context"))[:20]
+            as_text(fields.get("rule_description"), 300),
+            author=tables.listed(as_texts(fields.get("rule_author")), 5),
+            source=as_text(fields.get("rule_source"), 300),
+            context=_contexts(
+                [event.get("values") or event for event in as_mappings(_first(fields.get("match_context")))]
             ),
-            attack_ids=known_ids(technique_ids(known)),
-            given=_given(known, "rule_title", "rule_id"),
+            attack_ids=known_ids(technique_ids(fields)),
+            texts=_texts(fields, "rule_title", "rule_id"),
         )
 
 
 def ids(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `ids_alerts` (some pages say `ids_results`); the context is a mapping or a list of them."""
-    for known in as_mappings((*sandbox.entries("ids_alerts"), *sandbox.entries("ids_results"))):
-        id, message = as_text(known.get("rule_id"), 100), as_text(known.get("rule_msg"), 300)
+    for fields in _matches(sandbox, "ids_alerts", "ids_results"):
+        id, message = as_text(fields.get("rule_id"), 100), as_text(fields.get("rule_msg"), 300)
         if not (id or message):
             continue
         yield Match(
             id or message,
             message or id,
-            severity(known.get("alert_severity")),
+            severity(fields.get("alert_severity")),
             (sandbox.name,),
             id,
-            source=as_text(known.get("rule_source"), 200),
-            category=as_text(known.get("rule_category"), 200),
-            context=tuple(filter(None, map(alert_context, as_mappings(known.get("alert_context"))[:20]))),
-            given=_given(known, "rule_msg", "rule_id"),
+            source=as_text(fields.get("rule_source"), 200),
+            category=as_text(fields.get("rule_category"), 200),
+            context=tuple(filter(None, map(alert_context, as_mappings(_first(fields.get("alert_context")))))),
+            texts=_texts(fields, "rule_msg", "rule_id"),
         )
 
 
-def _given(known: Mapping[str, Any], *names: str) -> frozenset[str]:
-    found = [value for name in names if isinstance(value := known.get(name), str)]
-    number = known.get("rule_id")
-    found += [as_text(number)] if isinstance(number, int) and not isinstance(number, bool) else []
-    return frozenset(as_text(value, 300) for value in found)
+def _first(value: Any) -> Any:
+    return value[:MOST_CONTEXTS] if isinstance(value, list) else value
+
+
+def _contexts(entries: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(filter(None, (described(entry, LONGEST_CONTEXT) for entry in entries[:MOST_CONTEXTS])))
+
+
+def _texts(fields: Mapping[str, Any], *names: str) -> frozenset[str]:
+    texts = [value for name in names if isinstance(value := fields.get(name), str)]
+    number = fields.get("rule_id")
+    texts += [as_text(number)] if isinstance(number, int) and not isinstance(number, bool) else []
+    return frozenset(as_text(value, 300) for value in texts)
 
 
 def alert_context(context: Mapping[str, Any]) -> str:
     """Return the context of an alert: what is known first, then whatever else it has."""
     known = {("protocol" if key == "proto" else key): context[key] for key in _CONTEXT if context.get(key)}
     rest = {key: value for key, value in context.items() if key not in _CONTEXT}
-    return described({**known, **rest}, 300)
+    return described({**known, **rest}, LONGEST_CONTEXT)
 
 
-def merged(found: Iterable[Match]) -> tuple[Match, ...]:
+def merged(matches: Iterable[Match]) -> tuple[Match, ...]:
     """Return each rule once, with all sandboxes, worst first."""
     rules: dict[str, Match] = {}
-    for each in found:
-        known = rules.get(each.key)
-        rules[each.key] = each if known is None else _joined(known, each)
-    return tuple(sorted(rules.values(), key=lambda each: (rank(each.severity), -len(each.sandboxes), each.name)))
+    for match in matches:
+        first = rules.get(match.key)
+        rules[match.key] = match if first is None else _joined(first, match)
+    return tuple(sorted(rules.values(), key=lambda rule: (rank(rule.severity), -len(rule.sandboxes), rule.name)))
 
 
 def _joined(first: Match, second: Match) -> Match:
@@ -147,55 +181,16 @@ def _joined(first: Match, second: Match) -> Match:
         first,
         severity=worse(first.severity, second.severity),
         sandboxes=tuple(dict.fromkeys((*first.sandboxes, *second.sandboxes))),
-        context=tuple(dict.fromkeys((*first.context, *second.context)))[:20],
+        context=tuple(dict.fromkeys((*first.context, *second.context)))[:MOST_CONTEXTS],
         attack_ids=tuple(dict.fromkeys((*first.attack_ids, *second.attack_ids))),
     )
-
-
-def _table(title: str, found: Sequence[Match], rule: str) -> Any | None:
-    rows = [
-        {
-            rule: each.name,
-            "Severity": each.severity,
-            "Sandboxes": tables.listed(each.sandboxes),
-            "Description": each.description,
-            "Category": each.category,
-            "Format": each.format,
-            "ATT&CK": ", ".join(each.attack_ids),
-            "Author": each.author,
-            "Source": each.source,
-            "Id": each.id,
-            "Context": tables.listed(each.context, 5),
-        }
-        for each in found[: tables.MOST_ROWS]
-    ]
-    columns = ("Severity", rule, "Sandboxes", "Description", "Category", "Format", "ATT&CK", "Author", "Source", "Id")
-    return tables.table(f"{title}{_counts(found)}", rows, (*columns, "Context"), total=len(found))
-
-
-def _counts(found: Sequence[Match]) -> str:
-    counts = {word: sum(each.severity == word for each in found) for word in ORDER[:-2]}
-    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return f": {said}" if said else ""
-
-
-def _scored(
-    found: Sequence[Match], section: Any, prefix: str, what: str, worth: Mapping[str, int], elsewhere: frozenset[str]
-) -> Iterator[Points]:
-    for each in [each for each in found if worth.get(each.severity)][:MOST_SCORED]:
-        twice = bool({each.id, each.name} & elsewhere)
-        reason = f"{what} {each.name}: severity {each.severity}, {tables.listed(each.sandboxes, 5)}"
-        if twice:
-            reason += "; the file's own report has it too, and counts it"
-        amount = 0 if twice else worth.get(each.severity, 0)
-        yield Points(Family.BEHAVIOUR, f"{prefix}.{each.key}"[:110], amount, reason, section, each.attack_ids)
 
 
 @frozen
 class Sort:
     """One sort of rule: how it is read, titled, named in points and valued.
 
-    in_file: of rules that the file's own report may score too, its attribute and the keys of title and severity in it.
+    in_file: Of rules that the file's own report may score too, its attribute and the keys of title and severity in it.
     """
 
     read: Callable[[Sandbox], Iterator[Match]]
@@ -205,14 +200,14 @@ class Sort:
     worth: Mapping[str, int]
     in_file: tuple[str, str, str] | None = None
 
-    def elsewhere(self, subject: Mapping[str, Any]) -> frozenset[str]:
+    def scored_in_file(self, subject: Mapping[str, Any]) -> frozenset[str]:
         """Return the ids, or the titles of those without one, of the rules that the file's own report scores."""
         if self.in_file is None:
             return frozenset()
         attribute, title, level = self.in_file
         rules = as_mappings(subject.get(attribute))
-        scored = [each for each in rules if as_text(each.get(level), 60).lower() in SCORED_IN_FILE]
-        names = (as_text(each.get("rule_id"), 200) or as_text(each.get(title), 300) for each in scored)
+        scored = [rule for rule in rules if as_text(rule.get(level), 60).lower() in SCORED_IN_FILE]
+        names = (as_text(rule.get("rule_id"), 200) or as_text(rule.get(title), 300) for rule in scored)
         return frozenset(filter(None, names))
 
 
@@ -223,20 +218,114 @@ SORTS = (
 )
 
 
-def findings(
-    found: Sequence[Sandbox], subject: Mapping[str, Any]
-) -> Iterator[tuple[str, Any, tuple[Match, ...], tuple[Points, ...]]]:
-    """Yield the prefix, a table, its rules and their points for each sort of rule that matched.
+@frozen
+class RuleFindings:
+    """What one sort of rule comes to: the open section of serious rules, the closed ones of the others and of details.
 
-    subject: the file's own attributes; rules of the same sort that score there do not score again.
+    sections: Each scored section with its rules.
+    """
+
+    sort: Sort
+    serious: tuple[Any, Sequence[Match]] | None
+    minor: tuple[Any, Sequence[Match]] | None
+    details: Any | None
+    points: tuple[Points, ...]
+
+    @property
+    def sections(self) -> tuple[tuple[Any, Sequence[Match]], ...]:
+        """The sections that have rules, with their rules."""
+        return tuple(filter(None, (self.serious, self.minor)))
+
+
+def rule_findings(
+    sandboxes: Sequence[Sandbox], subject: Mapping[str, Any], long_values: LongValues
+) -> Iterator[RuleFindings]:
+    """Yield tables, details and points for each sort of rule that matched.
+
+    Args:
+        sandboxes: The reports.
+        subject: The file's own attributes; rules of the same sort that score there do not score again.
+        long_values: Takes what a cell cuts.
     """
     for sort in SORTS:
-        rules = merged(match for sandbox in found for match in sort.read(sandbox))
-        section = _table(sort.title, rules, sort.rule)
-        if section is not None:
-            what = sort.title.removesuffix("s")
-            points = tuple(_scored(rules, section, sort.prefix, what, sort.worth, sort.elsewhere(subject)))
-            yield sort.prefix, section, rules, points
+        rules = merged(match for sandbox in sandboxes for match in sort.read(sandbox))
+        if not rules:
+            continue
+        serious = [rule for rule in rules if rule.severity in SERIOUS]
+        minor = rules[len(serious) :]
+        top = _section(sort, f"{sort.title} in sandboxes", serious, long_values, collapse=False)
+        title = f"{sort.title} in sandboxes, " + ("lower severity" if serious else "none of high severity")
+        low = _section(sort, title, minor, long_values, collapse=True)
+        sections = tuple(pair for pair in ((top, serious), (low, minor)) if pair[0] is not None)
+        scored = sort.scored_in_file(subject)
+        yield RuleFindings(
+            sort,
+            (top, serious) if top is not None else None,
+            (low, minor) if low is not None else None,
+            _details(sort, rules),
+            tuple(points for section, part in sections for points in _points(sort, part, section, scored)),
+        )
 
 
-__all__ = ["MOST_SCORED", "SORTS", "Match", "Sort", "findings", "ids", "merged", "sigma", "signatures"]
+def _section(sort: Sort, title: str, rules: Sequence[Match], long_values: LongValues, *, collapse: bool) -> Any | None:
+    rows = [
+        {
+            "Severity": rule.severity,
+            sort.rule: long_values.cut(sort.rule, None, rule.name),
+            "Description": long_values.cut("Description", None, rule.description),
+            "Category": long_values.cut("Category", None, rule.category),
+            "Format": rule.format,
+            "Sandboxes": tables.listed(rule.sandboxes, 5),
+        }
+        for rule in rules[: tables.MOST_ROWS]
+    ]
+    columns = ("Severity", sort.rule, "Description", "Category", "Format", "Sandboxes")
+    return tables.table(f"{title}{_counts(rules)}", rows, columns, total=len(rules), collapse=collapse)
+
+
+def _counts(rules: Sequence[Match]) -> str:
+    counts = {word: sum(rule.severity == word for rule in rules) for word in ORDER[:-2]}
+    parts = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f": {parts}" if parts else ""
+
+
+def _details(sort: Sort, rules: Sequence[Match]) -> Any | None:
+    """What the tables leave out of the rules, as text: ids, authors, sources, contexts, and long descriptions."""
+    detailed = [(rule, lines) for rule in rules if (lines := list(_lines(rule)))]
+    if not detailed:
+        return None
+    shown = detailed[:MOST_DETAILED]
+    title = tables.counted(f"{sort.title}: details", len(shown), len(detailed))
+    section = ResultTextSection(title, auto_collapse=True)
+    for rule, lines in shown:
+        section.add_line(rule.name)
+        section.add_lines([f"    {line}" for line in lines])
+    return section
+
+
+def _lines(rule: Match) -> Iterator[str]:
+    for name, text in (("Description", rule.description), ("Category", rule.category)):
+        if len(text) > LONGEST_CELL:
+            yield f"{name}: {text}"
+    for name, text in (("Id", rule.id), ("Author", rule.author), ("Source", rule.source)):
+        if text and text != rule.name:
+            yield f"{name}: {' '.join(text.split())}"
+    yield from (f"Matched: {context}" for context in rule.context)
+
+
+def _points(sort: Sort, rules: Sequence[Match], section: Any, scored_in_file: frozenset[str]) -> Iterator[Points]:
+    """One point a rule that scores; of those below high MOST_MINOR count."""
+    minor = 0
+    for rule in [rule for rule in rules if sort.worth.get(rule.severity)][:MOST_SCORED]:
+        amount = sort.worth[rule.severity]
+        reason = (
+            f"{sort.title.removesuffix('s')} {rule.name}: severity {rule.severity}, {tables.listed(rule.sandboxes, 5)}"
+        )
+        if {rule.id, rule.name} & scored_in_file:
+            amount, reason = 0, f"{reason}; counted in the file's own report"
+        elif rule.severity not in SERIOUS:
+            minor += 1
+            if minor > MOST_MINOR:
+                amount, reason = 0, f"{reason}; of rules below high the first {MOST_MINOR} count"
+        # The techniques of the rules stand in the one table of techniques.
+        yield Points(Family.BEHAVIOUR, clean(f"{sort.prefix}.{rule.name}", 110), amount, reason, section)

@@ -7,10 +7,10 @@ from typing import Any
 from virustotal.core import OntologyPart
 from virustotal.core.assemblyline import attack_name, ontology_problem, tactics
 from virustotal.core.readers import as_mappings, as_text, integer
-from virustotal.plugins.sandbox.merged_view import address
+from virustotal.plugins.sandbox.activity import address
+from virustotal.plugins.sandbox.network_traffic import dns, headers, mail, method, port, transport
 from virustotal.plugins.sandbox.processes import Process, image_of
-from virustotal.plugins.sandbox.sandbox_section import dns, headers, mail, method, port, transport
-from virustotal.plugins.sandbox.sandboxes import Sandbox
+from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
 from virustotal.plugins.sandbox.signatures import Match, ids, sigma, signatures
 
 #: Parts of one kind from one sandbox.
@@ -32,15 +32,17 @@ Data = Mapping[str, Any]
 def parts(sandbox: Sandbox, classification: str) -> Iterator[OntologyPart]:
     """Yield the parts of one report that fit Assemblyline's models; what does not stands in the sections only.
 
-    classification: of the result, which the model of signatures insists on.
+    Args:
+        sandbox: The report.
+        classification: Of the result, which the model of signatures insists on.
     """
-    for kind, most, found in (
+    for kind, most, entries in (
         ("sandbox", 1, _sandbox(sandbox)),
         ("process", MOST_PROCESSES, _processes(sandbox)),
         ("network", MOST_CONNECTIONS, _connections(sandbox)),
         ("signature", MOST_SIGNATURES, ({**data, "classification": classification} for data in _signatures(sandbox))),
     ):
-        for index, data in enumerate(found):
+        for index, data in enumerate(entries):
             if index == most:
                 break
             if not ontology_problem(kind, data):
@@ -64,20 +66,20 @@ def _sandbox(sandbox: Sandbox) -> Iterator[Data]:
 def _processes(sandbox: Sandbox) -> Iterator[Data]:
     if not sandbox.tree:
         # Without a tree VirusTotal tells command lines alone: no pid and no parent.
-        for command in (as_text(entry) for entry in sandbox.entries("processes_created")):
+        for command in (as_text(entry, LONGEST_VALUE) for entry in sandbox.entries("processes_created")):
             if command:
                 identifier = _object_id(sandbox, "process", image_of(command), None, None, command, 0)
                 yield {"objectid": identifier, "start_time": None, "image": image_of(command), "command_line": command}
         return
-    known: list[Data] = []
+    processes: list[Data] = []
     twins: dict[tuple[Any, ...], int] = {}
     for process in sandbox.tree[:MOST_PROCESSES]:
-        known.append(_process(sandbox, process, known, twins))
-        yield known[-1]
+        processes.append(_process(sandbox, process, processes, twins))
+        yield processes[-1]
 
 
-def _process(sandbox: Sandbox, process: Process, known: list[Data], twins: dict[tuple[Any, ...], int]) -> Data:
-    parent = known[process.parent] if process.parent is not None else None
+def _process(sandbox: Sandbox, process: Process, processes: list[Data], twins: dict[tuple[Any, ...], int]) -> Data:
+    parent = processes[process.parent] if process.parent is not None else None
     # A pid may be reused, and a parent may start the same command twice: twins are counted.
     key = (parent["objectid"]["ontology_id"] if parent else None, process.pid, process.command)
     twins[key] = twins.get(key, 0) + 1
@@ -106,15 +108,15 @@ def _started(sandbox: Sandbox, process: Process) -> str | None:
 
 
 def _connections(sandbox: Sandbox) -> Iterator[Data]:
-    for known in as_mappings(sandbox.entries("ip_traffic")):
-        target = address(known.get("destination_ip"))
+    for fields in as_mappings(sandbox.entries("ip_traffic")):
+        target = address(fields.get("destination_ip"))
         if target:
             yield _connection(
                 sandbox,
                 target,
                 destination_ip=target,
-                destination_port=port(known.get("destination_port")),
-                transport_layer_protocol=transport(known),
+                destination_port=port(fields.get("destination_port")),
+                transport_layer_protocol=transport(fields),
             )
     for domain, type, answers in dns(sandbox):
         details = {"domain": domain, "resolved_ips": list(answers), "lookup_type": type}
@@ -123,9 +125,9 @@ def _connections(sandbox: Sandbox) -> Iterator[Data]:
 
 
 def _conversations(sandbox: Sandbox) -> Iterator[Data]:
-    for known in as_mappings(sandbox.entries("http_conversations")):
-        url, verb = as_text(known.get("url"), 2_000), method(known)
-        heads = (known.get("request_headers"), known.get("response_headers"))
+    for fields in as_mappings(sandbox.entries("http_conversations")):
+        url, verb = as_text(fields.get("url"), LONGEST_VALUE), method(fields)
+        heads = (fields.get("request_headers"), fields.get("response_headers"))
         # The model wants method and both headers: where VirusTotal is silent on one, there is no part.
         if url and verb and all(isinstance(head, Mapping) for head in heads):
             details = {
@@ -133,18 +135,18 @@ def _conversations(sandbox: Sandbox) -> Iterator[Data]:
                 "request_method": verb,
                 "request_headers": headers(heads[0]),
                 "response_headers": headers(heads[1]),
-                "response_status_code": integer(known.get("response_status_code")),
+                "response_status_code": integer(fields.get("response_status_code")),
             }
             yield _connection(sandbox, url, connection_type="http", http_details=details)
-    for known in as_mappings(sandbox.entries("smtp_conversations")):
-        sender, recipients = mail(known)
+    for fields in as_mappings(sandbox.entries("smtp_conversations")):
+        sender, recipients = mail(fields)
         if sender and recipients:
-            target = address(known.get("destination_ip"))
+            target = address(fields.get("destination_ip"))
             yield _connection(
                 sandbox,
                 target or sender,
                 destination_ip=target or None,
-                destination_port=port(known.get("destination_port")),
+                destination_port=port(fields.get("destination_port")),
                 connection_type="smtp",
                 smtp_details={"mail_from": sender, "mail_to": list(recipients)},
             )

@@ -1,0 +1,263 @@
+"""The tags of what the sandboxes saw: types that Assemblyline has, whole values, bounded, without known noise."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from virustotal.core import Evidence, Object
+from virustotal.core.assemblyline import tag_value
+from virustotal.core.readers import as_list, as_mappings, as_text, host_of, integer, pairs
+from virustotal.core.verdicts import (
+    MALICIOUS,
+    POPULAR_RANK,
+    SUSPICIOUS,
+    best_rank,
+    counters,
+    needed_hits,
+)
+from virustotal.plugins.sandbox.activity import Thing, address
+from virustotal.plugins.sandbox.noise import is_noise_address, is_noise_command, is_noise_host, is_noise_mutex
+from virustotal.plugins.sandbox.processes import image_of
+from virustotal.plugins.sandbox.sandbox_verdicts import SandboxVerdict, verdict_of
+from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
+from virustotal.plugins.sandbox.signatures import Match
+
+#: Values of one tag type.
+MOST_VALUES = 200
+
+Pair = tuple[str, str]
+
+_MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
+# As Assemblyline's own validator has it.
+_JA4 = re.compile(r"[tq](?:[sd]|[0-3]){2}[di]\d{4}\w{2}_[a-f0-9]{12}_[a-f0-9]{12}", re.ASCII)
+_EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
+_FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{2,39}", re.ASCII)
+_GENERIC = re.compile(r"generic|heur|malware|malicious|suspicious|unknown|undefined|trojan|virus|\bagent\b", re.I)
+_URL = re.compile(r"(?:https?|ftp|wss?)://\S+", re.I)
+_PROTOCOL = re.compile(r"[a-z0-9.+-]{2,20}", re.ASCII)
+_MAIL = re.compile(r"[^\s<>,;\"@]{1,64}@[^\s<>,;\"@]{1,255}")
+#: Types whose values name the same thing in any case.
+_CASELESS = frozenset(
+    (
+        *("dynamic.mutex", "dynamic.registry_key", "dynamic.process.command_line", "dynamic.process.file_name"),
+        *("dynamic.process.file_path", "network.dynamic.domain", "network.tls.sni", "network.email.address"),
+    )
+)
+
+
+def add(section: Any, tags: Iterable[Pair]) -> None:
+    """Add tags to a section, each once whatever its case, at most MOST_VALUES of a type; the first ones stay.
+
+    A value that had to be cut or cleaned is another one, and is no tag.
+    """
+    added = set()
+    for type, value in tags:
+        key = (type, value.casefold() if type in _CASELESS else value)
+        fits = value and "\N{REPLACEMENT CHARACTER}" not in value and tag_value(type, value) is not None
+        if fits and key not in added and len(section.tags.get(type, ())) < MOST_VALUES:
+            added.add(key)
+            section.add_tag(type, value)
+
+
+# --- hosts that tell nothing -----------------------------------------------------------------------------------------
+
+
+@frozen
+class Noise:
+    """Which hosts and addresses are shown and not tagged.
+
+    popular: Popular domains without detections.
+    flagged: Hosts and addresses that engines flag: these are tagged, whatever they are known for.
+    owners: Address to the owner of its network.
+    """
+
+    popular: frozenset[str] = frozenset()
+    flagged: frozenset[str] = frozenset()
+    owners: Mapping[str, str] = {}
+
+    def has_host(self, host: str) -> bool:
+        """Return whether a host in lower case tells nothing."""
+        return host in self.popular or (host not in self.flagged and is_noise_host(host))
+
+    def has_address(self, value: str, owner: str = "") -> bool:
+        """Return whether an address in its usual form tells nothing."""
+        return value not in self.flagged and is_noise_address(value, owner or self.owners.get(value, ""))
+
+
+NO_NOISE = Noise()
+
+
+def noise_of(evidence: Evidence) -> Noise:
+    """Return which hosts tell nothing, by the objects of the other relationships.
+
+    What every machine contacts tells nothing, and other services would start work on it. A domain whose own object is
+    not there to tell is tagged.
+    """
+    objects = [
+        obj
+        for related in evidence.report.related.values()
+        for obj in related.items
+        if obj.ref.kind in {"domain", "ip_address"}
+    ]
+    clean = {obj.ref: _is_clean(evidence, obj) for obj in objects}
+    return Noise(
+        popular=frozenset(
+            obj.ref.id.lower()
+            for obj in objects
+            if obj.ref.kind == "domain" and clean[obj.ref] and (best_rank(obj) or POPULAR_RANK + 1) <= POPULAR_RANK
+        ),
+        flagged=frozenset(obj.ref.id.lower() for obj in objects if not clean[obj.ref]),
+        owners={obj.ref.id.lower(): as_text(obj.attributes.get("as_owner"), 100) for obj in objects},
+    )
+
+
+def _is_clean(evidence: Evidence, obj: Object) -> bool:
+    detections = evidence.judge(obj).detections
+    hits = Counter(detection.category for detection in detections if not detection.ignored_because)
+    counts = hits if detections else counters(obj)  # a reduced object has counters alone
+    return counts.get(MALICIOUS, 0) + counts.get(SUSPICIOUS, 0) / 2 < needed_hits(evidence.settings)
+
+
+# --- tables of activity ----------------------------------------------------------------------------------------------
+
+
+def of_things(name: str, things: Sequence[Thing], noise: Noise = NO_NOISE) -> Iterator[Pair]:
+    """Yield the tags of one table of activity, in its order."""
+    for thing in things:
+        if thing.text:
+            yield from _of_thing(name, thing, noise)
+
+
+def _of_thing(name: str, thing: Thing, noise: Noise) -> Iterator[Pair]:
+    value = thing.text
+    if name == "domains":
+        host = value.lower().rstrip(".")
+        if not address(host) and not noise.has_host(host):
+            yield "network.dynamic.domain", host
+    elif name == "addresses":
+        found = address(value)
+        if found and not noise.has_address(found, thing.details[0][0] if thing.details else ""):
+            yield "network.dynamic.ip", found
+    elif name == "urls":
+        if _URL.fullmatch(value) and (host := host_of(value)) and not noise.has_host(host):
+            yield "network.dynamic.uri", value
+    elif name == "commands":
+        if set(thing.actions) & {"created", "executed"} and not is_noise_command(value):
+            yield from _of_command(value)
+    elif name == "mutexes":
+        if not is_noise_mutex(value.rpartition("\\")[2]) and not is_noise_mutex(value):
+            yield "dynamic.mutex", value
+    elif name == "registry" and set(thing.actions) & {"set", "deleted"}:
+        yield "dynamic.registry_key", value
+
+
+def _of_command(command: str) -> Iterator[Pair]:
+    """The command line, where it is more than the name of a process; and the image."""
+    image = image_of(command)
+    if command.strip().strip('"') != image:
+        yield "dynamic.process.command_line", command
+    name = re.split(r"[\\/]", image)[-1]
+    if name.startswith("%") and name.endswith("%"):
+        return  # a variable of the sandbox, such as %SAMPLEPATH%
+    yield "dynamic.process.file_name", name
+    if name != image:
+        yield "dynamic.process.file_path", image
+
+
+def of_traffic(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+    """Yield the ports and protocols of the traffic."""
+    for sandbox in sandboxes:
+        for traffic in as_mappings(sandbox.entries("ip_traffic")):
+            protocol = _text(traffic.get("transport_layer_protocol"), 20).lower()
+            if _PROTOCOL.fullmatch(protocol):
+                yield "network.protocol", protocol
+            port = integer(traffic.get("destination_port"))
+            if port is not None and 0 < port < 65_536:
+                yield "network.port", str(port)
+
+
+def of_http(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+    """Yield the user agents."""
+    for sandbox in sandboxes:
+        for conversation in as_mappings(sandbox.entries("http_conversations")):
+            for key, value in pairs(conversation.get("request_headers")):
+                if key.lower() == "user-agent":
+                    yield "network.user_agent", _text(value)
+
+
+def of_tls(sandboxes: Sequence[Sandbox], noise: Noise = NO_NOISE) -> Iterator[Pair]:
+    """Yield server names and the fingerprints JA3, JA3S and JA4."""
+    for sandbox in sandboxes:
+        for connection in as_mappings(sandbox.entries("tls")):
+            name = _text(connection.get("sni"), 255)
+            if not noise.has_host(name.lower().rstrip(".")):
+                yield "network.tls.sni", name
+            yield from _ja3("network.tls.ja3_hash", connection.get("ja3"))
+            yield from _ja3("network.tls.ja3s_hash", connection.get("ja3s"))
+            ja4 = _text(connection.get("ja4"), 64).lower()
+            if _JA4.fullmatch(ja4):
+                yield "network.tls.ja4_hash", ja4
+        for digest in sandbox.entries("ja3_digests"):
+            yield from _ja3("network.tls.ja3_hash", digest)
+
+
+def _ja3(type: str, value: Any) -> Iterator[Pair]:
+    digest = _text(value, 64).lower()
+    if _MD5.fullmatch(digest) and digest != _EMPTY_MD5:
+        yield type, digest
+
+
+def of_mail(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+    """Yield addresses and subjects of the mail that was sent."""
+    for sandbox in sandboxes:
+        for message in as_mappings(sandbox.entries("smtp_conversations")):
+            for name in ("message_from", "smtp_from", "message_to", "smtp_to", "message_cc", "message_bcc"):
+                for text in (_text(entry, 320) for entry in as_list(message.get(name))):
+                    yield from (("network.email.address", mailbox) for mailbox in _MAIL.findall(text))
+            yield "network.email.subject", _text(message.get("subject"))
+
+
+def _text(value: Any, longest: int = LONGEST_VALUE) -> str:
+    """A text as it was sent; what is no text is shown elsewhere, and is no tag."""
+    return as_text(value, longest) if isinstance(value, str) else ""
+
+
+# --- verdicts and rules ----------------------------------------------------------------------------------------------
+
+
+def of_reports(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+    """Yield what sandboxes noticed."""
+    for verdict in map(verdict_of, sandboxes):
+        yield from (("file.behavior", tag) for tag in verdict.tags if tag in verdict.texts)
+
+
+def of_verdicts(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+    """Yield the families that sandboxes name; a generic name is none."""
+    for verdict in map(verdict_of, sandboxes):
+        if verdict.bad:
+            yield from _families(verdict)
+
+
+def of_labels(verdicts: Sequence[SandboxVerdict]) -> Iterator[Pair]:
+    """Yield the families that the verdicts in the file's own report name."""
+    for verdict in verdicts:
+        if verdict.verdicts[0].lower() in {"malicious", "suspicious"}:
+            yield from _families(verdict)
+
+
+def _families(verdict: SandboxVerdict) -> Iterator[Pair]:
+    for name in verdict.labels:
+        if name in verdict.texts and _FAMILY.fullmatch(name) and not _GENERIC.search(name):
+            yield "attribution.family", name
+
+
+def of_rules(prefix: str, rules: Sequence[Match]) -> Iterator[Pair]:
+    """Yield the tags of rules that matched."""
+    for rule in rules:
+        if prefix == "ids":
+            yield "network.signature.signature_id", rule.id if rule.id in rule.texts else ""
+        if rule.name in rule.texts:
+            yield "network.signature.message" if prefix == "ids" else "dynamic.signature.name", rule.name

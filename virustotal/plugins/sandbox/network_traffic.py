@@ -1,0 +1,58 @@
+"""Readers of the traffic in a report: ports, protocols, look-ups, mail, as Assemblyline's ontology has them."""
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from assemblyline.odm.models.ontology.results.network import REQUEST_METHODS
+
+from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, integer, pairs
+from virustotal.plugins.sandbox.activity import address
+from virustotal.plugins.sandbox.cell_text import described
+from virustotal.plugins.sandbox.sandboxes import Sandbox
+
+
+def port(value: Any) -> int | None:
+    """Return a port, or None."""
+    number = integer(value)
+    return number if number is not None and 0 < number < 65_536 else None
+
+
+def transport(traffic: Any) -> str | None:
+    """Return `tcp` or `udp`, or None: Assemblyline has no other."""
+    protocol = as_text(as_mapping(traffic).get("transport_layer_protocol"), 20).lower()
+    return protocol if protocol in {"tcp", "udp"} else None
+
+
+def method(conversation: Any) -> str:
+    """Return the request method, where it is one that Assemblyline has."""
+    name = as_text(as_mapping(conversation).get("request_method"), 20).upper()
+    return name if name in REQUEST_METHODS else ""
+
+
+def headers(value: Any) -> dict[str, str]:
+    """Return HTTP headers as names and inert values, at most a hundred."""
+    return {name: described(entry, 500) for name, entry in list(pairs(value))[:100]}
+
+
+def dns(sandbox: Sandbox) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield host, type and answers of each look-up, by the family of its answers; without answers nothing."""
+    for lookup in as_mappings(sandbox.entries("dns_lookups")):
+        host = as_text(lookup.get("hostname"), 255)
+        addresses = [
+            ipaddress.ip_address(shown)
+            for answer in as_texts(lookup.get("resolved_ips"), 64)
+            if (shown := address(answer))
+        ]
+        for type, version in (("A", 4), ("AAAA", 6)):
+            answers = tuple(str(answer) for answer in addresses if answer.version == version)
+            if host and answers:
+                yield host, type, answers
+
+
+def mail(conversation: Any) -> tuple[str, tuple[str, ...]]:
+    """Return the sender and the recipients of an SMTP conversation, its envelope before its message."""
+    fields = as_mapping(conversation)
+    sender = as_text(fields.get("smtp_from"), 320) or as_text(fields.get("message_from"), 320)
+    recipients: Sequence[str] = as_texts(fields.get("smtp_to"), 320) or as_texts(fields.get("message_to"), 320)
+    return sender, tuple(recipients)
