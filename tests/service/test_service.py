@@ -162,7 +162,7 @@ def test_403_on_one_of_six_costs_that_one(emulator: Emulator, scan: Scan) -> Non
         "Contacted domains",
         "Contacted URLs",
         "Dropped files",
-        "What the sandboxes",
+        "Sandbox activity",
     ):
         assert any(each.startswith(title) for each in titles(outcome))
     coverage = next(section for section in outcome.sections if section["title_text"].startswith("Coverage"))

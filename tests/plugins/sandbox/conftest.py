@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.core import Analyzer, Object, OntologyPart, Points
+from virustotal.core import Analyzer, Attachment, Object, OntologyPart, Points
 from virustotal.core.settings import Settings
 from virustotal.plugins.sandbox import downloads, virustotal_analyzers
 from virustotal.testing import evidence, obj
@@ -27,7 +27,7 @@ def findings(*reports: Object, subject: dict[str, Any] | None = None, **options:
 
 def sections(found: list[Any]) -> list[Any]:
     """The top sections."""
-    return [each for each in found if not isinstance(each, Points | OntologyPart)]
+    return [each for each in found if not isinstance(each, Points | OntologyPart | Attachment)]
 
 
 def walk(section: Any) -> Iterator[Any]:
@@ -64,6 +64,11 @@ def points(found: list[Any]) -> dict[str, Points]:
     given = [each for each in found if isinstance(each, Points)]
     assert len({each.name for each in given}) == len(given)
     return {each.name: each for each in given}
+
+
+def long_values(found: list[Any]) -> str:
+    """The text of the file of long values; empty where there is none."""
+    return "".join(each.data.decode() for each in found if isinstance(each, Attachment))
 
 
 def parts(found: list[Any], kind: str) -> list[Any]:

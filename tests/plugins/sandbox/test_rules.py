@@ -51,12 +51,13 @@ def test_clean_verdicts_score_nothing(verdicts: Any) -> None:
     assert points(findings(report(verdicts=verdicts))) == {}
 
 
-def test_a_verdict_in_the_files_own_report_counts_once() -> None:
+def test_a_verdict_in_the_files_own_report_stands_and_counts_once() -> None:
     subject = {
         "sandbox_verdicts": {"Zenbox": {"category": "malicious", "confidence": 60, "malware_names": ["Emberfox"]}}
     }
-    again = points(findings(report(verdicts=["MALWARE"]), subject=subject))["verdict.Zenbox"]
-    assert again.amount == 0
+    again = findings(report(verdicts=["MALWARE"]), subject=subject)
+    assert points(again) == {}
+    assert not [title for title in titles(again) if title.startswith("Verdicts")]
     own = run(ANALYZERS["sandbox_verdicts"], evidence("file", **subject))
     assert points(own)["verdict.Zenbox"].amount == 90
     assert tags(own) == {"attribution.family": ["Emberfox"]}
@@ -64,21 +65,20 @@ def test_a_verdict_in_the_files_own_report_counts_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "amount"),
+    ("own", "scored"),
     [
-        ({"category": "harmless"}, 135),
-        ({"category": "undetected", "confidence": 90}, 135),
-        ({"category": "malicious", "confidence": 0}, 135),
-        ({}, 135),
-        ({"category": "suspicious"}, 0),
-        ({"category": "malicious", "confidence": 1}, 0),
+        ({"category": "harmless"}, True),
+        ({"category": "undetected", "confidence": 90}, True),
+        ({"category": "malicious", "confidence": 0}, True),
+        ({}, True),
+        ({"category": "suspicious"}, False),
+        ({"category": "malicious", "confidence": 1}, False),
     ],
 )
-def test_a_verdict_that_scores_nothing_in_the_files_own_report_counts_here(own: dict[str, Any], amount: int) -> None:
+def test_a_verdict_that_scores_nothing_in_the_files_own_report_counts_here(own: dict[str, Any], scored: bool) -> None:
     given = report(verdicts=["MALWARE"], verdict_confidence=90)
-    scored = points(findings(given, subject={"sandbox_verdicts": {"Zenbox": own}}))["verdict.Zenbox"]
-    assert scored.amount == amount
-    assert ("counts it" in scored.reason) is (amount == 0)
+    found = points(findings(given, subject={"sandbox_verdicts": {"Zenbox": own}}))
+    assert [each.amount for each in found.values()] == ([135] if scored else [])
 
 
 @pytest.mark.parametrize("value", [None, {}, [], "x", {"Zenbox": None}, {"Zenbox": {"category": 7}}])
@@ -105,19 +105,21 @@ def test_techniques_are_mapped_grouped_and_not_scored_twice() -> None:
         ),
         report("B", mitre_attack_techniques=[{"id": "t1574.001"}]),
     )
-    rows = {row["Technique"]: row for row in json.loads(titled(found, "ATT&CK techniques (3)").body)}
+    rows = {
+        row["Technique"].split()[0]: row for row in json.loads(titled(found, "ATT&CK techniques in sandboxes (3)").body)
+    }
     assert next(iter(rows)) == "T1574.001"
     assert rows["T1574.001"]["Sandboxes"] == "A, B"
-    assert rows["T1574.001"]["Given as"] == "T1574.002, t1574.001"
+    assert rows["T1574.001"]["Technique"] == "T1574.001 DLL (given as T1574.002, t1574.001)"
     assert rows["T1574.001"]["Severity"] == "medium"
-    assert rows["T9999"]["Name"] == "not known to Assemblyline"
+    assert rows["T9999"]["Technique"] == "T9999 (not known to Assemblyline)"
     scored = points(found)
     assert "attack.T9999" not in scored
     assert (scored["attack.T1574.001"].amount, scored["attack.T1574.001"].attack_ids) == (0, ("T1574.001",))
     assert scored["attack.T1112"].amount == 50
     assert scored["signature.Side-loads"].amount == 100
-    assert scored["signature.Side-loads"].attack_ids == ("T1574.001",)
-    assert scored["signature.Side-loads"].section.title_text == "Signatures: 1 high (1)"
+    assert scored["signature.Side-loads"].attack_ids == ()  # each technique is named once
+    assert scored["signature.Side-loads"].section.title_text == "Signatures in sandboxes: 1 high (1)"
 
 
 @pytest.mark.parametrize(
@@ -144,8 +146,7 @@ def test_techniques_that_rules_name_themselves() -> None:
             ]
         )
     )
-    assert points(found)["sigma.r"].attack_ids == ("T1059",)
-    assert points(found)["attack.T1059"].amount == 0
+    assert (points(found)["attack.T1059"].amount, points(found)["attack.T1059"].attack_ids) == (0, ("T1059",))
 
 
 SIGMA = {
@@ -167,14 +168,22 @@ IDS = {
 }
 
 
+NAMES = ("ids.ET INVENTED Beacon", "sigma.Invented rule")
+
+
 def test_sigma_has_rule_author_severity_source_and_context() -> None:
     found = findings(report("A", sigma_analysis_results=[SIGMA]), report("B", sigma_analysis_results=[SIGMA]))
-    (row,) = json.loads(titled(found, "Sigma rules: 1 critical (1)").body)
-    assert row["Author"] == "An author"
-    assert row["Source"] == "Invented rules"
-    assert row["Context"] == "EventID: 4104"
-    assert row["Sandboxes"] == "A, B"
-    assert points(found)["sigma.f6de6525"].amount == 200
+    (row,) = json.loads(titled(found, "Sigma rules in sandboxes: 1 critical (1)").body)
+    assert (row["Rule"], row["Description"], row["Sandboxes"]) == ("Invented rule", "Finds what was invented", "A, B")
+    details = titled(found, "Sigma rules: details (1)").body.splitlines()
+    assert details == [
+        "Invented rule",
+        "    Id: f6de6525",
+        "    Author: An author",
+        "    Source: Invented rules",
+        "    Matched: EventID: 4104",
+    ]
+    assert points(found)["sigma.Invented rule"].amount == 200
 
 
 @pytest.mark.parametrize(
@@ -182,7 +191,7 @@ def test_sigma_has_rule_author_severity_source_and_context() -> None:
 )
 def test_sigma_context_in_any_shape(context: Any) -> None:
     found = findings(report(sigma_analysis_results=[SIGMA | {"match_context": context}]))
-    assert json.loads(titled(found, "Sigma rules").body)[0]["Context"] == "EventID: 4104"
+    assert "Matched: EventID: 4104" in titled(found, "Sigma rules: details").body
 
 
 @pytest.mark.parametrize("key", ["proto", "protocol"])
@@ -190,13 +199,12 @@ def test_sigma_context_in_any_shape(context: Any) -> None:
 def test_ids_context_as_list_or_mapping(key: str, listed: bool) -> None:
     context: Any = {"dest_ip": "192.0.2.1", "dest_port": 80, key: "TCP"}
     found = findings(report(ids_alerts=[IDS | {"alert_context": [context] if listed else context}]))
-    (row,) = json.loads(titled(found, "IDS alerts: 1 high (1)").body)
-    assert row["Context"] == "dest_ip: 192.0.2.1, dest_port: 80, protocol: TCP"
+    assert "dest ip: 192.0.2.1, dest port: 80, protocol: TCP" in titled(found, "IDS alerts: details (1)").body
 
 
 def test_alerts_show_without_look_ups_and_also_those_of_info() -> None:
     found = findings(report(ids_alerts=[IDS | {"alert_severity": "info"}]))
-    assert json.loads(titled(found, "IDS alerts (1)").body)[0]["Severity"] == "info"
+    assert json.loads(titled(found, "IDS alerts in sandboxes, none of high severity (1)").body)[0]["Severity"] == "info"
     assert points(found) == {}
     assert tags(found)["network.signature.signature_id"] == ["1:2038809"]
 
@@ -207,7 +215,10 @@ def test_what_the_file_reports_as_crowdsourced_is_counted_there() -> None:
         "crowdsourced_ids_results": [{"rule_msg": "ET INVENTED Beacon", "alert_severity": "HIGH"}],
     }
     found = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
-    assert {name: each.amount for name, each in found.items()} == {"ids.1:2038809": 0, "sigma.f6de6525": 0}
+    assert {name: each.amount for name, each in found.items()} == {
+        "ids.ET INVENTED Beacon": 0,
+        "sigma.Invented rule": 0,
+    }
 
 
 @pytest.mark.parametrize("level", ["low", "info", None, "", 7])
@@ -217,8 +228,11 @@ def test_what_scores_nothing_in_the_files_report_is_counted_here(level: Any) -> 
         "crowdsourced_ids_results": [{"rule_id": "1:2038809", "alert_severity": level}],
     }
     found = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
-    assert {name: each.amount for name, each in found.items()} == {"ids.1:2038809": 150, "sigma.f6de6525": 200}
-    assert not any("counts it" in each.reason for each in found.values())
+    assert {name: each.amount for name, each in found.items()} == {
+        "ids.ET INVENTED Beacon": 150,
+        "sigma.Invented rule": 200,
+    }
+    assert not any("counted in" in each.reason for each in found.values())
 
 
 def test_ids_of_one_sort_are_no_ids_of_another() -> None:
@@ -233,8 +247,8 @@ def test_ids_of_one_sort_are_no_ids_of_another() -> None:
     )
     found = points(findings(given, subject=subject))
     assert {name: each.amount for name, each in found.items()} == {
-        "ids.12": 150,
-        "sigma.13": 200,
+        "ids.ET INVENTED Beacon": 150,
+        "sigma.Invented rule": 200,
         "signature.Injects": 100,
     }
 
@@ -253,7 +267,7 @@ def test_points_are_bounded() -> None:
     matches = [{"name": f"rule {number}", "severity": "IMPACT_SEVERITY_HIGH"} for number in range(5_000)]
     found = findings(report(signature_matches=matches))
     assert len(points(found)) == 100
-    assert titled(found, "Signatures: 5000 high (200 of 5000)")
+    assert titled(found, "Signatures in sandboxes: 2000 high (200 of 2000)")
 
 
 def test_formats_and_authors_of_public_rules() -> None:
@@ -264,5 +278,21 @@ def test_formats_and_authors_of_public_rules() -> None:
         "rule_src": "rule:\n",
         "match_data": ["x"] * 5_000,
     }
-    (row,) = json.loads(titled(findings(report(signature_matches=[capa])), "Signatures (1)").body)
-    assert (row["Format"], row["Author"], row["Severity"]) == ("capa", "an author", "unknown")
+    (row,) = json.loads(titled(findings(report(signature_matches=[capa])), "Signatures in").body)
+    assert (row["Format"], row["Severity"]) == ("capa", "unknown")
+    assert "Author: an author" in titled(findings(report(signature_matches=[capa])), "Signatures: details").body
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "title", "worth"),
+    [
+        ("sigma_analysis_results", "rule_level", "rule_title", 30),
+        ("ids_alerts", "alert_severity", "rule_msg", 50),
+        ("signature_matches", "severity", "name", 30),
+    ],
+)
+@pytest.mark.parametrize("count", [5, 6, 50])
+def test_of_rules_below_high_five_count(name: str, level: str, title: str, worth: int, count: int) -> None:
+    found = points(findings(report(**{name: [{level: "medium", title: f"Rule {number}"} for number in range(count)]})))
+    assert sum(each.amount for each in found.values()) == 5 * worth
+    assert len(found) == count

@@ -65,6 +65,8 @@ def _findings(
         if finding.serious is not None:
             yield finding.serious[0]
     section, points = _activity(reports, related, rules, behaviour_tags.noise_of(evidence), long_values)
+    if verdicts is None:
+        behaviour_tags.add(section, behaviour_tags.of_verdicts(reports))
     yield section
     yield from points
     for finding in rules:
@@ -102,7 +104,6 @@ def _activity(
     attack = techniques_section(groups, long_values)
     summary = sandbox_verdicts.reports_section(reports)
     behaviour_tags.add(summary, behaviour_tags.of_reports(reports))
-    behaviour_tags.add(summary, behaviour_tags.of_verdicts(reports))
     sections = (
         (summary,),
         _tables(reports, noise, long_values),

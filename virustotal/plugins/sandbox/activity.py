@@ -171,7 +171,7 @@ def _urls(sandbox: Sandbox) -> Iterator[Seen]:
 
 
 def _entries(
-    actions: Mapping[str, str], same: Callable[[str], str] = str, keys: tuple[str, ...] = ("key", "path", "name")
+    actions: Mapping[str, str], same: Callable[[str], str] = str, keys: tuple[str, ...] = ("key", "path")
 ) -> Reader:
     """Return a reader of lists of texts, or of mappings whose first of `keys` is the thing and whose rest its details.
 

@@ -24,7 +24,17 @@ HOSTS = frozenset(
         ),
         *("amazontrust.com", "pki.goog", "gstatic.com", "clients2.google.com", "connectivitycheck.android.com"),
         *("mozilla.com", "mozilla.net", "mozilla.org", "firefox.com", "ocsp.apple.com", "ntp.org", "time.apple.com"),
-        *("akamai.net", "akamaiedge.net", "edgesuite.net", "edgekey.net", "phicdn.net", "in-addr.arpa", "ip6.arpa", "wpad", "isatap"),
+        *(
+            "akamai.net",
+            "akamaiedge.net",
+            "edgesuite.net",
+            "edgekey.net",
+            "phicdn.net",
+            "in-addr.arpa",
+            "ip6.arpa",
+            "wpad",
+            "isatap",
+        ),
     )
 )
 #: Public resolvers.

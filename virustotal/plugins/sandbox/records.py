@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import frozen
 
 from virustotal.core import tables
 from virustotal.core.readers import as_mapping
 from virustotal.plugins.sandbox.cell_text import described, label
+from virustotal.plugins.sandbox.details_text import details_section
 from virustotal.plugins.sandbox.long_values import LongValues
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 
-#: Records whose details are written out, and characters of one detail.
-MOST_DETAILED, LONGEST_DETAIL = 100, 1_000
+#: Characters of one detail.
+LONGEST_DETAIL = 1_000
 
 
 @frozen
@@ -124,17 +124,13 @@ def record_sections(
     section = None
     if table.title:
         section = tables.table(table.title, rows[: tables.MOST_ROWS], columns, total=len(rows), collapse=True)
-    detailed = [record for record in records if record.details]
-    if not detailed:
-        return section, None
-    shown = detailed[:MOST_DETAILED]
-    text = ResultTextSection(
-        tables.counted(table.details_title or f"{table.title}: details", len(shown), len(detailed)), auto_collapse=True
-    )
-    for record in shown:
-        text.add_line(" ".join(filter(None, (record.cells.get(title) for title in table.columns.values()))) or "-")
-        text.add_lines([f"    {title}: {value}" for title, value in record.details])
-    return section, text
+    title = table.details_title or f"{table.title}: details"
+    return section, details_section(title, (_written(table, record) for record in records))
+
+
+def _written(table: RecordTable, record: Record) -> tuple[str, list[str]]:
+    heading = " ".join(filter(None, (record.cells.get(column) for column in table.columns.values())))
+    return heading or "(unnamed)", [f"{title}: {value}" for title, value in record.details]
 
 
 def _merged(table: RecordTable, sandboxes: Sequence[Sandbox], long_values: LongValues) -> list[Record]:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import evolve, frozen
 
 from virustotal.core import Family, Points, tables
 from virustotal.core.assemblyline import known_ids
-from virustotal.core.readers import as_list, as_mappings, as_text, as_texts, clean
+from virustotal.core.readers import as_list, as_mappings, as_text, as_texts, clean, pairs
 from virustotal.plugins.sandbox.cell_text import LONGEST_CELL, described
+from virustotal.plugins.sandbox.details_text import details_section
 from virustotal.plugins.sandbox.long_values import LongValues
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import (
@@ -27,12 +27,14 @@ from virustotal.plugins.sandbox.severity import (
 )
 from virustotal.plugins.sandbox.techniques import technique_ids, techniques
 
-#: Rules of one sort that score, and rules whose details are written out; the table has more.
-MOST_SCORED = MOST_DETAILED = 100
+#: Rules of one sort that score; the table has more.
+MOST_SCORED = 100
 #: Matches of one sort in one report that are looked at, and contexts of one match that are kept.
 MOST_MATCHES, MOST_CONTEXTS = 2_000, 20
 #: Characters of one context of a match.
 LONGEST_CONTEXT = 1_000
+#: Characters of one field of an event; a longer one is in the file of long values.
+LONGEST_FIELD = 500
 
 _FORMATS = {
     "SIG_FORMAT_YARA": "YARA",
@@ -247,6 +249,7 @@ def rule_findings(
         subject: The file's own attributes; rules of the same sort that score there do not score again.
         long_values: Takes what a cell cuts.
     """
+    _keep_long_events(sandboxes, long_values)
     for sort in SORTS:
         rules = merged(match for sandbox in sandboxes for match in sort.read(sandbox))
         if not rules:
@@ -265,6 +268,16 @@ def rule_findings(
             _details(sort, rules),
             tuple(points for section, part in sections for points in _points(sort, part, section, scored)),
         )
+
+
+def _keep_long_events(sandboxes: Sequence[Sandbox], long_values: LongValues) -> None:
+    """Keep the fields of Sigma events that are too long to be written out, such as scripts."""
+    for sandbox in sandboxes:
+        for fields in _matches(sandbox, "sigma_analysis_results"):
+            for event in as_mappings(_first(fields.get("match_context"))):
+                for name, value in pairs(event.get("values") or event):
+                    if isinstance(value, str) and len(value) > LONGEST_FIELD:
+                        long_values.cut(f"{name} of an event of a Sigma rule", value)
 
 
 def _section(sort: Sort, title: str, rules: Sequence[Match], long_values: LongValues, *, collapse: bool) -> Any | None:
@@ -290,17 +303,8 @@ def _counts(rules: Sequence[Match]) -> str:
 
 
 def _details(sort: Sort, rules: Sequence[Match]) -> Any | None:
-    """What the tables leave out of the rules, as text: ids, authors, sources, contexts, and long descriptions."""
-    detailed = [(rule, lines) for rule in rules if (lines := list(_lines(rule)))]
-    if not detailed:
-        return None
-    shown = detailed[:MOST_DETAILED]
-    title = tables.counted(f"{sort.title}: details", len(shown), len(detailed))
-    section = ResultTextSection(title, auto_collapse=True)
-    for rule, lines in shown:
-        section.add_line(rule.name)
-        section.add_lines([f"    {line}" for line in lines])
-    return section
+    """What the tables leave out of the rules: ids, authors, sources, contexts, and long descriptions."""
+    return details_section(f"{sort.title}: details", ((rule.name, list(_lines(rule))) for rule in rules))
 
 
 def _lines(rule: Match) -> Iterator[str]:
