@@ -8,9 +8,12 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from virustotal.core.plugin_host.limits import MOST_BODY_LEVELS, MOST_PROCESS_LEVELS
 from virustotal.util.readers import clean
 
+#: Levels of lists and mappings in one body: process trees of 200 processes, two levels each, inside a multi body.
+MOST_BODY_LEVELS = 450
+#: Processes of one tree from its root to its leaf (the framework's own serialiser ends near 480).
+MOST_PROCESS_LEVELS = 200
 #: Formats whose body is plain text (assemblyline_v4_service.common.result.BODY_FORMAT).
 PLAIN = frozenset({"TEXT", "MEMORY_DUMP"})
 

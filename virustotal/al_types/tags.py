@@ -7,8 +7,10 @@ from typing import Any
 
 from assemblyline.odm.models.tagging import Tagging
 
-from virustotal.core.plugin_host.limits import LONGEST_TAG
 from virustotal.util.readers import clean
+
+#: Longest value of a tag; Elasticsearch keeps no longer keyword.
+LONGEST_TAG = 8_000
 
 # The one open family: its last part is a name of the author's. A model takes these as keyword arguments.
 _RULE = re.compile(r"file\.rule\.(?!(?:index|store|sanitizer|self|type_p|ignore_extra_values)$)[a-z][a-z0-9_]*")

@@ -4,12 +4,6 @@ from attrs import frozen
 
 #: Longest title of a section.
 LONGEST_TITLE = 250
-#: Longest value of a tag; Elasticsearch keeps no longer keyword.
-LONGEST_TAG = 8_000
-#: Levels of lists and mappings in one body: process trees of 200 processes, two levels each, inside a multi body.
-MOST_BODY_LEVELS = 450
-#: Processes of one tree from its root to its leaf (the framework's own serialiser ends near 480).
-MOST_PROCESS_LEVELS = 200
 #: Sentences about what was cut, of one analyser.
 MOST_NOTES = 50
 
