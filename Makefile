@@ -9,7 +9,7 @@ BASE ?= cccs/assemblyline-v4-service-base:stable
 WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 INPUTS := setup.cfg pyproject.toml virustotal/__init__.py tools/setup
 
-.PHONY: demo test test-slow test-ci lint format bench docs image clean
+.PHONY: demo test test-slow test-ci lint format bench soak docs image clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.demo
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev
 	@for each in $(sort $(basename $(notdir $(wildcard bench/*.py)))); do \
 		echo "== $$each"; $(BIN)/python -m bench.$$each || exit 1; \
 	done
+
+soak: $(VENV)/.dev
+	@TASKS=$(or $(TASKS),3000) SEED=$(or $(SEED),1) $(BIN)/python tools/soak.py 2>$(VENV)/soak.log
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

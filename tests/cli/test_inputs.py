@@ -127,6 +127,19 @@ def test_configuration(tmp_path: Path) -> None:
     assert configuration(None) == {}
 
 
+def test_in_the_image_the_services_own_configuration_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = tmp_path / "service_manifest.yml"
+    manifest.write_text("name: VirusTotal\nversion: 4.7.0\nconfig: {api_key: of-service, max_related: 7}\n")
+    monkeypatch.setenv("SERVICE_MANIFEST_PATH", str(manifest))
+    monkeypatch.setenv("SERVICE_PATH", "virustotal.service.VirusTotal")
+    assert configuration(None) == {"api_key": "of-service", "max_related": 7}
+    other = tmp_path / "other.yml"
+    other.write_text("max_related: 9\n")
+    assert configuration(other) == {"max_related": 9}
+    monkeypatch.delenv("SERVICE_PATH")
+    assert configuration(None) == {}
+
+
 def test_the_mirrors_secrets_are_all_of_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "config.yml"
     file.write_text("mirror_user: reader\nmirror_password: word\n")

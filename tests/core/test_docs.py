@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from virustotal.cli.reports.quota import Quotas, Window, as_json
 from virustotal.core.findings import Family, Points
 from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, Given, capped
@@ -27,11 +28,14 @@ from virustotal.platform.temporary_data import KEY, LONGEST, temporary_data
 from virustotal.plugins import assessment
 from virustotal.plugins.av_remap import virustotal_remap
 from virustotal.plugins.file_attributes import _severity, malware_config, metadata, signature, yara
-from virustotal.plugins.sandbox import severity, verdicts
+from virustotal.plugins.sandbox import sandbox_verdicts, severity
 from virustotal.testing import obj
 
 SCORING = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
 TEMPORARY = (ROOT / "docs" / "temporary.md").read_text(encoding="utf-8")
+
+
+MINOR = f"; of those below high {severity.MOST_MINOR} at most"
 
 
 def examples() -> list[dict[str, Any]]:
@@ -128,7 +132,7 @@ def points(given: Mapping[str, int], *levels: str) -> tuple[int, ...]:
         worth(
             "verdict of a sandbox in the file's report, by confidence: malicious, suspicious",
             "behaviour",
-            *points(verdicts._CATEGORIES, "malicious", "suspicious"),
+            *points(sandbox_verdicts._CATEGORIES, "malicious", "suspicious"),
         ),
         worth(
             "verdict of a sandbox in its own report, by confidence: malware, adware or greyware",
@@ -137,12 +141,12 @@ def points(given: Mapping[str, int], *levels: str) -> tuple[int, ...]:
             severity.VERDICTS["ADWARE"],
         ),
         *(
-            worth(f"{finding}: {', '.join(levels)}", "behaviour", *points(given, *levels))
-            for finding, given, levels in (
-                ("signature of a sandbox", severity.SIGNATURE, ("critical", "high", "medium", "low")),
-                ("ATT&CK technique without a signature", severity.TECHNIQUE, ("critical", "high", "medium")),
-                ("Sigma rule of a sandbox", severity.SIGMA, ("critical", "high", "medium", "low")),
-                ("IDS rule of a sandbox", severity.IDS, ("critical", "high", "medium", "low")),
+            worth(f"{finding}: {', '.join(levels)}{limit}", "behaviour", *points(given, *levels))
+            for finding, given, levels, limit in (
+                ("signature of a sandbox", severity.SIGNATURE, ("critical", "high", "medium", "low"), MINOR),
+                ("ATT&CK technique without a signature", severity.TECHNIQUE, ("critical", "high", "medium"), ""),
+                ("Sigma rule of a sandbox", severity.SIGMA, ("critical", "high", "medium", "low"), MINOR),
+                ("IDS rule of a sandbox", severity.IDS, ("critical", "high", "medium", "low"), MINOR),
             )
         ),
     ],
@@ -178,3 +182,15 @@ def test_the_architecture_page_names_rooms_that_exist() -> None:
     assert not [room for room in rooms if not list((ROOT / "virustotal").glob(f"{room.replace('.', '/')}*"))]
     packages = {path.parent.name for path in (ROOT / "virustotal").glob("*/__init__.py")}
     assert packages <= {room.partition(".")[0] for room in rooms}, "a package is missing in the table"
+
+
+@pytest.mark.parametrize("name", ["quota", "cache"])
+def test_the_fields_for_monitoring_are_documented(name: str) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    fields = re.findall(r"^\| `([^`]+)` \|", page.split(f"<!-- fields: {name} -->\n")[1].split("\n\n")[0], re.MULTILINE)
+    if name == "quota":
+        report = as_json(Quotas("place", (Window("minute"),)))
+        expected = [*(f"windows[].{field}" for field in report["windows"][0]), *(report.keys() - {"windows"})]
+        assert sorted(fields[1:]) == sorted(expected)
+    else:
+        assert fields[1:] == ["store", "objects", "bytes", "most_bytes", "days", "asked", "answered"]

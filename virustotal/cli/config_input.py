@@ -22,6 +22,8 @@ from virustotal.core.settings import (
 )
 
 KEY_VARIABLE = "VIRUSTOTAL_API_KEY"
+#: Set in images of services: the class of the service.
+IMAGE_VARIABLE = "SERVICE_PATH"
 NO_KEY = f"An API key of VirusTotal is needed: set {KEY_VARIABLE}, or name a file with --key-file."
 
 #: Errors of PyYAML, and of Python itself for a value such as the date 2026-13-01.
@@ -81,12 +83,24 @@ def configuration(file: Path | None) -> dict[str, Any]:
 def read_configuration(file: Path | None) -> dict[str, Any]:
     """Return the configuration of a file, with the mirror's secrets of the environment.
 
-    The file holds the manifest's `config` part, with or without `config:` on top, or the whole manifest.
+    The file holds the manifest's `config` part, with or without `config:` on top, or the whole manifest. Without a
+    file, inside the service's image, it is the configuration that the service there runs with.
 
     Raises:
         ConfigurationError: The file cannot be read, or a value is wrong.
     """
-    return {**(_of_file(file) if file else {}), **_mirror_secrets()}
+    return {**(_of_file(file) if file else _of_image()), **_mirror_secrets()}
+
+
+def _of_image() -> dict[str, Any]:
+    """The configuration of the service in whose image this runs; empty elsewhere."""
+    if not os.environ.get(IMAGE_VARIABLE):
+        return {}
+    from assemblyline_v4_service.common.helper import get_service_manifest
+
+    config = get_service_manifest().get("config")
+    service_settings(config or {})
+    return dict(config or {})
 
 
 def _mirror_secrets() -> Mapping[str, str]:
