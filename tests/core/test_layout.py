@@ -349,7 +349,7 @@ def test_a_found_subject_says_its_verdict_age_origin_and_notes() -> None:
         )
     )
     (shown,) = finalized(found)["sections"]
-    assert shown["title_text"].endswith(": suspicious")
+    assert shown["title_text"].endswith(": not analysed")
     for sentence in (
         "5 of 60 engines.",
         "It is stale: 1935 days old",
@@ -375,6 +375,7 @@ def test_several_subjects_stand_under_their_headings() -> None:
         subject(contribution(sections=(Section("C"),)), kind="domain"),
     )
     assert [(each["title_text"], each["depth"]) for each in finalized(found)["sections"]] == [
+        ("Result: 0 points", 0),
         ("URL https://example.com/: not analysed", 0),
         ("A", 1),
         ("B", 2),

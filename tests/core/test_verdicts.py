@@ -86,7 +86,7 @@ def named(*entries: dict[str, Any]) -> dict[str, Any]:
 
 
 THREE = named(
-    one(engine="Acme"), one(engine="Bolt", result="PUA.Toolbar"), one(engine="Cog", result="Trojan.Test_EICAR")
+    one(engine="Acme"), one(engine="Bolt", result="Zed.Widgetry"), one(engine="Cog", result="Trojan.Test_EICAR")
 )
 ANY = {"hit_threshold": 0}
 RANKED = {"popularity_ranks": {"List": {"rank": 10_000}}}
@@ -172,21 +172,21 @@ CASES = [
         config={"term_blocklist": ["acme"]},
         says="Not counted: 1",
     ),
-    case("term in the result", "file", THREE, "informational", 200, config={"term_blocklist": ["toolbar"]}),
-    case("term across engine and result", "file", THREE, "informational", 200, config={"term_blocklist": ["bolt.pua"]}),
+    case("term in the result", "file", THREE, "informational", 200, config={"term_blocklist": ["widgetry"]}),
+    case("term across engine and result", "file", THREE, "informational", 200, config={"term_blocklist": ["bolt.zed"]}),
     case(
         "part of a word is no term",
         "file",
         THREE,
         "suspicious",
         300,
-        config={"term_blocklist": ["tool", "acm", "ojan"]},
+        config={"term_blocklist": ["widget", "acm", "ojan"]},
     ),
     case("underscore borders a word", "file", THREE, "informational", 200, config={"term_blocklist": ["eicar"]}),
-    case("engine: looks at the engine", "file", THREE, "suspicious", 300, config={"term_blocklist": ["engine:PUA"]}),
+    case("engine: looks at the engine", "file", THREE, "suspicious", 300, config={"term_blocklist": ["engine:Zed"]}),
     case("engine: hits", "file", THREE, "informational", 200, config={"term_blocklist": ["engine:BOLT"]}),
     case("result: looks at the result", "file", THREE, "suspicious", 300, config={"term_blocklist": ["result:Bolt"]}),
-    case("result: hits", "file", THREE, "informational", 200, config={"term_blocklist": ["Result: pua"]}),
+    case("result: hits", "file", THREE, "informational", 200, config={"term_blocklist": ["result: zed"]}),
     case(
         "a colon of its own",
         "file",
@@ -225,7 +225,7 @@ CASES = [
         200,
         config={"revised_sig_score_map": {"Acme.Bad.Thing": 0}},
     ),
-    case("keyword", "file", THREE, "informational", 210, config={"revised_kw_score_map": {"pua": 10}}),
+    case("keyword", "file", THREE, "informational", 210, config={"revised_kw_score_map": {"zed": 10}}),
     case(
         "keyword is not looked for in the engine",
         "file",
@@ -240,7 +240,7 @@ CASES = [
         THREE,
         "informational",
         207,
-        config={"revised_kw_score_map": {"pua": 900, "pua.tool": 7}},
+        config={"revised_kw_score_map": {"zed": 900, "zed.widget": 7}},
     ),
     case(
         "exact before keyword",
@@ -248,7 +248,7 @@ CASES = [
         THREE,
         "informational",
         205,
-        config={"revised_kw_score_map": {"pua": 900}, "revised_sig_score_map": {"Bolt.PUA.Toolbar": 5}},
+        config={"revised_kw_score_map": {"zed": 900}, "revised_sig_score_map": {"Bolt.Zed.Widgetry": 5}},
     ),
     case(
         "below the threshold a score of its own is nothing",
@@ -282,7 +282,7 @@ CASES = [
         THREE,
         "informational",
         0,
-        safelist={"regex": {"av.virus_name": ["Bad", "PUA"]}},
+        safelist={"regex": {"av.virus_name": ["Bad", "Zed"]}},
     ),
     case(
         "empty safelist",

@@ -58,7 +58,7 @@ def test_what_is_shown() -> None:
         "Threat score (0 to 100)": 80,
         "Description": "Text.",
         "Indicator confidence (0 to 100)": 77,
-        "Because of": "matched malicious yara",
+        "Contributing factors": "matched malicious yara",
         "Gavs detections": "3",
         "Gavs categories": "a, b",
     }

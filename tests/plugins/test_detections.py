@@ -25,7 +25,7 @@ def engine(category: Any, result: Any = None, **more: Any) -> dict[str, Any]:
 
 ENGINES = {
     "Acme": engine("malicious", "EICAR-Test-File", engine_version="1.2", engine_update="20260102"),
-    "Bolt": engine("malicious", "PUA.Toolbar", engine_version="None", engine_update="today"),
+    "Bolt": engine("malicious", "Zed.Widgetry", engine_version="None", engine_update="today"),
     "Cog": engine("suspicious", "Heur.Odd"),
     "Dot": engine("undetected"),
     "Elk": engine("harmless", "clean"),
@@ -68,7 +68,7 @@ def test_tables_by_category_the_malicious_first() -> None:
     ]
     assert tables(section)["Malicious (2)"] == [
         {"engine": "Acme", "result": "EICAR-Test-File", "version": "1.2", "updated": "2026-01-02"},
-        {"engine": "Bolt", "result": "PUA.Toolbar", "version": "", "updated": "today"},
+        {"engine": "Bolt", "result": "Zed.Widgetry", "version": "", "updated": "today"},
     ]
     assert [each.auto_collapse for each in section.subsections] == [False, False, *[True] * 6]
 
@@ -84,11 +84,11 @@ def test_points_say_why() -> None:
 def test_ignored_and_remapped_detections_name_their_rule() -> None:
     section, points, *_ = found(
         last_analysis_results=ENGINES,
-        config={"term_blocklist": ["toolbar"], "revised_kw_score_map": {"eicar": 5}, "hit_threshold": 1},
+        config={"term_blocklist": ["widgetry"], "revised_kw_score_map": {"eicar": 5}, "hit_threshold": 1},
     )
     assert [row["rule"] for row in tables(section)["Malicious (2)"]] == [
         "5 points: av_config.revised_kw_score_map: eicar",
-        "ignored: av_config.term_blocklist: toolbar",
+        "ignored: av_config.term_blocklist: widgetry",
     ]
     assert points.amount == 55  # of the suspicious one, and of the malicious one by its keyword
     assert section.tags["av.virus_name"] == ["EICAR-Test-File", "Heur.Odd"]
@@ -117,7 +117,7 @@ def test_without_detections_no_points() -> None:
 def test_tags() -> None:
     section = found(last_analysis_results=ENGINES, popular_threat_classification=POPULAR)[0]
     assert section.tags == {
-        "av.virus_name": ["EICAR-Test-File", "PUA.Toolbar", "Heur.Odd"],
+        "av.virus_name": ["EICAR-Test-File", "Zed.Widgetry", "Heur.Odd"],
         "attribution.family": ["eicar", "pair"],
     }
     assert set(section.tags) <= set(Tagging.flat_fields())

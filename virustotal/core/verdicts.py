@@ -1,7 +1,8 @@
 """What engines say of an object, in VirusTotal's words, and the rules that weigh it (docs/scoring.md)."""
 
+from virustotal.core.scoring.opinions import headline, opinions
 from virustotal.core.scoring.trust import analyst_verdict, trusted_by
-from virustotal.core.scoring.unwanted import UNWANTED_DIVISOR, UNWANTED_WORDS, unwanted_word
+from virustotal.core.scoring.unwanted import UNWANTED_POINTS, UNWANTED_WORDS, unwanted_word
 from virustotal.core.scoring.verdicts import (
     ANSWERED,
     BAD,
@@ -35,7 +36,7 @@ __all__ = [
     "POPULAR_RANK",
     "SUSPICIOUS",
     "THRESHOLDS",
-    "UNWANTED_DIVISOR",
+    "UNWANTED_POINTS",
     "UNWANTED_WORDS",
     "analyst_verdict",
     "best_rank",
@@ -43,8 +44,10 @@ __all__ = [
     "counters",
     "counts_text",
     "detections",
+    "headline",
     "level_of",
     "needed_hits",
+    "opinions",
     "score_word",
     "stale_days",
     "trusted_by",

@@ -5,10 +5,13 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Family, Finding, Points, hookimpl, tables
 from virustotal.core.readers import as_mapping, as_text, as_texts, integer, pairs
+from virustotal.core.verdicts import analyst_verdict
 
 #: Points of a malicious verdict by severity, before the family's cap. Other severities count as the lowest.
 MALICIOUS_POINTS: Mapping[str, int] = {"high": 500, "medium": 400, "low": 300}
 SUSPICIOUS_POINTS = 100
+#: Points of an analyst's malicious verdict, whatever engines and machines say.
+ANALYST_POINTS = 1000
 
 
 @hookimpl
@@ -25,29 +28,35 @@ def virustotal_analyzers() -> tuple[Analyzer, ...]:
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
-    """Yield the assessment and its points. Whatever it says, the engines' verdict stays as it is."""
-    known = evidence.report.subject.attributes
-    found = as_mapping(known.get("gti_assessment"))
-    verdict, severity = _word(found, "verdict", "VERDICT_"), _word(found, "severity", "SEVERITY_")
-    threat_score = integer(_value(found.get("threat_score")))
+    """Yield the assessment and its points: a human analyst's verdict goes before the machines' one."""
+    attributes = evidence.report.subject.attributes
+    assessment = as_mapping(attributes.get("gti_assessment"))
+    verdict, severity = _word(assessment, "verdict", "VERDICT_"), _word(assessment, "severity", "SEVERITY_")
+    threat_score = integer(_value(assessment.get("threat_score")))
     section = tables.key_values(
         "Google Threat Intelligence",
         (
             ("Verdict", verdict),
             ("Severity", severity),
             ("Threat score (0 to 100)", threat_score),
-            ("Description", as_text(found.get("description"))),
-            ("Indicator confidence (0 to 100)", integer(known.get("mandiant_ic_score"))),
-            *_factors(as_mapping(found.get("contributing_factors"))),
+            ("Description", as_text(assessment.get("description"))),
+            ("Indicator confidence (0 to 100)", integer(attributes.get("mandiant_ic_score"))),
+            *_factors(as_mapping(assessment.get("contributing_factors"))),
         ),
     )
     if section is None:
         return
     yield section
+    analyst = analyst_verdict(evidence.report.subject)
+    if analyst == "malicious":
+        reason = "A Mandiant analyst holds it to be malicious, whatever engines say."
+        yield Points(Family.ANALYST, "analyst.malicious", ANALYST_POINTS, reason, section)
+        return
     amount = _points(verdict, severity)
     if amount:
-        said = f" with {severity} severity" if severity else ""
-        reason = f"Google Threat Intelligence holds it to be {verdict}{said}."
+        reason = f"Google Threat Intelligence: {verdict}{f', {severity} severity' if severity else ''}."
+        if analyst == "benign":
+            amount, reason = 0, f"{reason} Not counted: a Mandiant analyst holds it to be benign."
         yield Points(Family.ASSESSMENT, f"assessment.{verdict}", amount, reason, section)
 
 
@@ -61,15 +70,14 @@ def _value(entry: Any) -> Any:
     return entry.get("value") if isinstance(entry, Mapping) else entry
 
 
-def _word(found: Mapping[str, Any], key: str, prefix: str) -> str:
-    return as_text(_value(found.get(key)), 60).upper().removeprefix(prefix).lower()
+def _word(assessment: Mapping[str, Any], key: str, prefix: str) -> str:
+    return as_text(_value(assessment.get(key)), 60).upper().removeprefix(prefix).lower()
 
 
 def _factors(factors: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What contributed: those that are true by name alone, the others with their value."""
-    true = [name.replace("_", " ") for name, value in pairs(factors) if value is True]
-    yield "Because of", tables.listed(true)
+    names = [name.replace("_", " ") for name, value in pairs(factors) if value is True]
+    yield "Contributing factors", tables.listed(names)
     for name, value in pairs(factors):
         if not isinstance(value, bool):
-            shown = tables.listed(as_texts(value))
-            yield name.replace("_", " ").capitalize(), shown
+            yield name.replace("_", " ").capitalize(), tables.listed(as_texts(value))

@@ -7,6 +7,7 @@ from functools import lru_cache
 from attrs import evolve, frozen
 
 from virustotal.core import AvConfig, Detection, Settings, hookimpl
+from virustotal.core.verdicts import UNWANTED_POINTS, unwanted_word
 
 _PARTS = ("engine", "result")
 
@@ -19,8 +20,9 @@ class _Term:
     part: str
     pattern: re.Pattern[str]
 
-    def hits(self, each: Detection) -> bool:
-        where = {"engine": each.engine, "result": each.result}.get(self.part, f"{each.engine}.{each.result}")
+    def hits(self, detection: Detection) -> bool:
+        texts = {"engine": detection.engine, "result": detection.result}
+        where = texts.get(self.part, f"{detection.engine}.{detection.result}")
         return self.pattern.search(where) is not None
 
 
@@ -50,43 +52,50 @@ def _engines(names: tuple[str, ...]) -> frozenset[str]:
 
 @hookimpl
 def virustotal_remap(detections: tuple[Detection, ...], settings: Settings) -> tuple[Detection, ...]:
-    """Apply `av_config` to the detections of one object; what is ignored stays listed, with its rule."""
-    config = settings.av_config
-    if config == AvConfig(hit_threshold=config.hit_threshold):
-        return detections
-    return tuple(_remapped(each, config) for each in detections)
+    """Apply `av_config` and the built-in table of unwanted software to the detections of one object.
+
+    What is ignored stays listed, with its rule.
+    """
+    return tuple(_remap_one(detection, settings.av_config) for detection in detections)
 
 
-def _remapped(each: Detection, config: AvConfig) -> Detection:
-    if each.ignored_because:
-        return each
-    if because := _ignored(each, config):
-        return evolve(each, ignored_because=because)
-    score, because = _score(each, config)
-    return each if score is None else evolve(each, score=score, remapped_because=because)
+def _remap_one(detection: Detection, config: AvConfig) -> Detection:
+    if detection.ignored_because:
+        return detection
+    if because := _ignored(detection, config):
+        return evolve(detection, ignored_because=because)
+    score, because = _score(detection, config)
+    return detection if score is None else evolve(detection, score=score, remapped_because=because)
 
 
-def _ignored(each: Detection, config: AvConfig) -> str:
-    if config.specific_AVs and each.engine.casefold() not in _engines(config.specific_AVs):
+def _ignored(detection: Detection, config: AvConfig) -> str:
+    if config.specific_AVs and detection.engine.casefold() not in _engines(config.specific_AVs):
         return "not in av_config.specific_AVs"
-    hit = next((term for term in _terms(config.term_blocklist) if term.hits(each)), None)
-    return f"av_config.term_blocklist: {hit.entry}" if hit is not None else ""
+    term = next((term for term in _terms(config.term_blocklist) if term.hits(detection)), None)
+    return f"av_config.term_blocklist: {term.entry}" if term is not None else ""
 
 
-def _score(each: Detection, config: AvConfig) -> tuple[int | None, str]:
-    """The exact "engine.result" goes before a keyword; of several keywords the longest, being the most exact."""
-    if not each.result:
+def _score(detection: Detection, config: AvConfig) -> tuple[int | None, str]:
+    """The exact "engine.result" goes before a keyword, a configured keyword before the built-in table.
+
+    Of several configured keywords the longest holds, being the most exact.
+    """
+    if not detection.result:
         return None, ""
-    name = f"{each.engine}.{each.result}"
-    if name in config.revised_sig_score_map:
-        return config.revised_sig_score_map[name], f"av_config.revised_sig_score_map: {name}"
-    keyword = _keyword(each.result, config.revised_kw_score_map)
-    if keyword is None:
-        return None, ""
-    return config.revised_kw_score_map[keyword], f"av_config.revised_kw_score_map: {keyword}"
+    if config.revised_sig_score_map:
+        name = f"{detection.engine}.{detection.result}"
+        if name in config.revised_sig_score_map:
+            return config.revised_sig_score_map[name], f"av_config.revised_sig_score_map: {name}"
+    if config.revised_kw_score_map:
+        keyword = _keyword(detection.result, config.revised_kw_score_map)
+        if keyword is not None:
+            return config.revised_kw_score_map[keyword], f"av_config.revised_kw_score_map: {keyword}"
+    points = UNWANTED_POINTS.get(detection.category)
+    word = unwanted_word(detection.result) if points is not None else ""
+    return (points, f"unwanted software: {word}") if word else (None, "")
 
 
 def _keyword(result: str, scores: Mapping[str, int]) -> str | None:
     plain = result.casefold()
-    found = (keyword for keyword in scores if keyword.strip() and keyword.strip().casefold() in plain)
-    return max(found, key=lambda keyword: (len(keyword), keyword), default=None)
+    keywords = (keyword for keyword in scores if keyword.strip() and keyword.strip().casefold() in plain)
+    return max(keywords, key=lambda keyword: (len(keyword), keyword), default=None)

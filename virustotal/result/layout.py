@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import evolve
 
 from virustotal.core.models import Level, Outcome, Status
@@ -11,6 +12,7 @@ from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt
+from virustotal.core.scoring.words import score_word
 from virustotal.core.settings import Settings
 from virustotal.core.tables import lines, table
 from virustotal.result.coverage import coverage_section
@@ -52,7 +54,10 @@ def compose(
     beside = _anchored(beside)
     scores = capped((*_given(results, safelist), *_points(beside)))
     builder = Builder(by_section(scores), settings, safelist)
-    trees = [(subject_header(result, settings, now), _built(result.contributions, builder)) for result in results]
+    trees = [
+        (subject_header(result, settings, now, _total(scores, result, results)), _built(result.contributions, builder))
+        for result in results
+    ]
     besides = _built(beside, builder)
     everything = (*(each for result in results for each in result.contributions), *beside)
     ends = (
@@ -61,18 +66,30 @@ def compose(
         _notes(everything, notes, builder.dropped),
     )
     explained = _explanation(scores, results)
-    sections = (*_ordered(trees, explained), *besides, *(section for section in ends if section is not None))
+    total = sum(score.counted for score in scores)
+    sections = (*_ordered(trees, explained, total), *besides, *(section for section in ends if section is not None))
     reasons = (*partial_reasons(results), *_failures(beside), *volatile)
-    return Layout(sections, sum(score.counted for score in scores), bool(reasons), reasons)
+    return Layout(sections, total, bool(reasons), reasons)
 
 
-def _ordered(trees: Sequence[tuple[Any, list[Any]]], explained: Any | None) -> Iterator[Any]:
-    """One subject: its heading, how it scores, its sections. Several: the score first, each under its heading."""
+def _total(scores: Iterable[Score], result: SubjectResult, results: Sequence[SubjectResult]) -> int:
+    """Return what counts of one subject's points; all of the task's where it is the only one."""
+    own = name_of(result)
+    return sum(score.counted for score in scores if len(results) == 1 or score.subject == own)
+
+
+def _ordered(trees: Sequence[tuple[Any, list[Any]]], explained: Any | None, total: int) -> Iterator[Any]:
+    """One subject: its heading, how it scores, its sections. Several: the result first, each under its heading."""
     shown = [explained] if explained is not None else []
     if len(trees) == 1:
         ((head, sections),) = trees
         yield from (head, *shown, *sections)
         return
+    if trees:
+        word = score_word(total)
+        summary = ResultTextSection(f"Result: {f'{word}, ' if word else ''}{total} points")
+        summary.add_lines([head.title_text for head, _ in trees])
+        yield summary
     yield from shown
     for head, sections in trees:
         for section in sections:

@@ -7,8 +7,8 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultTextSection
 
 from virustotal.core.models import Status
+from virustotal.core.scoring.opinions import headline
 from virustotal.core.scoring.verdicts import stale_days
-from virustotal.core.scoring.words import verdict_words
 from virustotal.core.settings import Settings
 from virustotal.core.tables import page
 from virustotal.result.models import SubjectResult
@@ -36,8 +36,12 @@ def name_of(result: SubjectResult) -> str:
     return f"{KINDS.get(ref.kind, clean(ref.kind, 60))} {clean(result.label or ref.id, 200)}".strip()
 
 
-def subject_header(result: SubjectResult, settings: Settings, now: datetime) -> Any:
-    """Return the section that says what became of the subject; empty of findings."""
+def subject_header(result: SubjectResult, settings: Settings, now: datetime, score: int) -> Any:
+    """Return the section that says what became of the subject; empty of findings.
+
+    Args:
+        score: The points beside which the title stands; the platform's word for them begins it.
+    """
     subject, outcome = result.report.subject, result.report.outcome
     state, sentence = STATES[outcome.status]
     noun = _NOUNS.get(subject.ref.kind, "object")
@@ -45,7 +49,7 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime) -> 
     if outcome.detail:
         lines.append(clean(outcome.detail))
     if outcome.found:
-        state = verdict_words(result.verdict)
+        state = headline(subject, result.verdict, score)
         lines += [clean(reason) for reason in result.verdict.reasons]
         lines += _age(result, settings, now)
     origin = result.origins.get("")

@@ -37,7 +37,7 @@ def test_severities(given: Any, expected: str) -> None:
         ({"verdicts": ["MALWARE", "RANSOM"], "verdict_confidence": 50}, 75),
         ({"verdicts": ["STEALER"], "verdict_confidence": "80"}, 120),
         ({"verdicts": ["MALWARE"], "verdict_confidence": 900}, 150),
-        ({"verdicts": ["GREYWARE"]}, 30),
+        ({"verdicts": ["GREYWARE"]}, 50),
         ({"verdicts": ["NEVER_HEARD_OF"]}, 0),
         ({"verdicts": "MALWARE"}, 150),
     ],

@@ -1,6 +1,7 @@
 """Unwanted software: the words by which engines and sandboxes name it, and what such a detection weighs."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from virustotal.core.models import Object
@@ -37,8 +38,8 @@ UNWANTED_WORDS = (
     "unwanted-program",
     "webtoolbar",
 )
-#: An unwanted detection weighs one detection divided by this.
-UNWANTED_DIVISOR = 3
+#: Points of an unwanted detection by its category: a third of any other one.
+UNWANTED_POINTS: Mapping[str, int] = {"malicious": 33, "suspicious": 16}
 #: The most that engines give a file whose threat category leads with unwanted software: below `highly suspicious`.
 MOST_UNWANTED_POINTS = 699
 

@@ -347,7 +347,7 @@ def _score(weighed: _Weighed, *, half: bool) -> tuple[int, list[str]]:
     score = max(malicious, suspicious)
     reasons = []
     if remapped := len(weighed.remapped_malicious) + len(weighed.remapped_suspicious):
-        reasons.append(f"{remapped} of them have a score of their own by av_config.")
+        reasons.append(f"{remapped} of them have a score of their own, by av_config or as unwanted software.")
     if half:
         score //= 2
         reasons.append(f"Less than {FULL_RATIO:.0%} of the engines that answered: half the points.")

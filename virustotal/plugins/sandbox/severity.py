@@ -22,12 +22,14 @@ IDS: Mapping[str, int] = MappingProxyType({"critical": 200, "high": 150, "medium
 #: Severities of Sigma and IDS rules that score in the file's own report (`crowdsourced` in docs/scoring.md).
 SCORED_IN_FILE = frozenset({"critical", "high", "medium"})
 
+#: Verdicts of sandboxes that mean unwanted software: a third of the points.
+UNWANTED_VERDICTS = ("ADWARE", "GREYWARE")
 #: Points of a sandbox's verdict at full confidence; of several the highest counts.
 VERDICTS: Mapping[str, int] = MappingProxyType(
     {
         **dict.fromkeys(("BANKER", "EXPLOIT", "MALWARE", "PHISHING", "RANSOM", "RAT", "SPREADER", "STEALER"), 150),
         **dict.fromkeys(("TROJAN", "EVADER"), 150),
-        **dict.fromkeys(("ADWARE", "GREYWARE"), 30),
+        **dict.fromkeys(UNWANTED_VERDICTS, 50),
     }
 )
 
