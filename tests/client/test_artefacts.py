@@ -9,7 +9,7 @@ import pytest
 
 from virustotal.client.http_client import HttpClient
 from virustotal.core.findings import Download, Role
-from virustotal.core.lookup.downloads import Fetched, fetch
+from virustotal.core.lookup.downloads import DownloadOutcome, fetch
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, Settings
 from virustotal.emulator.server import Emulator
@@ -41,7 +41,7 @@ def download(kind: str = "pcap", sandbox: str = "Zenbox", **values: Any) -> Down
 
 def fetched(
     emulator: Emulator, folder: Path, *downloads: Download, key: str = "gti-key", seconds: float = 10, most_mb: int = 1
-) -> tuple[Fetched, ...]:
+) -> tuple[DownloadOutcome, ...]:
     settings = Settings(host=emulator.url, max_download_mb=most_mb)
     client = HttpClient(settings, Credentials(key), pace=QUICK)
     try:

@@ -27,12 +27,13 @@ from responses import matchers
 from tests.client.conftest import KEY, Heard, Server, answer, drips, resets
 from virustotal import api
 from virustotal.api.source import Request
-from virustotal.client import body_reader, build
+from virustotal.client import body_reader
 from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core import errors
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
+from virustotal.sources import build
 
 SHA = "a" * 64
 FILE = Ref("file", SHA)

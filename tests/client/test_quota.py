@@ -11,7 +11,6 @@ import pytest
 from tests.client.links import Fake, soon
 from virustotal import api
 from virustotal.api.source import Request, Save, Upload
-from virustotal.client import build
 from virustotal.client.key_facts import KeyFacts
 from virustotal.client.quota_limits import read_quotas
 from virustotal.client.rate_limit import RateLimitedSource
@@ -29,6 +28,7 @@ from virustotal.core.lookup.key_capabilities import LICENCE, KeyCapabilities
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.emulator.server import Emulator
+from virustotal.sources import build
 from virustotal.storage import Stores, in_file
 from virustotal.storage.interfaces import Limits, Permit, Used
 

@@ -18,7 +18,7 @@ from virustotal.core.errors import (
     UnavailableError,
 )
 from virustotal.core.findings import Download, Role
-from virustotal.core.lookup.downloads import AT_ONCE, Fetched, fetch
+from virustotal.core.lookup.downloads import AT_ONCE, DownloadOutcome, fetch
 from virustotal.core.models import FOUND, Ref, Status
 from virustotal.core.settings import Settings
 
@@ -61,7 +61,7 @@ class Canned:
         raise AssertionError("fetch closes nothing")
 
 
-def fetched(folder: Path, source: Canned, *downloads: Download, limit: int = 100) -> tuple[Fetched, ...]:
+def fetched(folder: Path, source: Canned, *downloads: Download, limit: int = 100) -> tuple[DownloadOutcome, ...]:
     return fetch(downloads, source, folder, Settings(max_download_mb=3), time.monotonic() + 10, limit)
 
 
@@ -75,7 +75,7 @@ def test_a_download_is_asked_for_as_it_was_described(tmp_path: Path) -> None:
     assert (found.outcome, found.size) == (FOUND, 4)
     assert found.path is not None
     assert found.path.read_bytes() == b"body"
-    assert found.artefact.outcome == FOUND
+    assert found.outcome == FOUND
 
 
 def test_pictures_are_asked_for_by_their_address(tmp_path: Path) -> None:

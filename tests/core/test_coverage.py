@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from virustotal.core.findings import Download
+from virustotal.core.lookup.downloads import DownloadOutcome
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.result.coverage import coverage_section
-from virustotal.result.models import DownloadOutcome, SubjectResult
+from virustotal.result.models import SubjectResult
 from virustotal.testing import obj
 
 ITEMS = tuple(Object(Ref("domain", f"d{number}.example.com")) for number in range(40))

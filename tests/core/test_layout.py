@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virustotal.core.findings import Download, Family, Points
+from virustotal.core.lookup.downloads import DownloadOutcome
 from virustotal.core.models import Detection, Level, Outcome, Ref, Related, Report, Status, Verdict
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.settings import Settings
-from virustotal.result.layout import DownloadOutcome, Layout, SubjectResult, compose
+from virustotal.result.layout import Layout, SubjectResult, compose
 from virustotal.testing import obj
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

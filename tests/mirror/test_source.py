@@ -21,7 +21,6 @@ from tests.client.test_client import certificate, serve_tls
 from tests.mirror.clusters import LINK, SHA, an_object, descriptors, fill, opensearch
 from virustotal import api
 from virustotal.api.source import Answer, Request, Source
-from virustotal.client import build
 from virustotal.client.body_reader import whole
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
@@ -31,6 +30,7 @@ from virustotal.mirror.health import Health
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.request_parser import canonical, identifiers, parse_request
 from virustotal.mirror.search_client import Fetched
+from virustotal.sources import build
 
 FILE = Ref("file", SHA)
 NOW = int(time.time())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from virustotal.core.findings import Attachment, Download, Role
-from virustotal.core.lookup.downloads import Fetched
+from virustotal.core.lookup.downloads import DownloadOutcome
 from virustotal.core.models import FOUND, Ref
 from virustotal.platform.attachments import LARGEST_SIDE, Attachments
 
@@ -44,7 +44,7 @@ def test_a_picture_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     attacher = Attachments(request_in(tmp_path))
     download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
-    attacher.fetched([Fetched(download, path, FOUND, len(content))])
+    attacher.fetched([DownloadOutcome(download, FOUND, path, len(content))])
     assert attacher.pictures() is None
     assert "a.png cannot be shown" in attacher.notes[0]
 
@@ -56,6 +56,6 @@ def test_a_picture_of_too_many_pixels_is_not_read(tmp_path: Path) -> None:
     Image.new("1", (LARGEST_SIDE + 1, 1)).save(path)
     attacher = Attachments(request_in(tmp_path))
     download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
-    attacher.fetched([Fetched(download, path, FOUND, 9)])
+    attacher.fetched([DownloadOutcome(download, FOUND, path, 9)])
     assert attacher.pictures() is None
     assert "pixels" in attacher.notes[0]

@@ -78,7 +78,7 @@ def mutated(attributes: Mapping[str, Any], name: str, value: Any) -> dict[str, A
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     source = Prepared()
-    monkeypatch.setattr("virustotal.core.pipeline.build", lambda *_args, **_more: source)
+    monkeypatch.setattr("virustotal.sources.build", lambda *_args, **_more: source)
     with ExitStack() as stack:
         service = stack.enter_context(started_service({"api_key": "any", "storage": str(tmp_path / "store.sqlite3")}))
 

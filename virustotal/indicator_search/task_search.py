@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from attrs import evolve, frozen
 
 from virustotal import __version__
-from virustotal.core.models import Object, Verdict
-from virustotal.core.pipeline import KeyClient, LookedUpSubject
+from virustotal.core.models import Object, Ref, Report, Verdict
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.indicator_search import search
@@ -14,6 +13,7 @@ from virustotal.indicator_search.already_known import known_indicators, scored_p
 from virustotal.indicator_search.plan import IocPlan, plan_iocs
 from virustotal.platform.task import Task
 from virustotal.result.models import SubjectResult
+from virustotal.sources import KeyClient
 
 _NOTHING = "exhaustive_search: earlier services tagged no domain, IP address or URL in this task."
 
@@ -36,14 +36,19 @@ class Searched:
         return (search.contribution(self.plan, self.answered, judge, provider, scored),)
 
 
-def search_indicators(task: Task, looked: Iterable[LookedUpSubject], wire: KeyClient, safelist: Safelist) -> Searched:
-    """Look up what was tagged and is not known yet. Raises AuthenticationError alone."""
+def search_indicators(
+    task: Task, reports: Iterable[tuple[Ref, Report]], client: KeyClient, safelist: Safelist
+) -> Searched:
+    """Look up what was tagged and is not known yet. Raises AuthenticationError alone.
+
+    reports: of the task's subjects, each with what was asked for.
+    """
     settings = task.settings
-    known = known_indicators((each.subject.ref, each.report) for each in looked)
+    known = known_indicators(reports)
     plan = plan_iocs(task.tags, known, safelist, settings.max_iocs, filtered=not settings.ignore_filtering)
     answered = tuple(
-        evolve(each, origin=wire.source.origins(each.ioc.ref, ()).get("", ""))
-        for each in search.search(plan, wire.source, task.deadline)
+        evolve(each, origin=client.source.origins(each.ioc.ref, ()).get("", ""))
+        for each in search.search(plan, client.source, task.deadline)
     )
     return Searched(plan, answered, tuple(_notes(plan, bool(answered or plan.refused))))
 

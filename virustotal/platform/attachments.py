@@ -9,7 +9,7 @@ from assemblyline_v4_service.common.task import MaxExtractedExceeded
 from attrs import define, field, frozen
 
 from virustotal.core.findings import Attachment, Role
-from virustotal.core.lookup.downloads import Fetched
+from virustotal.core.lookup.downloads import DownloadOutcome
 from virustotal.util.readers import as_text, safe_name
 
 #: The larger side of a picture, in pixels; a larger one is a trap for the reader of its format.
@@ -29,12 +29,12 @@ class _File:
 class Attachments:
     """Attaches what a task made to its request (assemblyline_v4_service.common.request.ServiceRequest).
 
-    notes: sentences about what was not attached.
+    notes: sentences about what was not attached. drawn: the pictures, which stand in a section of their own.
     """
 
     request: ServiceRequest
     notes: list[str] = field(factory=list)
-    _pictures: list[_File] = field(factory=list)
+    drawn: list[_File] = field(factory=list, repr=False)
     _written: int = 0
 
     @property
@@ -42,7 +42,7 @@ class Attachments:
         """How many more files may be extracted in this task."""
         return int(self.request.max_extracted) - len(self.request.extracted)
 
-    def fetched(self, found: Iterable[Fetched]) -> None:
+    def fetched(self, found: Iterable[DownloadOutcome]) -> None:
         """Attach the artefacts that were fetched."""
         for each in found:
             if each.path is not None:
@@ -67,8 +67,8 @@ class Attachments:
 
     def pictures(self) -> ResultImageSection | None:
         """Return the section of all pictures, promoted as screenshots; None where there are none."""
-        section = ResultImageSection(self.request, f"Screenshots ({len(self._pictures)})")
-        shown = [self._draw(section, file) for file in self._pictures]
+        section = ResultImageSection(self.request, f"Screenshots ({len(self.drawn)})")
+        shown = [self._draw(section, file) for file in self.drawn]
         if not any(shown):
             return None
         section.title_text = f"Screenshots ({sum(shown)})"
@@ -77,7 +77,7 @@ class Attachments:
 
     def _attach(self, file: _File) -> None:
         if file.role is Role.IMAGE:
-            self._pictures.append(file)
+            self.drawn.append(file)
             return
         add = self.request.add_extracted if file.role is Role.EXTRACTED else self.request.add_supplementary
         try:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from virustotal.api import relationships
+from virustotal.core.lookup.downloads import DownloadOutcome
 from virustotal.core.models import Outcome, Related, Status
 from virustotal.core.tables import listed, table
-from virustotal.result.models import DownloadOutcome, SubjectResult
+from virustotal.result.models import SubjectResult
 from virustotal.result.subject_header import name_of
 from virustotal.util.readers import clean
 

@@ -16,12 +16,12 @@ from virustotal.core.scoring.words import score_word
 from virustotal.core.settings import Settings
 from virustotal.core.tables import lines, table
 from virustotal.result.coverage import coverage_section
-from virustotal.result.models import DownloadOutcome, Layout, SubjectResult
+from virustotal.result.models import Layout, SubjectResult
 from virustotal.result.section_builder import TITLES, Builder
 from virustotal.result.subject_header import name_of, subject_header
 from virustotal.util.readers import clean
 
-__all__ = ["DownloadOutcome", "Layout", "SubjectResult", "compose", "partial_reasons"]
+__all__ = ["Layout", "SubjectResult", "compose", "partial_reasons"]
 
 #: Rows of the explanation; points that count nothing are the first to be left out.
 MOST_SCORES = 500

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import field, frozen
 
-from virustotal.core.findings import Download
-from virustotal.core.models import Outcome, Report, Verdict
+from virustotal.core.lookup.downloads import DownloadOutcome
+from virustotal.core.models import Report, Verdict
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.util.readers import EMPTY
 
@@ -14,19 +14,8 @@ NO_VERDICT = Verdict()
 
 
 @frozen
-class DownloadOutcome:
-    """How one download ended. Where `outcome` is found, the shell attached it.
-
-    detail of the outcome: why it is missing, as one sentence; where it is found, what the analyst may need to know.
-    """
-
-    download: Download
-    outcome: Outcome
-
-
-@frozen
 class SubjectResult:
-    """All that a task learned about one subject (the file, a URL, or the host of a URL).
+    """All that a task learned about one subject (the file, a URL, or the host of a URL). Each step evolves it.
 
     label: how the analyst knows it: the URL or the host; empty for VirusTotal's own identifier.
     verdict: what `judge` makes of the subject; the default where it was not found.
@@ -37,6 +26,7 @@ class SubjectResult:
     origins: who answered where it was not VirusTotal itself, such as `cache, 2 hours old`, by relationship; the
     subject's own under an empty name.
     notes: plain sentences about this subject, such as "The user and password in the URL were left out.".
+    changing: why the report may soon change, as a sentence; empty where nothing is known to be on its way.
     """
 
     report: Report
@@ -48,6 +38,7 @@ class SubjectResult:
     aliases: Mapping[str, str] = EMPTY
     origins: Mapping[str, str] = EMPTY
     notes: tuple[str, ...] = ()
+    changing: str = ""
 
 
 @frozen

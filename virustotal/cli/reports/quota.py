@@ -6,10 +6,10 @@ from typing import Any
 
 from attrs import asdict, evolve, frozen
 
-from virustotal.client import digest_of
 from virustotal.client.account import Account, account
 from virustotal.core.errors import AuthenticationError
 from virustotal.core.settings import Credentials, QuotaConfig, Settings
+from virustotal.sources import digest_of
 from virustotal.storage import Stores, rate_windows
 from virustotal.storage.interfaces import Left, Limits, RateLimiter
 

@@ -14,7 +14,6 @@ from virustotal.core.errors import VirusTotalError
 from virustotal.core.findings import Download, Role
 from virustotal.core.models import FOUND, Outcome, Status
 from virustotal.core.settings import Settings
-from virustotal.result.models import DownloadOutcome
 
 #: Bytes of the shortest file of a kind: the header of a capture, and of an event log.
 _SHORTEST = {"pcap": 24, "evtx": 128}
@@ -32,21 +31,17 @@ _NOT_ASKED = {
 
 
 @frozen
-class Fetched:
+class DownloadOutcome:
     """How one download ended.
 
+    outcome: where it is not found, its detail says in one sentence why the artefact is missing.
     path: of the body, verified and whole; None where there is none. size: in bytes.
     """
 
     download: Download
-    path: Path | None
     outcome: Outcome
+    path: Path | None = None
     size: int = 0
-
-    @property
-    def artefact(self) -> DownloadOutcome:
-        """What layout is told."""
-        return DownloadOutcome(self.download, self.outcome)
 
 
 @frozen
@@ -76,7 +71,7 @@ def fetch(
     settings: Settings,
     deadline: float,
     limit: int,
-) -> tuple[Fetched, ...]:
+) -> tuple[DownloadOutcome, ...]:
     """Fetch each distinct download once, in their order; what fails leaves no file behind.
 
     folder: exists and is the task's own. deadline: of `time.monotonic()`. limit: how many more files the task may
@@ -91,7 +86,7 @@ def fetch(
     # A folder of its own: what an earlier subject's artefacts left in the task's folder is attached by its path.
     own = Path(tempfile.mkdtemp(prefix="artefacts-", dir=folder)) if chosen else folder
     round = _Round(source, own, settings.max_download_mb * 2**20, deadline)
-    found: dict[tuple[str, ...], Fetched] = {_key(each.download): each for each in over}
+    found: dict[tuple[str, ...], DownloadOutcome] = {_key(each.download): each for each in over}
     if chosen:
         with ThreadPoolExecutor(min(AT_ONCE, len(chosen)), "virustotal-artefact") as pool:
             for each in pool.map(lambda pair: _one(round, *pair), enumerate(chosen)):
@@ -103,25 +98,25 @@ def _key(download: Download) -> tuple[str, ...]:
     return (download.kind, download.ref.kind, download.ref.id, download.link)
 
 
-def _within(distinct: Sequence[Download], limit: int) -> tuple[list[Download], list[Fetched]]:
+def _within(distinct: Sequence[Download], limit: int) -> tuple[list[Download], list[DownloadOutcome]]:
     chosen: list[Download] = []
-    over: list[Fetched] = []
+    over: list[DownloadOutcome] = []
     left = max(0, limit)
     for download in distinct:
         counts = download.role is Role.EXTRACTED
         if counts and not left:
             reason = "Not fetched: the submission's max_extracted is reached."
-            over.append(Fetched(download, None, Outcome(Status.SKIPPED, reason)))
+            over.append(DownloadOutcome(download, Outcome(Status.SKIPPED, reason)))
             continue
         left -= counts
         chosen.append(download)
     return chosen, over
 
 
-def _one(round: _Round, index: int, download: Download) -> Fetched:
+def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
     refusal = round.refusal(download.kind)
     if refusal is not None:
-        return Fetched(download, None, Outcome(refusal, _NOT_ASKED[refusal]))
+        return DownloadOutcome(download, Outcome(refusal, _NOT_ASKED[refusal]))
     path = round.folder / f"artefact-{index:04d}"
     save = Save(
         path,
@@ -137,22 +132,22 @@ def _one(round: _Round, index: int, download: Download) -> Fetched:
     except VirusTotalError as error:
         if error.status in _SPREADS:
             round.note(download.kind, error.status)
-        return Fetched(download, None, error.outcome)
+        return DownloadOutcome(download, error.outcome)
     except Exception as error:  # a full disk, say: it costs this file and nothing else
         path.unlink(missing_ok=True)
-        return Fetched(download, None, Outcome(Status.FAILED, f"It could not be stored: {type(error).__name__}."))
+        return DownloadOutcome(download, Outcome(Status.FAILED, f"It could not be stored: {type(error).__name__}."))
     return _checked(download, path, answer.size)
 
 
-def _checked(download: Download, path: Path, size: int) -> Fetched:
+def _checked(download: Download, path: Path, size: int) -> DownloadOutcome:
     """Trust no source with the last word: an empty or missing file is never attached."""
     if not path.is_file() or not path.stat().st_size:
         path.unlink(missing_ok=True)
-        return Fetched(download, None, Outcome(Status.FAILED, "The answer is empty."))
-    return Fetched(download, path, FOUND, size or path.stat().st_size)
+        return DownloadOutcome(download, Outcome(Status.FAILED, "The answer is empty."))
+    return DownloadOutcome(download, FOUND, path, size or path.stat().st_size)
 
 
-def _licence_once(found: Iterable[Fetched]) -> Iterator[Fetched]:
+def _licence_once(found: Iterable[DownloadOutcome]) -> Iterator[DownloadOutcome]:
     """Say why the licence does not cover it once; the status of the others says enough."""
     said = False
     for each in found:
@@ -161,10 +156,10 @@ def _licence_once(found: Iterable[Fetched]) -> Iterator[Fetched]:
         yield each
 
 
-def _without_twins(found: Iterable[Fetched]) -> tuple[Fetched, ...]:
+def _without_twins(found: Iterable[DownloadOutcome]) -> tuple[DownloadOutcome, ...]:
     """Give each fetched file a name of its own: two sandboxes may have names that look alike once they are safe."""
     used: dict[str, int] = {}
-    named: list[Fetched] = []
+    named: list[DownloadOutcome] = []
     for each in found:
         name = each.download.name
         used[name] = used.get(name, 0) + 1

@@ -1,0 +1,124 @@
+"""Builds what answers: the chain of sources of an API key, and the clients of the keys that were used last."""
+
+import hashlib
+import threading
+
+from attrs import define, field, frozen
+
+from virustotal.api.source import Source
+from virustotal.client.hits import CountedCache
+from virustotal.client.http_client import HttpClient
+from virustotal.client.key_facts import KeyFacts
+from virustotal.client.provenance import ProvenanceSource
+from virustotal.client.rate_limit import RateLimitedSource
+from virustotal.core.lookup.fetch import WORKERS
+from virustotal.core.lookup.key_capabilities import KeyCapabilities
+from virustotal.core.settings import Credentials, Settings
+from virustotal.storage.interfaces import Limits, Stores
+
+#: Keys whose connections are kept open; submissions may bring many.
+MOST_KEYS = 8
+
+
+@frozen
+class KeyClient:
+    """What a task asks with: its view of the key's source, and what was learnt about the key."""
+
+    source: ProvenanceSource
+    capabilities: KeyCapabilities
+
+
+@define
+class ClientPool:
+    """The sources of the keys that were used last, each with its connections. Thread-safe.
+
+    stores: what replicas share.
+    """
+
+    _stores: Stores
+    _clients: dict[Credentials, tuple[Source, KeyCapabilities]] = field(factory=dict)
+    _lock: threading.Lock = field(factory=threading.Lock)
+
+    def get(self, settings: Settings, credentials: Credentials, *, ignore_cache: bool = False) -> KeyClient:
+        """Return the client of a key for one task.
+
+        Args:
+            settings: Of the task.
+            credentials: The key, and the proxy's user.
+            ignore_cache: True for a task that is not answered from the cache.
+
+        Raises:
+            AuthenticationError: The key is missing, or no header can carry it.
+            ConfigurationError: The proxy or the certificates cannot work.
+        """
+        with self._lock:
+            client = self._clients.pop(credentials, None) or self._open(settings, credentials)
+            self._clients[credentials] = client  # the one used last comes last
+            if len(self._clients) > MOST_KEYS:
+                self._clients.pop(next(iter(self._clients)))[0].close()
+        source, capabilities = client
+        return KeyClient(ProvenanceSource(source, ignore=ignore_cache), capabilities)
+
+    def _open(self, settings: Settings, credentials: Credentials) -> tuple[Source, KeyCapabilities]:
+        facts = KeyFacts(self._stores.facts, digest_of(settings, credentials))
+        return build(settings, credentials, self._stores), KeyCapabilities(facts)
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            for source, _ in self._clients.values():
+                source.close()
+            self._clients.clear()
+
+
+def build(
+    settings: Settings, credentials: Credentials, stores: Stores | None = None, *, workers: int = WORKERS
+) -> Source:
+    """Return the source that answers for these settings and this key.
+
+    Outermost first: mirror, cache, HTTP client with its retries, rate limit, wire. The rate limit counts each attempt.
+
+    Args:
+        settings: Which links there are, and how they work.
+        credentials: The key, and the users of proxy and mirror.
+        stores: What replicas share; None for the HTTP client alone.
+        workers: How many threads ask at once.
+
+    Raises:
+        AuthenticationError: The key is missing, or no header can carry it.
+        ConfigurationError: A proxy, a certificate or the mirror's entry cannot work.
+    """
+    if not settings.mirror.hosts:
+        return _virustotal(settings, credentials, stores, workers)
+    from virustotal.mirror import mirrored  # few sites have one; the others do not pay for its import
+
+    return mirrored(settings, credentials, lambda: _virustotal(settings, credentials, stores, workers))
+
+
+def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None, workers: int) -> Source:
+    if stores is None:
+        return HttpClient(settings, credentials, workers=workers)
+    digest, limits = digest_of(settings, credentials), _limits(settings)
+    client = HttpClient(
+        settings,
+        credentials,
+        workers=workers,
+        through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, limits),
+    )
+    cache = settings.cache
+    if not cache.hours and not cache.negative_minutes:
+        return client
+    seconds, negative = cache.hours * 3600.0, cache.negative_minutes * 60.0
+    return CountedCache(
+        client, stores.answers, stores.facts, digest, seconds=seconds, negative=negative, tally=stores.tally
+    )
+
+
+def digest_of(settings: Settings, credentials: Credentials) -> str:
+    """Return the name of a key in the stores: a digest of the key and its server."""
+    return hashlib.sha256(f"{settings.host}\n{credentials.api_key}".encode()).hexdigest()
+
+
+def _limits(settings: Settings) -> Limits:
+    quota = settings.quota
+    return Limits(quota.minute, quota.hour, quota.day, quota.month)
