@@ -103,7 +103,11 @@ def ordered(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
 def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
     """Return the plan's first stage: what the parameter asks for and what analysers want, what tells most first."""
     asked, notes = _understood(subject.kind, settings.relationships)
-    names = ordered(subject.kind, asked + registry.wanted(subject.kind, settings))
+    requested = ordered(subject.kind, asked + registry.wanted(subject.kind, settings))
+    names = tuple(name for name in requested if not registry.is_disabled(subject.kind, name))
+    if len(names) < len(requested):
+        left_out = ", ".join(name for name in requested if name not in names)
+        notes += (f"Not requested, since plugins.disabled names the analyser: {left_out}.",)
     entries = {name: relationships.find(subject.kind, name) for name in names}
     embed = tuple(name for name, entry in entries.items() if entry is not None and not entry.doubtful)
     apart = tuple(name for name in names if name not in embed)

@@ -14,7 +14,7 @@ from virustotal import __version__
 from virustotal.core.analyzer import HOOK_API, Analyzer, never
 from virustotal.core.models import Detection, Object, Verdict
 from virustotal.core.plugin_host import hook_result_checks, timeout
-from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
+from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget
@@ -203,16 +203,16 @@ class HookCaller:
         except KeyboardInterrupt:
             raise
         except OutOfTimeError as error:
-            self._fail(provider, what, str(error))
+            self._fail(provider, what, str(error), str(error))
         except BaseException as error:
-            self._fail(provider, what, last_line(error))
+            self._fail(provider, what, last_line(error), stack_of(error))
         return None
 
-    def _fail(self, provider: PluginId, what: str, error: str) -> None:
+    def _fail(self, provider: PluginId, what: str, error: str, details: str) -> None:
         key = (str(provider), what, error)
         if key not in self._failures:
             self._failures[key] = provider.external
-            plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, error)
+            plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, details)
 
     @property
     def failed(self) -> tuple[AnalyzerOutput, ...]:

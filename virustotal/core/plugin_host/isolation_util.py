@@ -1,7 +1,12 @@
-"""What isolation is made of: one line of an error, a plugin's own logger, copies of what VirusTotal said."""
+"""Helpers for plugin isolation: error summary, traceback, plugin logger, watchdog of the process, deep copy."""
 
+import contextlib
+import faulthandler
 import logging
-from collections.abc import Mapping
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import evolve
@@ -11,6 +16,10 @@ from virustotal.util.readers import clean
 
 #: Longest line of an error in a result.
 LONGEST_ERROR = 300
+#: Longest traceback in the log, in characters.
+LONGEST_STACK = 8_000
+#: Seconds; a task has no later deadline.
+_LONGEST_WATCH = 7 * 24 * 3600.0
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
@@ -22,6 +31,35 @@ def last_line(error: BaseException) -> str:
     except BaseException:  # it is the plugin's code
         lines = ["(its message cannot be read)"]
     return clean(f"{type(error).__name__}: {lines[-1].strip()}" if lines else type(error).__name__, LONGEST_ERROR)
+
+
+def stack_of(error: BaseException) -> str:
+    """Return the traceback of an error for the log, the innermost 20 frames; never raises."""
+    try:
+        frames = "".join(traceback.format_tb(error.__traceback__)[-20:])
+        return clean(f"{frames}{last_line(error)}", LONGEST_STACK)
+    except BaseException:
+        return last_line(error)
+
+
+@contextlib.contextmanager
+def watchdog(moment: float) -> Iterator[None]:
+    """Write the stacks of all threads to standard error if the block still runs at a moment of `time.monotonic()`.
+
+    faulthandler does so in a thread of C, which needs no lock of the interpreter: it works while a plugin holds that.
+    """
+    seconds = moment - time.monotonic()
+    watched = seconds < _LONGEST_WATCH
+    try:
+        if watched:
+            faulthandler.dump_traceback_later(max(seconds, 0.01), file=sys.__stderr__ or 2)
+    except (ValueError, OSError, AttributeError, RuntimeError):  # standard error is closed
+        watched = False
+    try:
+        yield
+    finally:
+        if watched:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def plugin_log(name: str) -> logging.Logger:

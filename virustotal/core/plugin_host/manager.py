@@ -1,8 +1,10 @@
 """Plugins to `LoadedPlugins`: pluggy lives here alone. Every plugin is loaded on its own; a failing one is listed."""
 
+import contextlib
 import importlib
 import importlib.metadata
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -11,9 +13,9 @@ import pluggy
 from attrs import define, evolve, field
 
 from virustotal.core import hookspecs
-from virustotal.core.analyzer import HOOK_API, Analyzer
+from virustotal.core.analyzer import ANY, HOOK_API, Analyzer
 from virustotal.core.plugin_host.hooks import AnalyzerInfo, Implementation, LoadedPlugins, PluginId, PluginInfo, State
-from virustotal.core.plugin_host.isolation_util import last_line, plugin_log
+from virustotal.core.plugin_host.isolation_util import last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.registration_checks import (
     RefusedError,
     check_functions,
@@ -25,6 +27,8 @@ from virustotal.core.settings import PluginConfig, Settings
 
 #: The group in which distributions announce their plugins.
 GROUP = "virustotal.plugins"
+#: Seconds after which a plugin that is still loading is named in the log.
+SLOW_LOAD = 10.0
 
 log = logging.getLogger("assemblyline.service.virustotal.loader")
 
@@ -42,11 +46,12 @@ class _Candidate:
     state: State = State.LOADED
     reason: str = ""
 
-    def end(self, state: State, reason: str) -> None:
-        """Say why the plugin is not used."""
+    def end(self, state: State, reason: str, details: str = "") -> None:
+        """Say why the plugin is not used. details: in place of the reason in the log."""
         self.state, self.reason, self.hooks = state, reason, ()
         if state is not State.BLOCKED:
-            plugin_log(self.provider.name).error("%s (%s) %s: %s", self.provider, self.where, state.value, reason)
+            said = details or reason
+            plugin_log(self.provider.name).error("%s (%s) %s: %s", self.provider, self.where, state.value, said)
 
     @property
     def where(self) -> str:
@@ -135,16 +140,34 @@ def _block(candidates: Iterable[_Candidate], config: PluginConfig) -> None:
 
 def _guarded(each: _Candidate, manager: pluggy.PluginManager, settings: Settings) -> None:
     try:
-        _load(each, manager, settings)
-    except KeyboardInterrupt:
-        raise
+        with _named_if_slow(each):
+            _load(each, manager, settings)
     except RefusedError as error:
         each.end(State.REFUSED, last_line(error).partition(": ")[2])
+    except KeyboardInterrupt as error:
+        if not each.provider.external:
+            raise
+        each.end(State.FAILED, last_line(error), stack_of(error))
     except BaseException as error:  # SystemExit and RecursionError too: the service starts whatever a plugin does
-        each.end(State.FAILED, last_line(error))
+        each.end(State.FAILED, last_line(error), stack_of(error))
     if not each.used:
         each.analyzers.clear()
         _unregister(each, manager)
+
+
+@contextlib.contextmanager
+def _named_if_slow(each: _Candidate) -> Iterator[None]:
+    """Name an external plugin in the log while its import and start take longer than SLOW_LOAD."""
+    message = "%s (%s) has been loading for more than %.3g seconds"
+    arguments = (message, each.provider, each.where, SLOW_LOAD)
+    timer = threading.Timer(SLOW_LOAD, plugin_log(each.provider.name).warning, arguments)
+    timer.daemon = True
+    if each.provider.external:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _load(each: _Candidate, manager: pluggy.PluginManager, settings: Settings) -> None:
@@ -264,6 +287,12 @@ def _plugins(candidates: Sequence[_Candidate]) -> LoadedPlugins:
             tuple(analyzer for analyzer, _ in used),
             frozenset(analyzer.name for analyzer, provider in used if provider.external),
             any(hook.hook == "virustotal_verdict" and hook.provider.external for hook in hooks),
+            disabled=frozenset(
+                (analyzer.kind, analyzer.relationship)
+                for each in candidates
+                for analyzer, info in each.analyzers
+                if info.state is State.BLOCKED and analyzer.relationship not in ("", ANY)
+            ),
         ),
         listing=tuple(each.info() for each in candidates),
         providers=MappingProxyType({analyzer.name: provider for analyzer, provider in used}),

@@ -37,6 +37,7 @@ class Registry:
 
     external: the names of those that external plugins brought; they add to the built-ins, and replace none.
     judges: True if an external plugin gives verdicts, which may read any attribute of an object.
+    disabled: kind and relationship of analysers that `plugins.disabled` names.
     asks: calls the `wanted` of an analyser; never raises. In a task it keeps failures for the result (core.host.Hooks).
     """
 
@@ -44,6 +45,7 @@ class Registry:
     external: frozenset[str] = frozenset()
     judges: bool = False
     asks: Callable[[Analyzer, Settings], bool] = field(default=_wants, repr=False, eq=False)
+    disabled: frozenset[tuple[str, str]] = frozenset()
     _by_key: Mapping[tuple[str, str], tuple[Analyzer, ...]] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -56,10 +58,18 @@ class Registry:
         A relationship without a built-in of its own gets those of `ANY` too, so that a name unknown today is shown.
         """
         own = self._by_key.get((kind, relationship), ())
-        if not relationship or any(each.name not in self.external for each in own):
+        if (
+            not relationship
+            or (kind, relationship) in self.disabled
+            or any(each.name not in self.external for each in own)
+        ):
             return own
         both = (*own, *self._by_key.get((kind, ANY), ()))
         return tuple(sorted(both, key=lambda each: (each.order, each.name)))
+
+    def is_disabled(self, kind: str, relationship: str) -> bool:
+        """True if the analysers of a relationship are disabled, so that it is not requested."""
+        return (kind, relationship) in self.disabled and not self.find(kind, relationship)
 
     def wanted(self, kind: str, settings: Settings) -> tuple[str, ...]:
         """Return the relationships that analysers of this kind want by themselves, in order, without duplicates."""

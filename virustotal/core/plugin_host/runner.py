@@ -1,6 +1,7 @@
 """Report to contributions: every analyser called on its own, so that a failing one costs its own findings alone."""
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Related, Report, Verdict
 from virustotal.core.plugin_host.finding_collector import FindingCollector, LeftBehindError
 from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginId
-from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log
+from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of, watchdog
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.registry import Registry
@@ -22,6 +23,8 @@ from virustotal.core.settings import Settings
 
 #: Seconds that one external analyser has for one subject.
 BUDGET = 20.0
+#: Seconds after the deadline in which built-ins still show what is known; far less than the service keeps for layout.
+GRACE = 5.0
 
 Judge = Callable[[Object], Verdict]
 
@@ -47,42 +50,65 @@ def analyse(
 ) -> tuple[AnalyzerOutput, ...]:
     """Return what every analyser adds, in their order.
 
-    Built-ins run in this thread. Each external one has copies of its own, and at most `budget` seconds, never beyond
-    `deadline` (of `time.monotonic()`). Raises nothing but KeyboardInterrupt.
+    Built-ins run in this thread, until GRACE seconds after `deadline` (of `time.monotonic()`): that is looked at
+    between their findings. Each external one has copies of its own, and a share of the time left until the deadline:
+    equal for all that are still to come, at most `budget` seconds. Raises nothing but KeyboardInterrupt.
     """
     spent: dict[str, UsedLimits] = {}
-    found = []
-    for analyzer, related in due(report, plugins.registry):
-        provider = plugins.provider(analyzer)
-        bounds = EXTERNAL if provider.external else BUILT_IN
-        intake = FindingCollector(bounds, spent.setdefault(provider.name, UsedLimits()), provider.external)
-        if provider.external:
-            task = _External(analyzer, provider, intake)
-            error = task.run(report, related, settings, judge, plugins.busy, min(budget, deadline - time.monotonic()))
-        else:
-            error = _filled(intake, analyzer, Evidence(report, related, settings, judge))
-        if error:
-            plugin_log(provider.name).warning("the analyser %s of %s failed: %s", analyzer.name, provider, error)
-        found.append(intake.contribution(analyzer.name, str(provider), error))
-    return tuple(found)
+    outputs = []
+    calls = due(report, plugins.registry)
+    external_left = sum(plugins.provider(analyzer).external for analyzer, _ in calls)
+    with watchdog(deadline + GRACE):
+        for analyzer, related in calls:
+            provider = plugins.provider(analyzer)
+            limits = EXTERNAL if provider.external else BUILT_IN
+            collector = FindingCollector(limits, spent.setdefault(provider.name, UsedLimits()), provider.external)
+            if provider.external:
+                share = (deadline - time.monotonic()) / external_left
+                external_left -= 1
+                task = _External(analyzer, provider, collector)
+                error = task.run(report, related, settings, judge, plugins.busy, min(budget, share))
+            else:
+                error = _collect(collector, analyzer, Evidence(report, related, settings, judge), deadline + GRACE)
+            outputs.append(collector.contribution(analyzer.name, str(provider), _explained(error, analyzer, provider)))
+    return tuple(outputs)
 
 
-def _filled(intake: FindingCollector, analyzer: Analyzer, evidence: Evidence) -> str:
-    """Take all findings; return why it ended early, or an empty text. Call and iteration are both the plugin's code."""
+def _explained(error: BaseException | None, analyzer: Analyzer, provider: PluginId) -> str:
+    """Return why an analyser ended early as one line, with its traceback in the log; empty where it did not."""
+    if error is None:
+        return ""
+    if isinstance(error, OutOfTimeError):
+        line = details = f"{error} Its findings until then are shown." if error.began else str(error)
+    else:
+        line, details = last_line(error), stack_of(error)
+    plugin_log(provider.name).warning("the analyser %s of %s failed: %s", analyzer.name, provider, details)
+    return line
+
+
+def _collect(
+    collector: FindingCollector, analyzer: Analyzer, evidence: Evidence, deadline: float
+) -> BaseException | None:
+    """Take all findings; return why it ended early. Call and iteration are both the plugin's code."""
     try:
-        _fill(intake, analyzer.analyze(evidence))
+        if time.monotonic() >= deadline:
+            return OutOfTimeError("It was not called: no time was left.")
+        _fill(collector, analyzer.analyze(evidence), deadline)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit would leave the worker dead
-        return last_line(error)
-    return ""
+        return error
+    return None
 
 
-def _fill(intake: FindingCollector, findings: Iterable[Finding]) -> None:
+def _fill(intake: FindingCollector, findings: Iterable[Finding], deadline: float = math.inf) -> None:
     if isinstance(findings, str | bytes | Mapping) or not isinstance(findings, Iterable):
         raise TypeError(f"analyze returned {type(findings).__name__}; it yields findings or returns a list of them")
     for finding in findings:
-        if not intake.take(finding):
+        taken = intake.take(finding)
+        if time.monotonic() >= deadline:
+            raise OutOfTimeError("It was stopped: no time was left.", began=True)
+        if not taken:
             close = getattr(findings, "close", None)
             if callable(close):
                 close()  # here, where its errors are caught
@@ -105,8 +131,8 @@ class _External:
         judge: Judge,
         busy: dict[str, threading.Thread],
         seconds: float,
-    ) -> str:
-        """Return why it ended early, or an empty text; what it yielded until then is in the intake."""
+    ) -> BaseException | None:
+        """Return why it ended early, or None; what it yielded until then is in the intake."""
 
         def call() -> None:
             with contextlib.suppress(LeftBehindError):
@@ -118,10 +144,10 @@ class _External:
             raise
         except OutOfTimeError as error:
             self.intake.closed = True
-            return f"{error} Its findings until then are shown." if error.began else str(error)
+            return error
         except BaseException as error:
-            return last_line(error)
-        return ""
+            return error
+        return None
 
 
 def _own(report: Report, related: Related | None, settings: Settings, judge: Judge) -> Evidence:
