@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.client.stores.servers import BINARY, Server, free_port
 from tests.conftest import ROOT
+from tests.storage.servers import BINARY, Server, free_port
 
 COMPOSE = ROOT / "docker" / "compose.yaml"
 PROGRAM = {"virustotal-service": [sys.executable, "-c", "from virustotal.cli import main; main()"]}

@@ -38,11 +38,15 @@ from virustotal.result.layout import compose
 from virustotal.result.models import SubjectResult
 from virustotal.sources import ClientPool, KeyClient, build
 from virustotal.storage import open_stores
-from virustotal.util.readers import as_texts, quantity
+from virustotal.util.readers import as_texts, integer, quantity
 
 if TYPE_CHECKING:
     from virustotal.indicator_search.task_search import Searched
 
+#: The priority from which on a task is of a user's submission; below it, of what was ingested.
+USER_PRIORITY = 500
+#: What the framework's task has where the message has no priority.
+NO_PRIORITY = 1
 #: Seconds of the manifest's timeout that are kept for analysis and layout; a fifth of it, where that is less.
 MARGIN = 30.0
 
@@ -67,9 +71,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         self._tool_version = tool_version(self._settings, self._plugins)
         self._safelist = SafelistRefresher(lambda: self.get_api_interface().get_safelist(list(TAG_TYPES)))
         storage = str(self.config.get("storage") or "").strip()  # with its password, which the settings never hold
-        self._stores = open_stores(self._settings, storage, self.log.warning, self.dependencies)
+        self._stores = open_stores(self._settings, storage, self.log.warning, self.dependencies, self.log.info)
         self._clients = ClientPool(self._stores)
-        self._ignore_cache = False
+        self._ignore_cache = self._low_priority = False
         self._seconds = self._timeout()
 
     def _timeout(self) -> float:
@@ -102,8 +106,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         self._stores.close()
 
     def handle_task(self, task: ServiceTask) -> None:
-        """Run one task (assemblyline.odm.messages.task.Task), whose `ignore_cache` the framework does not pass on."""
+        """Run one task (assemblyline.odm.messages.task.Task): the framework drops `ignore_cache` and `priority`."""
         self._ignore_cache = bool(task.ignore_cache)
+        self._low_priority = NO_PRIORITY < (integer(task.priority) or 0) < USER_PRIORITY
         super().handle_task(task)
 
     def execute(self, request: ServiceRequest) -> None:
@@ -122,7 +127,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             self._answer(request, task, found)
             return
         try:
-            client = self._clients.get(task.settings, task.credentials, ignore_cache=self._ignore_cache)
+            client = self._clients.get(
+                task.settings, task.credentials, ignore_cache=self._ignore_cache, low_priority=self._low_priority
+            )
             requests, waited = client.source.requests_made, client.source.waited
             try:
                 self._run(request, task, found, client)
@@ -250,8 +257,11 @@ def _refused(task: Task, found: Subjects, because: str) -> Subjects:
 
 
 def _raise_if_nothing(results: tuple[SubjectResult, ...]) -> None:
-    """Let the platform try again where nothing at all is known: an outage or a spent quota is no result."""
-    if results and all(result.report.outcome.status in {Status.FAILED, Status.QUOTA} for result in results):
+    """Let the platform try again where nothing at all is known for an outage.
+
+    Not where a quota is spent: the platform retries within milliseconds, three times, and then fails the task for good.
+    """
+    if results and all(result.report.outcome.status is Status.FAILED for result in results):
         raise RecoverableError(" ".join(f"{result.label}: {result.report.outcome.detail}" for result in results))
 
 

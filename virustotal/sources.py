@@ -6,15 +6,15 @@ import threading
 from attrs import define, field, frozen
 
 from virustotal.api.source import Source
-from virustotal.client.hits import CountedCache
+from virustotal.client.cache import Cache
 from virustotal.client.http_client import HttpClient
-from virustotal.client.key_facts import KeyFacts
+from virustotal.client.key_account import KeyFacts
 from virustotal.client.provenance import ProvenanceSource
 from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.core.lookup.fetch import WORKERS
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.settings import Credentials, Settings
-from virustotal.storage.interfaces import Limits, Stores
+from virustotal.storage.interfaces import Stores
 
 #: Keys whose connections are kept open; submissions may bring many.
 MOST_KEYS = 8
@@ -39,13 +39,21 @@ class ClientPool:
     _clients: dict[Credentials, tuple[Source, KeyCapabilities]] = field(factory=dict)
     _lock: threading.Lock = field(factory=threading.Lock)
 
-    def get(self, settings: Settings, credentials: Credentials, *, ignore_cache: bool = False) -> KeyClient:
+    def get(
+        self,
+        settings: Settings,
+        credentials: Credentials,
+        *,
+        ignore_cache: bool = False,
+        low_priority: bool = False,
+    ) -> KeyClient:
         """Return the client of a key for one task.
 
         Args:
             settings: Of the task.
             credentials: The key, and the proxy's user.
             ignore_cache: True for a task that is not answered from the cache.
+            low_priority: True for a task that must leave the quota's reserve to others.
 
         Raises:
             AuthenticationError: The key is missing, or no header can carry it.
@@ -57,10 +65,11 @@ class ClientPool:
             if len(self._clients) > MOST_KEYS:
                 self._clients.pop(next(iter(self._clients)))[0].close()
         source, capabilities = client
-        return KeyClient(ProvenanceSource(source, ignore=ignore_cache), capabilities)
+        view = ProvenanceSource(source, ignore_cache=ignore_cache, low_priority=low_priority)
+        return KeyClient(view, capabilities)
 
     def _open(self, settings: Settings, credentials: Credentials) -> tuple[Source, KeyCapabilities]:
-        facts = KeyFacts(self._stores.facts, digest_of(settings, credentials))
+        facts = KeyFacts(self._stores.values, digest_of(settings, credentials))
         return build(settings, credentials, self._stores), KeyCapabilities(facts)
 
     def close(self) -> None:
@@ -98,27 +107,20 @@ def build(
 def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None, workers: int) -> Source:
     if stores is None:
         return HttpClient(settings, credentials, workers=workers)
-    digest, limits = digest_of(settings, credentials), _limits(settings)
+    digest = digest_of(settings, credentials)
     client = HttpClient(
         settings,
         credentials,
         workers=workers,
-        through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, limits),
+        through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, settings.quota),
     )
     cache = settings.cache
     if not cache.hours and not cache.negative_minutes:
         return client
     seconds, negative = cache.hours * 3600.0, cache.negative_minutes * 60.0
-    return CountedCache(
-        client, stores.answers, stores.facts, digest, seconds=seconds, negative=negative, tally=stores.tally
-    )
+    return Cache(client, stores, digest, seconds=seconds, negative=negative)
 
 
 def digest_of(settings: Settings, credentials: Credentials) -> str:
     """Return the name of a key in the stores: a digest of the key and its server."""
     return hashlib.sha256(f"{settings.host}\n{credentials.api_key}".encode()).hexdigest()
-
-
-def _limits(settings: Settings) -> Limits:
-    quota = settings.quota
-    return Limits(quota.minute, quota.hour, quota.day, quota.month)

@@ -14,7 +14,7 @@ from virustotal.client.retry import RetryPolicy
 from virustotal.core.settings import Credentials, Settings
 
 KEY = "0123456789abcdef-marked-key"
-QUICK = RetryPolicy(first=0.002, longest=0.005, quota_wait=0.3)
+QUICK = RetryPolicy(first=0.002, longest=0.005)
 
 Script = Callable[[socket.socket, "Heard"], None]
 
@@ -158,8 +158,10 @@ def make() -> Iterator[Callable[..., HttpClient]]:
     """Make clients that are closed after the test."""
     made: list[HttpClient] = []
 
-    def build(host: str, *, key: str = KEY, proxy: str = "", pace: RetryPolicy = QUICK, **settings: Any) -> HttpClient:
-        made.append(HttpClient(Settings(host=host, **settings), Credentials(key, proxy), pace=pace))
+    def build(
+        host: str, *, key: str = KEY, proxy: str = "", policy: RetryPolicy = QUICK, **settings: Any
+    ) -> HttpClient:
+        made.append(HttpClient(Settings(host=host, **settings), Credentials(key, proxy), policy=policy))
         return made[-1]
 
     yield build

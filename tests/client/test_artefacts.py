@@ -43,7 +43,7 @@ def fetched(
     emulator: Emulator, folder: Path, *downloads: Download, key: str = "gti-key", seconds: float = 10, most_mb: int = 1
 ) -> tuple[DownloadOutcome, ...]:
     settings = Settings(host=emulator.url, max_download_mb=most_mb)
-    client = HttpClient(settings, Credentials(key), pace=QUICK)
+    client = HttpClient(settings, Credentials(key), policy=QUICK)
     try:
         return fetch(downloads, client, folder, settings, time.monotonic() + seconds, 100)
     finally:

@@ -25,7 +25,7 @@ from virustotal.core.errors import (
 from virustotal.core.models import Ref
 from virustotal.storage import Stores, in_file
 from virustotal.storage.fallback import with_fallback
-from virustotal.storage.in_memory import MemoryFacts
+from virustotal.storage.in_memory import MemoryKeyValues
 from virustotal.storage.interfaces import Entry, Size
 
 FILE = Ref("file", "a" * 64)
@@ -56,7 +56,7 @@ def stores(tmp_path: Path) -> Stores:
 
 
 def link(source: Fake, stores: Stores, digest: str = "k", seconds: float = 100, negative: float = 50) -> Cache:
-    return Cache(source, stores.answers, stores.facts, digest, seconds=seconds, negative=negative)
+    return Cache(source, stores, digest, seconds=seconds, negative=negative)
 
 
 def outcome(cache: Cache, request: Request) -> object:
@@ -225,7 +225,7 @@ def test_a_fresh_view_reads_nothing_and_keeps_what_it_finds(stores: Stores) -> N
     cache = link(source, stores)
     outcome(cache, BARE)
     source.say = found
-    fresh = cache.fresh()
+    fresh = cache.bypass_cache()
     assert outcome(fresh, COMBINED) == found(COMBINED)
     assert not fresh.holds(COMBINED)
     assert cache.holds(COMBINED)
@@ -326,7 +326,7 @@ def test_those_who_wait_do_not_ask_one_after_the_other_for_what_is_not_kept(
 def test_a_broken_store_costs_no_answer(tmp_path: Path) -> None:
     place = tmp_path / "broken.sqlite3"
     place.write_bytes(b"no database" * 1000)
-    cache = link(Fake(found, seconds=0.2), with_fallback(in_file(place, 2**20), lambda line: None, shared=False))
+    cache = link(Fake(found, seconds=0.2), with_fallback(in_file(place, 2**20), lambda line: None))
     answers: list[object] = []
     threads = [threading.Thread(target=lambda: answers.append(outcome(cache, BARE))) for _ in range(3)]
     for thread in threads:
@@ -400,10 +400,10 @@ def test_what_a_submission_changes_is_not_counted_among_the_answers(stores: Stor
 
 def test_facts_of_this_process_do_not_pile_up() -> None:
     now = 0.0
-    facts = MemoryFacts(lambda: now)
+    facts = MemoryKeyValues(lambda: now)
     for number in range(1000):
         now = float(number)
-        facts.keep("key", f"changed:{number}", "", 10.0)
-    assert len(facts._facts) == 10
-    assert facts.fact("key", "changed:999") == ""
-    assert facts.fact("key", "changed:900") is None
+        facts.put("key", f"changed:{number}", "", 10.0)
+    assert len(facts._values) == 10
+    assert facts.get("key", "changed:999") == ""
+    assert facts.get("key", "changed:900") is None

@@ -10,9 +10,8 @@ import pytest
 
 from tests.client.links import Fake, soon
 from virustotal import api
-from virustotal.api.source import Request, Save, Upload
-from virustotal.client.key_facts import KeyFacts
-from virustotal.client.quota_limits import read_quotas
+from virustotal.api.source import Request, Save, Upload, remaining_quota
+from virustotal.client.key_account import KeyFacts, read_quotas
 from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.client.retry import QUOTA_HELD
 from virustotal.core.errors import (
@@ -26,11 +25,11 @@ from virustotal.core.errors import (
 )
 from virustotal.core.lookup.key_capabilities import LICENCE, KeyCapabilities
 from virustotal.core.models import Ref
-from virustotal.core.settings import Credentials, Settings
+from virustotal.core.settings import Credentials, QuotaConfig, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.sources import build
 from virustotal.storage import Stores, in_file
-from virustotal.storage.interfaces import Limits, Permit, Used
+from virustotal.storage.interfaces import Limits, Permit, Quota, Used
 
 KEY = "0123456789abcdef-marked-key"
 DIGEST = "d" * 64
@@ -68,8 +67,12 @@ def stores(tmp_path: Path) -> Stores:
     return in_file(tmp_path / "store.sqlite3", 2**20)
 
 
-def link(source: Fake, stores: Stores, configured: Limits = Limits()) -> RateLimitedSource:  # noqa: B008 - frozen
-    return RateLimitedSource(source, stores, KEY, DIGEST, configured)
+def link(source: Fake, stores: Stores, *, told: bool = True, **config: float) -> RateLimitedSource:
+    """Return a source whose limits are read already, with no reserve unless one is given."""
+    limited = RateLimitedSource(source, stores, KEY, DIGEST, QuotaConfig(**{"reserve": 0.0, **config}))  # type: ignore[arg-type]
+    if told:
+        limited.remaining(soon(5))
+    return limited
 
 
 def spend(quota: RateLimitedSource, times: int, deadline: float = 0.0) -> int:
@@ -87,33 +90,34 @@ def spend(quota: RateLimitedSource, times: int, deadline: float = 0.0) -> int:
 @pytest.mark.parametrize(
     ("told", "configured", "allowed"),
     [
-        (quotas((240, 0), (500, 0), (15_500, 0)), Limits(), 4),  # a sixtieth of the hour is the minute
-        (quotas((30, 0), (500, 0)), Limits(), 1),
-        (quotas((6000, 0), (5, 2), (900, 0)), Limits(), 3),
-        (quotas((6000, 0), (500, 0), (900, 898)), Limits(), 2),
-        (quotas((6000, 5998), (500, 0)), Limits(), 2),
-        (quotas(None, (500, 498)), Limits(), 2),
-        (quotas(None, (5, 9)), Limits(), 0),  # lower than what is spent
-        (quotas((240, 0)), Limits(minute=1), 4),
-        (ForbiddenError("no"), Limits(minute=3), 3),
-        (ForbiddenError("no"), Limits(hour=2), 2),
-        (ForbiddenError("no"), Limits(day=2), 2),
-        (ForbiddenError("no"), Limits(month=2), 2),
-        (NotFoundError("no"), Limits(), 8),
-        (UnavailableError("no"), Limits(day=5), 5),
-        (ForbiddenError("no"), Limits(), 8),  # none is assumed
-        ({"data": {}}, Limits(), 8),
-        ({"data": None}, Limits(day=6), 6),
-        (quotas((-1, 0), (0, 0), (None, 3)), Limits(), 8),
-        (quotas((6000, -7), (6, "x")), Limits(), 6),
-        ({"data": {"api_requests_daily": [1]}}, Limits(), 8),
+        (quotas((240, 0), (500, 0), (15_500, 0)), {}, 4),  # a sixtieth of the hour is the minute
+        (quotas((30, 0), (500, 0)), {}, 1),
+        (quotas((6000, 0), (5, 2), (900, 0)), {}, 3),
+        (quotas((6000, 0), (500, 0), (900, 898)), {}, 2),
+        (quotas((6000, 5998), (500, 0)), {}, 2),
+        (quotas(None, (500, 498)), {}, 2),
+        (quotas(None, (5, 9)), {}, 0),  # lower than what is spent
+        (quotas((240, 0)), {"minute": 1}, 4),
+        (ForbiddenError("no"), {"minute": 3}, 3),
+        (ForbiddenError("no"), {"hour": 2}, 2),
+        (ForbiddenError("no"), {"day": 2}, 2),
+        (ForbiddenError("no"), {"month": 2}, 2),
+        (NotFoundError("no"), {}, 8),
+        (UnavailableError("no"), {"day": 3}, 3),
+        (UnavailableError("no"), {}, 4),  # a public key's, until VirusTotal answers
+        (ForbiddenError("no"), {}, 8),  # none is assumed
+        ({"data": {}}, {}, 8),
+        ({"data": None}, {"day": 6}, 6),
+        (quotas((-1, 0), (0, 0), (None, 3)), {}, 8),
+        (quotas((6000, -7), (6, "x")), {}, 6),
+        ({"data": {"api_requests_daily": [1]}}, {}, 8),
     ],
 )
 def test_limits_come_from_virustotal_then_from_the_configuration(
-    stores: Stores, told: Mapping[str, Any] | VirusTotalError, configured: Limits, allowed: int
+    stores: Stores, told: Mapping[str, Any] | VirusTotalError, configured: Mapping[str, int], allowed: int
 ) -> None:
     source = Fake(server(told))
-    assert spend(link(source, stores, configured), 8) == allowed
+    assert spend(link(source, stores, **configured), 8) == allowed
     assert sum(path.startswith("/files/") for path in source.asked) == allowed
 
 
@@ -158,7 +162,7 @@ def test_the_licence_is_learnt_from_the_users_privileges(stores: Stores, privile
         return server(quotas((240, 0)))(request)
 
     spend(link(Fake(say), stores), 1)
-    learnt = KeyFacts(stores.facts, DIGEST)
+    learnt = KeyFacts(stores.values, DIGEST)
     assert learnt.recall(LICENCE)["holds"] is holds
     refused = KeyCapabilities(learnt).refused("file")
     assert ("embedded_domains" in refused) is (holds is False)
@@ -169,7 +173,7 @@ def test_the_licence_is_looked_at_once_a_day_by_the_users_name(stores: Stores, m
     assert spend(link(source, stores), 1) == 1
     began = time.time()
     for hours, asked in ((1, 1), (2, 1), (25, 2)):
-        monkeypatch.setattr(stores.facts, "_clock", lambda moment=began + 3600 * hours + 60: moment)
+        monkeypatch.setattr(stores.rate_limiter, "now", lambda moment=began + 3600 * hours + 60: moment)
         assert spend(link(source, stores), 1) == 1
         users = [path for path in source.asked if path.startswith("/users/") and "quotas" not in path]
         assert users == [f"/users/{KEY}", "/users/someone"][:asked]
@@ -186,8 +190,8 @@ def test_a_wrong_key_is_said_at_once(stores: Stores) -> None:
 
     source = Fake(say)
     with pytest.raises(AuthenticationError):
-        link(source, stores).ask(FILE, soon())
-    assert len(source.asked) == 1
+        link(source, stores, told=False).ask(FILE, soon())
+    assert source.asked.count(FILE.path) == 1
 
 
 def test_replicas_share_what_is_left(stores: Stores) -> None:
@@ -199,8 +203,9 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
     slept: list[float] = []
     source = Fake(server(quotas((60, 0))))
     now = time.time()
-    monkeypatch.setattr(stores.ledger, "now", lambda: now + sum(slept))
-    quota = RateLimitedSource(source, stores, KEY, DIGEST, Limits(), slept.append, lambda: sum(slept))
+    monkeypatch.setattr(stores.rate_limiter, "now", lambda: now + sum(slept))
+    quota = RateLimitedSource(source, stores, KEY, DIGEST, QuotaConfig(), slept.append, lambda: sum(slept))
+    quota.remaining(100)
     assert spend(quota, 1) == 1
     assert spend(quota, 1, 300) == 1
     assert 59 < sum(slept) < 65
@@ -212,8 +217,8 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
 
 def test_requests_that_wait_side_by_side_wait_once(stores: Stores) -> None:
     quota = link(Fake(server(ForbiddenError("no"))), stores)
-    quota.room(soon())
-    stores.ledger.hold(DIGEST, 0.3, stores.ledger.now())
+    quota.remaining(soon())
+    stores.rate_limiter.pause(DIGEST, 0.3, stores.rate_limiter.now())
     began = time.monotonic()
     threads = [threading.Thread(target=quota.ask, args=(FILE, soon())) for _ in range(4)]
     for thread in threads:
@@ -260,7 +265,7 @@ def test_a_refusal_says_which_window_it_was(stores: Stores) -> None:
     quota = link(source, stores)
     assert spend(quota, 3) == 3
     spent = True
-    quota._limits._read_at -= 60  # a minute later
+    quota._account._read_at -= 60  # a minute later
     with pytest.raises(QuotaError, match="The API key's 500 requests a day"):
         quota.ask(FILE, soon(300))
 
@@ -270,7 +275,7 @@ def test_a_hold_says_why_nothing_is_asked(
     stores: Stores, monkeypatch: pytest.MonkeyPatch, wait: float, words: str
 ) -> None:
     source = Fake(server(quotas((240, 0))))
-    monkeypatch.setattr(stores.ledger, "take", lambda *arguments: Permit(False, window="held", wait=wait))
+    monkeypatch.setattr(stores.rate_limiter, "acquire", lambda *arguments: Permit(False, window="pause", wait=wait))
     with pytest.raises(QuotaError, match=r"pause for .*: VirusTotal refused a request for its quota") as caught:
         link(source, stores).ask(FILE, soon(wait))
     assert caught.value.code == QUOTA_HELD
@@ -288,7 +293,7 @@ def test_throttling_is_told_to_who_asked_and_holds_all(stores: Stores, retry_aft
     quota = link(Fake(say), stores)
     with pytest.raises(ThrottledError):
         quota.ask(FILE, soon())
-    assert 0 < stores.ledger.left(DIGEST, Limits(), stores.ledger.now()).held <= (retry_after or 1.0)
+    assert 0 < stores.rate_limiter.remaining(DIGEST, Quota(), stores.rate_limiter.now()).pause <= (retry_after or 1.0)
 
 
 def test_what_is_free_takes_no_permit(stores: Stores, tmp_path: Path) -> None:
@@ -341,7 +346,7 @@ def test_what_is_free_takes_no_permit(stores: Stores, tmp_path: Path) -> None:
 def test_room_is_what_can_be_asked_until_the_deadline(
     stores: Stores, told: Mapping[str, Any] | VirusTotalError, seconds: float, room: int | None, reason: str
 ) -> None:
-    found = link(Fake(server(told)), stores).room(soon(seconds))
+    found = link(Fake(server(told)), stores).remaining(soon(seconds))
     assert found.requests == room
     assert reason in found.reason
 
@@ -364,6 +369,7 @@ def test_every_attempt_of_the_client_takes_a_permit(stores: Stores) -> None:
     with Emulator(keys={"k": "premium:hour=120:minute=2"}) as emulator:
         emulator.fault("GET /files/*", status=503, times=1)
         client = build(Settings(host=emulator.url), Credentials("k"), stores)
+        remaining_quota(client, soon())
         known = api.object_request(Ref("file", "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"))
         client.ask(known, soon())
         with pytest.raises(QuotaError) as caught:

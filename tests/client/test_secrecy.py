@@ -105,7 +105,7 @@ def test_no_error_tells_a_secret(
             "no TLS": server.url.replace("http", "https"),
         }.get(broken, server.url),
         proxy={"proxy": f"http://user:{WORD}@127.0.0.1:1"}.get(broken, ""),
-        pace=RetryPolicy(first=0.002, longest=0.005, quota_wait=0.01),
+        policy=RetryPolicy(first=0.002, longest=0.005),
     )
     request = requests_(tmp_path)[way]
 
@@ -172,7 +172,7 @@ def test_no_error_tells_an_echo_that_is_written_otherwise(
     server: Server, make: Callable[..., HttpClient], status: str, echo: str
 ) -> None:
     server.say(answer(b'{"error": {"code": "%s", "message": "bad %s"}}' % (echo.encode(), echo.encode()), status))
-    client = make(server.url, pace=RetryPolicy(first=0.002, longest=0.005, quota_wait=0.01))
+    client = make(server.url, policy=RetryPolicy(first=0.002, longest=0.005))
 
     with pytest.raises(errors.VirusTotalError) as raised:
         client.ask(api.object_request(FILE), time.monotonic() + 0.2)

@@ -58,7 +58,7 @@ class Metered:
     def requests_made(self) -> int:
         return len(self.asked)
 
-    def room(self, deadline: float) -> RemainingQuota:
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
         self.rooms += 1
         self.learns()
         return RemainingQuota(self.left, "" if self.left is None else "The API key has 500 requests a day.")
@@ -66,7 +66,7 @@ class Metered:
     def holds(self, request: Request) -> bool:
         return self.held
 
-    def fresh(self) -> "Metered":
+    def bypass_cache(self) -> "Metered":
         return self
 
     def forget(self, ref: Ref) -> None:

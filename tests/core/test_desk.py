@@ -32,7 +32,7 @@ class Partly:
     def has_fallback(self, request: Request) -> bool:
         return request.path in self.instead
 
-    def fresh(self) -> "Partly":
+    def bypass_cache(self) -> "Partly":
         return self
 
     def forget(self, ref: object) -> None:

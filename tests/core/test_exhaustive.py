@@ -53,13 +53,13 @@ class Mirror(Nothing):
         self.batches.append(len(requests))
         return tuple(answer(each) if each.path.endswith(self.at_once) else None for each in requests)
 
-    def room(self, deadline: float) -> RemainingQuota:
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
         return RemainingQuota(self.left, "The day is over.")
 
     def holds(self, request: Request) -> bool:
         return request.path.endswith(self.kept)
 
-    def fresh(self) -> "Mirror":
+    def bypass_cache(self) -> "Mirror":
         return self
 
     def forget(self, ref: Ref) -> None:

@@ -79,7 +79,7 @@ def run(
     **settings: Any,
 ) -> Report:
     wanted = Settings(host=emulator.url, relationships=names or TEN, analyze_relationship=True, **settings)
-    client = HttpClient(wanted, Credentials(key), pace=RetryPolicy(first=0.01))
+    client = HttpClient(wanted, Credentials(key), policy=RetryPolicy(first=0.01))
     plan = planner.plan(FILE, registry, wanted)
     memory = memory or KeyCapabilities()
     emulator.requests.clear()

@@ -21,7 +21,7 @@ from virustotal.emulator.server import Emulator
 
 SHA = "c" * 64
 FILE = Ref("file", SHA)
-PACE = RetryPolicy(first=0.01, longest=0.02, quota_wait=0.3)
+PACE = RetryPolicy(first=0.01, longest=0.02)
 SIX = ("behaviours", "contacted_ips", "contacted_domains", "contacted_urls", "dropped_files", "votes")
 
 
@@ -60,7 +60,7 @@ class Task:
 
     def __init__(self, emulator: Emulator, *names: str, key: str = "premium", analyze: bool = True, **settings: Any):
         self.settings = Settings(host=emulator.url, relationships=names, analyze_relationship=analyze, **settings)
-        self.client = HttpClient(self.settings, Credentials(key), pace=PACE)
+        self.client = HttpClient(self.settings, Credentials(key), policy=PACE)
         self.plan = planner.plan(FILE, Registry(), self.settings)
 
     def run(self, memory: KeyCapabilities | None = None, seconds: float = 10.0) -> Report:
@@ -272,24 +272,6 @@ def test_a_wrong_key_leaves_at_once(emulator: Emulator, pattern: str) -> None:
         Task(emulator, *SIX).run()
 
 
-def test_a_minute_window_of_four_is_lived_with(emulator: Emulator) -> None:
-    for name in SIX:
-        emulator.store.put({"type": "file", "id": SHA}, {name: files(1)})
-    emulator.clock.set(1_735_700_000)
-    task = Task(emulator, *SIX, key="four")
-    plan, deadline = task.plan, soon()
-    report = look_up(plan, task.client, deadline)
-    timer = threading.Timer(0.15, emulator.clock.advance, (61,))
-    timer.start()
-
-    report = expand_report(planner.expand(plan, report), report, task.client, deadline)
-    timer.join()
-    task.client.close()
-
-    assert statuses(report) == dict.fromkeys(SIX, "found")
-    assert all(entry.detailed for entry in report.related.values())
-
-
 def test_a_used_up_quota_ends_all_and_keeps_what_is_known(emulator: Emulator) -> None:
     for name in SIX:
         emulator.store.put({"type": "file", "id": SHA}, {name: files(1)})
@@ -391,7 +373,7 @@ def test_relationships_to_one_object(emulator: Emulator, absent: str) -> None:
     emulator.store.put({"type": "domain", "id": "example.com"}, {})
     settings = Settings(host=emulator.url, relationships=("parent", "immediate_parent"), analyze_relationship=True)
     plan = planner.plan(Ref("domain", "www.example.com"), Registry(), settings)
-    client = HttpClient(settings, Credentials("premium"), pace=PACE)
+    client = HttpClient(settings, Credentials("premium"), policy=PACE)
 
     report = look_up(plan, client, soon())
     report = expand_report(planner.expand(plan, report), report, client, soon())
@@ -439,7 +421,7 @@ class _Second(_Scripted):
 def test_two_subjects_side_by_side(emulator: Emulator) -> None:
     emulator.store.put({"type": "domain", "id": "example.com"}, {})
     settings = Settings(host=emulator.url)
-    client = HttpClient(settings, Credentials("premium"), pace=PACE)
+    client = HttpClient(settings, Credentials("premium"), policy=PACE)
     found: list[Report] = []
 
     def run(ref: Ref) -> Callable[[], None]:

@@ -22,7 +22,7 @@ from virustotal.core.submission.submit import Submission, SubmissionContext, sub
 from virustotal.emulator.server import Emulator
 
 CONTENT = b"invented content of a file that nobody has seen"
-QUICK = RetryPolicy(attempts=2, first=0.01, longest=0.02, quota_wait=0.05)
+QUICK = RetryPolicy(attempts=2, first=0.01, longest=0.02)
 
 
 class Bench:
@@ -48,7 +48,9 @@ class Bench:
         return Submission(ref, lambda: self.look_up(ref), "submit_policy")
 
     def look_up(self, ref: Ref) -> Report:
-        with_source = HttpClient(service_settings({"host": self.emulator.url}), Credentials("premium-key"), pace=QUICK)
+        with_source = HttpClient(
+            service_settings({"host": self.emulator.url}), Credentials("premium-key"), policy=QUICK
+        )
         try:
             answer = with_source.ask(api.object_request(ref), time.monotonic() + 5)
             return api.decode_report(answer.payload, ref)
@@ -58,7 +60,7 @@ class Bench:
             with_source.close()
 
     def run(self, job: Submission, key: str = "premium-key") -> Report:
-        source = HttpClient(service_settings({"host": self.emulator.url}), Credentials(key), pace=QUICK)
+        source = HttpClient(service_settings({"host": self.emulator.url}), Credentials(key), policy=QUICK)
         desk = SubmissionContext(
             source,
             self.receipts,

@@ -13,12 +13,12 @@ from virustotal.api.source import Answer, Request, holds
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import MirrorConfig
-from virustotal.mirror.health import Health
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.prefetch import SECONDS, PrefetchCache
 from virustotal.mirror.response_builder import INSTEAD
 from virustotal.mirror.search_client import Fetched, MirrorError
 from virustotal.mirror.source import MirrorSource, NoSource
+from virustotal.storage.circuit_breaker import CircuitBreaker
 
 FILE = Ref("file", SHA)
 NOW = int(time.time())
@@ -72,7 +72,7 @@ class Below:
 def mirror(held: Held, below: Below | None = None) -> MirrorSource:
     """A mirror before the next link; without one, air-gapped."""
     config = MirrorConfig(hosts=("http://mirror.example.com",), only=below is None)
-    health = Health(lambda line: None, lambda line: None, 0.0)
+    health = CircuitBreaker(lambda line: None, lambda line: None, "The mirror", "", pause=0.0)
     return MirrorSource(below or NoSource(), ObjectStore(held, config, health))  # type: ignore[arg-type]
 
 

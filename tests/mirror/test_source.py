@@ -26,11 +26,11 @@ from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, 
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.mirror import MirrorError, MirrorSource, NotMirroredError, SearchClient
-from virustotal.mirror.health import Health
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.request_parser import canonical, identifiers, parse_request
 from virustotal.mirror.search_client import Fetched
 from virustotal.sources import build
+from virustotal.storage.circuit_breaker import CircuitBreaker
 
 FILE = Ref("file", SHA)
 NOW = int(time.time())
@@ -103,13 +103,20 @@ def make(config: MirrorConfig) -> Iterator[Make]:
             assert isinstance(found, MirrorSource)
         else:
             say = (said if said is not None else []).append
-            found = MirrorSource(below, ObjectStore(SearchClient(given, Credentials()), given, Health(say, say, 0.05)))
+            found = MirrorSource(
+                below,
+                ObjectStore(SearchClient(given, Credentials()), given, breaker(say, 0.05)),
+            )
         made.append(found)
         return found
 
     yield mirror
     for each in made:
         each.close()
+
+
+def breaker(say: Callable[[str], None], pause: float = 30.0) -> CircuitBreaker:
+    return CircuitBreaker(say, say, "The mirror", "Until it works, look-ups go on without it.", pause=pause)
 
 
 def soon(seconds: float = 10.0) -> float:
@@ -266,8 +273,8 @@ def test_what_was_analysed_anew_is_asked_of_virustotal(make: Make) -> None:
     mirror.forget(FILE)
     ask(mirror, api.object_request(FILE))
     assert len(below.asked) == 1
-    assert mirror.fresh() is below
-    assert make().fresh() is not below
+    assert mirror.bypass_cache() is below
+    assert make().bypass_cache() is not below
 
 
 def test_a_submission_passes(make: Make) -> None:
@@ -537,7 +544,8 @@ def test_whatever_a_document_holds_it_is_an_answer_or_goes_on(value: Any, blocks
     for source in ({"object": value, "loaded": blocks}, value, {"object": json.dumps(mine), "loaded": value}, mine):
         below = Below({"data": {"type": "file", "id": SHA}})
         mirror = MirrorSource(
-            below, ObjectStore(_Held(source), MirrorConfig(), Health(lambda line: None, lambda line: None))
+            below,
+            ObjectStore(_Held(source), MirrorConfig(), breaker(lambda line: None)),
         )  # type: ignore[arg-type]
         found = ask(mirror, asked)
         assert (found.origin == "mirror") != bool(below.asked)

@@ -200,7 +200,7 @@ def test_what_the_quota_does_not_leave_is_not_asked_for_and_said(scan: Scan) -> 
     tags = [tag(DOMAIN, f"d{place}.example.com") for place in range(40)]
 
     with Emulator(keys={"few": "premium:day=15:minute=1000"}) as few:
-        outcome = scan(EICAR, ON, tags=tags, config={"host": few.url, "api_key": "few"})
+        outcome = scan(EICAR, ON, tags=tags, config={"host": few.url, "api_key": "few", "quota": {"reserve": 0}})
 
         results = [row["Result"] for row in json.loads(section(outcome)["body"])]
         assert len(asked(few)) == 14

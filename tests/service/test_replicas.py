@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from tests.client.stores.servers import Server, started
+from tests.storage.servers import Server, started
 from virustotal.local.run_task import run_task, started_service
 from virustotal.local.targets import target_of
 

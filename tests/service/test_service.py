@@ -11,6 +11,7 @@ from attrs import evolve
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from virustotal.core.errors import ConfigurationError
+from virustotal.emulator.keys import Key
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import Target, TaskOutcome, started_service
 from virustotal.local.targets import file_target
@@ -178,7 +179,6 @@ def test_403_on_one_of_six_costs_that_one(emulator: Emulator, scan: Scan) -> Non
         ({"kind": "garbage"}, "FAIL_RECOVERABLE"),
         ({"kind": "reset"}, "FAIL_RECOVERABLE"),
         ({"kind": "truncate"}, "FAIL_RECOVERABLE"),
-        ({"kind": "status", "status": 429, "code": "QuotaExceededError"}, "FAIL_RECOVERABLE"),
     ],
 )
 def test_with_nothing_known_the_platform_tries_again(
@@ -190,6 +190,19 @@ def test_with_nothing_known_the_platform_tries_again(
     assert outcome.error["response"]["status"] == status
     assert EICAR in outcome.message
     assert KEY not in json.dumps(dict(outcome.error))
+
+
+def test_a_spent_quota_is_a_partial_result_and_no_error(
+    emulator: Emulator, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    emulator.keys["spent"] = Key.parse("spent", "public:day=1")
+    scan(UNKNOWN, {"api_key": "spent"})
+    outcome = scan(EICAR, {"api_key": "spent"})
+    assert not outcome.error
+    assert outcome.partial
+    assert "1 request a day is used up, until" in json.dumps([dict(section) for section in outcome.sections])
+    assert [each.status for each in emulator.requests if each.charged] == [404]
 
 
 @pytest.mark.parametrize(
@@ -360,11 +373,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     from virustotal.client.retry import RetryPolicy
     from virustotal.storage import rate_windows
 
-    monkeypatch.setattr(rate_windows, "FIRST_HOLD", 0.05)
+    monkeypatch.setattr(rate_windows, "FIRST_PAUSE", 0.05)
 
-    monkeypatch.setattr(
-        http_client, "RetryPolicy", lambda: RetryPolicy(attempts=2, first=0.01, longest=0.02, quota_wait=0.05)
-    )
+    monkeypatch.setattr(http_client, "RetryPolicy", lambda: RetryPolicy(attempts=2, first=0.01, longest=0.02))
 
 
 def test_nothing_is_left_of_one_task_in_the_next(emulator: Emulator, scan: Scan) -> None:

@@ -141,7 +141,9 @@ def test_a_broken_store_costs_one_line(
 @pytest.mark.parametrize("day", [1, 3])
 def test_what_does_not_fit_the_quota_is_skipped_and_named(emulator: Emulator, scan: Scan, day: int) -> None:
     emulator.keys["small"] = Key.parse("small", f"gti:day={day}")
-    outcome = scan(EICAR, {"api_key": "small", "analyze_relationship": True}, config={"inline": False})
+    outcome = scan(
+        EICAR, {"api_key": "small", "analyze_relationship": True}, config={"inline": False, "quota": {"reserve": 0}}
+    )
     assert emulator.requests.charged == day
     assert 429 not in [each.status for each in emulator.requests]
     assert outcome.partial
@@ -164,7 +166,8 @@ def test_a_passing_fault_takes_no_relationship_away(emulator: Emulator, scan: Sc
 
 def test_with_one_request_left_it_is_the_subjects(emulator: Emulator, scan: Scan) -> None:
     emulator.keys["small"] = Key.parse("small", "premium:day=1")
-    outcome = scan("https://malicious.example.com/", {"api_key": "small", "relationships": ""})
+    given = {"api_key": "small", "relationships": ""}
+    outcome = scan("https://malicious.example.com/", given, config={"quota": {"day": 1}})
     (asked,) = requests_of(emulator)
     assert asked.startswith("GET /urls/")
     assert outcome.partial
@@ -177,7 +180,7 @@ def test_an_analysis_anew_reaches_all_that_is_kept(emulator: Emulator, scan: Sca
     class Kept:
         requests_made = 0
 
-        def fresh(self) -> "Kept":
+        def bypass_cache(self) -> "Kept":
             return Kept()
 
         def holds(self, request: Any) -> bool:
@@ -187,7 +190,7 @@ def test_an_analysis_anew_reaches_all_that_is_kept(emulator: Emulator, scan: Sca
             forgotten.append((self, ref))
 
     whole = Kept()
-    ProvenanceSource(whole, ignore=True).forget(Ref("file", EICAR))  # type: ignore[arg-type]
+    ProvenanceSource(whole, ignore_cache=True).forget(Ref("file", EICAR))  # type: ignore[arg-type]
     assert forgotten == [(whole, Ref("file", EICAR))]
 
 

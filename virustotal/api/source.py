@@ -49,6 +49,7 @@ class Request:
     query, form: pairs in order, not yet encoded.
     address: an absolute address instead of `path` (an upload address, a signed link); it never gets the key unless its
     origin is the API's own.
+    is_subject: the look-up of a task's subject, which may use the quota's reserve.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Request:
     upload: Upload | None = None
     save: Save | None = None
     address: str = field(default="", repr=False)
+    is_subject: bool = field(default=False, eq=False)
 
 
 @frozen
@@ -106,8 +108,13 @@ class RemainingQuota:
 class QuotaAware(Protocol):
     """A source that knows a quota."""
 
-    def room(self, deadline: float) -> RemainingQuota:
-        """Return how much may be asked until `deadline`. Others may take of it meanwhile."""
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+        """Return how many requests are left until `deadline`. Others may take of them meanwhile.
+
+        Args:
+            deadline: Of `time.monotonic()`.
+            for_subject: For a look-up of the task's subject, which may use the quota's reserve.
+        """
         ...
 
 
@@ -119,7 +126,7 @@ class Caching(Protocol):
         """Return whether it answers without a request to VirusTotal."""
         ...
 
-    def fresh(self) -> Source:
+    def bypass_cache(self) -> Source:
         """Return a view that answers nothing from what was kept, and keeps what it is answered."""
         ...
 
@@ -151,9 +158,9 @@ def ask_many(source: Source, requests: Sequence[Request], deadline: float) -> tu
     return source.ask_many(requests, deadline) if isinstance(source, Batching) else (None,) * len(requests)
 
 
-def remaining_quota(source: Source, deadline: float) -> RemainingQuota:
-    """See `QuotaAware.room`; no bound for a source without quota."""
-    return source.room(deadline) if isinstance(source, QuotaAware) else RemainingQuota()
+def remaining_quota(source: Source, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+    """See `QuotaAware.remaining`; no bound for a source without quota."""
+    return source.remaining(deadline, for_subject=for_subject) if isinstance(source, QuotaAware) else RemainingQuota()
 
 
 def holds(source: Source, request: Request) -> bool:
@@ -162,7 +169,7 @@ def holds(source: Source, request: Request) -> bool:
 
 
 def has_fallback(source: Source, request: Request) -> bool:
-    """See `HasFallback.stands_in`."""
+    """See `HasFallback.has_fallback`."""
     return isinstance(source, HasFallback) and source.has_fallback(request)
 
 
@@ -172,8 +179,8 @@ def has(source: Source, request: Request) -> bool:
 
 
 def bypass_cache(source: Source) -> Source:
-    """See `Caching.fresh`; the source itself where it keeps nothing."""
-    return source.fresh() if isinstance(source, Caching) else source
+    """See `Caching.bypass_cache`; the source itself where it keeps nothing."""
+    return source.bypass_cache() if isinstance(source, Caching) else source
 
 
 def forget(source: Source, ref: Ref) -> None:

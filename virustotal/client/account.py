@@ -12,8 +12,7 @@ from attrs import field, frozen
 from virustotal import api
 from virustotal.api.source import Request, Source
 from virustotal.client.http_client import HttpClient
-from virustotal.client.key_facts import owner
-from virustotal.client.quota_limits import read_quotas
+from virustotal.client.key_account import owner, read_quotas
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.settings import Credentials, Settings
@@ -45,7 +44,7 @@ class _Once(HttpClient):
     """
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
-        super().__init__(settings, credentials, workers=1, pace=RetryPolicy(attempts=1, quota_wait=0.0, told_waits=0))
+        super().__init__(settings, credentials, workers=1, policy=RetryPolicy(attempts=1))
         self.answered = False
         self.skew: float | None = None
 
@@ -67,15 +66,15 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
     with contextlib.closing(client):
         try:
             # By the user's identifier where that is told, so that the key stands in one address alone.
-            owner = _owner(client, credentials.api_key, deadline)
-            payload = client.ask(api.overall_quotas(owner), deadline).payload
+            user = _user(client, credentials.api_key, deadline)
+            payload = client.ask(api.overall_quotas(user), deadline).payload
         except VirusTotalError as error:
             return Account(error=error, answered=client.answered, skew=client.skew)
         limits, used = read_quotas(payload)
         return Account(limits, used, answered=True, skew=client.skew)
 
 
-def _owner(client: Source, key: str, deadline: float) -> str:
+def _user(client: Source, key: str, deadline: float) -> str:
     try:
         payload = client.ask(api.user(key), deadline).payload
     except (ForbiddenError, NotFoundError, InvalidError):  # the key counts, and may not be told of its owner

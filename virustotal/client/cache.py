@@ -14,23 +14,25 @@ from attrs import frozen
 from virustotal import api
 from virustotal.api.deep_json import parse
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
+from virustotal.client.body_reader import LARGEST_ANSWER
+from virustotal.client.cache_statistics import HitCounter
 from virustotal.client.leases import Held, Leases
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.storage.interfaces import AnswerCache, Entry, KeyValueStore, Lease
-from virustotal.util.readers import as_mapping, as_text, number
+from virustotal.storage.interfaces import Entry, Lease, Stores
+from virustotal.util.readers import as_mapping, as_text
 
 #: Seconds between two looks at what another one is asking for: the first, and at most.
 LOOK, LOOK_AT_MOST = 0.01, 0.2
 #: The largest answer that is kept, compressed, in bytes.
 LARGEST = 4 * 2**20
-#: Seconds for which it is known that an object has changed: longer than any request is on its way.
-CHANGED_SECONDS = 3600.0
 
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
 #: What changes by itself is not kept.
 _KEPT = frozenset(api.COLLECTIONS.values()) - {"analyses"}
 _UNKNOWN = "unknown"
+#: The first byte of what is kept.
+_ERROR, _PAYLOAD = b"e", b"p"
 
 
 @frozen
@@ -46,9 +48,9 @@ class Place:
     analysed: bool
 
     @property
-    def changed(self) -> str:
-        """The name under which it is noted when the object changed: that outlives the answers."""
-        return f"changed:{self.group}"
+    def names(self) -> tuple[str, ...]:
+        """What answers the request: its own answer, or that the object is unknown."""
+        return (self.name, _UNKNOWN) if self.whole else (self.name,)
 
 
 def place_of(request: Request) -> Place | None:
@@ -68,29 +70,27 @@ def _digest(value: str) -> str:
 class Cache:
     """Answers from what is kept, and keeps what it is answered. Thread-safe.
 
-    source: what is asked for the rest. digest: of the key. seconds, negative: how long answers count, and how long that
-    something is unknown or forbidden; 0 for not at all. reading: False for a view that only keeps.
+    Args:
+        source: Answers the rest.
+        stores: Where answers are kept.
+        digest: By which the key is known there.
+        seconds: For which answers count; 0 for not at all.
+        negative: Seconds for which it counts that something is unknown or forbidden; 0 for not at all.
+        reading: False for a view that only keeps.
     """
 
     def __init__(
-        self,
-        source: Source,
-        answers: AnswerCache,
-        facts: KeyValueStore,
-        digest: str,
-        *,
-        seconds: float,
-        negative: float,
-        reading: bool = True,
+        self, source: Source, stores: Stores, digest: str, *, seconds: float, negative: float, reading: bool = True
     ) -> None:
         self._source = source
-        self._answers = answers
-        self._facts = facts
+        self._stores = stores
+        self._answers = stores.answers
         self._digest = digest
         self._seconds = seconds
         self._negative = negative
         self._reading = reading
-        self._leases = Leases(answers)
+        self._leases = Leases(stores.answers)
+        self._statistics = HitCounter(stores) if reading else None
 
     @property
     def requests_made(self) -> int:
@@ -104,27 +104,23 @@ class Cache:
 
     def close(self) -> None:
         """See `Source.close`."""
+        if self._statistics is not None:
+            self._statistics.write()
         self._source.close()
 
-    def room(self, deadline: float) -> RemainingQuota:
-        """See `Budgeted.room`."""
-        return remaining_quota(self._source, deadline)
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+        """See `QuotaAware.remaining`."""
+        return remaining_quota(self._source, deadline, for_subject=for_subject)
 
     def holds(self, request: Request) -> bool:
         """See `Caching.holds`."""
         place = place_of(request)
-        return self._reading and place is not None and self._kept(place) is not None
+        return self._reading and place is not None and self._entry(place) is not None
 
-    def fresh(self) -> "Cache":
-        """See `Caching.fresh`."""
+    def bypass_cache(self) -> "Cache":
+        """See `Caching.bypass_cache`."""
         return Cache(
-            self._source,
-            self._answers,
-            self._facts,
-            self._digest,
-            seconds=self._seconds,
-            negative=self._negative,
-            reading=False,
+            self._source, self._stores, self._digest, seconds=self._seconds, negative=self._negative, reading=False
         )
 
     def forget(self, ref: Ref) -> None:
@@ -134,8 +130,6 @@ class Cache:
         except InvalidError:
             return
         if place is not None:
-            # First, so that an answer that is on its way and kept after the drop is known to be an old one.
-            self._facts.keep(self._digest, place.changed, repr(self._answers.now()), CHANGED_SECONDS)
             self._answers.forget(self._digest, place.group)
 
     def ask(self, request: Request, deadline: float) -> Answer:
@@ -143,99 +137,99 @@ class Cache:
         place = place_of(request)
         if place is None:
             return self._source.ask(request, deadline)
-        if not self._reading:
-            return self._asked(place, request, deadline)
-        if kept := self._kept(place):
-            return self._replayed(kept)
-        return self._alone(place, request, deadline)
+        if self._statistics is None:
+            return self._request(place, request, deadline)
+        try:
+            answer = self._read_or_request(place, request, deadline)
+        except VirusTotalError as error:
+            self._statistics.count(hit=bool(error.origin))
+            raise
+        self._statistics.count(hit=bool(answer.origin))
+        return answer
 
-    def _alone(self, place: Place, request: Request, deadline: float) -> Answer:
-        """Ask, unless another one does: its answer is waited for, and its failure not repeated one after the other."""
+    def _read_or_request(self, place: Place, request: Request, deadline: float) -> Answer:
+        """Look the answer up; else request it, unless another one does: then wait for what that one gets."""
+        if answer := self._read(place):
+            return answer
         name, token, pause = f"{self._digest}:{place.group}:{place.name}", uuid4().hex, LOOK
         while (lease := self._leases.take(name, token)) is Lease.HELD:
             if time.monotonic() + pause >= deadline:
                 raise DeadlineError("The time for this task is used up.")
             time.sleep(pause)
             pause = min(LOOK_AT_MOST, pause * 1.5)
-            if kept := self._kept(place):
-                return self._replayed(kept)
+            if answer := self._read(place):
+                return answer
         if lease is Lease.FAILED:
-            return self._asked(place, request, deadline)
+            return self._request(place, request, deadline)
         with self._leases.held(name, token) as held:
-            if kept := self._kept(place):  # since the first look
+            if entry := self._entry(place):  # since the first look
                 held.failed = False
-                return self._replayed(kept)
-            return self._asked(place, request, deadline, held)
+                if answer := self._replay(entry):
+                    return answer
+            return self._request(place, request, deadline, held)
 
-    def _asked(self, place: Place, request: Request, deadline: float, held: Held | None = None) -> Answer:
-        """Ask, and keep what may be kept. held: has not failed where those who wait find it."""
-        held, began = held or Held(""), self._answers.now()
+    def _request(self, place: Place, request: Request, deadline: float, lease: Held | None = None) -> Answer:
+        """Ask the source, and keep what may be kept. The lease has not failed where those who wait find an answer."""
+        lease, began = lease or Held("", ""), self._answers.now()
         try:
             answer = self._source.ask(request, deadline)
         except (NotFoundError, ForbiddenError) as error:
-            held.failed = not self._keep_error(place, error, began)
+            self._put_error(place, error, began, lease)
             raise
         except InvalidError:
             if any(name == "cursor" for name, _ in request.query):  # that of a kept page: VirusTotal does not take it
                 self._answers.forget(self._digest, place.group)
             raise
         if self._seconds and worth_keeping(place, answer.payload):
-            held.failed = not self._keep(place, place.name, {"payload": answer.payload}, self._seconds, began)
+            self._put(place, place.name, {"payload": answer.payload}, self._seconds, began, lease)
         return answer
 
-    def _keep_error(self, place: Place, error: VirusTotalError, began: float) -> bool:
-        """Keep that an object is unknown, whatever was asked with it, or a relationship unknown or forbidden.
-
-        Return whether it is there.
-        """
+    def _put_error(self, place: Place, error: VirusTotalError, began: float, lease: Held) -> None:
+        """Keep that an object is unknown, whatever was asked with it, or a relationship unknown or forbidden."""
         if not self._negative or (place.whole and not isinstance(error, NotFoundError)):
-            return False
+            return
         name = _UNKNOWN if place.whole else place.name
         kind = "unknown" if isinstance(error, NotFoundError) else "forbidden"
-        said = {"error": kind, "message": str(error), "code": error.code}
-        return self._keep(place, name, said, self._negative, began)
+        value = {"error": kind, "message": str(error), "code": error.code}
+        self._put(place, name, value, self._negative, began, lease)
 
-    def _keep(self, place: Place, name: str, value: Mapping[str, Any], seconds: float, began: float) -> bool:
-        """Keep a value, and return whether it is there: the store may have no room, or the object may have changed.
-
-        began: when it was asked for.
-        """
+    def _put(
+        self, place: Place, name: str, value: Mapping[str, Any], seconds: float, began: float, lease: Held
+    ) -> None:
+        """Keep a value, unless the object has changed since it was requested, and give the lease back with it."""
         body = packed(value)
         if not body or len(body) > LARGEST:
-            return False
-        now = self._answers.now()
+            return
         drop = (place.name if name == _UNKNOWN else _UNKNOWN) if place.whole else ""
-        self._answers.put(self._digest, place.group, name, Entry(body, now, now + seconds), drop)
-        if (number(self._facts.fact(self._digest, place.changed)) or 0.0) >= began:
-            self._answers.forget(self._digest, place.group)
-            return False
-        return self._answers.get(self._digest, place.group, (name,), now) is not None
+        entry = Entry(body, began, began + seconds)
+        if self._answers.put(self._digest, place.group, name, entry, drop, (lease.name, lease.token)):
+            lease.failed, lease.released = False, True
 
-    def _kept(self, place: Place) -> "_Kept | None":
-        names, now = (place.name, _UNKNOWN) if place.whole else (place.name,), self._answers.now()
-        entry = self._answers.get(self._digest, place.group, names, now)
+    def _entry(self, place: Place) -> Entry | None:
+        now = self._answers.now()
+        entry = self._answers.get(self._digest, place.group, place.names, now)
         if entry is None:
             return None
-        value = unpacked(entry.body)
-        seconds = self._negative if value.get("error") else self._seconds  # may be less than when it was kept
-        return _Kept(value, entry.moment) if value and now - entry.moment < seconds else None
+        seconds = (
+            self._negative if entry.body.startswith(_ERROR) else self._seconds
+        )  # may be less than when it was kept
+        return entry if now - entry.moment < seconds else None
 
-    def _replayed(self, kept: "_Kept") -> Answer:
-        age = max(0.0, self._answers.now() - kept.moment)
-        if not kept.value.get("error"):
-            return Answer(as_mapping(kept.value.get("payload")), origin="cache", age=age)
-        kind = NotFoundError if kept.value["error"] == "unknown" else ForbiddenError
-        error = kind(as_text(kept.value.get("message")), code=as_text(kept.value.get("code")))
+    def _replay(self, entry: Entry) -> Answer | None:
+        """Return what was kept, or raise the error that was; None for what cannot be understood."""
+        value, age = unpacked(entry.body), max(0.0, self._answers.now() - entry.moment)
+        if not value:
+            return None
+        if not value.get("error"):
+            return Answer(as_mapping(value.get("payload")), origin="cache", age=age)
+        kind = NotFoundError if value["error"] == "unknown" else ForbiddenError
+        error = kind(as_text(value.get("message")), code=as_text(value.get("code")))
         error.origin, error.age = "cache", age
         raise error
 
-
-@frozen
-class _Kept:
-    """What was kept, and when VirusTotal said it."""
-
-    value: Mapping[str, Any]
-    moment: float
+    def _read(self, place: Place) -> Answer | None:
+        entry = self._entry(place)
+        return self._replay(entry) if entry is not None else None
 
 
 def worth_keeping(place: Place, payload: Mapping[str, Any]) -> bool:
@@ -249,16 +243,19 @@ def worth_keeping(place: Place, payload: Mapping[str, Any]) -> bool:
 
 
 def packed(value: Mapping[str, Any]) -> bytes:
-    """Return a value as compressed JSON; nothing for what is nested too deeply for that."""
+    """Return a value as compressed JSON behind a mark; nothing for what is nested too deeply for that."""
     try:
-        return zlib.compress(json.dumps(value, separators=(",", ":"), default=dict).encode("utf-8", "surrogatepass"), 1)
+        text = json.dumps(value, separators=(",", ":"), default=dict).encode("utf-8", "surrogatepass")
     except (RecursionError, TypeError, ValueError):
         return b""
+    return (_ERROR if value.get("error") else _PAYLOAD) + zlib.compress(text, 1)
 
 
 def unpacked(body: bytes) -> Mapping[str, Any]:
-    """Return what was packed; empty for what is broken."""
+    """Return what was packed; empty for what is broken, or inflates to more than an answer may have."""
+    inflate = zlib.decompressobj()
     try:
-        return as_mapping(parse(zlib.decompress(body)))
+        text = inflate.decompress(body[1:], LARGEST_ANSWER)
+        return as_mapping(parse(text)) if inflate.eof else {}
     except (zlib.error, ValueError):
         return {}

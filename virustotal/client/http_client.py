@@ -16,7 +16,7 @@ from virustotal.api.source import Answer, RemainingQuota, Request, Source, remai
 from virustotal.client.body_reader import BrokenError, whole
 from virustotal.client.download import LARGEST_ERROR, save
 from virustotal.client.redaction import quiet_logs, redact
-from virustotal.client.retry import QUOTA_HELD, RetryPolicy, ThrottleGate
+from virustotal.client.retry import RetryPolicy
 from virustotal.client.transport_errors import Sent, failure_of
 from virustotal.client.upload import Multipart
 from virustotal.client.url_guard import allowed, check_upload, redirected
@@ -24,8 +24,8 @@ from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,
     ConfigurationError,
+    DeadlineError,
     InvalidError,
-    QuotaError,
     ThrottledError,
     UnavailableError,
     UncertainError,
@@ -62,7 +62,7 @@ class _Attempt:
 
 
 class HttpClient:
-    """One key, one connection pool, one gate. Thread-safe.
+    """One key, one connection pool. Thread-safe.
 
     Proxies and certificates come from the configuration alone: environment variables and `.netrc` are not read, so
     that the key takes no way that the administrator did not name in the service's own configuration.
@@ -78,7 +78,7 @@ class HttpClient:
         credentials: Credentials,
         *,
         workers: int = WORKERS,
-        pace: RetryPolicy | None = None,
+        policy: RetryPolicy | None = None,
         through: Callable[[Source], Source] | None = None,
     ) -> None:
         self._host = settings.host.rstrip("/")
@@ -86,8 +86,8 @@ class HttpClient:
         self._proxies = _proxies(credentials.proxy)
         self._secrets = (self._key, urlsplit(credentials.proxy).password or "")
         self._verify = _verify(settings.ca_bundle)
-        self._pace = pace or RetryPolicy()
-        self._gate = ThrottleGate(self._pace)
+        self._policy = policy or RetryPolicy()
+        self._sleep = time.sleep
         self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
         self._lock = threading.Lock()
         self._made = 0
@@ -108,40 +108,32 @@ class HttpClient:
         """Seconds in which at least one request waited for the quota."""
         return float(getattr(self._attempt, "waited", 0.0))
 
-    def room(self, deadline: float) -> RemainingQuota:
-        """See `Budgeted.room`: that of the link that each attempt passes."""
-        return remaining_quota(self._attempt, deadline)
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+        """See `QuotaAware.remaining`: that of the link that each attempt passes."""
+        return remaining_quota(self._attempt, deadline, for_subject=for_subject)
 
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
 
     def ask(self, request: Request, deadline: float) -> Answer:
-        """Return the answer, after as many attempts as the pace, the quota and the deadline allow.
+        """Return the answer, after as many attempts as the policy and the deadline allow.
 
         What is not a GET is sent once: UncertainError where nobody knows whether it arrived.
         """
         attempt = 0
         while True:
-            epoch = self._gate.enter(deadline)
+            if time.monotonic() >= deadline:
+                raise DeadlineError("The time for this task is used up.")
             try:
                 return self._attempt.ask(request, deadline)
-            except ThrottledError as error:
-                if request.method != "GET":
-                    raise
-                self._gate.throttled(error, attempt, deadline)
+            except (ThrottledError, UnavailableError) as error:
+                pause = max(self._policy.backoff(attempt), error.retry_after or 0.0)
                 attempt += 1
-            except QuotaError as error:
-                if request.method != "GET" or error.code == QUOTA_HELD:
-                    raise
-                self._gate.refused(error, epoch, deadline)
-            except UnavailableError as error:
-                failed = _final(error, request)
-                pause = max(self._pace.backoff(attempt), error.retry_after or 0.0)
-                attempt += 1
-                if request.method != "GET" or attempt >= self._pace.attempts or time.monotonic() + pause >= deadline:
-                    raise failed from None
-                self._gate.sleep(pause)
+                last = attempt >= self._policy.attempts or time.monotonic() + pause >= deadline
+                if request.method != "GET" or last:
+                    raise _final(error, request) from None
+            self._sleep(pause)
 
     def _once(self, request: Request, deadline: float) -> Answer:
         if request.upload is not None:
@@ -243,7 +235,7 @@ class HttpClient:
         return headers | {"x-apikey": self._key, "x-tool": TOOL} if own else headers
 
 
-def _final(error: UnavailableError, request: Request) -> VirusTotalError:
+def _final(error: VirusTotalError, request: Request) -> VirusTotalError:
     """What is left of an error when no attempt remains: a download that broke off is no artefact."""
     if request.save is not None and isinstance(error, BrokenError):
         return ArtefactError(f"The download is not complete: {error}", code=error.code)

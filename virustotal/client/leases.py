@@ -15,10 +15,12 @@ LEASE_SECONDS = 15.0
 
 @define
 class Held:
-    """A lease. failed: whether it ends without an answer for those who wait."""
+    """A lease. failed: whether it ends without an answer for those who wait. released: it is given back already."""
 
     name: str
+    token: str
     failed: bool = True
+    released: bool = False
 
 
 class Leases:
@@ -40,7 +42,7 @@ class Leases:
     @contextlib.contextmanager
     def held(self, name: str, token: str) -> Iterator[Held]:
         """Keep a lease alive that was taken, and give it back at the end."""
-        held = Held(name)
+        held = Held(name, token)
         with self._lock:
             self._held[token] = held
             if self._thread is None or not self._thread.is_alive():
@@ -51,7 +53,8 @@ class Leases:
         finally:
             with self._lock:
                 del self._held[token]
-            self._answers.release(name, token, held.failed)
+            if not held.released:
+                self._answers.release(name, token, held.failed)
 
     def _extend(self) -> None:
         while True:

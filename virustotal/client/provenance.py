@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
+from attrs import evolve
+
 from virustotal import api
 from virustotal.api.source import (
     Answer,
@@ -23,13 +25,18 @@ from virustotal.core.models import Ref
 class ProvenanceSource:
     """Passes everything on, and notes the origins of answers and errors. Thread-safe.
 
-    source: what answers. ignore: True for a task that is not answered from what was kept. kept: how many answers were
-    not VirusTotal's own. instead: why some of them stand in for VirusTotal's, which could not be had.
+    kept: how many answers were not VirusTotal's own. fallback_reason: why some of them stand in for VirusTotal's.
+
+    Args:
+        source: What answers.
+        ignore_cache: For a task that is not to be answered from the cache.
+        low_priority: For a task that must leave the quota's reserve to others.
     """
 
-    def __init__(self, source: Source, *, ignore: bool = False) -> None:
+    def __init__(self, source: Source, *, ignore_cache: bool = False, low_priority: bool = False) -> None:
         self._whole = source
-        self._source = bypass_cache(source) if ignore else source
+        self._source = bypass_cache(source) if ignore_cache else source
+        self._low_priority = low_priority
         self._origins: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
         self.kept = 0
@@ -60,27 +67,29 @@ class ProvenanceSource:
                 self._note(request, answer.origin, answer.age)
         return answers
 
-    def room(self, deadline: float) -> RemainingQuota:
-        """See `Budgeted.room`."""
-        return remaining_quota(self._source, deadline)
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+        """See `QuotaAware.remaining`."""
+        return remaining_quota(self._source, deadline, for_subject=for_subject and not self._low_priority)
 
     def holds(self, request: Request) -> bool:
         """See `Caching.holds`."""
         return holds(self._source, request)
 
     def has_fallback(self, request: Request) -> bool:
-        """See `StandIn.stands_in`."""
+        """See `HasFallback.has_fallback`."""
         return has_fallback(self._source, request)
 
     def forget(self, ref: Ref) -> None:
         """See `Caching.forget`; of all that is kept, also by a task that is not answered from it."""
         forget(self._whole, ref)
 
-    def fresh(self) -> Source:
-        """See `Caching.fresh`; what it is answered is noted here all the same."""
-        return _Fresh(self, bypass_cache(self._source))
+    def bypass_cache(self) -> Source:
+        """See `Caching.bypass_cache`; what it is answered is noted here all the same."""
+        return _BypassingCache(self, bypass_cache(self._source))
 
     def _ask(self, source: Source, request: Request, deadline: float) -> Answer:
+        if self._low_priority and request.is_subject:
+            request = evolve(request, is_subject=False)
         try:
             answer = source.ask(request, deadline)
         except VirusTotalError as error:
@@ -115,11 +124,11 @@ class ProvenanceSource:
         return {name: _words(*origin) for name, origin in seen.items() if origin is not None}
 
 
-class _Fresh:
-    """The fresh view of a witness."""
+class _BypassingCache:
+    """A view that answers nothing from the cache."""
 
-    def __init__(self, witness: ProvenanceSource, source: Source) -> None:
-        self._witness = witness
+    def __init__(self, provenance: ProvenanceSource, source: Source) -> None:
+        self._provenance = provenance
         self._source = source
 
     @property
@@ -130,7 +139,7 @@ class _Fresh:
         """Nothing: the source outlives the task."""
 
     def ask(self, request: Request, deadline: float) -> Answer:
-        return self._witness._ask(self._source, request, deadline)
+        return self._provenance._ask(self._source, request, deadline)
 
 
 def _paged(request: Request) -> bool:

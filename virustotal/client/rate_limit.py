@@ -1,34 +1,74 @@
 """A permit before each charged request, for all windows at once, shared by all that use the same key."""
 
+import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+
+from attrs import evolve
 
 from virustotal import api
 from virustotal.api.source import Answer, RemainingQuota, Request, Source
-from virustotal.client.quota_limits import KnownLimits
+from virustotal.client.key_account import KeyAccount
 from virustotal.client.retry import QUOTA_HELD
-from virustotal.client.waits import Waits
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
-from virustotal.storage.interfaces import Limits, Permit, Stores
+from virustotal.core.settings import QuotaConfig
+from virustotal.storage.interfaces import Limits, Permit, Quota, Stores
 from virustotal.util.readers import as_mapping, as_text, quantity
 
-#: Seconds that all wait where VirusTotal is asked too often in a short time, and does not say for how long.
+#: Seconds that all requests pause where VirusTotal is asked too often in a short time, and does not say how long.
 THROTTLED_SECONDS = 1.0
-#: Analyses of own uploads that are remembered: asking for these is free.
+#: Analyses of own uploads that are remembered: requesting these is free.
 MOST_OWN = 1000
 
-_PAUSE = "VirusTotal refused a request for its quota, or the common count of requests was lost"
+_PAUSE = "VirusTotal refused a request for its quota"
+
+
+class Waits:
+    """Counts the seconds in which at least one thread waited: simultaneous waits count once. Thread-safe."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._waiting = 0
+        self._since = 0.0
+        self._ended = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        """The seconds so far, those of a wait that has not ended yet included."""
+        with self._lock:
+            return self._ended + (self._clock() - self._since if self._waiting else 0.0)
+
+    @contextlib.contextmanager
+    def measure(self) -> Iterator[None]:
+        """Count what is done within as a wait."""
+        with self._lock:
+            if not self._waiting:
+                self._since = self._clock()
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= 1
+                if not self._waiting:
+                    self._ended += self._clock() - self._since
 
 
 class RateLimitedSource:
     """Holds requests back until every window of the key has room, or the deadline leaves none. Thread-safe.
 
-    source: what asks, one attempt for each request. stores: the ledger and what was learnt. api_key: as it is; digest:
-    by which it is known in the stores. configured: what counts where VirusTotal does not tell. sleep: takes seconds.
-    clock: that of the deadlines.
+    Args:
+        source: Sends the requests, one attempt for each.
+        stores: Count for all replicas.
+        api_key: As it is.
+        digest: By which the key is known in the stores.
+        config: Limits that count where VirusTotal does not tell, the reserve, and how long a task waits.
+        sleep: Takes seconds.
+        clock: That of the deadlines.
     """
 
     def __init__(
@@ -37,20 +77,22 @@ class RateLimitedSource:
         stores: Stores,
         api_key: str,
         digest: str,
-        configured: Limits,
+        config: QuotaConfig,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
-        self._stores = stores
+        self._limiter = stores.rate_limiter
         self._digest = digest
-        self._limits = KnownLimits(source, stores, api_key, digest, configured, sleep, clock)
+        self._config = config
+        configured = Limits(config.minute, config.hour, config.day, config.month)
+        self._account = KeyAccount(source, stores, api_key, digest, configured, clock)
         self._sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
-        self._born = 0.0
         self._own: dict[str, None] = {}
         self._waits = Waits(clock)
+        self._task = (0.0, 0.0)
 
     @property
     def requests_made(self) -> int:
@@ -64,52 +106,56 @@ class RateLimitedSource:
 
     def close(self) -> None:
         """See `Source.close`."""
+        self._account.close()
         self._source.close()
 
     def ask(self, request: Request, deadline: float) -> Answer:
-        """Return the answer. QuotaError with the code QUOTA_HELD where no window opens before the deadline."""
-        if self._free(request):
-            return self._remembered(request, self._source.ask(request, deadline))
+        """Return the answer. QuotaError with the code QUOTA_HELD where no window opens in time."""
+        if self._is_free(request):
+            return self._note_upload(request, self._source.ask(request, deadline))
         while True:
-            permit = self._permit(deadline)
-            worked = False
+            permit = self._acquire(request, deadline)
             try:
                 answer = self._source.ask(request, deadline)
-                worked = True
-                return answer
             except QuotaError as error:
-                self._refused(error, deadline)
+                self._pause(error, deadline)
                 if isinstance(error, ThrottledError) or request.method != "GET":
                     raise
             except VirusTotalError:
-                worked = True
+                self._release(permit)
                 raise
-            finally:
-                ledger = self._stores.ledger
-                ledger.settle(self._digest, permit, ledger.now(), worked)
+            else:
+                self._release(permit)
+                return answer
 
-    def room(self, deadline: float) -> RemainingQuota:
-        """See `Budgeted.room`."""
-        limits = self._limits.current(deadline)
-        left = self._stores.ledger.left(self._digest, limits, self._stores.ledger.now())
-        seconds = deadline - self._clock() - left.held
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+        """See `QuotaAware.remaining`."""
+        self._account.wait(deadline)
+        reserve = 0.0 if for_subject else self._config.reserve
+        quota = evolve(self._account.quota(deadline), reserve=reserve)
+        remaining = self._limiter.remaining(self._digest, quota, self._limiter.now())
+        seconds = deadline - self._clock() - remaining.pause
         if seconds <= 0:
             return RemainingQuota(0, f"Requests with this API key pause for longer than the task may take: {_PAUSE}.")
-        soon = None
-        if left.minute is not None:
-            soon = left.minute + limits.minute * int(seconds // 61)
-        if left.longer is None or (soon is not None and soon < left.longer):
+        limits, soon = quota.limits, None
+        if remaining.minute is not None:
+            soon = remaining.minute + limits.minute * int(min(seconds, self._patience(deadline)) // 61)
+        if remaining.longer is None or (soon is not None and soon < remaining.longer):
             minute = f"The API key has {quantity(limits.minute, 'request')} a minute."
             return RemainingQuota(soon, minute if soon is not None else "")
-        return RemainingQuota(left.longer, _spent(left.window, left.longer, getattr(limits, left.window), left.frees))
+        limit = getattr(limits, remaining.window)
+        reserved = bool(reserve) and remaining.window in {"hour", "day"}
+        return RemainingQuota(
+            remaining.longer, _spent(remaining.window, remaining.longer, limit, remaining.frees, reserved=reserved)
+        )
 
-    def _free(self, request: Request) -> bool:
-        """Whether VirusTotal does not count it (API reference, section 2.3)."""
+    def _is_free(self, request: Request) -> bool:
+        """Whether VirusTotal does not count it (https://docs.virustotal.com/reference/public-vs-premium-api)."""
         signed, user = bool(request.address), request.path.startswith("/users/")
         return request.upload is not None or signed or user or request.path in self._own
 
-    def _remembered(self, request: Request, answer: Answer) -> Answer:
-        """Note an upload's analysis: asking for that is free for who was the first to send the file."""
+    def _note_upload(self, request: Request, answer: Answer) -> Answer:
+        """Note an upload's analysis: requesting that is free for who was the first to send the file."""
         analysis = as_text(as_mapping(answer.payload.get("data")).get("id")) if request.upload is not None else ""
         if analysis:
             with self._lock:
@@ -118,44 +164,59 @@ class RateLimitedSource:
                     del self._own[next(iter(self._own))]
         return answer
 
-    def _permit(self, deadline: float) -> Permit:
-        ledger = self._stores.ledger
+    def _acquire(self, request: Request, deadline: float) -> Permit:
         while True:
-            limits = self._limits.current(deadline)
+            quota = self._account.quota(deadline)
             if self._clock() >= deadline:
                 raise DeadlineError("The time for this task is used up.")
-            permit = ledger.take(self._digest, limits, ledger.now(), self._born)
+            if not request.is_subject:
+                quota = evolve(quota, reserve=self._config.reserve)
+            permit = self._limiter.acquire(self._digest, quota, self._limiter.now())
             if permit.granted:
-                self._born = permit.born or self._born
                 return permit
-            self._born = self._born or permit.born
-            if self._clock() + permit.wait >= deadline:
-                allowed = getattr(limits, permit.window, 0)  # a hold is of no window
-                raise QuotaError(_spent(permit.window, 0, allowed, permit.wait), code=QUOTA_HELD)
+            if self._account.wait(deadline):  # VirusTotal has just told the limits
+                continue
+            if permit.wait >= min(deadline - self._clock(), self._patience(deadline)):
+                raise QuotaError(_refusal(permit, quota), code=QUOTA_HELD)
             # At most a few seconds at once: a wait may have been cut short. Replicas do not march in step.
-            with self._waits.one():
+            with self._waits.measure():
                 self._sleep(min(permit.wait, 5.0) + random.uniform(0.0, 0.05))  # noqa: S311 - no secret
 
-    def _refused(self, error: QuotaError, deadline: float) -> None:
-        """A 429 in spite of the ledger: hold everybody back, and let VirusTotal say which window it was."""
-        ledger = self._stores.ledger
-        seconds = error.retry_after
+    def _patience(self, deadline: float) -> float:
+        """Seconds that the task with this deadline may still wait for the quota."""
+        with self._lock:
+            if self._task[0] != deadline:
+                self._task = (deadline, self._waits.seconds)
+            return self._config.max_wait - (self._waits.seconds - self._task[1])
+
+    def _release(self, permit: Permit) -> None:
+        if permit.probing:
+            self._limiter.release(self._digest, self._limiter.now())
+
+    def _pause(self, error: QuotaError, deadline: float) -> None:
+        """A 429 in spite of the count: let all requests pause, and let VirusTotal say which window it was."""
+        seconds, now = error.retry_after, self._limiter.now()
         if isinstance(error, ThrottledError):
-            ledger.hold(self._digest, seconds or THROTTLED_SECONDS, ledger.now())
+            self._limiter.pause(self._digest, seconds or THROTTLED_SECONDS, now)
             return
-        ledger.hold(self._digest, None if seconds is None else max(1.0, seconds), ledger.now())
-        self._limits.read_again(deadline)
+        self._limiter.pause(self._digest, None if seconds is None else max(1.0, seconds), now)
+        self._account.read_again(deadline)
 
 
-def _spent(window: str, left: int, allowed: int, seconds: float) -> str:
+def _refusal(permit: Permit, quota: Quota) -> str:
+    limit = getattr(quota.limits, permit.window, 0)  # a pause is of no window
+    return _spent(permit.window, 0, limit, permit.wait, reserved=permit.reserved)
+
+
+def _spent(window: str, left: int, limit: int, seconds: float, *, reserved: bool = False) -> str:
     """The sentence that says what is used up and until when."""
-    if not allowed:
-        wait = quantity(round(seconds), "second")
-        return f"Requests with this API key pause for {wait} more: {_PAUSE}."
+    if not limit:
+        return f"Requests with this API key pause for {quantity(round(seconds), 'second')} more: {_PAUSE}."
     until = datetime.fromtimestamp(time.time() + seconds, UTC)
-    whole = f"{quantity(allowed, 'request')} a {window}"
+    quota = f"{quantity(limit, 'request')} a {window}"
     if left:
-        have = f"{left} of {whole} {'is' if left == 1 else 'are'} left of the API key's quota"
+        sentence = f"{left} of {quota} {'is' if left == 1 else 'are'} left of the API key's quota"
     else:
-        have = f"The API key's {whole} {'is' if allowed == 1 else 'are'} used up"
-    return f"{have}, until {until:%Y-%m-%d %H:%M} UTC."
+        sentence = f"The API key's {quota} {'is' if limit == 1 else 'are'} used up"
+    kept = " but for the reserve (quota.reserve)" if reserved else ""
+    return f"{sentence}{kept}, until {until:%Y-%m-%d %H:%M} UTC."

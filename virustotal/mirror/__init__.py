@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 from virustotal.api.source import Source
 from virustotal.core.settings import Credentials, Settings
-from virustotal.mirror.health import Health
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.search_client import MirrorError, SearchClient
 from virustotal.mirror.source import MirrorSource, NoSource, NotMirroredError
+from virustotal.storage.circuit_breaker import PAUSE, CircuitBreaker
 
 __all__ = ["MirrorError", "MirrorSource", "NoSource", "NotMirroredError", "SearchClient", "mirrored"]
 
-#: Seconds for which a mirror that does not answer is left alone; less where nothing else answers.
-PAUSE, PAUSE_ALONE = 30.0, 5.0
+#: Seconds for which a mirror that does not answer is left alone where nothing else answers.
+PAUSE_ALONE = 5.0
 
 _LOG = logging.getLogger("assemblyline.service.virustotal.mirror")
 
@@ -24,8 +24,12 @@ def mirrored(settings: Settings, credentials: Credentials, below: Callable[[], S
     An air-gapped mirror (`mirror.only`) has nothing below it, and needs no key. ConfigurationError.
     """
     config = settings.mirror
-    health = Health(_LOG.warning, _LOG.info, PAUSE)
-    if config.only:
-        health = Health(_LOG.warning, _LOG.info, PAUSE_ALONE, "Until it works, nothing of it is looked up.")
+    health = CircuitBreaker(
+        _LOG.warning,
+        _LOG.info,
+        "The mirror",
+        f"Until it works, {'nothing of it is looked up' if config.only else 'look-ups go on without it'}.",
+        pause=PAUSE_ALONE if config.only else PAUSE,
+    )
     shelf = ObjectStore(SearchClient(config, credentials), config, health)
     return MirrorSource(NoSource() if config.only else below(), shelf)

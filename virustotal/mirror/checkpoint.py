@@ -13,6 +13,7 @@ from attrs import frozen
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import indices
 from virustotal.util.readers import EMPTY, as_mapping, as_text, integer
+from virustotal.util.state_folder import state_folder
 
 
 @frozen
@@ -77,7 +78,5 @@ def _count(found: Mapping[str, Any]) -> int:
 
 
 def default_folder() -> Path:
-    """Return where checkpoints are kept: `$XDG_STATE_HOME` or `~/.local/state`, below `virustotal-service`."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
-    return base / "virustotal-service" / "mirror"
+    """Return where checkpoints are kept without an option."""
+    return state_folder() / "mirror"

@@ -10,9 +10,9 @@ from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import Stored, index_of, stored
-from virustotal.mirror.health import Health
 from virustotal.mirror.request_parser import identifiers
 from virustotal.mirror.search_client import Fetched, MirrorError, SearchClient
+from virustotal.storage.circuit_breaker import CircuitBreaker
 from virustotal.util.readers import as_mapping, as_text
 
 #: Behaviour reports of one file that are found; sandboxes are fewer.
@@ -38,7 +38,7 @@ class ObjectStore:
 
     cluster: SearchClient
     config: MirrorConfig
-    health: Health
+    health: CircuitBreaker
 
     def fetch(self, refs: Iterable[Ref], deadline: float) -> FetchResult:
         """Return the objects of these references, all in one multi-get; kinds that no feed has are never there."""

@@ -86,9 +86,9 @@ class MirrorSource:
         self._store.cluster.close()
         self._source.close()
 
-    def room(self, deadline: float) -> RemainingQuota:
-        """See `Budgeted.room`."""
-        return remaining_quota(self._source, deadline)
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+        """See `QuotaAware.remaining`."""
+        return remaining_quota(self._source, deadline, for_subject=for_subject)
 
     def holds(self, request: Request) -> bool:
         """See `Caching.holds`; the look-up is kept for the request itself."""
@@ -98,7 +98,7 @@ class MirrorSource:
         return response is not None and self._is_sufficient(response)
 
     def has_fallback(self, request: Request) -> bool:
-        """See `StandIn.stands_in`: of any age, also an incomplete one."""
+        """See `HasFallback.has_fallback`: of any age, also an incomplete one."""
         return self._cached_lookup(request) is not None
 
     def _cached_lookup(self, request: Request) -> Response | None:
@@ -108,8 +108,8 @@ class MirrorSource:
         lookup = self._prefetched.peek(request, lambda: self._read(query, math.inf))
         return lookup if isinstance(lookup, Response) else None
 
-    def fresh(self) -> Source:
-        """See `Caching.fresh`; an air-gapped mirror returns itself."""
+    def bypass_cache(self) -> Source:
+        """See `Caching.bypass_cache`; an air-gapped mirror returns itself."""
         return self if self._only else bypass_cache(self._source)
 
     def forget(self, ref: Ref) -> None:

@@ -1,11 +1,10 @@
-"""What replicas share: quota ledger, answers, receipts and what was learnt, in a SQLite file or in Redis."""
+"""What replicas share: quota windows, answers, receipts and small texts, in a SQLite file or in Redis."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import Settings
-from virustotal.storage.cache_statistics import RedisCacheStatistics, SQLiteCacheStatistics
 from virustotal.storage.fallback import with_fallback
 from virustotal.storage.interfaces import Stores
 from virustotal.storage.sqlite_responses import SQLiteResponses
@@ -31,7 +30,6 @@ def in_file(place: Path, most: int) -> Stores:
         SQLiteResponses(file, most),
         SQLiteKeyValues(file),
         SQLiteReceipts(file),
-        SQLiteCacheStatistics(file),
         file.close,
     )
 
@@ -57,25 +55,32 @@ def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
         RedisResponses(server, most),
         RedisKeyValues(server),
         RedisReceipts(server),
-        RedisCacheStatistics(server),
         server.close,
     )
 
 
 def open_stores(
-    settings: Settings, storage: str, say: Callable[[str], None], dependencies: Mapping[str, Mapping[str, str]]
+    settings: Settings,
+    storage: str,
+    warn: Callable[[str], None],
+    dependencies: Mapping[str, Mapping[str, str]],
+    inform: Callable[[str], None] | None = None,
 ) -> Stores:
-    """Return the stores that the configuration names, behind a guard. ConfigurationError.
+    """Return the stores that the configuration names, behind a circuit breaker. ConfigurationError.
 
-    storage: empty, a path, or an address of Redis. dependencies: of the framework, whose `redis` counts where storage
-    is empty. say: takes one line when they break, and one when they work again.
+    Args:
+        settings: Of the service.
+        storage: Empty, a path, or an address of Redis.
+        warn: Takes one line when the stores break.
+        dependencies: Of the framework, whose `redis` counts where `storage` is empty.
+        inform: Takes one line when they work again; `warn` where there is none.
     """
     most = settings.cache.max_mb * 2**20
     redis = dependencies.get("redis")
     if not storage and redis:
         storage = f"redis://{redis['host']}:{redis['port']}"
     if storage.startswith(_SCHEMES):
-        return with_fallback(in_redis(storage, most, settings.ca_bundle), say, shared=True)
+        return with_fallback(in_redis(storage, most, settings.ca_bundle), warn, inform)
     if "://" in storage:
         raise ConfigurationError("storage: expected a path, or an address that begins with redis:// or rediss://")
-    return with_fallback(in_file(Path(storage) if storage else default_place(), most), say, shared=False)
+    return with_fallback(in_file(Path(storage) if storage else default_place(), most), warn, inform)

@@ -1,4 +1,4 @@
-"""Whether a store works: one that failed is left alone for a while, and tried again by writing to it."""
+"""Leaves alone for a while what has failed, and says once that it failed and that it works again."""
 
 import threading
 import time
@@ -15,74 +15,92 @@ T = TypeVar("T")
 PAUSE = 30.0
 
 
-@define(eq=False)
-class Breaker:
-    """Shared by all that one store keeps. Thread-safe.
+@define
+class _Fault:
+    reason: str
+    until: float
+    works_since: float | None = None
 
-    place: of the store, as a person may read it. say: takes one line when the store breaks, and one when it has worked
-    again for a while. probe: writes something to the store; one that can only be read does not work. clock: monotonic.
-    outages: how often it broke.
+
+@define(eq=False)
+class CircuitBreaker:
+    """The state of a store or cluster (an empty part) and of its parts. Thread-safe.
+
+    Args:
+        warn: Takes one line when something breaks.
+        inform: Takes one line when it works again.
+        subject: What it is, as a person may read it, such as "The mirror".
+        consequence: What happens until it works, as a sentence.
+        probe: Writes something: a store that can only be read does not work. None where the next use is the probe.
+        pause: Seconds for which what failed is not tried again.
+        lasting: Seconds for which it has to work before that is said.
+        clock: Monotonic.
     """
 
-    place: str
-    say: Callable[[str], None]
-    probe: Callable[[], None]
+    warn: Callable[[str], None]
+    inform: Callable[[str], None]
+    subject: str
+    consequence: str
+    probe: Callable[[], None] | None = None
+    pause: float = PAUSE
+    lasting: float = 0.0
     clock: Callable[[], float] = time.monotonic
-    outages: int = field(default=0, init=False)
-    _broken: bool = field(default=False, init=False)
-    _rests_until: float | None = field(default=None, init=False)
-    _works_since: float = field(default=0.0, init=False)
+    _faults: dict[str, _Fault] = field(factory=dict, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
 
     def call(self, act: Callable[[], T], otherwise: Callable[[], T]) -> T:
-        """Return what the store answers; what the other one does where that fails or failed a moment ago."""
-        if not self._usable():
+        """Return what `act` returns; what `otherwise` does where that fails or failed a moment ago."""
+        if self.resting():
             return otherwise()
         try:
-            answer = act()
+            result = act()
         except Exception as error:  # whatever a damaged store leads to costs its benefit alone
-            self._fail(error)
+            self.failed(self._reason(error))
             return otherwise()
-        self._confirm()
-        return answer
+        self.works()
+        return result
 
-    def _usable(self) -> bool:
+    def resting(self, part: str = "") -> str:
+        """Return why a part is not to be tried now; empty where it is. After the pause one thread tries."""
         with self._lock:
-            if self._rests_until is None:
-                return True
-            if self.clock() < self._rests_until:
-                return False
-            self._rests_until = self.clock() + PAUSE  # one tries, while the others go on without
-        try:
-            self.probe()
-        except Exception as error:
-            self._fail(error)
-            return False
-        with self._lock:
-            self._rests_until, self._works_since = None, self.clock()
-        return True
+            fault, now = self._faults.get(part), self.clock()
+            if fault is None or fault.works_since is not None:
+                return ""
+            if now < fault.until:
+                return fault.reason
+            fault.until = now + self.pause
+        if self.probe is not None:
+            try:
+                self.probe()
+            except Exception as error:
+                self.failed(self._reason(error), part)
+                return fault.reason
+            fault.works_since = self.clock()
+        return ""
 
-    def _fail(self, error: Exception) -> None:
+    def failed(self, reason: str, part: str = "") -> None:
+        """Remember that a part does not work."""
         with self._lock:
-            said, self._broken = self._broken, True
-            self.outages += not said
-            self._rests_until = self.clock() + PAUSE
-        if not said:
-            # Of an unexpected error the type alone: its text may name what is in the store.
-            reason = (
-                str(error)
-                if isinstance(error, StoreError)
-                else f"The store {self.place} cannot be used: {type(error).__name__}"
-            )
-            self.say(f"{reason}. Until it works, this process goes on without what others know, and tells no one.")
+            new = part not in self._faults
+            self._faults[part] = _Fault(reason, self.clock() + self.pause)
+        if new:
+            self.warn(f"{reason.rstrip('.')}. {self.consequence}")
 
-    def _confirm(self) -> None:
-        """Say once that it works again: not before it has lasted, since a part of it may be damaged still."""
-        if not self._broken:
+    def works(self, part: str = "") -> None:
+        """Remember that a part works. Said once it has lasted, since another part of a store may still be damaged."""
+        if part not in self._faults:
             return
         with self._lock:
-            lasted = self._rests_until is None and self.clock() - self._works_since >= PAUSE
-            mended = self._broken and lasted
-            self._broken = not mended
-        if mended:
-            self.say("The store works again.")
+            fault, now = self._faults.get(part), self.clock()
+            if fault is None:
+                return
+            if fault.works_since is None:
+                fault.works_since = now
+            if now - fault.works_since < self.lasting:
+                return
+            del self._faults[part]
+        self.inform(f"{self.subject}{f', index {part},' if part else ''} works again.")
+
+    def _reason(self, error: Exception) -> str:
+        # Of an unexpected error the type alone: its text may name what is in the store.
+        return str(error) if isinstance(error, StoreError) else f"{self.subject} cannot be used: {type(error).__name__}"

@@ -32,76 +32,94 @@ class Used:
 
 
 @frozen
-class Permit:
-    """Whether a request may be made.
+class Quota:
+    """What a key may request.
 
-    slot: where it is counted, for `RateLimiter.settle`. window, wait: what is full (`held`: nothing is, all wait), and
-    after how many seconds that may have changed. born: when this ledger was begun, or 0 for one of this process alone.
-    own: where this process counts it as well.
+    Args:
+        limits: Of its windows.
+        used: VirusTotal's own count of it, which others may share.
+        moment: When VirusTotal gave that count, in Unix seconds; 0 for never.
+        reserve: The share of hour and day, from 0 to 1, that is kept for more important requests.
     """
 
-    granted: bool
-    slot: int = 0
-    window: str = ""
-    wait: float = 0.0
-    born: float = 0.0
-    own: int = 0
+    limits: Limits = Limits()
+    used: Used = Used()
+    moment: float = 0.0
+    reserve: float = 0.0
 
 
 @frozen
-class Left:
-    """What may still be asked: now, within the minute; and at most until the hour, day or month ends (None: no bound).
+class Permit:
+    """Whether a request may be made.
 
-    window: the one of these that leaves least. frees: seconds until that one ends. held: seconds that all must wait.
+    Args:
+        granted: Whether it may.
+        window: The window that is full, `pause` where all requests pause.
+        wait: Seconds after which that may have changed.
+        probing: VirusTotal refused a request before this one: `RateLimiter.release` ends that if this one succeeds.
+        reserved: What is left of the window is reserved for more important requests.
+    """
+
+    granted: bool
+    window: str = ""
+    wait: float = 0.0
+    probing: bool = False
+    reserved: bool = False
+
+
+@frozen
+class Remaining:
+    """How many requests the windows leave.
+
+    Args:
+        minute: Within the minute; None without a limit.
+        longer: At most until the hour, day or month ends; None without a limit.
+        window: The one of these that leaves least.
+        frees: Seconds until that one ends.
+        pause: Seconds that all requests must wait.
     """
 
     minute: int | None = None
     longer: int | None = None
     window: str = ""
     frees: float = 0.0
-    held: float = 0.0
+    pause: float = 0.0
 
 
 class RateLimiter(Protocol):
-    """Counts the requests of a key. key: its digest, never itself."""
+    """Counts the requests of a key in the windows of its quota. key: its digest, never itself."""
 
     def now(self) -> float:
         """Return the time by the store's own clock, so that hosts whose clocks differ agree."""
         ...
 
-    def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
-        """Count one request in all windows at once, unless one is full.
+    def acquire(self, key: str, quota: Quota, now: float) -> Permit:
+        """Count one request in all windows at once, unless one is full; take over a newer count of VirusTotal's."""
+        ...
 
-        born: of an earlier permit: where the store has lost what it knew since, a minute is waited for.
+    def release(self, key: str, now: float) -> None:
+        """End a series of refusals: a request with a probing permit has succeeded."""
+        ...
+
+    def pause(self, key: str, seconds: float | None, now: float) -> float:
+        """Let all requests pause after a 429, and return for how long: a day at most.
+
+        Args:
+            key: The key's digest.
+            seconds: As VirusTotal says. None for a minute, then ten where that recurs; ten as well where shorter
+                pauses recur too often.
+            now: The store's time.
         """
         ...
 
-    def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
-        """Say that the request has ended: it reached VirusTotal by now at the latest. worked: not with a 429.
-
-        One that was permitted before midnight counts for both days.
-        """
-        ...
-
-    def hold(self, key: str, seconds: float | None, now: float) -> float:
-        """Hold everybody back after a 429, and return for how long: a day at most.
-
-        None for a minute, then ten where that recurs; ten as well where shorter ones recur too often.
-        """
-        ...
-
-    def rebase(self, key: str, used: Used, now: float) -> None:
-        """Take over VirusTotal's own count: others may use the key as well."""
-        ...
-
-    def left(self, key: str, limits: Limits, now: float) -> Left:
+    def remaining(self, key: str, quota: Quota, now: float) -> Remaining:
         """Return what the windows leave."""
         ...
 
 
 @frozen
 class Entry:
-    """One kept answer. moment: when VirusTotal gave it; expires: when it no longer counts."""
+    """One cached answer. moment: when VirusTotal gave it; expires: when it no longer counts."""
 
     body: bytes
     moment: float
@@ -109,7 +127,7 @@ class Entry:
 
 
 class Lease(enum.Enum):
-    """TAKEN: this one is to do the work. HELD: another one does. FAILED: another one just failed to."""
+    """TAKEN: the caller is to do the work. HELD: another one does. FAILED: another one just failed to."""
 
     TAKEN = enum.auto()
     HELD = enum.auto()
@@ -118,14 +136,14 @@ class Lease(enum.Enum):
 
 @frozen
 class Size:
-    """How much is kept: the objects that answers are about, and the answers' bytes."""
+    """How much is cached: the objects that answers are about, and the answers' bytes."""
 
     objects: int
     size: int
 
 
 class AnswerCache(Protocol):
-    """Keeps answers. key: the digest of the key that they were given to. group: the object that they are about."""
+    """Keeps answers. key: the digest of the key that got them. group: the object that they are about."""
 
     def now(self) -> float:
         """Return the time by the store's own clock."""
@@ -135,12 +153,26 @@ class AnswerCache(Protocol):
         """Return the first of the named answers that is there and has not expired."""
         ...
 
-    def put(self, key: str, group: str, name: str, entry: Entry, drop: str = "") -> None:
-        """Keep an answer and drop another one, in one step; the ones that expire first make room."""
+    def put(
+        self, key: str, group: str, name: str, entry: Entry, drop: str = "", lease: tuple[str, str] = ("", "")
+    ) -> bool:
+        """Keep an answer, drop another one and give a lease back, in one step; return whether the answer was kept.
+
+        The answers that expire first make room. Not kept: what is larger than the store, or older than the last
+        `forget` of its object.
+
+        Args:
+            key: The key's digest.
+            group: The object's digest.
+            name: The request's digest.
+            entry: The answer.
+            drop: The name of an answer that this one replaces.
+            lease: Name and token of one's own lease.
+        """
         ...
 
     def forget(self, key: str, group: str) -> None:
-        """Drop all answers about an object."""
+        """Drop all answers about an object, and those that are on their way."""
         ...
 
     def clear(self) -> None:
@@ -164,35 +196,19 @@ class AnswerCache(Protocol):
         ...
 
 
-@frozen
-class Count:
-    """How often the cache was asked for what may be kept, and how often it had the answer."""
-
-    asked: int = 0
-    answered: int = 0
-
-
-class CacheStatistics(Protocol):
-    """Counts for all replicas and keys how well the cache serves."""
-
-    def add(self, count: Count, now: float) -> None:
-        """Add to today's count."""
-        ...
-
-    def read(self, now: float) -> Count:
-        """Return the count of the last days."""
-        ...
-
-
 class KeyValueStore(Protocol):
-    """Keeps small texts for a while, such as what was learnt of a key."""
+    """Keeps small texts for a while, such as what VirusTotal says of a key, and counters."""
 
-    def fact(self, key: str, name: str) -> str | None:
+    def get(self, key: str, name: str) -> str | None:
         """Return a text, unless it has expired."""
         ...
 
-    def keep(self, key: str, name: str, value: str, seconds: float) -> None:
+    def put(self, key: str, name: str, value: str, seconds: float) -> None:
         """Keep a text for so long."""
+        ...
+
+    def add(self, key: str, name: str, number: int, seconds: float) -> None:
+        """Add to a counter, which is kept for so long after the last addition."""
         ...
 
 
@@ -201,9 +217,8 @@ class Stores:
     """All that one place keeps. place: as a person may read it, without a password. close: gives connections back."""
 
     place: str
-    ledger: RateLimiter
+    rate_limiter: RateLimiter
     answers: AnswerCache
-    facts: KeyValueStore
+    values: KeyValueStore
     receipts: Receipts
-    tally: CacheStatistics
     close: Callable[[], None]

@@ -1,34 +1,47 @@
-"""The windows of a quota, as arithmetic over a flat state. The script of the Redis ledger does the same.
+"""The windows of a quota, as arithmetic over a flat state that the stores keep as JSON.
 
 The state holds `s<second>`, `m<minute>`, `d<day>` and `M<month>`: the requests counted there; `xd<day>`, `xM<month>`
-and `xh` (until `xu`): what others asked, by VirusTotal's count; `hold` (until when all wait) with `since` (when that
-was said), `held` (how often in a row) and `after` (a request permitted since then that works ends the row); `born`.
+and `xh` (until `xu`): what others asked, by VirusTotal's count, taken over at `synced`; `pause` (until when all
+requests wait), `since` (when that was said) and `refusals` (how many in a row).
 Minute and hour slide, which holds for fixed ones as well; day and month end at 00:00 UTC.
 """
 
+import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from virustotal.storage.interfaces import Left, Limits, Permit, Used
+from attrs import frozen
+
+from virustotal.storage.interfaces import Permit, Quota, Remaining
+from virustotal.util.readers import as_mapping
 
 State = dict[str, float]
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-#: A request whose end nobody reports (its process was killed) counts as having arrived so many seconds later.
-ON_ITS_WAY = 10
-#: Seconds that all wait after a 429 that does not say how long, and after one that follows upon such a wait.
-FIRST_HOLD, NEXT_HOLD = 60.0, 600.0
-#: Seconds that a hold lasts at most, whatever was told.
-LONGEST_HOLD = 86_400.0
-#: Refusals in a row after which a short wait is not believed any more.
+#: Seconds for which a permit counts in the minute: a request arrives later than it is permitted.
+MINUTE_AND_WAY = MINUTE + 2
+#: Seconds that all requests pause after a 429 that does not say how long, and after one that follows such a pause.
+FIRST_PAUSE, NEXT_PAUSE = 60.0, 600.0
+#: Seconds that a pause lasts at most, whatever VirusTotal says.
+LONGEST_PAUSE = 86_400.0
+#: Refusals in a row after which a short pause is not believed any more.
 PATIENCE = 3
 
 
-def state_of(kept: Mapping[str, Any]) -> State:
-    """Return what is a number of what a store keeps; the rest is of no use, so it does not count."""
-    return {name: number for name, value in kept.items() if (number := _number(value)) is not None}
+def dumps(state: State) -> str:
+    """Return the state as a store keeps it."""
+    return json.dumps(state, separators=(",", ":"))
+
+
+def loads(text: str | bytes | None) -> State:
+    """Return the state that a store kept; what is no finite number in it is of no use, so it does not count."""
+    try:
+        values = as_mapping(json.loads(text)) if text else {}
+    except (ValueError, TypeError):
+        return {}
+    return {name: number for name, value in values.items() if (number := _number(value)) is not None}
 
 
 def _number(value: Any) -> float | None:
@@ -48,123 +61,133 @@ def periods(now: float) -> tuple[int, int, float, float]:
     return day, month, float((day + 1) * DAY), after.timestamp()
 
 
-def take(state: State, limits: Limits, now: float, born: float = 0.0) -> Permit:
-    """See `Ledger.take`; changes the state."""
+def acquire(state: State, quota: Quota, now: float) -> Permit:
+    """See `RateLimiter.acquire`; changes the state."""
     _forget(state, now)
-    begun = state.setdefault("born", now)
-    # Further ahead it is of a clock that was set back, and nothing was lost.
-    if born and begun != born and limits.minute and abs(now - begun) < MINUTE:
-        wait(state, begun + MINUTE, now)  # what was spent in the last minute is not known any more
-    held = max(0.0, _held_until(state, now) - now)
-    for window, allowed, used, frees in _used(state, limits, now):
-        if allowed and used >= allowed and max(0.05, frees) > held:
-            return Permit(False, window=window, wait=max(0.05, frees), born=begun)
-    if held:
-        return Permit(False, window="held", wait=held, born=begun)
-    return Permit(True, count(state, now), born=begun)
+    sync(state, quota, now)
+    pause = max(0.0, _paused_until(state, now) - now)
+    for window in _windows(state, quota, now):
+        wait = max(0.05, window.frees)
+        if window.full and wait > pause:
+            return Permit(False, window.name, wait, reserved=window.used < window.limit)
+    if pause:
+        return Permit(False, "pause", pause)
+    count(state, now)
+    return Permit(True, probing=bool(state.get("refusals")))
 
 
-def count(state: State, now: float) -> int:
-    """Count one request, whatever the windows allow, and return its slot; changes the state."""
+def count(state: State, now: float) -> None:
+    """Count one request, whatever the windows allow; changes the state."""
     _forget(state, now)
     day, month, _, _ = periods(now)
-    slot = int(now) + ON_ITS_WAY
-    for name in (f"s{slot}", f"m{int(now) // MINUTE}", f"d{day}", f"M{month}"):
+    for name in (f"s{int(now)}", f"m{int(now) // MINUTE}", f"d{day}", f"M{month}"):
         state[name] = state.get(name, 0) + 1
-    return slot
 
 
-def settle(state: State, permit: Permit, now: float, worked: bool) -> None:
-    """See `Ledger.settle`; changes the state."""
-    slot = f"s{permit.slot}"
-    if state.get(slot, 0) > 0:
-        state[slot] -= 1
-    for name in (f"s{int(now)}", *later_periods(permit, now)):
-        state[name] = state.get(name, 0) + 1
-    if worked and permit.slot - ON_ITS_WAY + 1 > state.get("after", 0.0):
-        state.pop("held", None)
+def release(state: State) -> None:
+    """See `RateLimiter.release`; changes the state."""
+    state.pop("refusals", None)
 
 
-def later_periods(permit: Permit, now: float) -> tuple[str, ...]:
-    """Return the day and month of a request's end where its permit was of an earlier one: it may count for either."""
-    before, after = periods(permit.slot - ON_ITS_WAY)[:2], periods(now)[:2]
-    return tuple(f"{mark}{new}" for mark, old, new in zip("dM", before, after, strict=True) if new > old)
-
-
-def hold(state: State, seconds: float | None, now: float) -> float:
-    """See `Ledger.hold`; changes the state."""
-    until, held = _held_until(state, now), state.get("held", 0)
-    if until <= now:
-        # What was on its way when the first hold began does not show that waiting helped.
-        state["held"], state["after"] = held + 1, until if held else now + 1
+def pause(state: State, seconds: float | None, now: float) -> float:
+    """See `RateLimiter.pause`; changes the state."""
+    until, before = _paused_until(state, now), int(state.get("refusals", 0))
+    paused = until > now
+    if not paused:  # what was on its way when a pause began does not show that waiting did not help
+        state["refusals"] = before + 1
     if seconds is None:
-        seconds = FIRST_HOLD if not held or until > now else NEXT_HOLD
-    elif state.get("held", 0) > PATIENCE:
-        seconds = max(seconds, NEXT_HOLD)
-    return wait(state, now + min(seconds, LONGEST_HOLD), now) - now
+        seconds = FIRST_PAUSE if paused or not before else NEXT_PAUSE
+    elif state.get("refusals", 0) > PATIENCE:
+        seconds = max(seconds, NEXT_PAUSE)
+    state["pause"], state["since"] = max(until, now + min(seconds, LONGEST_PAUSE)), now
+    return state["pause"] - now
 
 
-def wait(state: State, until: float, now: float) -> float:
-    """Let all wait until then, or longer where they do already, and return until when; changes the state."""
-    state["hold"], state["since"] = max(_held_until(state, now), until), now
-    return state["hold"]
-
-
-def _held_until(state: State, now: float) -> float:
-    """Until when all wait. A hold that began later than now is of a clock that was set back, and does not count."""
+def _paused_until(state: State, now: float) -> float:
+    """Until when all wait. A pause that began later than now is of a clock that was set back, and does not count."""
     since = state.get("since", 0.0)
-    return min(state.get("hold", 0.0), since + LONGEST_HOLD) if since <= now + MINUTE else 0.0
+    return min(state.get("pause", 0.0), since + LONGEST_PAUSE) if since <= now + MINUTE else 0.0
 
 
-def extras(state: State, used: Used, now: float) -> State:
-    """Return what is to be set so that VirusTotal's count holds.
+def sync(state: State, quota: Quota, now: float) -> None:
+    """Take over VirusTotal's count, unless a newer one was taken over before; changes the state.
 
-    Its count may lag behind by the requests of the last minute; beyond those it is the better one, for the ledger may
-    count what VirusTotal does not charge. Sliding windows are only ever corrected upwards.
+    Its count may lag behind by the requests of the last minute; beyond those it is the better one, for the state may
+    count what VirusTotal does not charge. The sliding hour is only ever corrected upwards.
     """
+    if not state.get("synced", 0.0) < quota.moment <= now + MINUTE:
+        return
+    state["synced"] = quota.moment
     day, month, _, _ = periods(now)
-    recent = _minute(state, now)
-    found: State = {}
-    if used.day is not None:
-        ours = state.get(f"d{day}", 0)
-        found[f"xd{day}"] = max(used.day, min(ours, used.day + recent)) - ours
-    if used.month is not None:
-        ours = state.get(f"M{month}", 0)
-        found[f"xM{month}"] = max(used.month, min(ours, used.month + recent)) - ours
+    today, this_month, _, _ = periods(quota.moment)
+    used, recent = quota.used, _minute(state, now)
+    if used.day is not None and today == day:
+        own = state.get(f"d{day}", 0)
+        state[f"xd{day}"] = max(used.day, min(own, used.day + recent)) - own
+    if used.month is not None and this_month == month:
+        own = state.get(f"M{month}", 0)
+        state[f"xM{month}"] = max(used.month, min(own, used.month + recent)) - own
     if used.hour is not None:
-        found["xh"], found["xu"] = max(0, used.hour - _hour(state, now)), now + HOUR
-    return found
+        state["xh"], state["xu"] = max(0, used.hour - _hour(state, now)), quota.moment + HOUR
 
 
-def left(state: State, limits: Limits, now: float) -> Left:
-    """See `Ledger.left`."""
-    rows = {window: (allowed, used, wait) for window, allowed, used, wait in _used(state, limits, now) if allowed}
-    minute = max(0, rows["minute"][0] - int(rows["minute"][1])) if "minute" in rows else None
-    longer = {window: max(0, row[0] - int(row[1])) for window, row in rows.items() if window != "minute"}
-    held = max(0.0, _held_until(state, now) - now)
+def remaining(state: State, quota: Quota, now: float) -> Remaining:
+    """See `RateLimiter.remaining`; the state may change."""
+    sync(state, quota, now)
+    minute, longer = None, []
+    for window in _windows(state, quota, now):
+        if window.name == "minute" and window.limit:
+            minute = window.left
+        elif window.limit:
+            longer.append(window)
+    pause = max(0.0, _paused_until(state, now) - now)
     if not longer:
-        return Left(minute, held=held)
-    least = min(longer, key=lambda window: longer[window])
-    return Left(minute, longer[least], least, rows[least][2], held)
+        return Remaining(minute, pause=pause)
+    least = min(longer, key=lambda window: window.left)
+    return Remaining(minute, least.left, least.name, least.frees, pause)
 
 
-def _used(state: State, limits: Limits, now: float) -> tuple[tuple[str, int, float, float], ...]:
-    """Window, what it allows, what is used of it, and seconds until less is: the longest window first."""
+@frozen
+class _Window:
+    """name; limit: requests that it allows, 0 for any number; kept: how many of them are reserved for others;
+    used: requests so far; frees: seconds until some of them no longer count."""
+
+    name: str
+    limit: int
+    kept: int
+    used: int
+    frees: float
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.kept - self.used)
+
+    @property
+    def full(self) -> bool:
+        return bool(self.limit) and not self.left
+
+
+def _windows(state: State, quota: Quota, now: float) -> tuple[_Window, ...]:
+    """The longest window first."""
     day, month, day_ends, month_ends = periods(now)
     minutes = [number for number, count in _counted(state, "m") if count > 0]
     seconds = [number for number, count in _counted(state, "s") if count > 0]
-    extra = state.get("xh", 0) if state.get("xu", 0.0) > now else 0
-    hour_wait = (min(minutes) + 2) * MINUTE + HOUR - now if minutes else state.get("xu", now) - now
+    others = state.get("xh", 0) if state.get("xu", 0.0) > now else 0
+    hour_frees = (min(minutes) + 2) * MINUTE + HOUR - now if minutes else state.get("xu", now) - now
+    minute_frees = min(seconds) + MINUTE_AND_WAY - now if seconds else 0.0
+    today = state.get(f"d{day}", 0) + state.get(f"xd{day}", 0)
+    this_month = state.get(f"M{month}", 0) + state.get(f"xM{month}", 0)
+    limits, reserve = quota.limits, quota.reserve
     return (
-        ("month", limits.month, state.get(f"M{month}", 0) + state.get(f"xM{month}", 0), month_ends - now),
-        ("day", limits.day, state.get(f"d{day}", 0) + state.get(f"xd{day}", 0), day_ends - now),
-        ("hour", limits.hour, _hour(state, now) + extra, hour_wait),
-        ("minute", limits.minute, _minute(state, now), min(seconds) + MINUTE + 1 - now if seconds else 0.0),
+        _Window("month", limits.month, 0, int(this_month), month_ends - now),
+        _Window("day", limits.day, math.ceil(limits.day * reserve), int(today), day_ends - now),
+        _Window("hour", limits.hour, math.ceil(limits.hour * reserve), int(_hour(state, now) + others), hour_frees),
+        _Window("minute", limits.minute, 0, int(_minute(state, now)), minute_frees),
     )
 
 
 def _minute(state: State, now: float) -> float:
-    return sum(count for second, count in _counted(state, "s") if second + MINUTE + 1 > now)
+    return sum(count for second, count in _counted(state, "s") if second + MINUTE_AND_WAY > now)
 
 
 def _hour(state: State, now: float) -> float:
@@ -183,7 +206,7 @@ def _counted(state: State, mark: str) -> Iterator[tuple[int, float]]:
 def _forget(state: State, now: float) -> None:
     day, month, _, _ = periods(now)
     bounds = {
-        "s": (math.floor(now) - MINUTE, now + MINUTE),  # what lies further ahead is of a clock that was set back
+        "s": (now - MINUTE_AND_WAY - 1, now + MINUTE),  # what lies further ahead is of a clock that was set back
         "m": ((now - HOUR) / MINUTE - 2, now / MINUTE + 1),
         "d": (day, day + 1),
         "M": (month, month + 1),

@@ -1,9 +1,11 @@
 """The store of many replicas: one Redis server. Each permit, claim and lease is one script, so one step."""
 
 import json
+import random
 import struct
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import redis
@@ -13,16 +15,18 @@ from redis.retry import Retry
 
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.storage import rate_windows, redis_lua
-from virustotal.storage.interfaces import VERSION, Entry, Lease, Left, Limits, Permit, Size, Used
-from virustotal.storage.sqlite_responses import FAILED_SECONDS
+from virustotal.storage.interfaces import VERSION, Entry, Lease, Permit, Quota, Remaining, Size
+from virustotal.storage.sqlite_responses import CHANGED_SECONDS, FAILED_SECONDS
 from virustotal.util.readers import as_mapping, as_text, number
+
+T = TypeVar("T")
 
 #: Seconds that a connection and an answer may take; after that the store counts as broken for a while.
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.0
 #: Seconds after which the server's clock is looked at again.
 CLOCK_SECONDS = 60.0
-#: Seconds after which a ledger that nobody uses is dropped: its longest window, and more.
-LEDGER_SECONDS = 40 * 86_400
+#: Seconds after which the windows of a key that nobody uses are dropped: its longest window, and more.
+QUOTA_SECONDS = 40 * 86_400
 #: Bytes that Redis needs for an answer beside its body, as measured for the first one about an object.
 BESIDE_BYTES = 900
 
@@ -154,64 +158,65 @@ class RedisReceipts:
 
 
 class RedisRateLimiter:
-    """The ledger in Redis: one hash for each key."""
+    """The windows of each key in Redis: read, counted here, and written unless another one has written meanwhile."""
 
     def __init__(self, server: RedisServer) -> None:
         self._server = server
 
     def now(self) -> float:
-        """See `Ledger.now`."""
+        """See `RateLimiter.now`."""
         return self._server.now()
 
-    def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
-        """See `Ledger.take`."""
-        day, month, day_ends, month_ends = rate_windows.periods(now)
-        allowed = (limits.minute, limits.hour, limits.day, limits.month)
-        arguments = (f"{now:.6f}", *allowed, day, month, day_ends, month_ends, repr(born))
-        granted, slot, window, wait, begun = self._server.run(redis_lua.TAKE, (f"ledger:{key}",), *arguments)
-        return Permit(bool(granted), int(slot), window.decode(), float(wait), float(begun))
+    def acquire(self, key: str, quota: Quota, now: float) -> Permit:
+        """See `RateLimiter.acquire`."""
+        return self._change(key, lambda state: rate_windows.acquire(state, quota, now))
 
-    def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
-        """See `Ledger.settle`."""
-        later = rate_windows.later_periods(permit, now)
-        self._server.run(redis_lua.SETTLE, (f"ledger:{key}",), f"{now:.6f}", permit.slot, int(worked), *later)
+    def release(self, key: str, now: float) -> None:
+        """See `RateLimiter.release`."""
+        self._change(key, rate_windows.release)
 
-    def hold(self, key: str, seconds: float | None, now: float) -> float:
-        """See `Ledger.hold`."""
-        return float(
-            self._server.run(redis_lua.HOLD, (f"ledger:{key}",), f"{now:.6f}", "" if seconds is None else seconds)
-        )
+    def pause(self, key: str, seconds: float | None, now: float) -> float:
+        """See `RateLimiter.pause`."""
+        return self._change(key, lambda state: rate_windows.pause(state, seconds, now))
 
-    def rebase(self, key: str, used: Used, now: float) -> None:
-        """See `Ledger.rebase`."""
-        fields = rate_windows.extras(self._state(key), used, now)
-        if fields:
-            self._server.do("HSET", f"ledger:{key}", *(part for pair in fields.items() for part in pair))
-        self._server.do("EXPIRE", f"ledger:{key}", LEDGER_SECONDS)
+    def remaining(self, key: str, quota: Quota, now: float) -> Remaining:
+        """See `RateLimiter.remaining`."""
+        return rate_windows.remaining(rate_windows.loads(self._text(key)), quota, now)
 
-    def left(self, key: str, limits: Limits, now: float) -> Left:
-        """See `Ledger.left`."""
-        return rate_windows.left(self._state(key), limits, now)
+    def _change(self, key: str, act: Callable[[rate_windows.State], T]) -> T:
+        while True:
+            before = self._text(key)
+            state = rate_windows.loads(before)
+            result, after = act(state), rate_windows.dumps(state)
+            if after.encode() == before or self._server.run(
+                redis_lua.REPLACE, (f"quota:{key}",), before, after, QUOTA_SECONDS
+            ):
+                return result
+            time.sleep(random.uniform(0.0, 0.01))  # noqa: S311 - no secret
 
-    def _state(self, key: str) -> rate_windows.State:
-        found = self._server.do("HGETALL", f"ledger:{key}")
-        return rate_windows.state_of({name.decode("utf-8", "replace"): value for name, value in found.items()})
+    def _text(self, key: str) -> bytes:
+        return bytes(self._server.do("GET", f"quota:{key}") or b"")
 
 
 class RedisKeyValues:
-    """Facts in Redis."""
+    """Small texts and counters in Redis."""
 
     def __init__(self, server: RedisServer) -> None:
         self._server = server
 
-    def fact(self, key: str, name: str) -> str | None:
-        """See `Facts.fact`."""
-        found = self._server.do("GET", f"fact:{key}:{name}")
-        return found.decode("utf-8", "replace") if found is not None else None
+    def get(self, key: str, name: str) -> str | None:
+        """See `KeyValueStore.get`."""
+        value = self._server.do("GET", f"fact:{key}:{name}")
+        return value.decode("utf-8", "replace") if value is not None else None
 
-    def keep(self, key: str, name: str, value: str, seconds: float) -> None:
-        """See `Facts.keep`."""
+    def put(self, key: str, name: str, value: str, seconds: float) -> None:
+        """See `KeyValueStore.put`."""
         self._server.do("SET", f"fact:{key}:{name}", value, "PX", max(1, int(seconds * 1000)))
+
+    def add(self, key: str, name: str, number: int, seconds: float) -> None:
+        """See `KeyValueStore.add`."""
+        self._server.do("INCRBY", f"fact:{key}:{name}", number)
+        self._server.do("EXPIRE", f"fact:{key}:{name}", int(seconds))
 
 
 class RedisResponses:
@@ -234,18 +239,22 @@ class RedisResponses:
                     return Entry(value[_TIMES.size :], moment, expires)
         return None
 
-    def put(self, key: str, group: str, name: str, entry: Entry, drop: str = "") -> None:
+    def put(
+        self, key: str, group: str, name: str, entry: Entry, drop: str = "", lease: tuple[str, str] = ("", "")
+    ) -> bool:
         """See `AnswerCache.put`."""
         about, now = f"answers:{key}:{group}", self.now()
         body = _TIMES.pack(entry.moment, entry.expires) + entry.body
         seconds = max(1, int(entry.expires - now) + 60)
         times = (f"{entry.expires:.3f}", f"{now:.3f}")
         arguments = (_PREFIX + about, name, body, *times, self._most, drop, seconds, BESIDE_BYTES)
-        self._server.run(redis_lua.PUT, (about, "expiry", "bytes", "totals"), *arguments)
+        keys = (about, "expiry", "bytes", "totals", f"changed:{key}:{group}", f"lease:{lease[0]}")
+        return bool(self._server.run(redis_lua.PUT, keys, *arguments, f"{entry.moment:.6f}", lease[1]))
 
     def forget(self, key: str, group: str) -> None:
         """See `AnswerCache.forget`."""
         about = f"answers:{key}:{group}"
+        self._server.do("SET", f"changed:{key}:{group}", f"{self.now():.6f}", "EX", int(CHANGED_SECONDS))
         self._server.run(redis_lua.FORGET, (about, "expiry", "bytes", "totals"), _PREFIX + about)
 
     def clear(self) -> None:

@@ -9,6 +9,10 @@ from virustotal.storage.sqlite_store import SQLiteFile, sql_of
 
 #: No lease is as long as this, in seconds.
 LONGEST_LEASE = 600.0
+#: Seconds for which it is known that an object has changed: longer than any request is on its way.
+CHANGED_SECONDS = 3600.0
+#: The name of the row that says when an object has changed.
+_CHANGED = "changed"
 #: Seconds for which those who wait are told that a lease ended without an answer.
 FAILED_SECONDS = 1.0
 
@@ -26,22 +30,30 @@ class SQLiteResponses:
         marks = ", ".join("?" * len(names))
         sql = sql_of("SELECT name, body, moment, expires FROM answers_{v} WHERE key = ? AND about = ? AND name IN (")
         with self._file.open() as connection:
-            found = connection.execute(f"{sql}{marks}) AND expires > ?", (key, group, *names, now)).fetchall()
-        rows = {row[0]: Entry(row[1], row[2], row[3]) for row in found}
-        return next((rows[name] for name in names if name in rows), None)
+            rows = connection.execute(f"{sql}{marks}) AND expires > ?", (key, group, *names, now)).fetchall()
+        entries = {row[0]: Entry(row[1], row[2], row[3]) for row in rows}
+        return next((entries[name] for name in names if name in entries), None)
 
-    def put(self, key: str, group: str, name: str, entry: Entry, drop: str = "") -> None:
+    def put(
+        self, key: str, group: str, name: str, entry: Entry, drop: str = "", lease: tuple[str, str] = ("", "")
+    ) -> bool:
         """See `AnswerCache.put`."""
-        if len(entry.body) > self._most:
-            return
+        sql = sql_of("SELECT moment FROM answers_{v} WHERE key = ? AND about = ? AND name = ?")
         with self._file.write() as connection:
+            changed = connection.execute(sql, (key, group, _CHANGED)).fetchone()
+            if len(entry.body) > self._most or (changed and changed[0] >= entry.moment):
+                return False
             if drop:
-                sql = sql_of("DELETE FROM answers_{v} WHERE key = ? AND about = ? AND name = ?")
-                connection.execute(sql, (key, group, drop))
+                delete = sql_of("DELETE FROM answers_{v} WHERE key = ? AND about = ? AND name = ?")
+                connection.execute(delete, (key, group, drop))
             self._make_room(connection, len(entry.body))
-            row = (key, group, name, entry.body, entry.moment, entry.expires)
-            sql = sql_of("INSERT OR REPLACE INTO answers_{v} (key, about, name, body, moment, expires) ")
-            connection.execute(f"{sql} VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._insert(connection, key, group, name, entry)
+            connection.execute(sql_of("DELETE FROM leases_{v} WHERE name = ? AND token = ?"), lease)
+        return True
+
+    def _insert(self, connection: sqlite3.Connection, key: str, group: str, name: str, entry: Entry) -> None:
+        sql = sql_of("INSERT OR REPLACE INTO answers_{v} (key, about, name, body, moment, expires) VALUES ")
+        connection.execute(f"{sql}(?, ?, ?, ?, ?, ?)", (key, group, name, entry.body, entry.moment, entry.expires))
 
     def _make_room(self, connection: sqlite3.Connection, size: int) -> None:
         connection.execute(sql_of("DELETE FROM answers_{v} WHERE expires <= ?"), (self.now(),))
@@ -52,8 +64,10 @@ class SQLiteResponses:
 
     def forget(self, key: str, group: str) -> None:
         """See `AnswerCache.forget`."""
-        with self._file.open() as connection:
+        now = self.now()
+        with self._file.write() as connection:
             connection.execute(sql_of("DELETE FROM answers_{v} WHERE key = ? AND about = ?"), (key, group))
+            self._insert(connection, key, group, _CHANGED, Entry(b"", now, now + CHANGED_SECONDS))
 
     def clear(self) -> None:
         """See `AnswerCache.clear`."""
@@ -63,9 +77,9 @@ class SQLiteResponses:
     def size(self) -> Size:
         """See `AnswerCache.size`."""
         counts = "count(DISTINCT key || ':' || about), coalesce(sum(length(body)), 0)"
-        sql = sql_of(f"SELECT {counts} FROM answers_{{v}} WHERE expires > ?")  # noqa: S608 - both are constants
+        sql = sql_of(f"SELECT {counts} FROM answers_{{v}} WHERE expires > ? AND name != ?")  # noqa: S608
         with self._file.open() as connection:
-            row = connection.execute(sql, (self.now(),)).fetchone()
+            row = connection.execute(sql, (self.now(), _CHANGED)).fetchone()
         return Size(row[0], row[1])
 
     def lease(self, name: str, token: str, seconds: float) -> Lease:

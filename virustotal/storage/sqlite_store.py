@@ -1,7 +1,6 @@
 """The embedded store: one SQLite file, shared by the processes of one machine that see it."""
 
 import contextlib
-import json
 import os
 import sqlite3
 import threading
@@ -12,8 +11,8 @@ from typing import TypeVar
 
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.storage import rate_windows
-from virustotal.storage.interfaces import VERSION, Left, Limits, Permit, Used
-from virustotal.util.readers import as_mapping
+from virustotal.storage.interfaces import VERSION, Permit, Quota, Remaining
+from virustotal.util.state_folder import state_folder
 
 T = TypeVar("T")
 
@@ -33,7 +32,6 @@ CREATE TABLE IF NOT EXISTS leases_{v} (name TEXT PRIMARY KEY, token TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS answers_{v} (
     key TEXT, about TEXT, name TEXT, body BLOB NOT NULL, moment REAL NOT NULL, expires REAL NOT NULL,
     UNIQUE (key, about, name));
-CREATE TABLE IF NOT EXISTS tally_{v} (day INTEGER PRIMARY KEY, asked INTEGER NOT NULL, answered INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS expiry_{v} ON answers_{v} (expires);
 """
 
@@ -44,18 +42,8 @@ def sql_of(text: str) -> str:
 
 
 def default_place() -> Path:
-    """Return where the store is without configuration: below the user's state folder (XDG base directories).
-
-    Not the temporary folder, since the framework may empty that after each task. A user without any home (a container
-    may run as one that no file names) has the root folder for one, as the container engines say: that cannot be
-    written, and the store says so when it is used.
-    """
-    state = os.environ.get("XDG_STATE_HOME")
-    try:
-        base = Path(state) if state and Path(state).is_absolute() else Path.home() / ".local" / "state"
-    except RuntimeError:
-        base = Path("/") / ".local" / "state"
-    return base / "virustotal-service" / "store.sqlite3"
+    """Return where the store is without configuration."""
+    return state_folder() / "store.sqlite3"
 
 
 class SQLiteFile:
@@ -193,68 +181,71 @@ class SQLiteReceipts:
 
 
 class SQLiteRateLimiter:
-    """The ledger in a SQLite file: one short transaction for each permit."""
+    """The windows of all keys in a SQLite file: one short transaction for each permit."""
 
     def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
         self._file = file
         self.now = clock
 
-    def take(self, key: str, limits: Limits, now: float, born: float = 0.0) -> Permit:
-        """See `Ledger.take`."""
-        return self._change(key, lambda state: rate_windows.take(state, limits, now, born))
+    def acquire(self, key: str, quota: Quota, now: float) -> Permit:
+        """See `RateLimiter.acquire`."""
+        return self._change(key, lambda state: rate_windows.acquire(state, quota, now))
 
-    def settle(self, key: str, permit: Permit, now: float, worked: bool) -> None:
-        """See `Ledger.settle`."""
-        self._change(key, lambda state: rate_windows.settle(state, permit, now, worked))
+    def release(self, key: str, now: float) -> None:
+        """See `RateLimiter.release`."""
+        self._change(key, rate_windows.release)
 
-    def hold(self, key: str, seconds: float | None, now: float) -> float:
-        """See `Ledger.hold`."""
-        return self._change(key, lambda state: rate_windows.hold(state, seconds, now))
+    def pause(self, key: str, seconds: float | None, now: float) -> float:
+        """See `RateLimiter.pause`."""
+        return self._change(key, lambda state: rate_windows.pause(state, seconds, now))
 
-    def rebase(self, key: str, used: Used, now: float) -> None:
-        """See `Ledger.rebase`."""
-        self._change(key, lambda state: state.update(rate_windows.extras(state, used, now)))
-
-    def left(self, key: str, limits: Limits, now: float) -> Left:
-        """See `Ledger.left`."""
+    def remaining(self, key: str, quota: Quota, now: float) -> Remaining:
+        """See `RateLimiter.remaining`."""
         with self._file.open() as connection:
-            return rate_windows.left(self._state(connection, key), limits, now)
+            return rate_windows.remaining(rate_windows.loads(self._text(connection, key)), quota, now)
 
     def _change(self, key: str, act: Callable[[rate_windows.State], T]) -> T:
         with self._file.write() as connection:
-            state = self._state(connection, key)
-            answer = act(state)
-            row = (key, json.dumps(state, separators=(",", ":")))
-            connection.execute(sql_of("INSERT OR REPLACE INTO ledger_{v} VALUES (?, ?)"), row)
-            return answer
+            before = self._text(connection, key)
+            state = rate_windows.loads(before)
+            result, after = act(state), rate_windows.dumps(state)
+            if after != before:
+                connection.execute(sql_of("INSERT OR REPLACE INTO ledger_{v} VALUES (?, ?)"), (key, after))
+            return result
 
-    def _state(self, connection: sqlite3.Connection, key: str) -> rate_windows.State:
+    def _text(self, connection: sqlite3.Connection, key: str) -> str:
         row = connection.execute(sql_of("SELECT state FROM ledger_{v} WHERE key = ?"), (key,)).fetchone()
-        try:
-            found = json.loads(row[0]) if row else {}
-        except (ValueError, TypeError):
-            return {}
-        return rate_windows.state_of(as_mapping(found))
+        return str(row[0]) if row else ""
 
 
 class SQLiteKeyValues:
-    """Facts in a SQLite file."""
+    """Small texts and counters in a SQLite file."""
 
     def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
         self._file = file
         self._clock = clock
 
-    def fact(self, key: str, name: str) -> str | None:
-        """See `Facts.fact`."""
+    def get(self, key: str, name: str) -> str | None:
+        """See `KeyValueStore.get`."""
+        sql = sql_of("SELECT value FROM facts_{v} WHERE key = ? AND name = ? AND expires > ?")
         with self._file.open() as connection:
-            sql = sql_of("SELECT value FROM facts_{v} WHERE key = ? AND name = ? AND expires > ?")
             row = connection.execute(sql, (key, name, self._clock())).fetchone()
-            return str(row[0]) if row else None
+        return str(row[0]) if row else None
 
-    def keep(self, key: str, name: str, value: str, seconds: float) -> None:
-        """See `Facts.keep`."""
+    def put(self, key: str, name: str, value: str, seconds: float) -> None:
+        """See `KeyValueStore.put`."""
+        self._put("INSERT OR REPLACE INTO facts_{v} VALUES (?, ?, ?, ?)", key, name, value, seconds)
+
+    def add(self, key: str, name: str, number: int, seconds: float) -> None:
+        """See `KeyValueStore.add`."""
+        sql = (
+            "INSERT INTO facts_{v} VALUES (?, ?, ?, ?) ON CONFLICT (key, name) DO UPDATE "
+            "SET value = CAST(value AS INTEGER) + excluded.value, expires = excluded.expires"
+        )
+        self._put(sql, key, name, number, seconds)
+
+    def _put(self, sql: str, key: str, name: str, value: str | int, seconds: float) -> None:
         now = self._clock()
         with self._file.write() as connection:
             connection.execute(sql_of("DELETE FROM facts_{v} WHERE expires <= ?"), (now,))
-            sql = sql_of("INSERT OR REPLACE INTO facts_{v} VALUES (?, ?, ?, ?)")
-            connection.execute(sql, (key, name, value, now + seconds))
+            connection.execute(sql_of(sql), (key, name, value, now + seconds))

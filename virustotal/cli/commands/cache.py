@@ -50,10 +50,10 @@ def clear(context: click.Context, config_file: Path | None, as_json: bool) -> No
 
 
 def _show(config_file: Path | None, *, as_json: bool) -> None:
-    from virustotal.storage.cache_statistics import DAYS
+    from virustotal.client.cache_statistics import DAYS, statistics
 
     stores, most_mb, broken = _opened(config_file)
-    size, count = stores.answers.size(), stores.tally.read(stores.answers.now())
+    size, count = stores.answers.size(), statistics(stores)
     _end_if_broken(broken)
     if as_json:
         found = {"store": stores.place, "objects": size.objects, "bytes": size.size, "most_bytes": most_mb * 2**20}

@@ -175,8 +175,8 @@ def clock(skew: float | None) -> Check:
 def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
     """The store: whether what is written is read. broken: filled by its guard. shared: by all replicas, as in Redis."""
     token = uuid4().hex
-    stores.facts.keep("doctor", token, token, 10.0)
-    read = stores.facts.fact("doctor", token)
+    stores.values.put("doctor", token, token, 10.0)
+    read = stores.values.get("doctor", token)
     if broken:
         advice = "Check storage: its address and password, or that its folder can be written and has room."
         return _advice("store", broken[0].partition(". Until")[0] + ".", advice)

@@ -11,7 +11,7 @@ from virustotal.core.errors import AuthenticationError
 from virustotal.core.settings import Credentials, QuotaConfig, Settings
 from virustotal.sources import digest_of
 from virustotal.storage import Stores, rate_windows
-from virustotal.storage.interfaces import Left, Limits, RateLimiter
+from virustotal.storage.interfaces import Limits, Quota, RateLimiter, Remaining
 
 NAMES = ("minute", "hour", "day", "month")
 #: Size of a window that is never full: what remains of it tells what is used.
@@ -56,36 +56,36 @@ def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken:
         raise told.error
     why = told.error or ("" if told.limits != Limits() else "its answer names no window.")
     notes = (f"VirusTotal does not tell the quota: {why}",) if why else ()
-    digest, ledger = digest_of(settings, credentials), stores.ledger
-    now = ledger.now()
-    rows, held = _windows(told, settings.quota, ledger, digest, now), _held(ledger, digest, now)
+    digest, limiter = digest_of(settings, credentials), stores.rate_limiter
+    now = limiter.now()
+    rows, held = _windows(told, settings.quota, limiter, digest, now), _held(limiter, digest, now)
     if broken:
         rows = tuple(evolve(row, ledger=None) for row in rows)
     return Quotas(stores.place, rows, held, (*notes, *broken))
 
 
 def _windows(
-    told: Account, configured: QuotaConfig, ledger: RateLimiter, digest: str, now: float
+    told: Account, configured: QuotaConfig, limiter: RateLimiter, digest: str, now: float
 ) -> tuple[Window, ...]:
     _, _, day_ends, month_ends = rate_windows.periods(now)
     ends = {"day": day_ends, "month": month_ends}
     rows = []
     for name in NAMES:
-        left = ledger.left(digest, Limits(**{name: _ENDLESS}), now)
+        remaining = limiter.remaining(digest, Quota(Limits(**{name: _ENDLESS})), now)
         said, own = getattr(told.limits, name), getattr(configured, name)
         by = "VirusTotal" if said else "config" if own else ""
         counted = getattr(told.used, name, None)
-        rows.append(Window(name, said or own, by, counted, _used(left), ends.get(name)))
+        rows.append(Window(name, said or own, by, counted, _used(remaining), ends.get(name)))
     return tuple(rows)
 
 
-def _used(left: Left) -> int | None:
-    remaining = left.longer if left.longer is not None else left.minute
-    return None if remaining is None else _ENDLESS - remaining
+def _used(remaining: Remaining) -> int | None:
+    requests = remaining.longer if remaining.longer is not None else remaining.minute
+    return None if requests is None else _ENDLESS - requests
 
 
-def _held(ledger: RateLimiter, digest: str, now: float) -> float:
-    return ledger.left(digest, Limits(), now).held
+def _held(limiter: RateLimiter, digest: str, now: float) -> float:
+    return limiter.remaining(digest, Quota(), now).pause
 
 
 def as_json(found: Quotas) -> Mapping[str, Any]:

@@ -74,7 +74,7 @@ def _affordable(
     untried = lined and memory.takes(Parameter.INLINE) is None
     if (safe == left and not untried) or holds(desk.source, _request(plan, left, lined)):
         return lined, refused
-    room = room_of(desk.source, desk.deadline)
+    room = room_of(desk.source, desk.deadline, for_subject=True)
     memory.look_again()  # the source reads limits and licence before the first request
     lined, refused = _expected(plan, names, memory)
     left = tuple(name for name in names if name not in refused)
@@ -94,7 +94,8 @@ def _expected(plan: Plan, names: tuple[str, ...], memory: KeyCapabilities) -> tu
 
 
 def _request(plan: Plan, names: tuple[str, ...], lined: bool) -> Request:
-    return api.object_request(plan.subject, names, plan.selections(names) if lined else ())
+    request = api.object_request(plan.subject, names, plan.selections(names) if lined else ())
+    return evolve(request, is_subject=True)
 
 
 def _rung_below(

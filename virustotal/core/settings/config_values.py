@@ -61,6 +61,13 @@ def whole_number(low: int, high: int) -> Callable[[Any], int]:
     return read
 
 
+def share(value: Any) -> float:
+    """Read a number from 0 to 1."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    raise InvalidValueError("expected a number from 0 to 1")
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """Read a list of texts; empty ones are left out."""
     if isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):

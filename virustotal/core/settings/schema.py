@@ -14,6 +14,7 @@ from virustotal.core.settings.config_values import (
     origin,
     scores,
     setting,
+    share,
     storage,
     switch,
     terms,
@@ -79,12 +80,18 @@ class SubmitPolicy:
 
 @frozen
 class QuotaConfig:
-    """`quota`: requests a window, if VirusTotal does not tell; 0 for not given."""
+    """`quota`: requests a window, if VirusTotal does not tell; 0 for not given.
+
+    reserve: the share of hour and day that only look-ups of subjects may use, from 0 to 1. max_wait: seconds that a
+    task waits for the quota at most.
+    """
 
     minute: int = setting(0, whole_number(0, 10**9))
     hour: int = setting(0, whole_number(0, 10**9))
     day: int = setting(0, whole_number(0, 10**9))
     month: int = setting(0, whole_number(0, 10**9))
+    reserve: float = setting(0.2, share)
+    max_wait: int = setting(86_400, whole_number(0, 86_400))
 
 
 @frozen

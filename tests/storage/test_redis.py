@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.stores.calls import use
-from tests.client.stores.failing import Clock
-from tests.client.stores.servers import free_port, started
+from tests.storage.calls import use
+from tests.storage.failing import Clock
+from tests.storage.servers import free_port, started
 from virustotal.storage import in_redis
 from virustotal.storage.circuit_breaker import PAUSE
 from virustotal.storage.fallback import with_fallback
@@ -20,7 +20,7 @@ MOST = 2**20
 
 def test_nobody_there(tmp_path: Path) -> None:
     said: list[str] = []
-    use(with_fallback(in_redis("redis://:hidden@127.0.0.1:1", MOST), said.append, shared=True))
+    use(with_fallback(in_redis("redis://:hidden@127.0.0.1:1", MOST), said.append))
     assert len(said) == 1
     assert "redis://127.0.0.1:1 cannot be used: it cannot be reached" in said[0]
 
@@ -30,18 +30,18 @@ def test_a_wrong_password(tmp_path: Path, given: str) -> None:
     with started(tmp_path, password="right-password") as server:
         said: list[str] = []
         given = given if given.endswith("@") or not given else f"{given}@"
-        use(with_fallback(in_redis(f"redis://{given}127.0.0.1:{server.port}", MOST), said.append, shared=True))
+        use(with_fallback(in_redis(f"redis://{given}127.0.0.1:{server.port}", MOST), said.append))
         assert len(said) == 1
         assert "wrong" not in said[0]
         said.clear()
-        use(with_fallback(in_redis(server.address, MOST), said.append, shared=True))
+        use(with_fallback(in_redis(server.address, MOST), said.append))
         assert not said
 
 
 def test_one_that_hangs_costs_a_second_or_two(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         said: list[str] = []
-        stores = with_fallback(in_redis(server.address, MOST), said.append, shared=True)
+        stores = with_fallback(in_redis(server.address, MOST), said.append)
         use(stores)
         server.hang()
         began = time.monotonic()
@@ -55,12 +55,12 @@ def test_one_that_hangs_costs_a_second_or_two(tmp_path: Path) -> None:
 
 def test_threads_do_not_wait_for_one_that_hangs_one_after_the_other(tmp_path: Path) -> None:
     with started(tmp_path) as server:
-        stores = with_fallback(in_redis(server.address, MOST), lambda line: None, shared=True)
+        stores = with_fallback(in_redis(server.address, MOST), lambda line: None)
         server.hang()
         began = time.monotonic()
         with ThreadPoolExecutor(6) as pool:
             for _ in range(6):
-                pool.submit(stores.ledger.now)
+                pool.submit(stores.rate_limiter.now)
         assert time.monotonic() - began < 3
         server.resume()
 
@@ -69,7 +69,7 @@ def test_one_that_dies_and_comes_back(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         said: list[str] = []
         clock = Clock()
-        stores = with_fallback(in_redis(server.address, MOST), said.append, shared=True, monotonic=clock)
+        stores = with_fallback(in_redis(server.address, MOST), said.append, monotonic=clock)
         use(stores)
         server.stop()
         use(stores)
@@ -78,7 +78,7 @@ def test_one_that_dies_and_comes_back(tmp_path: Path) -> None:
         for _ in range(2):
             clock.now += PAUSE
             use(stores)
-        assert said[1:] == ["The store works again."]
+        assert said[1:] == [f"The store {stores.place} works again."]
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
@@ -106,6 +106,6 @@ def test_tls_with_password_and_ca(tmp_path: Path) -> None:
         )
         for stores, reason in cases:
             said: list[str] = []
-            use(with_fallback(stores, said.append, shared=True))
+            use(with_fallback(stores, said.append))
             assert len(said) == bool(reason)
             assert all(reason in line and "secret-word" not in line for line in said)

@@ -5,21 +5,19 @@ from collections.abc import Callable
 
 from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.storage import Stores
-from virustotal.storage.interfaces import Count, Entry, Lease, Limits, Permit, Used
+from virustotal.storage.interfaces import Entry, Lease, Limits, Quota
 
-LIMITS = Limits(minute=300, day=500)
+QUOTA = Quota(Limits(minute=300, day=500))
 NOW = time.time()
 
 
 def use(stores: Stores) -> None:
     """Do all that a task does with a store; each has to answer something that it can go on with."""
-    now = stores.ledger.now()
+    now = stores.rate_limiter.now()
     assert abs(now - time.time()) < 5
-    permit = stores.ledger.take("k", LIMITS, now)
-    assert permit.granted
-    stores.ledger.settle("k", permit, now, True)
-    stores.ledger.rebase("k", Used(day=3), now)
-    assert stores.ledger.left("k", LIMITS, now).longer is not None
+    assert stores.rate_limiter.acquire("k", QUOTA, now).granted
+    stores.rate_limiter.release("k", now)
+    assert stores.rate_limiter.remaining("k", QUOTA, now).longer is not None
     assert stores.answers.lease("l", "mine", 5) is Lease.TAKEN
     stores.answers.put("k", "g", "n", Entry(b"x", now, now + 100))
     stores.answers.get("k", "g", ("n",), now)
@@ -27,8 +25,8 @@ def use(stores: Stores) -> None:
     stores.answers.forget("k", "g")
     stores.answers.clear()
     assert stores.answers.size().objects == 0
-    stores.facts.keep("k", "user", "someone", 60)
-    assert stores.facts.fact("k", "user") == "someone"
+    stores.values.put("k", "user", "someone", 60)
+    assert stores.values.get("k", "user") == "someone"
     assert stores.receipts.claim(Receipt("r", Progress.SENDING, "", now), now)
     assert not stores.receipts.claim(Receipt("r", Progress.SENDING, "", now), now)
     stores.receipts.put(Receipt("r", Progress.SENT, "a", now))
@@ -41,11 +39,10 @@ def use(stores: Stores) -> None:
 
 #: By name; each answers something that a task can go on with, or fails.
 CALLS: dict[str, Callable[[Stores], object]] = {
-    "take": lambda stores: stores.ledger.take("k", LIMITS, NOW).granted,
-    "settle": lambda stores: stores.ledger.settle("k", Permit(True, int(NOW), born=NOW), NOW, True),
-    "hold": lambda stores: stores.ledger.hold("k", 1.0, NOW),
-    "rebase": lambda stores: stores.ledger.rebase("k", Used(day=3), NOW),
-    "left": lambda stores: stores.ledger.left("k", LIMITS, NOW).longer,
+    "acquire": lambda stores: stores.rate_limiter.acquire("k", QUOTA, NOW).granted,
+    "end": lambda stores: stores.rate_limiter.release("k", NOW),
+    "pause": lambda stores: stores.rate_limiter.pause("k", 1.0, NOW),
+    "remaining": lambda stores: stores.rate_limiter.remaining("k", QUOTA, NOW).longer,
     "get": lambda stores: stores.answers.get("k", "g", ("n",), NOW),
     "put": lambda stores: stores.answers.put("k", "g", "n", Entry(b"x", NOW, NOW + 100)),
     "forget": lambda stores: stores.answers.forget("k", "g"),
@@ -54,12 +51,11 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "lease": lambda stores: stores.answers.lease("l", "mine", 5),
     "extend": lambda stores: stores.answers.extend("l", "mine", 5),
     "release": lambda stores: stores.answers.release("l", "mine", True),
-    "fact": lambda stores: stores.facts.fact("k", "user"),
-    "keep": lambda stores: stores.facts.keep("k", "user", "someone", 60),
+    "value": lambda stores: stores.values.get("k", "user"),
+    "keep": lambda stores: stores.values.put("k", "user", "someone", 60),
+    "add": lambda stores: stores.values.add("k", "n", 1, 60),
     "receipt": lambda stores: stores.receipts.get("r"),
     "claim": lambda stores: stores.receipts.claim(Receipt("r", Progress.SENDING, "", NOW), NOW),
     "sent": lambda stores: stores.receipts.put(Receipt("r", Progress.SENT, "a", NOW)),
     "drop": lambda stores: stores.receipts.drop("r"),
-    "add": lambda stores: stores.tally.add(Count(1, 1), NOW),
-    "read": lambda stores: stores.tally.read(NOW),
 }

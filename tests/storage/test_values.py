@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.client.stores.calls import CALLS, NOW
-from tests.client.stores.servers import Server
+from tests.storage.calls import CALLS, NOW
+from tests.storage.servers import Server
 from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.storage import in_file, in_redis
 from virustotal.storage.fallback import with_fallback
-from virustotal.storage.interfaces import Limits, Permit, RateLimiter, Used
+from virustotal.storage.interfaces import Limits, Quota, RateLimiter
 from virustotal.storage.redis_store import RedisServer
 
 MOST = 2**20
-LIMITS = Limits(minute=300, hour=3000, day=500, month=5000)
+QUOTA = Quota(Limits(minute=300, hour=3000, day=500, month=5000))
 #: Fields of a ledger that are none.
 BAD = [
     {"sx": "1"},
@@ -27,12 +27,12 @@ BAD = [
     {"xdfoo": "3"},
     {"xMfoo": "3"},
     {"older": "text"},
-    {"hold": "text", "since": "text"},
-    {"held": "text"},
-    {"born": "text"},
+    {"pause": "text", "since": "text"},
+    {"refusals": "text"},
+    {"synced": "text"},
     {"xh": "text", "xu": "nan"},
     {"d20000": "nan"},
-    {"hold": "inf", "since": "inf"},
+    {"pause": "inf", "since": "inf"},
     {"s\udcad": "1"},
 ]
 
@@ -46,44 +46,43 @@ def spoilt(request: pytest.FixtureRequest, tmp_path: Path) -> Spoilt:
         return lambda fields: _in_file(tmp_path / "store.sqlite3", json.dumps(fields))
     server: Server = request.getfixturevalue("redis_server")
     server.flush()
-    return lambda fields: _in_redis(server, fields)
+    return lambda fields: _in_redis(server, json.dumps(fields))
 
 
 def _in_file(place: Path, state: str) -> RateLimiter:
     stores = in_file(place, MOST)
-    stores.ledger.rebase("k", Used(day=0), 0.0)
+    stores.rate_limiter.acquire("k", Quota(), 0.0)
     with contextlib.closing(sqlite3.connect(place)) as connection:
         connection.execute("UPDATE ledger_1 SET state = ?", (state,))
         connection.commit()
-    return stores.ledger
+    return stores.rate_limiter
 
 
-def _in_redis(server: Server, fields: dict[str, str]) -> RateLimiter:
-    with contextlib.closing(redis.Redis.from_url(server.address, encoding_errors="surrogateescape")) as client:
-        client.hset("virustotal:1:ledger:k", mapping=fields)
-    return in_redis(server.address, MOST).ledger
+def _in_redis(server: Server, state: str) -> RateLimiter:
+    with contextlib.closing(redis.Redis.from_url(server.address)) as client:
+        client.set("virustotal:1:quota:k", state)
+    return in_redis(server.address, MOST).rate_limiter
 
 
 ACTS: dict[str, Callable[[RateLimiter, float], object]] = {
-    "left": lambda ledger, now: ledger.left("k", LIMITS, now).longer == 500,
-    "take": lambda ledger, now: ledger.take("k", LIMITS, now).granted,
-    "rebase": lambda ledger, now: ledger.rebase("k", Used(3, 3, 3), now) is None,
-    "settle": lambda ledger, now: ledger.settle("k", Permit(True, int(now)), now, True) is None,
-    "hold": lambda ledger, now: ledger.hold("k", None, now) == pytest.approx(60),
+    "remaining": lambda limiter, now: limiter.remaining("k", QUOTA, now).longer == 500,
+    "acquire": lambda limiter, now: limiter.acquire("k", QUOTA, now).granted,
+    "release": lambda limiter, now: limiter.release("k", now) is None,
+    "pause": lambda limiter, now: limiter.pause("k", None, now) == pytest.approx(60),
 }
 
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("fields", BAD, ids=str)
 def test_a_field_of_the_ledger_that_is_none_does_no_harm(spoilt: Spoilt, fields: dict[str, str], act: str) -> None:
-    ledger, now = spoilt(fields), time.time()
-    assert ACTS[act](ledger, now)
-    assert ledger.take("k", LIMITS, now + 100).granted
+    limiter, now = spoilt(fields), time.time()
+    assert ACTS[act](limiter, now)
+    assert limiter.acquire("k", QUOTA, now + 100).granted
 
 
 #: Key -> command and arguments that make it one of another sort.
 OTHER_SORT = {
-    "ledger:k": ("SET", "of another version"),
+    "quota:k": ("HSET", "a", "b"),
     "answers:k:g": ("SET", "text"),
     "expiry": ("SET", "text"),
     "bytes": ("SET", "text"),
@@ -91,19 +90,19 @@ OTHER_SORT = {
     "lease:l": ("HSET", "a", "b"),
     "fact:k:user": ("HSET", "a", "b"),
     "receipt:r": ("HSET", "a", "b"),
-    f"tally:{int(NOW // 86_400)}": ("HSET", "asked", "text"),
+    "fact:k:n": ("SET", "text"),
 }
 #: Which calls look at it; the others notice nothing.
 LOOKS = {
-    "ledger:k": {"take", "settle", "hold", "rebase", "left"},
+    "quota:k": {"acquire", "end", "pause", "remaining"},
     "answers:k:g": {"get", "put"},
     "expiry": {"put", "forget", "size"},
     "bytes": {"put", "forget"},
     "totals": {"put", "forget", "size"},
     "lease:l": {"lease", "extend", "release"},
-    "fact:k:user": {"fact"},
+    "fact:k:user": {"value"},
     "receipt:r": {"receipt", "claim"},
-    f"tally:{int(NOW // 86_400)}": {"add", "read"},
+    "fact:k:n": {"add"},
 }
 
 
@@ -116,7 +115,7 @@ def test_values_of_another_sort_cost_their_benefit_alone(redis_server: Server, k
         command, *arguments = OTHER_SORT[key]
         raw.do(command, key, *arguments)
         said: list[str] = []
-        stores = with_fallback(in_redis(redis_server.address, MOST), said.append, shared=True)
+        stores = with_fallback(in_redis(redis_server.address, MOST), said.append)
         call(stores)
         stores.close()
         assert len(said) <= 1
@@ -137,4 +136,4 @@ def test_a_receipt_that_is_none(redis_server: Server, there: str) -> None:
 
 @pytest.mark.parametrize("state", ["", "[]", "{broken", '{"s1": "text"}', '{"s1": null}', "null", "7"])
 def test_a_ledger_that_cannot_be_understood_begins_anew(tmp_path: Path, state: str) -> None:
-    assert _in_file(tmp_path / "store.sqlite3", state).take("k", LIMITS, time.time()).granted
+    assert _in_file(tmp_path / "store.sqlite3", state).acquire("k", QUOTA, time.time()).granted

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from tests.client.stores.failing import Clock, Trouble, failing
+from tests.storage.failing import Clock, Trouble, failing
 from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts
 from virustotal.storage import in_file
 from virustotal.storage.circuit_breaker import PAUSE
@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Receipts:
 @pytest.fixture
 def receipts(tmp_path: Path, trouble: Trouble, clock: Clock) -> Receipts:
     stores = failing(in_file(tmp_path / "store.sqlite3", 1), trouble)
-    return with_fallback(stores, lambda line: None, shared=True, monotonic=clock).receipts
+    return with_fallback(stores, lambda line: None, monotonic=clock).receipts
 
 
 def break_off(receipts: Receipts, trouble: Trouble) -> None:

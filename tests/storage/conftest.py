@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.stores.failing import Clock, Trouble
-from tests.client.stores.servers import Server, started
+from tests.storage.failing import Clock, Trouble
+from tests.storage.servers import Server, started
 from virustotal.core.submission.receipts import StoreError
 from virustotal.storage import Stores, in_file, in_redis
 

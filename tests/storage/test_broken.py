@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.stores.calls import CALLS, use
-from tests.client.stores.failing import Clock
+from tests.storage.calls import CALLS, use
+from tests.storage.failing import Clock
 from virustotal.storage import in_file
 from virustotal.storage.circuit_breaker import PAUSE
 from virustotal.storage.fallback import with_fallback
@@ -23,7 +23,7 @@ LIMITS = Limits(minute=300, day=500)
 
 def test_a_store_that_works_says_nothing(tmp_path: Path) -> None:
     said: list[str] = []
-    use(with_fallback(in_file(tmp_path / "store.sqlite3", MOST), said.append, shared=False))
+    use(with_fallback(in_file(tmp_path / "store.sqlite3", MOST), said.append))
     assert not said
 
 
@@ -66,7 +66,6 @@ def _other_tables(place: Path) -> None:
         connection.execute("CREATE TABLE facts_1 (other TEXT)")
         connection.execute("CREATE TABLE leases_1 (other TEXT)")
         connection.execute("CREATE TABLE answers_1 (expires TEXT)")
-        connection.execute("CREATE TABLE tally_1 (other TEXT)")
         connection.commit()
 
 
@@ -99,7 +98,7 @@ def test_a_broken_file_costs_its_benefit_alone(
     said: list[str] = []
     began = time.monotonic()
     try:
-        use(with_fallback(in_file(place, MOST), said.append, shared=False))
+        use(with_fallback(in_file(place, MOST), said.append))
     finally:
         for process in _LOCKERS:
             process.kill()
@@ -115,7 +114,7 @@ def test_a_broken_file_costs_its_benefit_alone(
 def test_each_call_may_be_the_first_that_fails(tmp_path: Path, spoil: Callable[[Path], None], call: str) -> None:
     spoil(tmp_path / "store.sqlite3")
     said: list[str] = []
-    CALLS[call](with_fallback(in_file(tmp_path / "store.sqlite3", MOST), said.append, shared=False))
+    CALLS[call](with_fallback(in_file(tmp_path / "store.sqlite3", MOST), said.append))
     assert len(said) == ((spoil, call) != (_other_tables, "clear"))  # any table can be emptied
 
 
@@ -125,13 +124,13 @@ def test_a_full_disk_costs_its_benefit_alone(tmp_path: Path) -> None:
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from pathlib import Path
-from tests.client.stores.calls import use
-from tests.client.stores.test_broken import MOST
+from tests.storage.calls import use
+from tests.storage.test_broken import MOST
 from virustotal.storage import in_file
 from virustotal.storage.fallback import with_fallback
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 said = []
-use(with_fallback(in_file(Path(sys.argv[1]), MOST), said.append, shared=False))
+use(with_fallback(in_file(Path(sys.argv[1]), MOST), said.append))
 print(len(said), said[0])
 """
 
@@ -149,7 +148,7 @@ def test_values_of_another_version_are_left_alone(tmp_path: Path) -> None:
         connection.execute("INSERT INTO ledger_0 VALUES ('k', 'older')")
         connection.commit()
     said: list[str] = []
-    use(with_fallback(in_file(place, MOST), said.append, shared=False))
+    use(with_fallback(in_file(place, MOST), said.append))
     assert not said
 
 
@@ -157,7 +156,7 @@ def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None
     place = tmp_path / "store.sqlite3"
     said: list[str] = []
     clock = Clock()
-    stores = with_fallback(in_file(place, MOST), said.append, shared=False, monotonic=clock)
+    stores = with_fallback(in_file(place, MOST), said.append, monotonic=clock)
     use(stores)
     for path in tmp_path.iterdir():
         path.unlink()
@@ -172,4 +171,4 @@ def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None
     for _ in range(2):
         clock.now += PAUSE
         use(stores)
-    assert said[1:] == ["The store works again."]
+    assert said[1:] == [f"The store {stores.place} works again."]

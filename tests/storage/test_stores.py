@@ -11,7 +11,7 @@ import pytest
 from virustotal.core.models import Ref
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, key_of
 from virustotal.storage import Stores
-from virustotal.storage.interfaces import Limits, Permit, Used
+from virustotal.storage.interfaces import Limits, Permit, Quota, Used
 
 KEY = key_of("submit", Ref("file", "a" * 64))
 NOW = datetime(2025, 12, 31, 12, 0, tzinfo=UTC).timestamp()
@@ -54,17 +54,13 @@ def test_a_claim_is_taken_once_while_it_is_fresh(stores: Stores, progress: Progr
 
 
 def taken(stores: Stores, limits: Limits, now: float) -> Permit:
-    """Take a permit, and let the request end at once."""
-    permit = stores.ledger.take("k", limits, now)
-    if permit.granted:
-        stores.ledger.settle("k", permit, now, True)
-    return permit
+    return stores.rate_limiter.acquire("k", Quota(limits), now)
 
 
 @pytest.mark.parametrize(
     ("window", "limits", "frees", "still"),
     [
-        ("minute", Limits(minute=3), NOW + 61, NOW + 59.5),
+        ("minute", Limits(minute=3), NOW + 62, NOW + 61),
         ("hour", Limits(hour=3), NOW + 3600 + 2 * 60, NOW + 3600),
         ("day", Limits(day=3), MIDNIGHT, MIDNIGHT - 1),
         ("month", Limits(month=3), MIDNIGHT, MIDNIGHT - 1),
@@ -85,7 +81,7 @@ def test_a_refusal_counts_in_no_window(stores: Stores) -> None:
     assert taken(stores, Limits(minute=1, day=5), NOW).granted
     for _ in range(9):
         assert taken(stores, Limits(minute=1, day=5), NOW).window == "minute"
-    assert stores.ledger.left("k", Limits(day=5), NOW).longer == 4
+    assert stores.rate_limiter.remaining("k", Quota(Limits(day=5)), NOW).longer == 4
 
 
 def test_the_longest_window_is_named(stores: Stores) -> None:
@@ -93,48 +89,37 @@ def test_the_longest_window_is_named(stores: Stores) -> None:
     assert taken(stores, Limits(1, 1, 1, 1), NOW).window == "month"
 
 
-def test_a_minute_is_counted_from_the_end_of_the_request(stores: Stores) -> None:
-    limits = Limits(minute=1)
-    permit = stores.ledger.take("k", limits, NOW)
-    stores.ledger.settle("k", permit, NOW + 30, True)
-    assert not taken(stores, limits, NOW + 61).granted
-    assert taken(stores, limits, NOW + 91).granted
-
-
-def test_a_request_of_a_killed_process_does_not_block_for_ever(stores: Stores) -> None:
-    assert stores.ledger.take("k", Limits(minute=1), NOW).granted
-    assert not taken(stores, Limits(minute=1), NOW + 62).granted
-    assert taken(stores, Limits(minute=1), NOW + 72).granted
-
-
 def test_keys_are_counted_apart(stores: Stores) -> None:
-    assert stores.ledger.take("k", Limits(day=1), NOW).granted
-    assert not stores.ledger.take("k", Limits(day=1), NOW).granted
-    assert stores.ledger.take("other", Limits(day=1), NOW).granted
+    assert stores.rate_limiter.acquire("k", Quota(Limits(day=1)), NOW).granted
+    assert not stores.rate_limiter.acquire("k", Quota(Limits(day=1)), NOW).granted
+    assert stores.rate_limiter.acquire("other", Quota(Limits(day=1)), NOW).granted
 
 
-def test_all_wait_after_a_refusal_and_longer_after_another(stores: Stores, open_store: Open) -> None:
-    assert stores.ledger.hold("k", None, NOW) == pytest.approx(60)
-    assert stores.ledger.hold("k", None, NOW + 1) == pytest.approx(60)  # of a request that was on its way
-    refused = open_store().ledger.take("k", Limits(), NOW + 10)
-    assert (refused.granted, refused.window) == (False, "held")
+def test_all_pause_after_a_refusal_and_longer_after_another(stores: Stores, open_store: Open) -> None:
+    limiter = stores.rate_limiter
+    assert limiter.pause("k", None, NOW) == pytest.approx(60)
+    assert limiter.pause("k", None, NOW + 1) == pytest.approx(60)  # of a request that was on its way
+    refused = open_store().rate_limiter.acquire("k", Quota(), NOW + 10)
+    assert (refused.granted, refused.window) == (False, "pause")
     assert refused.wait == pytest.approx(51)
-    assert stores.ledger.hold("k", None, NOW + 70) == pytest.approx(600)
-    permit = stores.ledger.take("k", Limits(), NOW + 700)
-    stores.ledger.settle("k", permit, NOW + 700, True)
-    assert stores.ledger.hold("k", None, NOW + 710) == pytest.approx(60)  # one that worked lies between
-    assert stores.ledger.hold("k", 2.5, NOW + 1000) == pytest.approx(2.5)
+    assert limiter.pause("k", None, NOW + 70) == pytest.approx(600)
+    assert limiter.acquire("k", Quota(), NOW + 700).probing
+    limiter.release("k", NOW + 700)
+    assert not limiter.acquire("k", Quota(), NOW + 701).probing
+    assert limiter.pause("k", None, NOW + 710) == pytest.approx(60)  # one that succeeded lies between
+    assert limiter.pause("k", 2.5, NOW + 1000) == pytest.approx(2.5)
 
 
-def test_a_store_that_lost_its_memory_waits_for_a_minute(stores: Stores) -> None:
-    limits = Limits(minute=10)
-    first = stores.ledger.take("k", limits, NOW, born=0.0)
-    assert first.granted
-    assert first.born
-    lost = stores.ledger.take("k", limits, NOW + 5, born=NOW - 500)
-    assert not lost.granted
-    assert lost.wait == pytest.approx(55, abs=1)
-    assert stores.ledger.take("k", limits, NOW + 60, born=NOW - 500).granted
+@pytest.mark.parametrize("window", ["hour", "day"])
+def test_the_reserve_is_left_to_more_important_requests(stores: Stores, window: str) -> None:
+    quota = Quota(Limits(**{window: 10}), reserve=0.25)
+    assert stores.rate_limiter.remaining("k", quota, NOW).longer == 7
+    granted = [stores.rate_limiter.acquire("k", quota, NOW) for _ in range(8)]
+    assert [permit.granted for permit in granted] == [True] * 7 + [False]
+    assert (granted[-1].window, granted[-1].reserved) == (window, True)
+    important = [taken(stores, quota.limits, NOW) for _ in range(4)]
+    assert [permit.granted for permit in important] == [True] * 3 + [False]
+    assert not important[-1].reserved
 
 
 @pytest.mark.parametrize(
@@ -152,20 +137,28 @@ def test_virustotals_own_count_is_taken_over(stores: Stores, window: str, ours: 
     limits = Limits(**{window: 10})
     for _ in range(ours):
         assert taken(stores, limits, NOW).granted
-    stores.ledger.rebase("k", Used(**{window: theirs}), NOW)
-    found = stores.ledger.left("k", limits, NOW)
-    assert (found.longer, found.window) == (left, window)
-    assert taken(stores, limits, NOW).granted is (left > 0)
+    quota = Quota(limits, Used(**{window: theirs}), NOW)
+    remaining = stores.rate_limiter.remaining("k", quota, NOW)
+    assert (remaining.longer, remaining.window) == (left, window)
+    assert stores.rate_limiter.acquire("k", quota, NOW).granted is (left > 0)
+    assert stores.rate_limiter.remaining("k", Quota(limits), NOW).longer == max(0, left - 1)  # for all
 
 
 def test_what_virustotal_did_not_charge_is_given_back(stores: Stores) -> None:
     limits = Limits(day=10)
     for second in range(8):
         assert taken(stores, limits, NOW + second).granted
-    stores.ledger.rebase("k", Used(day=2), NOW + 3600)
-    assert stores.ledger.left("k", limits, NOW + 3600).longer == 8
-    stores.ledger.rebase("k", Used(day=2), MIDNIGHT)
-    assert stores.ledger.left("k", limits, MIDNIGHT).longer == 8
+    for moment in (NOW + 3600, MIDNIGHT):
+        assert stores.rate_limiter.remaining("k", Quota(limits, Used(day=2), moment), moment).longer == 8
+
+
+def test_an_older_count_of_virustotals_is_not_taken_over(stores: Stores) -> None:
+    limits = Limits(day=10)
+    assert stores.rate_limiter.acquire("k", Quota(limits, Used(day=5), NOW), NOW).granted
+    assert stores.rate_limiter.acquire("k", Quota(limits, Used(day=9), NOW - 1), NOW + 100).granted
+    assert stores.rate_limiter.remaining("k", Quota(limits), NOW + 100).longer == 3
+    yesterday = Quota(limits, Used(day=9), MIDNIGHT - 30)
+    assert stores.rate_limiter.remaining("k", yesterday, MIDNIGHT + 1).longer == 10
 
 
 def test_a_clock_that_was_set_back_does_not_block(stores: Stores) -> None:
@@ -173,25 +166,14 @@ def test_a_clock_that_was_set_back_does_not_block(stores: Stores) -> None:
     assert taken(stores, Limits(minute=1), NOW).granted
 
 
-@pytest.mark.parametrize("window", ["day", "month"])
-def test_a_request_that_arrives_after_midnight_counts_for_both_days(stores: Stores, window: str) -> None:
-    limits = Limits(**{window: 2})
-    permit = stores.ledger.take("k", limits, MIDNIGHT - 0.1)
-    stores.ledger.settle("k", permit, MIDNIGHT + 0.1, True)
-    assert stores.ledger.left("k", limits, MIDNIGHT - 0.1).longer == 1
-    assert stores.ledger.left("k", limits, MIDNIGHT + 1).longer == 1
-    assert taken(stores, limits, MIDNIGHT + 1).granted
-    assert not taken(stores, limits, MIDNIGHT + 2).granted
-
-
 def test_left_of_a_new_key(stores: Stores) -> None:
-    found = stores.ledger.left("k", Limits(4, 240, 500, 15_500), NOW)
-    assert (found.minute, found.longer, found.window, found.held) == (4, 240, "hour", 0.0)
-    assert stores.ledger.left("k", Limits(), NOW).longer is None
+    found = stores.rate_limiter.remaining("k", Quota(Limits(4, 240, 500, 15_500)), NOW)
+    assert (found.minute, found.longer, found.window, found.pause) == (4, 240, "hour", 0.0)
+    assert stores.rate_limiter.remaining("k", Quota(), NOW).longer is None
 
 
 def test_the_clock_is_this_hosts_where_the_store_is_here(stores: Stores) -> None:
-    assert abs(stores.ledger.now() - time.time()) < 5
+    assert abs(stores.rate_limiter.now() - time.time()) < 5
 
 
 def _spend(
@@ -218,16 +200,16 @@ def test_processes_never_overspend(open_store: Open) -> None:
 
 
 def test_facts_are_kept_for_a_while(stores: Stores, open_store: Open) -> None:
-    assert stores.facts.fact("k", "user") is None
-    stores.facts.keep("k", "user", "someone é", 30)
-    stores.facts.keep("k", "soon", "gone", 0.05)
-    other = open_store().facts
-    assert other.fact("k", "user") == "someone é"
-    assert other.fact("other", "user") is None
-    stores.facts.keep("k", "user", "another", 30)
-    assert other.fact("k", "user") == "another"
+    assert stores.values.get("k", "user") is None
+    stores.values.put("k", "user", "someone é", 30)
+    stores.values.put("k", "soon", "gone", 0.05)
+    other = open_store().values
+    assert other.get("k", "user") == "someone é"
+    assert other.get("other", "user") is None
+    stores.values.put("k", "user", "another", 30)
+    assert other.get("k", "user") == "another"
     time.sleep(0.06)
-    assert other.fact("k", "soon") is None
+    assert other.get("k", "soon") is None
 
 
 # --- connections ---------------------------------------------------------------------------------------------------
@@ -235,9 +217,9 @@ def test_facts_are_kept_for_a_while(stores: Stores, open_store: Open) -> None:
 
 def test_what_is_closed_has_no_connection_and_is_used_again(stores: Stores, tmp_path: Path) -> None:
     for value in ("first", "second"):
-        stores.facts.keep("k", "user", value, 30)
+        stores.values.put("k", "user", value, 30)
         stores.close()
         assert not list(tmp_path.rglob("*-wal"))  # the last connection to a SQLite file tidies up
-        assert stores.facts.fact("k", "user") == value
+        assert stores.values.get("k", "user") == value
     stores.close()
     stores.close()

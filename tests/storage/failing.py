@@ -20,7 +20,7 @@ class Clock:
 
 @define
 class Trouble:
-    """What goes wrong. fails: decides by a name, `ledger.take` say. error: what is raised. asked: the names so far."""
+    """What goes wrong. fails: decides by a name, `answers.get` say. error: what is raised. asked: the names so far."""
 
     fails: Callable[[str], bool]
     error: Exception
@@ -47,7 +47,6 @@ class _Link:
 def failing(stores: Stores, trouble: Trouble) -> Stores:
     """Return the stores with a trouble before each call."""
     links: dict[str, Any] = {
-        name: _Link(name, getattr(stores, name), trouble)
-        for name in ("ledger", "answers", "facts", "receipts", "tally")
+        name: _Link(name, getattr(stores, name), trouble) for name in ("rate_limiter", "answers", "values", "receipts")
     }
     return Stores(stores.place, **links, close=stores.close)

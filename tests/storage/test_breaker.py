@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.stores.failing import Clock, Trouble, failing
-from tests.client.stores.servers import started
+from tests.storage.failing import Clock, Trouble, failing
+from tests.storage.servers import started
 from virustotal.storage import Stores, in_file, in_redis
 from virustotal.storage.circuit_breaker import PAUSE
 from virustotal.storage.fallback import with_fallback
-from virustotal.storage.interfaces import Limits
+from virustotal.storage.interfaces import Limits, Quota
 from virustotal.storage.redis_store import RedisServer
 
 MOST = 2**20
-SCARCE = Limits(minute=80)
-WRITES = {"take", "settle", "hold", "rebase", "keep", "put", "claim", "drop", "lease", "release", "add"}
+SCARCE = Quota(Limits(minute=80))
+WRITES = {"acquire", "release", "pause", "put", "claim", "drop", "lease", "add"}
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def said() -> list[str]:
 @pytest.fixture
 def stores(tmp_path: Path, trouble: Trouble, clock: Clock, said: list[str]) -> Stores:
     whole = in_file(tmp_path / "store.sqlite3", MOST)
-    return with_fallback(failing(whole, trouble), said.append, shared=True, monotonic=clock, clock=clock)
+    return with_fallback(failing(whole, trouble), said.append, monotonic=clock, clock=clock)
 
 
 @pytest.mark.parametrize("error", [UnicodeDecodeError("utf-8", b"secret", 0, 1, "secret"), ValueError("secret")])
@@ -33,7 +33,7 @@ def test_whatever_a_store_raises_is_a_failure_of_it(
     stores: Stores, trouble: Trouble, said: list[str], error: Exception
 ) -> None:
     trouble.fails, trouble.error = (lambda name: True), error
-    assert stores.facts.fact("k", "user") is None
+    assert stores.values.get("k", "user") is None
     assert stores.answers.size().objects == 0
     assert len(said) == 1
     assert type(error).__name__ in said[0]
@@ -42,10 +42,10 @@ def test_whatever_a_store_raises_is_a_failure_of_it(
 
 def test_one_try_is_made_now_and_then(stores: Stores, trouble: Trouble, clock: Clock, said: list[str]) -> None:
     trouble.fails = lambda name: True
-    for tries in (["facts.fact"], ["facts.keep"], ["facts.keep"]):
+    for tries in (["values.get"], ["values.put"], ["values.put"]):
         trouble.asked.clear()
         for _ in range(5):
-            assert stores.facts.fact("k", "user") is None
+            assert stores.values.get("k", "user") is None
         assert trouble.asked == tries
         clock.now += PAUSE
     assert len(said) == 1
@@ -55,25 +55,27 @@ def test_one_that_works_again_is_used_at_once_and_said_to_work_when_it_has_laste
     stores: Stores, trouble: Trouble, clock: Clock, said: list[str]
 ) -> None:
     trouble.fails = lambda name: True
-    stores.facts.fact("k", "user")
+    stores.values.get("k", "user")
     trouble.fails = lambda name: False
     clock.now += PAUSE
     trouble.asked.clear()
     for _ in range(2):
-        stores.facts.fact("k", "user")
-    assert trouble.asked == ["facts.keep", "facts.fact", "facts.fact"]
+        stores.values.get("k", "user")
+    assert trouble.asked == ["values.put", "values.get", "values.get"]
     assert len(said) == 1
     clock.now += PAUSE
     for _ in range(2):
-        stores.facts.fact("k", "user")
-    assert said[1:] == ["The store works again."]
+        stores.values.get("k", "user")
+    assert said[1:] == [f"The store {stores.place} works again."]
     trouble.fails = lambda name: True
-    stores.facts.fact("k", "user")
+    stores.values.get("k", "user")
     assert len(said) == 3
 
 
 @pytest.mark.parametrize(
-    "fails", [{"ledger.take"}, {f"facts.{name}" for name in WRITES}, WRITES], ids=["take", "facts", "all writes"]
+    "fails",
+    [{"rate_limiter.acquire"}, {f"values.{name}" for name in WRITES}, WRITES],
+    ids=["acquire", "values", "all writes"],
 )
 def test_one_that_works_in_part_is_said_to_be_broken_once_and_ends_no_grants(
     stores: Stores, trouble: Trouble, clock: Clock, said: list[str], fails: set[str]
@@ -82,9 +84,9 @@ def test_one_that_works_in_part_is_said_to_be_broken_once_and_ends_no_grants(
     trouble.fails = lambda name: name in fails or name.partition(".")[2] in fails
     granted = []
     for _ in range(20):
-        granted.append(stores.ledger.take("k", SCARCE, stores.ledger.now()).granted)
+        granted.append(stores.rate_limiter.acquire("k", SCARCE, stores.rate_limiter.now()).granted)
         stores.answers.get("k", "g", ("n",), stores.answers.now())
-        stores.facts.keep("k", "user", "someone", 60)
+        stores.values.put("k", "user", "someone", 60)
         clock.now += PAUSE / 2
     assert len(said) == 1
     assert all(granted[6:])
@@ -92,19 +94,19 @@ def test_one_that_works_in_part_is_said_to_be_broken_once_and_ends_no_grants(
 
 def test_a_redis_that_refuses_what_is_written(tmp_path: Path, clock: Clock, said: list[str]) -> None:
     with started(tmp_path) as server:
-        stores = with_fallback(in_redis(server.address, MOST), said.append, shared=True, monotonic=clock, clock=clock)
-        assert stores.ledger.take("k", SCARCE, stores.ledger.now()).granted
+        stores = with_fallback(in_redis(server.address, MOST), said.append, monotonic=clock, clock=clock)
+        assert stores.rate_limiter.acquire("k", SCARCE, stores.rate_limiter.now()).granted
         raw = RedisServer(server.address)
         raw._client.execute_command("REPLICAOF", "127.0.0.1", "1")
         for _ in range(4):
-            refused = stores.ledger.take("k", SCARCE, stores.ledger.now())
+            refused = stores.rate_limiter.acquire("k", SCARCE, stores.rate_limiter.now())
             assert refused.wait <= 61
             clock.now += PAUSE
-        assert stores.ledger.take("k", SCARCE, stores.ledger.now()).granted
+        assert stores.rate_limiter.acquire("k", SCARCE, stores.rate_limiter.now()).granted
         assert len(said) == 1
         raw._client.execute_command("REPLICAOF", "NO", "ONE")
         for _ in range(3):
             clock.now += PAUSE
-            stores.ledger.now()
-        assert said[1:] == ["The store works again."]
+            stores.rate_limiter.now()
+        assert said[1:] == [f"The store {stores.place} works again."]
         raw.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import redis
 
-from tests.client.stores.servers import Server
+from tests.storage.servers import Server
 from virustotal.storage import Stores, in_redis
 from virustotal.storage.interfaces import Entry, Lease, Size
 

@@ -1,0 +1,304 @@
+"""What VirusTotal says of a key for free: limits, its own count, the user and the licence; one replica asks for all."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import asdict, field, frozen
+
+from virustotal import api
+from virustotal.api.source import Source
+from virustotal.client.redaction import MASK
+from virustotal.core.errors import AuthenticationError, VirusTotalError
+from virustotal.core.lookup.key_capabilities import LICENCE, REMEMBERED
+from virustotal.storage.interfaces import KeyValueStore, Limits, Quota, Stores, Used
+from virustotal.util.readers import as_mapping, as_text, integer, number
+
+#: Seconds for which VirusTotal's limits count, and for which a process does not look for newer ones in the store.
+QUOTAS_SECONDS, LOOK_SECONDS = 3600.0, 30.0
+#: Seconds after which limits are asked for again that could not be had for a passing reason.
+AGAIN_SECONDS = 60.0
+#: Seconds that both questions may take.
+READ_SECONDS = 20.0
+#: Seconds for which all this is kept; the user is asked for once a day.
+KEPT_SECONDS, USER_SECONDS = 30 * 86_400.0, REMEMBERED
+#: What counts until VirusTotal has answered: the limits of a public key
+#: (https://docs.virustotal.com/reference/public-vs-premium-api).
+PUBLIC = Limits(minute=4, hour=240, day=500, month=15_500)
+
+_NAME = "account"
+_LABELS = {"hour": "api_requests_hourly", "day": "api_requests_daily", "month": "api_requests_monthly"}
+_WINDOWS = ("minute", "hour", "day", "month")
+
+
+@frozen
+class KeyInfo:
+    """What VirusTotal says of a key. Times are Unix seconds.
+
+    Args:
+        limits: Of its windows; None before the first answer.
+        used: VirusTotal's own count.
+        moment: When it gave that.
+        until: When limits are to be asked for again.
+        user: The user's identifier, so that the key need not stand in an address; empty where it is not told.
+        licensed: Whether the user has any privilege; None where it is not told.
+        user_until: When the user is to be asked for again.
+    """
+
+    limits: Limits | None = None
+    used: Used = field(factory=Used)
+    moment: float = 0.0
+    until: float = 0.0
+    user: str = ""
+    licensed: bool | None = None
+    user_until: float = 0.0
+
+    def dumps(self) -> str:
+        """Return the account as JSON."""
+        return json.dumps(asdict(self))
+
+
+def loads(text: str | None) -> KeyInfo:
+    """Return an account of JSON; an empty one for what cannot be understood."""
+    try:
+        value = as_mapping(json.loads(text)) if text else {}
+    except ValueError:
+        value = {}
+    limits, used, user = value.get("limits"), as_mapping(value.get("used")), as_text(value.get("user"))
+    licence = value.get("licensed")
+    moment, until, user_until = (float(number(value.get(name)) or 0.0) for name in ("moment", "until", "user_until"))
+    return KeyInfo(
+        Limits(*(max(0, integer(limits.get(window)) or 0) for window in _WINDOWS))
+        if isinstance(limits, Mapping)
+        else None,
+        Used(*(integer(used.get(window)) for window in _LABELS)),
+        moment,
+        until,
+        "" if MASK in user else user,
+        licence if isinstance(licence, bool) else None,
+        user_until,
+    )
+
+
+def _limits(value: Mapping[str, Any]) -> Limits:
+    return Limits(*(max(0, integer(value.get(window)) or 0) for window in _WINDOWS))
+
+
+class KeyAccount:
+    """The account of one key, read in a thread of its own, shared through the store. Thread-safe.
+
+    Args:
+        source: Sends the questions, one attempt for each.
+        stores: Where the account is shared.
+        api_key: As it is.
+        digest: By which the key is known in the stores.
+        configured: Limits that count where VirusTotal does not tell.
+        clock: That of the deadlines.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        stores: Stores,
+        api_key: str,
+        digest: str,
+        configured: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._values = stores.values
+        self._now = stores.rate_limiter.now
+        self._key = api_key
+        self._digest = digest
+        self._configured = configured
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._account = KeyInfo()
+        self._look_at = self._read_at = float("-inf")
+        self._thread: threading.Thread | None = None
+        self._error: AuthenticationError | None = None
+
+    def quota(self, deadline: float) -> Quota:
+        """Return what counts now, without waiting; asks VirusTotal beside where that is due.
+
+        Until it has answered the limits of a public key count. AuthenticationError for a wrong key.
+        """
+        if self._clock() >= self._look_at:
+            with self._lock:
+                if self._clock() >= self._look_at:
+                    self._look(deadline)
+        if self._error is not None:
+            raise AuthenticationError(str(self._error), code=self._error.code)
+        account = self._account
+        own = self._configured
+        told = account.limits or Limits()
+        otherwise = Limits() if account.limits is not None else PUBLIC
+        limits = Limits(*(getattr(told, name) or getattr(own, name) or getattr(otherwise, name) for name in _WINDOWS))
+        return Quota(limits, account.used, account.moment)
+
+    def wait(self, deadline: float) -> bool:
+        """Wait for the first answer; return whether there was anything to wait for."""
+        if self._account.limits is not None:
+            return False
+        self.quota(deadline)
+        thread = self._thread
+        if thread is None or not thread.is_alive():
+            return False
+        thread.join(max(0.0, min(deadline - self._clock(), READ_SECONDS)))
+        return not thread.is_alive()
+
+    def read_again(self, deadline: float) -> None:
+        """Ask VirusTotal, unless it was asked a moment ago."""
+        with self._lock:
+            if self._clock() - self._read_at < LOOK_SECONDS:
+                return
+            self._start(deadline)
+        self._join(deadline)
+
+    def close(self) -> None:
+        """Wait a moment for a question that is on its way, which has a connection."""
+        self._join(self._clock() + 1.0)
+
+    def _join(self, deadline: float) -> None:
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(max(0.0, min(deadline - self._clock(), READ_SECONDS)))
+
+    def _look(self, deadline: float) -> None:
+        """Take the account from the store, and ask for a newer one where that is due."""
+        self._look_at = self._clock() + LOOK_SECONDS
+        account, now = loads(self._values.get(self._digest, _NAME)), self._now()
+        if account.moment > self._account.moment and (account.limits is not None or self._account.limits is None):
+            self._account = account
+        if not now < self._account.until <= now + QUOTAS_SECONDS:
+            self._start(deadline)
+
+    def _start(self, deadline: float) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._read_at = self._clock()
+            self._thread = threading.Thread(target=self._read, args=(deadline,), name="virustotal-account", daemon=True)
+            self._thread.start()
+
+    def _read(self, deadline: float) -> None:
+        """Ask VirusTotal, and keep the answers for all. A failure that passes changes nothing that is known."""
+        ends, before = min(deadline, self._clock() + READ_SECONDS), self._account
+        try:
+            user, licensed, user_until = self._user(min(ends, self._clock() + READ_SECONDS / 2))
+            limits, used, seconds = before.limits, Used(), QUOTAS_SECONDS
+            moment = self._now()
+            try:
+                payload = self._source.ask(api.overall_quotas(user or self._key), ends).payload
+                limits, used = read_quotas(payload)
+            except AuthenticationError:
+                raise
+            except VirusTotalError as error:
+                # Refused is refused for an hour; what did not come may come in a minute.
+                if error.status in {"forbidden", "unknown", "invalid"}:
+                    limits = Limits()
+                else:
+                    seconds = AGAIN_SECONDS
+            self._error = None
+        except AuthenticationError as error:
+            self._error = error
+            return
+        self._account = KeyInfo(limits, used, moment, self._now() + seconds, user, licensed, user_until)
+        self._values.put(self._digest, _NAME, self._account.dumps(), KEPT_SECONDS)
+
+    def _user(self, deadline: float) -> tuple[str, bool | None, float]:
+        """Return identifier and licence, and until when they count."""
+        before, now = self._account, self._now()
+        if before.user and before.user_until > now:
+            return before.user, before.licensed, before.user_until
+        try:
+            payload = self._source.ask(api.user(before.user or self._key), deadline).payload
+        except AuthenticationError:
+            raise
+        except VirusTotalError:
+            return before.user, before.licensed, 0.0
+        return owner(payload, self._key) or before.user, licensed(payload), now + USER_SECONDS
+
+
+@frozen
+class KeyFacts:
+    """What was learnt of one key, as `KeyCapabilities` reads it.
+
+    Args:
+        values: Of a store with a fallback, so that nothing is raised.
+        digest: By which the key is known there.
+    """
+
+    values: KeyValueStore
+    digest: str
+
+    def recall(self, name: str) -> Mapping[str, Any]:
+        """See `KeyValueStore.recall` of `key_capabilities`."""
+        if name == LICENCE:
+            account = loads(self.values.get(self.digest, _NAME))
+            return {"holds": account.licensed, "until": account.user_until} if account.user_until else {}
+        text = self.values.get(self.digest, f"learnt:{name}")
+        try:
+            return as_mapping(json.loads(text)) if text else {}
+        except ValueError:
+            return {}
+
+    def keep(self, name: str, value: Mapping[str, Any], seconds: float) -> None:
+        """See `KeyValueStore.keep` of `key_capabilities`."""
+        self.values.put(self.digest, f"learnt:{name}", json.dumps(value), seconds)
+
+
+def read_quotas(payload: object) -> tuple[Limits, Used]:
+    """Return limits and VirusTotal's own count from `overall_quotas`; of user and group what leaves less.
+
+    What is missing, negative, or allows nothing at all is not told. A sixtieth of the hour is the minute.
+    """
+    data = as_mapping(as_mapping(payload).get("data"))
+    limits: dict[str, int] = {}
+    used: dict[str, int | None] = {}
+    for window, label in _LABELS.items():
+        pairs = [_pair(as_mapping(as_mapping(data.get(label)).get(who))) for who in ("user", "group")]
+        told = [(allowed, count) for allowed, count in pairs if allowed > 0]
+        if told:
+            limits[window], used[window] = min(told, key=lambda pair: pair[0] - (pair[1] or 0))
+    if "hour" in limits:
+        limits["minute"] = max(1, limits["hour"] // 60)
+    return Limits(**limits), Used(**used)
+
+
+def _pair(entry: object) -> tuple[int, int | None]:
+    values = as_mapping(entry)
+    count = integer(values.get("used"))
+    return integer(values.get("allowed")) or 0, count if count is not None and count >= 0 else None
+
+
+def licensed(user: Mapping[str, Any]) -> bool | None:
+    """Return whether a user has any privilege, own or inherited; None where VirusTotal tells none of them.
+
+    Which privilege opens which relationship is not published, so one that is granted says nothing; where there is
+    none at all, no premium relationship is open.
+
+    Args:
+        user: The answer to `/users/{id}` (https://docs.virustotal.com/reference/user-object).
+    """
+    privileges = as_mapping(as_mapping(as_mapping(user.get("data")).get("attributes")).get("privileges"))
+    if not privileges:
+        return None
+    return any(_granted(as_mapping(privilege)) for privilege in privileges.values())
+
+
+def owner(user: Mapping[str, Any], api_key: str) -> str:
+    """Return the identifier that a user answers by, empty for none.
+
+    Args:
+        user: The answer to `/users/{id}`. A server may echo the key in its place, which the client then has masked.
+        api_key: As it is.
+    """
+    identifier = as_text(as_mapping(user.get("data")).get("id"))
+    return "" if identifier == api_key or MASK in identifier else identifier
+
+
+def _granted(privilege: Mapping[str, Any]) -> bool:
+    """A privilege that is not known to be refused counts as granted."""
+    ends = integer(privilege.get("expiration_date"))
+    return privilege.get("granted") is not False and (not ends or ends > time.time())
