@@ -97,7 +97,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         # The framework reads the manifest with its first section and its first heuristic, 65 ms in the first task.
         ResultSection("-", heuristic=Heuristic(HEURISTICS[Family.ENGINES]))
         tags.known("")
-        self._stores.facts.fact("", "")  # opens the store
+        self._stores.values.get("", "")  # opens the store
 
     def stop(self) -> None:
         """Close threads and connections."""
