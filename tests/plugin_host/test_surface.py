@@ -58,10 +58,10 @@ MODULES: Mapping[str, str] = {
     "relationships": "CATALOGUE KINDS Family Licence Relationship find of_kind",
     "tables": "MOST_IN_CELL MOST_ROWS counted key_values lines listed page table",
     "verdicts": (
-        "ANSWERED BAD HOST_KINDS MALICIOUS NOT_ANALYSED POPULAR_RANK SUSPICIOUS THRESHOLDS UNWANTED_POINTS "
-        "UNWANTED_WORDS analyst_verdict best_rank category_of counters counts_text detections headline "
-        "level_of needed_hits opinions score_word stale_days trusted_by unwanted_word verdict_word "
-        "verdict_words"
+        "ANSWERED BAD HOST_KINDS MALICIOUS MOST_FAMILIES NOT_ANALYSED POPULAR_RANK SUSPICIOUS THRESHOLDS "
+        "UNWANTED_POINTS UNWANTED_WORDS agreed_labels analyst_verdict attribution_tags best_rank category_of "
+        "counters counts_text detections family_names headline is_family level_of needed_hits opinions "
+        "score_word stale_days trusted_by unwanted_word verdict_word verdict_words"
     ),
     "whois": "rdap_facts whois_facts whois_map_facts",
 }

@@ -37,7 +37,7 @@ ENGINES = {
 POPULAR = {
     "popular_threat_name": [
         {"value": "eicar", "count": 9}, {"value": "msil", "count": 8}, {"value": "", "count": 7},
-        {"value": "rare", "count": 1}, ["pair", 5],
+        {"value": "rare", "count": 1}, ["pair", 5], ["alone", 5],
     ]
 }  # fmt: skip
 
@@ -115,23 +115,30 @@ def test_without_detections_no_points() -> None:
 
 
 def test_tags() -> None:
-    section = found(last_analysis_results=ENGINES, popular_threat_classification=POPULAR)[0]
+    engines = {
+        **ENGINES,
+        "Jot": engine("undetected", "pair"),
+        "Kit": engine("malicious", "Pair.A"),
+        "Lam": engine("malicious", "W32/Pair-X"),
+        "Mop": engine("malicious", "Alone.B"),
+    }
+    section = found(last_analysis_results=engines, popular_threat_classification=POPULAR)[0]
     assert section.tags == {
-        "av.virus_name": ["EICAR-Test-File", "Zed.Widgetry", "Heur.Odd"],
-        "attribution.family": ["eicar", "pair"],
+        "av.virus_name": ["EICAR-Test-File", "Zed.Widgetry", "Heur.Odd", "Pair.A", "W32/Pair-X", "Alone.B"],
+        "attribution.family": ["pair"],
     }
     assert set(section.tags) <= set(Tagging.flat_fields())
 
 
 def test_a_name_that_was_cleaned_or_cut_is_shown_and_not_tagged() -> None:
-    odd = ("Evil\u202egnp.exe", "y" * 5000, "Good.Name")
+    odd = ("Evil\u202egnp.exe", "y" * 5000, "Good.Name", "Trojan.Good-X")
     names = {"popular_threat_name": [["fam\u202e", 9], ["z" * 500, 8], ["good", 7]]}
     section = found(
         last_analysis_results={f"E{number}": engine("malicious", name) for number, name in enumerate(odd)},
         popular_threat_classification=names,
     )[0]
-    assert section.tags == {"av.virus_name": ["Good.Name"], "attribution.family": ["good"]}
-    assert len(tables(section)["Malicious (3)"]) == 3
+    assert section.tags == {"av.virus_name": ["Good.Name", "Trojan.Good-X"], "attribution.family": ["good"]}
+    assert len(tables(section)["Malicious (4)"]) == 4
 
 
 def test_a_clean_file_has_no_family() -> None:

@@ -1,5 +1,6 @@
 """What engines say of an object, in VirusTotal's words, and the rules that weigh it (docs/scoring.md)."""
 
+from virustotal.core.scoring.families import MOST_FAMILIES, agreed_labels, attribution_tags, family_names, is_family
 from virustotal.core.scoring.opinions import headline, opinions
 from virustotal.core.scoring.trust import analyst_verdict, trusted_by
 from virustotal.core.scoring.unwanted import UNWANTED_POINTS, UNWANTED_WORDS, unwanted_word
@@ -32,19 +33,24 @@ __all__ = [
     "BAD",
     "HOST_KINDS",
     "MALICIOUS",
+    "MOST_FAMILIES",
     "NOT_ANALYSED",
     "POPULAR_RANK",
     "SUSPICIOUS",
     "THRESHOLDS",
     "UNWANTED_POINTS",
     "UNWANTED_WORDS",
+    "agreed_labels",
     "analyst_verdict",
+    "attribution_tags",
     "best_rank",
     "category_of",
     "counters",
     "counts_text",
     "detections",
+    "family_names",
     "headline",
+    "is_family",
     "level_of",
     "needed_hits",
     "opinions",

@@ -18,8 +18,19 @@ from virustotal.core import (
     hookimpl,
     tables,
 )
-from virustotal.core.readers import as_mapping, named_counts, whole_text
-from virustotal.core.verdicts import BAD, MALICIOUS, NOT_ANALYSED, SUSPICIOUS, counters, level_of, verdict_words
+from virustotal.core.readers import whole_text
+from virustotal.core.verdicts import (
+    BAD,
+    MALICIOUS,
+    MOST_FAMILIES,
+    NOT_ANALYSED,
+    SUSPICIOUS,
+    attribution_tags,
+    counters,
+    family_names,
+    level_of,
+    verdict_words,
+)
 
 #: Categories in the order in which they are shown; unknown ones come last, by name.
 CATEGORIES = (
@@ -43,15 +54,6 @@ ONTOLOGY: Mapping[str, str] = {
     "failure": "failure",
     "type-unsupported": "type-unsupported",
 }
-
-#: A name is a family where at least this many engines use it.
-FAMILY_ENGINES = 2
-#: Names that VirusTotal counts among families and that name none.
-NO_FAMILY = frozenset(
-    {"msil", "win32", "win64", "agent", "generic", "malware", "heur", "artemis", "gen", "test", "script"}
-)
-#: Families that are tagged; VirusTotal sorts them, the most common first.
-MOST_FAMILIES = 5
 
 
 @hookimpl
@@ -168,15 +170,9 @@ def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
         if each.category in BAD and not each.ignored_because and (name := whole_text(each.result)):
             section.add_tag("av.virus_name", name)
     if verdict.score:
-        found = filter(None, map(whole_text, families(evidence.report.subject.attributes)))
-        for family in islice(found, MOST_FAMILIES):
-            section.add_tag("attribution.family", family)
-
-
-def families(attributes: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the family names that several engines agree on, the most common first."""
-    found = named_counts(as_mapping(attributes.get("popular_threat_classification")).get("popular_threat_name"))
-    return tuple(name for name, count in found if count >= FAMILY_ENGINES and name.lower() not in NO_FAMILY)
+        names = family_names(verdict.detections, evidence.report.subject.attributes)
+        for tag_type, name in islice(attribution_tags(names), MOST_FAMILIES):
+            section.add_tag(tag_type, name)
 
 
 def _ontology(found: Sequence[Detection]) -> Iterator[OntologyPart]:

@@ -53,7 +53,10 @@ def test_clean_verdicts_score_nothing(verdicts: Any) -> None:
 
 def test_a_verdict_in_the_files_own_report_stands_and_counts_once() -> None:
     subject = {
-        "sandbox_verdicts": {"Zenbox": {"category": "malicious", "confidence": 60, "malware_names": ["Emberfox"]}}
+        "sandbox_verdicts": {
+            "Zenbox": {"category": "malicious", "confidence": 60, "malware_names": ["Emberfox"]},
+        },
+        "last_analysis_results": {"Acme": {"category": "malicious", "result": "Trojan.Emberfox"}},
     }
     again = findings(report(verdicts=["MALWARE"]), subject=subject)
     assert points(again) == {}

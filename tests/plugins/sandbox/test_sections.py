@@ -367,7 +367,6 @@ def test_tags_are_of_what_was_done_and_can_be_one() -> None:
     )
     assert tags(found) == {
         "file.behavior": ["LONG_SLEEPS"],
-        "attribution.family": ["Emberfox"],
         "network.dynamic.domain": ["c2.example.com"],
         "network.dynamic.ip": ["192.0.2.7"],
         "network.dynamic.uri": ["http://c2.example.com/a?b=c"],
@@ -421,7 +420,10 @@ def test_the_id_of_an_ids_rule_may_be_a_number() -> None:
 
 
 def test_labels_of_the_files_own_report_that_are_no_texts_are_no_family() -> None:
-    own = {"Zenbox": {"category": "malicious", "malware_names": [True, "Emberfox"]}}
+    own = {
+        "Zenbox": {"category": "malicious", "malware_names": [True, "Emberfox"]},
+        "CAPE": {"malware_names": ["Emberfox"]},
+    }
     assert tags(list(ANALYZERS["sandbox_verdicts"].analyze(evidence("file", sandbox_verdicts=own)))) == {
         "attribution.family": ["Emberfox"]
     }

@@ -55,7 +55,7 @@ def _findings(
     subject = as_mapping(evidence.report.subject.attributes)
     verdicts = sandbox_verdicts.verdicts_section(reports, subject)
     if verdicts is not None:
-        behaviour_tags.add(verdicts, behaviour_tags.of_verdicts(reports))
+        behaviour_tags.add(verdicts, behaviour_tags.of_verdicts(reports, subject))
         yield verdicts
         yield from sandbox_verdicts.verdict_points(reports, subject, verdicts)
     rules = list(rule_findings(reports, subject, long_values))
@@ -66,7 +66,7 @@ def _findings(
             yield finding.serious[0]
     section, points = _activity(reports, related, rules, behaviour_tags.noise_of(evidence), long_values)
     if verdicts is None:
-        behaviour_tags.add(section, behaviour_tags.of_verdicts(reports))
+        behaviour_tags.add(section, behaviour_tags.of_verdicts(reports, subject))
     yield section
     yield from points
     for finding in rules:
@@ -176,7 +176,7 @@ def analyze_verdicts(evidence: Evidence) -> Iterator[Finding]:
     verdicts = sandbox_verdicts.of_subject(evidence.report.subject.attributes)
     section = sandbox_verdicts.subject_section(verdicts)
     if section is not None:
-        behaviour_tags.add(section, behaviour_tags.of_labels(verdicts))
+        behaviour_tags.add(section, behaviour_tags.of_labels(verdicts, evidence.report.subject.attributes))
         yield section
         yield from sandbox_verdicts.subject_points(verdicts, section)
 

@@ -14,6 +14,8 @@ from virustotal.core.verdicts import (
     MALICIOUS,
     POPULAR_RANK,
     SUSPICIOUS,
+    agreed_labels,
+    attribution_tags,
     best_rank,
     counters,
     needed_hits,
@@ -34,8 +36,6 @@ _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
 # As Assemblyline's own validator has it.
 _JA4 = re.compile(r"[tq](?:[sd]|[0-3]){2}[di]\d{4}\w{2}_[a-f0-9]{12}_[a-f0-9]{12}", re.ASCII)
 _EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
-_FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{2,39}", re.ASCII)
-_GENERIC = re.compile(r"generic|heur|malware|malicious|suspicious|unknown|undefined|trojan|virus|\bagent\b", re.I)
 _URL = re.compile(r"(?:https?|ftp|wss?)://\S+", re.I)
 _PROTOCOL = re.compile(r"[a-z0-9.+-]{2,20}", re.ASCII)
 _MAIL = re.compile(r"[^\s<>,;\"@]{1,64}@[^\s<>,;\"@]{1,255}")
@@ -234,24 +234,24 @@ def of_reports(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
         yield from (("file.behavior", tag) for tag in verdict.tags if tag in verdict.texts)
 
 
-def of_verdicts(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
-    """Yield the families that sandboxes name; a generic name is none."""
-    for verdict in map(verdict_of, sandboxes):
-        if verdict.bad:
-            yield from _families(verdict)
+def of_verdicts(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> Iterator[Pair]:
+    """Yield the families and actors that sandboxes name.
+
+    Args:
+        subject: The attributes of the file, whose engines and other sandboxes have to agree on a family.
+    """
+    yield from _attribution([verdict for verdict in map(verdict_of, sandboxes) if verdict.bad], subject)
 
 
-def of_labels(verdicts: Sequence[SandboxVerdict]) -> Iterator[Pair]:
-    """Yield the families that the verdicts in the file's own report name."""
-    for verdict in verdicts:
-        if verdict.verdicts[0].lower() in {"malicious", "suspicious"}:
-            yield from _families(verdict)
+def of_labels(verdicts: Sequence[SandboxVerdict], subject: Mapping[str, Any]) -> Iterator[Pair]:
+    """Yield the families and actors that the verdicts in the file's own report name."""
+    bad = [verdict for verdict in verdicts if verdict.verdicts[0].lower() in {"malicious", "suspicious"}]
+    yield from _attribution(bad, subject)
 
 
-def _families(verdict: SandboxVerdict) -> Iterator[Pair]:
-    for name in verdict.labels:
-        if name in verdict.texts and _FAMILY.fullmatch(name) and not _GENERIC.search(name):
-            yield "attribution.family", name
+def _attribution(verdicts: Sequence[SandboxVerdict], subject: Mapping[str, Any]) -> Iterator[Pair]:
+    labels = {verdict.sandbox: [name for name in verdict.labels if name in verdict.texts] for verdict in verdicts}
+    yield from attribution_tags(agreed_labels(labels, subject))
 
 
 def of_rules(prefix: str, rules: Sequence[Match]) -> Iterator[Pair]:
