@@ -1,13 +1,13 @@
 """The platform's safelist as a value, and how it is kept current without ever holding up a task."""
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import regex
 from attrs import field, frozen
 
 from virustotal.util.hosts import host_of
@@ -22,6 +22,8 @@ RETRY_AFTER = 60.0
 #: Seconds that a task waits for the first list.
 WAIT = 3.0
 
+#: Seconds that one expression may take for one value; administrators write them, and they may backtrack without end.
+PATTERN_SECONDS = 0.1
 DOMAINS = ("network.static.domain", "network.dynamic.domain")
 ADDRESSES = ("network.static.ip", "network.dynamic.ip")
 URIS = ("network.static.uri", "network.dynamic.uri")
@@ -38,8 +40,10 @@ class Safelist:
     """
 
     exact: Mapping[str, frozenset[str]] = EMPTY
-    patterns: Mapping[str, tuple[re.Pattern[str], ...]] = field(default=EMPTY, eq=False)
+    patterns: Mapping[str, tuple[regex.Pattern[str], ...]] = field(default=EMPTY, eq=False)
     broken: int = 0
+    #: Expressions that once took longer than PATTERN_SECONDS, and are not used again.
+    _slow: set[str] = field(factory=set, init=False, eq=False, repr=False)
 
     def matches(self, tag_type: str, value: str) -> bool:
         """True if a value of a tag type is listed, a domain also by a parent, or matched by a regular expression.
@@ -52,8 +56,18 @@ class Safelist:
         listed = self.exact.get(tag_type, frozenset())
         names = _parents(plain) if tag_type in DOMAINS else (plain,)
         return any(name in listed for name in names) or any(
-            pattern.match(plain) for pattern in self.patterns.get(tag_type, ())
+            self._matches(pattern, plain) for pattern in self.patterns.get(tag_type, ())
         )
+
+    def _matches(self, pattern: regex.Pattern[str], value: str) -> bool:
+        if pattern.pattern in self._slow:
+            return False
+        try:
+            return pattern.match(value, timeout=PATTERN_SECONDS) is not None
+        except TimeoutError:
+            self._slow.add(pattern.pattern)
+            log.warning("an expression of the platform's safelist takes too long and is not used: %s", pattern.pattern)
+            return False
 
     def holds_host(self, host: str) -> bool:
         """True if a domain or an address is listed, whether as static or dynamic tag."""
@@ -87,7 +101,7 @@ def read_safelist(answer: Any) -> Safelist:
         found = [as_text(value, 4096).lower().rstrip(end or None) for value in as_list(values)]
         broken += found.count("")
         exact[tag_type] = frozenset(filter(None, found))
-    patterns: dict[str, tuple[re.Pattern[str], ...]] = {}
+    patterns: dict[str, tuple[regex.Pattern[str], ...]] = {}
     for tag_type, values in pairs(given.get("regex")):
         compiled = [_compiled(value) for value in as_list(values)]
         broken += compiled.count(None)
@@ -95,13 +109,13 @@ def read_safelist(answer: Any) -> Safelist:
     return Safelist(MappingProxyType(exact), MappingProxyType(patterns), broken)
 
 
-def _compiled(value: Any) -> re.Pattern[str] | None:
+def _compiled(value: Any) -> regex.Pattern[str] | None:
     # An empty expression matches everything, and is never what an administrator meant.
     if not isinstance(value, str) or not value.strip():
         return None
     try:
-        return re.compile(value, re.IGNORECASE)
-    except (re.error, RecursionError, OverflowError):
+        return regex.compile(value, regex.IGNORECASE)
+    except (regex.error, RecursionError, OverflowError):
         return None
 
 

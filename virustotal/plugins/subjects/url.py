@@ -16,8 +16,11 @@ LEFT_OUT = "(left out)"
 # Names of headers that may hold a session or a credential. A harmless one that is hidden too costs little.
 _SECRET = re.compile(r"cookie|auth|token|secret|session|password|credential|api-?key|csrf|xsrf|signature|nonce", re.I)
 _USER = re.compile(r"(?<=//)[^\s/?#]*@")
-_WORDS = r"[^=&#]*(?:token|secret|session|password|passwd|api_?key|signature|auth)[^=&#]*|sid|sig|key|code|pwd"
-_PARAMETER = re.compile(rf"((?:^|[?&;#])(?:{_WORDS})=)[^&#\s]+", re.I)
+# Names of parameters that hold one, as a part of the name and as the whole of it.
+_SECRET_PART = re.compile(r"token|secret|session|password|passwd|api_?key|signature|auth", re.I)
+_SECRET_NAMES = frozenset({"sid", "sig", "key", "code", "pwd"})
+_PIECE = re.compile(r"[?&;#]?[^?&;#]*")
+_BLANK = re.compile(r"\s.*", re.DOTALL)
 
 
 def without_credentials(value: Any) -> str:
@@ -77,9 +80,32 @@ def answer(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
 
 
 def _header(value: Any) -> str:
-    return _PARAMETER.sub(
-        rf"\1{LEFT_OUT}", without_credentials(value if not isinstance(value, list) else parts.listed(value))
-    )
+    return _without_secrets(without_credentials(value if not isinstance(value, list) else parts.listed(value)))
+
+
+def _without_secrets(text: str) -> str:
+    """Return a text without the values of parameters that may be secrets: up to the next `&`, `#` or blank.
+
+    Linear in the text: a server writes it.
+    """
+    shown = []
+    hidden = False
+    for piece in _PIECE.findall(text):
+        if hidden and piece[:1] in ("?", ";"):
+            name, value = "", piece
+        else:
+            name, equals, value = piece.partition("=")
+            plain = name.lstrip("?&;#")
+            hidden = bool(equals) and (plain.lower() in _SECRET_NAMES or _SECRET_PART.search(plain) is not None)
+            hidden = hidden and value[:1].strip() != ""
+            if not hidden:
+                shown.append(piece)
+                continue
+            name = f"{name}={LEFT_OUT}"
+        rest = _BLANK.search(value)
+        hidden = rest is None
+        shown.append(name + (rest[0] if rest else ""))
+    return "".join(shown)
 
 
 def trackers(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
