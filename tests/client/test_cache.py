@@ -2,6 +2,7 @@
 
 import threading
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ def found(request: Request) -> Mapping[str, Any]:
     """Answer with an analysed object, or a page."""
     if request.path.count("/") > 2:
         return {"data": [{"type": "ip_address", "id": "192.0.2.1"}], "meta": {"cursor": "c2"}}
-    kind = {"files": "file", "urls": "url", "domains": "domain"}.get(request.path.strip("/").split("/")[0], "file")
-    return {"data": {"type": kind, "id": "a" * 64, "attributes": {"last_analysis_date": 1_735_689_600}}}
+    collection, _, id = request.path.strip("/").partition("/")
+    kind = {"urls": "url", "domains": "domain"}.get(collection, "file")
+    return {"data": {"type": kind, "id": id, "attributes": {"last_analysis_date": 1_735_689_600}}}
 
 
 def raising(error: VirusTotalError) -> Callable[[Request], Mapping[str, Any]]:
@@ -232,6 +234,57 @@ def test_a_fresh_view_reads_nothing_and_keeps_what_it_finds(stores: Stores) -> N
     assert not cache.holds(BARE)  # that it was unknown is dropped
     assert outcome(cache, COMBINED) == found(COMBINED)
     assert len(source.asked) == 2
+
+
+STRANGE: dict[str, Any] = {
+    "another id": {"type": "file", "id": "b" * 64, "attributes": {"last_analysis_date": 1}},
+    "another kind": {"type": "domain", "id": "a" * 64, "attributes": {"last_analysis_date": 1}},
+    "no id": {"type": "file", "attributes": {"last_analysis_date": 1}},
+    "a number": {"type": "file", "id": 7, "attributes": {"last_analysis_date": 1}},
+    "no attributes": {"type": "file", "id": "a" * 64, "attributes": None},
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_an_answer_of_something_else_is_never_kept(stores: Stores, name: str) -> None:
+    source = Fake(lambda request: {"data": STRANGE[name]})
+    cache = link(source, stores)
+    cache.ask(BARE, soon())
+    assert not cache.holds(BARE)
+    source.say = found
+    assert cache.ask(BARE, soon()).payload == found(BARE)
+
+
+def _bomb() -> bytes:
+    packer = zlib.compressobj(9)
+    zeros = b" " * 2**20
+    return (
+        b"p" + packer.compress(b'{"payload": ') + b"".join(packer.compress(zeros) for _ in range(80)) + packer.flush()
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(packed({"payload": {"data": data}}) for data in STRANGE.values()),
+        b"",
+        b"p",
+        b"pnothing that inflates",
+        packed({"payload": found(BARE)})[:-9],
+        b"x" + packed({"payload": found(BARE)})[1:],
+        _bomb(),
+    ],
+)
+def test_what_a_store_has_under_a_wrong_name_or_broken_is_asked_anew(stores: Stores, body: bytes) -> None:
+    source = Fake(found)
+    cache = link(source, stores)
+    place = place_of(BARE)
+    assert place is not None
+    now = stores.answers.now()
+    stores.answers.put("k", place.group, place.name, Entry(body, now, now + 100))
+    assert cache.ask(BARE, soon()).payload == found(BARE)
+    assert cache.ask(BARE, soon()).origin == "cache"
+    assert len(source.asked) == 1
 
 
 def test_what_changes_is_forgotten_with_all_that_was_asked_of_it(stores: Stores) -> None:

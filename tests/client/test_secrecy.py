@@ -166,6 +166,29 @@ def test_any_secret_is_masked_as_it_is_and_in_json(word: str) -> None:
     assert redact(json.dumps([word], ensure_ascii=False).encode(), (word,)) == b'["***"]'
 
 
+def test_a_short_secret_is_masked_in_errors_and_never_in_data(server: Server, make: Callable[..., HttpClient]) -> None:
+    client = make(server.url, key="squid")
+    server.say(answer(b'{"data": {"type": "file", "id": "%s", "attributes": {"tags": ["squid"]}}}' % (b"a" * 64)))
+    assert client.ask(api.object_request(FILE), time.monotonic() + 5).payload["data"]["attributes"]["tags"] == ["squid"]
+    server.say(answer(b'{"error": {"code": "BadRequestError", "message": "the key squid"}}', "400 X"))
+    with pytest.raises(errors.InvalidError, match=r"the key \*\*\*"):
+        client.ask(api.object_request(FILE), time.monotonic() + 5)
+
+
+def test_a_key_is_masked_in_data(server: Server, make: Callable[..., HttpClient]) -> None:
+    key = "0123456789abcdef" * 4
+    client = make(server.url, key=key)
+    server.say(answer(b'{"data": {"type": "file", "id": "x", "attributes": {"tags": ["%s"]}}}' % key.encode()))
+    assert client.ask(api.object_request(FILE), time.monotonic() + 5).payload["data"]["attributes"]["tags"] == ["***"]
+
+
+@pytest.mark.parametrize("body", [b"\\" * 2**22, b"\\u0061" * 2**19, (b"a" * 31 + b"\\u0061") * 2**16])
+def test_masking_takes_linear_time(body: bytes) -> None:
+    began = time.process_time()
+    redact(body, ("a" * 32 + "b",))
+    assert time.process_time() - began < 4
+
+
 @pytest.mark.parametrize("status", ["200 OK", "400 X", "503 X"])
 @pytest.mark.parametrize("echo", [KEY.upper(), escaped(KEY), escaped(KEY[:1]) + KEY[1:]])
 def test_no_error_tells_an_echo_that_is_written_otherwise(

@@ -27,6 +27,14 @@ def test_a_store_that_works_says_nothing(tmp_path: Path) -> None:
     assert not said
 
 
+def test_files_are_their_owners_alone(tmp_path: Path) -> None:
+    place = tmp_path / "folder" / "store.sqlite3"
+    stores = in_file(place, MOST)
+    use(stores)
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in place.parent.iterdir()} == {0o600}
+
+
 def _corrupt(place: Path) -> None:
     place.write_bytes(b"not a database" * 100)
 

@@ -149,7 +149,7 @@ class Cache:
 
     def _read_or_request(self, place: Place, request: Request, deadline: float) -> Answer:
         """Look the answer up; else request it, unless another one does: then wait for what that one gets."""
-        if answer := self._read(place):
+        if answer := self._read(place, request):
             return answer
         name, token, pause = f"{self._digest}:{place.group}:{place.name}", uuid4().hex, LOOK
         while (lease := self._leases.take(name, token)) is Lease.HELD:
@@ -157,14 +157,14 @@ class Cache:
                 raise DeadlineError("The time for this task is used up.")
             time.sleep(pause)
             pause = min(LOOK_AT_MOST, pause * 1.5)
-            if answer := self._read(place):
+            if answer := self._read(place, request):
                 return answer
         if lease is Lease.FAILED:
             return self._request(place, request, deadline)
         with self._leases.held(name, token) as held:
             if entry := self._entry(place):  # since the first look
                 held.failed = False
-                if answer := self._replay(entry):
+                if answer := self._replay(entry, request):
                     return answer
             return self._request(place, request, deadline, held)
 
@@ -180,7 +180,7 @@ class Cache:
             if any(name == "cursor" for name, _ in request.query):  # that of a kept page: VirusTotal does not take it
                 self._answers.forget(self._digest, place.group)
             raise
-        if self._seconds and worth_keeping(place, answer.payload):
+        if self._seconds and worth_keeping(place, answer.payload) and _is_of(request, answer.payload):
             self._put(place, place.name, {"payload": answer.payload}, self._seconds, began, lease)
         return answer
 
@@ -215,21 +215,31 @@ class Cache:
         )  # may be less than when it was kept
         return entry if now - entry.moment < seconds else None
 
-    def _replay(self, entry: Entry) -> Answer | None:
-        """Return what was kept, or raise the error that was; None for what cannot be understood."""
+    def _replay(self, entry: Entry, request: Request) -> Answer | None:
+        """Return what was kept, or raise the error that was; None for what is broken, or of something else."""
         value, age = unpacked(entry.body), max(0.0, self._answers.now() - entry.moment)
         if not value:
             return None
         if not value.get("error"):
-            return Answer(as_mapping(value.get("payload")), origin="cache", age=age)
+            payload = as_mapping(value.get("payload"))
+            return Answer(payload, origin="cache", age=age) if _is_of(request, payload) else None
         kind = NotFoundError if value["error"] == "unknown" else ForbiddenError
         error = kind(as_text(value.get("message")), code=as_text(value.get("code")))
         error.origin, error.age = "cache", age
         raise error
 
-    def _read(self, place: Place) -> Answer | None:
+    def _read(self, place: Place, request: Request) -> Answer | None:
         entry = self._entry(place)
-        return self._replay(entry) if entry is not None else None
+        return self._replay(entry, request) if entry is not None else None
+
+
+def _is_of(request: Request, payload: Mapping[str, Any]) -> bool:
+    """Return whether an answer is of what was requested."""
+    try:
+        api.check(request, payload)
+    except VirusTotalError:
+        return False
+    return True
 
 
 def worth_keeping(place: Place, payload: Mapping[str, Any]) -> bool:
@@ -254,6 +264,8 @@ def packed(value: Mapping[str, Any]) -> bytes:
 def unpacked(body: bytes) -> Mapping[str, Any]:
     """Return what was packed; empty for what is broken, or inflates to more than an answer may have."""
     inflate = zlib.decompressobj()
+    if body[:1] not in {_ERROR, _PAYLOAD}:
+        return {}
     try:
         text = inflate.decompress(body[1:], LARGEST_ANSWER)
         return as_mapping(parse(text)) if inflate.eof else {}

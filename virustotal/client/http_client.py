@@ -15,7 +15,7 @@ from virustotal import __version__, api
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
 from virustotal.client.body_reader import BrokenError, whole
 from virustotal.client.download import LARGEST_ERROR, save
-from virustotal.client.redaction import quiet_logs, redact
+from virustotal.client.redaction import LONG_SECRET, quiet_logs, redact, redact_error
 from virustotal.client.retry import RetryPolicy
 from virustotal.client.transport_errors import Sent, failure_of
 from virustotal.client.upload import Multipart
@@ -85,6 +85,7 @@ class HttpClient:
         self._key = _key(credentials.api_key)
         self._proxies = _proxies(credentials.proxy)
         self._secrets = (self._key, urlsplit(credentials.proxy).password or "")
+        self._long_secrets = tuple(secret for secret in self._secrets if len(secret) >= LONG_SECRET)
         self._verify = _verify(settings.ca_bundle)
         self._policy = policy or RetryPolicy()
         self._sleep = time.sleep
@@ -149,10 +150,11 @@ class HttpClient:
         """Read and understand an answer. Whatever is unclear about one to a POST leaves it uncertain."""
         unclear: tuple[type[VirusTotalError], ...] = (VirusTotalError,)
         try:
-            body = redact(whole(response, deadline), self._secrets)
+            body = redact(whole(response, deadline), self._long_secrets)
             unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
             return api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
         except VirusTotalError as error:
+            redact_error(error, self._secrets)
             if request.method == "GET" or not isinstance(error, unclear):
                 raise
             uncertain = UncertainError(str(error), code=error.code)

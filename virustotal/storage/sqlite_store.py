@@ -109,6 +109,7 @@ class SQLiteFile:
 
     def _opened(self) -> sqlite3.Connection:
         self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(self.place, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
         connection = sqlite3.connect(self.place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self._begin(connection)
