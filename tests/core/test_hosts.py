@@ -146,3 +146,19 @@ def test_never_raises_and_is_stable(text: str) -> None:
     host = host_of(text)
     reason_not_public(text)
     assert not host or canonical_host(host) == host
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("\u270c.example.com", "xn--7bi.example.com", "XN--7BI.example.com"),
+        ("\u270c\ufe0f.example.com", "xn--7bi.example.com"),
+        ("_dmarc.b\u00fccher.example.com", "_dmarc.xn--bcher-kva.example.com", "_DMARC.B\u00dcCHER.example.com"),
+        ("\U0001f4a9.example.com", "xn--ls8h.example.com"),
+        ("\u2603.example.com.", "xn--n3h.example.com"),
+        ("2001:DB8:0:0:0:0:0:1", "2001:db8::1", "[2001:0db8::0001]"),
+    ],
+)
+def test_all_spellings_of_a_host_are_one_host(spellings: tuple[str, ...]) -> None:
+    assert len({canonical_host(spelling) for spelling in spellings}) == 1
+    assert len({host_of(f"http://{spelling}/" if ":" not in spelling else spelling) for spelling in spellings}) == 1

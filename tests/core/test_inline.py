@@ -98,7 +98,7 @@ def counts(report: Report) -> set[tuple[int, bool, bool]]:
 
 
 @pytest.mark.parametrize(
-    ("switch", "requests"), [("honoured", 1), ("ignored", 1 + 10), ("half", 1 + 10), ("400", 1 + 1 + 10)]
+    ("switch", "requests"), [("honoured", 1), ("ignored", 1 + 10), ("half", 1), ("400", 1 + 1 + 10)]
 )
 def test_ten_relationships_of_ten_objects(emulator: Emulator, switch: str, requests: int) -> None:
     emulator.switches.set(relationship_attributes=switch)
@@ -107,7 +107,8 @@ def test_ten_relationships_of_ten_objects(emulator: Emulator, switch: str, reque
 
     assert len(emulator.requests) == requests
     assert counts(report) == {(10, True, True)}
-    assert {item.whole for each in report.related.values() for item in each.items} == {switch != "honoured"}
+    whole = switch in {"ignored", "400"}
+    assert {item.whole for each in report.related.values() for item in each.items} == {whole}
 
 
 @pytest.mark.parametrize("switch", ["honoured", "ignored", "400"])
@@ -252,3 +253,56 @@ def test_names_that_are_none_are_never_sent() -> None:
     own = Analyzer("own", "file", "dropped_files", analyze=lambda _: (), needs=Needs(("a&b=c",)))
 
     assert inline_attributes.attributes_read("file", "dropped_files", Registry((own,))) == ()
+
+
+@pytest.mark.parametrize("bare", [0, 1, 5, 9])
+def test_bare_items_among_items_with_attributes_cost_no_second_request(emulator: Emulator, bare: int) -> None:
+    emulator.switches.set(relationship_attributes="honoured")
+    known = objects("dropped_files", 10)
+    items = [{"type": "file", "id": f"{place:062x}ff"} if place < bare else item for place, item in enumerate(known)]
+    emulator.store.put({"type": "file", "id": FILE.id, "attributes": {"size": 3}}, {"dropped_files": items})
+
+    related = run(emulator, "dropped_files").related["dropped_files"]
+
+    assert len(emulator.requests) == 1
+    assert (len(related.items), related.complete, related.detailed) == (10, True, True)
+    assert [bool(item.error) for item in related.items].count(True) == bare
+
+
+@pytest.mark.parametrize("switch", ["honoured", "ignored"])
+def test_the_empty_file_is_no_finding(emulator: Emulator, switch: str) -> None:
+    emulator.switches.set(relationship_attributes=switch)
+    empty = {"type": "file", "id": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}
+    emulator.store.put(
+        {"type": "file", "id": FILE.id, "attributes": {"size": 3}},
+        {"dropped_files": [*objects("dropped_files", 2), empty], "bundled_files": [empty]},
+    )
+
+    report = run(emulator, "dropped_files", "bundled_files")
+
+    assert {name: len(related.items) for name, related in report.related.items()} == {
+        "dropped_files": 2,
+        "bundled_files": 0,
+    }
+    assert all(related.outcome.found and related.complete for related in report.related.values())
+    assert len(emulator.requests) == (1 if switch == "honoured" else 2)
+
+
+def test_a_mistyped_relationship_costs_one_request_for_one_file(emulator: Emulator) -> None:
+    emulator.switches.set(relationship_attributes="honoured")
+    memory = KeyCapabilities()
+
+    for requests in (2, 1, 1):
+        report = run(emulator, "contacted_domains", "contacted_domainz", memory=memory)
+        assert len(emulator.requests) == requests
+        assert report.related["contacted_domainz"].outcome.status is Status.UNKNOWN
+        assert report.related["contacted_domains"].outcome.found
+
+
+def test_a_thousand_unknown_names_cost_ten_requests_and_then_none(emulator: Emulator) -> None:
+    emulator.switches.set(relationship_attributes="honoured")
+    memory = KeyCapabilities()
+
+    for requests in (11, 1):
+        run(emulator, *(f"new_{place}" for place in range(1_000)), memory=memory, max_related=400)
+        assert len(emulator.requests) == requests

@@ -93,11 +93,23 @@ def test_aliases_are_understood_and_said() -> None:
     assert found.notes == ("contacted_hosts is understood as contacted_ips.",)
 
 
-def test_names_of_other_kinds_of_objects_do_not_apply_which_is_said_of_what_is_no_default() -> None:
+def test_names_of_other_kinds_of_objects_do_not_apply_which_is_said() -> None:
     found = planned("dropped_files", "contacted_ips", "subdomains", ref=URL, analyze=True)
 
     assert (found.embed, found.alone) == (("contacted_ips",), ())
-    assert found.notes == ("Not asked for, since a url has no such relationships: subdomains.",)
+    assert found.notes == ("Not asked for, since a url has no such relationships: dropped_files, subdomains.",)
+
+
+def test_a_default_name_of_another_kind_is_told_where_it_was_chosen_and_silent_in_the_default() -> None:
+    assert "behaviours" in planned("behaviours", ref=URL).notes[0]
+    assert not planned(*DEFAULT_RELATIONSHIPS, ref=URL).notes
+
+
+@pytest.mark.parametrize("name", sorted(relationships.ENDPOINTS))
+def test_an_endpoint_is_never_asked_for_as_a_relationship(name: str) -> None:
+    plan = planned(name, analyze=True)
+    assert (plan.embed, plan.alone) == ((), ())
+    assert f"{name} is an endpoint" in plan.notes[0]
 
 
 @pytest.mark.parametrize("name", ["a b", "../x", "a" * 65, "votes?x", "\u00fc"])

@@ -56,10 +56,7 @@ SAVE = Save(Path("x"), 10)
             (("limit", "40"), ("cursor", "a=b c")),
         ),
         (api.relationship_page(FILE, "votes", limit=0), f"/files/{SHA}/votes", (("limit", "1"),)),
-        (api.descriptor_page(FILE, "votes"), f"/files/{SHA}/relationships/votes", (("limit", "40"),)),
         (api.analysis("MDk5OjE="), "/analyses/MDk5OjE%3D", ()),
-        (api.analysis_item("u-1-2"), "/analyses/u-1-2/item", ()),
-        (api.mitre_trees(SHA), f"/files/{SHA}/behaviour_mitre_trees", ()),
         (api.upload_url(), "/files/upload_url", ()),
         (api.overall_quotas("a/b"), "/users/a%2Fb/overall_quotas", ()),
         (api.analyse(FILE), f"/files/{SHA}/analyse", ()),
@@ -104,7 +101,7 @@ def test_names_that_are_refused(name: str) -> None:
     with pytest.raises(errors.InvalidError):
         api.relationship_page(FILE, name)
     with pytest.raises(errors.InvalidError):
-        api.object_request(FILE, (name,)) if name else api.descriptor_page(FILE, name)
+        api.object_request(FILE, (name, "votes"))
 
 
 @pytest.mark.parametrize(("ref", "kind"), [(FILE, "pcap"), (Ref("file_behaviour", "x"), "file"), (FILE, "x")])
@@ -399,7 +396,7 @@ def test_the_answer_is_of_the_object_asked_for(asked: Ref, answered: Ref, same: 
     payload = {"data": {"type": answered.kind, "id": answered.id, "relationships": {"votes": {"data": []}, "x": 7}}}
     if same:
         report = api.decode_report(payload, asked)
-        assert report.subject.ref == answered
+        assert report.subject.ref == Ref(answered.kind, answered.id.lower())
         assert set(report.related) == {"votes", "x"}
     else:
         with pytest.raises(errors.UnavailableError):
@@ -485,3 +482,26 @@ def test_a_url_that_is_named_by_its_analysis_keeps_an_identifier_that_can_be_ask
     found = api.decode_object({"type": "url", "id": f"u-{sha256}-1599122231", "attributes": {}})
     assert found is not None
     assert found.ref == Ref("url", sha256)
+
+
+@pytest.mark.parametrize(
+    ("kind", "id", "one"),
+    [
+        ("file", SHA.upper(), SHA),
+        ("ip_address", "2001:DB8:0:0::1", "2001:db8::1"),
+        ("domain", "Example.COM", "example.com"),
+        ("domain", "\u270c.example.com", "xn--7bi.example.com"),
+        ("domain", "a b", "a b"),
+        ("file_behaviour", f"{SHA.upper()}_CAPE", f"{SHA.upper()}_CAPE"),
+    ],
+)
+def test_an_identifier_has_one_spelling(kind: str, id: str, one: str) -> None:
+    decoded = api.decode_object({"type": kind, "id": id})
+    assert decoded is not None
+    assert decoded.ref.id == one
+
+
+def test_a_list_of_a_million_descriptors_is_bounded() -> None:
+    related = api.decode_related("x", {"data": [PLAIN] * 1_000_000})
+    assert (len(related.items), related.complete) == (1_000, False)
+    assert "999000 entries were left out" in related.outcome.detail

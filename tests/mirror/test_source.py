@@ -225,7 +225,6 @@ def test_air_gapped_pages_go_to_their_end(make: Make) -> None:
         api.object_request(Ref("file", "0" * 32)),
         api.relationship_page(FILE, "execution_parents"),
         api.object_request(Ref("comment", "f-1")),
-        api.mitre_trees(SHA),
         api.upload_url(),
         api.analyse(FILE),
         api.submit_url("http://example.com/"),

@@ -18,6 +18,9 @@ from virustotal.util.readers import as_mapping, as_text, integer
 #: not hold was not looked up, what it could not read failed.
 NOT_LOOKED_UP, NOT_ANSWERED = "LocalNotMirrored", "LocalMirror"
 
+#: Entries of one list that are read; a page of the API has 40 at most.
+MOST_ENTRIES = 1_000
+
 _OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
@@ -64,16 +67,24 @@ def decode_object(data: Any) -> Object | None:
 
 
 def _plain_id(kind: str, id: str) -> str:
-    """Older answers name a URL by its analysis, `u-<SHA-256>-<seconds>`, which no address takes."""
+    """Return the one spelling of an identifier; one that cannot be asked for as it is.
+
+    Older answers name a URL by its analysis, `u-<SHA-256>-<seconds>`, which no address takes.
+    """
     found = _OF_ANALYSIS.fullmatch(id) if kind == "url" else None
-    return found.group(1) if found else id
+    if found or kind not in _IDENTIFIED:
+        return found.group(1) if found else id
+    try:
+        return valid_id(kind, id)
+    except InvalidError:
+        return id
 
 
 def decode_page(payload: Mapping[str, Any]) -> Page:
     """Return a page: of a list, of a single object (to-one), or of null (none)."""
     data, meta = payload.get("data"), as_mapping(payload.get("meta"))
     entries = data if isinstance(data, list | tuple) else (data,) if data is not None else ()
-    items = tuple(found for entry in entries if (found := decode_object(entry)) is not None)
+    items = tuple(found for entry in entries[:MOST_ENTRIES] if (found := decode_object(entry)) is not None)
     cursor = meta.get("cursor")
     total = integer(meta.get("count"))
     return Page(
@@ -105,7 +116,7 @@ def decode_related(relationship: str, block: Any) -> Related:
         items,
         page.outcome if not page.outcome.found else _left_out(page.left_out),
         total(page.total, len(items), not page.cursor),
-        complete=not page.cursor,
+        complete=not page.cursor and len(items) + page.left_out <= MOST_ENTRIES,
         detailed=bool(items) and (all(reported) if page.outcome.found else any(reported)),
         cursor=page.cursor,
     )
@@ -119,7 +130,9 @@ def total(counted: int | None, shown: int, complete: bool) -> int | None:
 
 
 def _left_out(count: int) -> Outcome:
-    return Outcome(Status.FOUND, f"{count} entries without type or identifier were left out.") if count else FOUND
+    if not count:
+        return FOUND
+    return Outcome(Status.FOUND, f"{count} entries were left out: no type, no identifier, or beyond {MOST_ENTRIES}.")
 
 
 def decode_report(payload: Mapping[str, Any], asked: Ref) -> Report:

@@ -52,11 +52,6 @@ def relationship_page(ref: Ref, relationship: str, cursor: str = "", limit: int 
     return Request("GET", f"{_path(ref)}/{_name(relationship)}", _page(cursor, limit) + query)
 
 
-def descriptor_page(ref: Ref, relationship: str, cursor: str = "", limit: int = PAGE) -> Request:
-    """Ask for one page of descriptors of a relationship."""
-    return Request("GET", f"{_path(ref)}/relationships/{_name(relationship)}", _page(cursor, limit))
-
-
 def _page(cursor: str, limit: int) -> Pairs:
     return (("limit", str(max(1, min(limit, PAGE)))),) + ((("cursor", cursor),) if cursor else ())
 
@@ -64,16 +59,6 @@ def _page(cursor: str, limit: int) -> Pairs:
 def analysis(id: str) -> Request:
     """Ask for the state of an analysis."""
     return Request("GET", _path(Ref("analysis", id)))
-
-
-def analysis_item(id: str) -> Request:
-    """Ask for the object that an analysis is of."""
-    return Request("GET", f"{_path(Ref('analysis', id))}/item")
-
-
-def mitre_trees(sha256: str) -> Request:
-    """Ask for the ATT&CK techniques that the sandboxes saw."""
-    return Request("GET", f"{_path(Ref('file', sha256))}/behaviour_mitre_trees")
 
 
 def overall_quotas(user: str) -> Request:

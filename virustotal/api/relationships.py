@@ -197,6 +197,15 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: Endpoints below an object's address that are no relationships: asking for one would download, submit or analyse.
+ENDPOINTS = frozenset(
+    (
+        *("analyse", "behaviour_mitre_trees", "behaviour_summary", "comment", "download", "download_url"),
+        *("evtx", "html", "memdump", "pcap", "relationships", "upload_url"),
+    )
+)
+
+
 def find(kind: str, name: str) -> Relationship | None:
     """Return the catalogue's entry of an exact name, or None for a name that it does not know."""
     return CATALOGUE.get((kind, name))

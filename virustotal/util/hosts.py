@@ -99,18 +99,31 @@ def _number(label: str) -> int:
 
 
 def ascii_name(name: str) -> str:
-    """Return a host name in lower case ASCII, international labels as `xn--…`. ValueError where it is none."""
+    """Return a host name in lower case ASCII, international labels as `xn--…`. ValueError where it is none.
+
+    Names are mapped as browsers do (UTS 46, not transitional), without the rules of IDNA 2008: symbols, emoji and
+    labels with an underscore are names too.
+    """
     plain = name.strip().translate(_DOTS).removesuffix(".").lower()
     if not plain.isascii():
         import idna  # its tables are large, and few names need them
 
         try:
-            plain = idna.encode(plain, uts46=True).decode("ascii")
+            mapped = idna.uts46_remap(plain, std3_rules=False, transitional=False)
+            plain = ".".join(map(_punycode, mapped.removesuffix(".").split(".")))
         except UnicodeError as error:
             raise ValueError("not a host name") from error
     if len(plain) > 253 or not all(map(_LABEL.fullmatch, plain.split("."))):
         raise ValueError("not a host name")
     return plain
+
+
+def _punycode(label: str) -> str:
+    if label.isascii():
+        return label
+    if label.startswith("xn--"):
+        raise ValueError("not a host name")
+    return f"xn--{label.encode('punycode').decode('ascii')}"
 
 
 def is_public(host: str) -> bool:

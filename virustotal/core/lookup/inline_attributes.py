@@ -1,7 +1,8 @@
 """Attributes in line: what is asked for beside the descriptors of a relationship, and whether it came.
 
 `relationship_attributes[NAME]` and `attributes` are not documented for every key (API reference, section 1.5): they are
-asked for, what came is looked at, and bare items are fetched as if they had never been asked for.
+asked for, and what came is looked at. A bare item among siblings that came with attributes is one that VirusTotal knows
+by its identifier alone; a relationship of bare items is fetched as if its attributes had never been asked for.
 """
 
 import re
@@ -18,6 +19,9 @@ Pairs = tuple[tuple[str, str], ...]
 
 #: Characters that the attributes in line may add to one request: with its names it stays below what proxies take.
 LONGEST_SELECTION = 6000
+
+#: The error of an item that came bare among others with attributes.
+KNOWN_BY_ID = "NotFoundError"
 
 _JUDGED = frozenset({"file", "url", "domain", "ip_address"})
 #: Verdict attributes that not every kind of object has.
@@ -77,6 +81,14 @@ def selections(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) 
 def has_requested(related: Related, asked: tuple[str, ...]) -> bool:
     """True if every object of a relationship came with what was asked for."""
     return related.detailed and all(item.error or _came(item, asked) for item in related.items)
+
+
+def mark_known_by_id(related: Related, asked: tuple[str, ...]) -> Related:
+    """Return a relationship with its bare items marked as known by identifier alone, if others came with attributes."""
+    if not any(_came(item, asked) for item in related.items):
+        return related
+    items = tuple(item if item.attributes or item.error else evolve(item, error=KNOWN_BY_ID) for item in related.items)
+    return evolve(related, items=items, detailed=True)
 
 
 def _came(item: Object, asked: tuple[str, ...]) -> bool:

@@ -17,6 +17,8 @@ from virustotal.util.readers import as_text, number
 REMEMBERED = 24 * 3600.0
 #: Seconds after which it is looked at again what other replicas have learnt.
 LOOK_AGAIN = 60.0
+#: Names of one kind that are remembered; what submissions ask for has no bound.
+MOST_NAMES = 200
 #: The flag that tells whether the key's user has any privilege (`keep_flag`).
 LICENCE = "licence"
 
@@ -66,12 +68,19 @@ class KeyCapabilities:
         self._remember(kind, refusals)
 
     def learn_alone(self, kind: str, outcomes: Mapping[str, Outcome]) -> None:
-        """Remember those relationships that the key's licence does not cover, by the answer of their own address."""
+        """Remember relationships that the key's licence does not cover, and names that VirusTotal does not know.
+
+        outcomes: of each name's own address.
+        """
         entries = {name: relationships.find(kind, name) for name in outcomes}
         limited = [name for name, entry in entries.items() if entry is not None and entry.licence is not Licence.PUBLIC]
         found = {name: outcomes[name] for name in limited if outcomes[name].status is Status.FORBIDDEN}
         known = self._known(kind)
-        if any(name not in known or known[name][1].status is not Status.FORBIDDEN for name in found):
+        misspelt = [name for name, entry in entries.items() if entry is None]
+        found |= {name: outcomes[name] for name in misspelt if outcomes[name].status is Status.UNKNOWN}
+        if len(known) + len(found) > MOST_NAMES:
+            return
+        if any(name not in known or known[name][1].status is not found[name].status for name in found):
             self._remember(kind, found)
 
     def _remember(self, kind: str, outcomes: Mapping[str, Outcome]) -> None:

@@ -11,10 +11,11 @@ from virustotal.api.relationships import Licence
 from virustotal.api.source import Request, holds
 from virustotal.api.source import remaining_quota as room_of
 from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
-from virustotal.core.lookup import planner
+from virustotal.core.lookup import inline_attributes, planner
 from virustotal.core.lookup.executor import RequestExecutor
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.lookup.licences import fallback_selections, is_unlicensed, licence_of, safe_names
+from virustotal.core.lookup.paging import without_empty_file
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Outcome, Related, Report, Status
 
@@ -135,7 +136,8 @@ def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: 
     for name in names:
         related = report.related.get(name) or _absent(plan, name, refused.get(name))
         if related is not None:
-            found[name] = related
+            related = without_empty_file(related)
+            found[name] = inline_attributes.mark_known_by_id(related, plan.attributes.get(name, ()))
     return evolve(report, related=MappingProxyType(found))
 
 

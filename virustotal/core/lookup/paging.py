@@ -14,6 +14,9 @@ from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Outcome, Ref, Related, Status
 
+#: The file of no bytes.
+EMPTY_FILE = Ref("file", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+
 _REPEATED = "VirusTotal repeated a page, so the list ends early."
 
 
@@ -34,7 +37,7 @@ class Pager:
         early = {first[0]: self.one(*first)} if first is not None else {}
         later = self.desk.each(lambda job: self.one(*job), [job for job in jobs if job[0] not in early])
         found = {each.relationship: each for each in (*early.values(), *later)}
-        return [found[name] for name in names]
+        return [without_empty_file(found[name]) for name in names]
 
     def one(self, name: str, before: Related | None) -> Related:
         """Follow the cursors up to `max_related` objects, and as many pages as that has at most."""
@@ -94,6 +97,19 @@ class Pager:
 
     def _asked(self, name: str, cursor: str, limit: int, query: inline_attributes.Pairs) -> Answer:
         return self.desk.ask(api.relationship_page(self.subject, name, cursor, limit, query))
+
+
+def without_empty_file(related: Related) -> Related:
+    """Return a relationship without the empty file, which says nothing of what dropped or holds it."""
+    items = tuple(item for item in related.items if item.ref != EMPTY_FILE)
+    if len(items) == len(related.items):
+        return related
+    total = None if related.total is None else max(len(items), related.total - len(related.items) + len(items))
+    outcome = related.outcome
+    if outcome.found and not outcome.detail:
+        outcome = Outcome(Status.FOUND, "The empty file is left out.")
+    detailed = bool(items) and all(item.attributes or item.error or item.whole for item in items)
+    return evolve(related, items=items, total=total, outcome=outcome, detailed=detailed)
 
 
 def _with_page(found: Related, page: api.Page, most: int) -> Related:

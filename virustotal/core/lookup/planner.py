@@ -142,12 +142,16 @@ def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tup
     foreign = {name for _, name in relationships.CATALOGUE}
     for name in names:
         known = other.get(name, name)
-        if relationships.find(kind, known) is not None or (known not in foreign and _NAME.fullmatch(known)):
+        entry = relationships.find(kind, known)
+        if entry is None and known in relationships.ENDPOINTS:
+            notes.append(f"{known} is an endpoint of VirusTotal and no relationship; it is not asked for.")
+        elif entry is not None or (known not in foreign and _NAME.fullmatch(known)):
             found.append(known)
         elif known not in foreign:
             notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
-    # What is asked for by default is left out in silence: it was not chosen for this kind of object.
-    elsewhere = [name for name in names if other.get(name, name) in foreign.difference(found, DEFAULT_RELATIONSHIPS)]
+    # The default is left out in silence: it was not chosen for this kind of object.
+    chosen = set(names) != set(DEFAULT_RELATIONSHIPS)
+    elsewhere = [name for name in names if chosen and other.get(name, name) in foreign.difference(found)]
     if elsewhere:
         notes.append(f"Not asked for, since a {kind} has no such relationships: {', '.join(elsewhere)}.")
     return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(notes))
@@ -164,8 +168,13 @@ def _bounded(names: tuple[str, ...], notes: tuple[str, ...]) -> tuple[tuple[str,
         return names, notes
     return names[:MOST_UNKNOWN], (
         *notes,
-        f"Not asked for, as too many unknown names: {', '.join(names[MOST_UNKNOWN:])}.",
+        f"Not asked for, as there are more than {MOST_UNKNOWN} unknown names: {_listed(names[MOST_UNKNOWN:])}.",
     )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:MOST_UNKNOWN])
+    return shown if len(names) <= MOST_UNKNOWN else f"{shown} and {len(names) - MOST_UNKNOWN} more"
 
 
 def expand(plan: Plan, report: Report) -> Plan:
@@ -195,12 +204,14 @@ def in_line(plan: Plan, related: Related) -> bool:
 
 
 def drop_unlicensed(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping[str, Outcome]]:
-    """Return the second stage without the names that the key is known not to cover, and the outcome of each.
+    """Return the second stage without the names that are known to be refused, and the outcome of each.
+
+    Those are the names that the key does not cover, and those that VirusTotal does not know.
 
     Other names that a combined request was refused with may have been refused because of these: they are asked alone.
     """
     gone = {name: refused[name] for name in plan.expand + plan.alone if name in refused}
-    gone = {name: each for name, each in gone.items() if is_unlicensed(plan.subject.kind, name, each)}
+    gone = {name: each for name, each in gone.items() if _known_refusal(plan.subject.kind, name, each)}
     if not gone:
         return plan, EMPTY
     left = evolve(
@@ -209,6 +220,12 @@ def drop_unlicensed(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, M
         alone=tuple(name for name in plan.alone if name not in gone),
     )
     return left, MappingProxyType(gone)
+
+
+def _known_refusal(kind: str, name: str, outcome: Outcome) -> bool:
+    if is_unlicensed(kind, name, outcome):
+        return True
+    return outcome.status is Status.UNKNOWN and relationships.find(kind, name) is None
 
 
 def requests_for(plan: Plan, name: str, related: Related | None) -> int:
