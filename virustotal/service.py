@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
 from virustotal.core.models import Status
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.core.scoring.aging import changing_soon
 from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistRefresher
@@ -32,7 +34,7 @@ from virustotal.pipeline import Analysis, Lookup
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task, above, read_task
 from virustotal.platform.temporary_data import KEY, temporary_data
-from virustotal.platform.tool_version import tool_version
+from virustotal.platform.tool_version import tool_version, with_time_slice
 from virustotal.plugins import BUILTIN
 from virustotal.result.layout import compose
 from virustotal.result.models import SubjectResult
@@ -81,8 +83,8 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         return timeout - min(MARGIN, timeout / 5)
 
     def get_tool_version(self) -> str:
-        """Return the version with a digest of plugins and configuration; the same for the service's whole life."""
-        return self._tool_version
+        """Return the version with a digest of plugins and configuration, and the slice of time of `result_days`."""
+        return with_time_slice(self._tool_version, self._settings.result_days, time.time())
 
     def start(self) -> None:
         """Log the plugins, fetch the safelist, and do once what else the first task would do."""
@@ -268,6 +270,9 @@ def _raise_if_nothing(results: tuple[SubjectResult, ...]) -> None:
 def _volatile(task: Task, found: Subjects, results: tuple[SubjectResult, ...]) -> tuple[str, ...]:
     """Return why the platform's result cache must not answer for this task: it knows neither metadata nor depth."""
     reasons = [result.changing for result in results if result.changing]
+    now = datetime.now(UTC)
+    reports = [result.report for result in results if result.report.outcome.found]
+    reasons += [reason for report in reports if (reason := changing_soon(report.subject, now))]
     if any(subject.url for subject in found.subjects) and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result is about the submitted_url of the submission's metadata.")
     if task.settings.exhaustive_search:

@@ -74,7 +74,7 @@ def test_each_has_its_own_outcome_in_one_table(emulator: Emulator, scan: Scan) -
     assert [(row.get("Level", ""), row["Value"], row["Result"]) for row in rows] == [
         ("highly suspicious", "bad.example.com", "found"),
         ("suspicious", "8.8.8.8", "found"),
-        ("highly suspicious", url, "found"),
+        ("", url, "found"),
         ("", "good.example.com", "found"),
         ("", "never.example.com", "unknown"),
         ("", "closed.example.com", "forbidden"),

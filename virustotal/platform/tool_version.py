@@ -26,6 +26,17 @@ def tool_version(settings: Settings, plugins: LoadedPlugins) -> str:
     return f"{__version__}-{hashlib.sha256(given.encode()).hexdigest()[:12]}"
 
 
+def with_time_slice(version: str, days: int, now: float) -> str:
+    """Return the version with the number of the current slice of `days`; the version itself for 0 days.
+
+    The framework reads the version when a container starts, so a running container keeps the slice of its start.
+
+    Args:
+        now: Seconds since 1970.
+    """
+    return f"{version}-{int(now // (days * 86_400))}" if days else version
+
+
 def _plain(value: Any) -> Any:
     if attrs.has(type(value)):
         return {field.name: _plain(getattr(value, field.name)) for field in attrs.fields(type(value))}

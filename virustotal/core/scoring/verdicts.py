@@ -113,6 +113,13 @@ def counters(obj: Object) -> Mapping[str, int]:
     return found
 
 
+def answered_engines(obj: Object) -> int:
+    """Return how many engines came to a verdict: by the list or by the counters, whichever has more."""
+    entries = as_mapping(obj.attributes.get("last_analysis_results")).values()
+    listed = sum(1 for entry in entries if category_of(as_mapping(entry).get("category")) in ANSWERED)
+    return max(listed, _answered(counters(obj)))
+
+
 def best_rank(obj: Object) -> int | None:
     """Return the best place of a domain in `popularity_ranks`, or None where no list has it."""
     ranks = (integer(as_mapping(entry).get("rank")) for _, entry in pairs(obj.attributes.get("popularity_ranks")))

@@ -148,6 +148,7 @@ class Settings:
     inline: bool = setting(True, switch)
     max_download_mb: int = setting(256, whole_number(1, 4096))
     stale_after_days: int = setting(365, whole_number(0, 36_500))
+    result_days: int = setting(0, whole_number(0, 365))
     max_classification: str = setting("", text)
     submit_policy: SubmitPolicy = SubmitPolicy()
     submit_file_name: str = setting("hash", file_name)
