@@ -325,8 +325,9 @@ def test_a_broken_mirror_is_skipped_and_said_once(server: Server, make: Make, br
 
 
 def test_a_multi_get_that_is_half_is_said_once_for_its_index(server: Server, make: Make) -> None:
-    ids = [f"192.0.2.{number}" for number in range(1, 51)]
-    requests = [api.object_request(Ref("ip_address", id)) for id in ids]
+    refs = [Ref("ip_address", f"192.0.2.{number}") for number in range(1, 51)]
+    requests = [api.object_request(ref) for ref in refs]
+    ids = [id for ref in refs for id in identifiers(ref)]
     missing = [b'{"_id": "%s", "found": false}' % id.encode() for id in ids]
     broken = [b'{"_id": "%s", "error": {"type": "circuit_breaking_exception"}}' % id.encode() for id in ids]
     half = [pair[at % 2] for at, pair in enumerate(zip(missing, broken, strict=True))]

@@ -30,10 +30,19 @@ def _problems(cluster: SearchClient, config: MirrorConfig, deadline: float) -> I
             yield f"There is no index or alias {index}."
         elif status != 200:
             raise refused(status, found)
+        elif index == config.behaviours and (bad := [name for name in found if not _finds_by_file(found[name])]):
+            yield f"The index {', '.join(bad)} has another mapping: its field file is no keyword."
         elif len(found) > 1:
-            yield f"The alias {index} is of {len(found)} indices; it must be of one."
-        elif index == config.behaviours and not _finds_by_file(next(iter(found.values()), None)):
-            yield f"The index {index} has another mapping: its field file is no keyword."
+            yield from _write_index(cluster, index, deadline)
+
+
+def _write_index(cluster: SearchClient, alias: str, deadline: float) -> Iterator[str]:
+    status, found = cluster.send("GET", f"/{quote(alias, safe='')}/_alias", None, deadline)
+    if status != 200:
+        raise refused(status, found)
+    entries = [as_mapping(as_mapping(as_mapping(entry).get("aliases")).get(alias)) for entry in found.values()]
+    if sum(entry.get("is_write_index") is True for entry in entries) != 1:
+        yield f"The alias {alias} is of {len(found)} indices and has no write index: `mirror load` cannot write."
 
 
 def _finds_by_file(index: object) -> bool:

@@ -17,6 +17,9 @@ from virustotal.util.readers import as_mapping, as_text
 
 #: Behaviour reports of one file that are found; sandboxes are fewer.
 MOST_BEHAVIOURS = 100
+#: Types of errors: a multi-get of an alias with several indices, an index that is gone, and one that is closed.
+SEVERAL_INDICES, NO_INDEX = "illegal_argument_exception", "index_not_found_exception"
+CLOSED_INDEX = "index_closed_exception"
 #: Seconds that one question may take, all addresses together: a mirror that hangs must not cost the task.
 PATIENCE = 10.0
 
@@ -39,6 +42,7 @@ class ObjectStore:
     cluster: SearchClient
     config: MirrorConfig
     health: CircuitBreaker
+    _members: dict[str, tuple[str, ...]] = field(factory=dict, init=False)
 
     def fetch(self, refs: Iterable[Ref], deadline: float) -> FetchResult:
         """Return the objects of these references, all in one multi-get; kinds that no feed has are never there."""
@@ -48,17 +52,18 @@ class ObjectStore:
             if (index := index_of(self.config, ref.kind))
             for id in identifiers(ref)
         ]
-        answers = self._guarded([(index, id) for _, index, id in wanted], deadline) if wanted else ()
+        answers = self._answers([(index, id) for _, index, id in wanted], deadline) if wanted else ()
         found: dict[Ref, Stored] = {}
         failed: dict[Ref, str] = {}
         reasons: dict[str, str] = {}
-        for (ref, index, id), answer in zip(wanted, answers, strict=True):
-            kept, reason = self._understood(answer, ref.kind, id)
-            reasons[index] = reasons.get(index) or reason
-            if kept is not None:
-                found.setdefault(ref, kept)
-            elif reason:
-                failed[ref] = reason
+        for (ref, index, _), documents in zip(wanted, answers, strict=True):
+            for document in documents:
+                kept, reason = self._understood(document, ref)
+                reasons[index] = reasons.get(index) or reason
+                if kept is not None and (ref not in found or kept.moment > found[ref].moment):
+                    found[ref] = kept
+                elif reason:
+                    failed[ref] = reason
         for index, reason in reasons.items():  # once for all, or half a multi-get would break and mend by turns
             self._note(index, reason)
         return FetchResult(found, {ref: reason for ref, reason in failed.items() if ref not in found})
@@ -68,23 +73,36 @@ class ObjectStore:
         if ref.kind != "file":
             return None
         name = "md5" if len(ref.id) == 32 else "sha1"
-        for each in self._search("file", {name: ref.id}, 5, deadline):
+        terms = {name: ref.id, f"attributes.{name}": ref.id}  # the second one of other loaders
+        for each in _newest_first(self._search("file", terms, 5, deadline)):
             if as_text(as_mapping(each.object.get("attributes")).get(name)).lower() == ref.id:
                 return each
         return None
 
     def behaviours(self, sha256: str, deadline: float) -> tuple[Stored, ...]:
         """Return the behaviour reports of a file, by the names of their sandboxes."""
-        found = self._search("file_behaviour", {"file": sha256}, MOST_BEHAVIOURS, deadline)
-        return tuple(sorted((each for each in found if each.id.startswith(f"{sha256}_")), key=lambda each: each.id))
+        reports: dict[str, Stored] = {}
+        for report in _newest_first(self._search("file_behaviour", {"file": sha256}, MOST_BEHAVIOURS, deadline)):
+            if report.id.startswith(f"{sha256}_"):
+                reports.setdefault(report.id, report)
+        return tuple(reports[id] for id in sorted(reports))
 
     def _search(self, kind: str, terms: Mapping[str, str], most: int, deadline: float) -> tuple[Stored, ...]:
         index = index_of(self.config, kind)
         if not index:
             return ()
         self._rested()
+        closed = ""
         try:
-            sources = self.cluster.search(index, terms, most, _patient(deadline))
+            try:
+                sources = self.cluster.search(index, terms, most, _patient(deadline))
+            except MirrorError as error:
+                if error.reason != CLOSED_INDEX:
+                    raise
+                closed = str(error)
+                sources = self.cluster.search(index, terms, most, _patient(deadline), open_only=True)
+                if not sources:
+                    raise
         except MirrorError as error:
             if error.status not in {400, 404, 413}:
                 self.health.failed(str(error))
@@ -95,8 +113,38 @@ class ObjectStore:
                 raise
             return ()
         self.health.works()
-        self._note(index, "")
+        self._note(index, closed)
         return tuple(found for source in sources if (found := stored(source, kind)) is not None)
+
+    def _answers(self, asked: Sequence[tuple[str, str]], deadline: float) -> list[tuple[Fetched, ...]]:
+        """Return the documents of each `(alias, id)`: one of each index that the alias has.
+
+        A multi-get takes no alias of several indices, so those are resolved when the cluster says so; again when one of
+        their indices is gone, since rollover and ageing change them while tasks run.
+        """
+        for attempt in (0, 1):
+            names = {alias: self._members.get(alias, (alias,)) for alias, _ in asked}
+            expanded = [(name, id) for alias, id in asked for name in names[alias]]
+            documents = iter(self._guarded(expanded, deadline))
+            answers = [tuple(next(documents) for _ in names[alias]) for alias, _ in asked]
+            changed = {
+                alias
+                for (alias, _), entries in zip(asked, answers, strict=True)
+                for entry in entries
+                if entry.reason == SEVERAL_INDICES or (entry.reason == NO_INDEX and len(names[alias]) > 1)
+            }
+            if attempt or not changed:
+                break
+            for alias in changed:
+                self._members[alias] = self._resolved(alias, deadline)
+        return answers
+
+    def _resolved(self, alias: str, deadline: float) -> tuple[str, ...]:
+        try:
+            return self.cluster.members(alias, _patient(deadline))
+        except MirrorError as error:
+            self.health.failed(str(error))
+            raise
 
     def _guarded(self, asked: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
         self._rested()
@@ -118,17 +166,21 @@ class ObjectStore:
         else:
             self.health.works(index)
 
-    def _understood(self, answer: Fetched, kind: str, id: str) -> tuple[Stored | None, str]:
+    def _understood(self, answer: Fetched, ref: Ref) -> tuple[Stored | None, str]:
         if answer.source is None:
             return None, answer.failed
-        found = stored(answer.source, kind)
+        found = stored(answer.source, ref.kind)
         if found is None:
             return None, "The mirror holds a document that is no object of VirusTotal."
         try:
-            same = api.valid_id(kind, found.id) == id
+            same = api.valid_id(ref.kind, found.id) in identifiers(ref)
         except InvalidError:
             same = False
         return (found, "") if same else (None, "The mirror holds an object under the identifier of another one.")
+
+
+def _newest_first(documents: Iterable[Stored]) -> list[Stored]:
+    return sorted(documents, key=lambda document: document.moment, reverse=True)
 
 
 def _patient(deadline: float) -> float:

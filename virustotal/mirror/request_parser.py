@@ -97,12 +97,15 @@ def cursor(start: int) -> str:
 def identifiers(ref: Ref) -> tuple[str, ...]:
     """Return the identifiers that the mirror may store an object under, best first; none for an MD5 or SHA-1.
 
-    A URL given as text is stored under the SHA-256 of its canonical form.
+    A URL given as text is stored under the SHA-256 of its canonical form. Other loaders store names and addresses under
+    their SHA-256 (docs/migration.md).
     """
     if ref.kind == "file":
         return (ref.id,) if _HEX64.fullmatch(ref.id) else ()
-    if ref.kind != "url" or _HEX64.fullmatch(ref.id):
+    if _HEX64.fullmatch(ref.id):
         return (ref.id,)
+    if ref.kind != "url":
+        return (ref.id, hashlib.sha256(ref.id.encode("utf-8", "surrogatepass")).hexdigest())
     try:
         plain = base64.urlsafe_b64decode(ref.id + "=" * (-len(ref.id) % 4)).decode("utf-8")
     except (binascii.Error, ValueError):

@@ -44,10 +44,11 @@ class MirrorError(Exception):
 
 @frozen
 class Fetched:
-    """What became of one document: its source, or None with the reason where it is not known whether there is one."""
+    """One document: its source, or None. failed: why it is not known whether there is one; reason: the error's type."""
 
     source: Mapping[str, Any] | None = None
     failed: str = ""
+    reason: str = ""
 
 
 class SearchClient:
@@ -97,12 +98,35 @@ class SearchClient:
             _fetched(as_mapping(docs[at]) if at < len(docs) else EMPTY, id) for at, (_, id) in enumerate(asked)
         )
 
-    def search(self, index: str, terms: Mapping[str, str], most: int, deadline: float) -> tuple[Mapping[str, Any], ...]:
-        """Return the sources of the documents that have one of these values in a keyword field. MirrorError."""
+    def members(self, alias: str, deadline: float) -> tuple[str, ...]:
+        """Return the indices of an alias, or the index itself; newest names first. MirrorError."""
+        status, found = self.send("GET", f"/{quote(alias, safe='')}/_alias", None, deadline)
+        if status != 200:
+            raise refused(status, found)
+        return tuple(sorted(found, reverse=True))
+
+    def search(
+        self, index: str, terms: Mapping[str, str], most: int, deadline: float, *, open_only: bool = False
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Return the sources of the documents that have one of these values in a keyword field.
+
+        Args:
+            index: An index, or an alias of one or more indices.
+            terms: Values by field.
+            most: Documents at most.
+            deadline: Monotonic time.
+            open_only: Whether closed indices are left out.
+
+        Raises:
+            MirrorError: The cluster cannot answer, or a shard is missing.
+        """
         matching = [{"term": {name: value}} for name, value in terms.items()]
         body = {"size": most, "query": {"bool": {"should": matching, "minimum_should_match": 1}}}
-        status, found = self.send("POST", f"/{quote(index, safe='')}/_search", json.dumps(body).encode(), deadline)
-        if status != 200 or found.get("timed_out") or as_mapping(found.get("_shards")).get("failed"):
+        path = f"/{quote(index, safe='')}/_search{'?ignore_unavailable=true' if open_only else ''}"
+        status, found = self.send("POST", path, json.dumps(body).encode(), deadline)
+        if as_mapping(found.get("_shards")).get("failed"):
+            raise MirrorError(f"A shard of the mirror's index {index} is missing.", 503, "shard_failed")
+        if status != 200 or found.get("timed_out"):
             raise refused(status, found)
         hits = as_list(as_mapping(found.get("hits")).get("hits"))
         return tuple(as_mapping(as_mapping(hit).get("_source")) for hit in hits)
@@ -213,7 +237,8 @@ def _object(response: requests.Response, deadline: float) -> Mapping[str, Any]:
 
 def _fetched(entry: Mapping[str, Any], id: str) -> Fetched:
     if entry.get("error"):
-        return Fetched(failed=f"The mirror cannot read a document: {reason_of(entry)}.")
+        reason = reason_of(entry)
+        return Fetched(failed=f"The mirror cannot read a document: {reason}.", reason=reason)
     if entry.get("_id") != id or not isinstance(entry.get("found"), bool):
         return Fetched(failed="The mirror left a document out of its answer.")
     return Fetched(as_mapping(entry.get("_source"))) if entry["found"] else Fetched()
