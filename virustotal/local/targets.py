@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,16 +21,18 @@ _HEX = re.compile(r"[0-9a-fA-F]+")
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 
 
+@cache
+def _identify() -> Any:
+    """Assemblyline's identification, once a process: each one loads models, about 15 MB that are never given back."""
+    return forge.get_identify(use_cache=False)
+
+
 def identified(path: Path) -> dict[str, Any]:
     """Return what Assemblyline's own identification says of a file."""
-    identify = forge.get_identify(use_cache=False)
-    try:
-        with warnings.catch_warnings():
-            # Identification leaves a text file for the collector to close.
-            warnings.simplefilter("ignore", ResourceWarning)
-            info: dict[str, Any] = identify.fileinfo(str(path), skip_fuzzy_hashes=True, calculate_entropy=False)
-    finally:
-        identify.stop()
+    with warnings.catch_warnings():
+        # Identification leaves a text file for the collector to close.
+        warnings.simplefilter("ignore", ResourceWarning)
+        info: dict[str, Any] = _identify().fileinfo(str(path), skip_fuzzy_hashes=True, calculate_entropy=False)
     return {name: value for name, value in info.items() if name not in {"ascii", "hex", "entropy"}}
 
 
