@@ -16,10 +16,10 @@ from tests.mirror.clusters import SHA, an_object, fill, opensearch
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.documents import INDEX
-from virustotal.storage.circuit_breaker import CircuitBreaker
 from virustotal.mirror.index_checks import index_problems
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.search_client import MirrorError, SearchClient
+from virustotal.storage.circuit_breaker import CircuitBreaker
 
 NOW = int(time.time())
 FILE, DOMAIN = Ref("file", SHA), Ref("domain", "example.com")
@@ -49,7 +49,11 @@ def said() -> list[str]:
 
 @pytest.fixture
 def store(config: MirrorConfig, said: list[str]) -> ObjectStore:
-    return ObjectStore(SearchClient(config, Credentials()), config, CircuitBreaker(said.append, said.append, "The mirror", "Until then, look-ups go on without it."))
+    return ObjectStore(
+        SearchClient(config, Credentials()),
+        config,
+        CircuitBreaker(said.append, said.append, "The mirror", "Until then, look-ups go on without it."),
+    )
 
 
 def roll_over(url: str, alias: str, number: int) -> None:
