@@ -14,6 +14,7 @@ from virustotal.core.findings import Family, Points
 from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, Given, capped
 from virustotal.core.scoring.safelist import read_safelist
+from virustotal.core.scoring.unwanted import UNWANTED_WORDS
 from virustotal.core.scoring.verdicts import (
     FULL_RATIO,
     MALICIOUS_POINTS,
@@ -23,6 +24,7 @@ from virustotal.core.scoring.verdicts import (
     SUSPICIOUS_POINTS,
     judge,
 )
+from virustotal.core.scoring.words import verdict_word
 from virustotal.core.settings import service_settings
 from virustotal.platform.temporary_data import KEY, LONGEST, temporary_data
 from virustotal.plugins import assessment
@@ -48,14 +50,19 @@ def named(key: str) -> list[Any]:
 
 def described(given: dict[str, Any]) -> Object:
     results = {
-        f"{category}{number}": {"category": category, "result": None}
+        f"{category}{number}": {"category": category, "result": given.get("name")}
         for category in ("malicious", "suspicious", "undetected", "harmless", "timeout")
         for number in range(given.get(category, 0))
     }
     for engine, result in given.get("engines", {}).items():
         results[engine] = {"category": "malicious", "result": result}
     ranks = {"List": {"rank": given["rank"]}} if "rank" in given else {}
-    return obj(given["kind"], given.get("id", ""), last_analysis_results=results, popularity_ranks=ranks)
+    known = {
+        "gti_assessment": {"contributing_factors": {f"mandiant_analyst_{given.get('analyst')}": True}},
+        "trusted_verdict": {"verdict": "goodware", "organization": given["goodware"]} if "goodware" in given else None,
+        "popular_threat_classification": {"popular_threat_category": [[given.get("category", ""), 9]]},
+    }
+    return obj(given["kind"], given.get("id", ""), last_analysis_results=results, popularity_ranks=ranks, **known)
 
 
 @pytest.mark.parametrize("example", named("verdict"))
@@ -114,6 +121,7 @@ def points(given: Mapping[str, int], *levels: str) -> tuple[int, ...]:
             "assessment",
             *points(assessment.MALICIOUS_POINTS, "high", "medium", "low"),
         ),
+        worth("Mandiant analyst, malicious", "analyst", assessment.ANALYST_POINTS),
         worth("Google Threat Intelligence, suspicious", "assessment", assessment.SUSPICIOUS_POINTS),
         worth(
             "Sigma or IDS rule in the file's report: critical, high, medium",
@@ -160,6 +168,44 @@ def test_the_numbers_in_the_text() -> None:
     assert f"reach {MOST_SUSPICIOUS_POINTS} points, all engines together {MOST_ENGINE_POINTS:,}" in SCORING
     assert f"fewer than {FULL_RATIO * 100:.0f} %" in SCORING
     assert f"among the {POPULAR_RANK:,} most popular" in SCORING
+
+
+def test_the_words_of_unwanted_software() -> None:
+    block = SCORING.split("### Unwanted software", 1)[1].split("```", 1)[0]
+    quoted = " ".join(line[2:] for line in block.splitlines() if line.startswith("> "))
+    assert tuple(re.findall(r"`([^`]+)`", quoted)) == UNWANTED_WORDS
+
+
+#: What stands in the table of cases for those who change over, as examples are written.
+CASES_HERE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("1 of 70 engines", {"kind": "file", "malicious": 1, "undetected": 69}),
+    ("2 of 70 engines", {"kind": "file", "malicious": 2, "undetected": 68}),
+    ("5 of 70 engines", {"kind": "file", "malicious": 5, "undetected": 65}),
+    ("10 of 70 engines", {"kind": "file", "malicious": 10, "undetected": 60}),
+    ("4 suspicious engines of 70", {"kind": "file", "suspicious": 4, "undetected": 66}),
+    (
+        "10 of 70 engines, all names of unwanted software",
+        {"kind": "file", "malicious": 10, "undetected": 60, "name": "PUA.X"},
+    ),
+    (
+        "goodware of Microsoft, 5 of 70 engines",
+        {"kind": "file", "malicious": 5, "undetected": 65, "goodware": "Microsoft"},
+    ),
+    ("a Mandiant analyst says malicious, no engine", {"kind": "file", "undetected": 70, "analyst": "malicious"}),
+    ("a URL with 2 of 90 engines", {"kind": "url", "malicious": 2, "harmless": 88}),
+    ("a popular domain with 9 of 90 engines", {"kind": "domain", "malicious": 9, "harmless": 81, "rank": 9}),
+)
+
+
+def test_the_table_for_those_who_change_over() -> None:
+    settings = service_settings({})
+    rows = dict(re.findall(r"^\| ([^|`]+) \| \d[^|]* \| (\d[^|]*) \|$", SCORING, re.MULTILINE))
+    shown = {}
+    for case, example in CASES_HERE:
+        verdict = judge(described(example), settings, remap=lambda detections: virustotal_remap(detections, settings))
+        word = verdict_word(verdict)
+        shown[case] = f"{verdict.score}, {word}" if word else str(verdict.score)
+    assert rows == shown
 
 
 def test_the_shape_of_temporary_data() -> None:
