@@ -15,12 +15,14 @@ from virustotal.core.models import Ref
 from virustotal.core.settings import DEFAULT_HOST, Settings
 from virustotal.util.readers import as_text
 
-__all__ = ["MOST_IN_CELL", "MOST_ROWS", "counted", "key_values", "lines", "listed", "page", "table"]
+__all__ = ["MOST_IN_CELL", "MOST_ROWS", "counted", "details", "key_values", "lines", "listed", "page", "table"]
 
 #: Rows of one table; the rest is said.
 MOST_ROWS = 200
 #: Names in one cell; the rest is said.
 MOST_IN_CELL = 20
+#: Entries of `details`, and characters of its text.
+MOST_DETAILED, LONGEST_DETAILS = 100, 200_000
 
 _PAGES = {"file": "file", "url": "url", "domain": "domain", "ip_address": "ip-address", "collection": "collection"}
 
@@ -95,6 +97,27 @@ def lines(
     section = ResultTextSection(counted(title, min(len(found), most), total or len(found)), auto_collapse=collapse)
     section.add_lines(found[:most])
     return section
+
+
+def details(title: str, entries: Iterable[tuple[str, Sequence[str]]]) -> ResultTextSection | None:
+    """Return the closed text of what a table leaves out, or None where nothing is left out.
+
+    Args:
+        title: The title; the number of entries is added.
+        entries: Heading and lines of each entry; one without lines is left out.
+    """
+    detailed = [(heading, found) for heading, found in entries if found]
+    if not detailed:
+        return None
+    blocks: list[str] = []
+    room = LONGEST_DETAILS
+    for heading, found in detailed[:MOST_DETAILED]:
+        block = "\n".join((heading, *(f"    {line}" for line in found)))
+        room -= len(block) + 1
+        if room < 0:
+            break
+        blocks.append(block)
+    return ResultTextSection(counted(title, len(blocks), len(detailed)), body="\n".join(blocks), auto_collapse=True)
 
 
 def _cell(value: Any) -> Any:

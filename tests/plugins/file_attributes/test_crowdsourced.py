@@ -53,6 +53,8 @@ def test_yara_rules_of_other_shapes(rules: Any, tagged: list[str], amount: int |
         (["critical"], [100]),
         (["high", "high", "medium"], [80, 10]),
         (["High", " MEDIUM "], [40, 10]),
+        (["medium"] * 5, [50]),
+        (["medium"] * 6, [50]),
         (["low", "info", "informational", "unheard of", None, 7], []),
         ([], []),
     ],
@@ -85,7 +87,13 @@ def test_sigma_shows_the_worst_first_with_events_and_statistics() -> None:
     assert shown.index("Grave") < shown.index("Mild")
     assert "EventID: 4104" in shown
     assert "and 2 more" in shown
-    assert titles(findings)[1:] == ["Rules (2)", "Statistics of VirusTotal", "Statistics by rule set (1)"]
+    assert titles(findings) == [
+        "Crowdsourced Sigma rules: 1 critical (1)",
+        "Crowdsourced Sigma rules: details (1)",
+        "Crowdsourced Sigma rules, lower severity: 1 low (1)",
+        "Sigma rules: statistics of VirusTotal",
+        "Sigma rules: statistics by rule set (1)",
+    ]
 
 
 def test_sigma_statistics_alone_are_shown_and_not_scored() -> None:
@@ -115,7 +123,12 @@ def test_ids_alerts_without_any_dns_are_shown_and_tagged(context: Any) -> None:
         "network.dynamic.domain": ["c2.example.com"],
         "network.dynamic.uri": ["http://c2.example.com/a"],
     }
-    assert titles(findings)[1:] == ["Alerts (1)", "Traffic of the alerts (1)", "Statistics of VirusTotal"]
+    assert titles(findings) == [
+        "Crowdsourced IDS rules: 1 high (1)",
+        "Crowdsourced IDS rules: details (1)",
+        "Traffic of the alerts (1)",
+        "IDS rules: statistics of VirusTotal",
+    ]
 
 
 @pytest.mark.parametrize("level", ["low", "info", None, "unheard of"])

@@ -8,13 +8,15 @@ from attrs import evolve, frozen
 
 from virustotal.core import Analyzer, Evidence, Finding, Needs
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, whole_text
-from virustotal.core.tables import MOST_ROWS, key_values, lines, table
+from virustotal.core.tables import MOST_ROWS, details, key_values, lines, table
 from virustotal.plugins.file_attributes._cell_readers import shown
 
 #: Deepest nesting of sections; what lies deeper is written into one cell.
 DEEPEST = 3
-#: Subsections of one section, columns beyond those that a shape names, and tags of one type and section.
-MOST_PARTS, MOST_COLUMNS, MOST_TAGS = 40, 8, 200
+#: Subsections of one section, columns of a table, and tags of one type and section.
+MOST_PARTS, MOST_COLUMNS, MOST_TAGS = 40, 6, 200
+#: Fields of a row that its details write out, and characters of a cell; the rest of a longer one is in the details.
+MOST_FIELDS, LONGEST_CELL = 60, 120
 
 Reader = Callable[[Any], Any]
 
@@ -26,8 +28,9 @@ _NAME, _BARE = "\x00name", "\x00bare"
 class FieldSpec:
     """One fact or column: the key under which it is found, its label, and the readers of what is shown and tagged.
 
-    tag: a tag type of Assemblyline's Tagging model. tagged: returns the value or values to tag, empty for none; what is
-    shown is tagged where there is no such reader.
+    tag: A tag type of Assemblyline's Tagging model.
+    tagged: Returns the value or values to tag, empty for none; what is shown is tagged where there is no such reader.
+    detail: Written out below the table, and no column: ids, rule texts, references.
     """
 
     key: str
@@ -35,6 +38,7 @@ class FieldSpec:
     read: Reader = shown
     tag: str = ""
     tagged: Reader | None = None
+    detail: bool = False
 
     def tags(self, value: Any) -> Iterator[str]:
         """Yield the values to tag; one that had to be cut or cleaned is not the value any more, and is left out."""
@@ -47,9 +51,12 @@ class FieldSpec:
 class SectionSpec:
     """A section of one value: facts of a mapping, rows of a list, or names.
 
-    key: where the value is found in what it belongs to. fields: the facts or columns that are known, in order.
-    name: the label of the first column where the value is a mapping of names to rows. parts: sections below.
-    tag: the tag type of each entry of a list of names, or of each name of a mapping. skip: keys shown elsewhere.
+    key: Where the value is found in what it belongs to.
+    fields: The facts or columns that are known, in order.
+    name: The label of the first column where the value is a mapping of names to rows.
+    parts: Sections below.
+    tag: The tag type of each entry of a list of names, or of each name of a mapping.
+    skip: Keys shown elsewhere.
     """
 
     key: str
@@ -58,7 +65,7 @@ class SectionSpec:
     name: str = ""
     parts: tuple["SectionSpec", ...] = ()
     tag: str = ""
-    collapse: bool = False
+    collapse: bool = True
     skip: tuple[str, ...] = ()
     most: int = MOST_ROWS
 
@@ -85,7 +92,7 @@ def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSec
     rest = [key for key in value if key not in known and key not in below and key not in part.skip]
     nested = {key: None for key in rest if depth > 0 and _nests(value[key])}
     facts = [*part.fields, *(FieldSpec(key, as_text(key) or "(empty)") for key in rest if key not in nested)]
-    entries = [(each.label, each.read(value[each.key])) for each in facts[: part.most] if each.key in value]
+    entries = [(field.label, field.read(value[field.key])) for field in facts[: part.most] if field.key in value]
     if len(facts) > part.most:
         entries.append(("Not shown", f"{len(facts) - part.most} more"))
     section = key_values(part.title, entries, collapse=part.collapse)
@@ -132,18 +139,39 @@ def _rows(part: SectionSpec, entries: Sequence[Any], total: int) -> ResultSectio
     """A table of the first entries: mappings by key, lists by position, bare values under the first field."""
     raw = [_row(entry, part.fields) for entry in entries[: part.most]]
     known = [*([FieldSpec(_NAME, part.name, _or_empty, part.tag)] if part.name else []), *part.fields]
-    more = _unnamed(raw, known, part.skip)
-    columns = [*known, *more[:MOST_COLUMNS]]
-    shape = {each.label: each for each in columns}  # a label given twice is one column
-    rows = [{label: each.read(row[each.key]) for label, each in shape.items() if each.key in row} for row in raw]
-    kept = [row for row in rows if any(cell not in ("", None) for cell in row.values())]
-    left_out = len(rows) - len(kept)
-    section = table(part.title, kept, list(shape), total=total - left_out, most=part.most, collapse=part.collapse)
-    _tag(section, columns, raw)
-    if section is not None and more[MOST_COLUMNS:]:
-        rest = [each.label for each in more[MOST_COLUMNS:]]
-        section.add_subsection(lines(f"{len(rest)} more columns are not shown", rest, collapse=True))
+    fields = [*known, *_unnamed(raw, known, part.skip)]
+    shape = {field.label: field for field in fields}  # a label given twice is one column
+    rows = [{label: field.read(row[field.key]) for label, field in shape.items() if field.key in row} for row in raw]
+    kept = [row for row in rows if any(not _is_empty(cell) for cell in row.values())]
+    filled = [label for label in shape if any(not _is_empty(row.get(label)) for row in kept)]
+    columns = [label for label in filled if not shape[label].detail][:MOST_COLUMNS] or filled[:1]
+    cells = [{label: _cut(row.get(label)) for label in columns} for row in kept]
+    count = total - (len(rows) - len(kept))
+    section = table(part.title, cells, columns, total=count, most=part.most, collapse=part.collapse)
+    _tag(section, fields, raw)
+    below = details(f"{part.title.partition(':')[0]}: details", (_detail(row, columns, filled) for row in kept))
+    if section is not None and below is not None:
+        section.add_subsection(below)
     return section
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or cell == ""
+
+
+def _cut(cell: Any) -> Any:
+    return cell[: LONGEST_CELL - 1].rstrip() + "…" if isinstance(cell, str) and len(cell) > LONGEST_CELL else cell
+
+
+def _detail(row: Mapping[str, Any], columns: Sequence[str], filled: Sequence[str]) -> tuple[str, list[str]]:
+    """Heading of a row, and what the table leaves out of it: further fields, and whole texts of cells that are cut."""
+    cut = [label for label in columns if _cut(row.get(label)) != row.get(label)]
+    labels = (*cut, *(label for label in filled if label not in columns))
+    rest = [label for label in labels if not _is_empty(row.get(label))]
+    lines = [f"{label}: {row[label]}" for label in rest[:MOST_FIELDS]]
+    if len(rest) > MOST_FIELDS:
+        lines.append(f"Not shown: {len(rest) - MOST_FIELDS} more")
+    return str(_cut(row.get(columns[0])) or "(unnamed)"), lines
 
 
 def _row(entry: Any, fields: Sequence[FieldSpec]) -> Mapping[str, Any]:
@@ -182,7 +210,9 @@ def build_section(part: SectionSpec, value: Any) -> ResultSection | None:
     """Return the section of an attribute; an `*_info` without anything in it is said to be empty, null is absent."""
     section = build(part, value)
     if section is None and value is not None and part.key.endswith("_info"):
-        section = ResultSection(part.title, body="VirusTotal has this attribute without any content.")
+        section = ResultSection(
+            part.title, body="VirusTotal has this attribute without any content.", auto_collapse=True
+        )
     return section
 
 

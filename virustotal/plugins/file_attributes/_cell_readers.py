@@ -86,6 +86,12 @@ def when(value: Any) -> Any:
     return date(value) or shown(value)
 
 
+def day(value: Any) -> Any:
+    """Return the day of a moment, `YYYY-MM-DD`; what is not readable as it is."""
+    moment = timestamp(value)
+    return moment.strftime("%Y-%m-%d") if moment else shown(value)
+
+
 def literal(table: Mapping[Any, str]) -> Callable[[Any], Any]:
     """Return a reader that names a number by a table and keeps the number beside it; unknown ones stay as they are."""
 

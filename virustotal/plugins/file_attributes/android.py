@@ -44,7 +44,6 @@ FILTERS = SectionSpec(
             f"Intent filters: {key.lower()}",
             (FieldSpec("action", "Actions", read.names), FieldSpec("category", "Categories", read.names)),
             "Component",
-            collapse=True,
         )
         for key in ("Activities", "Services", "Receivers")
     ),
@@ -70,13 +69,13 @@ ANDROID = SectionSpec(
         CERTIFICATE,
         PERMISSIONS,
         SectionSpec("Permissions", "Permissions", name="Permission", tag="file.apk.permission"),
-        SectionSpec("Activities", "Activities", tag="file.apk.activity", collapse=True),
-        SectionSpec("Services", "Services", tag="file.apk.provides_component", collapse=True),
-        SectionSpec("Receivers", "Receivers", tag="file.apk.provides_component", collapse=True),
-        SectionSpec("Providers", "Providers", tag="file.apk.provides_component", collapse=True),
-        SectionSpec("Libraries", "Libraries", tag="file.apk.used_library", collapse=True),
+        SectionSpec("Activities", "Activities", tag="file.apk.activity"),
+        SectionSpec("Services", "Services", tag="file.apk.provides_component"),
+        SectionSpec("Receivers", "Receivers", tag="file.apk.provides_component"),
+        SectionSpec("Providers", "Providers", tag="file.apk.provides_component"),
+        SectionSpec("Libraries", "Libraries", tag="file.apk.used_library"),
         FILTERS,
-        SectionSpec("StringsInformation", "Strings", collapse=True),
+        SectionSpec("StringsInformation", "Strings"),
     ),
 )
 

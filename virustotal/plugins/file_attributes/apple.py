@@ -67,7 +67,7 @@ ARCHITECTURE = SectionSpec(
         ),
         SEGMENTS,
         SectionSpec("libs", "Libraries", tag="file.lib"),
-        SectionSpec("commands", "Load commands", (FieldSpec("type", "Type"),), collapse=True),
+        SectionSpec("commands", "Load commands", (FieldSpec("type", "Type"),)),
         SectionSpec("info", "File", (FieldSpec("filename", "Name"), FieldSpec("sha256", "SHA-256", read.lower))),
     ),
 )

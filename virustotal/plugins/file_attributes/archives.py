@@ -36,8 +36,8 @@ DEB = SectionSpec(
             ),
         ),
         SectionSpec("control_scripts", "Scripts"),
-        SectionSpec("changelog", "Latest change", collapse=True),
-        SectionSpec("structural_metadata", "Contents", collapse=True),
+        SectionSpec("changelog", "Latest change"),
+        SectionSpec("structural_metadata", "Contents"),
     ),
 )
 ISO = SectionSpec(

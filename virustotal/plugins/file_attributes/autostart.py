@@ -10,7 +10,6 @@ AUTOSTART = SectionSpec(
     "autostart_locations",
     "Automatic start, as seen on other machines",
     (FieldSpec("location", "Location"), FieldSpec("entry", "Entry")),
-    collapse=True,
 )
 
 

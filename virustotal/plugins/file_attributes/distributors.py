@@ -7,7 +7,7 @@ KNOWN = SectionSpec(
     "known_distributors",
     "Known distributors",
     (FieldSpec("distributors", "Distributors"), FieldSpec("data_sources", "Data sources"), FieldSpec("links", "Links")),
-    parts=(SectionSpec("products", "Products", collapse=True), SectionSpec("filenames", "File names", collapse=True)),
+    parts=(SectionSpec("products", "Products"), SectionSpec("filenames", "File names")),
 )
 TRUSTED = SectionSpec(
     "trusted_verdict",
@@ -28,7 +28,7 @@ MONITOR = SectionSpec(
 NSRL = SectionSpec(
     "nsrl_info",
     "National Software Reference Library",
-    parts=(SectionSpec("products", "Products", collapse=True), SectionSpec("filenames", "File names", collapse=True)),
+    parts=(SectionSpec("products", "Products"), SectionSpec("filenames", "File names")),
 )
 
 

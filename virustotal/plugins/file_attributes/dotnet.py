@@ -38,17 +38,16 @@ ASSEMBLY = SectionSpec(
         SectionSpec(
             "external_assemblies", "External assemblies", (FieldSpec("version", "Version"),), "Name", collapse=True
         ),
-        SectionSpec("external_modules", "External modules", collapse=True),
-        SectionSpec("manifest_resource", "Manifest resources", collapse=True),
-        SectionSpec("exported_types", "Exported types", collapse=True),
+        SectionSpec("external_modules", "External modules"),
+        SectionSpec("manifest_resource", "Manifest resources"),
+        SectionSpec("exported_types", "Exported types"),
         SectionSpec(
             "type_definition_list",
             "Type definitions",
             (FieldSpec("namespace", "Namespace"), FieldSpec("type_definitions", "Types", read.names)),
-            collapse=True,
         ),
-        SectionSpec("unmanaged_method_list", "Unmanaged methods", METHODS, collapse=True),
-        SectionSpec("unmanaged_methods", "Unmanaged methods by library", (METHODS[1],), "Library", collapse=True),
+        SectionSpec("unmanaged_method_list", "Unmanaged methods", METHODS),
+        SectionSpec("unmanaged_methods", "Unmanaged methods by library", (METHODS[1],), "Library"),
     ),
 )
 GUIDS = SectionSpec(

@@ -39,8 +39,8 @@ SEGMENTS = SectionSpec(
     (FieldSpec("segment_type", "Type", tag="file.elf.segments.type"), FieldSpec("resources", "Sections", read.names)),
 )
 SYMBOLS = (FieldSpec("name", "Name"), FieldSpec("type", "Type"))
-IMPORTS = SectionSpec("import_list", "Imports", SYMBOLS, collapse=True)
-EXPORTS = SectionSpec("export_list", "Exports", SYMBOLS, collapse=True)
+IMPORTS = SectionSpec("import_list", "Imports", SYMBOLS)
+EXPORTS = SectionSpec("export_list", "Exports", SYMBOLS)
 
 ELF = SectionSpec(
     "elf_info",

@@ -11,11 +11,11 @@ ROM = SectionSpec(
     parts=(
         SectionSpec("bios_information", "BIOS"),
         SectionSpec("system_information", "System"),
-        SectionSpec("smbios_data", "SMBIOS", collapse=True),
-        SectionSpec("manufacturer_strings", "Strings of the manufacturer", collapse=True),
-        SectionSpec("option_roms", "Option ROMs", collapse=True),
-        SectionSpec("acpi_tables", "ACPI tables", collapse=True),
-        SectionSpec("nvar_variable_names", "Variables", collapse=True),
+        SectionSpec("smbios_data", "SMBIOS"),
+        SectionSpec("manufacturer_strings", "Strings of the manufacturer"),
+        SectionSpec("option_roms", "Option ROMs"),
+        SectionSpec("acpi_tables", "ACPI tables"),
+        SectionSpec("nvar_variable_names", "Variables"),
         SectionSpec(
             "certs", "Certificates", tuple(FieldSpec(each.key, each.label, each.read) for each in CERTIFICATES.fields)
         ),

@@ -21,7 +21,7 @@ SWF = SectionSpec(
     parts=(
         SectionSpec("suspicious_strings", "Suspicious strings", tag="file.string.blacklisted"),
         SectionSpec("suspicious_urls", "Suspicious URLs"),
-        SectionSpec("flash_packages", "Packages", collapse=True),
+        SectionSpec("flash_packages", "Packages"),
     ),
 )
 

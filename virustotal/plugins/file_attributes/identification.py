@@ -70,7 +70,6 @@ IDENTITY = SectionSpec(
         FieldSpec("tags", "Vulnerabilities that it exploits", cves, "attribution.exploit", cves),
     ),
     parts=(EASY, TRID, SectionSpec("packers", "Packers, as each tool names them")),
-    collapse=True,
 )
 KEYS = (*(each.key for each in IDENTITY.fields), *(each.key for each in IDENTITY.parts))
 

@@ -29,9 +29,9 @@ JAR = SectionSpec(
         FieldSpec("max_date", "Newest"),
     ),
     parts=(
-        SectionSpec("packages", "Imported packages", tag="file.jar.imported_package", collapse=True),
-        SectionSpec("filenames", "Files in it", collapse=True),
-        SectionSpec("strings", "Strings", collapse=True),
+        SectionSpec("packages", "Imported packages", tag="file.jar.imported_package"),
+        SectionSpec("filenames", "Files in it"),
+        SectionSpec("strings", "Strings"),
     ),
 )
 CLASS = SectionSpec(
@@ -44,10 +44,10 @@ CLASS = SectionSpec(
         FieldSpec("platform", "Platform"),
     ),
     parts=(
-        SectionSpec("methods", "Methods", collapse=True),
-        SectionSpec("provides", "Provides", collapse=True),
-        SectionSpec("requires", "Requires", collapse=True),
-        SectionSpec("constants", "Constants", collapse=True),
+        SectionSpec("methods", "Methods"),
+        SectionSpec("provides", "Provides"),
+        SectionSpec("requires", "Requires"),
+        SectionSpec("constants", "Constants"),
     ),
 )
 

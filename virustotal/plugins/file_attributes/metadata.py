@@ -19,7 +19,7 @@ def exif_date(value: Any) -> str:
     return read.moment(_DATE.sub(r"\1-\2-\3 ", as_text(value, 40), count=1))
 
 
-EXIF = SectionSpec("exiftool", "Metadata (ExifTool)", collapse=True)
+EXIF = SectionSpec("exiftool", "Metadata (ExifTool)")
 EXIF_OF_IMAGE = SectionSpec(
     "exiftool",
     "Metadata of the image (ExifTool)",
@@ -34,11 +34,10 @@ EXIF_OF_IMAGE = SectionSpec(
         FieldSpec("CreateDate", "CreateDate", tag="file.date.creation", tagged=exif_date),
         FieldSpec("ModifyDate", "ModifyDate", tag="file.date.last_modified", tagged=exif_date),
     ),
-    collapse=True,
 )
 PICTURE = (FieldSpec("dhash", "Difference hash"), FieldSpec("raw_md5", "MD5", read.lower))
-ICON = SectionSpec("main_icon", "Icon", PICTURE, collapse=True)
-FILECONDIS = SectionSpec("filecondis", "Visual fingerprint of the bytes", PICTURE, collapse=True)
+ICON = SectionSpec("main_icon", "Icon", PICTURE)
+FILECONDIS = SectionSpec("filecondis", "Visual fingerprint of the bytes", PICTURE)
 ASF = SectionSpec("asf_info", "Media container (ASF)")
 INJECTIONS = SectionSpec("image_code_injections", "Code inside the image")
 NEEDS = Needs(tuple(part.key for part in (EXIF, INJECTIONS, ICON, FILECONDIS, ASF)))

@@ -10,7 +10,7 @@ from virustotal.core.assemblyline import indicator
 from virustotal.core.readers import as_list, as_mappings, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
-from virustotal.plugins.file_attributes._severity import WORTH, by_severity, severity, worst_first
+from virustotal.plugins.file_attributes._severity import WORTH, rule_sections, severity
 
 
 def ja3_hashes(value: Any) -> tuple[str, ...]:
@@ -25,11 +25,11 @@ ALERTS = SectionSpec(
         FieldSpec("alert_severity", "Severity", severity),
         FieldSpec("rule_msg", "Rule", tag="network.signature.message"),
         FieldSpec("rule_category", "Category"),
-        FieldSpec("rule_id", "Rule id", tag="network.signature.signature_id"),
+        FieldSpec("rule_id", "Rule id", tag="network.signature.signature_id", detail=True),
         FieldSpec("rule_source", "Source"),
-        FieldSpec("rule_url", "Address of the source"),
-        FieldSpec("rule_references", "References", read.names),
-        FieldSpec("rule_raw", "Rule text"),
+        FieldSpec("rule_url", "Address of the source", detail=True),
+        FieldSpec("rule_references", "References", read.names, detail=True),
+        FieldSpec("rule_raw", "Rule text", detail=True),
     ),
     skip=("alert_context",),
 )
@@ -39,18 +39,17 @@ TRAFFIC = SectionSpec(
     (
         FieldSpec("rule", "Rule"),
         FieldSpec("proto", "Protocol"),
-        FieldSpec("src_ip", "Source"),
-        FieldSpec("src_port", "Source port"),
+        FieldSpec("src_ip", "Source", detail=True),
+        FieldSpec("src_port", "Source port", detail=True),
         FieldSpec("dest_ip", "Destination"),
         FieldSpec("dest_port", "Destination port"),
         FieldSpec("hostname", "Host"),
         FieldSpec("url", "URL"),
-        FieldSpec("ja3", "JA3", read.names, "network.tls.ja3_hash", ja3_hashes),
-        FieldSpec("ja3s", "JA3S", read.names, "network.tls.ja3s_hash", ja3_hashes),
+        FieldSpec("ja3", "JA3", read.names, "network.tls.ja3_hash", ja3_hashes, detail=True),
+        FieldSpec("ja3s", "JA3S", read.names, "network.tls.ja3s_hash", ja3_hashes, detail=True),
     ),
-    collapse=True,
 )
-STATISTICS = SectionSpec("crowdsourced_ids_stats", "Statistics of VirusTotal")
+STATISTICS = SectionSpec("crowdsourced_ids_stats", "IDS rules: statistics of VirusTotal")
 #: Where an alert names a peer. Traffic of an alert that scores nothing is shown and not tagged.
 PEERS = ("src_ip", "dest_ip", "hostname", "url")
 
@@ -72,28 +71,22 @@ def traffic(alerts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield the alerts, the worst first, their traffic, VirusTotal's statistics, and points of each severity."""
     found = attributes(evidence)
-    rows = worst_first(found.get(ALERTS.key), "alert_severity")
-    alerts = list(as_mappings(rows))
-    section = ResultSection("Crowdsourced intrusion detection rules")
-    shown = (
-        (ALERTS, rows),
-        (TRAFFIC, traffic(alerts)),
-        (STATISTICS, found.get(STATISTICS.key)),
-    )
-    for part, value in shown:
-        if (below := build(part, value)) is not None:
-            section.add_subsection(below)
-    if section.subsections:
+    for section, rows, points in rule_sections(ALERTS, found.get(ALERTS.key), "alert_severity", "IDS", title):
+        alerts = list(as_mappings(rows))
         _tag_peers(section, alerts)
+        if (below := build(TRAFFIC, traffic(alerts))) is not None:
+            section.add_subsection(below)
         yield section
-        yield from by_severity("IDS", alerts, "alert_severity", title, section)
+        yield from points
+    if (statistics := build(STATISTICS, found.get(STATISTICS.key))) is not None:
+        yield statistics
 
 
 def _tag_peers(section: ResultSection, alerts: list[Mapping[str, Any]]) -> None:
-    telling = [alert for alert in alerts if WORTH.get(severity(alert.get("alert_severity")))]
-    values = dict.fromkeys(as_text(row.get(peer)) for row in traffic(telling) for peer in PEERS)
-    for found in filter(None, map(indicator, list(values)[:MOST_TAGS])):
-        section.add_tag(f"network.dynamic.{found.kind}", found.value)
+    scored = [alert for alert in alerts if WORTH.get(severity(alert.get("alert_severity")))]
+    values = dict.fromkeys(as_text(row.get(peer)) for row in traffic(scored) for peer in PEERS)
+    for peer in filter(None, map(indicator, list(values)[:MOST_TAGS])):
+        section.add_tag(f"network.dynamic.{peer.kind}", peer.value)
 
 
 @hookimpl

@@ -60,7 +60,6 @@ ENTRIES = SectionSpec(
         FieldSpec("clsid", "Class id", read.lower, "file.ole.clsid", read.lower),
         FieldSpec("clsid_literal", "Class"),
     ),
-    collapse=True,
 )
 OFFICE = SectionSpec(
     "office_info",
@@ -113,9 +112,9 @@ OPENXML = SectionSpec(
         OLE,
         CORE,
         APP,
-        SectionSpec("rels", "Relationships", collapse=True),
-        SectionSpec("content_types", "Content types", collapse=True),
-        SectionSpec("type_content", "Content", collapse=True),
+        SectionSpec("rels", "Relationships"),
+        SectionSpec("content_types", "Content types"),
+        SectionSpec("type_content", "Content"),
     ),
 )
 VBA = SectionSpec(
@@ -123,7 +122,7 @@ VBA = SectionSpec(
     "Visual Basic for Applications",
     parts=(
         SectionSpec("deobfuscated_strings", "Strings after deobfuscation", tag="file.string.decoded"),
-        SectionSpec("strings", "Strings", collapse=True),
+        SectionSpec("strings", "Strings"),
     ),
 )
 

@@ -50,9 +50,8 @@ IMPORTS = SectionSpec(
     "import_list",
     "Imports",
     (FieldSpec("library_name", "Library", tag="file.lib"), FieldSpec("imported_functions", "Functions", read.names)),
-    collapse=True,
 )
-EXPORTS = SectionSpec("exports", "Exports", tag="file.pe.exports.function_name", collapse=True)
+EXPORTS = SectionSpec("exports", "Exports", tag="file.pe.exports.function_name")
 RESOURCES = SectionSpec(
     "resource_details",
     "Resources",
@@ -64,7 +63,6 @@ RESOURCES = SectionSpec(
         FieldSpec("entropy", "Entropy"),
         FieldSpec("chi2", "Chi-square"),
     ),
-    collapse=True,
 )
 DEBUG = SectionSpec(
     "debug",
@@ -72,13 +70,12 @@ DEBUG = SectionSpec(
     (
         FieldSpec("type_str", "Type"),
         FieldSpec("type", "Type number"),
-        FieldSpec("timestamp", "Timestamp", read.when),
+        FieldSpec("timestamp", "Timestamp", read.day),
         FieldSpec("offset", "Offset", read.address),
         FieldSpec("size", "Size"),
         FieldSpec("codeview", "CodeView", tag="file.pe.pdb_filename", tagged=codeview("name")),
         FieldSpec("codeview", "CodeView", tag="file.pe.debug.guid", tagged=codeview("guid")),
     ),
-    collapse=True,
 )
 OVERLAY = SectionSpec(
     "overlay",
@@ -115,7 +112,7 @@ PE = SectionSpec(
         EXPORTS,
         RESOURCES,
         DEBUG,
-        SectionSpec("compiler_product_versions", "Rich header: tools that built it", collapse=True),
+        SectionSpec("compiler_product_versions", "Rich header: tools that built it"),
     ),
 )
 

@@ -13,7 +13,7 @@ POWERSHELL = SectionSpec(
         SectionSpec("cmdlets_alias", "Aliases of cmdlets", tag="file.powershell.cmdlet"),
         SectionSpec("functions", "Functions"),
         SectionSpec("dotnet_calls", "Calls of .NET"),
-        SectionSpec("ps_variables", "Variables", collapse=True),
+        SectionSpec("ps_variables", "Variables"),
     ),
 )
 SCRIPT = (FieldSpec("attributes", "Attributes"), FieldSpec("sha256", "SHA-256", read.lower))
@@ -24,11 +24,11 @@ HTML = SectionSpec(
     (FieldSpec("title", "Title"),),
     parts=(
         SectionSpec("iframes", "Frames", SCRIPT),
-        SectionSpec("scripts", "Scripts", SCRIPT, collapse=True),
-        SectionSpec("hrefs", "Links", collapse=True),
-        SectionSpec("trackers", "Trackers", (FieldSpec("entries", "Entries"),), "Tracker", collapse=True),
-        SectionSpec("html_meta", "Metadata", (FieldSpec("entries", "Values"),), "Name", collapse=True),
-        SectionSpec("meta", "Metadata", (FieldSpec("entries", "Values"),), "Name", collapse=True),
+        SectionSpec("scripts", "Scripts", SCRIPT),
+        SectionSpec("hrefs", "Links"),
+        SectionSpec("trackers", "Trackers", (FieldSpec("entries", "Entries"),), "Tracker"),
+        SectionSpec("html_meta", "Metadata", (FieldSpec("entries", "Values"),), "Name"),
+        SectionSpec("meta", "Metadata", (FieldSpec("entries", "Values"),), "Name"),
     ),
 )
 

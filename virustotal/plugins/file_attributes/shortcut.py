@@ -57,9 +57,8 @@ LNK = SectionSpec(
                 FieldSpec("item_type", "Type as number"),
                 FieldSpec("clsid", "Class id"),
             ),
-            collapse=True,
         ),
-        SectionSpec("extra_data", "Further data", collapse=True),
+        SectionSpec("extra_data", "Further data"),
     ),
 )
 

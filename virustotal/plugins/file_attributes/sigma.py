@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assemblyline_v4_service.common.result import ResultSection
-
 from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_mappings, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build
-from virustotal.plugins.file_attributes._severity import by_severity, severity, worst_first
+from virustotal.plugins.file_attributes._severity import rule_sections, severity
 
 #: Events of one rule that are written out.
 MOST_EVENTS = 3
@@ -30,16 +28,16 @@ RULES = SectionSpec(
         FieldSpec("rule_level", "Level", severity),
         FieldSpec("rule_title", "Rule"),
         FieldSpec("rule_source", "Source"),
-        FieldSpec("rule_author", "Author"),
+        FieldSpec("rule_author", "Author", detail=True),
         FieldSpec("rule_description", "Description"),
-        FieldSpec("rule_id", "Rule id"),
-        FieldSpec("match_context", "Events", events),
+        FieldSpec("rule_id", "Rule id", detail=True),
+        FieldSpec("match_context", "Events", events, detail=True),
     ),
 )
-STATISTICS = SectionSpec("sigma_analysis_stats", "Statistics of VirusTotal")
+STATISTICS = SectionSpec("sigma_analysis_stats", "Sigma rules: statistics of VirusTotal")
 SUMMARY = SectionSpec(
     "sigma_analysis_summary",
-    "Statistics by rule set",
+    "Sigma rules: statistics by rule set",
     tuple(FieldSpec(level, level.capitalize()) for level in ("critical", "high", "medium", "low")),
     "Rule set",
 )
@@ -51,16 +49,14 @@ def title(row: Mapping[str, Any]) -> str:
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
-    """Yield the rules, the worst first, VirusTotal's statistics beside them, and points of each severity."""
-    found = attributes(evidence)
-    rows = worst_first(found.get(RULES.key), "rule_level")
-    section = ResultSection("Sigma rules matched in a sandbox")
-    for part, value in ((RULES, rows), (STATISTICS, found.get(STATISTICS.key)), (SUMMARY, found.get(SUMMARY.key))):
-        if (below := build(part, value)) is not None:
-            section.add_subsection(below)
-    if section.subsections:
+    """Yield the rules, the worst first, VirusTotal's statistics, and points of each severity."""
+    sigma = attributes(evidence)
+    for section, _, points in rule_sections(RULES, sigma.get(RULES.key), "rule_level", "Sigma", title):
         yield section
-        yield from by_severity("Sigma", as_mappings(rows), "rule_level", title, section)
+        yield from points
+    for statistics in (STATISTICS, SUMMARY):
+        if (section := build(statistics, sigma.get(statistics.key))) is not None:
+            yield section
 
 
 @hookimpl

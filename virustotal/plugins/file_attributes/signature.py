@@ -34,6 +34,11 @@ def day(value: Any) -> str:
     return found.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def date_only(value: Any) -> str:
+    """Return the day of a moment of a certificate, `YYYY-MM-DD`; else its text."""
+    return day(value)[:10] if read.moment(day(value)) else day(value)
+
+
 def tagged_day(value: Any) -> str:
     """Return a moment to tag, empty where it is not readable."""
     return read.moment(day(value))
@@ -52,8 +57,8 @@ CERTIFICATES = SectionSpec(
         FieldSpec("name", "Name", tag="cert.subject"),
         FieldSpec("cert issuer", "Issuer", common_name, "cert.issuer", common_name),
         FieldSpec("status", "Status"),
-        FieldSpec("valid from", "Valid from", day, "cert.valid.start", tagged_day),
-        FieldSpec("valid to", "Valid to", day, "cert.valid.end", tagged_day),
+        FieldSpec("valid from", "Valid from", date_only, "cert.valid.start", tagged_day),
+        FieldSpec("valid to", "Valid to", date_only, "cert.valid.end", tagged_day),
         FieldSpec("valid usage", "Usage"),
         FieldSpec("valid_usage", "Usage (2)"),
         FieldSpec("algorithm", "Algorithm", tag="cert.signature_algo"),
@@ -94,7 +99,7 @@ SIGNATURE = SectionSpec(
         renamed(CERTIFICATES, "signers details", "Certificates of the signers"),
         CERTIFICATES,
         # Who stamped the time says nothing of who made the file: shown, not tagged.
-        SectionSpec("counter signers details", "Certificates of the counter signers", _UNTAGGED, collapse=True),
+        SectionSpec("counter signers details", "Certificates of the counter signers", _UNTAGGED),
         SectionSpec("pkcs7", "Signature data (PKCS #7)", parts=(PROGRAM,)),
         renamed(PROGRAM, "pkcs7.opusinfo", PROGRAM.title),
     ),
@@ -105,12 +110,12 @@ def state(info: Mapping[str, Any]) -> str:
     """Return in a few words whether the file is signed: only a verified signature counts."""
     verified = as_text(info.get("verified"))
     if verified.lower() in HOLDS:
-        return "signed, and the signature is verified"
+        return "signed (verified)"
     if verified:
-        return "the signature is not verified"
+        return "not verified"
     if any(as_list(info.get(key)) for key in OF_SIGNATURE):
-        return "certificates, without a word on whether the signature is verified"
-    return "no signature, version information only"
+        return "certificates (verification unknown)"
+    return "none, version information only"
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ def analyze(known: frozenset[str], evidence: Evidence) -> Iterator[Finding]:
     plain = [(as_text(key) or "(empty)", shown(value)) for key, value in found.items() if key not in nested]
     if len(nested) > MOST_PARTS:
         plain.append(("Not shown", shown(nested[MOST_PARTS:])))
-    if (section := key_values("Further attributes", plain[:200], collapse=True)) is not None:
+    if (section := key_values("Further attributes", plain[:200])) is not None:
         yield section
 
 
@@ -64,7 +64,7 @@ def _nested(key: str, value: Any) -> bool:
 
 def _sections(found: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
     for key in keys:
-        part = SectionSpec(key, f"Attribute {as_text(key) or '(empty)'}", collapse=True)
+        part = SectionSpec(key, f"Attribute {as_text(key) or '(empty)'}")
         if (section := build_section(part, found[key])) is not None:
             yield section
 

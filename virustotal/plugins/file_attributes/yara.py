@@ -22,12 +22,12 @@ RULES = SectionSpec(
         FieldSpec("rule_name", "Rule"),
         FieldSpec("ruleset_name", "Rule set"),
         FieldSpec("author", "Author"),
-        FieldSpec("source", "Source"),
+        FieldSpec("source", "Source", detail=True),
         FieldSpec("description", "Description"),
         FieldSpec("match_in_subfile", "In a file inside"),
-        FieldSpec("match_date", "Matched", read.when),
-        FieldSpec("ruleset_id", "Rule set id"),
-        FieldSpec("ruleset_version", "Rule set version"),
+        FieldSpec("match_date", "Matched", read.day),
+        FieldSpec("ruleset_id", "Rule set id", detail=True),
+        FieldSpec("ruleset_version", "Rule set version", detail=True),
     ),
 )
 

@@ -8,7 +8,6 @@ from attrs import frozen
 from virustotal.core import tables
 from virustotal.core.readers import as_mapping
 from virustotal.plugins.sandbox.cell_text import described, label
-from virustotal.plugins.sandbox.details_text import details_section
 from virustotal.plugins.sandbox.long_values import LongValues
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 
@@ -125,7 +124,7 @@ def record_sections(
     if table.title:
         section = tables.table(table.title, rows[: tables.MOST_ROWS], columns, total=len(rows), collapse=True)
     title = table.details_title or f"{table.title}: details"
-    return section, details_section(title, (_written(table, record) for record in records))
+    return section, tables.details(title, (_written(table, record) for record in records))
 
 
 def _written(table: RecordTable, record: Record) -> tuple[str, list[str]]:

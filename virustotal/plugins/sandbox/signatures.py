@@ -10,7 +10,6 @@ from virustotal.core import Family, Points, tables
 from virustotal.core.assemblyline import known_ids
 from virustotal.core.readers import as_list, as_mappings, as_text, as_texts, clean, pairs
 from virustotal.plugins.sandbox.cell_text import LONGEST_CELL, described
-from virustotal.plugins.sandbox.details_text import details_section
 from virustotal.plugins.sandbox.long_values import LongValues
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import (
@@ -304,7 +303,7 @@ def _counts(rules: Sequence[Match]) -> str:
 
 def _details(sort: Sort, rules: Sequence[Match]) -> Any | None:
     """What the tables leave out of the rules: ids, authors, sources, contexts, and long descriptions."""
-    return details_section(f"{sort.title}: details", ((rule.name, list(_lines(rule))) for rule in rules))
+    return tables.details(f"{sort.title}: details", ((rule.name, list(_lines(rule))) for rule in rules))
 
 
 def _lines(rule: Match) -> Iterator[str]:
