@@ -44,21 +44,21 @@ class Lookup:
         about. What follows is done side by side.
         """
         plans = [planner.plan(subject.ref, self.registry, self.task.settings) for subject in subjects]
-        results = [self._look_up(*pair) for pair in zip(subjects, plans, strict=True)]
+        results = []
+        for subject, plan in zip(subjects, plans, strict=True):
+            report = fetch.look_up(plan, self.client.source, self.task.deadline, memory=self.client.capabilities)
+            result = SubjectResult(
+                report,
+                label=subject.label,
+                asked=(*plan.embed, *plan.alone, *plan.named),
+                aliases=planner.aliases(subject.ref.kind, self.task.settings.relationships),
+                notes=(*subject.notes, *plan.notes),
+            )
+            results.append(result)
         if len(results) < 2:
             return tuple(map(self._complete, subjects, plans, results))
         with ThreadPoolExecutor(len(results), thread_name_prefix="virustotal-subject") as pool:
             return tuple(pool.map(self._complete, subjects, plans, results))
-
-    def _look_up(self, subject: Subject, plan: Plan) -> SubjectResult:
-        report = fetch.look_up(plan, self.client.source, self.task.deadline, memory=self.client.capabilities)
-        return SubjectResult(
-            report,
-            label=subject.label,
-            asked=(*plan.embed, *plan.alone, *plan.named),
-            aliases=planner.aliases(subject.ref.kind, self.task.settings.relationships),
-            notes=(*subject.notes, *plan.notes),
-        )
 
     def _complete(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Submit what is unknown or old, and fetch the relationships."""
