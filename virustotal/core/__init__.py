@@ -1,7 +1,7 @@
 """The public surface for plugin authors (docs/api.md): the nouns. The modules beside it are listed there."""
 
 from virustotal.core.analyzer import ANY, HOOK_API, Analyzer, Evidence, Needs
-from virustotal.core.findings import Attachment, Download, Family, Finding, OntologyPart, Points, Role
+from virustotal.core.findings import About, Attachment, Download, Family, Finding, OntologyPart, Points, Role
 from virustotal.core.hookspecs import hookimpl
 from virustotal.core.models import Detection, Level, Object, Outcome, Ref, Related, Report, Status, Verdict
 from virustotal.core.settings import AvConfig, Settings
@@ -9,6 +9,7 @@ from virustotal.core.settings import AvConfig, Settings
 __all__ = [
     "ANY",
     "HOOK_API",
+    "About",
     "Analyzer",
     "Attachment",
     "AvConfig",

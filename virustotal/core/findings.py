@@ -90,6 +90,24 @@ class OntologyPart:
 
 
 @frozen
+class About:
+    """The related object that points are about. Layout lists all of them in one section, with their tags.
+
+    ref: the object. value: what an analyst calls it: the address of a URL, a host, a SHA-256.
+    relationship: the title of the relationship that leads to it.
+    detections: what its engines say, such as `3/90`. threat: its threat label or threat names.
+    tag: the tag type of `value` (assemblyline.odm.models.tagging.Tagging); empty for an object that is not tagged.
+    """
+
+    ref: Ref
+    value: str
+    relationship: str = ""
+    detections: str = ""
+    threat: str = ""
+    tag: str = ""
+
+
+@frozen
 class Points:
     """What a finding adds to the score, and why. Sections carry no heuristic of their own: layout sets it.
 
@@ -98,6 +116,7 @@ class Points:
     amount: points before the family's cap; 0 for something seen and not scored. What is below counts as 0.
     section: the section of the same analyser that shows it, for its colour; None for the analyser's first section.
     attack_ids: ATT&CK ids that belong to it.
+    about: the flagged object of these points: it is listed in the one section of flagged objects, which they colour.
     """
 
     family: str
@@ -106,6 +125,7 @@ class Points:
     reason: str
     section: ResultSection | None = field(default=None, eq=False)
     attack_ids: tuple[str, ...] = ()
+    about: About | None = None
 
 
 Finding: TypeAlias = ResultSection | Download | Attachment | OntologyPart | Points

@@ -16,6 +16,7 @@ from virustotal.core.scoring.words import score_word
 from virustotal.core.settings import Settings
 from virustotal.core.tables import lines, table
 from virustotal.result.coverage import coverage_section
+from virustotal.result.flagged import flagged_section
 from virustotal.result.models import Layout, SubjectResult
 from virustotal.result.section_builder import TITLES, Builder
 from virustotal.result.subject_header import name_of, subject_header
@@ -52,13 +53,15 @@ def compose(
     now = now or datetime.now(UTC)
     results = tuple(evolve(result, contributions=_anchored(result.contributions)) for result in results)
     beside = _anchored(beside)
-    scores = capped((*_given(results, safelist), *_points(beside)))
+    flagged, given = flagged_section((*_given(results, safelist), *_points(beside)))
+    scores = capped(given)
     builder = Builder(by_section(scores), settings, safelist)
     trees = [
         (subject_header(result, settings, now, _total(scores, result, results)), _built(result.contributions, builder))
         for result in results
     ]
     besides = _built(beside, builder)
+    first = [builder.build(flagged)] if flagged is not None else []
     everything = (*(each for result in results for each in result.contributions), *beside)
     ends = (
         coverage_section(results),
@@ -67,7 +70,7 @@ def compose(
     )
     explained = _explanation(scores, results)
     total = sum(score.counted for score in scores)
-    sections = (*_ordered(trees, explained, total), *besides, *(section for section in ends if section is not None))
+    sections = (*_ordered(trees, first, explained, total), *besides, *(section for section in ends if section is not None))
     reasons = (*partial_reasons(results), *_failures(beside), *volatile)
     return Layout(sections, total, bool(reasons), reasons)
 
@@ -78,23 +81,26 @@ def _total(scores: Iterable[Score], result: SubjectResult, results: Sequence[Sub
     return sum(score.counted for score in scores if len(results) == 1 or score.subject == own)
 
 
-def _ordered(trees: Sequence[tuple[Any, list[Any]]], explained: Any | None, total: int) -> Iterator[Any]:
-    """One subject: its heading, how it scores, its sections. Several: the result first, each under its heading."""
+def _ordered(
+    trees: Sequence[tuple[Any, list[Any]]], flagged: Sequence[Any], explained: Any | None, total: int
+) -> Iterator[Any]:
+    """One subject: its header, what is flagged, its sections. Several: the result first, each under its header."""
     shown = [explained] if explained is not None else []
     if len(trees) == 1:
         ((head, sections),) = trees
-        yield from (head, *shown, *sections)
+        yield from (head, *flagged, *sections, *shown)
         return
     if trees:
         word = score_word(total)
         summary = ResultTextSection(f"Result: {f'{word}, ' if word else ''}{total} points")
         summary.add_lines([head.title_text for head, _ in trees])
         yield summary
-    yield from shown
+    yield from flagged
     for head, sections in trees:
         for section in sections:
             head.add_subsection(section)
         yield head
+    yield from shown
 
 
 def _built(contributions: Iterable[AnalyzerOutput], builder: Builder) -> list[Any]:
@@ -110,7 +116,7 @@ def _anchored(contributions: Iterable[AnalyzerOutput]) -> tuple[AnalyzerOutput, 
 
 def _with_anchors(each: AnalyzerOutput) -> AnalyzerOutput:
     """Give points without a section of the analyser's own its first section, or a new one where it has none."""
-    if not each.scored:
+    if all(points.about is not None for points, _ in each.scored):
         return each
     sections = each.sections or (Section(title=clean(each.analyzer, 200) or "Points"),)
     own = {id(section) for section in _walk(sections)}

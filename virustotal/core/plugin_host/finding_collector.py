@@ -10,8 +10,19 @@ from assemblyline_v4_service.common.result import ResultSection
 from assemblyline_v4_service.common.task import PARENT_RELATION
 from attrs import define, evolve, field
 
+from virustotal.al_types import tags
 from virustotal.al_types.ontology import plain, problem
-from virustotal.core.findings import MOST_ATTACK_IDS, Attachment, Download, Family, Finding, OntologyPart, Points, Role
+from virustotal.core.findings import (
+    MOST_ATTACK_IDS,
+    About,
+    Attachment,
+    Download,
+    Family,
+    Finding,
+    OntologyPart,
+    Points,
+    Role,
+)
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host.limits import BUILT_IN, PluginLimits
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
@@ -176,6 +187,28 @@ def _points(given: Points) -> Points:
         reason=_text("the reason of Points", given.reason),
         attack_ids=attack_ids,
         amount=max(0, min(MOST_POINTS, int(given.amount))),
+        about=_about(given.about),
+    )
+
+
+def _about(about: About | None) -> About | None:
+    if about is None:
+        return None
+    if not isinstance(about, About) or not isinstance(about.ref, Ref):
+        raise TypeError(f"the about of Points is an About with a Ref, not {type(about).__name__}")
+    if not isinstance(about.ref.kind, str) or not isinstance(about.ref.id, str):
+        raise TypeError("the ref of an About is a Ref of two texts")
+    tag = _text("the tag of an About", about.tag, 60)
+    if tag and not tags.known(tag):
+        raise ValueError(f"no tag type {tag!r}")
+    return evolve(
+        about,
+        value=_text("the value of an About", about.value, 4_096),
+        relationship=_text("the relationship of an About", about.relationship, 120),
+        detections=_text("the detections of an About", about.detections, 60),
+        threat=_text("the threat of an About", about.threat, 200),
+        # A value that was cut or made inert is no tag.
+        tag=tag if tag and clean(about.value, 4_096) == about.value and tags.normal(tag, about.value) else "",
     )
 
 

@@ -94,6 +94,13 @@ def _threat(obj: Object) -> str:
     return as_text(as_mapping(obj.attributes.get("popular_threat_classification")).get("suggested_threat_label"))
 
 
+def threat(obj: Object) -> str:
+    """Return what VirusTotal calls the threat of an object: the label of a file, the threat names of a URL."""
+    if obj.ref.kind == "file":
+        return _threat(obj)
+    return listed(_threat_names(obj)) if obj.ref.kind == "url" else ""
+
+
 def _file_type(obj: Object) -> str:
     return as_text(obj.attributes.get("type_description")) or as_text(obj.attributes.get("type_tag"))
 

@@ -1,12 +1,13 @@
 """Lists of files, hosts and URLs: bare ones as one table, detailed ones judged and most suspicious first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection, ResultURLSection
 from attrs import frozen
 
 from virustotal.core import (
+    About,
     Analyzer,
     Evidence,
     Family,
@@ -15,6 +16,7 @@ from virustotal.core import (
     Needs,
     Object,
     Points,
+    Ref,
     Related,
     Settings,
     relationships,
@@ -22,11 +24,20 @@ from virustotal.core import (
 )
 from virustotal.core.relationships import Relationship
 from virustotal.core.verdicts import NOT_ANALYSED, THRESHOLDS, verdict_word
-from virustotal.plugins.relationships.columns import COLUMNS, LABELS, LINKS, Column, identity, popular, tag_value
+from virustotal.plugins.relationships.columns import (
+    COLUMNS,
+    LABELS,
+    LINKS,
+    Column,
+    identity,
+    popular,
+    tag_value,
+    threat,
+)
 from virustotal.plugins.relationships.judged import Judged, is_subject, judged, known, own_host
 
-#: Objects named in the reason of a score, and pages of VirusTotal that are linked below one table.
-MOST_NAMED, MOST_LINKS = 5, 40
+#: Pages of VirusTotal that are linked below one table.
+MOST_LINKS = 40
 #: What is said of the subject among the objects that lead back to it.
 SUBJECT = "The subject itself: its detections count once, as its own."
 _REASONS = {"NotFoundError": "VirusTotal never had it"}
@@ -107,18 +118,13 @@ class RelatedTable:
         reported = judged(evidence, filter(known, related.items))
         flagged = [each for each in reported if each.flagged]
         bare = [each for each in related.items if not known(each)]
-        section = ResultSection(heading(self.entry.title, related), body=_summary(reported, bare))
-        worst = self._judged("Scored", flagged, evidence, collapse=False)
-        for part in (
-            worst,
-            self._judged("Not scored", reported[len(flagged) :], evidence, collapse=True),
-            self._unknown(bare),
-        ):
-            if part is not None:
-                section.add_subsection(part)
-        yield section
         others = [each for each in flagged if not is_subject(evidence, each.obj) and not own_host(evidence, each.obj)]
-        yield from self._points(others, worst)
+        elsewhere = {each.obj.ref for each in others}
+        section = ResultSection(heading(self.entry.title, related), body=_summary(reported, bare), auto_collapse=True)
+        _add(section, self._judged(reported, evidence, elsewhere))
+        _add(section, self._unknown(bare))
+        yield section
+        yield from map(self._points, others)
 
     def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
         rows = [self._row(obj) for obj in related.items[: tables.MOST_ROWS]]
@@ -130,8 +136,9 @@ class RelatedTable:
             yield section
 
     def _judged(
-        self, title: str, reported: Sequence[Judged], evidence: Evidence, *, collapse: bool
+        self, reported: Sequence[Judged], evidence: Evidence, elsewhere: Collection[Ref]
     ) -> ResultSection | None:
+        """Return the table; the objects of `elsewhere` are tagged on the section of all flagged ones."""
         rows = [
             {
                 "Level": verdict_word(each.verdict),
@@ -141,13 +148,12 @@ class RelatedTable:
             }
             for each in reported[: tables.MOST_ROWS]
         ]
-        section = tables.table(
-            title, rows, self._names(("Level", "Detections"), ("Note",)), total=len(reported), collapse=collapse
-        )
+        names = self._names(("Level", "Detections"), ("Note",))
+        section = tables.table("With a report", rows, names, total=len(reported))
         if section is not None:
             settings = evidence.settings
             telling = (each.obj for each in reported if not (popular(each.obj) and each.undetected(settings)))
-            self._tagged(section, telling)
+            self._tagged(section, (obj for obj in telling if obj.ref not in elsewhere))
             _add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
         return section
 
@@ -185,21 +191,20 @@ class RelatedTable:
             values.pop("", None)
             section.set_tags({self.tag: list(values)} if values else {})
 
-    def _points(self, flagged: Sequence[Judged], section: ResultSection | None) -> Iterator[Points]:
-        """One entry for the whole relationship: the sum, which the family's cap bounds over the result."""
-        scored = [each for each in flagged if each.verdict.score > 0]
-        if self.entry.family is not relationships.Family.DOES or not scored:
-            return
-        shown = [f"{identity(each.obj)} ({each.detections or 'judged'})" for each in scored[:MOST_NAMED]]
-        reason = f"{self.entry.title}: {len(scored)} flagged: {tables.listed(shown)}"
-        rest = len(scored) - len(shown)
-        yield Points(
-            Family.RELATED,
-            self.entry.name,
-            sum(each.verdict.score for each in scored),
-            reason + (f" and {rest} more." if rest else "."),
-            section,
+    def _points(self, flagged: Judged) -> Points:
+        """Return what one flagged object adds: what the subject does scores, its context is listed alone."""
+        obj, shown = flagged.obj, identity(flagged.obj)
+        scores = self.entry.family is relationships.Family.DOES
+        about = About(
+            obj.ref,
+            tag_value(obj) or shown,
+            self.entry.title,
+            flagged.detections,
+            threat(obj),
+            self.tag if obj.ref.kind == self._kind else "",
         )
+        reason = f"{self.entry.title}: {shown} is flagged ({flagged.detections or 'judged'})."
+        return Points(Family.RELATED, self.entry.name, flagged.verdict.score if scores else 0, reason, about=about)
 
 
 def _add(section: ResultSection, part: ResultSection | None) -> None:

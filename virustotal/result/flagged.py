@@ -1,0 +1,119 @@
+"""The one section of related objects that engines flag: a table, their tags, and the heuristic that colours them."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from attrs import evolve, frozen
+
+from virustotal.core.findings import About
+from virustotal.core.plugin_host.output import Section
+from virustotal.core.scoring.heuristics import Given
+from virustotal.core.tables import MOST_ROWS, listed
+from virustotal.util.readers import as_text
+
+TITLE = "Related objects flagged by engines"
+COLUMNS = ("Relationship", "Kind", "Object", "Detections", "Threat")
+KINDS = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
+#: Objects named in the reason of a score, and values of one tag type.
+MOST_NAMED, MOST_TAGS = 5, 1000
+
+
+@frozen
+class Flagged:
+    """One flagged object: the points that count of it, and all relationships that lead to it."""
+
+    about: About
+    given: Given
+    relationships: tuple[str, ...]
+
+
+def flagged_section(given: Sequence[Given]) -> tuple[Section | None, tuple[Given, ...]]:
+    """Move the points about related objects to one section.
+
+    An object that several relationships or subjects lead to is listed and counted once, with its highest amount.
+
+    Returns:
+        The section, or None where nothing is flagged; and all points: those of other findings as they came, then one
+        entry for each relationship of flagged objects.
+    """
+    flagged = _merged(given)
+    if not flagged:
+        return None, tuple(given)
+    section = _section(flagged)
+    groups: dict[tuple[str, str, str, str], list[Flagged]] = {}
+    for entry in flagged:
+        points = entry.given.points
+        if points.amount > 0:
+            key = (points.family, points.name, entry.given.subject, entry.given.void_because)
+            groups.setdefault(key, []).append(entry)
+    others = tuple(entry for entry in given if entry.points.about is None)
+    return section, (*others, *(_points(group, section) for group in groups.values()))
+
+
+def _merged(given: Iterable[Given]) -> tuple[Flagged, ...]:
+    """Return each object once, those with the highest amounts first."""
+    objects: dict[tuple[str, str], Flagged] = {}
+    for entry in given:
+        about = entry.points.about
+        if about is None:
+            continue
+        key = (about.ref.kind, about.ref.id.lower())
+        known = objects.get(key)
+        relationships = tuple(dict.fromkeys((*(known.relationships if known else ()), about.relationship)))
+        better = known is None or _counting(entry) > _counting(known.given)
+        best = (
+            Flagged(about, entry, relationships)
+            if better or known is None
+            else evolve(known, relationships=relationships)
+        )
+        # The tag of a relationship that tags its objects stays, whichever one scores.
+        if not best.about.tag:
+            best = evolve(best, about=evolve(best.about, tag=about.tag or (known.about.tag if known else "")))
+        objects[key] = best
+    return tuple(sorted(objects.values(), key=lambda entry: -_counting(entry.given)))
+
+
+def _counting(entry: Given) -> int:
+    return 0 if entry.void_because else entry.points.amount
+
+
+def _section(flagged: Sequence[Flagged]) -> Section:
+    rows = [_row(entry) for entry in flagged[:MOST_ROWS]]
+    columns = [name for name in COLUMNS if any(row[name] for row in rows)]
+    shown = [{name: row[name] for name in columns} for row in rows]
+    tags: dict[str, dict[str, None]] = {}
+    for entry in flagged:
+        if entry.about.tag:
+            tags.setdefault(entry.about.tag, {})[entry.about.value] = None
+    count = f"{len(rows)} of {len(flagged)}" if len(flagged) > len(rows) else str(len(rows))
+    return Section(
+        title=f"{TITLE} ({count})",
+        body=json.dumps(shown),
+        body_format="TABLE",
+        body_config={"column_order": columns},
+        tags={tag: tuple(values)[:MOST_TAGS] for tag, values in tags.items()},
+    )
+
+
+def _row(entry: Flagged) -> dict[str, Any]:
+    about = entry.about
+    return {
+        "Relationship": listed(entry.relationships),
+        "Kind": KINDS.get(about.ref.kind, about.ref.kind),
+        "Object": as_text(about.value, 300) or as_text(about.ref.id, 300),
+        "Detections": about.detections,
+        "Threat": as_text(about.threat, 120),
+    }
+
+
+def _points(group: Sequence[Flagged], section: Section) -> Given:
+    """Return the points of one relationship as one entry: their sum, and the objects by name."""
+    first = group[0].given
+    named = [f"{entry.about.value} ({entry.about.detections or 'flagged'})" for entry in group]
+    title = group[0].about.relationship or first.points.name
+    reason = f"{title}: {len(group)} flagged: {listed(named, MOST_NAMED)}."
+    amount = sum(entry.given.points.amount for entry in group)
+    attack_ids = tuple(dict.fromkeys(each for entry in group for each in entry.given.points.attack_ids))
+    points = evolve(first.points, amount=amount, reason=reason, attack_ids=attack_ids, about=None)
+    return evolve(first, points=points, section=section)
