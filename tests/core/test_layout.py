@@ -129,12 +129,12 @@ def test_one_point_colours_its_section() -> None:
     found = layout(subject(contribution((Points("engines", "engines", 400, "Four engines."), section))))
     shown = finalized(found)["sections"]
     assert [(each["title_text"], each["depth"]) for each in shown[1:]] == [
-        ("How this score came about: 400 points", 0),
         ("Detections", 0),
         ("Malicious", 1),
+        ("How this score came about: 400 points", 0),
     ]
-    assert shown[2]["heuristic"]["score"] == 400
-    assert shown[2]["heuristic"]["signatures"] == {"engines": 1}
+    assert shown[1]["heuristic"]["score"] == 400
+    assert shown[1]["heuristic"]["signatures"] == {"engines": 1}
 
 
 def test_the_cap_holds_over_all_sections_and_both_subjects() -> None:

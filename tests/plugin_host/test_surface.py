@@ -21,6 +21,7 @@ from virustotal.template import write
 
 #: Exported name -> its fields in order; "=" marks those that have a default.
 CLASSES: Mapping[str, str] = {
+    "About": "ref value relationship= detections= threat= tag=",
     "Analyzer": "name kind relationship= analyze needs= wanted= order= summary= api=",
     "Attachment": "name description data= path= role= relation=",
     "Detection": "engine category result= version= update= score= ignored_because= remapped_because=",
@@ -30,7 +31,7 @@ CLASSES: Mapping[str, str] = {
     "Object": "ref attributes= context= links= whole= error=",
     "OntologyPart": "kind data",
     "Outcome": "status detail=",
-    "Points": "family name amount reason section= attack_ids=",
+    "Points": "family name amount reason section= attack_ids= about=",
     "Ref": "kind id",
     "Report": "subject related= outcome=",
     "Related": "relationship items= outcome= total= complete= detailed= cursor=",

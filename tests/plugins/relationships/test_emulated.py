@@ -161,7 +161,7 @@ def test_ninety_five_related_domains(
     assert [each for each in found if each.startswith(title)]
     assert len(requests_of(emulator)) == requests
     if "95" in title and "of" not in title:
-        assert len(json.loads(found["Not scored (95)"]["body"])) == 95
+        assert len(json.loads(found["With a report (95)"]["body"])) == 95
 
 
 def test_one_forbidden_relationship_of_six(crowded: tuple[Emulator, ServiceBase, Target]) -> None:

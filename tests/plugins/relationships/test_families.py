@@ -184,7 +184,7 @@ def test_resolutions_show_the_other_end_also_of_a_bare_id(kind: str, subject: st
 
 def test_dns_records_show_what_the_link_says() -> None:
     record = obj("domain", "mx.example.net", context={"priority": 10, "ttl": 900, "timestamp": DAY}, registrar="R")
-    (row,) = rows(titled(found("domain", "mx_records", record), "Not scored"))
+    (row,) = rows(titled(found("domain", "mx_records", record), "With a report"))
     assert (row["Domain"], row["Priority"], row["TTL"], row["Seen"]) == ("mx.example.net", 10, 900, SHOWN)
 
 

@@ -4,6 +4,7 @@ import pytest
 from attrs import evolve
 
 from tests.plugins.relationships.kit import by_name, engines, points, rows, sections, tags, titled
+from virustotal.core import About
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.models import Object, Ref, Related
 from virustotal.core.settings import Settings
@@ -88,19 +89,26 @@ def test_detailed_ones_are_judged_and_the_worst_comes_first() -> None:
         top.body
         == "1 highly suspicious, 1 suspicious, 1 below the threshold of suspicious, 1 known to VirusTotal by id only."
     )
-    flagged = titled(found, "Scored (2)")
-    assert [(row["Domain"], row["Detections"]) for row in rows(flagged)] == [
+    assert top.auto_collapse
+    assert [(row["Domain"], row["Detections"]) for row in rows(titled(found, "With a report (3)"))][:2] == [
         ("worst.example.net", "7/10"),
         ("bad.example.net", "3/13"),
     ]
-    assert titled(found, "Not scored (1)").auto_collapse
     (unknown,) = rows(titled(found, "Known by name only (1)"))
     assert unknown == {"Domain": "ghost.example.net", "Reason": "VirusTotal never had it"}
-    assert len(tags(found)["network.dynamic.domain"]) == 4
-    (scored,) = points(found)
-    assert (scored.family, scored.name, scored.section) == ("related", "contacted_domains", flagged)
-    assert scored.amount == 1000
-    assert scored.reason == ("Contacted domains: 2 flagged: worst.example.net (7/10), bad.example.net (3/13).")
+    assert tags(found) == {"network.dynamic.domain": {"clean.example.net", "ghost.example.net"}}
+    assert [(each.family, each.name, each.amount, each.section) for each in points(found)] == [
+        ("related", "contacted_domains", 700, None),
+        ("related", "contacted_domains", 300, None),
+    ]
+    about = points(found)[0].about
+    assert about == About(
+        Ref("domain", "worst.example.net"),
+        "worst.example.net",
+        "Contacted domains",
+        detections="7/10",
+        tag="network.dynamic.domain",
+    )
 
 
 def test_tags_of_harmless_hosts_stand_apart_from_the_section_that_scores() -> None:
@@ -109,8 +117,8 @@ def test_tags_of_harmless_hosts_stand_apart_from_the_section_that_scores() -> No
         obj("domain", "bad.example.net", last_analysis_results=engines(5)),
     ]
     found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=related))
-    assert titled(found, "Scored").tags == {"network.dynamic.domain": ["bad.example.net"]}
-    assert titled(found, "Not scored").tags == {"network.dynamic.domain": ["clean.example.net"]}
+    assert tags(found) == {"network.dynamic.domain": {"clean.example.net"}}
+    assert [each.about.value for each in points(found) if each.about] == ["bad.example.net"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +134,7 @@ def test_popular_hosts_are_not_tagged_undetected_and_never_score(
         last_analysis_results=engines(hits),
     )
     found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=[popular]))
-    assert bool(tags(found)) is tagged
+    assert bool(tags(found) or points(found)) is tagged
     assert bool(points(found)) is scored
 
 
@@ -160,9 +168,9 @@ def test_context_is_shown_and_neither_tagged_nor_scored() -> None:
             analyzer("file", relationship),
             evidence("file", relationship, related=[obj(kind, name, last_analysis_results=engines(9))]),
         )
-        assert rows(titled(found, "Scored"))
+        assert rows(titled(found, "With a report"))
         assert not tags(found)
-        assert not points(found)
+        assert [(each.amount, each.about and each.about.tag) for each in points(found)] == [(0, "")]
 
 
 def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
@@ -176,7 +184,7 @@ def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
         "VirusTotal never had it",
         "no report came",
     ]
-    (flagged,) = rows(titled(found, "Scored"))
+    (flagged,) = rows(titled(found, "With a report"))
     assert flagged == {
         "Level": "suspicious",
         "Detections": "4/14",
@@ -233,7 +241,7 @@ def test_a_url_is_not_condemned_by_its_own_host(relationship: str, kind: str, na
     serving = Related("last_serving_ip_address", (Object(Ref("ip_address", "198.51.100.9")),))
     report = evolve(given.report, related={**given.report.related, serving.relationship: serving})
     found = run(analyzer("url", relationship), evolve(given, report=report))
-    assert rows(titled(found, "Scored (1)"))
+    assert rows(titled(found, "With a report (1)"))
     assert bool(points(found)) is scored
 
 
@@ -244,10 +252,10 @@ def test_the_subject_among_its_own_files_is_shown_and_not_scored_again(name: str
         obj("file", "cd" * 32, last_analysis_results=engines(2, 0)),
     ]
     found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related, id="ab" * 32))
-    table = rows(titled(found, "Scored (2)"))
+    table = rows(titled(found, "With a report (2)"))
     assert [row.get("Note") for row in table] == ["The subject itself: its detections count once, as its own.", ""]
     (scored,) = points(found)
-    assert (scored.amount, scored.reason) == (200, f"Dropped files: 1 flagged: {'cd' * 32} (2/2).")
+    assert (scored.amount, scored.reason) == (200, f"Dropped files: {'cd' * 32} is flagged (2/2).")
 
 
 def test_bare_ones_beyond_the_rows_of_a_table_are_said() -> None:

@@ -36,8 +36,8 @@ from virustotal.plugins.relationships.columns import (
 )
 from virustotal.plugins.relationships.judged import Judged, is_subject, judged, known, own_host
 
-#: Pages of VirusTotal that are linked below one table.
-MOST_LINKS = 40
+#: Pages of VirusTotal that are linked below one table, and flagged objects that are listed one by one.
+MOST_LINKS, MOST_FLAGGED = 40, 200
 #: What is said of the subject among the objects that lead back to it.
 SUBJECT = "The subject itself: its detections count once, as its own."
 _REASONS = {"NotFoundError": "VirusTotal never had it"}
@@ -99,6 +99,11 @@ class RelatedTable:
         return self.entry.yields[0] if self.entry.yields else ""
 
     @property
+    def _scores(self) -> bool:
+        """What the subject does scores; its context is listed alone."""
+        return self.entry.family is relationships.Family.DOES
+
+    @property
     def _columns(self) -> tuple[Column, ...]:
         return (*LINKS.get(self.entry.name, ()), *COLUMNS.get(self._kind, ()))
 
@@ -119,12 +124,16 @@ class RelatedTable:
         flagged = [each for each in reported if each.flagged]
         bare = [each for each in related.items if not known(each)]
         others = [each for each in flagged if not is_subject(evidence, each.obj) and not own_host(evidence, each.obj)]
+        others, rest = others[:MOST_FLAGGED], others[MOST_FLAGGED:]
         elsewhere = {each.obj.ref for each in others}
         section = ResultSection(heading(self.entry.title, related), body=_summary(reported, bare), auto_collapse=True)
         _add(section, self._judged(reported, evidence, elsewhere))
         _add(section, self._unknown(bare))
         yield section
         yield from map(self._points, others)
+        if amount := sum(each.verdict.score for each in rest) if self._scores else 0:
+            reason = f"{self.entry.title}: {len(rest)} more flagged objects."
+            yield Points(Family.RELATED, self.entry.name, amount, reason, section)
 
     def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
         rows = [self._row(obj) for obj in related.items[: tables.MOST_ROWS]]
@@ -192,9 +201,8 @@ class RelatedTable:
             section.set_tags({self.tag: list(values)} if values else {})
 
     def _points(self, flagged: Judged) -> Points:
-        """Return what one flagged object adds: what the subject does scores, its context is listed alone."""
+        """Return what one flagged object adds."""
         obj, shown = flagged.obj, identity(flagged.obj)
-        scores = self.entry.family is relationships.Family.DOES
         about = About(
             obj.ref,
             tag_value(obj) or shown,
@@ -204,7 +212,9 @@ class RelatedTable:
             self.tag if obj.ref.kind == self._kind else "",
         )
         reason = f"{self.entry.title}: {shown} is flagged ({flagged.detections or 'judged'})."
-        return Points(Family.RELATED, self.entry.name, flagged.verdict.score if scores else 0, reason, about=about)
+        return Points(
+            Family.RELATED, self.entry.name, flagged.verdict.score if self._scores else 0, reason, about=about
+        )
 
 
 def _add(section: ResultSection, part: ResultSection | None) -> None:
