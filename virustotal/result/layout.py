@@ -70,7 +70,11 @@ def compose(
     )
     explained = _explanation(scores, results)
     total = sum(score.counted for score in scores)
-    sections = (*_ordered(trees, first, explained, total), *besides, *(section for section in ends if section is not None))
+    sections = (
+        *_ordered(trees, first, explained, total),
+        *besides,
+        *(section for section in ends if section is not None),
+    )
     reasons = (*partial_reasons(results), *_failures(beside), *volatile)
     return Layout(sections, total, bool(reasons), reasons)
 
