@@ -43,6 +43,7 @@ _BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(
 )
 #: Statuses that say something of the key or the object, and which gateways and wrong hosts send as well.
 _CLAIMS = frozenset({401, 403, 404})
+_PROXY_AUTHENTICATION = 407
 _BY_STATUS: Mapping[int, type[VirusTotalError]] = MappingProxyType(
     {
         400: InvalidError,
@@ -97,9 +98,11 @@ def refusal(
     Of a key or an object only VirusTotal itself knows. posted: True for a request that sends something, which was
     refused for good, whoever refused it.
     """
+    kind = VirusTotalError if posted else UnavailableError
+    if status == _PROXY_AUTHENTICATION:
+        return kind("The proxy asks for a user and a password (HTTP 407): see proxy.", code="LocalProxy")
     if status not in _CLAIMS or error:
         return failure(status, error, headers)
-    kind = VirusTotalError if posted else UnavailableError
     return kind(f"The answer (HTTP {status}) is not one of VirusTotal's API.", code="LocalNotJson")
 
 

@@ -48,10 +48,15 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     if (socket := getattr(connection, "sock", None)) is not None:
         socket.settimeout(min(left, socket.gettimeout() or left))
     try:
-        return bytes(response.raw.read1(CHUNK, decode_content=True))
+        piece = bytes(response.raw.read1(CHUNK, decode_content=True))
+        if not piece and time.monotonic() >= deadline:  # the watchdog ended it, which may look like its end
+            raise DeadlineError("The time for this task ended while the answer was read.")
+        return piece
     except urllib3.exceptions.DecodeError:
         broken = BrokenError("The answer is not valid gzip.", code="LocalEncoding")
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
         broken = BrokenError(f"The answer broke off ({type(error).__name__}).", code="LocalTruncated")
+    if time.monotonic() >= deadline:
+        raise DeadlineError("The time for this task ended while the answer was read.")
     # Outside the handler, so that the transport's exception, which knows the headers, is not kept as its context.
     raise broken

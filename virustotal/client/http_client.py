@@ -1,15 +1,15 @@
 """The wire: the only user of requests. Everything that a request may do wrong ends here as an error of the core."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from attrs import frozen
-from requests.adapters import HTTPAdapter
 
 from virustotal import __version__, api
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
@@ -20,6 +20,7 @@ from virustotal.client.retry import RetryPolicy
 from virustotal.client.transport_errors import Sent, failure_of
 from virustotal.client.upload import Multipart
 from virustotal.client.url_guard import allowed, check_upload, redirected
+from virustotal.client.watchdog import WatchedAdapter, watched
 from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,
@@ -89,7 +90,7 @@ class HttpClient:
         self._verify = _verify(settings.ca_bundle)
         self._policy = policy or RetryPolicy()
         self._sleep = time.sleep
-        self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
+        self._pool = WatchedAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
         self._lock = threading.Lock()
         self._made = 0
         attempt = _Attempt(self)
@@ -169,7 +170,7 @@ class HttpClient:
     def _upload(self, request: Request, deadline: float) -> Answer:
         assert request.upload is not None  # noqa: S101 - for the type checker; the caller looked
         check_upload(self._address(request), self._host)
-        pool = HTTPAdapter(max_retries=0)  # a fresh connection: an idle one that breaks would leave all uncertain
+        pool = WatchedAdapter(max_retries=0)  # a fresh connection: an idle one that breaks would leave all uncertain
         try:
             with Multipart(request.upload, lambda: time.monotonic() >= deadline) as body:
                 if body.size > (api.LARGEST_UPLOAD if request.address else api.LARGEST_DIRECT):
@@ -197,6 +198,7 @@ class HttpClient:
                 address = redirected(address, response.headers.get("Location", ""))
         raise ArtefactError(f"The download was redirected more than {MOST_REDIRECTS} times.", code="LocalRedirect")
 
+    @contextlib.contextmanager
     def _send(
         self,
         method: str,
@@ -205,29 +207,45 @@ class HttpClient:
         body: Any,
         headers: dict[str, str],
         read: float = READ,
-        pool: HTTPAdapter | None = None,
-    ) -> requests.Response:
-        """Send one request, and return its answer with the body still unread.
+        pool: WatchedAdapter | None = None,
+    ) -> Iterator[requests.Response]:
+        """Send one request, and lend its answer with the body still unread; the deadline ends it whatever it does.
 
         Sent by the adapter and not by a session: a session would keep cookies, read the environment, and read the body
         of a redirect without a bound.
         """
         own = allowed(address, self._host)
-        left = max(0.05, deadline - time.monotonic())
+        if time.monotonic() >= deadline:
+            raise DeadlineError("The time for this task is used up.")
         if not address.startswith(f"{self._host}/api/v3/users/"):  # free, and about the key alone
             with self._lock:
                 self._made += 1
+        with watched(deadline):
+            prepared = self._prepared(method, address, body, headers, own=own)
+            timeout = min(read, max(0.05, deadline - time.monotonic()))
+            with self._response(prepared, timeout, pool or self._pool) as response:
+                yield response
+
+    def _prepared(
+        self, method: str, address: str, body: Any, headers: dict[str, str], *, own: bool
+    ) -> requests.PreparedRequest:
         try:
-            prepared = requests.Request(method, address, headers=self._headers(own) | headers, data=body).prepare()
-            return (pool or self._pool).send(
+            return requests.Request(method, address, headers=self._headers(own) | headers, data=body).prepare()
+        except (requests.RequestException, OSError, ValueError) as error:
+            failed = failure_of(error, Sent.CERTAIN)
+        raise failed
+
+    def _response(self, prepared: requests.PreparedRequest, timeout: float, pool: WatchedAdapter) -> requests.Response:
+        try:
+            return pool.send(
                 prepared,
                 stream=True,
-                timeout=(min(CONNECT, left), min(read, left)),
+                timeout=(min(CONNECT, timeout), timeout),
                 verify=self._verify,
                 proxies=self._proxies,
             )
         except (requests.RequestException, OSError, ValueError) as error:
-            failed = failure_of(error, Sent.CERTAIN if method == "GET" else Sent.UNCERTAIN)
+            failed = failure_of(error, Sent.CERTAIN if prepared.method == "GET" else Sent.UNCERTAIN)
         # Outside the handler: the transport's exception knows the headers, and is not kept as this one's context.
         raise failed
 

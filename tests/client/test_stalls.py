@@ -1,0 +1,115 @@
+"""Whatever a server drips, a request ends at its deadline."""
+
+import gzip
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.conftest import Heard, Server, answer
+from virustotal import api
+from virustotal.api.source import Request, Save, Upload
+from virustotal.client.http_client import HttpClient
+from virustotal.core import errors
+from virustotal.core.models import Ref
+
+ASK = api.object_request(Ref("file", "a" * 64))
+#: Seconds that a request has, and within which it has to end.
+GIVEN, MOST = 0.4, 1.0
+
+
+def dripping(start: bytes, drip: bytes) -> Callable[[Any, Heard], None]:
+    """Send one piece every few milliseconds, without end."""
+
+    def say(connection: Any, heard: Heard) -> None:
+        try:
+            connection.sendall(start)
+            while True:
+                connection.sendall(drip)
+                time.sleep(0.01)
+        except OSError:
+            return
+
+    return say
+
+
+DRIPS = {
+    "status line": dripping(b"HTTP/1.1 200 ", b"x"),
+    "header": dripping(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+    "headers": dripping(b"HTTP/1.1 200 OK\r\n", b"X-One: 1\r\n"),
+    "100 Continue": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"x"),
+    "chunks": dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "chunk size": dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+    "until it closes": dripping(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b" "),
+    "empty gzip members": dripping(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n", gzip.compress(b"")
+    ),
+}
+
+
+def requests_(folder: Path) -> dict[str, Request]:
+    sample = folder / "sample"
+    sample.write_bytes(b"x" * 1000)
+    return {
+        "object": ASK,
+        "submission": api.submit_url("http://example.com/"),
+        "upload": api.upload_file(Upload(sample, "sample")),
+        "download": api.artefact(Ref("file_behaviour", "a" * 64 + "_x"), "pcap", Save(folder / "capture", 2**20)),
+    }
+
+
+@pytest.mark.parametrize("way", ["object", "submission", "upload", "download"])
+@pytest.mark.parametrize("drip", DRIPS)
+def test_dripped_bytes_do_not_outlast_the_deadline(
+    server: Server, client: HttpClient, tmp_path: Path, drip: str, way: str
+) -> None:
+    server.say(DRIPS[drip])
+    began = time.monotonic()
+    with pytest.raises(errors.VirusTotalError):
+        client.ask(requests_(tmp_path)[way], began + GIVEN)
+    assert time.monotonic() - began < MOST
+
+
+def test_a_connection_that_was_used_before_is_watched_too(server: Server, client: HttpClient) -> None:
+    server.say(answer(b'{"data": {}}'), DRIPS["headers"])
+    client.ask(ASK, time.monotonic() + 5)
+    began = time.monotonic()
+    with pytest.raises(errors.VirusTotalError):
+        client.ask(ASK, began + GIVEN)
+    assert time.monotonic() - began < MOST
+
+
+def test_redirects_do_not_outlast_the_deadline(server: Server, client: HttpClient, tmp_path: Path) -> None:
+    def slow(connection: Any, heard: Heard) -> None:
+        time.sleep(0.15)
+        connection.sendall(answer(b"", "302 Found", f"Location: {server.url}/x"))
+
+    server.say(slow)
+    began = time.monotonic()
+    with pytest.raises(errors.VirusTotalError):
+        client.ask(requests_(tmp_path)["download"], began + GIVEN)
+    assert time.monotonic() - began < MOST
+
+
+def test_an_upload_that_nobody_reads_ends_at_the_deadline(server: Server, client: HttpClient, tmp_path: Path) -> None:
+    server.say(DRIPS["100 Continue"])
+    large = tmp_path / "large"
+    large.write_bytes(bytes(20 * 2**20))
+    began = time.monotonic()
+    with pytest.raises(errors.VirusTotalError):
+        client.ask(api.upload_file(Upload(large, "large")), began + GIVEN)
+    assert time.monotonic() - began < MOST
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Proxy</html>", b'{"error": {"code": "X", "message": "y"}}'])
+def test_a_proxy_that_asks_for_a_password_is_no_answer_of_virustotal(
+    server: Server, client: HttpClient, body: bytes
+) -> None:
+    server.say(answer(body, "407 Proxy Authentication Required"), answer(body, "407 X"), answer(b'{"data": {}}'))
+    assert client.ask(ASK, time.monotonic() + 5).payload == {"data": {}}
+    server.say(answer(body, "407 Proxy Authentication Required"))
+    with pytest.raises(errors.UnavailableError, match="proxy asks for a user and a password"):
+        client.ask(ASK, time.monotonic() + 5)

@@ -1,0 +1,116 @@
+"""Ends a request at its deadline whatever it does: a socket's own timeout begins anew with each byte."""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import define, field
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+_CURRENT = threading.local()
+
+
+@define(eq=False)
+class Watchdog:
+    """Watches one request of this thread. expired: the deadline ended it."""
+
+    expired: bool = field(default=False, init=False)
+    _sockets: list[socket.socket] = field(factory=list, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
+
+    def watch(self, connected: socket.socket) -> None:
+        """Watch a socket, under a descriptor of its own: TLS and the connection pool take the given one over."""
+        with self._lock:
+            self._sockets.append(socket.socket(fileno=os.dup(connected.fileno())))
+            if self.expired:
+                self._shut_down()
+
+    def expire(self) -> None:
+        """End the request: whatever reads or writes ends now."""
+        with self._lock:
+            self.expired = True
+            self._shut_down()
+
+    def close(self) -> None:
+        """Watch no longer."""
+        with self._lock:
+            while self._sockets:
+                self._sockets.pop().close()
+
+    def _shut_down(self) -> None:
+        for watched in self._sockets:
+            with contextlib.suppress(OSError):
+                watched.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def watched(deadline: float) -> Iterator[Watchdog]:
+    """End the requests that this thread makes within at the deadline (of `time.monotonic()`)."""
+    watchdog = Watchdog()
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), watchdog.expire)
+    timer.daemon = True
+    timer.start()
+    _CURRENT.watchdog = watchdog
+    try:
+        yield watchdog
+    finally:
+        _CURRENT.watchdog = None
+        timer.cancel()
+        watchdog.close()
+
+
+def _watch(connected: socket.socket | None) -> None:
+    watchdog: Watchdog | None = getattr(_CURRENT, "watchdog", None)
+    if watchdog is not None and connected is not None:
+        watchdog.watch(connected)
+
+
+class _HTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        _watch(connected)
+        return connected
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        _watch(self.sock)  # one that was used before
+        super().request(*arguments, **options)
+
+
+class _HTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        _watch(connected)
+        return connected
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        _watch(self.sock)
+        super().request(*arguments, **options)
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+class WatchedAdapter(HTTPAdapter):
+    """An adapter whose connections are ended by the watchdog, those through a proxy too."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """See `HTTPAdapter.init_poolmanager`."""
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """See `HTTPAdapter.proxy_manager_for`."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        return manager
