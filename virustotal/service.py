@@ -32,15 +32,16 @@ from virustotal.core.submission.submit import INTERVALS, SubmissionContext
 from virustotal.core.submission.upload_request import Content
 from virustotal.pipeline import Analysis, Lookup
 from virustotal.platform.attachments import Attachments
+from virustotal.platform.log_line import key_values
 from virustotal.platform.task import Task, above, read_task
 from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.platform.tool_version import tool_version, with_time_slice
 from virustotal.plugins import BUILTIN
 from virustotal.result.layout import compose
-from virustotal.result.models import SubjectResult
+from virustotal.result.models import Layout, SubjectResult
 from virustotal.sources import ClientPool, KeyClient, build
 from virustotal.storage import open_stores
-from virustotal.util.readers import as_texts, integer, quantity
+from virustotal.util.readers import as_texts, integer
 
 if TYPE_CHECKING:
     from virustotal.indicator_search.task_search import Searched
@@ -133,17 +134,17 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
                 task.settings, task.credentials, ignore_cache=self._ignore_cache, low_priority=self._low_priority
             )
             requests, waited = client.source.requests_made, client.source.waited
+            layout: Layout | None = None
             try:
-                self._run(request, task, found, client)
+                layout = self._run(request, task, found, client)
             finally:  # a task that ends with an error has cost something too
-                self.log.info(
-                    "%s, %s, %s from cache or mirror, %.2f of %.2f seconds waited for the quota",
-                    quantity(len(found.subjects), "subject"),
-                    quantity(client.source.requests_made - requests, "request"),
-                    quantity(client.source.kept, "answer"),
-                    client.source.waited - waited,
-                    time.monotonic() - began,
-                )
+                cost = {
+                    "requests": client.source.requests_made - requests,
+                    "kept": client.source.kept,
+                    "waited": client.source.waited - waited,
+                    "used": time.monotonic() - began,
+                }
+                self.log.info("task %s", key_values({**_described(request, found), **cost, **_ended(layout)}))
         except AuthenticationError as error:
             raise NonRecoverableError(
                 f"{error} Set a valid api_key in the service's configuration or in the submission's parameters."
@@ -151,10 +152,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         except ConfigurationError as error:  # what was there at start is gone, such as the certificates
             raise NonRecoverableError(str(error)) from None
 
-    def _run(self, request: ServiceRequest, task: Task, found: Subjects, client: KeyClient) -> None:
+    def _run(self, request: ServiceRequest, task: Task, found: Subjects, client: KeyClient) -> Layout:
         """Answer a task that has subjects, or tags to search for."""
         hooks = self._plugins.begin(task.settings, task.deadline)
-        lookup = Lookup(task, client, hooks.registry, self._submission(task, client), _content(request))
+        lookup = Lookup(task, client, hooks.registry, self._submission(request, task, client), _content(request))
         results = lookup.run(found.subjects)
         _raise_if_nothing(results)
         search = self._search(task, found, results, client) if task.settings.exhaustive_search else None
@@ -164,7 +165,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         results = Analysis(task, client, self._plugins, judge, attachments, folder).run(results)
         searched = search.contributions(results, judge) if search else ()
         pictures = attachments.pictures() if attachments.drawn else None
-        self._answer(
+        return self._answer(
             request,
             task,
             found,
@@ -175,12 +176,13 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             pictures=pictures,
         )
 
-    def _submission(self, task: Task, client: KeyClient) -> SubmissionContext:
+    def _submission(self, request: ServiceRequest, task: Task, client: KeyClient) -> SubmissionContext:
+        about = key_values({"sid": request.sid, "classification": task.classification})
         return SubmissionContext(
             client.source,
             self._stores.receipts,
             task.deadline,
-            audit=lambda line: self.log.info("audit: %s", line),
+            audit=lambda line: self.log.warning("audit: %s %s", about, line),  # a level that deployments keep
             stage=lambda line: self.log.info("%s", line),
             intervals=self.intervals,
         )
@@ -202,7 +204,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         safelist: Safelist = NO_SAFELIST,
         notes: tuple[str, ...] = (),
         pictures: ResultSection | None = None,
-    ) -> None:
+    ) -> Layout:
         """Hand everything to the framework: sections, ontology, temporary data, and whether the result is partial."""
         layout = compose(
             results,
@@ -221,6 +223,20 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         if layout.partial:
             self.log.info("the result is partial: %s", " ".join(layout.reasons))
             request.partial()
+        return layout
+
+
+def _described(request: ServiceRequest, found: Subjects) -> dict[str, object]:
+    kinds = ",".join(subject.ref.kind for subject in found.subjects)
+    return {"sid": request.sid, "sha256": request.sha256, "kind": kinds or "none", "subjects": len(found.subjects)}
+
+
+def _ended(layout: Layout | None) -> dict[str, object]:
+    """Outcome, score and the reasons for a partial result; None for a task that ended with an error."""
+    if layout is None:
+        return {"outcome": "error"}
+    why = " ".join(layout.reasons) if layout.partial else None
+    return {"outcome": "result", "score": layout.score, "partial": layout.partial, "why": why}
 
 
 def _content(request: ServiceRequest) -> Content:

@@ -9,10 +9,11 @@ from tests.conftest import requests_of
 from tests.service.conftest import Scan
 from virustotal.client.retry import RetryPolicy
 from virustotal.emulator.server import Emulator
+from virustotal.platform.log_line import key_values
 
 LINE = re.compile(
-    r"(\d+) subjects?, (\d+) requests?, (\d+) answers? from cache or mirror, "
-    r"([\d.]+) of ([\d.]+) seconds waited for the quota"
+    r"task sid=\S+ sha256=[0-9a-f]{64} kind=\S+ subjects=(\d+) requests=(\d+) kept=(\d+) waited=([\d.]+) used=([\d.]+) "
+    r"outcome=(result score=\d+ partial=(true why=.+|false)|error)"
 )
 
 
@@ -32,15 +33,13 @@ def test_each_task_says_what_it_cost(emulator: Emulator, scan: Scan, records: py
     assert first[2] == 0
 
 
-def test_one_is_told_as_one(emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture) -> None:
-    emulator.fault("GET /users/*", status=403)
-    off = {"cache": {"hours": 0, "negative_minutes": 0}}
-    scan()
-    scan()
-    scan(config=off)
-    lines = [each.getMessage() for each in records.records if LINE.fullmatch(each.getMessage())]
-    assert lines[1].startswith("1 subject, 0 requests, 1 answer from cache or mirror, 0.00 of ")
-    assert lines[2].startswith("1 subject, 1 request, 0 answers from cache or mirror, 0.00 of ")
+def test_the_line_is_one_line_for_programs(emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture) -> None:
+    outcome = scan()
+    (line,) = [record.getMessage() for record in records.records if LINE.fullmatch(record.getMessage())]
+    assert f" score={outcome.score} " in line
+    assert key_values({"a": "x\ny", "b": "", "c": None, "d": True, "e": 1.0, "f": 'say "no"'}) == (
+        'a="x\\ny" b="" d=true e=1.00 f="say \\"no\\""'
+    )
 
 
 @pytest.mark.parametrize("status", [401, 503])
