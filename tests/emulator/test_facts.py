@@ -6,13 +6,6 @@ from virustotal.emulator.facts import PATHS, RELATIONSHIPS, TYPES
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"), [("file", 58), ("url", 35), ("domain", 34), ("ip_address", 25), ("file_behaviour", 2)]
-)
-def test_as_many_as_the_reference(kind: str, count: int) -> None:
-    assert len(RELATIONSHIPS[kind]) == count
-
-
-@pytest.mark.parametrize(
     ("kind", "name", "types", "many", "access", "withdrawn"),
     [
         ("file", "contacted_ips", ("ip_address",), True, "E", False),
