@@ -148,7 +148,7 @@ class SearchClient:
             return
         if status != 404:
             raise refused(status, found)
-        described = json.dumps({**body, "aliases": {index: {}}}).encode()
+        described = json.dumps({**body, "aliases": {index: {"is_write_index": True}}}).encode()
         status, found = self.send("PUT", f"/{quote(index, safe='')}-000001", described, deadline, read=seconds)
         if status not in {200, 201} and "already_exists" not in reason_of(found):
             raise refused(status, found)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from virustotal.mirror.load_statistics import LoadStatistics
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+#: Seconds that `mirror init` may take.
+SETUP_SECONDS = 120.0
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -58,15 +60,9 @@ def load(
     Exit codes: 0 everything is loaded; 1 the mirror or a package cannot be used, and the same command continues; 2
     wrong usage; 3 the configuration is wrong; 4 loaded except for the lines that the summary names.
     """
-    config = configuration(config_file)
-    given: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
-    given |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
-    config["mirror"] = {**(config.get("mirror") or {}), **given}
-    settings = checked(config)
-    if not settings.mirror.hosts:
-        refuse("The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config.")
+    settings, secrets = _cluster(config_file, hosts, key_file, ca_bundle)
     try:
-        loader = _loader(settings, _secrets(config, key_file))
+        loader = _loader(settings, secrets)
     except ConfigurationError as error:
         refuse(str(error))
     ended = _load(loader, settings, files, state, again=again)
@@ -75,6 +71,55 @@ def load(
         fail(ended, Exit.FAILED)
     if loader.tally.refused:
         raise SystemExit(Exit.PARTIAL)
+
+
+@mirror.command()
+@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+@click.option("--host", "hosts", multiple=True, envvar="VIRUSTOTAL_MIRROR", help="The cluster's address; repeatable.")
+@click.option("--key-file", type=_FILE, help="A file with the cluster's encoded API key.")
+@click.option("--ca", "ca_bundle", type=_FILE, help="Certificate authorities to trust for the cluster.")
+@click.option("--shards", type=click.IntRange(1, 1024), default=1, show_default=True, help="Primary shards.")
+@click.option("--rollover-days", type=click.IntRange(1, 3650), default=7, show_default=True, help="Latest rollover.")
+@click.option("--delete-days", type=click.IntRange(0, 36500), default=0, show_default=True, help="0 for never.")
+def init(
+    config_file: Path | None,
+    hosts: tuple[str, ...],
+    key_file: Path | None,
+    ca_bundle: Path | None,
+    shards: int,
+    rollover_days: int,
+    delete_days: int,
+) -> None:
+    """Create index templates, write aliases and an ageing policy (ILM or ISM); existing indices stay as they are.
+
+    Exit codes: 0 everything is there; 1 the mirror cannot be used; 3 the configuration is wrong.
+    """
+    from virustotal.mirror.index_setup import Growth, set_up
+    from virustotal.mirror.search_client import MirrorError
+
+    settings, secrets = _cluster(config_file, hosts, key_file, ca_bundle)
+    try:
+        loader = _loader(settings, secrets)
+        for line in set_up(loader.cluster, settings.mirror, Growth(shards, rollover_days, delete_days), SETUP_SECONDS):
+            click.echo(line)
+    except ConfigurationError as error:
+        refuse(str(error))
+    except MirrorError as error:
+        fail(str(error), Exit.FAILED)
+
+
+def _cluster(
+    config_file: Path | None, hosts: tuple[str, ...], key_file: Path | None, ca_bundle: Path | None
+) -> "tuple[Settings, dict[str, str]]":
+    """Return the settings and secrets of the cluster, or end without its address."""
+    config = configuration(config_file)
+    options: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
+    options |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
+    config["mirror"] = {**(config.get("mirror") or {}), **options}
+    settings = checked(config)
+    if not settings.mirror.hosts:
+        refuse("The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config.")
+    return settings, _secrets(config, key_file)
 
 
 def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]:

@@ -1,0 +1,104 @@
+"""Sets up a mirror that grows: index templates, the first indices with their write aliases, and the ageing policy."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from attrs import frozen
+
+from virustotal.core.settings import MirrorConfig
+from virustotal.mirror.documents import INDEX, indices
+from virustotal.mirror.search_client import MirrorError, SearchClient, refused
+from virustotal.util.readers import as_mapping
+
+#: Name of the ageing policy of an alias.
+POLICY = "{alias}-ageing"
+#: Size of a primary shard at which an index rolls over: the vendors' own advice.
+SHARD_SIZE = "50gb"
+
+
+@frozen
+class Growth:
+    """How indices grow. shards: primary ones. rollover_days: age at which an index rolls over at the latest.
+
+    delete_days: age at which it is deleted, from its rollover; 0 for never.
+    """
+
+    shards: int = 1
+    rollover_days: int = 7
+    delete_days: int = 0
+
+
+def set_up(cluster: SearchClient, config: MirrorConfig, growth: Growth, seconds: float) -> Iterator[str]:
+    """Yield a line for each thing that is created or updated. Indices that exist are left as they are. MirrorError."""
+    deadline = time.monotonic() + seconds
+    is_opensearch = _is_opensearch(cluster, deadline)
+    for alias in filter(None, dict.fromkeys(indices(config).values())):
+        policy = POLICY.format(alias=alias)
+        if is_opensearch:
+            path, body = f"/_plugins/_ism/policies/{policy}", _ism(alias, growth)
+        else:
+            path, body = f"/_ilm/policy/{policy}", _ilm(growth)
+        status, found = cluster.send("PUT", path, json.dumps(body).encode(), deadline, read=seconds)
+        if status not in {200, 201, 409}:  # 409: OpenSearch has it already, and updates need its sequence number
+            raise refused(status, found)
+        yield f"policy {policy}{' is there already' if status == 409 else ''}"
+        template = json.dumps(_template(alias, policy, growth, is_opensearch=is_opensearch)).encode()
+        status, found = cluster.send("PUT", f"/_index_template/{quote(alias)}", template, deadline, read=seconds)
+        if status != 200:
+            raise refused(status, found)
+        yield f"template {alias}"
+        cluster.create(alias, {}, seconds)
+        yield f"alias {alias}"
+
+
+def _is_opensearch(cluster: SearchClient, deadline: float) -> bool:
+    status, found = cluster.send("GET", "/", None, deadline)
+    version = as_mapping(found.get("version"))
+    if status != 200 or not version:
+        raise refused(status, found) if status != 200 else MirrorError("The mirror is no Elasticsearch or OpenSearch.")
+    return version.get("distribution") == "opensearch"
+
+
+def _template(alias: str, policy: str, growth: Growth, *, is_opensearch: bool) -> Mapping[str, Any]:
+    ageing = (
+        {"plugins.index_state_management.rollover_alias": alias}
+        if is_opensearch
+        else {"index.lifecycle.name": policy, "index.lifecycle.rollover_alias": alias}
+    )
+    index = as_mapping(as_mapping(INDEX["settings"]).get("index"))
+    settings = {f"index.{name}": value for name, value in index.items()}
+    settings |= {"index.number_of_shards": growth.shards, **ageing}
+    return {
+        "index_patterns": [f"{alias}-*"],
+        "priority": 100,
+        "template": {"settings": settings, "mappings": INDEX["mappings"]},
+    }
+
+
+def _ilm(growth: Growth) -> Mapping[str, Any]:
+    rollover = {"max_primary_shard_size": SHARD_SIZE, "max_age": f"{growth.rollover_days}d"}
+    phases: dict[str, Any] = {"hot": {"actions": {"rollover": rollover}}}
+    if growth.delete_days:
+        phases["delete"] = {"min_age": f"{growth.delete_days}d", "actions": {"delete": {}}}
+    return {"policy": {"phases": phases}}
+
+
+def _ism(alias: str, growth: Growth) -> Mapping[str, Any]:
+    rollover = {"min_primary_shard_size": SHARD_SIZE, "min_index_age": f"{growth.rollover_days}d"}
+    hot: dict[str, Any] = {"name": "hot", "actions": [{"rollover": rollover}], "transitions": []}
+    states = [hot]
+    if growth.delete_days:
+        age = {"min_rollover_age": f"{growth.delete_days}d"}
+        hot["transitions"] = [{"state_name": "delete", "conditions": age}]
+        states.append({"name": "delete", "actions": [{"delete": {}}], "transitions": []})
+    return {
+        "policy": {
+            "description": f"Rollover of {alias}",
+            "default_state": "hot",
+            "states": states,
+            "ism_template": [{"index_patterns": [f"{alias}-*"], "priority": 100}],
+        }
+    }
