@@ -10,7 +10,9 @@ import urllib3.exceptions
 from virustotal.core.errors import DeadlineError, UnavailableError, VirusTotalError
 
 #: The most bytes of one JSON answer, counted after decompression.
-LARGEST_ANSWER = 64 * 2**20
+LARGEST_ANSWER = 32 * 2**20
+#: The most values of one JSON answer: each takes up to some 300 bytes once it is parsed (bench/memory_limits.py).
+MOST_ENTRIES = 1_000_000
 #: Bytes of one read, after decompression.
 CHUNK = 64 * 1024
 
@@ -29,6 +31,12 @@ def whole(response: requests.Response, deadline: float, most: int = LARGEST_ANSW
         if len(body) > most:
             raise VirusTotalError(f"The answer is larger than {most // 2**20} MB.", code="LocalTooLarge")
     return bytes(body)
+
+
+def check_entries(body: bytes) -> None:
+    """Raise VirusTotalError for JSON that takes more memory than a task has. Counts at least each value."""
+    if len(body) > MOST_ENTRIES and body.count(b",") + body.count(b"{") + body.count(b"[") > MOST_ENTRIES:
+        raise VirusTotalError(f"The answer has more than {MOST_ENTRIES:,} values.", code="LocalTooLarge")
 
 
 def pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from attrs import frozen
 from virustotal import api
 from virustotal.api.deep_json import parse
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
-from virustotal.client.body_reader import LARGEST_ANSWER
+from virustotal.client.body_reader import LARGEST_ANSWER, check_entries
 from virustotal.client.cache_statistics import HitCounter
 from virustotal.client.leases import Held, Leases
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
@@ -268,6 +268,9 @@ def unpacked(body: bytes) -> Mapping[str, Any]:
         return {}
     try:
         text = inflate.decompress(body[1:], LARGEST_ANSWER)
-        return as_mapping(parse(text)) if inflate.eof else {}
-    except (zlib.error, ValueError):
+        if not inflate.eof:
+            return {}
+        check_entries(text)
+        return as_mapping(parse(text))
+    except (zlib.error, ValueError, VirusTotalError):
         return {}

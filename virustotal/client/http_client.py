@@ -13,7 +13,7 @@ from attrs import frozen
 
 from virustotal import __version__, api
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
-from virustotal.client.body_reader import BrokenError, whole
+from virustotal.client.body_reader import BrokenError, check_entries, whole
 from virustotal.client.download import LARGEST_ERROR, save
 from virustotal.client.redaction import LONG_SECRET, quiet_logs, redact, redact_error
 from virustotal.client.retry import RetryPolicy
@@ -151,7 +151,9 @@ class HttpClient:
         """Read and understand an answer. Whatever is unclear about one to a POST leaves it uncertain."""
         unclear: tuple[type[VirusTotalError], ...] = (VirusTotalError,)
         try:
-            body = redact(whole(response, deadline), self._long_secrets)
+            body = whole(response, deadline)
+            check_entries(body)
+            body = redact(body, self._long_secrets)
             unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
             return api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
         except VirusTotalError as error:
