@@ -124,7 +124,8 @@ def points(given: Mapping[str, int], *levels: str) -> tuple[int, ...]:
         worth("Mandiant analyst, malicious", "analyst", assessment.ANALYST_POINTS),
         worth("Google Threat Intelligence, suspicious", "assessment", assessment.SUSPICIOUS_POINTS),
         worth(
-            "Sigma or IDS rule in the file's report: critical, high, medium",
+            "Sigma or IDS rule in the file's report: critical, high, medium; of medium ones "
+            f"{_severity.MOST_MINOR} at most",
             "crowdsourced",
             *points(_severity.WORTH, "critical", "high", "medium"),
         ),

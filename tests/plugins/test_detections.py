@@ -146,10 +146,19 @@ def test_a_clean_file_has_no_family() -> None:
     assert section.tags == {}
 
 
-@pytest.mark.parametrize("kind", ["url", "domain", "ip_address"])
-def test_network_objects_have_neither_names_of_malware_nor_ontology(kind: str) -> None:
-    everything = found(kind, last_analysis_results=ENGINES)
-    assert everything[0].tags == {}
+@pytest.mark.parametrize(
+    ("kind", "tag_type", "value"),
+    [
+        ("url", "network.static.uri", "https://example.com/a"),
+        ("domain", "network.static.domain", "example.com"),
+        ("ip_address", "network.static.ip", "198.51.100.7"),
+    ],
+)
+def test_a_network_object_is_tagged_itself_and_has_neither_names_nor_ontology(
+    kind: str, tag_type: str, value: str
+) -> None:
+    everything = found(kind, last_analysis_results=ENGINES, **({"url": value} if kind == "url" else {}))
+    assert everything[0].tags == {tag_type: [value]}
     assert len(everything) == 2
 
 

@@ -56,6 +56,14 @@ ONTOLOGY: Mapping[str, str] = {
 }
 
 
+#: Kind of a subject to the tag that it gets on the section that scores it.
+SUBJECT_TAGS: Mapping[str, str] = {
+    "url": "network.static.uri",
+    "domain": "network.static.domain",
+    "ip_address": "network.static.ip",
+}
+
+
 @hookimpl
 def virustotal_analyzers() -> tuple[Analyzer, ...]:
     """One analyser a kind of subject."""
@@ -163,8 +171,15 @@ def _updated(value: str) -> str:
 
 
 def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
-    """Names of malware and families of a file; what engines of URLs say is a category and no name."""
-    if evidence.report.subject.ref.kind != "file":
+    """Tag names of malware and families of a file, and a URL, domain or IP address itself.
+
+    What engines of URLs say is a category and no name.
+    """
+    subject = evidence.report.subject
+    if subject.ref.kind != "file":
+        value = whole_text(subject.attributes.get("url")) if subject.ref.kind == "url" else subject.ref.id
+        if value and "@" not in value.partition("//")[2].partition("/")[0]:  # credentials are no part of a tag
+            section.add_tag(SUBJECT_TAGS[subject.ref.kind], value)
         return
     for each in verdict.detections:
         if each.category in BAD and not each.ignored_because and (name := whole_text(each.result)):
