@@ -249,3 +249,18 @@ def test_a_premium_relationship_is_paid_for_once_by_all_processes_at_most(
         assert "premium" in row["result"]
     refused = [each for each in emulator.requests if each.status == 403 and "/users/" not in each.path]
     assert len(refused) == paid
+
+
+@pytest.mark.parametrize(
+    ("priority", "looked_up"), [(100, False), (499, False), (500, True), (1000, True), (None, True)]
+)
+def test_a_task_of_low_priority_stops_before_the_reserve(
+    emulator: Emulator, scan: Scan, priority: int | None, looked_up: bool
+) -> None:
+    """A message without a priority is of nobody in particular, and not held back."""
+    emulator.keys["half"] = Key.parse("half", "public:day=10")
+    given, config = {"api_key": "half", "relationships": ""}, {"quota": {"day": 10, "reserve": 1}}
+    outcome = scan(EICAR, given, config=config, **({"priority": priority} if priority else {}))
+    assert bool(outcome.score) is looked_up
+    assert outcome.partial is not looked_up
+    assert not outcome.error
