@@ -16,9 +16,9 @@ from attrs import evolve
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
-from virustotal.core.models import Ref
+from virustotal.core.models import Object, Ref, Report
 from virustotal.core.submission.receipts import Progress, key_of
-from virustotal.core.submission.upload_request import password_of
+from virustotal.core.submission.upload_request import analysis_date, password_of
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import Target
 from virustotal.local.targets import file_target
@@ -362,3 +362,14 @@ def test_a_refused_submission_is_one_audit_line_too(
 def test_no_path_leaves_with_the_name(emulator: Emulator, scan: Scan, sample: Path, name: str) -> None:
     scan(evolve(file_target(sample), name=name), ASKED, config={**ALLOWED, "submit_file_name": "name"})
     assert set(emulator.requests.names.values()) == {"x.exe"}
+
+
+def test_reports_nested_5000_deep_are_compared_by_the_date_of_their_analysis() -> None:
+    def report(date: int) -> Report:
+        nested: dict[str, Any] = {}
+        for _ in range(5_000):
+            nested = {"child": nested}
+        return Report(Object(Ref("file", EICAR), {"last_analysis_date": date, "deep": nested}))
+
+    assert analysis_date(report(1_700_000_000)) == analysis_date(report(1_700_000_000))
+    assert analysis_date(report(1_700_000_000)) != analysis_date(report(1_700_000_001))

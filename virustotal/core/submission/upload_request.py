@@ -3,6 +3,7 @@
 import time
 import zipfile
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -103,8 +104,13 @@ def _refused(report: Report, ruling: Ruling) -> Submitted:
     return Submitted(evolve(report, outcome=evolve(report.outcome, detail=f"It was not submitted. {ruling.reason}")))
 
 
+def analysis_date(report: Report) -> datetime | None:
+    """Return when the object of a report was analysed. Reports are compared by it: a deep one cannot be by value."""
+    return timestamp(report.subject.attributes.get("last_analysis_date"))
+
+
 def _old(report: Report, settings: Settings) -> bool:
-    analysed = timestamp(report.subject.attributes.get("last_analysis_date"))
+    analysed = analysis_date(report)
     days = settings.reanalyze_after_days
     return days > 0 and analysed is not None and time.time() - analysed.timestamp() > days * SECONDS_A_DAY
 
@@ -123,7 +129,7 @@ def _again(
     aliases = (subject.ref, *(_files(digests) if subject.ref.kind == "file" else ()))
     found = submit_and_wait(Submission(report.subject.ref, look_up, ruling.rule, size=size, aliases=aliases), desk)
     if found.outcome.found:
-        late = subject.ref.kind == "file" and found.subject.attributes != report.subject.attributes
+        late = subject.ref.kind == "file" and analysis_date(found) != analysis_date(report)
         return Submitted(found, (_SANDBOXES,), _SANDBOXES) if late else Submitted(found)
     return Submitted(report, (f"The report shown is the old one. {found.outcome.detail}",), found.outcome.detail)
 
