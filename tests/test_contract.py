@@ -43,7 +43,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("virustotal.indicator_search",),
     ("virustotal.service",),
     ("virustotal.emulator", "virustotal.template"),
-    ("virustotal.local", "virustotal.testing"),
+    ("virustotal.local",),
+    ("virustotal.testing",),
     ("virustotal.cli", "virustotal.pytest_plugin"),
 )
 #: Rooms that stand alone: what they import of this package, whatever the floors would allow.

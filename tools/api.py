@@ -46,6 +46,8 @@ An implementation of a hook names only the arguments that it needs, and gives no
 """
 
 
+#: Sections of a docstring in Google style.
+SECTIONS = ("Args:", "Returns:", "Raises:", "Example:")
 ANY = "the relationship of an analyser that reads every relationship without one of its own"
 FINDING = "`ResultSection` (of `assemblyline_v4_service`), `Download`, `Attachment`, `OntologyPart` or `Points`"
 
@@ -130,14 +132,28 @@ def shown(value: Any) -> str:
 
 
 def documented(exported: Any) -> Iterator[str]:
-    """Yield the lines of a docstring; what it says of fields and arguments as a list."""
-    listed = False
+    """Yield the lines of a docstring: what it says of fields and arguments as a list, examples as code."""
+    section, listed = "", False
     for line in (inspect.getdoc(exported) or "").splitlines():
+        if line in SECTIONS:
+            if section == "Example:":
+                yield "```"
+            section = line
+            yield from (
+                () if line == "Args:" else ("", "```python") if line == "Example:" else ("", f"**{line[:-1]}**", "")
+            )
+            continue
+        if section == "Example:":
+            yield line.removeprefix("    ")
+            continue
+        line = line.removeprefix("    ") if section else line
         named = re.match(r"(\w+(?:, \w+)*): (.+)", line)
         if named and not listed:
             yield ""
         listed = bool(named) or (listed and bool(line))
-        yield f"- `{named[1]}`: {named[2]}" if named else f"  {line}" if listed else line
+        yield f"- `{named[1]}`: {named[2]}" if named else f"  {line.strip()}" if listed else line
+    if section == "Example:":
+        yield "```"
 
 
 def lines() -> Iterator[str]:
@@ -173,6 +189,8 @@ def lines() -> Iterator[str]:
     yield from ("", "## The kit", "", "`virustotal.testing` is for tests; [how it is used](plugins/testing.md).")
     for name in testing.__all__:
         exported = getattr(testing, name)
+        if isinstance(exported, type) and attrs.has(exported):
+            yield from ("", f"### testing.{name}", "", *documented(exported), "", *fields(exported))
         if inspect.isfunction(exported):
             yield from (
                 "",

@@ -64,8 +64,8 @@ class Bundle:
         self._evidence = evidence
         self._most = most
         moment = evidence.report.subject.attributes.get("last_analysis_date")
-        known = isinstance(moment, int) and 0 < moment < 2**32
-        self._moment = datetime.fromtimestamp(moment if known else 0, UTC)
+        seconds = moment if isinstance(moment, int) and 0 < moment < 2**32 else 0
+        self._moment = datetime.fromtimestamp(seconds, UTC)
 
     def add(self, obj: Object) -> Any | None:
         """Add an object's observable, and an indicator where engines flag it; return the observable."""

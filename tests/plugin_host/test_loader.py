@@ -134,7 +134,7 @@ def test_a_plugin_gets_its_settings_read_only() -> None:
         ({"needs": Needs(5)}, "a tuple of names"),  # type: ignore[arg-type]
         ({"needs": Needs("a")}, "a tuple of names"),  # type: ignore[arg-type]
         ({"needs": Needs(name for name in "ab")}, "a tuple of names"),  # type: ignore[arg-type]
-        ({"api": 99}, "written for plugin API 99; this service has 1"),
+        ({"api": 99}, "written for plugin API 99; this service supports 1"),
     ],
 )
 def test_records_are_checked(changes: dict[str, Any], message: str) -> None:

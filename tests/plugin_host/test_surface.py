@@ -39,7 +39,7 @@ CLASSES: Mapping[str, str] = {
 }
 HOOKS: Mapping[str, tuple[str, ...]] = {
     "virustotal_analyzers": ("settings",),
-    "virustotal_remap": ("detections", "settings"),
+    "virustotal_remap": ("detections", "settings", "obj"),
     "virustotal_verdict": ("obj", "detections", "settings"),
 }
 

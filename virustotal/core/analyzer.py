@@ -11,6 +11,8 @@ from virustotal.core.settings import Settings
 
 #: The version of the plugin surface: hooks, their arguments, and the fields of the exported classes.
 HOOK_API = 1
+#: The oldest version that a plugin may have been written for.
+OLDEST_API = 1
 
 #: The relationship of an analyser of every relationship that no analyser of its kind names.
 ANY = "*"
@@ -59,7 +61,7 @@ class Analyzer:
     wanted: lets it ask for its relationship although the parameter does not name it.
     order: sections appear by (order, name).
     summary: one line for listings and for the docs.
-    api: the HOOK_API that it was written for.
+    api: the HOOK_API that it was written for; 1 where nothing is said, in every later service too.
     """
 
     name: str
@@ -70,4 +72,4 @@ class Analyzer:
     wanted: Callable[[Settings], bool] = field(default=never, kw_only=True)
     order: int = field(default=500, kw_only=True)
     summary: str = field(default="", kw_only=True)
-    api: int = field(default=HOOK_API, kw_only=True)
+    api: int = field(default=1, kw_only=True)

@@ -18,18 +18,39 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """Return the analysers of this plugin. Called once, when the service starts.
 
-    settings: the service's settings, with the defaults of the submission parameters, and `settings.plugin(NAME)`
-    for this plugin's own. A plugin that cannot work with its settings raises ValueError and is listed as failed.
+    Args:
+        settings: The service's settings, with the defaults of the submission parameters; `settings.plugin(NAME)` has
+            this plugin's own.
+
+    Raises:
+        ValueError: The plugin cannot work with its settings; it is listed as failed.
+
+    Example:
+        @hookimpl
+        def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
+            return [Analyzer("comment_words", "file", "comments", analyze=analyze)]
     """
     return ()
 
 
 @hookspec
-def virustotal_remap(detections: tuple[Detection, ...], settings: Settings) -> tuple[Detection, ...]:
+def virustotal_remap(detections: tuple[Detection, ...], settings: Settings, obj: Object) -> tuple[Detection, ...]:
     """Return the detections with scores remapped or marked as ignored. Called for each object with engine results.
 
     Implementations are folded in order: each gets what the one before returned. Use `attrs.evolve`, and say the rule
     in `ignored_because` or `remapped_because`. Nothing is left out: an ignored detection is still shown.
+
+    Args:
+        detections: What each engine says.
+        settings: The settings of the task.
+        obj: The object that the engines looked at; an external plugin gets a copy.
+
+    Example:
+        @hookimpl
+        def virustotal_remap(detections: tuple[Detection, ...], obj: Object) -> tuple[Detection, ...]:
+            if obj.ref.kind != "url":
+                return detections
+            return tuple(evolve(d, ignored_because="not for URLs") if d.engine == "Acme" else d for d in detections)
     """
     return detections
 
@@ -39,5 +60,15 @@ def virustotal_verdict(obj: Object, detections: tuple[Detection, ...], settings:
     """Return the verdict of an object, or None to leave it to the next one. The first answer wins.
 
     The built-in verdict (docs/scoring.md) comes last.
+
+    Args:
+        obj: The object that the engines looked at; an external plugin gets a copy.
+        detections: What each engine says, after all remaps.
+        settings: The settings of the task.
+
+    Example:
+        @hookimpl
+        def virustotal_verdict(obj: Object) -> Verdict | None:
+            return Verdict("clean", reasons=("Ours.",)) if obj.ref.id in OWN_DOMAINS else None
     """
     return None

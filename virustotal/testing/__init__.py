@@ -11,10 +11,14 @@ In a test of a plugin::
 `docs/plugins/testing.md` shows the rest. The fixtures are in `virustotal.pytest_plugin`, which pytest finds by itself.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from virustotal.platform.manifest import use_manifest
 
 use_manifest()  # the framework reads the manifest at import: before everything else
 
+from virustotal.core.plugin_host.hooks import HookCaller, LoadedPlugins  # noqa: E402
+from virustotal.core.plugin_host.output import AnalyzerOutput  # noqa: E402
 from virustotal.testing.builders import IDS, evidence, found, obj, read_report  # noqa: E402
 from virustotal.testing.checks import ContractError, check, run  # noqa: E402
 from virustotal.testing.network import NetworkError, no_network  # noqa: E402
@@ -22,11 +26,18 @@ from virustotal.testing.plugins import PluginError, analyzers, hooks, isolated, 
 from virustotal.testing.text import as_text  # noqa: E402
 from virustotal.testing.world import examples, realistic  # noqa: E402
 
+if TYPE_CHECKING:
+    from virustotal.local.run_task import TaskOutcome
+
 __all__ = [
     "IDS",
+    "AnalyzerOutput",
     "ContractError",
+    "HookCaller",
+    "LoadedPlugins",
     "NetworkError",
     "PluginError",
+    "TaskOutcome",
     "analyzers",
     "as_text",
     "check",
@@ -42,3 +53,11 @@ __all__ = [
     "realistic",
     "run",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "TaskOutcome":  # it imports the whole service
+        from virustotal.local.run_task import TaskOutcome
+
+        return TaskOutcome
+    raise AttributeError(name)

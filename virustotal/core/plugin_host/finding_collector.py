@@ -39,6 +39,10 @@ class LeftBehindError(Exception):
     """Raised inside an analyser's thread whose time is over: nobody takes what it yields."""
 
 
+class _TooLargeError(Exception):
+    """An attachment beyond the limit; the message is a sentence."""
+
+
 @define
 class FindingCollector:
     """Takes the findings of one analyser. Raises TypeError or ValueError for what is no valid finding.
@@ -78,7 +82,7 @@ class FindingCollector:
         elif isinstance(finding, Download):
             self._add(self._downloads, "downloads", finding, _download)
         elif isinstance(finding, Attachment):
-            self._add(self._attachments, "attachments", finding, self._attachment)
+            self._attach(finding)
         elif isinstance(finding, OntologyPart):
             self._part(finding)
         else:
@@ -93,6 +97,12 @@ class FindingCollector:
         found.append(check(finding))
         setattr(self.spent, what, used + 1)
 
+    def _attach(self, attachment: Attachment) -> None:
+        try:
+            self._add(self._attachments, "attachments", attachment, self._attachment)
+        except _TooLargeError as error:
+            self._notes.say(str(error))
+
     def _attachment(self, given: Attachment) -> Attachment:
         if (given.path is None) is not bool(given.data):
             raise ValueError("an Attachment has either data or a path")
@@ -104,8 +114,12 @@ class FindingCollector:
             if not Path(given.path).is_file():
                 raise ValueError(f"the path of an Attachment is no file: {given.path}")
             size = Path(given.path).stat().st_size
-        if not 0 < size <= self.bounds.attachment:
-            raise ValueError(f"an Attachment has 1 to {self.bounds.attachment} bytes, not {size}")
+        if not size:
+            raise ValueError("an Attachment has at least one byte")
+        if size > self.bounds.attachment:
+            raise _TooLargeError(
+                f"The attachment {_name(given)} was left out: {size} bytes, more than {self.bounds.attachment}."
+            )
         return evolve(
             given,
             name=_name(given),

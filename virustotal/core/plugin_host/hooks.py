@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from attrs import evolve, field, frozen
 
 from virustotal import __version__
-from virustotal.core.analyzer import HOOK_API, Analyzer, never
-from virustotal.core.models import Detection, Object, Verdict
+from virustotal.core.analyzer import Analyzer, never
+from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.plugin_host import hook_result_checks, timeout
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.output import AnalyzerOutput
@@ -21,6 +21,9 @@ from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget
 from virustotal.core.settings import Settings
 
 T = TypeVar("T")
+
+#: What a remap gets where nobody says which object the detections are of: tests of plugins.
+UNKNOWN = Object(Ref("file", ""))
 
 
 class State(enum.StrEnum):
@@ -69,7 +72,7 @@ class PluginInfo:
     external: bool = False
     hooks: tuple[str, ...] = ()
     analyzers: tuple[AnalyzerInfo, ...] = ()
-    api: int = HOOK_API
+    api: int = 1
     state: State = State.LOADED
     reason: str = ""
 
@@ -162,10 +165,10 @@ class HookCaller:
         self.registry = evolve(plugins.registry, asks=asks)
         return self
 
-    def remap(self, detections: tuple[Detection, ...]) -> tuple[Detection, ...]:
+    def remap(self, detections: tuple[Detection, ...], obj: Object = UNKNOWN) -> tuple[Detection, ...]:
         """Fold the detections of one object through every implementation, in order."""
         for each in self._remaps:
-            given = {"detections": detections, "settings": self._settings}
+            given = {"detections": detections, "settings": self._settings, "obj": obj}
             detections = self._asked(each, given, partial(hook_result_checks.remapped, given=detections)) or detections
         return detections
 
@@ -182,8 +185,12 @@ class HookCaller:
 
     def _asked(self, each: Implementation, given: Mapping[str, Any], checked: Callable[[Any], T | None]) -> T | None:
         def call() -> Any:
-            own = {name: copied(value) if isinstance(value, Object) else value for name, value in given.items()}
-            return each.call(own if each.provider.external else given)
+            if not each.provider.external:
+                return each.call(given)
+            named = {name: given[name] for name in each.arguments}
+            return each.call(
+                {name: copied(value) if isinstance(value, Object) else value for name, value in named.items()}
+            )
 
         return self._guarded(each.provider, each.hook, call, checked)
 

@@ -13,13 +13,15 @@ import pluggy
 from attrs import define, evolve, field
 
 from virustotal.core import hookspecs
-from virustotal.core.analyzer import ANY, HOOK_API, Analyzer
+from virustotal.core.analyzer import ANY, Analyzer
 from virustotal.core.plugin_host.hooks import AnalyzerInfo, Implementation, LoadedPlugins, PluginId, PluginInfo, State
 from virustotal.core.plugin_host.isolation_util import last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.registration_checks import (
     RefusedError,
+    check_api,
     check_functions,
     checked_analyzers,
+    stated_api,
     warning,
 )
 from virustotal.core.plugin_host.registry import Registry
@@ -42,7 +44,7 @@ class _Candidate:
     module: Any = None
     hooks: tuple[Implementation, ...] = ()
     analyzers: list[tuple[Analyzer, AnalyzerInfo]] = field(factory=list)
-    api: int = HOOK_API
+    api: int = 1
     state: State = State.LOADED
     reason: str = ""
 
@@ -173,14 +175,15 @@ def _named_if_slow(each: _Candidate) -> Iterator[None]:
 def _load(each: _Candidate, manager: pluggy.PluginManager, settings: Settings) -> None:
     each.module = _import(each.target)
     _adopt_log(each)
+    each.api = stated_api(each.module)
+    check_api(each.api)
     _register(each, manager)
     each.hooks = tuple(_implementations(each, manager))
     for hook in each.hooks:
         if hook.hook == "virustotal_analyzers":
             each.analyzers = [(found, _info(found)) for found in checked_analyzers(hook.call({"settings": settings}))]
-    each.api = max((found.api for found, _ in each.analyzers), default=HOOK_API)
-    if each.api > HOOK_API:
-        raise RefusedError(f"it was written for plugin API {each.api}; this service has {HOOK_API}: update the service")
+    each.api = max((found.api for found, _ in each.analyzers), default=each.api)
+    check_api(each.api)
     for _, info in each.analyzers:
         if info.warning:
             plugin_log(each.provider.name).warning("the analyser %s of %s: %s", info.name, each.provider, info.warning)
@@ -218,7 +221,7 @@ def _implementations(each: _Candidate, manager: pluggy.PluginManager) -> Iterato
     manager.check_pending()
     for caller in manager.get_hookcallers(each.module) or ():
         for found in caller.get_hookimpls():
-            if found.plugin is each.module:
+            if found.plugin is each.module and hasattr(hookspecs, caller.name):
                 yield Implementation(each.provider, caller.name, found.function, tuple(found.argnames))
 
 

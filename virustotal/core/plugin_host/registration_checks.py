@@ -6,7 +6,7 @@ from typing import Any
 
 from virustotal.api import relationships
 from virustotal.core import hookspecs
-from virustotal.core.analyzer import ANY, Analyzer, Needs
+from virustotal.core.analyzer import ANY, HOOK_API, OLDEST_API, Analyzer, Needs
 from virustotal.util.readers import clean
 
 
@@ -29,15 +29,36 @@ def check_functions(module: Any) -> None:
             continue
         marked += 1
         hook = options.get("specname") or name
+        if hook not in known and options.get("optionalhook"):
+            continue  # written for a later service
         if hook not in known:
             raise RefusedError(f"no such hook: {hook}{_meant(hook, known)}")
         if options.get("wrapper") or options.get("hookwrapper"):
             raise RefusedError(f"{name} is a wrapper; a plugin answers for itself alone")
+        for asked in ("tryfirst", "trylast"):
+            if options.get(asked):
+                raise RefusedError(f"{name} asks for {asked}; the order is the host's: built-ins first, then by name")
         for parameter in inspect.signature(function).parameters.values():
             if parameter.default is not parameter.empty:
                 raise RefusedError(f"{name} gives its argument {parameter.name} a default, which is never used")
     if not marked:
         raise RefusedError("it has no hook: no function is marked with @hookimpl")
+
+
+def stated_api(module: Any) -> int:
+    """Return the plugin API that a module states in `VIRUSTOTAL_API`: 1 where it states none; RefusedError."""
+    stated = getattr(module, "VIRUSTOTAL_API", 1)
+    if isinstance(stated, bool) or not isinstance(stated, int):
+        raise RefusedError(f"VIRUSTOTAL_API is a whole number, not {type(stated).__name__}")
+    return stated
+
+
+def check_api(api: int) -> None:
+    """Refuse what was written for an API that this service does not have; RefusedError."""
+    if not OLDEST_API <= api <= HOOK_API:
+        supported = str(HOOK_API) if OLDEST_API == HOOK_API else f"{OLDEST_API} to {HOOK_API}"
+        newer = "the service" if api > HOOK_API else "the plugin"
+        raise RefusedError(f"it was written for plugin API {api}; this service supports {supported}: update {newer}")
 
 
 def checked_analyzers(answer: Any) -> list[Analyzer]:

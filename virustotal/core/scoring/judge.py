@@ -13,7 +13,7 @@ from virustotal.core.settings import Settings
 class VerdictHooks(Protocol):
     """The hooks of one task that take part in a verdict."""
 
-    def remap(self, detections: tuple[Detection, ...]) -> tuple[Detection, ...]:
+    def remap(self, detections: tuple[Detection, ...], obj: Object) -> tuple[Detection, ...]:
         """Return the detections of one object with scores or rules to ignore them."""
 
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
@@ -24,7 +24,8 @@ class Judge:
     """The verdict of any object by the hooks and the safelist of one task; thread-safe."""
 
     def __init__(self, settings: Settings, hooks: VerdictHooks, safelist: Safelist) -> None:
-        self._judge = partial(judge, settings=settings, remap=hooks.remap, decide=hooks.decide, safelist=safelist)
+        self._hooks = hooks
+        self._judge = partial(judge, settings=settings, decide=hooks.decide, safelist=safelist)
         self._verdicts: dict[int, tuple[Object, Verdict]] = {}
         self._lock = threading.Lock()
 
@@ -34,7 +35,7 @@ class Judge:
             judged = self._verdicts.get(id(obj))
         if judged is None:
             # The object is kept beside its verdict, so that its id is not given to another one.
-            judged = (obj, self._judge(obj))
+            judged = (obj, self._judge(obj, remap=partial(self._hooks.remap, obj=obj)))
             with self._lock:
                 self._verdicts[id(obj)] = judged
         return judged[1]
