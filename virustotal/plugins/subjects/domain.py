@@ -52,7 +52,11 @@ def records(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     rows.sort(key=lambda row: (as_text(row["Type"]), as_text(row["Value"])))
     seen = date(known.get("last_dns_records_date"))
     title = "DNS records" + (f" (seen {seen})" if seen else "")
-    yield tables.table(title, rows, ("Type", "Value", "TTL", "More"))
+    section = tables.table(title, rows, ("Type", "Value", "TTL", "More"))
+    if section is not None:
+        addresses = [as_text(row["Value"]) for row in rows if row["Type"] in {"A", "AAAA"} and as_text(row["Value"])]
+        section.set_tags({"network.static.ip": list(dict.fromkeys(addresses))} if addresses else {})
+    yield section
 
 
 @hookimpl
