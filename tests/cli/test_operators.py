@@ -15,7 +15,19 @@ from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR_SHA256
 
 KEY = "public-key"
-CHECKS = ("configuration", "key", "host", "proxy", "ca", "clock", "store", "mirror", "plugins", "safelist")
+CHECKS = (
+    "configuration",
+    "unwanted software",
+    "key",
+    "host",
+    "proxy",
+    "ca",
+    "clock",
+    "store",
+    "mirror",
+    "plugins",
+    "safelist",
+)
 #: Nothing listens there.
 NOWHERE = "http://127.0.0.1:9"
 

@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from virustotal.client.account import Account, account
 from virustotal.core.errors import AuthenticationError, UnavailableError
 from virustotal.core.scoring.safelist import Safelist
+from virustotal.core.scoring.unwanted import UNWANTED_WORDS
 from virustotal.core.settings import Credentials, Settings
 from virustotal.mirror.index_checks import index_problems
 from virustotal.storage import Stores
@@ -72,6 +73,11 @@ def configuration(problem: str = "", unknown: tuple[str, ...] = ()) -> Check:
     if unknown:
         return _advice("configuration", "it can be used, but has unknown names", " ".join(unknown))
     return _ok("configuration", "valid; settings that are not given have their defaults")
+
+
+def unwanted() -> Check:
+    """The built-in words of unwanted software, which weigh a third of a detection."""
+    return _ok("unwanted software", f"a third of a detection: {', '.join(UNWANTED_WORDS)}")
 
 
 def server(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:

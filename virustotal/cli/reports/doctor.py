@@ -35,6 +35,7 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
         yield checks.configuration(str(error))
         return
     yield checks.configuration(unknown=unknown_settings(config))
+    yield checks.unwanted()
     yield from checks.server(settings, keys, missing)
     yield checks.store(stores, broken, shared=stores.place.startswith(("redis:", "rediss:")))
     yield checks.mirror(settings, keys)
