@@ -21,7 +21,7 @@ from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.settings import Settings
-from virustotal.result.layout import Layout, SubjectResult, compose
+from virustotal.result.layout import OPEN_FROM, Layout, SubjectResult, compose
 from virustotal.testing import obj
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -121,7 +121,7 @@ def agrees(found: Layout) -> int:
 def test_no_points_no_explanation() -> None:
     found = layout(subject(contribution(sections=(Section("A"),))))
     assert found.score == 0
-    assert titles(found) == ["File 275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f: not analysed", "A"]
+    assert titles(found) == ["VirusTotal: not analysed", "A"]
 
 
 def test_one_point_colours_its_section() -> None:
@@ -151,10 +151,8 @@ def test_the_cap_holds_over_all_sections_and_both_subjects() -> None:
     )
     found = layout(url, host)
     assert agrees(found) == 1300
-    assert {row["subject"] for row in explained(finalized(layout(url, host))["sections"])} == {
-        "Domain example.com",
-        "URL 0f115db062b7c0dd030b16878c99dea5c354b49dc37b38eb8846179c7783e9d7",
-    }
+    subjects = {row["subject"][:20] for row in explained(finalized(layout(url, host))["sections"])}
+    assert subjects == {"Domain example.com", "URL 0f115db062b7c0dd"}
 
 
 def test_several_points_and_families_on_one_section() -> None:
@@ -320,7 +318,7 @@ def test_the_sum_is_explained_whatever_comes(
 @pytest.mark.parametrize(
     ("status", "title", "sentence", "partial"),
     [
-        (Status.FOUND, "not analysed", "VirusTotal knows this file.", False),
+        (Status.FOUND, "not analysed", "Last analysis", False),
         (Status.UNKNOWN, "unknown to VirusTotal", "does not make it clean", True),
         (Status.PENDING, "analysis pending", "Look again later", True),
         (Status.FORBIDDEN, "forbidden", "may not read", True),
@@ -352,11 +350,11 @@ def test_a_found_subject_says_its_verdict_age_origin_and_notes() -> None:
     (shown,) = finalized(found)["sections"]
     assert shown["title_text"].endswith(": not analysed")
     for sentence in (
-        "5 of 60 engines.",
-        "It is stale: 1935 days old",
+        "Stale: 1935 days ago (limit 365).",
         "Answered by the cache, 2 hours old.",
         "A note.",
         "https://www.virustotal.com/gui/file/275a",
+        "Open on VirusTotal",
     ):
         assert sentence in shown["body"]
 
@@ -530,3 +528,30 @@ def test_relationships_and_artefacts_that_may_come_later(status: Status, partial
 def test_what_the_cache_cannot_know_makes_the_result_partial() -> None:
     found = layout(subject(), volatile=("The URL is from the metadata.",))
     assert (found.partial, found.reasons) == (True, ("The URL is from the metadata.",))
+
+
+# --- flagged objects, open sections, titles --------------------------------------------------------------------------
+
+
+def test_tags_that_a_cap_leaves_nothing_keep_the_colour_of_their_family() -> None:
+    first = Section("One", tags={"network.static.domain": ("one.example.net",)})
+    second = Section("Two", tags={"network.static.domain": ("two.example.net",)})
+    points = Points(Family.CONFIGURATION, "configuration", CAPS[Family.CONFIGURATION], "Found.")
+    found = layout(subject(contribution((points, first), (points, second))))
+    assert flatten(section_of(found, "One")["tags"]) == {
+        "network.static.domain": ["one.example.net", "two.example.net"]
+    }
+    assert found.score == CAPS[Family.CONFIGURATION]
+
+
+def test_sections_that_count_little_are_closed_and_those_of_plugins_are_as_they_came() -> None:
+    results = (
+        contribution((Points("static", "s", OPEN_FROM - 1, "S."), Section("Little")), name="little"),
+        contribution((Points("behaviour", "b", OPEN_FROM, "B."), Section("Much")), name="much"),
+        contribution(sections=(Section("Facts"),), name="facts"),
+        contribution(sections=(Section("Engines"),), name="detections"),
+        contribution(sections=(Section("Plugin"),), name="plugin", external=True),
+    )
+    shown = finalized(layout(subject(*results)))["sections"]
+    closed = {section["title_text"] for section in shown if section["auto_collapse"]}
+    assert closed == {"Little", "Facts", f"How this score came about: {2 * OPEN_FROM - 1} points"}

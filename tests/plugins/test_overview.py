@@ -45,49 +45,17 @@ FILE = {
 def test_facts_of_a_file() -> None:
     shown = facts(found(**FILE)[0])
     assert shown == {
-        "Threat label": "trojan.example/test",
         "Threat categories": "trojan (12)",
-        "Threat families": "example (9), test (2)",
         "Threat severity": "high",
         "Threat severity, why": "Because.",
-        "First seen": "2020-01-01 00:00:00 UTC",
-        "Last seen": "2020-01-01 00:00:01 UTC",
-        "Last analysis": shown["Last analysis"],
         "Times submitted": 4,
         "Reputation": -7,
         "Votes": "3 malicious, 1 harmless",
-        "Name": "a.exe",
         "Names": "a.exe, b.exe",
-        "Type": "Win32 EXE",
         "Size in bytes": 1234,
         "MD5": "0" * 32,
         "Tags": "peexe, overlay",
     }
-    assert shown["Last analysis"].startswith("2020-01-01 00:00:02 UTC, stale: ")
-
-
-def test_a_young_analysis_is_not_stale() -> None:
-    shown = facts(found(config={"stale_after_days": 36_500}, **FILE)[0])
-    assert shown["Last analysis"] == "2020-01-01 00:00:02 UTC"
-
-
-@pytest.mark.parametrize(
-    ("kind", "page"),
-    [
-        ("file", "file/275a021b"),
-        ("url", "url/0f115db0"),
-        ("domain", "domain/example.com"),
-        ("ip_address", "ip-address/198.51.100.7"),
-    ],
-)
-def test_the_link_opens_the_object(kind: str, page: str) -> None:
-    (link,) = found(kind, reputation=1)[0].subsections
-    assert json.loads(link.body)[0]["url"].startswith(f"https://www.virustotal.com/gui/{page}")
-
-
-def test_no_link_where_the_host_is_another() -> None:
-    assert found(config={"host": "https://mirror.example"}, reputation=1)[0].subsections == []
-    assert found(config={"host": "https://mirror.example"}) == []
 
 
 def test_many_names_are_bounded_and_said() -> None:

@@ -1,6 +1,6 @@
 """Result sections for plugins: bounded tables, ordered key-values and lines, of inert text alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +11,7 @@ from assemblyline_v4_service.common.result import (
     TableRow,
 )
 
+from virustotal.core import table_fit
 from virustotal.core.models import Ref
 from virustotal.core.settings import DEFAULT_HOST, Settings
 from virustotal.util.readers import as_text
@@ -19,6 +20,8 @@ __all__ = ["MOST_IN_CELL", "MOST_ROWS", "counted", "details", "key_values", "lin
 
 #: Rows of one table; the rest is said.
 MOST_ROWS = 200
+#: The title of the closed section below a table.
+DETAILS = "Details of the table"
 #: Names in one cell; the rest is said.
 MOST_IN_CELL = 20
 #: Entries of `details`, and characters of its text.
@@ -55,20 +58,30 @@ def table(
     total: int | None = None,
     most: int = MOST_ROWS,
     collapse: bool = False,
+    keep: Collection[str] = (),
 ) -> ResultTableSection | None:
-    """Return a table of `rows` in the order of `columns`, or None where there are no rows.
+    """Return a table that fits the page of Assemblyline, or None where there are no rows.
 
-    total: how many there are in all, where `rows` is already cut. Columns that are empty everywhere are left out. Cells
-    become inert text; numbers and booleans stay.
+    Columns that are empty everywhere are left out. Dates are cut to the day. Columns beyond the sixth, columns of one
+    value in all rows, and texts that are too long for their cell stand whole in a closed section below the table.
+
+    Args:
+        rows: Cells by column; they become inert text, numbers and booleans stay.
+        columns: In their order, the most important first.
+        total: How many rows there are in all, where `rows` is already cut.
+        keep: Columns that stay although they have one value in all rows.
     """
-    shown = [{name: _cell(row.get(name)) for name in columns} for row in rows[:most]]
-    if not shown:
+    cells = [{name: _cell(row.get(name)) for name in columns} for row in rows[:most]]
+    if not cells:
         return None
-    used = [name for name in columns if any(row[name] not in ("", None) for row in shown)]
-    section = ResultTableSection(counted(title, len(shown), total or len(rows)), auto_collapse=collapse)
-    for row in shown:
-        section.add_row(TableRow({name: row[name] for name in used}))
-    section.set_column_order(used)  # add_row overwrites the order: last
+    used = [name for name in columns if any(row[name] not in ("", None) for row in cells)]
+    shown = table_fit.fit(cells, used, keep)
+    section = ResultTableSection(counted(title, len(cells), total or len(rows)), auto_collapse=collapse)
+    for row in shown.rows:
+        section.add_row(TableRow(row))
+    section.set_column_order(list(shown.columns))  # add_row overwrites the order: last
+    if shown.details:
+        section.add_subsection(ResultTextSection(DETAILS, body="\n".join(shown.details), auto_collapse=True))
     return section
 
 

@@ -24,8 +24,13 @@ from virustotal.util.readers import clean
 
 __all__ = ["Layout", "SubjectResult", "compose", "partial_reasons"]
 
+#: Built-in analysers whose sections are open at first; those of others are where they count from so many points on.
+OPEN = frozenset({"detections", "url_detections", "domain_detections", "ip_address_detections"})
+OPEN_FROM = 100
 #: Rows of the explanation; points that count nothing are the first to be left out.
 MOST_SCORES = 500
+#: Reasons that count nothing and are shown.
+MOST_UNCOUNTED = 20
 #: Notes of analysers that are shown.
 MOST_NOTES = 200
 
@@ -64,14 +69,14 @@ def compose(
     first = [builder.build(flagged)] if flagged is not None else []
     everything = (*(each for result in results for each in result.contributions), *beside)
     ends = (
+        _explanation(scores, results),
         coverage_section(results),
         _errors(everything, unloaded),
         _notes(everything, notes, builder.dropped),
     )
-    explained = _explanation(scores, results)
     total = sum(score.counted for score in scores)
     sections = (
-        *_ordered(trees, first, explained, total),
+        *_ordered(trees, first, total),
         *besides,
         *(section for section in ends if section is not None),
     )
@@ -85,14 +90,11 @@ def _total(scores: Iterable[Score], result: SubjectResult, results: Sequence[Sub
     return sum(score.counted for score in scores if len(results) == 1 or score.subject == own)
 
 
-def _ordered(
-    trees: Sequence[tuple[Any, list[Any]]], flagged: Sequence[Any], explained: Any | None, total: int
-) -> Iterator[Any]:
-    """One subject: its header, what is flagged, its sections. Several: the result first, each under its header."""
-    shown = [explained] if explained is not None else []
+def _ordered(trees: Sequence[tuple[Any, list[Any]]], flagged: Sequence[Any], total: int) -> Iterator[Any]:
+    """One subject: its header, its detections, what is flagged, the rest. Several: the result first."""
     if len(trees) == 1:
         ((head, sections),) = trees
-        yield from (head, *flagged, *sections, *shown)
+        yield from (head, *sections[:1], *flagged, *sections[1:])
         return
     if trees:
         word = score_word(total)
@@ -104,11 +106,22 @@ def _ordered(
         for section in sections:
             head.add_subsection(section)
         yield head
-    yield from shown
 
 
 def _built(contributions: Iterable[AnalyzerOutput], builder: Builder) -> list[Any]:
-    return [builder.build(section) for each in contributions for section in each.sections]
+    built = []
+    for output in contributions:
+        for section in output.sections:
+            shown = builder.build(section)
+            if not output.external and output.analyzer not in OPEN and _points_below(shown) < OPEN_FROM:
+                shown.auto_collapse = True
+            built.append(shown)
+    return built
+
+
+def _points_below(section: Any) -> int:
+    own = section.heuristic.score if section.heuristic is not None else 0
+    return int(own) + sum(map(_points_below, section.subsections))
 
 
 # --- points ----------------------------------------------------------------------------------------------------------
@@ -174,7 +187,7 @@ def _is_clean_url(result: SubjectResult) -> bool:
 def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> Any | None:
     several = len(results) > 1
     total = sum(score.counted for score in scores)
-    shown = sorted(scores, key=lambda score: (-score.counted, -score.amount))[:MOST_SCORES]
+    counting = sorted((score for score in scores if score.counted), key=lambda score: -score.counted)
     rows = [
         {
             "family": TITLES[score.family],
@@ -185,13 +198,18 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
             "ATT&CK": ", ".join((*score.attack_ids, *(f"{each} (unknown)" for each in score.unknown_ids))),
             "subject": score.subject if several else "",
         }
-        for score in shown
+        for score in counting[:MOST_SCORES]
     ]
-    rest = sum(score.counted for score in scores) - sum(score.counted for score in shown)
-    if rest:
+    if rest := sum(score.counted for score in counting[MOST_SCORES:]):
         rows.append({"family": "All others", "reason": "Not listed one by one.", "points": rest, "counted": rest})
-    columns = ("family", "name", "reason", "points", "counted", "ATT&CK", "subject")
-    section = table("Points", rows, columns, total=len(scores), most=len(rows))
+    uncounted = [score for score in scores if not score.counted]
+    if uncounted:
+        reasons = tuple(dict.fromkeys(score.reason for score in uncounted))
+        shown = " ".join(reasons[:MOST_UNCOUNTED])
+        left = f" And {len(reasons) - MOST_UNCOUNTED} more." if len(reasons) > MOST_UNCOUNTED else ""
+        rows.append({"family": "Not counted", "reason": shown + left, "points": 0, "counted": 0})
+    columns = ("family", "reason", "counted", "points", "name", "ATT&CK", "subject")
+    section = table("Points", rows, columns, most=len(rows), collapse=True, keep=("counted",))
     if section is not None:
         section.title_text = f"How this score came about: {total} points"
     return section
@@ -203,7 +221,7 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
 def _errors(contributions: Iterable[AnalyzerOutput], unloaded: Sequence[str]) -> Any | None:
     failed = [each for each in contributions if each.error]
     rows = [{"analyser": each.analyzer, "plugin": each.provider, "error": each.error} for each in failed]
-    section = table("Analysers that failed", rows, ("analyser", "plugin", "error"), collapse=True)
+    section = table("Analysers that failed", rows, ("analyser", "plugin", "error"), collapse=True, keep=("plugin",))
     below = lines("Plugins that did not load", unloaded, collapse=True)
     if section is None or below is None:
         return section or below

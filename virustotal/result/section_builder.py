@@ -58,6 +58,7 @@ class Builder:
         self, groups: Mapping[tuple[int, Family], tuple[Score, ...]], settings: Settings, safelist: Safelist
     ) -> None:
         self._groups = dict(groups)
+        self._lent = _lent_tags(groups)
         self._settings = settings
         self._safelist = safelist
         self.dropped = 0
@@ -66,7 +67,7 @@ class Builder:
         """Return the ResultSection of a section and its subsections."""
         groups = [group for family in Family if (group := self._groups.pop((id(section), family), None))]
         groups.sort(key=lambda group: -sum(score.counted for score in group))
-        shown = _plain(section, self._tags(section), scored=bool(groups))
+        shown = _plain(section, self._tags({**section.tags, **self._lent.get(id(section), {})}), scored=bool(groups))
         if groups:
             shown.set_heuristic(heuristic(groups[0]))
         # A section has one heuristic: points of further families get small sections of their own below it.
@@ -76,9 +77,9 @@ class Builder:
             shown.add_subsection(self.build(child))
         return shown
 
-    def _tags(self, section: Section) -> Mapping[str, tuple[str, ...]]:
+    def _tags(self, tags: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
         kept = {}
-        for tag_type, values in section.tags.items():
+        for tag_type, values in tags.items():
             found = tuple(value for value in values if self._keeps(tag_type, value))
             self.dropped += len(values) - len(found)
             if found:
@@ -94,6 +95,26 @@ class Builder:
     def _listed(self, tag_type: str, value: str) -> bool:
         host = tag_type == _SERVER_NAME and self._safelist.holds_host(host_of(value))
         return host or self._safelist.holds_tag(tag_type, value)
+
+
+def _lent_tags(groups: Mapping[tuple[int, Family], tuple[Score, ...]]) -> Mapping[int, Mapping[str, tuple[str, ...]]]:
+    """Return the tags of sections that a cap leaves nothing, by the section of their family that counts most.
+
+    A tag has the colour of its best section: a malicious indicator does not become informational by a cap.
+    """
+    tags: dict[int, dict[str, tuple[str, ...]]] = {}
+    totals = {key: sum(score.counted for score in group) for key, group in groups.items()}
+    for (_, family), group in groups.items():
+        section = group[0].section
+        amount, counted = sum(score.amount for score in group), sum(score.counted for score in group)
+        best = max((key for key in groups if key[1] is family), key=lambda key: totals[key])
+        if section is None or not amount or counted or not totals[best]:
+            continue
+        own = groups[best][0].section
+        lent = tags.setdefault(best[0], dict(own.tags) if own is not None else {})
+        for tag_type, values in section.tags.items():
+            lent[tag_type] = tuple(dict.fromkeys((*lent.get(tag_type, ()), *values)))
+    return tags
 
 
 def _small(group: tuple[Score, ...]) -> Any:

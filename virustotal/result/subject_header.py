@@ -1,18 +1,18 @@
-"""What became of a subject, in one line and a few sentences: found is never said like not looked up."""
+"""The first section of a subject: its verdict or why there is none, its main facts, and the link to VirusTotal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from assemblyline_v4_service.common.result import ResultTextSection
+from assemblyline_v4_service.common.result import ResultMultiSection, TextSectionBody, URLSectionBody
 
 from virustotal.core.models import Status
 from virustotal.core.scoring.opinions import headline
 from virustotal.core.scoring.verdicts import stale_days
 from virustotal.core.settings import Settings
-from virustotal.core.tables import page
+from virustotal.core.tables import key_values, listed, page
 from virustotal.result.models import SubjectResult
-from virustotal.util.readers import clean, date
+from virustotal.util.readers import as_mapping, as_text, clean, date, named_counts
 
 KINDS: Mapping[str, str] = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 _NOUNS: Mapping[str, str] = {"file": "file", "url": "URL", "domain": "domain", "ip_address": "IP address"}
@@ -43,30 +43,62 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime, sco
         score: The points beside which the title stands; the platform's word for them begins it.
     """
     subject, outcome = result.report.subject, result.report.outcome
-    state, sentence = STATES[outcome.status]
-    noun = _NOUNS.get(subject.ref.kind, "object")
-    lines = [sentence.format(noun=noun)]
-    if outcome.detail:
-        lines.append(clean(outcome.detail))
-    if outcome.found:
-        state = headline(subject, result.verdict, score)
-        lines += [clean(reason) for reason in result.verdict.reasons]
-        lines += _age(result, settings, now)
-    origin = result.origins.get("")
-    lines += [f"Answered by {origin}."] if origin else []
-    lines += [clean(note) for note in result.notes]
     address = page(subject.ref, settings)
-    lines += [f"VirusTotal's page: {address}"] if address else []
-    section = ResultTextSection(f"{name_of(result)}: {state}")
-    section.add_lines(lines)
+    if outcome.found:
+        section = ResultMultiSection(_title(result, headline(subject, result.verdict, score)))
+        if facts := key_values("", _facts(result, settings, now)):
+            section.add_section_part(facts.section_body)
+        notes = _notes(result)
+    else:
+        state, sentence = STATES[outcome.status]
+        section = ResultMultiSection(f"{name_of(result)}: {state}")
+        notes = [sentence.format(noun=_NOUNS.get(subject.ref.kind, "object")), *_notes(result)]
+    if notes:
+        section.add_section_part(TextSectionBody(body="\n".join(notes)))
+    if address:
+        link = URLSectionBody()
+        link.add_url(address, name="Open on VirusTotal")
+        section.add_section_part(link)
     return section
 
 
-def _age(result: SubjectResult, settings: Settings, now: datetime) -> list[str]:
-    shown = date(result.report.subject.attributes.get("last_analysis_date"))
-    if not shown:
-        return ["VirusTotal does not say when the engines last analysed it."]
+def _title(result: SubjectResult, state: str) -> str:
+    """Return the title of a subject that was found; a file's has the name of its threat."""
+    if result.report.subject.ref.kind != "file":
+        return f"{name_of(result)}: {state}"
+    words, separator, rest = state.partition("; ")
+    shown = ", ".join(filter(None, (words, _threat(result).get("label", ""))))
+    return f"VirusTotal: {shown}{separator}{rest}"
+
+
+def _threat(result: SubjectResult) -> Mapping[str, str]:
+    threat = as_mapping(result.report.subject.attributes.get("popular_threat_classification"))
+    families = (f"{name} ({count})" for name, count in named_counts(threat.get("popular_threat_name")))
+    return {"label": as_text(threat.get("suggested_threat_label"), 80), "families": listed(families, 5)}
+
+
+def _facts(result: SubjectResult, settings: Settings, now: datetime) -> Iterator[tuple[str, Any]]:
+    attributes = result.report.subject.attributes
+    yield "Threat families", _threat(result)["families"]
+    yield "Name", as_text(attributes.get("meaningful_name"), 200)
+    yield "Type", as_text(attributes.get("type_description"))
+    yield "First seen", _day(attributes.get("first_submission_date"))
+    yield "Last seen", _day(attributes.get("last_submission_date"))
+    yield "Last analysis", _age(result, settings, now)
+
+
+def _day(value: Any) -> str:
+    return date(value).partition(" ")[0]
+
+
+def _notes(result: SubjectResult) -> list[str]:
+    detail, origin = clean(result.report.outcome.detail), result.origins.get("")
+    return [*filter(None, (detail, f"Answered by {origin}." if origin else "")), *map(clean, result.notes)]
+
+
+def _age(result: SubjectResult, settings: Settings, now: datetime) -> str:
+    shown = _day(result.report.subject.attributes.get("last_analysis_date"))
     days = stale_days(result.report.subject, settings, now)
-    if days is None:
-        return [f"Last analysis: {shown}."]
-    return [f"Last analysis: {shown}. It is stale: {days} days old, more than the {settings.stale_after_days} allowed."]
+    if not shown:
+        return "unknown"
+    return shown if days is None else f"{shown}. Stale: {days} days ago (limit {settings.stale_after_days})."

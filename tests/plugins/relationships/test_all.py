@@ -115,7 +115,7 @@ def readable(body: Any) -> str:
     try:
         shown = json.dumps(json.loads(body), ensure_ascii=False)
     except (TypeError, ValueError):
-        shown = body or ""
+        return body or ""  # plain text, in which nothing is escaped
     return re.sub(r"(?<!\\)(\\\\)*\\u00[01]", "\0", shown)
 
 

@@ -14,7 +14,8 @@ from virustotal.testing import evidence, obj, run
 
 ANALYZERS = [each for module in (community, history, hosts, generic, screenshots, urls) for each in module._ANALYZERS]
 DAY = 1_700_000_000
-SHOWN = "2023-11-14 22:13:20 UTC"
+DAY_SHOWN = "2023-11-14"
+SHOWN = f"{DAY_SHOWN} 22:13:20 UTC"
 
 
 def found(kind: str, name: str, *related: Object, **given: Any) -> list[Finding]:
@@ -32,8 +33,9 @@ def test_comments_are_their_text_and_never_their_html() -> None:
     result = found("file", "comments", comment, total=23, complete=False)
     (row,) = rows(titled(result, "Comments (1 of 23)"))
     assert row["Comment"].startswith("<script>alert(1)</script>\N{REPLACEMENT CHARACTER}gnp.exe xxx")
-    assert len(row["Comment"]) == 1000
-    assert (row["Date"], row["Tags"], row["Votes"]) == (SHOWN, "a", "2 positive, 1 abuse")
+    assert len(row["Comment"]) <= 120
+    assert "x" * 900 in str(titled(result, "Details of the table").body)
+    assert (row["Date"], row["Tags"], row["Votes"]) == (DAY_SHOWN, "a", "2 positive, 1 abuse")
     assert "HTML" not in str(row)
     assert not tags(result)
 
@@ -73,9 +75,10 @@ def test_a_threat_of_google_threat_intelligence() -> None:
         "From": "XX",
         "Motivations": "Espionage",
         "Holds": "3 files",
-        "Through": "collection c-1",
-        "Id": "threat-actor--1",
     }
+    details = str(titled(result, "Details of the table").body)
+    assert "Through: collection c-1" in details
+    assert "Id: threat-actor--1" in details
     (link,) = rows(titled(result, "Open on VirusTotal"))
     assert link["url"] == "https://www.virustotal.com/gui/collection/threat-actor--1"
 
@@ -103,7 +106,7 @@ def test_graphs_and_references() -> None:
     assert row == {"Name": "G", "Nodes": 2, "Links": 1, "Views": 0, "Id": "g1"}
     reference = obj("reference", "r1", title="T", url="https://example.org/x", creation_date=DAY)
     (row,) = rows(titled(found("file", "references", reference), "References"))
-    assert row == {"Title": "T", "Date": SHOWN, "Address": "https://example.org/x"}
+    assert row == {"Title": "T", "Date": DAY_SHOWN, "Address": "https://example.org/x"}
 
 
 # --- history ---------------------------------------------------------------------------------------------------------
@@ -177,7 +180,7 @@ def test_resolutions_show_the_other_end_also_of_a_bare_id(kind: str, subject: st
     )
     result = found(kind, "resolutions", whole, id=subject)
     assert rows(titled(result, "DNS resolutions (1)")) == [
-        {"Date": SHOWN, label: other, "Detections of the address": "0/60", "Detections of the name": "2/62"}
+        {"Date": DAY_SHOWN, label: other, "Detections of the address": "0/60", "Detections of the name": "2/62"}
     ]
     assert not tags(result)
 
@@ -185,7 +188,7 @@ def test_resolutions_show_the_other_end_also_of_a_bare_id(kind: str, subject: st
 def test_dns_records_show_what_the_link_says() -> None:
     record = obj("domain", "mx.example.net", context={"priority": 10, "ttl": 900, "timestamp": DAY}, registrar="R")
     (row,) = rows(titled(found("domain", "mx_records", record), "With a report"))
-    assert (row["Domain"], row["Priority"], row["TTL"], row["Seen"]) == ("mx.example.net", 10, 900, SHOWN)
+    assert (row["Domain"], row["Priority"], row["TTL"], row["Seen"]) == ("mx.example.net", 10, 900, DAY_SHOWN)
 
 
 def test_whois_history_has_a_timeline_and_the_newest_record() -> None:
@@ -298,4 +301,4 @@ def test_unconfirmed_types_are_shown_as_they_came(name: str) -> None:
     (row,) = rows(next(sections(result)))
     assert (row["Kind"], row["Id"]) == ("hint", "h-1")
     assert row["Known of it"].startswith('nested: 1 entries; plain: [1, "b"]; text: t; key0: 0; ')
-    assert row["Known of it"].endswith("; and 11 more")
+    assert "; and 11 more" in str(titled(result, "Details of the table").body)
