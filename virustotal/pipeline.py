@@ -8,16 +8,19 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from virustotal.api.source import bypass_cache
+from virustotal.client.private_source import PrivateSource
 from virustotal.core.lookup import downloads, fetch, planner
+from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.lookup.subjects import Subject
-from virustotal.core.models import Status
+from virustotal.core.models import Object, Outcome, Report, Status
 from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.scoring.judge import Judge
-from virustotal.core.submission.submit import SubmissionContext
-from virustotal.core.submission.upload_request import Content, submit_if_allowed
+from virustotal.core.submission.policy import Audience, audience, public_look_up_ruling
+from virustotal.core.submission.private_scan import PrivateScan, headline
+from virustotal.core.submission.upload_request import Submitter, submit_if_allowed
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
 from virustotal.result.models import SubjectResult
@@ -28,14 +31,15 @@ from virustotal.sources import KeyClient
 class Lookup:
     """What the subjects of one task are looked up with.
 
-    registry: of the analysers, which decides what is asked for. submission, content: what a submission works with.
+    registry: of the analysers, which decides what is asked for. submitter: what submissions need. scan: what private
+    scans need, if unknown subjects are scanned privately.
     """
 
     task: Task
     client: KeyClient
     registry: Registry
-    submission: SubmissionContext
-    content: Content
+    submitter: Submitter
+    scan: PrivateScan | None = None
 
     def run(self, subjects: tuple[Subject, ...]) -> tuple[SubjectResult, ...]:
         """Return the report of each subject, in order. Raises AuthenticationError alone.
@@ -46,9 +50,8 @@ class Lookup:
         plans = [planner.plan(subject.ref, self.registry, self.task.settings) for subject in subjects]
         results = []
         for subject, plan in zip(subjects, plans, strict=True):
-            report = fetch.look_up(plan, self.client.source, self.task.deadline, memory=self.client.capabilities)
             result = SubjectResult(
-                report,
+                Report(Object(subject.ref)) if self._is_private(subject) else self._look_up(plan),
                 label=subject.label,
                 asked=(*plan.embed, *plan.alone, *plan.named),
                 aliases=planner.aliases(subject.ref.kind, self.task.settings.relationships),
@@ -60,8 +63,23 @@ class Lookup:
         with ThreadPoolExecutor(len(results), thread_name_prefix="virustotal-subject") as pool:
             return tuple(pool.map(self._complete, subjects, plans, results))
 
+    def _is_private(self, subject: Subject) -> bool:
+        return self.scan is not None and subject.ref.kind in {"file", "url"}
+
+    def _look_up(self, plan: Plan) -> Report:
+        """Look an object up publicly, unless a private scan was requested that does not allow it."""
+        ruling = public_look_up_ruling(plan.subject.kind, self.task.settings)
+        if ruling.allowed:
+            return fetch.look_up(plan, self.client.source, self.task.deadline, memory=self.client.capabilities)
+        receives, refusal = audience(self.task.settings)
+        refused = receives is Audience.NOBODY and plan.subject.kind in {"file", "url"}
+        detail = f"{ruling.reason} It was not submitted. {refusal.reason}" if refused else ruling.reason
+        return Report(Object(plan.subject), outcome=Outcome(Status.SKIPPED, detail))
+
     def _complete(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Submit what is unknown or old, and fetch the relationships."""
+        if self.scan is not None and self._is_private(subject):
+            return self._scanned(self.scan, subject, plan, result)
         source, report = self.client.source, result.report
         if report.outcome.status is Status.UNKNOWN or self.task.settings.reanalyze_after_days:
             result = self._submit(subject, plan, result)
@@ -90,13 +108,46 @@ class Lookup:
             self.task.deadline,
             memory=self.client.capabilities,
         )
-        ended = submit_if_allowed(self.task, subject, result.report, again, self.submission, self.content)
+        ended = submit_if_allowed(self.submitter, self.task.candidate(subject), subject, result.report, again)
         return evolve(result, report=ended.report, notes=(*result.notes, *ended.notes), changing=ended.changing)
+
+    def _scanned(self, scan: PrivateScan, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
+        """Scan a file or URL privately, and fetch the relationships of what was found."""
+        ended = scan.run(self.task.candidate(subject), subject, plan, partial(self._look_up, plan))
+        source, memory = self.client.source, self.client.capabilities
+        report, submitted = ended.submitted.report, ended.submitted
+        if ended.plan.analyze and report.outcome.found:
+            asked = (scan.source, scan.memory) if ended.private else (source, memory)
+            second = planner.expand(ended.plan, report)
+            report = fetch.expand_report(second, report, asked[0], self.task.deadline, memory=asked[1])
+        names = (*ended.plan.embed, *ended.plan.alone, *ended.plan.named)
+        return evolve(
+            result,
+            report=report,
+            asked=names,
+            origins={} if ended.private else source.origins(subject.ref, (*names, *report.related)),
+            notes=(*subject.notes, *ended.plan.notes, *submitted.notes),
+            changing=submitted.changing,
+            headline=headline(report, self.task.settings.private.storage_region) if ended.private else "",
+        )
+
+
+def private_scan(submitter: Submitter) -> PrivateScan | None:
+    """Return what private scans need, or None where unknown subjects are not scanned privately."""
+    settings, context = submitter.settings, submitter.context
+    if audience(settings)[0] is not Audience.PRIVATE:
+        return None
+    source = PrivateSource(context.source, settings.private)
+    private = evolve(context, source=source, wait=settings.private.wait)
+    return PrivateScan(evolve(submitter, context=private), KeyCapabilities())
 
 
 @frozen
 class Analysis:
-    """What the reports of one task are analysed with. folder: the task's own, for downloads."""
+    """What the reports of one task are analysed with.
+
+    folder: the task's own, for downloads. scan: answers for private results.
+    """
 
     task: Task
     client: KeyClient
@@ -104,6 +155,7 @@ class Analysis:
     judge: Judge
     attachments: Attachments
     folder: Path
+    scan: PrivateScan | None = None
 
     def run(self, results: Iterable[SubjectResult]) -> tuple[SubjectResult, ...]:
         """Return the results with what the analysers add, and with the downloads that they asked for attached."""
@@ -120,7 +172,7 @@ class Analysis:
                 result,
                 artefacts=downloads.fetch(
                     wanted,
-                    self.client.source,
+                    self.scan.source if self.scan and result.headline else self.client.source,
                     self.folder,
                     self.task.settings,
                     self.task.deadline,
@@ -130,4 +182,11 @@ class Analysis:
             self.attachments.fetched(result.artefacts)
         if attachments := [attachment for output in outputs for attachment in output.attachments]:
             self.attachments.made(attachments)
-        return result
+        return self._without_copy(result)
+
+    def _without_copy(self, result: SubjectResult) -> SubjectResult:
+        """Delete a complete private file at VirusTotal, if that is configured: after its downloads."""
+        wanted = self.task.settings.private.delete_after_report and result.headline and not result.changing
+        if self.scan is None or not wanted or result.report.subject.ref.kind != "file":
+            return result
+        return evolve(result, notes=(*result.notes, self.scan.delete(result.report.subject.ref)))

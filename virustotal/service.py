@@ -27,10 +27,10 @@ from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistRefresher
 from virustotal.core.settings import Credentials, Settings, credentials, service_settings, unknown_settings
-from virustotal.core.submission.policy import look_up_ruling
+from virustotal.core.submission.policy import look_up_ruling, public_look_up_ruling
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
-from virustotal.core.submission.upload_request import Content
-from virustotal.pipeline import Analysis, Lookup
+from virustotal.core.submission.upload_request import Content, Submitter
+from virustotal.pipeline import Analysis, Lookup, private_scan
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.log_line import key_values
 from virustotal.platform.task import Task, above, read_task
@@ -96,6 +96,8 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             *_doubts(self.config, self._settings),
         ):
             self.log.warning("%s", line)
+        if self._settings.submit_privately == "always":
+            self.log.info("submit_privately: always. Nothing is submitted or analysed anew publicly.")
         self._safelist.start()
         # The framework reads the manifest with its first section and its first heuristic, 65 ms in the first task.
         ResultSection("-", heuristic=Heuristic(HEURISTICS[Family.ENGINES]))
@@ -155,14 +157,19 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
     def _run(self, request: ServiceRequest, task: Task, found: Subjects, client: KeyClient) -> Layout:
         """Answer a task that has subjects, or tags to search for."""
         hooks = self._plugins.begin(task.settings, task.deadline)
-        lookup = Lookup(task, client, hooks.registry, self._submission(request, task, client), _content(request))
-        results = lookup.run(found.subjects)
+        submitter = Submitter(task.settings, above, self._submission(request, task, client), _content(request))
+        scan = private_scan(submitter)
+        results = Lookup(task, client, hooks.registry, submitter, scan).run(found.subjects)
         _raise_if_nothing(results)
-        search = self._search(task, found, results, client) if task.settings.exhaustive_search else None
+        search, disclosure = None, public_look_up_ruling("url", task.settings)
+        if task.settings.exhaustive_search and not disclosure.allowed:
+            task = evolve(task, notes=(*task.notes, f"exhaustive_search: {disclosure.reason}"))
+        elif task.settings.exhaustive_search:
+            search = self._search(task, found, results, client)
         safelist, note = self._safelist.current()
         judge, attachments = Judge(task.settings, hooks, safelist), Attachments(request)
         folder = Path(self.working_directory)
-        results = Analysis(task, client, self._plugins, judge, attachments, folder).run(results)
+        results = Analysis(task, client, self._plugins, judge, attachments, folder, scan).run(results)
         searched = search.contributions(results, judge) if search else ()
         pictures = attachments.pictures() if attachments.drawn else None
         return self._answer(
@@ -241,7 +248,8 @@ def _ended(layout: Layout | None) -> dict[str, object]:
 
 def _content(request: ServiceRequest) -> Content:
     passwords = as_texts(request.temp_submission_data.get("passwords"))
-    return Content(lambda: str(request.file_path), passwords, as_texts([request.md5, request.sha1]))
+    name, digests = str(request.file_name or ""), as_texts([request.md5, request.sha1])
+    return Content(lambda: str(request.file_path), name, passwords, digests)
 
 
 def _check(settings: Settings, keys: Credentials) -> None:

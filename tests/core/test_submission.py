@@ -92,7 +92,7 @@ def test_an_unknown_file_is_sent_once_waited_for_and_fetched(bench: Bench) -> No
     assert bench.emulator.uploads == {job.ref.id: 1}
     assert bench.posts() == ["POST /files"]
     (line,) = bench.lines
-    assert line.startswith(f"submit file {job.ref.id} size={len(CONTENT)} rule=submit_policy: analysis ")
+    assert line.startswith(f"submit publicly file {job.ref.id} size={len(CONTENT)} rule=submit_policy: analysis ")
 
 
 def test_an_unknown_url_is_sent_as_form_data_and_fetched(bench: Bench) -> None:
@@ -279,7 +279,7 @@ def test_a_new_analysis_of_a_known_object_sends_no_content(bench: Bench) -> None
     report = bench.run(bench.again(job.ref))
     assert report.outcome.found
     assert bench.posts() == [f"POST /files/{job.ref.id}/analyse"]
-    assert bench.lines[-1].startswith(f"reanalyse file {job.ref.id} ")
+    assert bench.lines[-1].startswith(f"reanalyse publicly file {job.ref.id} ")
 
 
 @pytest.mark.parametrize("spoil", ["vanished", "emptied"])

@@ -17,8 +17,9 @@ from attrs import evolve
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from virustotal.core.models import Object, Ref, Report
+from virustotal.core.submission.archive_password import password_of
 from virustotal.core.submission.receipts import Progress, key_of
-from virustotal.core.submission.upload_request import analysis_date, password_of
+from virustotal.core.submission.upload_request import analysis_date
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import Target
 from virustotal.local.targets import file_target

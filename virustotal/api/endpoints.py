@@ -91,6 +91,11 @@ def analyse(ref: Ref) -> Request:
     return Request("POST", f"{_path(ref)}/analyse")
 
 
+def delete_file(ref: Ref) -> Request:
+    """Delete a private file and its reports (https://docs.virustotal.com/reference/private-files-api)."""
+    return Request("DELETE", _path(ref))
+
+
 def artefact(ref: Ref, kind: str, save: Save) -> Request:
     """Fetch an artefact to disk: `evtx`, `pcap`, `memdump` or `html` of a behaviour, `file` of a file."""
     owner, name = _ARTEFACTS.get(kind, ("", ""))

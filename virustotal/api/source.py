@@ -14,13 +14,14 @@ from virustotal.util.readers import EMPTY
 class Upload:
     """A file to send as multipart field `file`, streamed from disk.
 
-    name: the plain file name to send. password: of a protected archive, or empty.
+    name: the plain file name to send. password: of a protected archive, or empty. fields: further ones of the form.
     progress: called with the bytes sent and their number, while they are sent.
     """
 
     path: Path
     name: str
     password: str = field(default="", repr=False)
+    fields: tuple[tuple[str, str], ...] = ()
     progress: Callable[[int, int], None] | None = field(default=None, eq=False, repr=False)
 
 

@@ -8,6 +8,7 @@ from virustotal.cli.commands.doctor import doctor
 from virustotal.cli.commands.emulate import emulator
 from virustotal.cli.commands.mirror import mirror
 from virustotal.cli.commands.plugins import new_plugin, plugins
+from virustotal.cli.commands.private import private
 from virustotal.cli.commands.quota import quota
 from virustotal.cli.commands.scan import scan
 
@@ -22,5 +23,5 @@ def app() -> None:
     """
 
 
-for command in (scan, plugins, new_plugin, quota, cache, doctor, mirror, emulator):
+for command in (scan, plugins, new_plugin, quota, cache, doctor, mirror, private, emulator):
     app.add_command(command)

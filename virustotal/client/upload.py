@@ -99,18 +99,16 @@ def _open(path: Path) -> io.FileIO:
 
 
 def _head(boundary: str, upload: Upload) -> bytes:
-    password = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="password"\r\n\r\n'.encode()
-        + upload.password.encode("utf-8", "replace")
-        + b"\r\n"
-        if upload.password
-        else b""
+    fields = (*upload.fields, *((("password", upload.password),) if upload.password else ()))
+    form = b"".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode("utf-8", "replace")
+        for name, value in fields
     )
     file = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{plain_name(upload.name)}"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     )
-    return password + file.encode("ascii")
+    return form + file.encode("ascii")
 
 
 def _state(descriptor: int) -> tuple[int, int]:

@@ -6,6 +6,9 @@ import zipfile
 import zlib
 from collections.abc import AsyncIterator
 
+FLAGS = {"html": "has_html_report", "pcap": "has_pcap", "evtx": "has_evtx", "memdump": "has_memdump"}
+"""Suffix of an artefact -> the attribute of a sandbox report that tells of it."""
+
 _PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 _MINUTE = 1_735_689_600
 _PIECE = 65536
@@ -101,3 +104,11 @@ def png(width: int = 64, height: int = 48, colour: tuple[int, int, int] = (32, 9
 
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def generated(suffix: str, identifier: str) -> bytes:
+    """Return the artefact of a sandbox report."""
+    if suffix == "html":
+        sha256, _, sandbox = identifier.partition("_")
+        return html_report(sandbox, sha256)
+    return {"pcap": pcap, "evtx": evtx, "memdump": memdump}[suffix]()

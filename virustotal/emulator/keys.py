@@ -40,11 +40,12 @@ class Clock:
 
 @define
 class Key:
-    """One API key: its tier, whether it may fetch captures, and how many requests each window allows."""
+    """One API key: its tier, whether it may fetch captures and scan privately, and the requests of each window."""
 
     name: str
     tier: str = field(default="premium", validator=validators.in_(TIERS))
     artefacts: bool = field(default=Factory(lambda self: self.tier != "public", takes_self=True))
+    private: bool = field(default=Factory(lambda self: self.tier == "gti", takes_self=True))
     minute: int = 0
     hour: int = 0
     day: int = 0
@@ -61,7 +62,7 @@ class Key:
 
     @classmethod
     def parse(cls, name: str, text: str) -> "Key":
-        """Build a key from ``tier[:option…]``: options are ``-artefacts`` and ``minute=4``, ``hour=``, ``day=``…"""
+        """Build a key from ``tier[:option…]``: ``-artefacts``, ``-private``, ``minute=4``, ``hour=``, ``day=``…"""
         tier, *options = text.split(":")
         if tier not in TIERS:
             raise ValueError(f"no such tier of a key: {tier!r}; there are {', '.join(TIERS)}")
@@ -70,8 +71,8 @@ class Key:
             window, sign, number = option.partition("=")
             if sign and window in ("minute", "hour", "day", "month"):
                 values[window] = int(number)
-            elif option in ("-artefacts", "+artefacts"):
-                values["artefacts"] = option[0] == "+"
+            elif option[:1] in "+-" and option[1:] in ("artefacts", "private"):
+                values[option[1:]] = option[0] == "+"
             else:
                 raise ValueError(f"no such option of a key: {option!r}")
         return cls(name, tier, **values)

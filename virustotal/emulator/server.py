@@ -116,6 +116,11 @@ class Emulator:
         return self.state.record.uploads
 
     @property
+    def private_uploads(self) -> Mapping[str, int]:
+        """SHA-256 of a file, or id of a URL -> how often it was submitted privately."""
+        return self.state.private.uploads
+
+    @property
     def leaks(self) -> list[Leak]:
         """Requests to the other host that carried the API key."""
         return self.state.record.leaks
@@ -150,6 +155,7 @@ class Emulator:
         self.state.cursors.forget()
         self.state.analyses.forget()
         self.state.upload_tokens.clear()
+        self.state.private.clear()
         self.state.clock.set(None)
         self.state.keys = parse_keys(self._keys)
         for key in self.state.keys.values():

@@ -13,6 +13,7 @@ from virustotal.emulator.facts import PATHS
 from virustotal.emulator.faults import Faults
 from virustotal.emulator.keys import Clock, Key
 from virustotal.emulator.pages import Cursors
+from virustotal.emulator.private import PrivateScans
 from virustotal.emulator.record import Record, Request
 from virustotal.emulator.store import Store
 from virustotal.emulator.switches import Switches
@@ -30,6 +31,7 @@ class State:
     record: Record = field(factory=Record)
     cursors: Cursors = field(factory=Cursors)
     analyses: Analyses = field(factory=Analyses)
+    private: PrivateScans = field(factory=PrivateScans)
     upload_tokens: dict[str, str] = field(factory=dict)
     """Token of an upload address -> the key that it was given to; each is used once."""
     url: str = ""

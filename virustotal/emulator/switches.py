@@ -88,6 +88,8 @@ class Switches:
     """How often a new analysis answers ``queued``, and then ``in-progress``, when time does not decide."""
     analysis_seconds: float = _number(0)
     """When above 0: the analysis ends that long after the submission, whatever the number of polls."""
+    private_seconds: float = _number(0)
+    """The same of a private analysis."""
     analysis_missing: int = _count(0)
     """How often a fresh analysis id answers 404."""
     analysis_status: str = ""

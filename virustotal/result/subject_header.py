@@ -43,9 +43,11 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime, sco
         score: The points beside which the title stands; the platform's word for them begins it.
     """
     subject, outcome = result.report.subject, result.report.outcome
-    address = page(subject.ref, settings)
+    address = "" if result.headline else page(subject.ref, settings)
     if outcome.found:
         section = ResultMultiSection(_title(result, headline(subject, result.verdict, score)))
+        if result.headline:
+            section.add_section_part(TextSectionBody(body=result.headline))
         if facts := key_values("", _facts(result, settings, now)):
             section.add_section_part(facts.section_body)
         notes = _notes(result)

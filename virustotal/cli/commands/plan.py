@@ -7,9 +7,10 @@ from virustotal.core.lookup.planner import describe, plan
 from virustotal.core.lookup.subjects import Facts, subjects
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import service_settings, task_settings
+from virustotal.core.submission.policy import Audience, audience, public_look_up_ruling
 from virustotal.local.run_task import Target
 from virustotal.plugins import BUILTIN
-from virustotal.util.readers import as_mapping, as_text
+from virustotal.util.readers import as_mapping, as_text, quantity
 
 
 def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
@@ -35,7 +36,17 @@ def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, An
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
         yield f"at most {sum(each.cost for each in plans)} requests"
-    if settings.dynamic_submit and settings.allow_dynamic_submit:
+    receives, ruling = audience(settings)
+    if receives is Audience.PRIVATE:
+        days = quantity(settings.private.retention_period_days, "day")
+        region = settings.private.storage_region or "the region of the key's group"
+        yield f"unknown files and URLs are submitted privately: not shared, kept for {days} in {region}"
+    elif settings.private_submit:
+        yield f"not submitted privately: {ruling.reason}"
+    for kind in ("file", "url"):
+        if not (refusal := public_look_up_ruling(kind, settings)).allowed:
+            yield f"{kind}: {refusal.reason}"
+    if receives is Audience.PUBLIC:
         yield "submitting what is unknown, and waiting for its analysis, comes on top"
 
 

@@ -15,6 +15,8 @@ DEFAULT_HOST = "https://www.virustotal.com"
 READER = "reader"
 #: The name of an index or alias, as Elasticsearch and OpenSearch take it.
 _INDEX = re.compile(r"[a-z0-9][a-z0-9._-]{0,254}", re.ASCII)
+#: The most characters of `private.command_line`.
+LONGEST_COMMAND_LINE = 1024
 _CHOICES = ("hash", "name")
 
 
@@ -50,6 +52,14 @@ def text(value: Any) -> str:
     raise InvalidValueError("expected a text in quotes")
 
 
+def command_line(value: Any) -> str:
+    """Read the arguments of a program: one line."""
+    line = text(value)
+    if len(line) <= LONGEST_COMMAND_LINE and line.isprintable():
+        return line
+    raise InvalidValueError(f"expected one line of at most {LONGEST_COMMAND_LINE} characters")
+
+
 def whole_number(low: int, high: int) -> Callable[[Any], int]:
     """Return a reader of whole numbers within these bounds."""
 
@@ -66,6 +76,17 @@ def share(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
     raise InvalidValueError("expected a number from 0 to 1")
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """Return a reader of one of these texts."""
+
+    def read(value: Any) -> str:
+        if isinstance(value, str) and value.strip() in choices:
+            return value.strip()
+        raise InvalidValueError(f"expected one of {', '.join(choice or 'an empty text' for choice in choices)}")
+
+    return read
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ from attrs import field, frozen
 from virustotal.core.settings.config_values import (
     DEFAULT_HOST,
     addresses,
+    command_line,
     file_name,
     free_mapping,
     index_name,
+    one_of,
     origin,
     scores,
     setting,
@@ -34,6 +36,8 @@ MOST_RELATED = 10_000
 MOST_IOCS = 1_000
 #: VirusTotal takes no larger file, in megabytes (2**20 bytes).
 MOST_SUBMIT_MB = 650
+#: Where VirusTotal can keep a private scan (https://docs.virustotal.com/reference/upload-file-private-scanning).
+REGIONS = ("US", "EU", "CA", "GB")
 
 
 @frozen
@@ -76,6 +80,28 @@ class SubmitPolicy:
     file_types: tuple[str, ...] = setting(("*",), texts)
     max_depth: int = setting(0, whole_number(0, 100))
     max_classification: str = setting("", text)
+
+
+@frozen
+class PrivateConfig:
+    """`private`: private scanning (docs/private.md). All but the first two and the last two are sent with each scan.
+
+    look_up_files: whether a file's hash may be looked up publicly where a private submission is requested.
+    look_up_urls: the same of URLs and hosts. wait: seconds that a task waits for the analysis.
+    storage_region: empty for the preference of the key's group. command_line: the arguments of a file.
+    delete_after_report: whether VirusTotal is asked to delete a file once its report was fetched.
+    """
+
+    look_up_files: bool = setting(True, switch)
+    look_up_urls: bool = setting(False, switch)
+    retention_period_days: int = setting(1, whole_number(1, 28))
+    storage_region: str = setting("", one_of("", *REGIONS))
+    enable_internet: bool = setting(False, switch)
+    intercept_tls: bool = setting(False, switch)
+    command_line: str = setting("", command_line)
+    disable_sandbox: bool = setting(False, switch)
+    wait: int = setting(120, whole_number(0, 3600))
+    delete_after_report: bool = setting(False, switch)
 
 
 @frozen
@@ -151,6 +177,8 @@ class Settings:
     result_days: int = setting(0, whole_number(0, 365))
     max_classification: str = setting("", text)
     submit_policy: SubmitPolicy = SubmitPolicy()
+    submit_privately: str = setting("never", one_of("never", "allowed", "always"))
+    private: PrivateConfig = PrivateConfig()
     submit_file_name: str = setting("hash", file_name)
     storage: str = setting("", storage)
     quota: QuotaConfig = QuotaConfig()
@@ -159,6 +187,7 @@ class Settings:
     plugins: PluginConfig = PluginConfig()
 
     dynamic_submit: bool = False
+    private_submit: bool = False
     ignore_submitted_url: bool = False
     relationships: tuple[str, ...] = DEFAULT_RELATIONSHIPS
     analyze_relationship: bool = False

@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import evolve
 
+from virustotal.core.settings.config_values import InvalidValueError, command_line
 from virustotal.core.settings.schema import DEEP_SCAN_RELATED, MOST_RELATED, Credentials, Settings
 from virustotal.core.settings.service_config import MIRROR_SECRETS
 
@@ -21,10 +22,12 @@ _BOOLEANS = (
     "download_dropped_files",
     "submit_password",
     "exhaustive_search",
+    "private_submit",
+    "enable_internet",
 )
 _NUMBERS: Mapping[str, tuple[int, int]] = {"max_related": (0, MOST_RELATED), "reanalyze_after_days": (0, 36_500)}
 #: Every submission parameter, the secret one included.
-PARAMETERS = ("api_key", "relationships", *_BOOLEANS, *_NUMBERS)
+PARAMETERS = ("api_key", "relationships", "command_line", *_BOOLEANS, *_NUMBERS)
 
 
 #: Note of each result with `mirror.only`.
@@ -44,6 +47,13 @@ def _parameter_number(value: Any, low: int, high: int) -> int | None:
     except ValueError:
         return None
     return number if low <= number <= high and not isinstance(value, bool) else None
+
+
+def _parameter_line(value: Any) -> str | None:
+    try:
+        return command_line(value)
+    except InvalidValueError:
+        return None
 
 
 def relationship_names(value: Any) -> tuple[str, ...]:
@@ -74,9 +84,17 @@ def task_settings(
     for name, (low, high) in _NUMBERS.items():
         if name in values:
             changes[name] = _parameter_number(values[name], low, high)
+    if "command_line" in values:
+        changes["command_line"] = _parameter_line(values["command_line"])
     for name in [name for name, value in changes.items() if value is None]:
         notes.append(f"The parameter {name} was not understood; its default was used.")
         del changes[name]
+    # Parameters that are off or empty, as the platform sends them by default, leave the configured value.
+    changes["private"] = evolve(
+        settings.private,
+        enable_internet=changes.pop("enable_internet", False) or settings.private.enable_internet,
+        command_line=changes.pop("command_line", "") or settings.private.command_line,
+    )
     if "relationships" in values:
         changes["relationships"] = relationship_names(values["relationships"])
     if not changes.get("max_related"):

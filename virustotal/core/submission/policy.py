@@ -1,5 +1,6 @@
 """What may leave: rules checked before anything is sent, each refusal one sentence for the analyst."""
 
+import enum
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import TypeAlias
@@ -48,6 +49,48 @@ class Ruling:
         return not self.reason
 
 
+class Audience(enum.StrEnum):
+    """Who receives a submission: nobody, all that VirusTotal shares with, or the API key's group alone."""
+
+    NOBODY = "nobody"
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+def audience(settings: Settings) -> tuple[Audience, Ruling]:
+    """Decide who receives an unknown file or URL, by `submit_privately` and the parameters (docs/private.md).
+
+    Returns:
+        The audience, and for nobody why.
+    """
+    private, public = settings.private_submit, settings.dynamic_submit
+    if (settings.submit_privately == "allowed" and private) or (
+        settings.submit_privately == "always" and (private or public)
+    ):
+        return Audience.PRIVATE, Ruling("submit_privately")
+    if public:
+        ruling = _switched(settings)
+        return (Audience.PUBLIC if ruling.allowed else Audience.NOBODY), ruling
+    if private:
+        reason = "Private scanning is not enabled: the service's configuration has submit_privately: never."
+        return Audience.NOBODY, Ruling("submit_privately", reason)
+    return Audience.NOBODY, Ruling("dynamic_submit", "The parameter dynamic_submit is off.")
+
+
+def wants_privacy(settings: Settings) -> bool:
+    """Return whether a private submission was requested, be it one that is refused, and nothing is sent publicly."""
+    receives, _ = audience(settings)
+    return receives is Audience.PRIVATE or (settings.private_submit and receives is Audience.NOBODY)
+
+
+def public_look_up_ruling(kind: str, settings: Settings) -> Ruling:
+    """Decide whether a file, URL or host may be looked up publicly: a look-up tells VirusTotal the hash or the URL."""
+    name = "look_up_files" if kind == "file" else "look_up_urls"
+    if not wants_privacy(settings) or getattr(settings.private, name):
+        return Ruling("look-up")
+    return Ruling(f"private.{name}", f"Not looked up publicly: a private scan was requested (private.{name} is off).")
+
+
 def look_up_ruling(classification: str, settings: Settings, above: Above) -> Ruling:
     """Decide whether even a hash may leave: `max_classification` holds for everything."""
     bound = settings.max_classification
@@ -57,14 +100,25 @@ def look_up_ruling(classification: str, settings: Settings, above: Above) -> Rul
 
 
 def submit_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
-    """Decide whether content may be submitted. The first rule that refuses is named."""
-    rules = (_switched, _look_up, _classification, _depth, _content if candidate.kind == "file" else _address)
+    """Decide whether content may be submitted, publicly or privately. The first rule that refuses is named.
+
+    A private submission does not need `allow_dynamic_submit`.
+    """
+    switched = _switched(settings)
+    if audience(settings)[0] is not Audience.PRIVATE and not switched.allowed:
+        return switched
+    rules = (_look_up, _classification, _depth, _content if candidate.kind == "file" else _address)
     return _first(rules, candidate, settings, above)
 
 
 def reanalyse_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
-    """Decide whether a new analysis of what VirusTotal has may be asked for: no content leaves, a request does."""
-    rules = (_switched, _look_up, _classification, _depth, *(() if candidate.kind == "file" else (_address,)))
+    """Decide whether a new public analysis of a known object may be requested: no content leaves, a request does."""
+    if settings.submit_privately == "always" or wants_privacy(settings):
+        return Ruling("submit_privately", "Nothing is sent publicly (submit_privately, private_submit).")
+    switched = _switched(settings)
+    if not switched.allowed:
+        return switched
+    rules = (_look_up, _classification, _depth, *(() if candidate.kind == "file" else (_address,)))
     return _first(rules, candidate, settings, above)
 
 
@@ -78,7 +132,7 @@ def _first(
     return next((ruling for ruling in rulings if not ruling.allowed), Ruling("submit_policy"))
 
 
-def _switched(_candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
+def _switched(settings: Settings) -> Ruling:
     reason = "" if settings.allow_dynamic_submit else "The service's configuration does not set allow_dynamic_submit."
     return Ruling("allow_dynamic_submit", reason)
 

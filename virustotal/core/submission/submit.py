@@ -1,5 +1,6 @@
 """Upload and wait: once for each content, bounded by the deadline, and never blindly again."""
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,8 +21,8 @@ from virustotal.core.errors import (
     VirusTotalError,
 )
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
-from virustotal.core.submission.receipts import Progress, Receipt, Receipts, key_of, sending, sent
-from virustotal.util.readers import as_mapping, as_text
+from virustotal.core.submission.receipts import SENDING, Progress, Receipt, Receipts, key_of, sending, sent
+from virustotal.util.readers import as_mapping, as_text, quantity
 
 #: Seconds between two questions for an analysis; the last one is repeated.
 INTERVALS = (5.0, 10.0, 15.0, 20.0, 30.0)
@@ -37,7 +38,8 @@ class Submission:
 
     ref: the object, as it is looked up. look_up: asks for it with everything that the task wants of it. rule: what
     allowed it. upload: the file; url: the URL; neither for a new analysis of a known object. size: in bytes.
-    aliases: what else the object may have been looked up as, by other tasks too.
+    aliases: what else the object may have been looked up as, by other tasks too. private: whether it is shared with
+    nobody; the source of the context then has to be the private one.
     """
 
     ref: Ref
@@ -47,6 +49,7 @@ class Submission:
     url: str = ""
     size: int = 0
     aliases: tuple[Ref, ...] = ()
+    private: bool = False
 
     @property
     def what(self) -> str:
@@ -56,12 +59,16 @@ class Submission:
     @property
     def key(self) -> str:
         """The receipt's key."""
-        return key_of(self.what, self.ref)
+        return key_of(f"{self.what}-privately" if self.private else self.what, self.ref)
 
 
 @frozen
 class SubmissionContext:
-    """What a submission works with. deadline: of `time.monotonic()`. audit, stage: take one line each, without key."""
+    """What a submission works with.
+
+    deadline: of `time.monotonic()`. audit, stage: take one line each, without key. wait: seconds that a finished
+    upload is waited for.
+    """
 
     source: Source
     receipts: Receipts
@@ -70,6 +77,7 @@ class SubmissionContext:
     stage: Callable[[str], None]
     intervals: tuple[float, ...] = field(default=INTERVALS)
     sleep: Callable[[float], None] = time.sleep
+    wait: float = math.inf
 
     def pauses(self) -> chain[float]:
         """Growing pauses without end."""
@@ -148,6 +156,7 @@ def _follow(job: Submission, desk: SubmissionContext, receipt: Receipt | None) -
 
 def _wait(job: Submission, desk: SubmissionContext, analysis: str, since: float, *, at_once: bool = False) -> Report:
     """Ask for the analysis until it is completed or the time is up."""
+    desk = evolve(desk, deadline=min(desk.deadline, time.monotonic() + desk.wait))
     request, status, missing = api.analysis(analysis), "queued", 0
     for seconds in chain([0.0] if at_once else [], desk.pauses()):
         if not desk.pause(seconds):
@@ -158,6 +167,8 @@ def _wait(job: Submission, desk: SubmissionContext, analysis: str, since: float,
             missing += 1  # a fresh analysis may be unknown for a moment
             if missing < MOST_MISSING:
                 continue
+            if job.private and time.time() - since > SENDING:
+                desk.receipts.drop(job.key)  # deleted, or its retention time is over: a later task may send it anew
             return _look_for(
                 job, desk, f"{_sent_at(job, since)} VirusTotal no longer knows its analysis.", at_once=True
             )
@@ -169,7 +180,10 @@ def _wait(job: Submission, desk: SubmissionContext, analysis: str, since: float,
             raise
         except VirusTotalError as error:
             return _pending(job, f"{_sent_at(job, since)} Then: {error}")
-        status = as_text(as_mapping(as_mapping(payload.get("data")).get("attributes")).get("status")) or "unknown"
+        attributes = as_mapping(as_mapping(payload.get("data")).get("attributes"))
+        status, stages = as_text(attributes.get("status")) or "unknown", as_mapping(attributes.get("pending_stages"))
+        if status == "completed" and stages:
+            status = f"waiting for {quantity(len(stages), 'stage')}"
         desk.stage(f"{job.what}: analysis {analysis} is {status}")
         if status == "completed":
             return _look_for(job, desk, f"{_sent_at(job, since)} Its analysis is completed.", at_once=True)
@@ -205,9 +219,11 @@ def _ended(job: Submission, outcome: Outcome) -> Report:
 
 
 def _sent_at(job: Submission, moment: float) -> str:
-    done = "Submitted to VirusTotal" if job.what == "submit" else "A new analysis was asked for"
+    how = "Submitted privately to VirusTotal" if job.private else "Submitted to VirusTotal"
+    done = how if job.what == "submit" else "A new analysis was asked for"
     return f"{done} at {datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _audit(job: Submission, desk: SubmissionContext, end: str) -> None:
-    desk.audit(f"{job.what} {job.ref.kind} {job.ref.id} size={job.size} rule={job.rule}: {end}")
+    how = "privately" if job.private else "publicly"
+    desk.audit(f"{job.what} {how} {job.ref.kind} {job.ref.id} size={job.size} rule={job.rule}: {end}")

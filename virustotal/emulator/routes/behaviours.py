@@ -21,8 +21,6 @@ _HEAD = {
     "last_modification_date",
     "sandbox_name",
 }
-_FLAGS = {"html": "has_html_report", "pcap": "has_pcap", "evtx": "has_evtx", "memdump": "has_memdump"}
-_ARTEFACTS = {"pcap": captures.pcap, "evtx": captures.evtx, "memdump": captures.memdump}
 
 
 def document_handler(name: str, merge: Any) -> Any:
@@ -82,9 +80,9 @@ def artefact_handler(suffix: str) -> Any:
         if state.store.get("file_behaviour", identifier) is None:
             raise not_found("file_behaviour", identifier)
         reply = artefact_reply(state.store, identifier, suffix)
-        has = state.store.attributes("file_behaviour", identifier).get(_FLAGS[suffix])
+        has = state.store.attributes("file_behaviour", identifier).get(captures.FLAGS[suffix])
         if reply is None and has and state.switches.artefacts == "generated":
-            state.store.artefacts[(identifier, suffix)] = _generated(suffix, identifier)
+            state.store.artefacts[(identifier, suffix)] = captures.generated(suffix, identifier)
             reply = artefact_reply(state.store, identifier, suffix)
         if reply is None:
             raise ApiError("NotFoundError", "Resource not found.")
@@ -96,13 +94,6 @@ def artefact_handler(suffix: str) -> Any:
     return handle
 
 
-def _generated(suffix: str, identifier: str) -> bytes:
-    if suffix == "html":
-        sha256, _, sandbox = identifier.partition("_")
-        return captures.html_report(sandbox, sha256)
-    return _ARTEFACTS[suffix]()
-
-
 _SUMMARY = document_handler("behaviour_summary", merge_summary)
 _TREES = document_handler("behaviour_mitre_trees", merge_trees)
 ROUTES = [
@@ -110,6 +101,6 @@ ROUTES = [
     Route("GET", "files/{id}/behaviour_mitre_trees", _TREES, "file_behaviours"),
     *(
         Route("GET", f"file_behaviours/{{id}}/{suffix}", artefact_handler(suffix), "file_behaviours")
-        for suffix in _FLAGS
+        for suffix in captures.FLAGS
     ),
 ]

@@ -12,7 +12,7 @@ from virustotal.emulator.engines import engine_stats
 from virustotal.emulator.errors import ApiError, bad_request, not_found
 from virustotal.emulator.forms import Form, read_form
 from virustotal.emulator.record import Request
-from virustotal.emulator.routes import Route
+from virustotal.emulator.routes import Route, private
 from virustotal.emulator.routes.objects import find_object, identify
 from virustotal.emulator.state import Context, Reply, State
 from virustotal.emulator.views import full, whole
@@ -72,6 +72,8 @@ async def receive_uploaded(state: State, http: web.Request, entry: Request) -> J
     key = state.keys.get(owner) if owner is not None else None
     if key is None:
         return Reply(404, b"Not Found", "text/plain")
+    if token in state.private.tokens:
+        return private.accept(state, await read_form(http, UPLOAD_LIMIT))
     context = Context(state, key, http, (), {}, entry, "files")
     return _accept(context, await read_form(http, UPLOAD_LIMIT))
 

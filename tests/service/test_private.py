@@ -1,0 +1,319 @@
+"""Private scanning through the service: what leaves and to whom, and what comes back."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import requests_of
+from tests.service.conftest import EICAR, KEY, Scan, shown, titles
+from virustotal.core.models import Ref
+from virustotal.core.submission.private_scan import receipt_key
+from virustotal.core.submission.receipts import Progress
+from virustotal.emulator.server import Emulator
+from virustotal.local.targets import file_target
+from virustotal.service import VirusTotal
+from virustotal.storage import in_file
+
+ALLOWED = {"submit_privately": "allowed"}
+ASKED = {"private_submit": True}
+URL = "https://portal.example.com/login?token=secret"
+PUBLIC = ("POST /files", "POST /urls", "GET /files/upload_url")
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    path = tmp_path / "invoice.txt"
+    path.write_text("invented content that nobody has seen, and nobody shall\n" * 20)
+    return path
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def sent_publicly(emulator: Emulator) -> list[str]:
+    """What was sent to be shared: content, URLs, and requests for new analyses."""
+    lines = [line for line in requests_of(emulator) if line.startswith(PUBLIC)]
+    return [*lines, *emulator.uploads]
+
+
+def make_old(emulator: Emulator) -> None:
+    attributes = {**emulator.store.attributes("file", EICAR), "last_analysis_date": 1_500_000_000}
+    emulator.store.put({"type": "file", "id": EICAR, "attributes": attributes})
+
+
+def test_an_unknown_file_is_scanned_privately(
+    emulator: Emulator, scan: Scan, sample: Path, records: pytest.LogCaptureFixture
+) -> None:
+    config = {**ALLOWED, "private": {"storage_region": "EU", "retention_period_days": 2}}
+    outcome = scan(file_target(sample), {**ASKED, "command_line": "/quiet"}, config=config)
+    assert emulator.private_uploads == {sha256(sample): 1}
+    assert sent_publicly(emulator) == []
+    body = str(outcome.sections[0]["body"])
+    assert "Private scan: not shared by VirusTotal, kept until 20" in body
+    assert " UTC, in region EU." in body
+    assert "Zenbox" in shown(outcome)
+    (audit,) = [record.getMessage() for record in records.records if "audit: " in record.getMessage()]
+    assert f"submit privately file {sha256(sample)}" in audit
+    (private,) = emulator.state.private.scans.values()
+    assert private.options == {
+        "retention_period_days": "2",
+        "storage_region": "EU",
+        "enable_internet": "false",
+        "intercept_tls": "false",
+        "disable_sandbox": "false",
+        "command_line": "/quiet",
+    }
+
+
+def test_an_unknown_url_is_scanned_privately_and_neither_it_nor_its_host_looked_up(
+    emulator: Emulator, scan: Scan
+) -> None:
+    outcome = scan(URL, {**ASKED, "exhaustive_search": True}, config=ALLOWED, tags=TAGS)
+    assert all(" /private/" in line for line in requests_of(emulator))
+    assert sum(emulator.private_uploads.values()) == 1
+    assert "not looked up" in next(title for title in titles(outcome) if title.startswith("Domain "))
+    assert "exhaustive_search: Not looked up publicly" in shown(outcome)
+
+
+#: What an earlier service tagged.
+TAGS = [{"type": "network.static.domain", "short_type": "domain", "value": "tagged.example.com", "score": 0}]
+
+
+def test_a_file_of_more_than_32_mb_goes_to_a_private_upload_address(
+    emulator: Emulator, scan: Scan, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.bin"
+    path.write_bytes(os.urandom(33 << 20))
+    scan(file_target(path), ASKED, config=ALLOWED)
+    assert "GET /private/files/upload_url" in requests_of(emulator)
+    assert emulator.private_uploads == {sha256(path): 1}
+    assert sent_publicly(emulator) == []
+
+
+def test_with_stages_of_12_minutes_the_first_task_is_partial_and_a_later_one_has_the_report(
+    emulator: Emulator, scan: Scan, sample: Path
+) -> None:
+    emulator.switches.private_seconds = 12 * 60
+    config = {**ALLOWED, "private": {"wait": 0}}
+    pending = scan(file_target(sample), ASKED, config=config)
+    assert pending.partial
+    assert "analysis pending" in titles(pending)[0]
+    assert "Submitted privately to VirusTotal at" in shown(pending)
+    emulator.clock.advance(12 * 60 + 1)
+    emulator.requests.clear()
+    parameters = {**ASKED, "analyze_relationship": True, "download_evtx": True, "download_pcap": True}
+    outcome = scan(file_target(sample), parameters, config=config)
+    assert requests_of(emulator)[0] == f"GET /private/files/{sha256(sample)}"
+    assert f"GET /files/{sha256(sample)}" not in requests_of(emulator)
+    assert emulator.private_uploads == {sha256(sample): 1}
+    extracted = [file["name"] for file in outcome.handed["response"]["extracted"]]
+    assert sum("evtx" in name.lower() for name in extracted) == 2
+    assert sum("pcap" in name.lower() for name in extracted) == 2
+    assert outcome.partial, "further sandboxes may report within 30 minutes"
+
+
+def test_a_report_that_was_deleted_or_is_expired_is_scanned_again(emulator: Emulator, scan: Scan, sample: Path) -> None:
+    config = {**ALLOWED, "private": {"delete_after_report": True}}
+    outcome = scan(file_target(sample), ASKED, config=config)
+    assert "The private scan at VirusTotal: deleted." in shown(outcome)
+    assert emulator.state.private.scans == {}
+    scan(file_target(sample), ASKED, config=config)
+    assert emulator.private_uploads == {sha256(sample): 2}
+
+
+def test_a_hash_that_is_known_publicly_is_not_scanned_unless_its_report_is_old(emulator: Emulator, scan: Scan) -> None:
+    eicar = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    assert hashlib.sha256(eicar).hexdigest() == EICAR
+    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"eicar-{os.getpid()}"
+    path.write_bytes(eicar)
+    try:
+        assert scan(file_target(path), ASKED, config=ALLOWED).score >= 500
+        assert emulator.private_uploads == {}
+        make_old(emulator)
+        scan(file_target(path), {**ASKED, "reanalyze_after_days": 30}, config={**ALLOWED, "cache": {"hours": 0}})
+        assert emulator.private_uploads == {EICAR: 1}
+        assert sent_publicly(emulator) == []
+    finally:
+        path.unlink()
+
+
+def test_a_key_without_the_licence_is_one_sentence_and_the_public_report_stays(emulator: Emulator, scan: Scan) -> None:
+    outcome = scan(EICAR, ASKED, config={**ALLOWED, "api_key": "premium-key"})
+    assert "It was not submitted privately. The API key has no licence for private scanning." in shown(outcome)
+    assert outcome.score >= 500
+    unknown = scan(URL, ASKED, config={**ALLOWED, "api_key": "premium-key"})
+    assert "The API key has no licence for private scanning." in shown(unknown)
+    assert not [line for line in requests_of(emulator) if line.startswith(("POST", "GET /urls"))]
+
+
+@pytest.mark.parametrize(
+    ("mode", "parameters", "public", "private"),
+    [
+        ("never", {"private_submit": True}, 0, 0),
+        ("never", {"private_submit": True, "dynamic_submit": True}, 1, 0),
+        ("never", {"dynamic_submit": True}, 1, 0),
+        ("allowed", {"private_submit": True}, 0, 1),
+        ("allowed", {"private_submit": True, "dynamic_submit": True}, 0, 1),
+        ("allowed", {"dynamic_submit": True}, 1, 0),
+        ("always", {"private_submit": True}, 0, 1),
+        ("always", {"dynamic_submit": True}, 0, 1),
+        ("always", {}, 0, 0),
+    ],
+)
+def test_who_receives_an_unknown_file(
+    emulator: Emulator, scan: Scan, sample: Path, mode: str, parameters: Any, public: int, private: int
+) -> None:
+    outcome = scan(file_target(sample), parameters, config={"submit_privately": mode, "allow_dynamic_submit": True})
+    assert sum(emulator.uploads.values()) == public
+    assert sum(emulator.private_uploads.values()) == private
+    if not public and not private:
+        assert "It was not submitted." in shown(outcome)
+
+
+def test_policy_holds_for_private_submissions(emulator: Emulator, scan: Scan, sample: Path) -> None:
+    outcome = scan(file_target(sample), ASKED, config=ALLOWED, depth=1)
+    assert "submit_policy.max_depth" in shown(outcome)
+    assert emulator.private_uploads == {}
+
+
+def test_with_always_a_new_analysis_of_an_old_report_is_refused(emulator: Emulator, scan: Scan) -> None:
+    make_old(emulator)
+    config = {"submit_privately": "always", "allow_dynamic_submit": True}
+    outcome = scan(EICAR, {"reanalyze_after_days": 30}, config=config)
+    assert "No new analysis was asked for." in shown(outcome)
+    assert sent_publicly(emulator) == []
+
+
+@pytest.mark.parametrize(
+    "config", [{"retention_period_days": 29}, {"retention_period_days": 0}, {"storage_region": "MARS"}]
+)
+def test_a_wrong_retention_or_region_stops_the_start(scan: Scan, config: Any) -> None:
+    with pytest.raises(Exception, match=r"private\."):
+        scan(EICAR, config={"private": config})
+
+
+FAULTS = st.sampled_from(
+    [
+        (),
+        ("* /private/*", 403),
+        ("* /private/*", 500),
+        ("* /private/*", 429),
+        ("* /private/*", 404),
+        ("POST /private/*", 400),
+        ("POST /private/*", 503),
+        ("GET /private/analyses/*", 404),
+        ("GET /private/files/*", 503),
+        ("GET /files/*", 503),
+        ("GET /files/*", 404),
+    ]
+)
+CONFIGS = st.fixed_dictionaries(
+    {
+        "submit_privately": st.sampled_from(["never", "allowed", "always"]),
+        "allow_dynamic_submit": st.booleans(),
+        "private": st.fixed_dictionaries(
+            {"look_up_files": st.booleans(), "look_up_urls": st.booleans(), "wait": st.sampled_from([0, 1])}
+        ),
+        "submit_policy": st.sampled_from([{}, {"max_size_mb": 0}]),
+    }
+)
+PARAMETERS = st.fixed_dictionaries(
+    {
+        "private_submit": st.booleans(),
+        "dynamic_submit": st.booleans(),
+        "reanalyze_after_days": st.sampled_from([0, 30]),
+        "exhaustive_search": st.booleans(),
+        "analyze_relationship": st.booleans(),
+    }
+)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(config=CONFIGS, parameters=PARAMETERS, fault=FAULTS, target=st.sampled_from(["file", "old", "url", "submitted"]))
+def test_nothing_is_shared_that_was_to_be_private(
+    emulator: Emulator, scan: Scan, sample: Path, config: Any, parameters: Any, fault: Any, target: str
+) -> None:
+    emulator.clear()
+    make_old(emulator)
+    if fault:
+        emulator.fault(fault[0], status=fault[1])
+    mode, private, public = config["submit_privately"], parameters["private_submit"], parameters["dynamic_submit"]
+    shared = mode != "always" and public and config["allow_dynamic_submit"] and not (mode == "allowed" and private)
+    wanted = (private and not shared) or (mode == "always" and public)
+    subject: Any = {"file": file_target(sample), "old": EICAR, "url": URL, "submitted": EICAR}[target]
+    message: dict[str, Any] = {"tags": TAGS}
+    message |= {"metadata": {"submitted_url": URL}} if target == "submitted" else {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VirusTotal, "_timeout", lambda self: 0.6)
+        scan(subject, parameters, config={**config, "cache": {"hours": 0, "negative_minutes": 0}}, **message)
+    lines = requests_of(emulator)
+    if wanted or mode == "always":
+        assert sent_publicly(emulator) == []
+        assert not [
+            line for line in lines if line.startswith("POST") and " /private/" not in line and "_ah" not in line
+        ]
+    if wanted and not config["private"]["look_up_urls"]:
+        assert not [line for line in lines if line.startswith(("GET /urls", "GET /domains", "GET /ip_addresses"))]
+    if wanted and not config["private"]["look_up_files"]:
+        assert not [line for line in lines if line.startswith("GET /files")]
+    if mode == "never" or not wanted:
+        assert not [line for line in lines if " /private/" in line]
+
+
+def command(emulator: Emulator, tmp_path: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+    config = tmp_path / "config.yml"
+    store = tmp_path / "store.sqlite3"
+    config.write_text(f"submit_privately: allowed\nstorage: {store}\nhost: {emulator.url}\n")
+    program = str(Path(sys.executable).with_name("virustotal-service"))
+    return [program, *words, "--config", str(config)], {**os.environ, "VIRUSTOTAL_API_KEY": KEY}
+
+
+def test_a_private_file_is_deleted_by_command(emulator: Emulator, scan: Scan, sample: Path, tmp_path: Path) -> None:
+    scan(file_target(sample), ASKED, config={**ALLOWED, "storage": str(tmp_path / "store.sqlite3")})
+    line, environment = command(emulator, tmp_path, "private", "delete", sha256(sample))
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "Deleted.\n"), done.stderr
+    assert emulator.state.private.scans == {}
+    assert in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(Ref("file", sha256(sample)))) is None
+    again = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert again.returncode == 1
+    assert "There is no such private file." in again.stderr
+
+
+def test_the_dry_run_says_what_is_sent_where(emulator: Emulator, sample: Path, tmp_path: Path) -> None:
+    words = ("scan", str(sample), "-p", "private_submit=true", "--dry-run")
+    line, environment = command(emulator, tmp_path, *words)
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert "submitted privately: not shared, kept for 1 day" in done.stdout
+    assert requests_of(emulator) == []
+
+
+@pytest.mark.slow
+def test_a_task_killed_at_any_moment_leads_to_no_second_private_upload(
+    emulator: Emulator, tmp_path: Path, sample: Path
+) -> None:
+    emulator.switches.analysis_end = "never"
+    line, environment = command(emulator, tmp_path, "scan", str(sample), "-p", "private_submit=true")
+    for round in range(10):
+        (tmp_path / "store.sqlite3").unlink(missing_ok=True)
+        emulator.state.private.clear()
+        with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+            time.sleep(0.8 + 0.15 * round)
+            first.send_signal(signal.SIGKILL)
+        with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as second:
+            time.sleep(4)
+            second.send_signal(signal.SIGKILL)
+        assert emulator.private_uploads.get(sha256(sample), 0) <= 1
+        receipt = in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(Ref("file", sha256(sample))))
+        assert receipt is not None
+        assert receipt.progress in Progress

@@ -1,0 +1,58 @@
+"""`virustotal-service private`: what VirusTotal keeps of private scans."""
+
+import re
+import time
+from pathlib import Path
+
+import click
+
+from virustotal.cli.config_input import api_key, checked, configuration
+from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.reports.store import open_configured_stores
+
+#: Seconds that a deletion may take.
+SECONDS = 30.0
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def private() -> None:
+    """Manage private scans."""
+
+
+@private.command()
+@click.argument("sha256")
+@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+@click.option("--key-file", type=_FILE, help="A file with the API key; else $VIRUSTOTAL_API_KEY.")
+@click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
+def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: str | None) -> None:
+    """Delete the private file SHA256 with its reports at VirusTotal. A later scan submits it again.
+
+    Exit codes: 0 deleted; 1 not deleted, or there is no such file; 3 the key or the configuration is missing or wrong.
+    """
+    from virustotal.client.http_client import HttpClient
+    from virustotal.client.private_source import PrivateSource
+    from virustotal.core.errors import AuthenticationError, ConfigurationError, NotFoundError, VirusTotalError
+    from virustotal.core.models import Ref
+    from virustotal.core.settings import credentials
+    from virustotal.core.submission.private_scan import delete_private, receipt_key
+
+    if not _SHA256.fullmatch(sha256):
+        raise click.BadParameter("expected a SHA-256.", param_hint="SHA256")
+    config = configuration(config_file) | ({"host": host} if host else {})
+    settings = checked(config)
+    config["api_key"] = api_key(key_file, config)
+    ref = Ref("file", sha256.lower())
+    try:
+        stores = open_configured_stores(settings, config, lambda line: click.echo(line, err=True))
+        source = PrivateSource(HttpClient(settings, credentials(config, {})), settings.private)
+        delete_private(ref, source, stores.receipts, time.monotonic() + SECONDS)
+    except (AuthenticationError, ConfigurationError) as error:
+        refuse(str(error))
+    except NotFoundError:
+        stores.receipts.drop(receipt_key(ref))
+        fail("There is no such private file.", Exit.FAILED)
+    except VirusTotalError as error:
+        fail(f"Not deleted: {error}", Exit.FAILED)
+    click.echo("Deleted.")

@@ -1,0 +1,91 @@
+"""VirusTotal's private scanning behind the requests of the public API: other paths, types and options."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
+from virustotal.core.errors import InvalidError
+from virustotal.core.settings import PrivateConfig
+from virustotal.util.readers import as_mapping, number
+
+_PRIVATE = re.compile(r"/(files|urls|analyses|file_behaviours)(/.*)?")
+_PREFIX = "private_"
+
+
+@frozen
+class PrivateSource:
+    """Asks for private objects only, see https://docs.virustotal.com/docs/private-scanning. Nothing of it is cached.
+
+    source: the key's source. options: sent with each submission.
+    """
+
+    source: Source
+    options: PrivateConfig
+
+    @property
+    def requests_made(self) -> int:
+        """See `Source.requests_made`."""
+        return self.source.requests_made
+
+    def close(self) -> None:
+        """Nothing: the source outlives the task."""
+
+    def room(self, deadline: float) -> RemainingQuota:
+        """See `QuotaAware.room`."""
+        return remaining_quota(self.source, deadline)
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        """See `Source.ask`.
+
+        Raises:
+            InvalidError: Private scanning has no such request; nothing was sent.
+        """
+        answer = self.source.ask(self._private(request), deadline)
+        return evolve(answer, payload=_translated(answer.payload))
+
+    def _private(self, request: Request) -> Request:
+        if request.upload is not None:
+            request = evolve(request, upload=evolve(request.upload, fields=self._file_options()))
+        if request.address:  # an upload address, or a signed link
+            return request
+        if not _PRIVATE.fullmatch(request.path):
+            raise InvalidError("Private scanning has no such object.", code="LocalNotPrivate")
+        form = (*request.form, *self._options()) if request.form else ()
+        return evolve(request, path=f"/private{request.path}", form=form)
+
+    def _options(self) -> tuple[tuple[str, str], ...]:
+        region = (("storage_region", self.options.storage_region),) if self.options.storage_region else ()
+        return (("retention_period_days", str(self.options.retention_period_days)), *region)
+
+    def _file_options(self) -> tuple[tuple[str, str], ...]:
+        """Every option, also with its default value: VirusTotal's published defaults contradict each other."""
+        switches = ("enable_internet", "intercept_tls", "disable_sandbox")
+        line = (("command_line", self.options.command_line),) if self.options.command_line else ()
+        return (*self._options(), *((name, str(getattr(self.options, name)).lower()) for name in switches), *line)
+
+
+def _translated(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an answer with the types of the public API, so that the same code reads it."""
+    data = payload.get("data")
+    if isinstance(data, list | tuple):
+        return {**payload, "data": [_object(entry) for entry in data]}
+    return {**payload, "data": _object(data)} if isinstance(data, Mapping) else payload
+
+
+def _object(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    kind = entry.get("type")
+    if not isinstance(kind, str) or not kind.startswith(_PREFIX):
+        return entry
+    translated = {**entry, "type": kind.removeprefix(_PREFIX)}
+    stats = as_mapping(as_mapping(entry.get("attributes")).get("last_analysis_stats"))
+    if kind == "private_url" and not any(number(stats.get(name)) for name in ("malicious", "suspicious")):
+        # The only engine of a private URL is Google Safebrowsing, whose silence is no verdict.
+        engines = ("last_analysis_stats", "last_analysis_results")
+        attributes = as_mapping(entry.get("attributes"))
+        translated["attributes"] = {name: value for name, value in attributes.items() if name not in engines}
+    return translated

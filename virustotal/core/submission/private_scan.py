@@ -1,0 +1,175 @@
+"""Private scanning of one subject: its private report, the public one where that may be asked for, a submission."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from attrs import evolve, frozen
+
+from virustotal import api
+from virustotal.api.source import Source
+from virustotal.core.errors import NotFoundError, VirusTotalError
+from virustotal.core.lookup import fetch
+from virustotal.core.lookup.key_capabilities import KeyCapabilities
+from virustotal.core.lookup.planner import Plan
+from virustotal.core.lookup.subjects import Subject
+from virustotal.core.models import Object, Outcome, Ref, Report, Status
+from virustotal.core.settings import DEFAULT_RELATIONSHIPS
+from virustotal.core.submission.policy import Candidate, public_look_up_ruling
+from virustotal.core.submission.receipts import Progress, Receipts, key_of
+from virustotal.core.submission.upload_request import Submitted, Submitter, is_old, submit_unknown
+from virustotal.util.readers import EMPTY, timestamp
+
+#: Relationships of private objects (https://docs.virustotal.com/reference/private-files-api).
+RELATIONSHIPS = {
+    "file": (*DEFAULT_RELATIONSHIPS, "execution_parents"),
+    "url": ("downloaded_files", "last_serving_ip_address"),
+}
+#: Seconds after a submission in which stages of its analysis may still be missing.
+SETTLED = 30 * 60
+
+_UNSETTLED = "Sandbox reports of a private scan may come up to 30 minutes after its submission."
+_LICENCE = "The API key has no licence for private scanning."
+
+
+@frozen
+class PrivateResult:
+    """How one subject ended. plan: what the report is expanded by. private: whether the report is a private one."""
+
+    plan: Plan
+    submitted: Submitted
+    private: bool = False
+
+
+@frozen
+class PrivateScan:
+    """What the private scans of one task need.
+
+    submitter: its context asks the private source. memory: what was learnt of private objects.
+    """
+
+    submitter: Submitter
+    memory: KeyCapabilities
+
+    @property
+    def source(self) -> Source:
+        """What answers for private objects."""
+        return self.submitter.context.source
+
+    def run(
+        self, candidate: Candidate, subject: Subject, public_plan: Plan, public_look_up: Callable[[], Report]
+    ) -> PrivateResult:
+        """Return the private report of a file or URL, else the public one where it may be asked for, else submit.
+
+        What fails privately is never done publicly.
+
+        Args:
+            candidate: What would be sent.
+            subject: The file or URL.
+            public_plan: What is asked for of the public object.
+            public_look_up: Asks for the public object.
+
+        Raises:
+            AuthenticationError: The API key is refused.
+        """
+        plan = private_plan(public_plan)
+        report = self._look_up(plan)
+        if report.outcome.found:
+            changing = _UNSETTLED if self._is_recent(subject.ref) else ""
+            return PrivateResult(plan, Submitted(report, changing=changing), private=True)
+        public = self._public(subject, public_look_up)
+        if report.outcome.status is not Status.UNKNOWN:
+            why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
+            return PrivateResult(public_plan, _with(public, f"It was not submitted privately. {why}", report))
+        known = public.outcome.found and not is_old(public, self.submitter.settings)
+        if known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
+            return PrivateResult(public_plan, Submitted(public))
+        submitted = submit_unknown(self.submitter, candidate, subject, report, lambda: self._look_up(plan))
+        if submitted.report.outcome.found:
+            return PrivateResult(plan, submitted, private=True)
+        if not public.outcome.found:
+            return PrivateResult(plan, submitted)
+        detail = submitted.report.outcome.detail
+        return PrivateResult(public_plan, Submitted(public, (f"The report shown is the old one. {detail}",), detail))
+
+    def _look_up(self, plan: Plan) -> Report:
+        # VirusTotal knows private files by SHA-256 alone; another digest is not asked for.
+        if plan.subject.kind == "file" and len(plan.subject.id) != 64:
+            return Report(Object(plan.subject), outcome=Outcome(Status.UNKNOWN))
+        return fetch.look_up(plan, self.source, self.submitter.context.deadline, memory=self.memory)
+
+    def _public(self, subject: Subject, look_up: Callable[[], Report]) -> Report:
+        ruling = public_look_up_ruling(subject.ref.kind, self.submitter.settings)
+        return (
+            look_up() if ruling.allowed else Report(Object(subject.ref), outcome=Outcome(Status.SKIPPED, ruling.reason))
+        )
+
+    def _is_recent(self, ref: Ref) -> bool:
+        receipt = self.submitter.context.receipts.get(receipt_key(ref))
+        sent = receipt is not None and receipt.progress is Progress.SENT
+        return sent and receipt is not None and time.time() - receipt.moment < SETTLED
+
+    def delete(self, ref: Ref) -> str:
+        """Delete a private file with its reports; return what became of it as one sentence."""
+        context = self.submitter.context
+        try:
+            delete_private(ref, context.source, context.receipts, context.deadline)
+            end = "deleted"
+        except NotFoundError:
+            end = "already deleted"
+        except VirusTotalError as error:
+            end = f"not deleted: {error}"
+        context.audit(f"delete privately {ref.kind} {ref.id}: {end}")
+        return f"The private scan at VirusTotal: {end}."
+
+
+def delete_private(ref: Ref, source: Source, receipts: Receipts, deadline: float) -> None:
+    """Delete a private file with its reports, and the receipt that keeps it from being sent again.
+
+    Raises:
+        VirusTotalError: It was not deleted.
+    """
+    source.ask(api.delete_file(ref), deadline)
+    receipts.drop(receipt_key(ref))
+
+
+def receipt_key(ref: Ref) -> str:
+    """Return the receipt's key of a private submission."""
+    return key_of("submit-privately", ref)
+
+
+def private_plan(plan: Plan) -> Plan:
+    """Return what is asked for of the private object.
+
+    Each relationship has a request of its own: whether private objects take `relationships=` is not documented. They
+    are always asked for, as a private report has sandboxes in place of engines.
+    """
+    offered = RELATIONSHIPS.get(plan.subject.kind, ())
+    names = tuple(dict.fromkeys((*plan.embed, *plan.alone)))
+    missing = [name for name in names if name not in offered and name not in DEFAULT_RELATIONSHIPS]
+    notes = (f"Private scanning has no {', '.join(missing)}.",) if missing else ()
+    return evolve(
+        plan,
+        embed=(),
+        alone=tuple(name for name in names if name in offered),
+        named=(),
+        analyze=True,
+        notes=(*plan.notes, *notes),
+        attributes=EMPTY,
+    )
+
+
+def headline(report: Report, region: str) -> str:
+    """Return the sentence that each private result begins with."""
+    until = timestamp(report.subject.attributes.get("expiration"))
+    kept = f"kept until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if isinstance(until, datetime) else ""
+    kept = kept or "kept for the requested retention time"
+    return f"Private scan: not shared by VirusTotal, {kept}{f', in region {region}' if region else ''}."
+
+
+def _with(report: Report, note: str, private: Report) -> Submitted:
+    """Return the public report with a note; the failure of the private look-up where nothing is known publicly."""
+    if report.outcome.status is Status.SKIPPED:
+        report = evolve(report, outcome=evolve(private.outcome, detail=note))
+        return Submitted(report)
+    return Submitted(report, (note,), note)

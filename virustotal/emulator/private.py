@@ -1,0 +1,175 @@
+"""Private scanning: files and URLs apart from the world, their analyses in stages, retention and deletion."""
+
+import base64
+import hashlib
+from collections import Counter
+from typing import Any
+
+from attrs import define, field
+
+from virustotal.emulator.analyses import Content
+from virustotal.emulator.switches import Switches
+
+Json = dict[str, Any]
+SANDBOXES = ("Zenbox", "CAPE Sandbox")
+STAGES = ("tools", *SANDBOXES)
+_DAY = 86_400
+
+
+@define
+class Scan:
+    """One private analysis. ``options`` are the fields of its form."""
+
+    identifier: str
+    kind: str
+    item: str
+    date: int
+    options: dict[str, str]
+    attributes: Json
+    polls: int = 0
+    ended: bool = False
+
+    def expiration(self) -> int:
+        """Return when the scan and its object vanish."""
+        return self.date + _DAY * int(self.options.get("retention_period_days", "1"))
+
+
+@define
+class PrivateScans:
+    """All private scans."""
+
+    scans: dict[str, Scan] = field(factory=dict)
+    uploads: Counter[str] = field(factory=Counter)
+    """SHA-256 of a file, or id of a URL -> how often it was submitted privately."""
+    tokens: set[str] = field(factory=set)
+    """Tokens of upload addresses that were given for private files."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.scans.clear()
+        self.uploads.clear()
+        self.tokens.clear()
+
+    def add_file(self, content: Content, options: dict[str, str], now: int) -> Scan:
+        """Begin the analysis of a file."""
+        attributes = {
+            "md5": content.md5,
+            "sha1": content.sha1,
+            "sha256": content.sha256,
+            "size": content.size,
+            "names": [content.name],
+            "meaningful_name": content.name,
+            "last_analysis_date": now,
+            "type_description": "unknown",
+            "type_tags": [],
+            "tags": [],
+            "gti_assessment": _ASSESSMENT,
+        }
+        return self._add("file", content.sha256, content.md5, options, attributes, now)
+
+    def add_url(self, url: str, options: dict[str, str], now: int) -> Scan:
+        """Begin the analysis of a URL."""
+        identifier = hashlib.sha256(url.encode()).hexdigest()
+        result = {
+            "category": "harmless",
+            "engine_name": "Google Safebrowsing",
+            "method": "blacklist",
+            "result": "clean",
+        }
+        stats = dict.fromkeys(("malicious", "suspicious", "undetected", "harmless", "timeout"), 0)
+        attributes = {
+            "url": url,
+            "last_final_url": url,
+            "last_analysis_date": now,
+            "last_analysis_results": {"Google Safebrowsing": result},
+            "last_analysis_stats": {**stats, "harmless": 1},
+            "gti_assessment": _ASSESSMENT,
+        }
+        return self._add("url", identifier, "None", options, attributes, now)
+
+    def _add(self, kind: str, item: str, md5: str, options: dict[str, str], attributes: Json, now: int) -> Scan:
+        self.uploads[item] += 1
+        while (identifier := base64.b64encode(f"{'0' * 32}:{md5}:{now}".encode()).decode()) in self.scans:
+            now += 1  # ids stay distinct
+        self.scans[identifier] = Scan(identifier, kind, item, now, options, attributes)
+        return self.scans[identifier]
+
+    def advance(self, switches: Switches, now: float) -> None:
+        """Let scans end by the clock, and vanish at their expiration."""
+        for scan in list(self.scans.values()):
+            if now >= scan.expiration():
+                del self.scans[scan.identifier]
+            elif switches.analysis_end == "completed" and switches.private_seconds:
+                scan.ended = scan.ended or now >= scan.date + switches.private_seconds
+
+    def poll(self, scan: Scan, switches: Switches) -> None:
+        """Count one look at a scan, which ends by their number if no time is set."""
+        scan.polls += 1
+        if switches.analysis_end == "completed" and not switches.private_seconds:
+            scan.ended = scan.ended or scan.polls > 2 * switches.analysis_polls
+
+    def finished(self, kind: str, item: str) -> Scan | None:
+        """Return the newest finished scan of an object."""
+        scans = [scan for scan in self.scans.values() if (scan.kind, scan.item) == (kind, item) and scan.ended]
+        return scans[-1] if scans else None
+
+    def delete(self, item: str) -> bool:
+        """Delete a file with all its analyses; return whether there was any."""
+        scans = [scan.identifier for scan in self.scans.values() if (scan.kind, scan.item) == ("file", item)]
+        for identifier in scans:
+            del self.scans[identifier]
+        return bool(scans)
+
+
+def stages(scan: Scan, switches: Switches, now: float) -> dict[str, str]:
+    """Return the stages of a scan that are still to come."""
+    if scan.ended:
+        return {}
+    done = int(len(STAGES) * (now - scan.date) / switches.private_seconds) if switches.private_seconds else 0
+    return {name: f"Analysis from {name} (queued)" for name in STAGES[min(done, len(STAGES) - 1) :]}
+
+
+def analysis(scan: Scan, switches: Switches, now: float) -> Json:
+    """Return the attributes of a private analysis."""
+    pending = stages(scan, switches, now)
+    waiting = {"status": "queued", "in_progress_percent": 8}
+    return {
+        "date": scan.date,
+        "status": "completed" if scan.ended else "queued" if len(pending) == len(STAGES) else "in-progress",
+        "pending_stages": pending,
+        "sandbox_configuration": {
+            "enable_internet": scan.options.get("enable_internet") == "true",
+            "command_line": scan.options.get("command_line", ""),
+        },
+        "sandbox_status": {name: waiting for name in SANDBOXES if name in pending},
+    }
+
+
+def behaviours(scan: Scan) -> list[Json]:
+    """Return the reports of the sandboxes."""
+    return [
+        {
+            "type": "private_file_behaviour",
+            "id": f"{scan.item}_{sandbox}-{scan.date}",
+            "attributes": {
+                "sandbox_name": sandbox,
+                "analysis_date": scan.date,
+                "last_modification_date": scan.date,
+                "has_html_report": True,
+                "has_pcap": True,
+                "has_evtx": True,
+                "has_memdump": True,
+                "processes_created": [f"C:\\{sandbox}\\invoice.exe {scan.options.get('command_line', '')}".strip()],
+                "dns_lookups": [{"hostname": "contacted.example.com", "resolved_ips": ["192.0.2.10"]}],
+            },
+        }
+        for sandbox in SANDBOXES
+    ]
+
+
+_ASSESSMENT: Json = {
+    "threat_score": {"value": 1},
+    "severity": {"value": "SEVERITY_NONE"},
+    "verdict": {"value": "VERDICT_UNDETECTED"},
+    "description": "This indicator was not assessed as malicious.",
+}
