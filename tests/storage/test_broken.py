@@ -16,6 +16,7 @@ from virustotal.storage import in_file
 from virustotal.storage.circuit_breaker import PAUSE
 from virustotal.storage.fallback import with_fallback
 from virustotal.storage.interfaces import Limits
+from virustotal.storage.sqlite_store import SQLiteFile
 
 MOST = 2**20
 LIMITS = Limits(minute=300, day=500)
@@ -180,3 +181,19 @@ def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None
         clock.now += PAUSE
         use(stores)
     assert said[1:] == [f"The store {stores.place} works again."]
+
+
+def test_a_second_connection_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    """Another process that closes the file must not take itself for the last one and remove the write-ahead log."""
+    place = tmp_path / "store.sqlite3"
+    store = SQLiteFile(place)
+    other = (
+        "import sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1])\n"
+        "connection.execute('PRAGMA user_version').fetchone()\n"
+        "connection.close()\n"
+    )
+    with store.open() as first, store.open():
+        first.execute("CREATE TABLE written (number)")
+        subprocess.run([sys.executable, "-c", other, str(place)], check=True)
+        assert place.with_name("store.sqlite3-wal").exists()

@@ -109,7 +109,10 @@ class SQLiteFile:
 
     def _opened(self) -> sqlite3.Connection:
         self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self.place, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
+        # SQLite gives its other files the same mode. A file that exists is not opened here: closing it would release
+        # the locks that this process's other connections hold (POSIX), and the file would be damaged.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.place, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(self.place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self._begin(connection)
