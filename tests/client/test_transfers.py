@@ -260,7 +260,7 @@ def test_an_upload(server: Server, client: HttpClient, tmp_path: Path) -> None:
     progress: list[tuple[int, int]] = []
     server.say(answer(OK))
 
-    upload = Upload(path, '../x/\u00fcber "a".exe', "p\u00e4ss", lambda *each: progress.append(each))
+    upload = Upload(path, '../x/\u00fcber "a".exe', "p\u00e4ss", progress=lambda *each: progress.append(each))
     found = client.ask(api.upload_file(upload), soon())
 
     assert found.payload["data"]["id"] == "eA=="

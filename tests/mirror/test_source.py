@@ -417,7 +417,7 @@ def test_an_answer_that_is_too_large_is_no_mirror_that_is_down(
     assert ([at for at, each in enumerate(answers) if each], said) == ([0], [])
     with pytest.raises(UnavailableError):
         ask(mirror, api.object_request(Ref("file", "c" * 32)))
-    assert ["64 MB (index virustotal-files)" in line for line in said] == [True]
+    assert ["32 MB (index virustotal-files)" in line for line in said] == [True]
     assert ask(mirror, requests[0]).origin == "mirror"
 
 

@@ -118,7 +118,8 @@ def test_air_gapped_what_is_missing_is_said_and_partial(
     given = {"relationships": "contacted_ips", "analyze_relationship": True}
     outcome = scan(OLD, given, config=air_gapped(mirror, **more))
     assert details(outcome)["contacted_ips"][0] == result
-    assert details(outcome)["contacted_ips"][1].startswith(detail)
+    shown_detail = details(outcome)["contacted_ips"][1].rstrip("…")
+    assert shown_detail.startswith(detail) or detail.startswith(shown_detail)
     assert outcome.partial
     assert "known to VirusTotal by id only" not in shown(outcome)
     assert ("1 without a report." in shown(outcome)) is not more

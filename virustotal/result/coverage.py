@@ -34,7 +34,7 @@ def coverage_section(results: Sequence[SubjectResult]) -> Any | None:
     several = len(results) > 1
     rows = [row for result in results for row in _rows(result, several)]
     artefacts = [_artefact(artefact) for result in results for artefact in result.artefacts]
-    section = table("Coverage: what was asked for", rows, _COLUMNS, most=MOST_ROWS, collapse=True)
+    section = table("Coverage: what was asked for", rows, _COLUMNS, most=MOST_ROWS, collapse=True, keep=_COLUMNS)
     below = table("Artefacts", artefacts, ("artefact", "of", "result", "detail"), most=MOST_ROWS, collapse=True)
     if section is None or below is None:
         return section or below

@@ -58,7 +58,8 @@ def fetch_object(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memo
             said = _refusals(kind, dropped, refusal.outcome)
             memory.learn(kind, said)
         refused |= said
-    return _with_outcomes(plan, report, names, refused)
+    # A bare item of the mirror is one that the mirror does not hold; VirusTotal may know it well.
+    return _with_outcomes(plan, report, names, refused, known_by_id=answer.origin != "mirror")
 
 
 def _affordable(
@@ -130,14 +131,17 @@ def _refusals(kind: str, dropped: list[str], refusal: Outcome) -> dict[str, Outc
     return {name: refusal if licence in lacking else _TOGETHER for name, licence in licences.items()}
 
 
-def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome]) -> Report:
+def _with_outcomes(
+    plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome], *, known_by_id: bool
+) -> Report:
     """Give each asked name its outcome; those that are to be asked alone stay out."""
     found = {}
     for name in names:
         related = report.related.get(name) or _absent(plan, name, refused.get(name))
         if related is not None:
             related = without_empty_file(related)
-            found[name] = inline_attributes.mark_known_by_id(related, plan.attributes.get(name, ()))
+            asked = plan.attributes.get(name, ())
+            found[name] = inline_attributes.mark_known_by_id(related, asked) if known_by_id else related
     return evolve(report, related=MappingProxyType(found))
 
 
