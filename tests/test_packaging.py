@@ -94,7 +94,7 @@ section = ResultSection("a title", heuristic=Heuristic(1))
 print(section.title_text, section.heuristic.name)
 """
     done = python("-c", code, PYTHONPATH=str(installed), HOME=str(tmp_path))
-    assert done.stdout == "a title Detected by engines\n", done.stderr
+    assert done.stdout == "a title File detected\n", done.stderr
 
 
 def test_the_command_says_what_to_install(installed: Path, tmp_path: Path) -> None:
