@@ -10,11 +10,11 @@ from virustotal.core.findings import About
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.scoring.heuristics import Given
 from virustotal.core.tables import MOST_ROWS, listed
+from virustotal.result.subject_header import KINDS
 from virustotal.util.readers import as_text
 
 TITLE = "Related objects flagged by engines"
 COLUMNS = ("Relationship", "Kind", "Object", "Detections", "Threat")
-KINDS = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 #: Objects named in the reason of a score, and values of one tag type.
 MOST_NAMED, MOST_TAGS = 5, 1000
 
