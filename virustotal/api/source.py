@@ -9,6 +9,9 @@ from attrs import field, frozen
 from virustotal.core.models import Ref
 from virustotal.util.readers import EMPTY
 
+#: The origin of an answer that the mirror gave, not VirusTotal.
+MIRROR = "mirror"
+
 
 @frozen
 class Upload:

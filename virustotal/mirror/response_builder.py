@@ -7,15 +7,13 @@ from typing import Any
 from attrs import evolve, frozen
 
 from virustotal import api
-from virustotal.api.source import Answer
+from virustotal.api.source import MIRROR, Answer
 from virustotal.core.models import Ref
 from virustotal.mirror.documents import Stored
 from virustotal.mirror.object_store import FetchResult
 from virustotal.mirror.request_parser import KINDS, MirrorQuery, cursor
 from virustotal.util.readers import EMPTY, as_mapping, integer, quantity
 
-#: Origin of the mirror's answers.
-ORIGIN = "mirror"
 #: Reason for a missing object without VirusTotal.
 NOT_HELD = "The mirror does not hold this, and VirusTotal is not asked (mirror.only)."
 #: Reason for a missing object if VirusTotal did not answer.
@@ -47,7 +45,7 @@ class Response:
     def answer(self, fallback_reason: str = "") -> Answer:
         """Return the `Answer` of a source."""
         parts = {name: _age(moment) for name, moment in self.parts.items() if moment}
-        return Answer(self.payload, origin=ORIGIN, age=_age(self.moment), fallback_reason=fallback_reason, parts=parts)
+        return Answer(self.payload, origin=MIRROR, age=_age(self.moment), fallback_reason=fallback_reason, parts=parts)
 
 
 @frozen

@@ -5,7 +5,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from virustotal.api.source import Answer, RemainingQuota, Request, Source, bypass_cache, forget, holds, remaining_quota
+from virustotal.api.source import (
+    MIRROR,
+    Answer,
+    RemainingQuota,
+    Request,
+    Source,
+    bypass_cache,
+    forget,
+    holds,
+    remaining_quota,
+)
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.mirror.documents import Stored
@@ -15,7 +25,6 @@ from virustotal.mirror.request_parser import MirrorQuery, identifiers, parse_req
 from virustotal.mirror.response_builder import (
     INSTEAD,
     NOT_HELD,
-    ORIGIN,
     RelationshipPage,
     Response,
     object_response,
@@ -226,5 +235,5 @@ def _names(ref: Ref) -> tuple[Ref, ...]:
 
 def _unavailable(error: MirrorError) -> UnavailableError:
     unavailable = UnavailableError(f"{error} VirusTotal is not asked (mirror.only).", code="LocalMirror")
-    unavailable.origin = ORIGIN
+    unavailable.origin = MIRROR
     return unavailable

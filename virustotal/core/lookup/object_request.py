@@ -8,7 +8,7 @@ from attrs import evolve
 from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.relationships import Licence
-from virustotal.api.source import Request, holds
+from virustotal.api.source import MIRROR, Request, holds
 from virustotal.api.source import remaining_quota as room_of
 from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
 from virustotal.core.lookup import inline_attributes, planner
@@ -59,7 +59,7 @@ def fetch_object(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memo
             memory.learn(kind, said)
         refused |= said
     # A bare item of the mirror is one that the mirror does not hold; VirusTotal may know it well.
-    return _with_outcomes(plan, report, names, refused, known_by_id=answer.origin != "mirror")
+    return _with_outcomes(plan, report, names, refused, known_by_id=answer.origin != MIRROR)
 
 
 def _affordable(
