@@ -230,4 +230,17 @@ BROKEN: dict[str, Broken] = {
     "hangs-in-a-verdict": Broken(
         HEAD + "@hookimpl\ndef virustotal_verdict(obj):\n    time.sleep(3)", error="It is not called again in this task"
     ),
+    "changes-the-process": analyzing(
+        "os.environ['X_MINE'] = 'x'\nlocale.setlocale(locale.LC_ALL, 'C.UTF-8')\nos.chdir('/')\n"
+        "warnings.simplefilter('ignore')\nlogging.getLogger().setLevel(1)\nyield good()",
+        head="import locale, logging, os, warnings",
+        kept=GOOD,
+        note="It changed the working directory, the environment, the locale, the filters of warnings, the levels or "
+        "handlers of logging of the process; that was undone.",
+    ),
+    "changes-the-process-in-a-hook": Broken(
+        HEAD + "import os\n@hookimpl\ndef virustotal_remap(detections):\n"
+        "    os.environ['X_MINE'] = 'x'\n    return detections",
+        note="It changed the environment of the process",
+    ),
 }

@@ -1,6 +1,7 @@
 """Versions of the plugin API, marks of hooks, and the types of what authors start from."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,15 +13,26 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.plugin_host.test_docs import blocks
+from virustotal import core
+from virustotal.cli.reports.plugins import check_plugin, lines
 from virustotal.core import Analyzer, Attachment, Detection, Evidence, Object, Settings, hookimpl
 from virustotal.core.plugin_host.hooks import PluginInfo, State
 from virustotal.core.plugin_host.limits import EXTERNAL
 from virustotal.core.plugin_host.manager import load_modules
 from virustotal.template import write
 from virustotal.testing import evidence, hooks, isolated, obj
+from virustotal.util.deprecation import Deprecated
 
 GIVEN = (Detection("Acme", "malicious"),)
 DATA = Path(__file__).parent / "data"
+
+
+def install(folder: Path, name: str, metadata: str = "") -> None:
+    """Write what pip leaves behind of the distribution `virustotal-NAME`, whose module is in the folder."""
+    info = folder / f"virustotal_{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: virustotal-{name}\nVersion: 1.0\n{metadata}")
+    (info / "entry_points.txt").write_text(f"[virustotal.plugins]\n{name} = virustotal_{name}\n")
 
 
 def listed(**names: Any) -> PluginInfo:
@@ -71,6 +83,40 @@ def test_what_a_module_states_holds_for_remaps_too(api: Any, state: State, reaso
 def test_one_that_states_nothing_is_api_1() -> None:
     assert listed(virustotal_remap=remap).api == 1
     assert Analyzer("a", "file", analyze=lambda _: ()).api == 1
+
+
+def test_a_deprecated_name_works_and_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(core._DEPRECATED, "OldSettings", Deprecated(Settings, "6.0", "Settings"))
+    (tmp_path / "virustotal_aged.py").write_text(
+        "from virustotal.core import Analyzer, OldSettings, hookimpl\n\n"
+        "@hookimpl\ndef virustotal_analyzers(settings: OldSettings):\n"
+        "    return [Analyzer('aged', 'file', analyze=lambda evidence: ())]\n"
+    )
+    install(tmp_path, "aged")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    message = "virustotal.core.OldSettings is deprecated: 6.0 drops it; use Settings"
+    checked = check_plugin("aged", {})
+    assert (checked.plugin.state, checked.problems, checked.warnings) == (State.LOADED, (), (message,))
+    assert caplog.text.count(message) == 1
+    assert any(message in line for line in lines((checked.plugin,)))
+    with pytest.raises(ImportError):
+        exec("from virustotal.core import NoSuchName")
+
+
+def test_a_plugin_that_changes_the_process_at_import_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "virustotal_loud.py").write_text(
+        "import os\nfrom virustotal.core import hookimpl\nos.environ['X_MINE'] = 'x'\nos.chdir('/')\n\n"
+        "@hookimpl\ndef virustotal_analyzers(settings):\n    return ()\n"
+    )
+    install(tmp_path, "loud")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = os.getcwd()
+    checked = check_plugin("loud", {})
+    change = "It changed the working directory, the environment of the process; that was undone."
+    assert (checked.plugin.state, checked.warnings) == (State.LOADED, (change,))
+    assert (os.getcwd(), "X_MINE" in os.environ) == (before, False)
 
 
 def test_an_optional_hook_of_a_later_service_is_passed_over() -> None:

@@ -39,45 +39,32 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
     else:
         console = terminal()
         console.print(_table(found))
-        for line in reasons(found):
-            console.print(line, style="yellow", markup=False)
+        for plugin in found:
+            reason = [f"{plugin.name}: {plugin.state.value}: {plugin.reason}"] if plugin.reason else []
+            for line in (*reason, *report.remarks(plugin)):
+                console.print(line, style="yellow", markup=False)
 
 
 def _table(found: "tuple[PluginInfo, ...]") -> Table:
     """The plugins as a table, one row an analyser or, where there are none, one for the hooks."""
-    rows = table("plugin", "version", "analyser", "kind", "relationship", "state", "what")
+    rows = table("plugin", "version", "API", "analyser", "kind", "relationship", "state", "what")
     for plugin in found:
-        source = f"{plugin.version} ({plugin.distribution})" if plugin.external else plugin.version
+        source = " ".join(filter(None, (plugin.version, f"({plugin.distribution})" if plugin.external else "")))
         hooks = ", ".join(name for name in plugin.hooks if name != "virustotal_analyzers")
-        if hooks or not plugin.analyzers:
-            rows.add_row(plugin.name, source, "", "", "", _state(plugin.state.value), hooks)
+        if hooks or plugin.home or not plugin.analyzers:
+            what = " ".join(filter(None, (hooks, plugin.home)))
+            cells = (plugin.name, source, str(plugin.api), "", "", "")
+            rows.add_row(*map(Text, cells), _state(plugin.state.value), Text(what))
         for each in plugin.analyzers:
             # A plugin that is not loaded has no loaded analyzers, whatever their own state.
             state = plugin.state.value if plugin.state.value != "loaded" else each.state.value
-            cells = (plugin.name, source, each.name, each.kind, each.relationship)
+            cells = (plugin.name, source, str(plugin.api), each.name, each.kind, each.relationship)
             rows.add_row(*map(Text, cells), _state(state), Text(each.summary))
     return rows
 
 
 def _state(state: str) -> Text:
     return Text(state, style=_STYLES.get(state, ""))
-
-
-def reasons(found: "tuple[PluginInfo, ...]") -> list[str]:
-    """Return a line with the reason for each plugin and analyzer that is not used, or may never be called."""
-    entries: list[tuple[str, Any]] = []
-    for plugin in found:
-        entries += [
-            (plugin.name, plugin),
-            *((f"{plugin.name}, analyser {each.name}", each) for each in plugin.analyzers),
-        ]
-    warned = [
-        f"{plugin.name}, analyser {each.name}: warning: {each.warning}"
-        for plugin in found
-        for each in plugin.analyzers
-        if each.warning
-    ]
-    return [f"{name}: {each.state.value}: {each.reason}" for name, each in entries if each.reason] + warned
 
 
 @plugins.command("check")
@@ -94,6 +81,8 @@ def check(config: dict[str, Any], name: str) -> None:
     click.echo(f"{found.plugin.name} {found.plugin.version}: {found.runs} calls, {len(found.problems)} problems")
     for idle in found.idle:
         click.echo(f"not called: {idle}, for which the emulator's world has nothing")
+    for message in found.warnings:
+        click.echo(f"warning: {message}")
     for problem in found.problems:
         click.echo(f"problem: {problem}")
     if found.problems:

@@ -22,12 +22,14 @@ class Checked:
     """What the contract checks of one plugin found. problems: one line each; empty where it keeps the contract.
 
     runs: how often its analysers and hooks were called. idle: analysers for which the emulator's world has nothing.
+    warnings: deprecated names that it uses, what it changed of the process, relationships that nobody knows.
     """
 
     plugin: PluginInfo
     runs: int = 0
     problems: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def plugins(config: Mapping[str, Any]) -> LoadedPlugins:
@@ -61,7 +63,8 @@ def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
     problems += [f"{each.name} is {each.state.value}: {each.reason}" for each in plugin.analyzers if each not in mine]
     hooked, failures = _hooks(loaded, plugin.name, config)
     idle = tuple(each.name for each in mine if each.name not in ran)
-    return Checked(plugin, sum(ran.values()) + hooked, tuple(dict.fromkeys(problems + failures)), idle)
+    warnings = (*plugin.warnings, *(f"{each.name}: {each.warning}" for each in mine if each.warning))
+    return Checked(plugin, sum(ran.values()) + hooked, tuple(dict.fromkeys(problems + failures)), idle, warnings)
 
 
 def _analyzers(loaded: LoadedPlugins, name: str, config: Mapping[str, Any]) -> tuple[dict[str, int], list[str]]:
@@ -89,7 +92,11 @@ def _hooks(loaded: LoadedPlugins, name: str, config: Mapping[str, Any]) -> tuple
     for obj in objects:
         judge(obj, settings, hooks.remap, hooks.decide)
     own = {str(each) for each in loaded.providers.values() if each.name == name} | {str(each.provider) for each in mine}
-    failed = [f"{each.analyzer} failed: {each.error}" for each in hooks.failed if each.provider in own]
+    failed = [
+        f"{each.analyzer} failed: {each.error}" if each.error else f"{each.analyzer}: {' '.join(each.notes)}"
+        for each in hooks.failed
+        if each.provider in own
+    ]
     return len(objects) * len(mine), failed
 
 
@@ -100,15 +107,23 @@ def _objects(report: Report) -> Iterator[Object]:
 
 
 def lines(listing: tuple[PluginInfo, ...]) -> Iterator[str]:
-    """Yield a line for each plugin, and one for each of its analysers that is not used or may never be called."""
-    for each in listing:
-        source = f" ({each.distribution})" if each.distribution else ""
-        yield f"{each.name} {each.version}{source}: {each.state.value}" + (f": {each.reason}" if each.reason else "")
-        for row in each.analyzers:
-            if row.reason:
-                yield f"{each.name}, analyser {row.name}: {row.state.value}: {row.reason}"
-            if row.warning:
-                yield f"{each.name}, analyser {row.name}: warning: {row.warning}"
+    """Yield a line for each plugin, and those of `remarks`."""
+    for plugin in listing:
+        source = f" ({plugin.distribution})" if plugin.distribution else ""
+        reason = f": {plugin.reason}" if plugin.reason else ""
+        yield f"{plugin.name} {plugin.version}{source}: {plugin.state.value}{reason}"
+        yield from remarks(plugin)
+
+
+def remarks(plugin: PluginInfo) -> Iterator[str]:
+    """Yield a line for each warning of a plugin, and for each analyser that is not used or may never be called."""
+    yield from (f"{plugin.name}: warning: {message}" for message in plugin.warnings)
+    for analyzer in plugin.analyzers:
+        name = f"{plugin.name}, analyser {analyzer.name}"
+        if analyzer.reason:
+            yield f"{name}: {analyzer.state.value}: {analyzer.reason}"
+        if analyzer.warning:
+            yield f"{name}: warning: {analyzer.warning}"
 
 
 if __name__ == "__main__":  # for images, which have no terminal of ours: python -m virustotal.cli.reports.plugins

@@ -89,6 +89,11 @@ class FindingCollector:
             raise TypeError(f"yielded {type(finding).__name__}, which is no finding")
         return True
 
+    def note(self, sentence: str) -> None:
+        """Keep a sentence for the result; an empty one is none."""
+        if sentence:
+            self._notes.say(sentence)
+
     def _add(self, found: list[Any], what: str, finding: Any, check: Any) -> None:
         used, most = getattr(self.spent, what), getattr(self.bounds, what)
         if used >= most:

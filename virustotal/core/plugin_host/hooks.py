@@ -16,6 +16,7 @@ from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.plugin_host import hook_result_checks, timeout
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget
 from virustotal.core.settings import Settings
@@ -64,7 +65,11 @@ class AnalyzerInfo:
 
 @frozen
 class PluginInfo:
-    """One plugin in a listing. hooks: the names of its hooks. reason: why it is not used, or empty."""
+    """One plugin in a listing. hooks: the names of its hooks. reason: why it is not used, or empty.
+
+    home: the address of its home page, or empty. warnings: deprecated names that it uses, and what it changed of the
+    process when it was loaded.
+    """
 
     name: str
     distribution: str = ""
@@ -75,6 +80,8 @@ class PluginInfo:
     api: int = 1
     state: State = State.LOADED
     reason: str = ""
+    home: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @frozen(eq=False)
@@ -152,6 +159,7 @@ class HookCaller:
         verdicts = [each for each in found if each.hook == "virustotal_verdict"]
         self._verdicts = sorted(verdicts, key=lambda each: not each.provider.external)
         self._failures: dict[tuple[str, str, str], bool] = {}
+        self._changes: set[tuple[str, str, str]] = set()
         self.registry = Registry()
 
     def of(self, plugins: LoadedPlugins) -> "HookCaller":
@@ -205,8 +213,19 @@ class HookCaller:
         name = f"{what} of {provider}"
         if self._allowance.over(name):
             return None
+        if not provider.external:
+            return self._checked(provider, what, call, checked)
+        with preserved() as changes:
+            answer = self._checked(provider, what, partial(self._allowance.call, name, call), checked)
+        if changes.names:
+            self._changes.add((str(provider), what, str(changes)))
+        return answer
+
+    def _checked(
+        self, provider: PluginId, what: str, call: Callable[[], Any], checked: Callable[[Any], T | None]
+    ) -> T | None:
         try:
-            return checked(self._allowance.call(name, call) if provider.external else call())
+            return checked(call())
         except KeyboardInterrupt:
             raise
         except OutOfTimeError as error:
@@ -223,8 +242,15 @@ class HookCaller:
 
     @property
     def failed(self) -> tuple[AnalyzerOutput, ...]:
-        """What failed since the task began: one entry for each hook and error, with no findings."""
-        return tuple(
+        """What failed since the task began: one entry for each hook and error, with no findings.
+
+        A hook that changed the process has an entry with a note in place of the error.
+        """
+        failures = (
             AnalyzerOutput(what, provider, external, error=error)
             for (provider, what, error), external in list(self._failures.items())
         )
+        changes = (
+            AnalyzerOutput(what, provider, True, notes=(note,)) for provider, what, note in sorted(self._changes)
+        )
+        return (*failures, *changes)

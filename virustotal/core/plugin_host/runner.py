@@ -16,6 +16,7 @@ from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginId
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of, watchdog
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL
 from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.core.plugin_host.process_state import ProcessChanges, preserved
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.section_sanitizer import UsedLimits
 from virustotal.core.plugin_host.timeout import OutOfTimeError, run_with_timeout
@@ -138,8 +139,10 @@ class _External:
             with contextlib.suppress(LeftBehindError):
                 _fill(self.intake, self.analyzer.analyze(_own(report, related, settings, judge)))
 
+        changes = ProcessChanges()
         try:
-            run_with_timeout(self.analyzer.name, call, busy, seconds)
+            with preserved() as changes:
+                run_with_timeout(self.analyzer.name, call, busy, seconds)
         except KeyboardInterrupt:
             raise
         except OutOfTimeError as error:
@@ -147,6 +150,8 @@ class _External:
             return error
         except BaseException as error:
             return error
+        finally:
+            self.intake.note(str(changes))
         return None
 
 

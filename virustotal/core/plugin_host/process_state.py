@@ -1,0 +1,85 @@
+"""What all plugins share with the service in one process: what a plugin changes of it is undone and named."""
+
+import contextlib
+import locale
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from attrs import define
+
+#: The loggers whose level, handlers and switches decide what is logged.
+_LOGGERS = tuple(map(logging.getLogger, ("root", "assemblyline", "assemblyline.service.virustotal")))
+
+
+def _directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return ""
+
+
+def _enter(directory: str) -> None:
+    with contextlib.suppress(OSError):
+        os.chdir(directory)
+
+
+def _set_environment(variables: Mapping[str, str]) -> None:
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)
+
+
+def _logging() -> list[Any]:
+    states = [(each.level, list(each.handlers), each.disabled, each.propagate) for each in _LOGGERS]
+    return [logging.root.manager.disable, *states]
+
+
+def _set_logging(state: list[Any]) -> None:
+    logging.disable(state[0])
+    for logger, (level, handlers, disabled, propagate) in zip(_LOGGERS, state[1:], strict=True):
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+        logger.disabled, logger.propagate = disabled, propagate
+
+
+def _filters() -> list[Any]:
+    """Libraries filter warnings of their own, which is nobody's concern."""
+    return [entry for entry in warnings.filters if entry[1] is None and entry[2].__module__ == "builtins"]
+
+
+#: What is looked at -> how it is read and set. `warnings.catch_warnings` sets the filters back.
+_STATES: Mapping[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
+    "the working directory": (_directory, _enter),
+    "the environment": (lambda: dict(os.environ), _set_environment),
+    "the locale": (lambda: locale.setlocale(locale.LC_ALL), lambda name: locale.setlocale(locale.LC_ALL, name)),
+    "the filters of warnings": (_filters, lambda _: None),
+    "the levels or handlers of logging": (_logging, _set_logging),
+}
+
+
+@define
+class ProcessChanges:
+    """What was changed while the block ran, and set back."""
+
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return a sentence, or an empty text."""
+        return f"It changed {', '.join(self.names)} of the process; that was undone." if self.names else ""
+
+
+@contextlib.contextmanager
+def preserved() -> Iterator[ProcessChanges]:
+    """Set back what the block changes, and name it in the value once the block has ended."""
+    changes = ProcessChanges()
+    with warnings.catch_warnings():
+        before = {name: read() for name, (read, _) in _STATES.items()}
+        try:
+            yield changes
+        finally:
+            changes.names = tuple(name for name, (read, _) in _STATES.items() if read() != before[name])
+            for name in changes.names:
+                _STATES[name][1](before[name])
