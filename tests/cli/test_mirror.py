@@ -3,6 +3,7 @@
 import bz2
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from tests.mirror.clusters import SHA, an_object, opensearch
 from virustotal.cli.app import app
+from virustotal.emulator.server import Emulator
+from virustotal.emulator.world.shared import EICAR_SHA256
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +111,64 @@ def test_a_mirror_that_is_down_ends_the_load(package: Path, tmp_path: Path, monk
     assert found.exit_code == 1
     assert "cannot be reached" in found.output
     assert "The same command" in found.output
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(keys={"premium": "premium", "public": "public"}) as running:
+        yield running
+
+
+def fetch(state: Path, address: str, emulator: Emulator, *arguments: str, key: str = "premium") -> Result:
+    given = {"VIRUSTOTAL_API_KEY": key, "VIRUSTOTAL_HOST": emulator.url, "VIRUSTOTAL_MIRROR": address}
+    return run(state, "mirror", "fetch", *arguments, **given)
+
+
+def test_feeds_are_fetched_and_the_next_run_goes_on(address: str, emulator: Emulator, tmp_path: Path) -> None:
+    since = (datetime.now(UTC) - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
+    first = fetch(tmp_path, address, emulator, "files", "domains", "--since", since, "--json")
+    assert first.exit_code == 0, first.output
+    kinds = sum(len(emulator.store.identities(kind)) for kind in ("file", "domain"))
+    assert json.loads(first.stdout)["read"] >= 2 * kinds  # two hours, and some
+    assert json.loads(fetch(tmp_path, address, emulator, "files", "--json").stdout)["read"] < kinds
+    config = tmp_path / "config.yml"
+    config.write_text(yaml.safe_dump({"mirror": {"hosts": [address], "only": True}}))
+    assert "Answered by mirror" in run(tmp_path, "scan", EICAR_SHA256, "--config", config).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "code", "said"),
+    [
+        (("files", "--since", "2999-01-01"), "premium", 2, "60 minutes old"),
+        (("comments",), "premium", 2, "there is no feed comments"),
+        (("files",), "", 3, "API key"),
+        (("files",), "public", 1, "The same command continues"),
+    ],
+)
+def test_what_cannot_be_fetched_is_said(
+    address: str, emulator: Emulator, tmp_path: Path, arguments: tuple[str, ...], key: str, code: int, said: str
+) -> None:
+    result = fetch(tmp_path, address, emulator, *arguments, key=key)
+    assert result.exit_code == code, result.output
+    assert said in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(("mirror", "said"), [({"only": True}, "mirror.only"), ({"urls": ""}, "no index for urls")])
+def test_a_configuration_that_fetches_nothing(
+    address: str, emulator: Emulator, tmp_path: Path, mirror: dict[str, Any], said: str
+) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text(yaml.safe_dump({"mirror": mirror}))
+    result = fetch(tmp_path, address, emulator, "urls", "--config", str(config))
+    assert (result.exit_code, said in result.output) == (3, True), result.output
+
+
+def test_a_user_without_home_is_told_before_anything_is_loaded(
+    address: str, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virustotal.mirror.checkpoint.state_folder", lambda: Path("/proc/none"))
+    result = run(tmp_path, "mirror", "load", package, "--host", address)
+    assert result.exit_code == 1, result.output
+    assert "/proc/none/mirror" in result.output
+    assert "--state" in result.output
+    assert "stored" not in result.output

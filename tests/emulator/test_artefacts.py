@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import struct
+import tarfile
 import zipfile
 import zlib
 from urllib.parse import quote
@@ -130,13 +131,28 @@ def test_downloads_live_elsewhere(api: Api) -> None:
     assert requests.get(f"{api.emulator.other_url}/download/nothing", timeout=10).status_code == 404
 
 
+def package(api: Api, path: str) -> bytes:
+    return requests.get(api.get(path).headers["Location"], timeout=10).content
+
+
 def test_feeds(api: Api) -> None:
     api.emulator.clock.set(EPOCH)
-    answer = api.get("/feeds/files/202412312200")
-    lines = bz2.decompress(requests.get(answer.headers["Location"], timeout=10).content).decode().splitlines()
-    assert EICAR_SHA256 in {json.loads(line)["id"] for line in lines}
+    hour = package(api, "/feeds/files/hourly/2024123121")
+    lines = {}
+    with tarfile.open(fileobj=io.BytesIO(hour)) as archive:
+        for member in archive:
+            part = archive.extractfile(member)
+            assert part is not None
+            lines[member.name] = part.read().splitlines()
+    assert len(lines) == 60
+    assert sorted(
+        json.loads(line)["id"] for minute in lines.values() for line in minute
+    ) == api.emulator.store.identities("file")
+    (name,) = [name for name, minute in lines.items() if any(EICAR_SHA256.encode() in line for line in minute)]
+    assert bz2.decompress(package(api, f"/feeds/files/{name}")).splitlines() == lines[name]
     assert api.error("/feeds/files/202412312330") == (400, "NotAvailableYet")
     assert api.error("/feeds/files/202411010000") == (404, "NotFoundError")
+    assert api.error("/feeds/files/hourly/2024123123") == (400, "NotAvailableYet")
     assert api.error("/feeds/files/soon") == (400, "BadRequestError")
     assert api.error("/feeds/files/202412312200", "public") == (403, "ForbiddenError")
 

@@ -56,6 +56,6 @@ def fill(config: MirrorConfig, objects: list[Mapping[str, Any]], folder: Path) -
     package.write_text("".join(json.dumps(each) + "\n" for each in objects), encoding="utf-8")
     loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
-    assert loader.load(package, Checkpoint(package.with_suffix(".done")))
+    loader.load(package, Checkpoint(package.with_suffix(".done")))
     loader.cluster.close()
     return loader

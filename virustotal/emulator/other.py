@@ -8,7 +8,7 @@ from aiohttp import web
 from virustotal.emulator.errors import ApiError
 from virustotal.emulator.record import Leak, Request
 from virustotal.emulator.respond import respond
-from virustotal.emulator.routes.feeds import batch
+from virustotal.emulator.routes.feeds import package
 from virustotal.emulator.routes.uploads import receive_uploaded
 from virustotal.emulator.state import Reply, State
 from virustotal.emulator.store import Store
@@ -56,8 +56,8 @@ def _stored(store: Store, segments: list[str]) -> Reply | None:
     match segments:
         case ["download", sha256]:
             return artefact_reply(store, sha256, "bin")
-        case ["feeds", path, _]:
-            return Reply(200, batch(store, path), "application/octet-stream")
+        case ["feeds", path, time]:
+            return Reply(200, package(store, path, time), "application/octet-stream")
         case ["screenshots", identifier]:
             return artefact_reply(store, identifier, "png")
         case [*_, "file_behaviours", identifier, suffix]:

@@ -1,4 +1,4 @@
-"""How far each package was loaded into one cluster: a small file for each, so that a load that ended goes on."""
+"""How far packages were loaded into one cluster: small files, so that a load that ended goes on."""
 
 import contextlib
 import hashlib
@@ -18,9 +18,9 @@ from virustotal.util.state_folder import state_folder
 
 @frozen
 class Reached:
-    """How many lines are in the mirror or were refused, and whether that is all.
+    """How many lines of a package are in the mirror or were refused, and whether that is all.
 
-    refused: for each reason how many, and where the first stands.
+    refused: for each reason the number of lines, and where the first stands.
     """
 
     lines: int = 0
@@ -30,35 +30,44 @@ class Reached:
 
 @frozen
 class Checkpoint:
-    """The checkpoint of one package as it is now: another content, size or cluster has another one."""
+    """A file that says how far a package was loaded.
+
+    package: the name of a package of a feed, whose packages share one file: that of the last one.
+    """
 
     path: Path
+    package: str = ""
 
     def read(self) -> Reached:
-        """Return how far it was loaded; nothing where that is not known."""
+        """Return how far the package was loaded; nothing where that is not known."""
+        package, reached = self.last()
+        return reached if package == self.package else Reached()
+
+    def last(self) -> tuple[str, Reached]:
+        """Return the name of the package that was loaded last, and how far."""
         try:
-            found = as_mapping(json.loads(self.path.read_text(encoding="utf-8")))
+            content = as_mapping(json.loads(self.path.read_text(encoding="utf-8")))
         except (OSError, ValueError):
-            return Reached()
+            return "", Reached()
         refused = {
             reason: (lines, as_text(as_mapping(entry).get("first")))
-            for reason, entry in as_mapping(found.get("refused")).items()
+            for reason, entry in as_mapping(content.get("refused")).items()
             if (lines := _count(as_mapping(entry)))
         }
-        return Reached(_count(found), found.get("done") is True, refused)
+        return as_text(content.get("package")), Reached(_count(content), content.get("done") is True, refused)
 
     def write(self, reached: Reached) -> None:
-        """Keep how far it was loaded. OSError."""
+        """Keep how far the package was loaded. OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_suffix(f".{os.getpid()}.new")
+        new = self.path.with_suffix(f".{os.getpid()}.new")
         refused = {reason: {"lines": lines, "first": first} for reason, (lines, first) in reached.refused.items()}
-        kept = {"lines": reached.lines, "done": reached.done, "refused": refused}
+        content = {"package": self.package, "lines": reached.lines, "done": reached.done, "refused": refused}
         try:
-            fresh.write_text(json.dumps(kept), encoding="utf-8")
-            fresh.replace(self.path)
+            new.write_text(json.dumps(content), encoding="utf-8")
+            new.replace(self.path)
         finally:
             with contextlib.suppress(FileNotFoundError):
-                fresh.unlink()
+                new.unlink()
 
     def forget(self) -> None:
         """Begin again. OSError."""
@@ -66,15 +75,27 @@ class Checkpoint:
 
 
 def checkpoint_of(package: Path, config: MirrorConfig, folder: Path) -> Checkpoint:
-    """Return the checkpoint of a package in a folder. OSError where the package is not there."""
-    facts = package.stat()
-    names = list(indices(config).values())
-    given = [str(package.resolve()), facts.st_size, facts.st_mtime_ns, sorted(config.hosts), names]
-    return Checkpoint(folder / f"{hashlib.sha256(json.dumps(given).encode()).hexdigest()}.json")
+    """Return the checkpoint of a file. Another content, size or cluster has another one.
+
+    Raises:
+        OSError: There is no such file.
+    """
+    status = package.stat()
+    return Checkpoint(_path(config, folder, str(package.resolve()), status.st_size, status.st_mtime_ns))
 
 
-def _count(found: Mapping[str, Any]) -> int:
-    return max(0, integer(found.get("lines")) or 0)
+def checkpoint_of_feed(feed: str, config: MirrorConfig, folder: Path) -> Checkpoint:
+    """Return the checkpoint of the packages of a feed."""
+    return Checkpoint(_path(config, folder, feed))
+
+
+def _path(config: MirrorConfig, folder: Path, *identity: str | int) -> Path:
+    cluster = [sorted(config.hosts), list(indices(config).values())]
+    return folder / f"{hashlib.sha256(json.dumps([*identity, *cluster]).encode()).hexdigest()}.json"
+
+
+def _count(entry: Mapping[str, Any]) -> int:
+    return max(0, integer(entry.get("lines")) or 0)
 
 
 def default_folder() -> Path:

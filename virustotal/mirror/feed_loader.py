@@ -41,10 +41,7 @@ class Ready:
 
 @frozen(eq=False)
 class Loader:
-    """Loads packages into one cluster. MirrorError where it does not answer for minutes.
-
-    tell: called every MOST_LINES lines or more often, with the bytes of the package that were read.
-    """
+    """Loads packages into one cluster."""
 
     cluster: SearchClient
     config: MirrorConfig
@@ -56,27 +53,31 @@ class Loader:
         for index in filter(None, dict.fromkeys(indices(self.config).values())):
             self._patiently(lambda index=index: self.cluster.create(index, INDEX, SECONDS), 3)  # type: ignore[misc]
 
-    def load(self, path: Path, checkpoint: Checkpoint, tell: Callable[[int], None] = lambda read: None) -> bool:
-        """Load one package; return whether it was read to its end. MirrorError, OSError.
+    def load(self, path: Path, checkpoint: Checkpoint, tell: Callable[[int], None] = lambda read: None) -> None:
+        """Load one package.
 
         After each batch the checkpoint says how far, and what was refused; a batch is sent again rather than left out.
+
+        Args:
+            path: The package.
+            checkpoint: How far it was loaded by now.
+            tell: Called every MOST_LINES lines or more often, with the bytes of the package that were read.
+
+        Raises:
+            PackageError: It breaks off or is damaged; all lines before that are loaded.
+            MirrorError: The cluster does not answer, or not for minutes.
+            OSError: The package cannot be read, or the checkpoint not written.
         """
-        before = checkpoint.read()
-        self.tally.begin(before)
+        before = self.tally.begin(checkpoint)
         if before.done:
-            return True
+            return
         reached = before.lines
         with opened(path) as file:
-            try:
-                for batch, reached in self._batches(self._fresh(file, before.lines, tell), path.name):
-                    self._store(batch)
-                    checkpoint.write(Reached(reached, refused=self.tally.package))
-                    tell(file.tell())
-            except PackageError as error:
-                self.tally.refuse(str(error), f"{path.name}, after line {reached}")
-                return False
+            for batch, reached in self._batches(self._fresh(file, before.lines, tell), path.name):
+                self._store(batch)
+                checkpoint.write(Reached(reached, refused=self.tally.package))
+                tell(file.tell())
         checkpoint.write(Reached(reached, done=True, refused=self.tally.package))
-        return True
 
     def _fresh(self, file: IO[bytes], known: int, tell: Callable[[int], None]) -> Iterator[Line]:
         for line in lines(file):

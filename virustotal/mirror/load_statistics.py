@@ -4,7 +4,7 @@ from collections import Counter
 
 from attrs import define, field
 
-from virustotal.mirror.checkpoint import Reached
+from virustotal.mirror.checkpoint import Checkpoint, Reached
 
 #: Reasons that are told apart, and what all further ones are counted as: a package may give each line another.
 MOST_REASONS, OTHERS = 50, "other reasons"
@@ -12,10 +12,11 @@ MOST_REASONS, OTHERS = 50, "other reasons"
 
 @define(eq=False)
 class LoadStatistics:
-    """What became of the lines. older: those of which the mirror has a newer state. again: those loaded before.
+    """What became of the lines.
 
-    refused: reasons with their numbers; examples: where the first line of each stands. package: both of the package
-    that is being loaded, as its checkpoint keeps them.
+    older: those of which the mirror has a newer state. again: those loaded before. refused: reasons with their numbers;
+    examples: where the first line of each stands. package: both of the package that is being loaded, as its checkpoint
+    keeps them.
     """
 
     read: int = 0
@@ -25,13 +26,21 @@ class LoadStatistics:
     refused: Counter[str] = field(factory=Counter)
     examples: dict[str, str] = field(factory=dict)
     package: dict[str, tuple[int, str]] = field(factory=dict)
+    _checkpoint: Checkpoint | None = field(default=None, init=False)
 
-    def begin(self, before: Reached) -> None:
-        """Begin with a package: what earlier loads of it refused is counted as well."""
-        self.package.clear()
-        self.again += max(0, before.lines - sum(lines for lines, _ in before.refused.values()))
-        for reason, (lines, first) in before.refused.items():
-            self.refuse(reason, first, lines)
+    def begin(self, checkpoint: Checkpoint) -> Reached:
+        """Begin with a package, or go on with it, and return how far it was loaded.
+
+        What an earlier run refused of it is counted as well.
+        """
+        reached = checkpoint.read()
+        if checkpoint != self._checkpoint or reached.done:
+            self._checkpoint = checkpoint
+            self.package.clear()
+            self.again += max(0, reached.lines - sum(lines for lines, _ in reached.refused.values()))
+            for reason, (lines, first) in reached.refused.items():
+                self.refuse(reason, first, lines)
+        return reached
 
     def refuse(self, reason: str, where: str, lines: int = 1) -> None:
         """Count lines that were refused, of which the first stands there."""
@@ -39,5 +48,5 @@ class LoadStatistics:
             reason = OTHERS
         self.refused[reason] += lines
         self.examples.setdefault(reason, where)
-        known, first = self.package.get(reason, (0, where))
-        self.package[reason] = known + lines, first
+        count, first = self.package.get(reason, (0, where))
+        self.package[reason] = count + lines, first

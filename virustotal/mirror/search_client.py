@@ -1,11 +1,13 @@
 """Elasticsearch 7 to 9 and OpenSearch over plain HTTP: `_mget`, `_search`, `_bulk`, and creating an index."""
 
 import base64
+import gzip
 import json
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +25,9 @@ from virustotal.util.readers import EMPTY, as_list, as_mapping, as_text, integer
 
 #: Seconds that a connection and the answer to a question may take: a mirror that hangs must not cost the task.
 CONNECT, READ = 2.0, 5.0
+JSON: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
+#: How hard a `_bulk` is compressed: more takes longer than it saves.
+BULK_LEVEL = 1
 #: Documents of one multi-get.
 MOST_DOCUMENTS = 500
 
@@ -133,9 +138,9 @@ class SearchClient:
 
     def bulk(self, lines: Iterable[bytes], seconds: float) -> tuple[tuple[int, str], ...]:
         """Index documents; return status and type of error of each. lines: the body of a `_bulk`. MirrorError."""
-        body, deadline = b"\n".join((*lines, b"")), time.monotonic() + seconds
-        kind = "application/x-ndjson"
-        status, found = self.send("POST", "/_bulk", body, deadline, kind=kind, read=seconds)
+        body, deadline = gzip.compress(b"\n".join((*lines, b"")), BULK_LEVEL), time.monotonic() + seconds
+        headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+        status, found = self.send("POST", "/_bulk", body, deadline, headers=headers, read=seconds)
         if status != 200:
             raise refused(status, found)
         return tuple(map(_indexed, as_list(found.get("items"))))
@@ -160,7 +165,7 @@ class SearchClient:
         body: bytes | None,
         deadline: float,
         *,
-        kind: str = "application/json",
+        headers: Mapping[str, str] = JSON,
         read: float = READ,
     ) -> tuple[int, Mapping[str, Any]]:
         """Return status and JSON object of the first address that answers; MirrorError where none does."""
@@ -168,7 +173,7 @@ class SearchClient:
         for turn in range(len(self._hosts)):
             at = (self._first + turn) % len(self._hosts)
             try:
-                status, found = self._once(self._hosts[at], method, path, body, deadline, kind, read)
+                status, found = self._once(self._hosts[at], method, path, body, deadline, headers, read)
             except _TooLargeError:
                 raise  # the address works: another one would answer the same
             except MirrorError as error:
@@ -182,15 +187,22 @@ class SearchClient:
         raise failure
 
     def _once(
-        self, host: str, method: str, path: str, body: bytes | None, deadline: float, kind: str, read: float
+        self,
+        host: str,
+        method: str,
+        path: str,
+        body: bytes | None,
+        deadline: float,
+        headers: Mapping[str, str],
+        read: float,
     ) -> tuple[int, Mapping[str, Any]]:
         left = deadline - time.monotonic()
         if left <= 0:
             raise MirrorError("There was no time to ask the mirror.")
         until = time.monotonic() + min(left, CONNECT + read)
         try:
-            headers = self._headers | ({"Content-Type": kind} if body is not None else {})
-            prepared = requests.Request(method, host + path, headers=headers, data=body).prepare()
+            sent = {**self._headers, **(headers if body is not None else {})}
+            prepared = requests.Request(method, host + path, headers=sent, data=body).prepare()
             timeout = (min(CONNECT, left), min(read, left))
             with self._pool.send(prepared, stream=True, timeout=timeout, verify=self._verify) as response:
                 return response.status_code, _object(response, until)

@@ -1,30 +1,100 @@
-"""`virustotal-service mirror`: loads VirusTotal's feeds into the mirror."""
+"""`virustotal-service mirror`: sets up the mirror, and fills it from VirusTotal's feeds."""
 
+import contextlib
+import functools
 import json
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve, frozen
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from virustotal.cli.config_input import checked, configuration, key_of_file
+from virustotal.cli.config_input import api_key, checked, configuration, key_of_file
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.terminal import table, terminal
-from virustotal.core.errors import ConfigurationError
+from virustotal.core.errors import ConfigurationError, VirusTotalError
 from virustotal.core.settings import MIRROR_SECRETS
 
 if TYPE_CHECKING:
-    from virustotal.core.settings import Settings
+    from virustotal.core.settings import Credentials, Settings
     from virustotal.mirror.feed_loader import Loader
     from virustotal.mirror.load_statistics import LoadStatistics
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 #: Seconds that `mirror init` may take.
 SETUP_SECONDS = 120.0
-_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@frozen
+class Cluster:
+    """The configuration of a command, checked, with the options about the cluster."""
+
+    config: dict[str, Any]
+    settings: "Settings"
+
+    @property
+    def credentials(self) -> "Credentials":
+        """The key of VirusTotal, and the cluster's secrets."""
+        from virustotal.core.settings import credentials
+
+        return credentials(self.config, {})
+
+    def loader(self) -> "Loader":
+        """Return a loader, or end where its credentials or certificates cannot work."""
+        from virustotal.mirror.feed_loader import Loader
+        from virustotal.mirror.search_client import SearchClient
+
+        try:
+            return Loader(SearchClient(self.settings.mirror, self.credentials), self.settings.mirror)
+        except ConfigurationError as error:
+            refuse(str(error))
+
+
+def _of_cluster(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options about the cluster, and call it with a `Cluster`."""
+
+    @click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+    @click.option(
+        "--host", "hosts", multiple=True, envvar="VIRUSTOTAL_MIRROR", help="The cluster's address; repeatable."
+    )
+    @click.option("--key-file", type=_FILE, help="A file with the cluster's encoded API key.")
+    @click.option("--ca", "ca_bundle", type=_FILE, help="Certificate authorities to trust for the cluster.")
+    @functools.wraps(command)
+    def with_cluster(
+        config_file: Path | None, hosts: tuple[str, ...], key_file: Path | None, ca_bundle: Path | None, **options: Any
+    ) -> None:
+        config = configuration(config_file)
+        mirror: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
+        mirror |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
+        config["mirror"] = {**(config.get("mirror") or {}), **mirror}
+        settings = checked(config)
+        if not settings.mirror.hosts:
+            refuse("The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config.")
+        if key_file:
+            try:
+                config |= dict.fromkeys(MIRROR_SECRETS, "") | {"mirror_api_key": key_of_file(key_file)}
+            except ConfigurationError as error:
+                refuse(str(error))
+        command(Cluster(config, settings), **options)
+
+    return with_cluster
+
+
+def _of_load(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options about checkpoints and its summary."""
+    state = click.option(
+        "--state", type=_FOLDER, help="Where checkpoints are kept. [~/.local/state/virustotal-service/mirror]"
+    )
+    again = click.option("--again", is_flag=True, help="Ignore checkpoints, and load again what was loaded.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+    return state(again(as_json(command)))
 
 
 @click.group()
@@ -33,24 +103,31 @@ def mirror() -> None:
 
 
 @mirror.command()
+@click.option("--shards", type=click.IntRange(1, 1024), default=1, show_default=True, help="Primary shards.")
+@click.option("--rollover-days", type=click.IntRange(1, 3650), default=7, show_default=True, help="Latest rollover.")
+@click.option("--delete-days", type=click.IntRange(0, 36500), default=0, show_default=True, help="0 for never.")
+@_of_cluster
+def init(cluster: Cluster, shards: int, rollover_days: int, delete_days: int) -> None:
+    """Create index templates, write aliases and an ageing policy (ILM or ISM); existing indices stay as they are.
+
+    Exit codes: 0 everything is there; 1 the mirror cannot be used; 3 the configuration is wrong.
+    """
+    from virustotal.mirror.index_setup import Growth, set_up
+    from virustotal.mirror.search_client import MirrorError
+
+    growth = Growth(shards, rollover_days, delete_days)
+    try:
+        for line in set_up(cluster.loader().cluster, cluster.settings.mirror, growth, SETUP_SECONDS):
+            click.echo(line)
+    except MirrorError as error:
+        fail(str(error), Exit.FAILED)
+
+
+@mirror.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
-@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
-@click.option("--host", "hosts", multiple=True, envvar="VIRUSTOTAL_MIRROR", help="The cluster's address; repeatable.")
-@click.option("--key-file", type=_FILE, help="A file with the cluster's encoded API key.")
-@click.option("--ca", "ca_bundle", type=_FILE, help="Certificate authorities to trust for the cluster.")
-@click.option("--state", type=_FOLDER, help="Where checkpoints are kept. [~/.local/state/virustotal-service/mirror]")
-@click.option("--again", is_flag=True, help="Ignore checkpoints: load packages from their beginning.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def load(
-    files: tuple[Path, ...],
-    config_file: Path | None,
-    hosts: tuple[str, ...],
-    key_file: Path | None,
-    ca_bundle: Path | None,
-    state: Path | None,
-    again: bool,
-    as_json: bool,
-) -> None:
+@_of_cluster
+@_of_load
+def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: bool, as_json: bool) -> None:
     """Load feed packages: a minute's (bz2) or an hour's (tar.bz2), or JSON lines, plain or in gzip.
 
     An interrupted load continues where it stopped, and a loaded package is not loaded again. An older state of an
@@ -60,133 +137,156 @@ def load(
     Exit codes: 0 everything is loaded; 1 the mirror or a package cannot be used, and the same command continues; 2
     wrong usage; 3 the configuration is wrong; 4 loaded except for the lines that the summary names.
     """
-    settings, secrets = _cluster(config_file, hosts, key_file, ca_bundle)
-    try:
-        loader = _loader(settings, secrets)
-    except ConfigurationError as error:
-        refuse(str(error))
-    ended = _load(loader, settings, files, state, again=again)
-    _summary(loader.tally, as_json=as_json)
-    if ended:
-        fail(ended, Exit.FAILED)
-    if loader.tally.refused:
-        raise SystemExit(Exit.PARTIAL)
+    from virustotal.mirror.checkpoint import checkpoint_of
+    from virustotal.mirror.feed_packages import PackageError
+
+    loader, folder = cluster.loader(), _state(state)
+    lines = TextColumn("{task.fields[lines]} lines")
+    with _run(loader.tally, as_json=as_json), _progress(DownloadColumn(), lines) as bars:
+        task = bars.add_task("", total=sum(path.stat().st_size for path in files), lines=0)
+        loader.prepare()
+        before = 0
+        for path in files:
+            checkpoint = checkpoint_of(path, cluster.settings.mirror, folder)
+            if again:
+                checkpoint.forget()
+
+            def tell(read: int, before: int = before, name: str = path.name) -> None:
+                bars.update(task, completed=before + read, description=name, lines=loader.tally.read)
+
+            try:
+                loader.load(path, checkpoint, tell)
+            except PackageError as error:
+                loader.tally.refuse(str(error), f"{path.name}, after line {checkpoint.read().lines}")
+            before += path.stat().st_size
+            tell(0, before)
 
 
 @mirror.command()
-@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
-@click.option("--host", "hosts", multiple=True, envvar="VIRUSTOTAL_MIRROR", help="The cluster's address; repeatable.")
-@click.option("--key-file", type=_FILE, help="A file with the cluster's encoded API key.")
-@click.option("--ca", "ca_bundle", type=_FILE, help="Certificate authorities to trust for the cluster.")
-@click.option("--shards", type=click.IntRange(1, 1024), default=1, show_default=True, help="Primary shards.")
-@click.option("--rollover-days", type=click.IntRange(1, 3650), default=7, show_default=True, help="Latest rollover.")
-@click.option("--delete-days", type=click.IntRange(0, 36500), default=0, show_default=True, help="0 for never.")
-def init(
-    config_file: Path | None,
-    hosts: tuple[str, ...],
-    key_file: Path | None,
-    ca_bundle: Path | None,
-    shards: int,
-    rollover_days: int,
-    delete_days: int,
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED…")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    help="Where to begin, in UTC. [where the last run ended, else seven days ago]",
+)
+@click.option("--follow", is_flag=True, help="Do not end: wait for each next package.")
+@click.option("--api-key-file", type=_FILE, help="A file with VirusTotal's API key; else $VIRUSTOTAL_API_KEY.")
+@click.option("--api-host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator.")
+@_of_cluster
+@_of_load
+def fetch(
+    cluster: Cluster,
+    feeds: tuple[str, ...],
+    since: datetime | None,
+    follow: bool,
+    api_key_file: Path | None,
+    api_host: str | None,
+    state: Path | None,
+    again: bool,
+    as_json: bool,
 ) -> None:
-    """Create index templates, write aliases and an ageing policy (ILM or ISM); existing indices stay as they are.
+    """Download packages of VirusTotal's feeds, and load them.
 
-    Exit codes: 0 everything is there; 1 the mirror cannot be used; 3 the configuration is wrong.
+    FEED is files, urls, domains, ip_addresses or file-behaviours; each needs a licence.
+
+    A run continues where the last one ended; the first one begins seven days ago, with the oldest packages that
+    VirusTotal has. Whole hours come in one package. The newest minute is 60 minutes old. One package at a time is on
+    disk. The cluster's user or key is given as for `mirror load`.
+
+    Exit codes: 0 everything is loaded; 1 VirusTotal, the mirror or the disk cannot be used, and the same command
+    continues; 2 wrong usage; 3 the key or the configuration is wrong; 4 loaded except for what the summary names.
     """
-    from virustotal.mirror.index_setup import Growth, set_up
-    from virustotal.mirror.search_client import MirrorError
+    from virustotal.core.settings import MirrorConfig
+    from virustotal.mirror.checkpoint import checkpoint_of_feed
+    from virustotal.mirror.documents import index_of
+    from virustotal.mirror.feed_fetcher import END, FEEDS, MINUTE, FeedFetcher
+    from virustotal.sources import build
 
-    settings, secrets = _cluster(config_file, hosts, key_file, ca_bundle)
+    config = cluster.settings.mirror
+    if config.only:
+        refuse("mirror.only: nothing is asked of VirusTotal. Fetch the feeds elsewhere, and load them here.")
+    for feed in feeds:
+        if feed not in FEEDS:
+            raise click.BadParameter(f"there is no feed {feed}; there are {', '.join(FEEDS)}.", param_hint="FEED")
+        if not index_of(config, FEEDS[feed]):
+            refuse(f"The configuration has no index for {feed}.")
+    cluster = evolve(cluster, config=cluster.config | {"api_key": api_key(api_key_file, cluster.config)})
+    settings = evolve(cluster.settings, mirror=MirrorConfig())
+    settings = evolve(settings, host=api_host) if api_host else settings
+    loader, folder = cluster.loader(), _state(state)
     try:
-        loader = _loader(settings, secrets)
-        for line in set_up(loader.cluster, settings.mirror, Growth(shards, rollover_days, delete_days), SETUP_SECONDS):
-            click.echo(line)
-    except ConfigurationError as error:
+        source = build(settings, cluster.credentials)
+    except (ConfigurationError, VirusTotalError) as error:
         refuse(str(error))
-    except MirrorError as error:
-        fail(str(error), Exit.FAILED)
+    fetcher = FeedFetcher(source, loader, folder / "packages")
+    start = since.replace(tzinfo=UTC) if since else None
+    until = fetcher.newest()
+    if start and start >= until:
+        raise click.BadParameter("the newest package is 60 minutes old.", param_hint="--since")
+    checkpoints = {feed: checkpoint_of_feed(feed, config, folder) for feed in feeds}
+    lines = TextColumn("{task.fields[lines]} lines")
+    run = _run(loader.tally, fetcher.missing, as_json=as_json)
+    with contextlib.closing(source), run, _progress(MofNCompleteColumn(), TextColumn("minutes"), lines) as bars:
+        for checkpoint in checkpoints.values() if again else ():
+            checkpoint.forget()
+        loader.prepare()
+        task = bars.add_task("", total=None, lines=0)
+        first: datetime | None = None
+        for package in fetcher.fetch(checkpoints, start, END if follow else until):
+            first = first or package.start
+            minutes = [(moment - first) // MINUTE for moment in (package.start, fetcher.newest())]
+            name = f"{package.feed} {package.name}"
+            bars.update(task, description=name, completed=minutes[0], total=minutes[1], lines=loader.tally.read)
 
 
-def _cluster(
-    config_file: Path | None, hosts: tuple[str, ...], key_file: Path | None, ca_bundle: Path | None
-) -> "tuple[Settings, dict[str, str]]":
-    """Return the settings and secrets of the cluster, or end without its address."""
-    config = configuration(config_file)
-    options: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
-    options |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
-    config["mirror"] = {**(config.get("mirror") or {}), **options}
-    settings = checked(config)
-    if not settings.mirror.hosts:
-        refuse("The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config.")
-    return settings, _secrets(config, key_file)
+def _state(folder: Path | None) -> Path:
+    """Return the folder of checkpoints, or end where it cannot be written: before anything is loaded."""
+    from virustotal.mirror.checkpoint import default_folder
+
+    folder = folder or default_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        fail(f"Checkpoints cannot be kept in {folder} ({error.strerror}); --state names another folder.", Exit.FAILED)
 
 
-def _secrets(config: Mapping[str, Any], key_file: Path | None) -> dict[str, str]:
-    """Return the secrets of the key file, else of the configuration or the environment."""
-    if key_file:
-        try:
-            return {"mirror_api_key": key_of_file(key_file)}
-        except ConfigurationError as error:
-            refuse(str(error))
-    return {name: str(config.get(name) or "").strip() for name in MIRROR_SECRETS}
-
-
-def _loader(settings: "Settings", secrets: Mapping[str, str]) -> "Loader":
-    from virustotal.core.settings import Credentials
-    from virustotal.mirror.feed_loader import Loader
-    from virustotal.mirror.search_client import SearchClient
-
-    return Loader(SearchClient(settings.mirror, Credentials(**secrets)), settings.mirror)
-
-
-def _load(loader: "Loader", settings: "Settings", files: tuple[Path, ...], state: Path | None, *, again: bool) -> str:
-    """Load all packages; return the reason for an early end, or an empty text."""
-    from virustotal.mirror.checkpoint import checkpoint_of, default_folder
+@contextlib.contextmanager
+def _run(tally: "LoadStatistics", missing: list[str] | None = None, *, as_json: bool) -> Iterator[None]:
+    """Print the summary when a run has ended, whatever ended it, and exit with its code."""
+    from virustotal.mirror.feed_fetcher import FetchError
     from virustotal.mirror.search_client import MirrorError
 
-    with _progress() as bars:
-        every = bars.add_task("all", total=sum(path.stat().st_size for path in files), lines=0)
-        try:
-            loader.prepare()
-            behind = 0
-            for path in files:
-                checkpoint = checkpoint_of(path, settings.mirror, state or default_folder())
-                if again:
-                    checkpoint.forget()
-
-                def tell(read: int, behind: int = behind, name: str = path.name) -> None:
-                    bars.update(every, completed=behind + read, description=name, lines=loader.tally.read)
-
-                loader.load(path, checkpoint, tell)
-                behind += path.stat().st_size
-                tell(0, behind)
-        except MirrorError as error:
-            return f"{error} The same command continues."
-        except OSError as error:
-            return f"A package or its checkpoint cannot be used: {error.strerror or type(error).__name__}."
-        except KeyboardInterrupt:
-            return "Interrupted. The same command continues."
-        finally:
-            loader.cluster.close()
-    return ""
+    end = ""
+    try:
+        yield
+    except (MirrorError, FetchError, VirusTotalError) as error:
+        end = str(error)
+    except OSError as error:
+        end = f"A package or its checkpoint cannot be used: {error.strerror or type(error).__name__}."
+    except KeyboardInterrupt:
+        end = "Interrupted."
+    _summary(tally, missing or [], as_json=as_json)
+    if end:
+        fail(f"{end} The same command continues.", Exit.FAILED)
+    if tally.refused or missing:
+        raise SystemExit(Exit.PARTIAL)
 
 
-def _progress() -> Progress:
-    """One bar for all packages, by the bytes as they lie on disk."""
-    lines = TextColumn("{task.fields[lines]} lines")
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), lines)
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+def _progress(*columns: Any) -> Progress:
+    parts = (TextColumn("{task.description}", markup=False), BarColumn(), *columns, TimeRemainingColumn())
+    return Progress(*parts, console=Console(stderr=True), transient=True)
 
 
-def _summary(tally: "LoadStatistics", *, as_json: bool) -> None:
+def _summary(tally: "LoadStatistics", missing: list[str], *, as_json: bool) -> None:
     if as_json:
         refused = [
             {"reason": reason, "lines": count, "first": tally.examples[reason]}
             for reason, count in tally.refused.most_common()
         ]
         counts = {"read": tally.read, "stored": tally.stored, "older": tally.older, "loaded_before": tally.again}
-        click.echo(json.dumps({**counts, "refused": refused}, indent=2))
+        click.echo(json.dumps({**counts, "refused": refused, "missing": missing}, indent=2))
         return
     rows = table("what", "lines", "first")
     rows.add_row("stored", str(tally.stored), "")
@@ -196,3 +296,5 @@ def _summary(tally: "LoadStatistics", *, as_json: bool) -> None:
     for reason, count in tally.refused.most_common():
         rows.add_row(Text(f"refused: {reason}", style="yellow"), str(count), Text(tally.examples[reason]))
     terminal().print(rows)
+    for package in missing:
+        terminal().print(Text(f"VirusTotal did not have {package}", style="yellow"))
