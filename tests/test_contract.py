@@ -15,6 +15,7 @@ PACKAGE = ROOT / "virustotal"
 PUBLIC = (
     "virustotal.core.assemblyline",
     "virustotal.core.certificates",
+    "virustotal.core.noise",
     "virustotal.core.readers",
     "virustotal.core.relationships",
     "virustotal.core.tables",

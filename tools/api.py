@@ -16,6 +16,7 @@ from virustotal.core import (
     assemblyline,
     certificates,
     hookspecs,
+    noise,
     readers,
     relationships,
     tables,
@@ -29,7 +30,7 @@ from virustotal.core.plugin_host.timeout import HOOK_BUDGET
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 
 #: The public modules beside `virustotal.core`, in the order of the page.
-MODULES = (tables, readers, verdicts, relationships, assemblyline, certificates, whois)
+MODULES = (tables, readers, verdicts, relationships, noise, assemblyline, certificates, whois)
 
 HEAD = f"""\
 # API for plugins

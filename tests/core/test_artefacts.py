@@ -29,6 +29,14 @@ def download(name: str = "Zenbox", kind: str = "pcap", role: Role = Role.EXTRACT
     return Download(Ref("file_behaviour", f"{SHA256}_{name}"), kind, f"{name}.{kind}", "", role, **values)
 
 
+def dropped(id: str, sha256: str = "") -> Download:
+    return Download(Ref("file", id), "file", "dropped", "", sha256=sha256)
+
+
+def picture(kind: str, link: str) -> Download:
+    return Download(Ref(kind, "one"), "screenshot", "picture", "", Role.IMAGE, link=link)
+
+
 def files(folder: Path) -> list[Path]:
     """Every file below a folder."""
     return [path for path in folder.rglob("*") if path.is_file()]
@@ -93,6 +101,25 @@ def test_duplicates_are_fetched_once_and_order_is_kept(tmp_path: Path) -> None:
     found = fetched(tmp_path, source, download("A"), download("B"), download("A"), download("C"))
     assert [each.download.name for each in found] == ["A.pcap", "B.pcap", "C.pcap"]
     assert len(source.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("pair", "count"),
+    [
+        ((download("Zenbox"), download("ZENBOX")), 1),
+        ((download("Zenbox"), download("Zenbox", "evtx")), 2),
+        ((dropped(SHA256), dropped(SHA256.upper())), 1),
+        ((dropped("0" * 32, sha256=SHA256), dropped(SHA256)), 1),
+        ((dropped(SHA256), dropped("1" * 64)), 2),
+        ((picture("screenshot", "https://p.example/1"), picture("screenshot", "https://p.example/2")), 1),
+        ((picture("file", "https://p.example/1"), picture("file", "https://p.example/2")), 2),
+    ],
+)
+def test_an_artefact_is_fetched_once_however_it_is_named(
+    tmp_path: Path, pair: tuple[Download, Download], count: int
+) -> None:
+    source = Canned(lambda request: b"x" * 200)
+    assert (len(fetched(tmp_path, source, *pair)), len(source.asked)) == (count, count)
 
 
 def test_downloads_run_side_by_side(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Requests and answers as tables."""
 
 import contextlib
+import hashlib
 import json
 import sys
 from datetime import UTC, datetime, timedelta
@@ -281,6 +282,7 @@ def test_both_parsers_refuse_the_same(text: str) -> None:
 
 
 PLAIN: dict[str, Any] = {"type": "domain", "id": "example.com"}
+OTHER = PLAIN | {"id": "other.example"}
 
 
 @pytest.mark.parametrize(
@@ -359,9 +361,9 @@ def test_pages(payload: Any, ids: list[str], cursor: str, total: int | None, lef
         ({"data": [PLAIN]}, 1, 1, True, False),
         ({"data": [PLAIN], "meta": {"cursor": "x"}}, 1, None, False, False),
         ({"data": [PLAIN], "meta": {"cursor": "x", "count": 30}}, 1, 30, False, False),
-        ({"data": [PLAIN, PLAIN], "meta": {"cursor": "x", "count": 1}}, 2, None, False, False),
+        ({"data": [PLAIN, OTHER], "meta": {"cursor": "x", "count": 1}}, 2, None, False, False),
         ({"data": [PLAIN | {"attributes": {"name": "x"}}]}, 1, 1, True, True),
-        ({"data": [PLAIN | {"attributes": {"name": "x"}}, PLAIN]}, 2, 2, True, False),
+        ({"data": [PLAIN | {"attributes": {"name": "x"}}, OTHER]}, 2, 2, True, False),
     ],
 )
 def test_inline_blocks(block: Any, count: int, total: int | None, complete: bool, detailed: bool) -> None:
@@ -501,7 +503,34 @@ def test_an_identifier_has_one_spelling(kind: str, id: str, one: str) -> None:
     assert decoded.ref.id == one
 
 
+DIGEST = hashlib.sha256(b"http://a.example/").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("entries", "ids", "total"),
+    [
+        ([PLAIN, PLAIN | {"id": "EXAMPLE.com"}], ["example.com"], 1),
+        ([PLAIN, PLAIN | {"attributes": {"a": 1}}, OTHER], ["example.com", "other.example"], 2),
+        ([{"type": "file", "id": SHA.upper()}, {"type": "file", "id": SHA}], [SHA], 1),
+        ([{"type": "url", "id": DIGEST}, {"type": "url", "id": api.url_id("http://a.example/")}], [DIGEST], 1),
+        ([{"type": "url", "id": "_"}, {"type": "url", "id": "?"}], ["_", "?"], 2),
+        ([{"type": "file_behaviour", "id": "a_X"}, {"type": "file_behaviour", "id": "a_x"}], ["a_X", "a_x"], 2),
+    ],
+)
+def test_an_object_stands_once_in_a_list(entries: list[Any], ids: list[str], total: int) -> None:
+    payload = {"data": entries, "meta": {"count": len(entries)}}
+    page = api.decode_page(payload)
+    assert ([item.ref.id for item in page.items], page.total, page.left_out) == (ids, total, 0)
+    related = api.decode_related("x", payload)
+    assert ([item.ref.id for item in related.items], related.total, related.complete) == (ids, total, True)
+
+
+def test_of_an_object_that_stands_twice_the_one_with_attributes_is_kept() -> None:
+    page = api.decode_page({"data": [PLAIN, PLAIN | {"attributes": {"a": 1}}]})
+    assert page.items[0].attributes == {"a": 1}
+
+
 def test_a_list_of_a_million_descriptors_is_bounded() -> None:
-    related = api.decode_related("x", {"data": [PLAIN] * 1_000_000})
+    related = api.decode_related("x", {"data": [{"type": "a", "id": f"{number}"} for number in range(1_000_000)]})
     assert (len(related.items), related.complete) == (1_000, False)
     assert "999000 entries were left out" in related.outcome.detail

@@ -284,6 +284,13 @@ def test_all_bodies_together_are_bounded() -> None:
         ({"av.virus_name": ["x" * 9000]}, (), "left out: 1"),
         ({"av.virus_name": {"a": 1}}, (), "left out: 1"),
         ({"attribution.family": ["emotet"]}, ("EMOTET",), ""),
+        ({"dynamic.mutex": ["Evil", "EVIL"]}, ("Evil",), ""),
+        (
+            {"network.static.uri": ["http://a.example/A", "http://a.example/a"]},
+            ("http://a.example/A", "http://a.example/a"),
+            "",
+        ),
+        ({"network.tls.ja3_hash": ["d41d8cd98f00b204e9800998ecf8427e"]}, (), "left out: 1"),
         ({"network.static.url": ["http://example.com/"]}, (), "no tag type 'network.static.url'"),
         ({7: ["x"]}, (), "no tag type 7"),
     ],

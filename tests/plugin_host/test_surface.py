@@ -52,9 +52,10 @@ MODULES: Mapping[str, str] = {
         "Indicator attack_name current_id indicator is_tag_type known_ids ontology_problem tactics tag_value"
     ),
     "certificates": "alternative_names distinguished facts public_key tags",
+    "noise": "is_noise_address is_noise_command is_noise_file is_noise_host is_noise_mutex",
     "readers": (
-        "LONGEST_TEXT as_list as_mapping as_mappings as_text as_texts boolean clean date host_of integer named_counts "
-        "number pairs quantity safe_name timestamp whole_text"
+        "EMPTY_DIGESTS LONGEST_TEXT as_list as_mapping as_mappings as_text as_texts boolean clean date host_of "
+        "integer moment named_counts number pairs quantity safe_name timestamp whole_text"
     ),
     "relationships": "CATALOGUE KINDS Family Licence Relationship find of_kind",
     "tables": "MOST_IN_CELL MOST_ROWS counted details key_values lines listed page table",

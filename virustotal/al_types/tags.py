@@ -7,13 +7,24 @@ from typing import Any
 
 from assemblyline.odm.models.tagging import Tagging
 
-from virustotal.util.readers import clean
+from virustotal.util.readers import EMPTY_DIGESTS, clean
 
 #: Longest value of a tag; Elasticsearch keeps no longer keyword.
 LONGEST_TAG = 8_000
 
 # The one open family: its last part is a name of the author's. A model takes these as keyword arguments.
 _RULE = re.compile(r"file\.rule\.(?!(?:index|store|sanitizer|self|type_p|ignore_extra_values)$)[a-z][a-z0-9_]*")
+
+
+#: Types whose values name the same thing in any case.
+_CASELESS = frozenset(
+    (
+        *("attribution.actor", "attribution.campaign", "attribution.exploit", "attribution.family"),
+        *("attribution.implant", "attribution.network", "dynamic.mutex", "dynamic.registry_key"),
+        *("dynamic.process.command_line", "dynamic.process.file_name", "dynamic.process.file_path"),
+        *("network.dynamic.domain", "network.email.address", "network.static.domain", "network.tls.sni"),
+    )
+)
 
 
 @cache
@@ -32,8 +43,11 @@ def known(tag_type: Any) -> bool:
 
 @lru_cache(maxsize=16_384)
 def normal(tag_type: str, value: str) -> str | None:
-    """Return the value as Assemblyline keeps it under a known type; None where its validator refuses it."""
-    if not value or len(value) > LONGEST_TAG or clean(value, LONGEST_TAG) != value:
+    """Return the value as Assemblyline keeps it under a known type; None where its validator refuses it.
+
+    The digest of no bytes is no tag: it would join files that share nothing.
+    """
+    if value in EMPTY_DIGESTS or not value or len(value) > LONGEST_TAG or clean(value, LONGEST_TAG) != value:
         return None
     field = _fields().get(tag_type)
     if field is None:
@@ -43,6 +57,14 @@ def normal(tag_type: str, value: str) -> str | None:
     except Exception:  # the validators raise ValueError, UnicodeError and IndexError
         return None
     return None if found is None or found == "" else str(found)
+
+
+def distinct(tag_type: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Return each value once, as its first spelling where the case says nothing; in their order."""
+    spellings: dict[str, str] = {}
+    for value in values:
+        spellings.setdefault(value.casefold() if tag_type in _CASELESS else value, value)
+    return tuple(spellings.values())
 
 
 def values_of(given: Any) -> Iterator[str | None]:

@@ -9,6 +9,7 @@ from virustotal.api.decoding import (
     decode_page,
     decode_related,
     decode_report,
+    distinct,
     total,
 )
 from virustotal.api.endpoints import (
@@ -48,6 +49,7 @@ __all__ = [
     "decode_related",
     "decode_report",
     "delete_file",
+    "distinct",
     "error_in",
     "failure",
     "linked",

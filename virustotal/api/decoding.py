@@ -1,7 +1,9 @@
 """From JSON to the nouns of the core. Each part may be missing, null or of another type: the unusable is left out."""
 
+import base64
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
@@ -85,15 +87,40 @@ def decode_page(payload: Mapping[str, Any]) -> Page:
     data, meta = payload.get("data"), as_mapping(payload.get("meta"))
     entries = data if isinstance(data, list | tuple) else (data,) if data is not None else ()
     items = tuple(found for entry in entries[:MOST_ENTRIES] if (found := decode_object(entry)) is not None)
+    left_out = len(entries) - len(items)
+    unique = distinct(items)
     cursor = meta.get("cursor")
     total = integer(meta.get("count"))
     return Page(
-        items,
+        unique,
         cursor if isinstance(cursor, str) and len(cursor) <= LONGEST_ID else "",
-        total if total is not None and total >= 0 else None,
-        len(entries) - len(items),
+        max(0, total - len(items) + len(unique)) if total is not None and total >= 0 else None,
+        left_out,
         _ended(payload),
     )
+
+
+def distinct(items: Iterable[Object]) -> tuple[Object, ...]:
+    """Return each object once, in the order of the list, as the first that has attributes.
+
+    A URL that is named by its base64 is the one that is named by the SHA-256 of its address.
+    """
+    objects: dict[Ref, Object] = {}
+    for item in items:
+        ref = Ref("url", _url_digest(item.ref.id)) if item.ref.kind == "url" else item.ref
+        if ref not in objects or (item.attributes and not objects[ref].attributes):
+            objects[ref] = item
+    return tuple(objects.values())
+
+
+def _url_digest(id: str) -> str:
+    """Return the SHA-256 of the address that a base64 identifier holds; any other identifier as it is."""
+    if _SHA256.fullmatch(id):
+        return id
+    try:
+        return hashlib.sha256(base64.urlsafe_b64decode(id + "=" * (-len(id) % 4))).hexdigest()
+    except ValueError:
+        return id
 
 
 def _ended(block: Mapping[str, Any]) -> Outcome:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.util.readers import as_list, as_mapping, as_text, as_texts, date, integer, pairs
+from virustotal.util.readers import as_list, as_mapping, as_text, as_texts, date, integer, moment, pairs
 
 __all__ = ["alternative_names", "distinguished", "facts", "public_key", "tags"]
 
@@ -75,8 +75,8 @@ def tags(certificate: Mapping[str, Any]) -> dict[str, list[str]]:
         "cert.serial_no": _digits(certificate.get("serial_number")),
         "cert.thumbprint": _digits(certificate.get("thumbprint")) + _digits(certificate.get("thumbprint_sha256")),
         "cert.signature_algo": as_texts(_algorithm(certificate)),
-        "cert.valid.start": as_texts(date(validity.get("not_before"))),
-        "cert.valid.end": as_texts(date(validity.get("not_after"))),
+        "cert.valid.start": as_texts(moment(validity.get("not_before"))),
+        "cert.valid.end": as_texts(moment(validity.get("not_after"))),
     }
     return {kind: list(values) for kind, values in found.items() if values}
 

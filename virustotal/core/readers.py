@@ -2,6 +2,7 @@
 
 from virustotal.util.hosts import host_of
 from virustotal.util.readers import (
+    EMPTY_DIGESTS,
     LONGEST_TEXT,
     as_list,
     as_mapping,
@@ -12,6 +13,7 @@ from virustotal.util.readers import (
     clean,
     date,
     integer,
+    moment,
     named_counts,
     number,
     pairs,
@@ -22,6 +24,7 @@ from virustotal.util.readers import (
 )
 
 __all__ = [
+    "EMPTY_DIGESTS",
     "LONGEST_TEXT",
     "as_list",
     "as_mapping",
@@ -33,6 +36,7 @@ __all__ = [
     "date",
     "host_of",
     "integer",
+    "moment",
     "named_counts",
     "number",
     "pairs",

@@ -12,6 +12,15 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 #: Longest text of one cell, title or value; what is cut ends in an ellipsis.
 LONGEST_TEXT = 1_000
 
+#: Digests of no bytes: SHA-256, SHA-1 and MD5.
+EMPTY_DIGESTS = frozenset(
+    (
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "d41d8cd98f00b204e9800998ecf8427e",
+    )
+)
+
 # Control characters but tab and newline; and what turns the direction of text or hides in it (bidi, zero width, BOM).
 _INERT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -118,6 +127,12 @@ def date(value: Any) -> str:
     if moment is not None:
         return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
     return as_text(value, 64) if isinstance(value, str) and number(value) is None else ""
+
+
+def moment(value: Any) -> str:
+    """Return a moment as it is tagged, `YYYY-MM-DD hh:mm:ss`; empty where it is not readable."""
+    found = timestamp(value)
+    return found.strftime("%Y-%m-%d %H:%M:%S") if found else ""
 
 
 def quantity(number: int, noun: str) -> str:

@@ -139,6 +139,26 @@ def test_popular_hosts_are_not_tagged_undetected_and_never_score(
 
 
 @pytest.mark.parametrize(
+    ("name", "host", "tagged"),
+    [
+        ("contacted_domains", obj("domain", "ctldl.windowsupdate.com"), False),
+        ("contacted_domains", obj("domain", "windowsupdate.com.evil.example"), True),
+        ("contacted_domains", obj("domain", "ctldl.windowsupdate.com", last_analysis_stats={"undetected": 90}), False),
+        ("contacted_domains", obj("domain", "ctldl.windowsupdate.com", last_analysis_stats={"malicious": 9}), True),
+        ("contacted_ips", obj("ip_address", "8.8.8.8"), False),
+        ("contacted_ips", obj("ip_address", "203.0.113.7", as_owner="Akamai", last_analysis_stats={}), False),
+        ("contacted_ips", obj("ip_address", "203.0.113.7", as_owner="Some host", last_analysis_stats={}), True),
+        ("contacted_urls", obj("url", "1", url="http://ocsp.digicert.com/a", last_analysis_stats={}), False),
+    ],
+)
+def test_known_noise_is_shown_and_tagged_only_where_engines_flag_it(name: str, host: Object, tagged: bool) -> None:
+    found = run(analyzer("file", name), evidence("file", name, related=[host]))
+    assert any(section.body for section in sections(found))
+    about = [each.about for each in points(found) if each.about and each.about.tag]
+    assert bool(tags(found) or about) is tagged
+
+
+@pytest.mark.parametrize(
     ("stats", "tagged"),
     [
         ({"malicious": 30, "harmless": 60}, True),

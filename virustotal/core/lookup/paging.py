@@ -13,9 +13,7 @@ from virustotal.core.lookup.executor import RequestExecutor, outcome_of
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Outcome, Ref, Related, Status
-
-#: The file of no bytes.
-EMPTY_FILE = Ref("file", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+from virustotal.util.readers import EMPTY_DIGESTS
 
 _REPEATED = "VirusTotal repeated a page, so the list ends early."
 
@@ -101,7 +99,7 @@ class Pager:
 
 def without_empty_file(related: Related) -> Related:
     """Return a relationship without the empty file, which says nothing of what dropped or holds it."""
-    items = tuple(item for item in related.items if item.ref != EMPTY_FILE)
+    items = tuple(item for item in related.items if item.ref.kind != "file" or item.ref.id not in EMPTY_DIGESTS)
     if len(items) == len(related.items):
         return related
     total = None if related.total is None else max(len(items), related.total - len(related.items) + len(items))
@@ -113,14 +111,16 @@ def without_empty_file(related: Related) -> Related:
 
 
 def _with_page(found: Related, page: api.Page, most: int) -> Related:
-    known = {item.ref for item in found.items} if found.cursor else frozenset()
-    items = found.items + tuple(item for item in page.items if item.ref not in known)
+    items = api.distinct((*found.items, *page.items))
+    repeated = len(found.items) + len(page.items) - len(items)
     counted = page.total if page.total is not None else found.total
+    if counted is not None and found.total is not None:
+        counted = min(counted, found.total)
     complete = not page.cursor and len(items) <= most
     return evolve(
         found,
         items=items[:most],
-        total=api.total(counted, len(items), complete=not page.cursor),
+        total=api.total(counted and counted - repeated, len(items), complete=not page.cursor),
         outcome=page.outcome if found.outcome.found else found.outcome,
         complete=complete,
         detailed=not items or any(item.whole or item.attributes for item in items),

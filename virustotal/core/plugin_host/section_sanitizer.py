@@ -186,7 +186,7 @@ class SectionSanitizer:
         if not tags.known(tag_type):
             self.notes.say(f"Assemblyline has no tag type {tag_type!r}; its values were left out.")
             return ()
-        return tuple(dict.fromkeys(self._bounded(tag_type, tags.values_of(values))))
+        return tags.distinct(tag_type, self._bounded(tag_type, tags.values_of(values)))
 
     def _bounded(self, tag_type: str, values: Iterable[str | None]) -> Iterable[str]:
         for value in values:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from virustotal.core.readers import as_list, as_text, date, integer, pairs, timestamp
+from virustotal.core.readers import as_list, as_text, date, integer, moment, pairs
 from virustotal.core.tables import listed
 
 #: Deepest nesting that is written into one cell.
@@ -75,12 +75,6 @@ def address(value: Any) -> Any:
     return shown(value) if found is None or found < 0 else f"0x{found:x}"
 
 
-def moment(value: Any) -> str:
-    """Return a moment as it is tagged, `YYYY-MM-DD hh:mm:ss`; empty where it is not readable."""
-    found = timestamp(value)
-    return found.strftime("%Y-%m-%d %H:%M:%S") if found else ""
-
-
 def when(value: Any) -> Any:
     """Return a moment as it is shown; what is not readable as it is."""
     return date(value) or shown(value)
@@ -88,8 +82,7 @@ def when(value: Any) -> Any:
 
 def day(value: Any) -> Any:
     """Return the day of a moment, `YYYY-MM-DD`; what is not readable as it is."""
-    moment = timestamp(value)
-    return moment.strftime("%Y-%m-%d") if moment else shown(value)
+    return moment(value)[:10] or shown(value)
 
 
 def literal(table: Mapping[Any, str]) -> Callable[[Any], Any]:

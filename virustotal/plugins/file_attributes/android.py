@@ -1,7 +1,7 @@
 """Android applications: `androguard`, and the tags of its certificate."""
 
 from virustotal.core import Analyzer, Settings, hookimpl
-from virustotal.core.readers import as_mapping, as_text
+from virustotal.core.readers import as_mapping, as_text, moment
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
@@ -20,8 +20,8 @@ CERTIFICATE = SectionSpec(
         FieldSpec("Issuer", "Issuer", distinguished_name, "cert.issuer", distinguished_name),
         FieldSpec("serialnumber", "Serial number", read.lower, "cert.serial_no", read.any_hex),
         FieldSpec("thumbprint", "Thumbprint", read.lower, "cert.thumbprint", read.sha1),
-        FieldSpec("validfrom", "Valid from", read.when, "cert.valid.start", read.moment),
-        FieldSpec("validto", "Valid to", read.when, "cert.valid.end", read.moment),
+        FieldSpec("validfrom", "Valid from", read.when, "cert.valid.start", moment),
+        FieldSpec("validto", "Valid to", read.when, "cert.valid.end", moment),
     ),
 )
 PERMISSIONS = SectionSpec(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
-from virustotal.core.readers import as_mapping, as_text
+from virustotal.core.readers import as_mapping, as_text, moment
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build_section
 
@@ -16,7 +16,7 @@ _DATE = re.compile(r"(\d{4}):(\d{2}):(\d{2}) ", re.ASCII)
 
 def exif_date(value: Any) -> str:
     """Return a moment to tag of ExifTool's `YYYY:MM:DD hh:mm:ss+00:00`, empty where it is not readable."""
-    return read.moment(_DATE.sub(r"\1-\2-\3 ", as_text(value, 40), count=1))
+    return moment(_DATE.sub(r"\1-\2-\3 ", as_text(value, 40), count=1))
 
 
 EXIF = SectionSpec("exiftool", "Metadata (ExifTool)")

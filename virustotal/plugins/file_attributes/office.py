@@ -1,6 +1,7 @@
 """Office documents: `office_info` (OLE), `openxml_info`, `vba_info`."""
 
 from virustotal.core import Analyzer, Settings, hookimpl
+from virustotal.core.readers import moment
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, renamed
 
@@ -27,9 +28,9 @@ SUMMARY = SectionSpec(
         FieldSpec("author", "Author", tag="file.ole.summary.author"),
         FieldSpec("last_author", "Last author", tag="file.ole.summary.last_saved_by"),
         FieldSpec("comments", "Comments", tag="file.ole.summary.comment"),
-        FieldSpec("creation_datetime", "Created", tag="file.ole.summary.create_time", tagged=read.moment),
-        FieldSpec("last_saved", "Last saved", tag="file.ole.summary.last_saved_time", tagged=read.moment),
-        FieldSpec("last_printed", "Last printed", tag="file.ole.summary.last_printed", tagged=read.moment),
+        FieldSpec("creation_datetime", "Created", tag="file.ole.summary.create_time", tagged=moment),
+        FieldSpec("last_saved", "Last saved", tag="file.ole.summary.last_saved_time", tagged=moment),
+        FieldSpec("last_printed", "Last printed", tag="file.ole.summary.last_printed", tagged=moment),
         FieldSpec("code_page", "Code page", tag="file.ole.summary.codepage"),
         FieldSpec("application_name", "Application"),
         FieldSpec("template", "Template"),
@@ -83,8 +84,8 @@ CORE = SectionSpec(
         FieldSpec("dc:creator", "Author", tag="file.ole.summary.author"),
         FieldSpec("cp:lastModifiedBy", "Last author", tag="file.ole.summary.last_saved_by"),
         FieldSpec("dc:description", "Comments", tag="file.ole.summary.comment"),
-        FieldSpec("dcterms:created", "Created", tag="file.ole.summary.create_time", tagged=read.moment),
-        FieldSpec("dcterms:modified", "Last saved", tag="file.ole.summary.last_saved_time", tagged=read.moment),
+        FieldSpec("dcterms:created", "Created", tag="file.ole.summary.create_time", tagged=moment),
+        FieldSpec("dcterms:modified", "Last saved", tag="file.ole.summary.last_saved_time", tagged=moment),
         FieldSpec("cp:revision", "Revision"),
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from virustotal.core import Analyzer, Settings, hookimpl
-from virustotal.core.readers import as_mapping, as_text
+from virustotal.core.readers import as_mapping, as_text, moment
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
@@ -94,7 +94,7 @@ PE = SectionSpec(
     "Windows executable (PE)",
     (
         FieldSpec("machine_type", "Machine", read.literal(MACHINES)),
-        FieldSpec("timestamp", "Linker timestamp", read.when, "file.pe.linker.timestamp", read.moment),
+        FieldSpec("timestamp", "Linker timestamp", read.when, "file.pe.linker.timestamp", moment),
         FieldSpec("entry_point", "Entry point", read.address),
         FieldSpec("imphash", "Import hash", read.lower, "file.pe.imports.imphash", read.md5),
         FieldSpec("rich_pe_header_hash", "Rich header hash", read.lower, "file.pe.rich_header.hash", read.md5),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
-from virustotal.core.readers import as_list, as_mapping, as_text
+from virustotal.core.readers import as_list, as_mapping, as_text, moment
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
@@ -30,18 +30,18 @@ def day(value: Any) -> str:
     try:
         found = datetime.strptime(as_text(value, 40), _US_DATE).replace(tzinfo=UTC)
     except ValueError:
-        return read.moment(value) or str(read.shown(value))
+        return moment(value) or str(read.shown(value))
     return found.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def date_only(value: Any) -> str:
     """Return the day of a moment of a certificate, `YYYY-MM-DD`; else its text."""
-    return day(value)[:10] if read.moment(day(value)) else day(value)
+    return day(value)[:10] if moment(day(value)) else day(value)
 
 
 def tagged_day(value: Any) -> str:
     """Return a moment to tag, empty where it is not readable."""
-    return read.moment(day(value))
+    return moment(day(value))
 
 
 def common_name(value: Any) -> str:

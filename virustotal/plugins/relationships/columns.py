@@ -6,7 +6,8 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core import Needs, Object
-from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, as_texts, clean, date, pairs
+from virustotal.core.noise import is_noise_address, is_noise_host
+from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, as_texts, clean, date, host_of, pairs
 from virustotal.core.tables import listed
 from virustotal.core.verdicts import HOST_KINDS, POPULAR_RANK, best_rank
 
@@ -77,6 +78,13 @@ def tag_value(obj: Object) -> str:
     """Return the identity where it is exactly what VirusTotal sent; empty where it was cut or made inert."""
     raw = address(obj) if obj.ref.kind == "url" else obj.ref.id
     return raw if clean(raw, LONGEST_NAME) == raw else ""
+
+
+def is_noise(obj: Object) -> bool:
+    """Return whether every machine contacts such a host, or the host of such a URL: it is shown and not tagged."""
+    if obj.ref.kind == "ip_address":
+        return is_noise_address(obj.ref.id, as_text(obj.attributes.get("as_owner")))
+    return is_noise_host(host_of(address(obj)) if obj.ref.kind == "url" else obj.ref.id)
 
 
 def popular(obj: Object) -> bool:

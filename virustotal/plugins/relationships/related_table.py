@@ -30,6 +30,7 @@ from virustotal.plugins.relationships.columns import (
     LINKS,
     Column,
     identity,
+    is_noise,
     popular,
     tag_value,
     threat,
@@ -140,7 +141,7 @@ class RelatedTable:
         section = tables.table(self.entry.title, rows, self._names(()))
         if section is not None:
             section.title_text = table_heading(self.entry.title, related)
-            self._tagged(section, related.items)
+            self._tagged(section, (obj for obj in related.items if not is_noise(obj)))
             _add(section, links("Open on VirusTotal", related.items, settings))
             yield section
 
@@ -161,7 +162,11 @@ class RelatedTable:
         section = tables.table("With a report", rows, names, total=len(reported))
         if section is not None:
             settings = evidence.settings
-            telling = (each.obj for each in reported if not (popular(each.obj) and each.undetected(settings)))
+            telling = (
+                each.obj
+                for each in reported
+                if not (each.undetected(settings) and (popular(each.obj) or is_noise(each.obj)))
+            )
             self._tagged(section, (obj for obj in telling if obj.ref not in elsewhere))
             _add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
         return section
@@ -174,7 +179,7 @@ class RelatedTable:
         title = "Known by hash only" if self._kind == "file" else "Known by name only"
         section = tables.table(title, rows, self._names((), ("Reason",)), total=len(bare), collapse=True)
         if section is not None:
-            self._tagged(section, bare)
+            self._tagged(section, (obj for obj in bare if not is_noise(obj)))
         return section
 
     def _row(self, obj: Object) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Any
 from attrs import field, frozen
 
 from virustotal.core import tables
+from virustotal.core.noise import is_noise_file
 from virustotal.core.readers import as_mapping, as_text, as_texts, host_of, integer
 from virustotal.plugins.sandbox.cell_text import described, label, registry_value
 from virustotal.plugins.sandbox.long_values import LongValues
-from virustotal.plugins.sandbox.noise import is_noise_file
 from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
 
 #: Details of one thing that are kept.

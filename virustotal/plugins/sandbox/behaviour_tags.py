@@ -9,6 +9,7 @@ from attrs import frozen
 
 from virustotal.core import Evidence, Object
 from virustotal.core.assemblyline import tag_value
+from virustotal.core.noise import is_noise_address, is_noise_command, is_noise_host, is_noise_mutex
 from virustotal.core.readers import as_list, as_mappings, as_text, host_of, integer, pairs
 from virustotal.core.verdicts import (
     MALICIOUS,
@@ -21,7 +22,6 @@ from virustotal.core.verdicts import (
     needed_hits,
 )
 from virustotal.plugins.sandbox.activity import Thing, address
-from virustotal.plugins.sandbox.noise import is_noise_address, is_noise_command, is_noise_host, is_noise_mutex
 from virustotal.plugins.sandbox.processes import image_of
 from virustotal.plugins.sandbox.sandbox_verdicts import SandboxVerdict, verdict_of
 from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
@@ -35,30 +35,19 @@ Pair = tuple[str, str]
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
 # As Assemblyline's own validator has it.
 _JA4 = re.compile(r"[tq](?:[sd]|[0-3]){2}[di]\d{4}\w{2}_[a-f0-9]{12}_[a-f0-9]{12}", re.ASCII)
-_EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 _URL = re.compile(r"(?:https?|ftp|wss?)://\S+", re.I)
 _PROTOCOL = re.compile(r"[a-z0-9.+-]{2,20}", re.ASCII)
 _MAIL = re.compile(r"[^\s<>,;\"@]{1,64}@[^\s<>,;\"@]{1,255}")
-#: Types whose values name the same thing in any case.
-_CASELESS = frozenset(
-    (
-        *("dynamic.mutex", "dynamic.registry_key", "dynamic.process.command_line", "dynamic.process.file_name"),
-        *("dynamic.process.file_path", "network.dynamic.domain", "network.tls.sni", "network.email.address"),
-    )
-)
 
 
 def add(section: Any, tags: Iterable[Pair]) -> None:
-    """Add tags to a section, each once whatever its case, at most MOST_VALUES of a type; the first ones stay.
+    """Add tags to a section, at most MOST_VALUES of a type; the first ones stay.
 
     A value that had to be cut or cleaned is another one, and is no tag.
     """
-    added = set()
     for type, value in tags:
-        key = (type, value.casefold() if type in _CASELESS else value)
         fits = value and "\N{REPLACEMENT CHARACTER}" not in value and tag_value(type, value) is not None
-        if fits and key not in added and len(section.tags.get(type, ())) < MOST_VALUES:
-            added.add(key)
+        if fits and len(section.tags.get(type, ())) < MOST_VALUES:
             section.add_tag(type, value)
 
 
@@ -206,7 +195,7 @@ def of_tls(sandboxes: Sequence[Sandbox], noise: Noise = NO_NOISE) -> Iterator[Pa
 
 def _ja3(type: str, value: Any) -> Iterator[Pair]:
     digest = _text(value, 64).lower()
-    if _MD5.fullmatch(digest) and digest != _EMPTY_MD5:
+    if _MD5.fullmatch(digest):
         yield type, digest
 
 

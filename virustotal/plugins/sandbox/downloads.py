@@ -20,7 +20,7 @@ from virustotal.core import (
     hookimpl,
     tables,
 )
-from virustotal.core.readers import as_mapping, as_text, boolean, clean, integer, safe_name
+from virustotal.core.readers import EMPTY_DIGESTS, as_mapping, as_text, boolean, clean, integer, safe_name
 from virustotal.plugins.sandbox.sandboxes import sandbox_name
 
 EVTX = (b"ElfFile\x00",)
@@ -59,8 +59,6 @@ RECORDINGS = (
 )
 DROPPED = "download_dropped_files"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-#: The digest of the empty file: nothing to download.
-_EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 PARAMETERS = (*(recording.parameter for recording in RECORDINGS), DROPPED)
 
 
@@ -131,7 +129,7 @@ def _sorted_out(related: Related, evidence: Evidence) -> tuple[list[Object], lis
     """The dropped files that can be fetched, and a sentence for each reason why others cannot."""
     subject, most = evidence.report.subject.ref.id.lower(), evidence.settings.max_download_mb
     rules: tuple[tuple[str, Callable[[Object], bool]], ...] = (
-        ("", lambda obj: _digest(obj) == _EMPTY),
+        ("", lambda obj: _digest(obj) in EMPTY_DIGESTS),
         ("The submitted file drops itself, and is not downloaded again.", lambda obj: _digest(obj) == subject),
         ("VirusTotal knows {} by hash alone.", lambda obj: bool(obj.error)),
         ("VirusTotal names {} by something else than a SHA-256.", lambda obj: not _SHA256.fullmatch(_digest(obj))),
