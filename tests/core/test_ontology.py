@@ -8,7 +8,7 @@ import pytest
 from assemblyline.odm.models.ontology import ResultOntology
 from assemblyline_v4_service.common.ontology_helper import OntologyHelper
 
-from virustotal.al_types.ontology import MODELS, apply, completed, problem, stable_id
+from virustotal.al_types.ontology import MODELS, Antivirus, apply, completed, problem, stable_id
 
 GOOD: dict[str, dict[str, Any]] = {
     "antivirus": {"engine_name": "Example", "category": "malicious", "virus_name": "Eicar"},
@@ -65,6 +65,32 @@ def test_good_parts_have_no_problem_and_are_not_changed(kind: str, helper: Ontol
     assert problem(kind, GOOD[kind]) == ""
     apply(helper, [(kind, GOOD[kind])])
     assert json.dumps(GOOD[kind]) == before
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("engine_version", "1.0"),
+        ("engine_version", None),
+        ("engine_version", 1.5),
+        ("virus_name", ""),
+        ("virus_name", b"Eicar"),
+        ("engine_name", ""),
+        ("engine_name", None),
+        ("category", "harmless"),
+        ("category", None),
+        ("category", ["malicious"]),
+        ("unknown", "field"),
+    ],
+)
+def test_an_antivirus_part_is_the_same_with_and_without_its_model(
+    field: str, value: Any, helper: OntologyHelper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [("antivirus", GOOD["antivirus"] | {field: value})]
+    without = apply(helper, parts), results(helper)
+    monkeypatch.setattr(Antivirus, "takes", lambda fields: False)
+    other = OntologyHelper(helper.log, helper.service)
+    assert without == (apply(other, parts), results(other))
 
 
 @pytest.mark.parametrize(

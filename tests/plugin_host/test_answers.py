@@ -64,7 +64,7 @@ def test_the_fields_of_detections_are_checked(changes: dict[str, Any], message: 
         ({"score": True}, "the score of a Verdict"),
         ({"detections": None}, "the detections of a Verdict"),
         ({"detections": (each for each in GIVEN)}, "the detections of a Verdict"),
-        ({"detections": ("Acme",)}, "the detections of a Verdict"),
+        ({"detections": ("Acme",)}, "expected a Detection, not str"),
         ({"reasons": "because"}, "the reasons of a Verdict"),
         ({"reasons": (each for each in ("because",))}, "the reasons of a Verdict"),
         ({"reasons": ("because", 1)}, "the reasons of a Verdict"),

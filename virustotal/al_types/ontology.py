@@ -1,5 +1,6 @@
 """Parts of the result ontology: completed, tried against Assemblyline's own models, and given to its helper."""
 
+import hashlib
 import json
 import uuid
 from collections import Counter
@@ -7,36 +8,32 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from assemblyline.odm.models.ontology.results import (
-    Antivirus,
-    MalwareConfig,
-    NetworkConnection,
-    Process,
-    Sandbox,
-    Signature,
-)
+from assemblyline.odm.models.ontology import results
 
 from virustotal.util.readers import as_text, clean
 
 #: What each kind of part is made of.
 MODELS: Mapping[str, Any] = MappingProxyType(
     {
-        "antivirus": Antivirus,
-        "malware_config": MalwareConfig,
-        "network": NetworkConnection,
-        "process": Process,
-        "sandbox": Sandbox,
-        "signature": Signature,
+        "antivirus": results.Antivirus,
+        "malware_config": results.MalwareConfig,
+        "network": results.NetworkConnection,
+        "process": results.Process,
+        "sandbox": results.Sandbox,
+        "signature": results.Signature,
     }
 )
 
-_NAMESPACE = uuid.UUID("8f6f64a3-3c1b-5f0e-8a3e-0f6d0c5a9d11")
+_NAMESPACE = uuid.UUID("8f6f64a3-3c1b-5f0e-8a3e-0f6d0c5a9d11").bytes
 _DEEPEST = 30
+_encode = json.JSONEncoder(sort_keys=True, default=repr).encode
 
 
 def stable_id(kind: str, *parts: Any) -> str:
     """Return an `ontology_id` that is the same for the same parts, whoever asks and whenever."""
-    return f"{kind}_{uuid.uuid5(_NAMESPACE, json.dumps(parts, sort_keys=True, default=repr)).hex}"
+    # As uuid.uuid5 computes it, without its object: a file has a hundred of them.
+    digest = hashlib.sha1(_NAMESPACE + _encode(parts).encode(), usedforsecurity=False).hexdigest()
+    return f"{kind}_{digest[:12]}5{digest[13:16]}{'89ab'[int(digest[16], 16) & 3]}{digest[17:32]}"
 
 
 def completed(kind: str, fields: Mapping[str, Any], classification: str = "") -> dict[str, Any]:
@@ -91,9 +88,38 @@ def apply(helper: Any, parts: Iterable[tuple[str, Mapping[str, Any]]], classific
     return tuple(f"{count} parts of the ontology ({kind}) were left out." for kind, count in sorted(refused.items()))
 
 
+class Antivirus:
+    """An antivirus part without Assemblyline's model, under its name: a file has a hundred, and each model is slow."""
+
+    objectid = None  # the helper looks whether a model has one
+    _CATEGORIES = results.Antivirus.fields()["category"].child_type.values
+    _TEXTS = ("engine_version", "engine_definition_version", "virus_name")
+    _NAMES = frozenset({*_TEXTS, "engine_name", "category"})
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = {name: value for name, value in data.items() if value is not None}
+
+    @classmethod
+    def takes(cls, fields: Mapping[str, Any]) -> bool:
+        """Return whether the model would change nothing; it is asked about every other part."""
+        name, texts = fields.get("engine_name"), map(fields.get, cls._TEXTS)
+        return (
+            fields.keys() <= cls._NAMES
+            and isinstance(name, str)
+            and name != ""
+            and fields.get("category") in cls._CATEGORIES
+            and all(text is None or (isinstance(text, str) and text != "") for text in texts)
+        )
+
+    def as_primitives(self, *, strip_null: bool = False) -> Mapping[str, Any]:
+        """See assemblyline.odm.base.Model.as_primitives."""
+        return self._data
+
+
 def _taken(helper: Any, kind: str, fields: Mapping[str, Any], classification: str) -> bool:
     try:
-        return bool(helper.add_result_part(MODELS[kind], completed(kind, fields, classification)))
+        model = Antivirus if kind == "antivirus" and Antivirus.takes(fields) else MODELS[kind]
+        return bool(helper.add_result_part(model, completed(kind, fields, classification)))
     except Exception:  # the models raise whatever their fields do
         return False
 
@@ -113,6 +139,8 @@ def plain(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, Mapping | list | tuple | set | frozenset):
         if not depth:
             raise ValueError("nested too deeply")

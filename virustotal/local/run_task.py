@@ -6,6 +6,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -94,9 +95,13 @@ class NoPlatform:
         return {}
 
 
-def default_parameters() -> dict[str, Any]:
-    """Return the submission parameters of the manifest with their values."""
+@cache
+def default_parameters() -> Mapping[str, Any]:
+    """Return the submission parameters of the manifest with their values, read once."""
     return {each["name"]: each["value"] for each in get_service_manifest().get("submission_params", [])}
+
+
+_heuristics = cache(get_heuristics)
 
 
 @contextmanager
@@ -190,7 +195,7 @@ def _stored(result: dict[str, Any]) -> Mapping[str, Any]:
     for file in result["response"]["extracted"] + result["response"]["supplementary"]:
         file.pop("path", None)
         file.pop("is_supplementary", None)
-    heuristics = get_heuristics()
+    heuristics = _heuristics()
     for section in result["result"]["sections"]:
         section.pop("zeroize_on_tag_safe", None)
         section.pop("zeroize_on_sig_safe", None)

@@ -22,6 +22,8 @@ LONGEST_NAME = 120
 _TELLING = (MALICIOUS, SUSPICIOUS, "harmless", "undetected")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 _Entries = list[tuple[str, Mapping[str, str]]]
 
 
@@ -58,11 +60,13 @@ def _entry(each: Detection) -> tuple[str, Mapping[str, str]]:
 def _cut(files: dict[str, _Entries], totals: Mapping[str, int]) -> str:
     """Leave out the least telling entry of the longest list until it fits; an earlier file without entries goes."""
     own = next(iter(files))
-    while len(shown := _dump(files, totals)) > LONGEST:
-        worst = max(reversed(files), key=lambda sha256: _rank(files[sha256]))
-        files[worst].pop()
-        if not files[worst] and worst != own:
-            del files[worst]
+    while (excess := len(shown := _dump(files, totals)) - LONGEST) > 0:
+        while excess > 0:  # by the entries' own lengths: to write everything after each of them takes long
+            worst = max(reversed(files), key=lambda sha256: _rank(files[sha256]))
+            excess -= len(_encode(dict([files[worst].pop()]))) - 1
+            if not files[worst] and worst != own:
+                del files[worst]
+                break
     return shown
 
 
@@ -73,7 +77,7 @@ def _rank(entries: _Entries) -> tuple[int, int]:
 
 def _dump(files: Mapping[str, _Entries], totals: Mapping[str, int]) -> str:
     objects = [_object(sha256, entries, totals[sha256] - len(entries)) for sha256, entries in files.items()]
-    return json.dumps(objects, ensure_ascii=False, separators=(",", ":"))
+    return _encode(objects)
 
 
 def _object(sha256: str, entries: _Entries, left_out: int) -> Mapping[str, Any]:

@@ -56,7 +56,11 @@ def virustotal_remap(detections: tuple[Detection, ...], settings: Settings) -> t
 
     What is ignored stays listed, with its rule.
     """
-    return tuple(_remap_one(detection, settings.av_config) for detection in detections)
+    config = settings.av_config
+    ignores = bool(config.specific_AVs or config.term_blocklist)
+    return tuple(
+        _remap_one(detection, config) if ignores or detection.result else detection for detection in detections
+    )
 
 
 def _remap_one(detection: Detection, config: AvConfig) -> Detection:

@@ -138,11 +138,13 @@ class FindingCollector:
     def _part(self, given: OntologyPart) -> None:
         if not isinstance(given.data, Mapping):
             raise TypeError(f"the data of an OntologyPart are a mapping, not {type(given.data).__name__}")
-        # The built-ins' tests try every part; for the plugins of others it is done here, where it costs only them.
-        if self.external and (why := problem(given.kind, given.data)):
-            self._notes.say(f"A part of the ontology ({clean(str(given.kind), 60)}) was left out: {why}")
-            return
-        self._add(self._ontology, "ontology", given, lambda part: OntologyPart(str(part.kind), plain(part.data)))
+        # The built-ins' tests try every part; those of others are tried and copied here, where it costs only them.
+        if self.external:
+            if why := problem(given.kind, given.data):
+                self._notes.say(f"A part of the ontology ({clean(str(given.kind), 60)}) was left out: {why}")
+                return
+            given = OntologyPart(str(given.kind), plain(given.data))
+        self._add(self._ontology, "ontology", given, lambda part: part)
 
     def contribution(self, analyzer: str, provider: str, error: str = "") -> AnalyzerOutput:
         """Return everything taken so far."""

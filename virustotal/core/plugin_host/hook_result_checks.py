@@ -22,7 +22,7 @@ _TEXTS = ("engine", "category", "result", "version", "update", "ignored_because"
 
 def remapped(answer: Any, given: tuple[Detection, ...]) -> tuple[Detection, ...]:
     """Return what `virustotal_remap` answered; TypeError or ValueError for what is no list of as many detections."""
-    if not isinstance(answer, tuple | list) or not all(isinstance(each, Detection) for each in answer):
+    if not isinstance(answer, tuple | list):
         raise TypeError("virustotal_remap returns a tuple of Detection")
     if len(answer) != len(given):
         raise ValueError(
@@ -33,7 +33,9 @@ def remapped(answer: Any, given: tuple[Detection, ...]) -> tuple[Detection, ...]
 
 
 def detection(each: Detection) -> Detection:
-    """Return a detection with texts of a bounded length; TypeError for a field of another type."""
+    """Return a detection with texts of a bounded length; TypeError for anything else, or a field of another type."""
+    if not isinstance(each, Detection):
+        raise TypeError(f"expected a Detection, not {type(each).__name__}")
     texts = {name: getattr(each, name) for name in _TEXTS}
     for name, value in texts.items():
         if not isinstance(value, str):
@@ -55,8 +57,6 @@ def verdict(answer: Any) -> Verdict:
         raise TypeError("the score of a Verdict is a whole number")
     if not isinstance(answer.detections, tuple | list):
         raise TypeError("the detections of a Verdict are a tuple of Detection")
-    if not all(isinstance(each, Detection) for each in answer.detections):
-        raise TypeError("the detections of a Verdict are Detection")
     if not isinstance(answer.reasons, tuple | list) or not all(isinstance(each, str) for each in answer.reasons):
         raise TypeError("the reasons of a Verdict are a tuple of texts")
     reasons = tuple(clean(each, LONGEST_REASON) for each in answer.reasons[:MOST_REASONS])

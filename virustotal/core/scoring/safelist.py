@@ -45,13 +45,17 @@ class Safelist:
     #: Expressions that once took longer than PATTERN_SECONDS, and are not used again.
     _slow: set[str] = field(factory=set, init=False, eq=False, repr=False)
 
+    def lists(self, tag_type: str) -> bool:
+        """True if anything of a tag type is listed."""
+        return bool(self.exact.get(tag_type) or self.patterns.get(tag_type))
+
     def matches(self, tag_type: str, value: str) -> bool:
         """True if a value of a tag type is listed, a domain also by a parent, or matched by a regular expression.
 
         Upper and lower case do not matter. As on the platform, an expression must match from the beginning.
         """
         plain = value.strip().lower()
-        if not plain:
+        if not plain or not self.lists(tag_type):
             return False
         listed = self.exact.get(tag_type, frozenset())
         names = _parents(plain) if tag_type in DOMAINS else (plain,)

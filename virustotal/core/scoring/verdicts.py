@@ -1,5 +1,6 @@
 """Detections to a verdict: remap, safelist, thresholds, the explained score (docs/scoring.md)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -65,28 +66,31 @@ VERDICT_ATTRIBUTES = (
 def detections(obj: Object) -> tuple[Detection, ...]:
     """Return every engine's verdict in `last_analysis_results`, by engine."""
     # Not `pairs`: an engine under an empty key may have its name within, and counts in any case.
-    given = as_mapping(obj.attributes.get("last_analysis_results"))
-    found = (_detection(as_text(key) or UNNAMED, as_mapping(entry)) for key, entry in given.items())
-    return tuple(sorted(found, key=lambda each: (each.engine.lower(), each.engine, each.result, each.version)))
+    engines = as_mapping(obj.attributes.get("last_analysis_results"))
+    listed = [_detection(name, as_mapping(entry)) for name, entry in engines.items()]
+    listed.sort(key=lambda detection: (detection.engine.lower(), detection.engine, detection.result, detection.version))
+    return tuple(listed)
 
 
-def _detection(name: str, entry: Mapping[str, object]) -> Detection:
+def _detection(name: object, entry: Mapping[str, object]) -> Detection:
     return Detection(
-        engine=_said(entry.get("engine_name")) or name,
+        engine=_text(entry.get("engine_name")) or as_text(name) or UNNAMED,
         category=category_of(entry.get("category")),
-        result=_said(entry.get("result")),
-        version=_said(entry.get("engine_version")),
-        update=_said(entry.get("engine_update")),
+        result=_text(entry.get("result")),
+        version=_text(entry.get("engine_version")),
+        update=_text(entry.get("engine_update")),
     )
 
 
 #: The same few thousand names and versions come with every object of a task; longer texts are not kept.
 _LONGEST_KEPT = 120
-_text_of = lru_cache(maxsize=8192)(as_text)
+_kept_text = lru_cache(maxsize=8192)(as_text)
 
 
-def _said(value: object) -> str:
-    return _text_of(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else as_text(value)
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return _kept_text(value) if len(value) <= _LONGEST_KEPT else as_text(value)
+    return "" if value is None else as_text(value)
 
 
 def category_of(value: object) -> str:
@@ -153,7 +157,8 @@ def judge(
     """
     found = detections(obj)
     found = remap(found) if remap is not None else found
-    found = tuple(_safelisted(detection, safelist) for detection in found)
+    if safelist.lists("av.virus_name"):
+        found = tuple(_safelisted(detection, safelist) for detection in found)
     own = by_engines(obj, found, settings)
     decided = decide(obj, found) if decide is not None else None
     verdict = _against_trust(obj, own) if decided is None else _decided(decided, own)
@@ -309,15 +314,17 @@ def _summary(counts: EngineCounts) -> str:
 
 
 def _weigh(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _Weighed:
-    counted = [detection for detection in found if not detection.ignored_because]
+    listed = Counter(detection.category for detection in found)
+    counted = [detection for detection in found if detection.category in BAD and not detection.ignored_because]
     bad = {name: [detection for detection in counted if detection.category == name] for name in BAD}
-    ignored = sum(1 for detection in found if detection.ignored_because and detection.category in bad)
+    ignored = sum(map(listed.__getitem__, BAD)) - len(counted)
     notes = [f"Not counted: {ignored} that are ignored by the configuration or the safelist."] if ignored else []
     for name in BAD:
-        listed = sum(1 for detection in found if detection.category == name)
-        if stats and stats.get(name, 0) != listed:
-            notes.append(f"VirusTotal's counters say {stats.get(name, 0)} {name}, its list of engines says {listed}.")
-    answered = sum(1 for detection in found if detection.category in ANSWERED)
+        if stats and stats.get(name, 0) != listed[name]:
+            notes.append(
+                f"VirusTotal's counters say {stats.get(name, 0)} {name}, its list of engines says {listed[name]}."
+            )
+    answered = sum(map(listed.__getitem__, ANSWERED))
     return _Weighed(
         # Some answers list only the engines that detected something: the counters have the others.
         EngineCounts(len(bad[MALICIOUS]), len(bad[SUSPICIOUS]), max(answered, _answered(stats))),
