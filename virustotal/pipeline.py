@@ -179,9 +179,9 @@ class Analysis:
                     self.attachments.room,
                 ),
             )
-            self.attachments.fetched(result.artefacts)
-        if attachments := [attachment for output in outputs for attachment in output.attachments]:
-            self.attachments.made(attachments)
+            self.attachments.fetched(result.artefacts, outputs)
+        for output in outputs:
+            self.attachments.made(output)
         return self._without_copy(result)
 
     def _without_copy(self, result: SubjectResult) -> SubjectResult:

@@ -41,7 +41,7 @@ from virustotal.result.layout import compose
 from virustotal.result.models import Layout, SubjectResult
 from virustotal.sources import ClientPool, KeyClient, build
 from virustotal.storage import open_stores
-from virustotal.util.readers import as_texts, integer
+from virustotal.util.readers import EMPTY, as_texts, integer
 
 if TYPE_CHECKING:
     from virustotal.indicator_search.task_search import Searched
@@ -171,7 +171,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         folder = Path(self.working_directory)
         results = Analysis(task, client, self._plugins, judge, attachments, folder, scan).run(results)
         searched = search.contributions(results, judge) if search else ()
-        pictures = attachments.pictures() if attachments.drawn else None
+        pictures = attachments.pictures()
         return self._answer(
             request,
             task,
@@ -210,7 +210,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         outputs: tuple[AnalyzerOutput, ...] = (),
         safelist: Safelist = NO_SAFELIST,
         notes: tuple[str, ...] = (),
-        pictures: ResultSection | None = None,
+        pictures: Mapping[str, ResultSection] = EMPTY,
     ) -> Layout:
         """Hand everything to the framework: sections, ontology, temporary data, and whether the result is partial."""
         layout = compose(
@@ -221,8 +221,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             notes=(*task.notes, *(f"{refusal.what}: {refusal.reason}" for refusal in found.refused), *notes),
             volatile=_volatile(task, found, results),
             unloaded=self._plugins.unloaded,
+            pictures=pictures,
         )
-        request.result = Result([*layout.sections, *([] if pictures is None else [pictures])])
+        request.result = Result(list(layout.sections))
         for output in (output for result in results for output in result.contributions if output.ontology):
             for problem in ontology.apply(self.ontology, ((part.kind, part.data) for part in output.ontology)):
                 self.log.warning("%s, %s: %s", output.provider, output.analyzer, problem)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.plugin_host.conftest import announce
 from tests.plugin_host.test_docs import blocks
 from virustotal import core
 from virustotal.cli.reports.plugins import check_plugin, lines
@@ -25,14 +26,6 @@ from virustotal.util.deprecation import Deprecated
 
 GIVEN = (Detection("Acme", "malicious"),)
 DATA = Path(__file__).parent / "data"
-
-
-def install(folder: Path, name: str, metadata: str = "") -> None:
-    """Write what pip leaves behind of the distribution `virustotal-NAME`, whose module is in the folder."""
-    info = folder / f"virustotal_{name}-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: virustotal-{name}\nVersion: 1.0\n{metadata}")
-    (info / "entry_points.txt").write_text(f"[virustotal.plugins]\n{name} = virustotal_{name}\n")
 
 
 def listed(**names: Any) -> PluginInfo:
@@ -94,7 +87,7 @@ def test_a_deprecated_name_works_and_is_told(
         "@hookimpl\ndef virustotal_analyzers(settings: OldSettings):\n"
         "    return [Analyzer('aged', 'file', analyze=lambda evidence: ())]\n"
     )
-    install(tmp_path, "aged")
+    announce(tmp_path, "aged")
     monkeypatch.syspath_prepend(str(tmp_path))
     message = "virustotal.core.OldSettings is deprecated: 6.0 drops it; use Settings"
     checked = check_plugin("aged", {})
@@ -110,7 +103,7 @@ def test_a_plugin_that_changes_the_process_at_import_is_named(monkeypatch: pytes
         "import os\nfrom virustotal.core import hookimpl\nos.environ['X_MINE'] = 'x'\nos.chdir('/')\n\n"
         "@hookimpl\ndef virustotal_analyzers(settings):\n    return ()\n"
     )
-    install(tmp_path, "loud")
+    announce(tmp_path, "loud")
     monkeypatch.syspath_prepend(str(tmp_path))
     before = os.getcwd()
     checked = check_plugin("loud", {})

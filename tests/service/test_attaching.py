@@ -9,6 +9,7 @@ import pytest
 from virustotal.core.findings import Attachment, Download, Role
 from virustotal.core.lookup.downloads import DownloadOutcome
 from virustotal.core.models import FOUND, Ref
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.platform.attachments import LARGEST_SIDE, Attachments
 
 
@@ -23,9 +24,13 @@ def request_in(folder: Path, **changes: Any) -> Any:
     return SimpleNamespace(**{**given, "add_extracted": add, "add_supplementary": add, **changes})
 
 
+def made(*attachments: Attachment) -> AnalyzerOutput:
+    return AnalyzerOutput("mine", "mine 1", external=True, attachments=attachments)
+
+
 def test_bytes_are_written_and_attached(tmp_path: Path) -> None:
     attacher = Attachments(request_in(tmp_path))
-    attacher.made([Attachment("../a b.json", "what it is", data=b"{}"), Attachment("b", "", data=b"x")])
+    attacher.made(made(Attachment("../a b.json", "what it is", data=b"{}"), Attachment("b", "", data=b"x")))
     assert attacher.request.added == ["a_b.json", "b"]
     assert attacher.room == 0
     assert attacher.notes == []
@@ -33,7 +38,7 @@ def test_bytes_are_written_and_attached(tmp_path: Path) -> None:
 
 def test_a_full_disk_costs_the_attachment(tmp_path: Path) -> None:
     attacher = Attachments(request_in(tmp_path / "absent"))
-    attacher.made([Attachment("a.json", "what it is", data=b"{}")])
+    attacher.made(made(Attachment("a.json", "what it is", data=b"{}")))
     assert attacher.request.added == []
     assert "a.json was not attached" in attacher.notes[0]
 
@@ -45,7 +50,7 @@ def test_a_picture_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
     attacher = Attachments(request_in(tmp_path))
     download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
     attacher.fetched([DownloadOutcome(download, FOUND, path, len(content))])
-    assert attacher.pictures() is None
+    assert attacher.pictures() == {}
     assert "a.png cannot be shown" in attacher.notes[0]
 
 
@@ -57,5 +62,5 @@ def test_a_picture_of_too_many_pixels_is_not_read(tmp_path: Path) -> None:
     attacher = Attachments(request_in(tmp_path))
     download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
     attacher.fetched([DownloadOutcome(download, FOUND, path, 9)])
-    assert attacher.pictures() is None
+    assert attacher.pictures() == {}
     assert "pixels" in attacher.notes[0]

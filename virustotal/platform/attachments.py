@@ -8,8 +8,9 @@ from assemblyline_v4_service.common.result import ResultImageSection
 from assemblyline_v4_service.common.task import MaxExtractedExceeded
 from attrs import define, field, frozen
 
-from virustotal.core.findings import Attachment, Role
+from virustotal.core.findings import Role
 from virustotal.core.lookup.downloads import DownloadOutcome
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.util.readers import as_text, safe_name
 
 #: The larger side of a picture, in pixels; a larger one is a trap for the reader of its format.
@@ -23,13 +24,14 @@ class _File:
     description: str
     role: Role
     relation: str
+    analyzer: str = ""
 
 
 @define
 class Attachments:
     """Attaches what a task made to its request (assemblyline_v4_service.common.request.ServiceRequest).
 
-    notes: sentences about what was not attached. drawn: the pictures, which stand in a section of their own.
+    notes: sentences about what was not attached. drawn: the pictures, which stand in sections of their own.
     """
 
     request: ServiceRequest
@@ -42,22 +44,27 @@ class Attachments:
         """How many more files may be extracted in this task."""
         return int(self.request.max_extracted) - len(self.request.extracted)
 
-    def fetched(self, found: Iterable[DownloadOutcome]) -> None:
-        """Attach the artefacts that were fetched."""
-        for each in found:
-            if each.path is not None:
-                download = each.download
-                self._attach(_File(each.path, download.name, download.description, download.role, download.relation))
+    def fetched(self, outcomes: Iterable[DownloadOutcome], outputs: Iterable[AnalyzerOutput] = ()) -> None:
+        """Attach the artefacts that were fetched. outputs: of the analysers that asked for them."""
+        external = {download: output.analyzer for output in outputs if output.external for download in output.downloads}
+        for outcome in outcomes:
+            if outcome.path is not None:
+                download = outcome.download
+                about = (download.name, download.description, download.role, download.relation)
+                self._attach(_File(outcome.path, *about, external.get(download, "")))
 
-    def made(self, attachments: Iterable[Attachment]) -> None:
-        """Attach the bytes that analysers made."""
-        for each in attachments:
+    def made(self, output: AnalyzerOutput) -> None:
+        """Attach the bytes that an analyser made."""
+        analyzer = output.analyzer if output.external else ""
+        for attachment in output.attachments:
+            name = safe_name(attachment.name)
             try:
-                path = each.path or self._write(each.data)
+                path = attachment.path or self._write(attachment.data)
             except OSError as error:
-                self.notes.append(f"{safe_name(each.name)} was not attached: {as_text(str(error), 200)}")
+                self.notes.append(f"{name} was not attached: {as_text(str(error), 200)}")
                 continue
-            self._attach(_File(path, safe_name(each.name), as_text(each.description) or "-", each.role, each.relation))
+            description = as_text(attachment.description) or "-"
+            self._attach(_File(path, name, description, attachment.role, attachment.relation, analyzer))
 
     def _write(self, data: bytes) -> Path:
         self._written += 1
@@ -65,15 +72,21 @@ class Attachments:
         path.write_bytes(data)
         return path
 
-    def pictures(self) -> ResultImageSection | None:
-        """Return the section of all pictures, promoted as screenshots; None where there are none."""
-        section = ResultImageSection(self.request, f"Screenshots ({len(self.drawn)})")
-        shown = [self._draw(section, file) for file in self.drawn]
-        if not any(shown):
-            return None
-        section.title_text = f"Screenshots ({sum(shown)})"
-        section.promote_as_screenshot()
-        return section
+    def pictures(self) -> dict[str, ResultImageSection]:
+        """Return the sections of pictures: those of each external analyser by its name, all others under "".
+
+        The latter are promoted as screenshots.
+        """
+        sections = {}
+        for analyzer in dict.fromkeys(file.analyzer for file in self.drawn):
+            files = [file for file in self.drawn if file.analyzer == analyzer]
+            section = ResultImageSection(self.request, "Pictures")
+            if shown := sum([self._draw(section, file) for file in files]):
+                section.title_text = f"{'Pictures' if analyzer else 'Screenshots'} ({shown})"
+                sections[analyzer] = section
+        if "" in sections:
+            sections[""].promote_as_screenshot()
+        return sections
 
     def _attach(self, file: _File) -> None:
         if file.role is Role.IMAGE:

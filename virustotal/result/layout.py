@@ -1,6 +1,6 @@
 """Findings to the final sections: order, headings, caps, tags, coverage and errors."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from virustotal.result.flagged import flagged_section
 from virustotal.result.models import Layout, SubjectResult
 from virustotal.result.section_builder import TITLES, Builder
 from virustotal.result.subject_header import name_of, subject_header
-from virustotal.util.readers import clean
+from virustotal.util.readers import EMPTY, clean
 
 __all__ = ["Layout", "SubjectResult", "compose", "partial_reasons"]
 
@@ -44,6 +44,7 @@ def compose(
     notes: Sequence[str] = (),
     volatile: Sequence[str] = (),
     unloaded: Sequence[str] = (),
+    pictures: Mapping[str, Any] = EMPTY,
     now: datetime | None = None,
 ) -> Layout:
     """Return the result of a task.
@@ -53,6 +54,7 @@ def compose(
     notes: sentences about the task: parameters not understood, subjects that were refused, the safelist.
     volatile: why the result depends on what the platform's result cache does not know, such as the metadata.
     unloaded: plugins that did not load, one line each; they are listed and do not make the result partial.
+    pictures: sections of pictures by the analyser whose first section they belong under; those of the service under "".
     now: the moment by which an analysis is stale; the current one where it is not given.
     """
     now = now or datetime.now(UTC)
@@ -60,12 +62,15 @@ def compose(
     beside = _anchored(beside)
     flagged, given = flagged_section((*_given(results, safelist), *_points(beside)))
     scores = capped(given)
-    builder = Builder(by_section(scores), settings, safelist)
+    builder, left = Builder(by_section(scores), settings, safelist), dict(pictures)
     trees = [
-        (subject_header(result, settings, now, _total(scores, result, results)), _built(result.contributions, builder))
+        (
+            subject_header(result, settings, now, _total(scores, result, results)),
+            _built(result.contributions, builder, left),
+        )
         for result in results
     ]
-    besides = _built(beside, builder)
+    besides = _built(beside, builder, left)
     first = [builder.build(flagged)] if flagged is not None else []
     everything = (*(each for result in results for each in result.contributions), *beside)
     ends = (
@@ -79,6 +84,7 @@ def compose(
         *_ordered(trees, first, total),
         *besides,
         *(section for section in ends if section is not None),
+        *left.values(),
     )
     reasons = (*partial_reasons(results), *_failures(beside), *volatile)
     return Layout(sections, total, bool(reasons), reasons)
@@ -108,14 +114,20 @@ def _ordered(trees: Sequence[tuple[Any, list[Any]]], flagged: Sequence[Any], tot
         yield head
 
 
-def _built(contributions: Iterable[AnalyzerOutput], builder: Builder) -> list[Any]:
-    built = []
+def _built(contributions: Iterable[AnalyzerOutput], builder: Builder, pictures: dict[str, Any]) -> list[Any]:
+    built: list[Any] = []
     for output in contributions:
+        first = len(built)
         for section in output.sections:
             shown = builder.build(section)
             if not output.external and output.analyzer not in OPEN and _points_below(shown) < OPEN_FROM:
                 shown.auto_collapse = True
             built.append(shown)
+        if (picture := pictures.pop(output.analyzer, None)) is not None:
+            if len(built) > first:
+                built[first].add_subsection(picture)
+            else:
+                built.append(picture)
     return built
 
 
