@@ -23,6 +23,7 @@ from virustotal.core.submission.private_scan import PrivateScan, headline
 from virustotal.core.submission.upload_request import Submitter, submit_if_allowed
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
+from virustotal.result.layout import partial_reasons
 from virustotal.result.models import SubjectResult
 from virustotal.sources import KeyClient
 
@@ -55,6 +56,7 @@ class Lookup:
                 label=subject.label,
                 asked=(*plan.embed, *plan.alone, *plan.named),
                 aliases=planner.aliases(subject.ref.kind, self.task.settings.relationships),
+                linked=public_look_up_ruling(subject.ref.kind, self.task.settings).allowed,
                 notes=(*subject.notes, *plan.notes),
             )
             results.append(result)
@@ -128,7 +130,8 @@ class Lookup:
             origins={} if ended.private else source.origins(subject.ref, (*names, *report.related)),
             notes=(*subject.notes, *ended.plan.notes, *submitted.notes),
             changing=submitted.changing,
-            headline=headline(report, self.task.settings.private.storage_region) if ended.private else "",
+            headline=headline(report, self.task.settings.private) if ended.private else "",
+            linked=result.linked and not ended.private,
         )
 
 
@@ -186,7 +189,9 @@ class Analysis:
 
     def _without_copy(self, result: SubjectResult) -> SubjectResult:
         """Delete a complete private file at VirusTotal, if that is configured: after its downloads."""
-        wanted = self.task.settings.private.delete_after_report and result.headline and not result.changing
-        if self.scan is None or not wanted or result.report.subject.ref.kind != "file":
+        scan = self.scan if self.task.settings.private.delete_after_report and result.headline else None
+        if scan is None or result.report.subject.ref.kind != "file":
             return result
-        return evolve(result, notes=(*result.notes, self.scan.delete(result.report.subject.ref)))
+        incomplete = result.changing or " ".join(partial_reasons([result]))
+        end = f"not deleted yet. {incomplete}" if incomplete else scan.delete(result.report.subject.ref)
+        return evolve(result, notes=(*result.notes, f"The private scan at VirusTotal: {end}"))

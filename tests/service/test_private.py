@@ -1,7 +1,9 @@
 """Private scanning through the service: what leaves and to whom, and what comes back."""
 
 import hashlib
+import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,10 +17,12 @@ from hypothesis import strategies as st
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
+from tests.service.test_submission import protected
 from virustotal.core.models import Ref
 from virustotal.core.submission.private_scan import receipt_key
-from virustotal.core.submission.receipts import Progress
+from virustotal.core.submission.receipts import LIFETIME, Progress, Receipt
 from virustotal.emulator.server import Emulator
+from virustotal.local.run_task import TaskOutcome
 from virustotal.local.targets import file_target
 from virustotal.service import VirusTotal
 from virustotal.storage import in_file
@@ -81,7 +85,7 @@ def test_an_unknown_url_is_scanned_privately_and_neither_it_nor_its_host_looked_
     outcome = scan(URL, {**ASKED, "exhaustive_search": True}, config=ALLOWED, tags=TAGS)
     assert all(" /private/" in line for line in requests_of(emulator))
     assert sum(emulator.private_uploads.values()) == 1
-    assert "not looked up" in next(title for title in titles(outcome) if title.startswith("Domain "))
+    assert "portal.example.com: Not looked up publicly" in shown(outcome)
     assert "exhaustive_search: Not looked up publicly" in shown(outcome)
 
 
@@ -100,26 +104,120 @@ def test_a_file_of_more_than_32_mb_goes_to_a_private_upload_address(
     assert sent_publicly(emulator) == []
 
 
+def first_line(outcome: TaskOutcome) -> str:
+    """What stands first below the first title."""
+    body = json.loads(outcome.sections[0]["body"])
+    return str(body[0][1]).splitlines()[0]
+
+
 def test_with_stages_of_12_minutes_the_first_task_is_partial_and_a_later_one_has_the_report(
-    emulator: Emulator, scan: Scan, sample: Path
+    emulator: Emulator, scan: Scan, sample: Path, tmp_path: Path
 ) -> None:
     emulator.switches.private_seconds = 12 * 60
-    config = {**ALLOWED, "private": {"wait": 0}}
+    config = {**ALLOWED, "private": {"wait": 0, "retention_period_days": 2, "storage_region": "EU"}}
     pending = scan(file_target(sample), ASKED, config=config)
     assert pending.partial
     assert "analysis pending" in titles(pending)[0]
+    assert first_line(pending) == "Private scan: not shared by VirusTotal, kept for 2 days, in region EU."
     assert "Submitted privately to VirusTotal at" in shown(pending)
+    receipt = in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(Ref("file", sha256(sample))))
+    assert receipt is not None
+    assert receipt.progress is Progress.SENT
     emulator.clock.advance(12 * 60 + 1)
     emulator.requests.clear()
-    parameters = {**ASKED, "analyze_relationship": True, "download_evtx": True, "download_pcap": True}
+    artefacts = ("evtx", "pcap", "memdump", "html_report")
+    parameters = {**ASKED, "analyze_relationship": True, **{f"download_{name}": True for name in artefacts}}
     outcome = scan(file_target(sample), parameters, config=config)
     assert requests_of(emulator)[0] == f"GET /private/files/{sha256(sample)}"
-    assert f"GET /files/{sha256(sample)}" not in requests_of(emulator)
+    assert all(line.startswith("GET /private/") for line in requests_of(emulator))
     assert emulator.private_uploads == {sha256(sample): 1}
-    extracted = [file["name"] for file in outcome.handed["response"]["extracted"]]
-    assert sum("evtx" in name.lower() for name in extracted) == 2
-    assert sum("pcap" in name.lower() for name in extracted) == 2
-    assert outcome.partial, "further sandboxes may report within 30 minutes"
+    names = [file["name"] for part in ("extracted", "supplementary") for file in outcome.handed["response"][part]]
+    for sandbox in ("Zenbox", "CAPE_Sandbox"):
+        assert sandbox.replace("_", " ") in shown(outcome)
+        for extension in ("evtx", "pcap", "memdump", "html"):
+            assert f"{sandbox}_{sha256(sample)[:8]}.{extension}" in names
+    assert outcome.partial, "a stage of the analysis is still pending"
+    emulator.clock.advance(3 * 60)
+    assert not scan(file_target(sample), parameters, config=config).partial
+    assert emulator.private_uploads == {sha256(sample): 1}
+
+
+def test_a_private_result_does_not_link_the_public_page(
+    emulator: Emulator, scan: Scan, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virustotal.result.subject_header.page", lambda ref, settings: f"https://page/{ref.kind}")
+    emulator.switches.analysis_end = "never"
+    config = {**ALLOWED, "private": {"wait": 0}}
+    assert "https://page/file" not in shown(scan(file_target(sample), ASKED, config=config)), "pending"
+    assert "https://page/" not in shown(scan(URL, ASKED, config=config)), "a URL, pending, and its host"
+    for fault in (403, 500):
+        emulator.fault("* /private/*", status=fault)
+        assert "https://page/" not in shown(scan(URL, ASKED, config={**config, "max_iocs": fault}))
+    emulator.faults.clear()
+    emulator.switches.analysis_end = "completed"
+    assert "https://page/file" not in shown(scan(file_target(sample), ASKED, config=ALLOWED)), "finished"
+    assert "https://page/file" in shown(scan(EICAR, ASKED, config=ALLOWED)), "known publicly"
+
+
+def test_no_engines_is_not_clean(emulator: Emulator, scan: Scan, sample: Path) -> None:
+    outcome = scan(file_target(sample), ASKED, config=ALLOWED)
+    assert titles(outcome)[0] == "VirusTotal: scanned privately, no engines"
+    assert "clean" not in titles(outcome)[0]
+    url = scan(URL, ASKED, config=ALLOWED)
+    assert [title for title in titles(url) if title.startswith("URL ")] == [f"URL {URL}: scanned privately, no engines"]
+
+
+def test_what_is_found_privately_counts(emulator: Emulator, scan: Scan, sample: Path) -> None:
+    scan(file_target(sample), ASKED, config=ALLOWED)
+    (private,) = emulator.state.private.scans.values()
+    private.attributes["gti_assessment"] = {"verdict": {"value": "VERDICT_MALICIOUS"}, "threat_score": {"value": 90}}
+    outcome = scan(file_target(sample), ASKED, config=ALLOWED)
+    assert outcome.score >= 300
+    assert "Google Threat Intelligence: malicious" in titles(outcome)[0]
+
+
+def test_an_expired_report_is_scanned_again(emulator: Emulator, scan: Scan, sample: Path, tmp_path: Path) -> None:
+    scan(file_target(sample), ASKED, config=ALLOWED)
+    emulator.clock.advance(24 * 3600 + 1)
+    receipts = in_file(tmp_path / "store.sqlite3", 1).receipts
+    receipts.put(Receipt(receipt_key(Ref("file", sha256(sample))), Progress.SENT, "old", time.time() - LIFETIME - 1))
+    emulator.requests.clear()
+    outcome = scan(file_target(sample), ASKED, config={**ALLOWED, "max_iocs": 1})  # another process
+    assert requests_of(emulator)[0] == f"GET /private/files/{sha256(sample)}"
+    assert emulator.private_uploads == {sha256(sample): 2}
+    assert first_line(outcome).startswith("Private scan: not shared by VirusTotal, kept until 20")
+
+
+def test_the_password_of_an_archive_is_sent(emulator: Emulator, scan: Scan, tmp_path: Path) -> None:
+    temporary = [{"name": "passwords", "value": ["other", "infected"]}]
+    scan(protected(tmp_path), {**ASKED, "submit_password": True}, config=ALLOWED, temporary_submission_data=temporary)
+    (private,) = emulator.state.private.scans.values()
+    assert private.options["password"] == "infected"
+    assert sent_publicly(emulator) == []
+
+
+def test_a_pending_scan_is_deleted_once_its_report_is_complete(emulator: Emulator, scan: Scan, sample: Path) -> None:
+    emulator.switches.private_seconds = 12 * 60
+    config = {**ALLOWED, "private": {"wait": 0, "delete_after_report": True}}
+    assert "deleted" not in shown(scan(file_target(sample), ASKED, config=config))
+    emulator.clock.advance(12 * 60 + 1)
+    outcome = scan(file_target(sample), ASKED, config=config)
+    assert "The private scan at VirusTotal: not deleted yet." in shown(outcome)
+    assert emulator.state.private.scans
+    emulator.clock.advance(3 * 60)
+    outcome = scan(file_target(sample), ASKED, config=config)
+    assert "The private scan at VirusTotal: deleted." in shown(outcome)
+    assert emulator.state.private.scans == {}
+    assert emulator.private_uploads == {sha256(sample): 1}
+
+
+def test_a_report_whose_artefacts_failed_is_not_deleted(emulator: Emulator, scan: Scan, sample: Path) -> None:
+    emulator.fault("GET /private/file_behaviours/*", status=400)
+    config = {**ALLOWED, "private": {"delete_after_report": True}}
+    emulator.fault("GET /private/files/*/behaviours", status=503)
+    outcome = scan(file_target(sample), ASKED, config=config)
+    assert "The private scan at VirusTotal: not deleted yet." in shown(outcome)
+    assert emulator.state.private.scans
 
 
 def test_a_report_that_was_deleted_or_is_expired_is_scanned_again(emulator: Emulator, scan: Scan, sample: Path) -> None:
@@ -273,7 +371,7 @@ def test_nothing_is_shared_that_was_to_be_private(
 def command(emulator: Emulator, tmp_path: Path, *words: str) -> tuple[list[str], dict[str, str]]:
     config = tmp_path / "config.yml"
     store = tmp_path / "store.sqlite3"
-    config.write_text(f"submit_privately: allowed\nstorage: {store}\nhost: {emulator.url}\n")
+    config.write_text(f"submit_privately: allowed\nstorage: {store}\nhost: {emulator.url}\nprivate: {{wait: 0}}\n")
     program = str(Path(sys.executable).with_name("virustotal-service"))
     return [program, *words, "--config", str(config)], {**os.environ, "VIRUSTOTAL_API_KEY": KEY}
 
@@ -302,18 +400,30 @@ def test_the_dry_run_says_what_is_sent_where(emulator: Emulator, sample: Path, t
 def test_a_task_killed_at_any_moment_leads_to_no_second_private_upload(
     emulator: Emulator, tmp_path: Path, sample: Path
 ) -> None:
-    emulator.switches.analysis_end = "never"
+    """30 rounds: a task is killed at a random moment, and another one runs to its end."""
+    emulator.switches.set(analysis_end="never", latency=0.15)
+    chance, rounds, began, sent_first = random.Random(26), 30, time.monotonic(), 0
     line, environment = command(emulator, tmp_path, "scan", str(sample), "-p", "private_submit=true")
-    for round in range(10):
-        (tmp_path / "store.sqlite3").unlink(missing_ok=True)
+
+    def start() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    with start() as whole:
+        whole.wait(timeout=60)
+    seconds = time.monotonic() - began
+    for _ in range(rounds):
+        for path in tmp_path.glob("store.sqlite3*"):
+            path.unlink()
         emulator.state.private.clear()
-        with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
-            time.sleep(0.8 + 0.15 * round)
+        with start() as first:
+            time.sleep(chance.uniform(0.3, 1.0) * seconds)
             first.send_signal(signal.SIGKILL)
-        with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as second:
-            time.sleep(4)
-            second.send_signal(signal.SIGKILL)
+        sent_first += emulator.private_uploads.get(sha256(sample), 0)
+        with start() as second:
+            second.wait(timeout=60)
         assert emulator.private_uploads.get(sha256(sample), 0) <= 1
         receipt = in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(Ref("file", sha256(sample))))
         assert receipt is not None
-        assert receipt.progress in Progress
+        if receipt.progress is Progress.SENT:
+            assert emulator.private_uploads == {sha256(sample): 1}
+    assert 0 < sent_first < rounds, "the moments were before and after the upload"

@@ -13,6 +13,10 @@ from virustotal.emulator.switches import Switches
 Json = dict[str, Any]
 SANDBOXES = ("Zenbox", "CAPE Sandbox")
 STAGES = ("tools", *SANDBOXES)
+#: A stage that ends after the analysis is `completed`, and how much later, in shares of the time that it took.
+LAST_STAGE, LAST = "malware_config", 0.25
+#: A sandbox that does not take the file.
+UNSUPPORTED = "CAPE Linux"
 _DAY = 86_400
 
 
@@ -124,7 +128,8 @@ class PrivateScans:
 def stages(scan: Scan, switches: Switches, now: float) -> dict[str, str]:
     """Return the stages of a scan that are still to come."""
     if scan.ended:
-        return {}
+        late = switches.private_seconds and now < scan.date + switches.private_seconds * (1 + LAST)
+        return {LAST_STAGE: "Malware configuration (queued)"} if late else {}
     done = int(len(STAGES) * (now - scan.date) / switches.private_seconds) if switches.private_seconds else 0
     return {name: f"Analysis from {name} (queued)" for name in STAGES[min(done, len(STAGES) - 1) :]}
 
@@ -133,6 +138,8 @@ def analysis(scan: Scan, switches: Switches, now: float) -> Json:
     """Return the attributes of a private analysis."""
     pending = stages(scan, switches, now)
     waiting = {"status": "queued", "in_progress_percent": 8}
+    ended = {"status": "finished", "in_progress_percent": 100}
+    refused = {"status": "unsupported file type", "in_progress_percent": 100, "message": "incompatible file"}
     return {
         "date": scan.date,
         "status": "completed" if scan.ended else "queued" if len(pending) == len(STAGES) else "in-progress",
@@ -141,7 +148,10 @@ def analysis(scan: Scan, switches: Switches, now: float) -> Json:
             "enable_internet": scan.options.get("enable_internet") == "true",
             "command_line": scan.options.get("command_line", ""),
         },
-        "sandbox_status": {name: waiting for name in SANDBOXES if name in pending},
+        "sandbox_status": {
+            **{name: waiting if name in pending else ended for name in SANDBOXES},
+            UNSUPPORTED: refused,
+        },
     }
 
 

@@ -25,7 +25,8 @@ class SubjectResult:
     aliases: a name that was asked for, to the name of VirusTotal that it was understood as.
     origins: who answered where it was not VirusTotal itself, such as `cache, 2 hours old`, by relationship; the
     subject's own under an empty name.
-    headline: the first sentence of all, such as that of a private scan; empty for none.
+    headline: the first sentence of a private scan; empty for what was not scanned privately.
+    linked: whether VirusTotal's public page is linked.
     notes: plain sentences about this subject, such as "The user and password in the URL were left out.".
     changing: why the report may soon change, as a sentence; empty where nothing is known to be on its way.
     """
@@ -41,6 +42,7 @@ class SubjectResult:
     notes: tuple[str, ...] = ()
     changing: str = ""
     headline: str = ""
+    linked: bool = True
 
 
 @frozen

@@ -9,6 +9,7 @@ from assemblyline_v4_service.common.result import ResultMultiSection, TextSectio
 from virustotal.core.models import Status
 from virustotal.core.scoring.opinions import headline
 from virustotal.core.scoring.verdicts import stale_days
+from virustotal.core.scoring.words import NOT_ANALYSED
 from virustotal.core.settings import Settings
 from virustotal.core.tables import key_values, listed, page
 from virustotal.result.models import SubjectResult
@@ -28,6 +29,8 @@ STATES: Mapping[Status, tuple[str, str]] = {
     Status.SKIPPED: ("not looked up", "This {noun} was not looked up."),
     Status.FAILED: ("look-up failed", "The look-up of this {noun} failed. Nothing is known about it."),
 }
+#: In place of "not analysed" for a private scan, which no engine takes part in.
+PRIVATE = "scanned privately, no engines"
 
 
 def name_of(result: SubjectResult) -> str:
@@ -43,18 +46,20 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime, sco
         score: The points beside which the title stands; the platform's word for them begins it.
     """
     subject, outcome = result.report.subject, result.report.outcome
-    address = "" if result.headline else page(subject.ref, settings)
+    address = page(subject.ref, settings) if result.linked else ""
     if outcome.found:
-        section = ResultMultiSection(_title(result, headline(subject, result.verdict, score)))
-        if result.headline:
-            section.add_section_part(TextSectionBody(body=result.headline))
-        if facts := key_values("", _facts(result, settings, now)):
-            section.add_section_part(facts.section_body)
+        words = headline(subject, result.verdict, score)
+        words = words.replace(NOT_ANALYSED, PRIVATE, 1) if result.headline else words
+        section = ResultMultiSection(_title(result, words))
         notes = _notes(result)
     else:
         state, sentence = STATES[outcome.status]
         section = ResultMultiSection(f"{name_of(result)}: {state}")
         notes = [sentence.format(noun=_NOUNS.get(subject.ref.kind, "object")), *_notes(result)]
+    if result.headline:
+        section.add_section_part(TextSectionBody(body=result.headline))
+    if outcome.found and (facts := key_values("", _facts(result, settings, now))):
+        section.add_section_part(facts.section_body)
     if notes:
         section.add_section_part(TextSectionBody(body="\n".join(notes)))
     if address:

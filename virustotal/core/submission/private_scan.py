@@ -8,17 +8,18 @@ from attrs import evolve, frozen
 
 from virustotal import api
 from virustotal.api.source import Source
-from virustotal.core.errors import NotFoundError, VirusTotalError
+from virustotal.core.errors import AuthenticationError, NotFoundError, VirusTotalError
 from virustotal.core.lookup import fetch
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
-from virustotal.core.settings import DEFAULT_RELATIONSHIPS
-from virustotal.core.submission.policy import Candidate, public_look_up_ruling
+from virustotal.core.settings import DEFAULT_RELATIONSHIPS, PrivateConfig
+from virustotal.core.submission.policy import Candidate
 from virustotal.core.submission.receipts import Progress, Receipts, key_of
+from virustotal.core.submission.submit import COMPLETED, analysis_status
 from virustotal.core.submission.upload_request import Submitted, Submitter, is_old, submit_unknown
-from virustotal.util.readers import EMPTY, timestamp
+from virustotal.util.readers import EMPTY, quantity, timestamp
 
 #: Relationships of private objects (https://docs.virustotal.com/reference/private-files-api).
 RELATIONSHIPS = {
@@ -28,13 +29,15 @@ RELATIONSHIPS = {
 #: Seconds after a submission in which stages of its analysis may still be missing.
 SETTLED = 30 * 60
 
-_UNSETTLED = "Sandbox reports of a private scan may come up to 30 minutes after its submission."
 _LICENCE = "The API key has no licence for private scanning."
 
 
 @frozen
 class PrivateResult:
-    """How one subject ended. plan: what the report is expanded by. private: whether the report is a private one."""
+    """How one subject ended.
+
+    plan: what the report is expanded by. private: whether it was scanned privately, be the report still pending.
+    """
 
     plan: Plan
     submitted: Submitted
@@ -67,7 +70,7 @@ class PrivateScan:
             candidate: What would be sent.
             subject: The file or URL.
             public_plan: What is asked for of the public object.
-            public_look_up: Asks for the public object.
+            public_look_up: Asks for the public object, unless that is not allowed.
 
         Raises:
             AuthenticationError: The API key is refused.
@@ -75,9 +78,8 @@ class PrivateScan:
         plan = private_plan(public_plan)
         report = self._look_up(plan)
         if report.outcome.found:
-            changing = _UNSETTLED if self._is_recent(subject.ref) else ""
-            return PrivateResult(plan, Submitted(report, changing=changing), private=True)
-        public = self._public(subject, public_look_up)
+            return PrivateResult(plan, Submitted(report, changing=self._changing(subject.ref)), private=True)
+        public = public_look_up()
         if report.outcome.status is not Status.UNKNOWN:
             why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
             return PrivateResult(public_plan, _with(public, f"It was not submitted privately. {why}", report))
@@ -85,11 +87,12 @@ class PrivateScan:
         if known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
             return PrivateResult(public_plan, Submitted(public))
         submitted = submit_unknown(self.submitter, candidate, subject, report, lambda: self._look_up(plan))
-        if submitted.report.outcome.found:
-            return PrivateResult(plan, submitted, private=True)
+        outcome = submitted.report.outcome
+        if outcome.found:
+            return PrivateResult(plan, evolve(submitted, changing=outcome.detail), private=True)
         if not public.outcome.found:
-            return PrivateResult(plan, submitted)
-        detail = submitted.report.outcome.detail
+            return PrivateResult(plan, submitted, private=outcome.status is Status.PENDING)
+        detail = outcome.detail
         return PrivateResult(public_plan, Submitted(public, (f"The report shown is the old one. {detail}",), detail))
 
     def _look_up(self, plan: Plan) -> Report:
@@ -98,19 +101,23 @@ class PrivateScan:
             return Report(Object(plan.subject), outcome=Outcome(Status.UNKNOWN))
         return fetch.look_up(plan, self.source, self.submitter.context.deadline, memory=self.memory)
 
-    def _public(self, subject: Subject, look_up: Callable[[], Report]) -> Report:
-        ruling = public_look_up_ruling(subject.ref.kind, self.submitter.settings)
-        return (
-            look_up() if ruling.allowed else Report(Object(subject.ref), outcome=Outcome(Status.SKIPPED, ruling.reason))
-        )
-
-    def _is_recent(self, ref: Ref) -> bool:
-        receipt = self.submitter.context.receipts.get(receipt_key(ref))
+    def _changing(self, ref: Ref) -> str:
+        """Return why a private report may soon change: its analysis is asked for while it is recent."""
+        context = self.submitter.context
+        receipt = context.receipts.get(receipt_key(ref))
         sent = receipt is not None and receipt.progress is Progress.SENT
-        return sent and receipt is not None and time.time() - receipt.moment < SETTLED
+        if receipt is None or not sent or time.time() - receipt.moment >= SETTLED:
+            return ""
+        try:
+            status = analysis_status(context.source.ask(api.analysis(receipt.analysis), context.deadline).payload)
+        except AuthenticationError:
+            raise
+        except VirusTotalError as error:
+            return f"Its analysis may not be completed: {error}"
+        return "" if status == COMPLETED else f"Its analysis is still {status}."
 
     def delete(self, ref: Ref) -> str:
-        """Delete a private file with its reports; return what became of it as one sentence."""
+        """Delete a private file with its reports; return what became of it."""
         context = self.submitter.context
         try:
             delete_private(ref, context.source, context.receipts, context.deadline)
@@ -120,7 +127,7 @@ class PrivateScan:
         except VirusTotalError as error:
             end = f"not deleted: {error}"
         context.audit(f"delete privately {ref.kind} {ref.id}: {end}")
-        return f"The private scan at VirusTotal: {end}."
+        return f"{end.rstrip('.')}."
 
 
 def delete_private(ref: Ref, source: Source, receipts: Receipts, deadline: float) -> None:
@@ -159,12 +166,13 @@ def private_plan(plan: Plan) -> Plan:
     )
 
 
-def headline(report: Report, region: str) -> str:
-    """Return the sentence that each private result begins with."""
+def headline(report: Report, options: PrivateConfig) -> str:
+    """Return the sentence that each private result begins with, also while the analysis is pending."""
     until = timestamp(report.subject.attributes.get("expiration"))
-    kept = f"kept until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if isinstance(until, datetime) else ""
-    kept = kept or "kept for the requested retention time"
-    return f"Private scan: not shared by VirusTotal, {kept}{f', in region {region}' if region else ''}."
+    kept = f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if isinstance(until, datetime) else ""
+    kept = kept or f"for {quantity(options.retention_period_days, 'day')}"
+    region = f", in region {options.storage_region}" if options.storage_region else ""
+    return f"Private scan: not shared by VirusTotal, kept {kept}{region}."
 
 
 def _with(report: Report, note: str, private: Report) -> Submitted:

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import chain, islice, repeat
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -26,6 +27,9 @@ from virustotal.util.readers import as_mapping, as_text, quantity
 
 #: Seconds between two questions for an analysis; the last one is repeated.
 INTERVALS = (5.0, 10.0, 15.0, 20.0, 30.0)
+#: The status of an analysis that has ended.
+COMPLETED = "completed"
+_WAITING = "waiting for "
 #: How often in a task an analysis may be unknown before it is given up.
 MOST_MISSING = 5
 #: Look-ups of one task for what was submitted.
@@ -180,19 +184,33 @@ def _wait(job: Submission, desk: SubmissionContext, analysis: str, since: float,
             raise
         except VirusTotalError as error:
             return _pending(job, f"{_sent_at(job, since)} Then: {error}")
-        attributes = as_mapping(as_mapping(payload.get("data")).get("attributes"))
-        status, stages = as_text(attributes.get("status")) or "unknown", as_mapping(attributes.get("pending_stages"))
-        if status == "completed" and stages:
-            status = f"waiting for {quantity(len(stages), 'stage')}"
+        status = analysis_status(payload)
         desk.stage(f"{job.what}: analysis {analysis} is {status}")
-        if status == "completed":
+        if status == COMPLETED:
             return _look_for(job, desk, f"{_sent_at(job, since)} Its analysis is completed.", at_once=True)
-    return _pending(job, f"{_sent_at(job, since)} Its analysis is still {status}; a later task goes on waiting for it.")
+    state = f"{_sent_at(job, since)} Its analysis is still {status}"
+    if status.startswith(_WAITING):
+        report = job.look_up()
+        if report.outcome.found:
+            return evolve(report, outcome=evolve(report.outcome, detail=f"{state}."))
+    return _pending(job, f"{state}; a later task goes on waiting for it.")
+
+
+def analysis_status(payload: Mapping[str, Any]) -> str:
+    """Return the status of an analysis: `completed` only where no stage of it is pending.
+
+    Args:
+        payload: The answer to a request for the analysis.
+    """
+    attributes = as_mapping(as_mapping(payload.get("data")).get("attributes"))
+    status, stages = as_text(attributes.get("status")) or "unknown", as_mapping(attributes.get("pending_stages"))
+    return f"{_WAITING}{quantity(len(stages), 'stage')}" if status == COMPLETED and stages else status
 
 
 def _look_for(job: Submission, desk: SubmissionContext, known: str, *, at_once: bool = False) -> Report:
     """Look the object up a few times: VirusTotal may need a moment to show what it has, and each look is a request."""
     _forget(job, desk)
+    desk = evolve(desk, deadline=min(desk.deadline, time.monotonic() + desk.wait))
     pauses = chain([0.0] if at_once else [], desk.pauses())
     for seconds in islice(pauses, MOST_LOOKS):
         if not desk.pause(seconds):

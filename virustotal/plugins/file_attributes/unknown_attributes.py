@@ -13,10 +13,10 @@ from virustotal.plugins import file_attributes
 from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, attributes, build_section
 from virustotal.plugins.file_attributes._cell_readers import shown
 
-#: What the overview, the detections and the coverage of the subject show, and what only the API itself needs.
+#: What header, overview, detections and coverage of the subject show, and what only the API itself needs.
 ELSEWHERE: frozenset[str] = frozenset(
     (
-        *("available_tools", "downloadable", "first_seen_itw_date"),
+        *("available_tools", "downloadable", "expiration", "first_seen_itw_date"),
         *("first_submission_date", "gti_assessment", "last_analysis_date", "last_analysis_results"),
         *("last_analysis_stats", "last_modification_date", "last_seen_itw_date", "last_submission_date", "md5"),
         *("meaningful_name", "names", "popular_threat_classification", "positives", "reputation"),
