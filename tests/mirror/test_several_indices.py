@@ -1,10 +1,13 @@
 """An alias of several indices: read whole, newest state first, while a rollover and the ageing change it."""
 
+import base64
 import hashlib
 import json
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,10 @@ from tests.client.conftest import Server, answer
 from tests.mirror.clusters import SHA, an_object, fill, opensearch
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.mirror.documents import INDEX
+from virustotal.mirror import feed_loader, object_store
+from virustotal.mirror.checkpoint import Checkpoint, Reached
+from virustotal.mirror.documents import INDEX, indices
+from virustotal.mirror.feed_loader import Loader
 from virustotal.mirror.index_checks import index_problems
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.search_client import MirrorError, SearchClient
@@ -92,14 +98,137 @@ def test_a_rollover_while_objects_are_looked_up(
     assert index_problems(config, Credentials()) == ()
 
 
-def test_an_alias_without_a_write_index_is_named(config: MirrorConfig, tmp_path: Path) -> None:
+def package(path: Path, reputation: int, count: int) -> Path:
+    """Write the same files with their state at a moment: the higher the reputation, the newer."""
+    files = (
+        an_object(
+            "file",
+            f"{number:064x}",
+            NOW - 1000 + reputation,
+            attributes={"reputation": reputation, "md5": f"{number:032x}"},
+        )
+        for number in range(count)
+    )
+    path.write_text("".join(json.dumps(file) + "\n" for file in files))
+    return path
+
+
+def test_rollovers_in_the_middle_of_loads_and_of_parallel_look_ups(
+    config: MirrorConfig, store: ObjectStore, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_loader, "MOST_LINES", 20)
+    monkeypatch.setattr(object_store, "MEMBERS_SECONDS", 0.05)
+    url, alias, count = config.hosts[0], config.files, 100
+    fill(config, [an_object("domain", "example.com", NOW)], tmp_path)
+    loader = Loader(SearchClient(config, Credentials()), config)
+    loader.load(package(tmp_path / "0", 0, count), Checkpoint(tmp_path / "0.json"))
+    number, stop = 1, threading.Event()
+
+    def rolling(read: int) -> None:
+        nonlocal number
+        if read:
+            number += 1
+            roll_over(url, alias, number)
+            if number > 6:  # the second load has stored newer states of what is only in this one
+                call(url, "DELETE", f"/{alias}-{number - 6:06d}")
+
+    def look_up(first: int) -> int:
+        seen: dict[Ref, int] = {}
+        while not stop.is_set():
+            refs = [Ref("file", f"{at:064x}") for at in range(first, count, 4)]
+            found = store.fetch([*refs, DOMAIN], soon()).found
+            digest = store.by_digest(Ref("file", f"{first:032x}"), soon())
+            assert set(found) == {*refs, DOMAIN}
+            assert digest is not None
+            for ref in refs:
+                state = found[ref].object["attributes"]["reputation"]
+                assert state >= seen.get(ref, 0)
+                seen[ref] = state
+        return len(seen)
+
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(look_up, first) for first in range(4)]
+        for newer in (1, 2):
+            loader.load(package(tmp_path / str(newer), newer, count), Checkpoint(tmp_path / f"{newer}.json"), rolling)
+        time.sleep(0.1)
+        stop.set()
+        assert [reader.result() for reader in readers] == [25] * 4
+    assert number == 11
+    assert not said
+    assert not loader.tally.refused
+    newest = store.fetch([Ref("file", f"{at:064x}") for at in range(count)], soon()).found
+    assert {file.object["attributes"]["reputation"] for file in newest.values()} == {2}
+
+
+def test_a_new_index_is_seen_after_a_while(
+    config: MirrorConfig, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = config.hosts[0]
-    fill(config, [an_object("file", SHA, NOW)], tmp_path)
+    fill(config, [an_object("file", SHA, NOW - 500, attributes={"reputation": 1})], tmp_path)
     roll_over(url, "virustotal-files", 2)
-    actions = [{"add": {"index": "virustotal-files-000002", "alias": "virustotal-files", "is_write_index": False}}]
-    call(url, "POST", "/_aliases", {"actions": actions})
+    assert reputation(store, FILE) == 1
+    roll_over(url, "virustotal-files", 3)
+    fill(config, [an_object("file", SHA, NOW, attributes={"reputation": 3})], tmp_path)
+    clock = time.monotonic() + object_store.MEMBERS_SECONDS
+    monkeypatch.setattr(object_store.time, "monotonic", lambda: clock)
+    assert store.fetch((FILE,), clock + 10).found[FILE].object["attributes"]["reputation"] == 3
+
+
+@pytest.mark.parametrize("rolled", [True, False])
+def test_an_alias_without_a_write_index_is_named_and_loads_nothing(
+    config: MirrorConfig, tmp_path: Path, rolled: bool
+) -> None:
+    url, last = config.hosts[0], 2 if rolled else 1
+    fill(config, [an_object("file", SHA, NOW)], tmp_path)
+    if rolled:
+        roll_over(url, "virustotal-files", last)
+    index = {"index": f"virustotal-files-{last:06d}", "alias": "virustotal-files", "is_write_index": False}
+    call(url, "POST", "/_aliases", {"actions": [{"add": index}]})
     (problem,) = index_problems(config, Credentials())
     assert "no write index" in problem
+    with pytest.raises(MirrorError, match="no write index"):
+        fill(config, [], tmp_path)
+    loader, checkpoint = Loader(SearchClient(config, Credentials()), config), Checkpoint(tmp_path / "c.json")
+    with pytest.raises(MirrorError, match="no write index"):  # lost while a load runs
+        loader.load(package(tmp_path / "p", 1, 5), checkpoint)
+    assert checkpoint.read() == Reached()
+
+
+def test_a_write_index_that_is_closed_ends_the_load(config: MirrorConfig, tmp_path: Path) -> None:
+    fill(config, [an_object("file", SHA, NOW)], tmp_path)
+    call(config.hosts[0], "POST", "/virustotal-files-000001/_close")
+    with pytest.raises(MirrorError, match=r"virustotal-files cannot be written .*index_closed_exception"):
+        fill(config, [an_object("file", SHA, NOW)], tmp_path)
+
+
+def test_a_cluster_whose_disk_is_full_ends_the_load_and_is_named(
+    config: MirrorConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(config, [an_object("file", SHA, NOW)], tmp_path)
+    call(config.hosts[0], "PUT", "/virustotal-files-000001/_settings", {"index.blocks.read_only_allow_delete": True})
+    pauses: list[float] = []
+    loader = Loader(SearchClient(config, Credentials()), config, sleep=pauses.append)
+    checkpoint = Checkpoint(tmp_path / "c.json")
+    with pytest.raises(MirrorError, match=r"busy for minutes .cluster_block_exception"):
+        loader.load(package(tmp_path / "p", 1, 5), checkpoint)
+    assert len(pauses) == feed_loader.ATTEMPTS - 1
+    assert checkpoint.read() == Reached()
+
+
+def test_two_indices_with_different_mappings(
+    config: MirrorConfig, store: ObjectStore, said: list[str], tmp_path: Path
+) -> None:
+    url, alias = config.hosts[0], config.files
+    strange = {"mappings": {"properties": {"md5": {"type": "long"}, "modified": {"type": "keyword"}}}}
+    call(url, "PUT", "/strange", strange | {"aliases": {alias: {"is_write_index": False}}})
+    call(url, "PUT", f"/{alias}-000001", {**INDEX, "aliases": {alias: {"is_write_index": True}}})
+    fill(config, [an_object("file", SHA, NOW, attributes={"md5": "c" * 32})], tmp_path)
+    assert set(store.fetch((FILE,), soon()).found) == {FILE}
+    assert index_problems(config, Credentials()) == (
+        "The index strange has another mapping: neither md5 nor attributes.md5 can be searched.",
+    )
+    found = store.by_digest(Ref("file", "c" * 32), soon())
+    assert found is not None or said
 
 
 def test_a_closed_index_is_named_and_the_others_answer(
@@ -117,31 +246,92 @@ def test_a_closed_index_is_named_and_the_others_answer(
     assert any("index_closed_exception" in line for line in said)
 
 
+#: The fields of the earlier ingester's index templates that matter here.
+EARLIER = {
+    "mappings": {
+        "dynamic": "false",
+        "properties": {
+            "id": {"type": "text"},
+            "attributes": {"dynamic": "false", "properties": {name: {"type": "text"} for name in ("md5", "sha1")}},
+        },
+    }
+}
+REPORTS = tuple(Ref("file_behaviour", f"{SHA}_{sandbox}") for sandbox in ("C2AE", "VirusTotal Jujubox", "Zenbox"))
+
+
+def put_as_the_earlier_ingester_does(config: MirrorConfig, ref: Ref, *, alias: str = "", **attributes: Any) -> None:
+    """Store a line of a feed under its identifier if that is a SHA-256, else under the identifier's SHA-256."""
+    id = ref.id if len(ref.id) == 64 else hashlib.sha256(ref.id.encode()).hexdigest()
+    index = alias or indices(config)[ref.kind]
+    call(config.hosts[0], "PUT", f"/{index}/_doc/{id}?refresh=true", an_object(ref.kind, ref.id, NOW, **attributes))
+
+
 @pytest.mark.parametrize(
-    ("ref", "id"),
-    [
-        (FILE, SHA),
-        (DOMAIN, hashlib.sha256(b"example.com").hexdigest()),
-        (Ref("ip_address", "192.0.2.1"), hashlib.sha256(b"192.0.2.1").hexdigest()),
-        (Ref("url", hashlib.sha256(b"http://example.com/").hexdigest()), None),
-    ],
+    "ref",
+    [FILE, DOMAIN, Ref("ip_address", "192.0.2.1"), Ref("url", hashlib.sha256(b"http://example.com/").hexdigest())],
 )
-def test_documents_of_the_earlier_ingester_are_read(
-    config: MirrorConfig, store: ObjectStore, ref: Ref, id: str | None
-) -> None:
-    url, index = config.hosts[0], {"file": "files", "domain": "domains", "ip_address": "ips", "url": "urls"}[ref.kind]
-    line = an_object(
-        ref.kind, ref.id, NOW, attributes={"md5": "c" * 32, "sha1": "d" * 40} if ref.kind == "file" else {}
-    )
-    call(url, "PUT", f"/virustotal-{index}/_doc/{id or ref.id}?refresh=true", line)
+def test_documents_of_the_earlier_ingester_are_read(config: MirrorConfig, store: ObjectStore, ref: Ref) -> None:
+    call(config.hosts[0], "PUT", f"/{indices(config)[ref.kind]}", EARLIER)
+    hashes = {"md5": "c" * 32, "sha1": "d" * 40} if ref.kind == "file" else {}
+    put_as_the_earlier_ingester_does(config, ref, attributes=hashes)
     assert set(store.fetch((ref,), soon()).found) == {ref}
-    if ref.kind == "file":
-        assert store.by_digest(Ref("file", "c" * 32), soon()) is not None
-        assert store.by_digest(Ref("file", "d" * 40), soon()) is not None
+    for digest in hashes.values():
+        assert store.by_digest(Ref("file", digest), soon()) is not None
+    if ref.kind == "url":
+        text = Ref("url", base64.urlsafe_b64encode(b"http://EXAMPLE.com").decode().rstrip("="))
+        assert set(store.fetch((text,), soon()).found) == {text}
+
+
+def test_behaviour_reports_of_the_earlier_ingester_are_read_beside_newer_ones(
+    config: MirrorConfig, store: ObjectStore, said: list[str], tmp_path: Path
+) -> None:
+    url, alias = config.hosts[0], config.behaviours
+    call(url, "PUT", "/earlier", EARLIER | {"aliases": {alias: {"is_write_index": False}}})
+    for ref in REPORTS:
+        put_as_the_earlier_ingester_does(config, ref, alias="earlier", attributes={"tags": ["earlier"]})
+    put_as_the_earlier_ingester_does(config, Ref("file_behaviour", f"{'b' * 64}_Zenbox"), alias="earlier")
+    assert [report.id for report in store.behaviours(SHA, soon())] == [ref.id for ref in REPORTS]
+    assert set(store.fetch(REPORTS, soon()).found) == set(REPORTS)
+    call(url, "PUT", f"/{alias}-000001", {**INDEX, "aliases": {alias: {"is_write_index": True}}})
+    fill(config, [an_object("file_behaviour", REPORTS[2].id, NOW + 50, attributes={"tags": ["new"]})], tmp_path)
+    tags = [report.object["attributes"]["tags"][0] for report in store.behaviours(SHA, soon())]
+    assert tags == ["earlier", "earlier", "new"]
+    assert not said
+    assert index_problems(config, Credentials()) == ()
 
 
 def test_a_missing_shard_is_named(server: Server) -> None:
     server.say(answer(b'{"_shards": {"total": 2, "failed": 1}, "hits": {"hits": []}}'))
     config = evolve(MirrorConfig(), hosts=(server.url,))
     with pytest.raises(MirrorError, match="shard of the mirror's index virustotal-files is missing"):
-        SearchClient(config, Credentials()).search("virustotal-files", {"md5": "c" * 32}, 5, soon())
+        SearchClient(config, Credentials()).search("virustotal-files", [{"term": {"md5": "c" * 32}}], 5, soon())
+
+
+def test_what_elasticsearch_says_of_several_indices_and_of_a_shard_that_is_missing(
+    server: Server, said: list[str]
+) -> None:
+    other = Ref("file", "b" * 64)
+    several = {"type": "illegal_argument_exception", "reason": "alias has more than one index associated with it"}
+    shard = {"type": "no_shard_available_action_exception", "reason": "No shard available for [get]"}
+    source = an_object("file", SHA, NOW)
+
+    def docs(*entries: dict[str, Any]) -> bytes:
+        return answer(json.dumps({"docs": entries}).encode())
+
+    server.say(
+        docs(*({"_index": "virustotal-files", "_id": ref.id, "error": several} for ref in (FILE, other))),
+        answer(b'{"virustotal-files-000002": {"mappings": {}}, "virustotal-files-000001": {"mappings": {}}}'),
+        docs(
+            {"_index": "virustotal-files-000002", "_id": SHA, "error": shard},
+            {"_index": "virustotal-files-000001", "_id": SHA, "found": True, "_source": source},
+            {"_index": "virustotal-files-000002", "_id": other.id, "error": shard},
+            {"_index": "virustotal-files-000001", "_id": other.id, "found": False},
+        ),
+    )
+    config = evolve(MirrorConfig(), hosts=(server.url,))
+    breaker = CircuitBreaker(said.append, said.append, "The mirror", "Until then, look-ups go on without it.")
+    result = ObjectStore(SearchClient(config, Credentials()), config, breaker).fetch((FILE, other), soon())
+    assert set(result.found) == {FILE}
+    assert "no_shard_available_action_exception" in result.failed[other]
+    (line,) = said
+    assert "no_shard_available_action_exception (index virustotal-files)" in line

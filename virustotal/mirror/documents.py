@@ -83,6 +83,16 @@ def index_of(config: MirrorConfig, kind: str) -> str:
     return indices(config).get(kind, "")
 
 
+def is_searchable(mapping: Mapping[str, Any], field: str) -> bool:
+    """Return whether whole values of a field, such as `attributes.md5`, are found in an index of this mapping.
+
+    A text field serves as well: hashes and identifiers of behaviour reports are one word up to the first blank.
+    """
+    for name in field.split("."):
+        mapping = as_mapping(as_mapping(mapping.get("properties")).get(name))
+    return mapping.get("type") in {"keyword", "text"}
+
+
 def document(value: Any, now: float) -> Document:
     """Return the document of one line of a feed, or of an answer of the API. RefusedError.
 

@@ -14,8 +14,9 @@ from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached
 from virustotal.mirror.documents import INDEX, Document, RefusedError, document, index_of, indices
 from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines, opened
+from virustotal.mirror.index_checks import write_problem
 from virustotal.mirror.load_statistics import LoadStatistics
-from virustotal.mirror.search_client import BUSY, MirrorError, SearchClient
+from virustotal.mirror.search_client import BUSY, CLOSED_INDEX, MirrorError, SearchClient
 
 T = TypeVar("T")
 
@@ -49,9 +50,18 @@ class Loader:
     sleep: Callable[[float], None] = time.sleep
 
     def prepare(self) -> None:
-        """Create the indices that are not there, each behind an alias. MirrorError."""
+        """Create the indices that are not there, each behind an alias.
+
+        Raises:
+            MirrorError: The cluster does not answer, or an alias has no write index.
+        """
         for index in filter(None, dict.fromkeys(indices(self.config).values())):
             self._patiently(lambda index=index: self.cluster.create(index, INDEX, SECONDS), 3)  # type: ignore[misc]
+            self._check(index)
+
+    def _check(self, index: str) -> None:
+        if problem := write_problem(self.cluster, index, time.monotonic() + SECONDS):
+            raise MirrorError(problem)
 
     def load(self, path: Path, checkpoint: Checkpoint, tell: Callable[[int], None] = lambda read: None) -> None:
         """Load one package.
@@ -125,19 +135,20 @@ class Loader:
 
     def _store(self, batch: list[Ready]) -> None:
         """Send a batch until each of its documents is stored, older, or refused for good."""
-        attempt = 0
-        while batch:
-            batch = self._sent(batch)
-            if batch:
-                attempt += 1
-                if attempt >= ATTEMPTS:
-                    raise MirrorError("The mirror has been too busy for minutes.")
-                self._pause(attempt)
+        for attempt in range(1, ATTEMPTS + 1):
+            postponed = self._sent(batch) if batch else []
+            if not postponed:
+                return
+            if attempt == ATTEMPTS:
+                reason = postponed[-1][1] or "no reason given"
+                raise MirrorError(f"The mirror has been too busy for minutes ({reason}).", 429, reason)
+            self._pause(attempt)
+            batch = [ready for ready, _ in postponed]
 
-    def _sent(self, batch: list[Ready]) -> list[Ready]:
-        """Send a batch once; return what is to be sent again."""
+    def _sent(self, batch: list[Ready]) -> list[tuple[Ready, str]]:
+        """Send a batch once; return what is to be sent again, each with the type of error that it had."""
         try:
-            body = [part for each in batch for part in (each.action, each.body)]
+            body = [part for ready in batch for part in (ready.action, ready.body)]
             answers = self._patiently(lambda: self.cluster.bulk(body, SECONDS))
         except MirrorError as error:
             if error.status not in {400, 413}:  # one document may be the reason for all: it is to cost itself alone
@@ -147,17 +158,26 @@ class Loader:
                 return []
             half = len(batch) // 2
             return self._sent(batch[:half]) + self._sent(batch[half:])
-        later = batch[len(answers) :]
-        for each, (status, reason) in zip(batch, answers, strict=False):
+        postponed = [(ready, "") for ready in batch[len(answers) :]]
+        for ready, (status, reason) in zip(batch, answers, strict=False):
             if status in {200, 201}:
                 self.tally.stored += 1
             elif status == 409:
                 self.tally.older += 1
             elif status in BUSY or not status:
-                later.append(each)
+                postponed.append((ready, reason))
             else:
-                self.tally.refuse(_refusal(status, reason), each.where)
-        return later
+                self._refuse(ready, status, reason)
+        return postponed
+
+    def _refuse(self, ready: Ready, status: int, reason: str) -> None:
+        """Count a document that the cluster refuses; MirrorError where it refuses the whole index."""
+        index = json.loads(ready.action)["index"]["_index"]
+        if status in {401, 403, 404} or reason == CLOSED_INDEX:
+            raise MirrorError(f"The index {index} cannot be written (HTTP {status}, {reason}).", status, reason)
+        if reason == "illegal_argument_exception":  # an alias without write index, or a field that is too long
+            self._check(index)
+        self.tally.refuse(_refusal(status, reason), ready.where)
 
     def _patiently(self, act: Callable[[], T], attempts: int = ATTEMPTS) -> T:
         attempt = 0

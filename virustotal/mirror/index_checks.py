@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.mirror.documents import indices
+from virustotal.mirror.documents import indices, is_searchable
 from virustotal.mirror.search_client import MirrorError, SearchClient, refused
 from virustotal.util.readers import as_mapping
 
 #: Seconds that all questions may take together.
 SECONDS = 10.0
+#: Fields by which objects are searched: the loader's own, and those of other loaders.
+_SEARCHED = {"file": ("md5", "attributes.md5"), "file_behaviour": ("file", "id")}
 
 
 def index_problems(config: MirrorConfig, credentials: Credentials) -> tuple[str, ...]:
@@ -24,27 +26,30 @@ def index_problems(config: MirrorConfig, credentials: Credentials) -> tuple[str,
 
 
 def _problems(cluster: SearchClient, config: MirrorConfig, deadline: float) -> Iterator[str]:
-    for index in filter(None, dict.fromkeys(indices(config).values())):
-        status, found = cluster.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
-        if status == 404:
+    kinds = {index: kind for kind, index in indices(config).items() if index}
+    for index, kind in kinds.items():
+        try:
+            mappings = cluster.mappings(index, deadline)
+        except MirrorError as error:
+            if error.status != 404:
+                raise
             yield f"There is no index or alias {index}."
-        elif status != 200:
-            raise refused(status, found)
-        elif index == config.behaviours and (bad := [name for name in found if not _finds_by_file(found[name])]):
-            yield f"The index {', '.join(bad)} has another mapping: its field file is no keyword."
-        elif len(found) > 1:
-            yield from _write_index(cluster, index, deadline)
+            continue
+        if fields := _SEARCHED.get(kind):
+            for name, mapping in mappings.items():
+                if not any(is_searchable(mapping, field) for field in fields):
+                    yield f"The index {name} has another mapping: neither {' nor '.join(fields)} can be searched."
+        if problem := write_problem(cluster, index, deadline):
+            yield problem
 
 
-def _write_index(cluster: SearchClient, alias: str, deadline: float) -> Iterator[str]:
-    status, found = cluster.send("GET", f"/{quote(alias, safe='')}/_alias", None, deadline)
+def write_problem(cluster: SearchClient, alias: str, deadline: float) -> str:
+    """Return why the loader cannot write through an alias, as a sentence; empty where it can. MirrorError."""
+    status, answer = cluster.send("GET", f"/{quote(alias, safe='')}/_alias", None, deadline)
     if status != 200:
-        raise refused(status, found)
-    entries = [as_mapping(as_mapping(as_mapping(entry).get("aliases")).get(alias)) for entry in found.values()]
-    if sum(entry.get("is_write_index") is True for entry in entries) != 1:
-        yield f"The alias {alias} is of {len(found)} indices and has no write index: `mirror load` cannot write."
-
-
-def _finds_by_file(index: object) -> bool:
-    properties = as_mapping(as_mapping(as_mapping(index).get("mappings")).get("properties"))
-    return as_mapping(properties.get("file")).get("type") == "keyword"
+        raise refused(status, answer)
+    aliases = [as_mapping(as_mapping(as_mapping(entry).get("aliases")).get(alias)) for entry in answer.values()]
+    writable = [entry.get("is_write_index") for entry in aliases]
+    if writable.count(True) == 1 or writable in ([None], []):
+        return ""
+    return f"The alias {alias} ({', '.join(answer)}) has no write index: nothing can be loaded."

@@ -1,5 +1,6 @@
 """The mirror's objects by their references: as few multi-gets as there must be, and what fails said once."""
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,17 +10,20 @@ from virustotal import api
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
-from virustotal.mirror.documents import Stored, index_of, stored
+from virustotal.mirror.documents import Stored, index_of, is_searchable, stored
 from virustotal.mirror.request_parser import identifiers
-from virustotal.mirror.search_client import Fetched, MirrorError, SearchClient
+from virustotal.mirror.search_client import CLOSED_INDEX, Fetched, MirrorError, Query, SearchClient
 from virustotal.storage.circuit_breaker import CircuitBreaker
 from virustotal.util.readers import as_mapping, as_text
 
 #: Behaviour reports of one file that are found; sandboxes are fewer.
 MOST_BEHAVIOURS = 100
-#: Types of errors: a multi-get of an alias with several indices, an index that is gone, and one that is closed.
+#: Types of errors: a multi-get of an alias with several indices, and an index that is gone.
 SEVERAL_INDICES, NO_INDEX = "illegal_argument_exception", "index_not_found_exception"
-CLOSED_INDEX = "index_closed_exception"
+#: Seconds after which an alias of several indices is resolved again: a new index is seen that late.
+MEMBERS_SECONDS = 30.0
+#: How often an alias may change during one multi-get.
+MOST_CHANGES = 3
 #: Seconds that one question may take, all addresses together: a mirror that hangs must not cost the task.
 PATIENCE = 10.0
 
@@ -42,7 +46,8 @@ class ObjectStore:
     cluster: SearchClient
     config: MirrorConfig
     health: CircuitBreaker
-    _members: dict[str, tuple[str, ...]] = field(factory=dict, init=False)
+    _members: dict[str, tuple[float, tuple[str, ...]]] = field(factory=dict, init=False)
+    _other_loaders: dict[str, bool] = field(factory=dict, init=False)
 
     def fetch(self, refs: Iterable[Ref], deadline: float) -> FetchResult:
         """Return the objects of these references, all in one multi-get; kinds that no feed has are never there."""
@@ -73,34 +78,39 @@ class ObjectStore:
         if ref.kind != "file":
             return None
         name = "md5" if len(ref.id) == 32 else "sha1"
-        terms = {name: ref.id, f"attributes.{name}": ref.id}  # the second one of other loaders
-        for each in _newest_first(self._search("file", terms, 5, deadline)):
-            if as_text(as_mapping(each.object.get("attributes")).get(name)).lower() == ref.id:
-                return each
+        terms = [{"term": {field: ref.id}} for field in (name, f"attributes.{name}")]  # the second one of other loaders
+        for file in _newest_first(self._search("file", terms, (), 5, deadline)):
+            if as_text(as_mapping(file.object.get("attributes")).get(name)).lower() == ref.id:
+                return file
         return None
 
     def behaviours(self, sha256: str, deadline: float) -> tuple[Stored, ...]:
         """Return the behaviour reports of a file, by the names of their sandboxes."""
         reports: dict[str, Stored] = {}
-        for report in _newest_first(self._search("file_behaviour", {"file": sha256}, MOST_BEHAVIOURS, deadline)):
+        own, others = {"term": {"file": sha256}}, {"prefix": {"id": f"{sha256}_"}}
+        for report in _newest_first(self._search("file_behaviour", (own,), (others,), MOST_BEHAVIOURS, deadline)):
             if report.id.startswith(f"{sha256}_"):
                 reports.setdefault(report.id, report)
         return tuple(reports[id] for id in sorted(reports))
 
-    def _search(self, kind: str, terms: Mapping[str, str], most: int, deadline: float) -> tuple[Stored, ...]:
+    def _search(
+        self, kind: str, own: Sequence[Query], others: Sequence[Query], most: int, deadline: float
+    ) -> tuple[Stored, ...]:
+        """Return the objects of any of these queries. others: those for documents of other loaders."""
         index = index_of(self.config, kind)
         if not index:
             return ()
         self._rested()
         closed = ""
         try:
+            queries = (*own, *(others if others and self._has_other_loader(index, deadline) else ()))
             try:
-                sources = self.cluster.search(index, terms, most, _patient(deadline))
+                sources = self.cluster.search(index, queries, most, _patient(deadline))
             except MirrorError as error:
                 if error.reason != CLOSED_INDEX:
                     raise
                 closed = str(error)
-                sources = self.cluster.search(index, terms, most, _patient(deadline), open_only=True)
+                sources = self.cluster.search(index, queries, most, _patient(deadline), open_only=True)
                 if not sources:
                     raise
         except MirrorError as error:
@@ -116,14 +126,22 @@ class ObjectStore:
         self._note(index, closed)
         return tuple(found for source in sources if (found := stored(source, kind)) is not None)
 
+    def _has_other_loader(self, index: str, deadline: float) -> bool:
+        """Return whether an index of the alias was not made by the loader; asked once."""
+        if index not in self._other_loaders:
+            self._other_loaders[index] = not all(
+                is_searchable(mapping, "file") for mapping in self.cluster.mappings(index, _patient(deadline)).values()
+            )
+        return self._other_loaders[index]
+
     def _answers(self, asked: Sequence[tuple[str, str]], deadline: float) -> list[tuple[Fetched, ...]]:
         """Return the documents of each `(alias, id)`: one of each index that the alias has.
 
         A multi-get takes no alias of several indices, so those are resolved when the cluster says so; again when one of
-        their indices is gone, since rollover and ageing change them while tasks run.
+        their indices is gone and after MEMBERS_SECONDS, since rollover and ageing change them while tasks run.
         """
-        for attempt in (0, 1):
-            names = {alias: self._members.get(alias, (alias,)) for alias, _ in asked}
+        for attempt in range(MOST_CHANGES + 1):
+            names = {alias: self._indices(alias, deadline) for alias in {alias for alias, _ in asked}}
             expanded = [(name, id) for alias, id in asked for name in names[alias]]
             documents = iter(self._guarded(expanded, deadline))
             answers = [tuple(next(documents) for _ in names[alias]) for alias, _ in asked]
@@ -133,18 +151,26 @@ class ObjectStore:
                 for entry in entries
                 if entry.reason == SEVERAL_INDICES or (entry.reason == NO_INDEX and len(names[alias]) > 1)
             }
-            if attempt or not changed:
+            if attempt == MOST_CHANGES or not changed:
                 break
             for alias in changed:
-                self._members[alias] = self._resolved(alias, deadline)
+                self._resolve(alias, deadline)
         return answers
 
-    def _resolved(self, alias: str, deadline: float) -> tuple[str, ...]:
+    def _indices(self, alias: str, deadline: float) -> tuple[str, ...]:
+        """Return what to ask for an alias: itself, until it is known to have several indices."""
+        expires, indices = self._members.get(alias, (math.inf, (alias,)))
+        return indices if time.monotonic() < expires else self._resolve(alias, deadline)
+
+    def _resolve(self, alias: str, deadline: float) -> tuple[str, ...]:
+        self._rested()
         try:
-            return self.cluster.members(alias, _patient(deadline))
+            indices = tuple(self.cluster.mappings(alias, _patient(deadline)))
         except MirrorError as error:
             self.health.failed(str(error))
             raise
+        self._members[alias] = time.monotonic() + MEMBERS_SECONDS, indices
+        return indices
 
     def _guarded(self, asked: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
         self._rested()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import requests
@@ -31,8 +31,14 @@ BULK_LEVEL = 1
 #: Documents of one multi-get.
 MOST_DOCUMENTS = 500
 
+#: Type of the error of an index that is closed.
+CLOSED_INDEX = "index_closed_exception"
 #: Statuses of an address, or of one document, that pass.
 BUSY = frozenset({408, 429, 502, 503, 504})
+
+
+#: A query of the search API.
+Query: TypeAlias = Mapping[str, Any]
 
 
 class MirrorError(Exception):
@@ -103,21 +109,21 @@ class SearchClient:
             _fetched(as_mapping(docs[at]) if at < len(docs) else EMPTY, id) for at, (_, id) in enumerate(asked)
         )
 
-    def members(self, alias: str, deadline: float) -> tuple[str, ...]:
-        """Return the indices of an alias, or the index itself; newest names first. MirrorError."""
-        status, found = self.send("GET", f"/{quote(alias, safe='')}/_alias", None, deadline)
+    def mappings(self, index: str, deadline: float) -> Mapping[str, Mapping[str, Any]]:
+        """Return the mapping of each index of an alias, or of an index itself. MirrorError."""
+        status, answer = self.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
         if status != 200:
-            raise refused(status, found)
-        return tuple(sorted(found, reverse=True))
+            raise refused(status, answer)
+        return {name: as_mapping(as_mapping(entry).get("mappings")) for name, entry in answer.items()}
 
     def search(
-        self, index: str, terms: Mapping[str, str], most: int, deadline: float, *, open_only: bool = False
+        self, index: str, queries: Sequence[Query], most: int, deadline: float, *, open_only: bool = False
     ) -> tuple[Mapping[str, Any], ...]:
-        """Return the sources of the documents that have one of these values in a keyword field.
+        """Return the sources of the documents that one of these queries finds.
 
         Args:
             index: An index, or an alias of one or more indices.
-            terms: Values by field.
+            queries: Queries of the search API, such as `{"term": {"md5": "…"}}`.
             most: Documents at most.
             deadline: Monotonic time.
             open_only: Whether closed indices are left out.
@@ -125,8 +131,7 @@ class SearchClient:
         Raises:
             MirrorError: The cluster cannot answer, or a shard is missing.
         """
-        matching = [{"term": {name: value}} for name, value in terms.items()]
-        body = {"size": most, "query": {"bool": {"should": matching, "minimum_should_match": 1}}}
+        body = {"size": most, "query": {"bool": {"should": list(queries), "minimum_should_match": 1}}}
         path = f"/{quote(index, safe='')}/_search{'?ignore_unavailable=true' if open_only else ''}"
         status, found = self.send("POST", path, json.dumps(body).encode(), deadline)
         if as_mapping(found.get("_shards")).get("failed"):
