@@ -1,5 +1,6 @@
 """Fixtures for tests of plugins; pytest finds them by itself. Nothing is imported before a test asks for one."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,18 +28,29 @@ def virustotal_emulator() -> "Iterator[Emulator]":
 
 
 @pytest.fixture
-def virustotal_task(virustotal_emulator: "Emulator", tmp_path: Path) -> "Callable[..., TaskOutcome]":
+def virustotal_task(
+    virustotal_emulator: "Emulator", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> "Callable[..., TaskOutcome]":
     """A function that runs the whole service in this process, against the emulator over HTTP.
 
-    `task(target, config=None, **parameters)`: target is a path, digest, URL, domain or address; config as in the
-    manifest; parameters are submission parameters. Installed plugins are loaded as they are in the service's image.
+    `task(target, config=None, plugin=None, **parameters)`: target is a path, digest, URL, domain or address; config as
+    in the manifest; parameters are submission parameters. Installed plugins are loaded as they are in the service's
+    image, and so is the module `plugin`. Everything is written to the test's own folder.
     """
     from virustotal.local.run_task import run_task, started_service
     from virustotal.local.targets import target_of
+    from virustotal.testing.plugins import announce
 
-    def task(target: str | Path, config: Mapping[str, Any] | None = None, **parameters: Any) -> "TaskOutcome":
-        configured = {"host": virustotal_emulator.url, "api_key": "premium-key", **(config or {})}
-        with started_service(configured) as service:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def task(
+        target: str | Path, config: Mapping[str, Any] | None = None, plugin: Any = None, **parameters: Any
+    ) -> "TaskOutcome":
+        own = {"host": virustotal_emulator.url, "api_key": "premium-key", "storage": str(tmp_path / "store.sqlite3")}
+        if plugin is not None:
+            announce(plugin, tmp_path / "announced")
+            monkeypatch.syspath_prepend(str(tmp_path / "announced"))
+        with started_service({**own, **(config or {})}) as service:
             return run_task(service, target_of(str(target), tmp_path), parameters, keep=tmp_path)
 
     return task

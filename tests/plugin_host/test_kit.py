@@ -1,9 +1,11 @@
 """The kit finds what breaks the contract, and shows findings as text."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
+import types
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from virustotal.testing import (
     IDS,
     ContractError,
     NetworkError,
+    PluginError,
     as_text,
     check,
     evidence,
@@ -25,8 +28,10 @@ from virustotal.testing import (
     found,
     no_network,
     obj,
+    problems,
     read_report,
     realistic,
+    render,
     run,
 )
 
@@ -66,6 +71,11 @@ def scoring(given: Evidence) -> Iterator[ResultSection]:
     yield section
 
 
+def littering(given: Evidence) -> Iterator[ResultSection]:
+    os.environ["X_MINE"] = "x"
+    yield ResultSection("x")
+
+
 def naming(given: Evidence) -> Iterator[OntologyPart]:
     yield OntologyPart("antivirus", {"category": "harmless"})
 
@@ -87,6 +97,11 @@ def nesting(given: Evidence) -> Iterator[ResultSection]:
         (scoring, "scores are given by Points"),
         (naming, "Assemblyline refuses"),
         (nesting, "in another section too"),
+        (
+            lambda given: [Points("plugin", "x", 1, "x", attack_ids=("T9999",))],
+            "ids that Assemblyline does not have: T9",
+        ),
+        (littering, "changed the environment of the process"),
         (lambda given: [1], "which is no finding"),
         (lambda given: None, "returned NoneType"),
         (lambda given: "x", "returned str"),
@@ -216,11 +231,103 @@ def test_the_world_is_realistic_and_nobodys() -> None:
         realistic("file", "comments_of_nobody")
 
 
+def test_tags_are_those_of_a_result() -> None:
+    section = ResultSection("x")
+    section.set_tags({"network.static.domain": ["Example.com", "not a domain"], "network.static.ip": ["10.0.0.1"]})
+    assert as_text([section]).splitlines()[1:] == [
+        "  tag network.static.domain: example.com",
+        "  tag network.static.domain: not a domain (left out: not valid)",
+        "  tag network.static.ip: 10.0.0.1 (left out: not public)",
+    ]
+
+
+def test_a_finding_is_rendered_as_the_result_has_it() -> None:
+    section = ResultSection("Mine", body="said", tags={"network.static.domain": ["example.com", "not a domain"]})
+    shown = render([section, Points("static", "mine", 40, "It is mine.", section), Attachment("a.txt", "A", b"x")])
+    assert shown.splitlines()[:3] == [
+        'section "Mine" TEXT, score 40',
+        "  | said",
+        "  tag network.static.domain: example.com",
+    ]
+    assert "How this score came about: 40 points" in shown
+    assert "  | analyser: Not valid as tags of the type network.static.domain, and left out: 1." in shown
+    assert shown.splitlines()[-1] == "attachment a.txt, 1 bytes (supplementary, INFORMATION): A"
+
+
+HOOKED = """
+from virustotal.core import Verdict, hookimpl
+
+@hookimpl
+def virustotal_verdict(obj, detections):
+    if obj.ref.id == "wrong.example.com":
+        return "malicious"
+    return Verdict("malicious", detections, ("Ours.",), 77) if obj.ref.id == "ours.example.com" else None
+"""
+
+
+def test_the_hooks_of_the_plugin_take_part_in_judge() -> None:
+    module = types.ModuleType("virustotal_hooked")
+    exec(HOOKED, vars(module))
+    given = evidence("domain", plugin=module)
+    assert given.judge(obj("domain", "ours.example.com")).score == 77
+    assert given.judge(obj("domain", "other.example.com")).score == 0
+    assert evidence("domain").judge(obj("domain", "ours.example.com")).score == 0
+    with pytest.raises(PluginError, match="virustotal_verdict: TypeError"):
+        given.judge(obj("domain", "wrong.example.com"))
+    assert problems(module) == []
+
+
+UNKNOWN = """
+from assemblyline_v4_service.common.result import ResultTextSection
+from virustotal.core import Analyzer, hookimpl
+
+def analyze(evidence):
+    yield ResultTextSection(f"New things: {', '.join(each.ref.id for each in evidence.related.items)}")
+
+@hookimpl
+def virustotal_analyzers(settings):
+    return [Analyzer("new_things", "domain", "new_things", analyze=analyze)]
+"""
+
+
+def test_the_emulator_answers_for_a_relationship_that_a_test_records(
+    virustotal_task: Any, virustotal_emulator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = types.ModuleType("virustotal_new_things")
+    exec(UNKNOWN, vars(module))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    thing = {"type": "thing", "id": "thing-1", "attributes": {"name": "x"}}
+    subject = virustotal_emulator.store.get("domain", "example.com")
+    virustotal_emulator.store.put({**subject, "type": "domain", "id": "example.com"}, {"new_things": [thing]})
+    outcome = virustotal_task("example.com", plugin=module, relationships="new_things", analyze_relationship=True)
+    assert not outcome.error, outcome.message
+    assert "New things: thing-1" in [section["title_text"] for section in outcome.sections]
+
+
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "virustotal.pytest_plugin", "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-B", "-m", "pytest", "-p", "virustotal.pytest_plugin", "-p", "no:cacheprovider", "-q"]
+    command += [f"--basetemp={folder / 'base'}"]
     return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
+WATCHING = """
+import os, sys
+WRITTEN = []
+
+def watch(event, arguments):
+    if event == "open" and isinstance(arguments[0], str) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        WRITTEN.append(arguments[0])
+    elif event in ("os.mkdir", "sqlite3.connect") and isinstance(arguments[0], str):
+        WRITTEN.append(arguments[0])
+
+sys.addaudithook(watch)
+
+def pytest_sessionfinish(session):
+    import pathlib
+    base = str(session.config._tmp_path_factory.getbasetemp())
+    outside = [path for path in WRITTEN if not os.path.realpath(path).startswith((base, os.getcwd(), "/dev/"))]
+    pathlib.Path("outside.txt").write_text(f"{len(WRITTEN) > 5} {outside}")
+"""
 TESTS = """
 def test_snapshot(virustotal_approved):
     virustotal_approved("some text")
@@ -240,8 +347,10 @@ def test_task(virustotal_task):
 
 def test_fixtures(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(TESTS)
+    (tmp_path / "conftest.py").write_text(WATCHING)
     approving = run_pytest(tmp_path, "--virustotal-approve")
     assert "3 passed" in approving.stdout, approving.stdout + approving.stderr
+    assert (tmp_path / "outside.txt").read_text() == "True []"
     assert (tmp_path / "approved" / "test_snapshot.txt").read_text() == "some text\n"
     changed = (
         TESTS.replace("some text", "other text")

@@ -132,6 +132,10 @@ class Store:
         owner = (kind, identifier)
         return sorted({key[1] for key in [*self._relationships, *self._members] if key[0] == owner})
 
+    def has_relationship(self, kind: str, name: str) -> bool:
+        """Return whether any object of a type has this relationship."""
+        return any(owner[0] == kind and known == name for owner, known in list(self._relationships))
+
     def identities(self, kind: str) -> list[str]:
         """Return the ids of all objects of a type, sorted."""
         return sorted(identity[1] for identity in list(self._objects) if identity[0] == kind)

@@ -11,8 +11,10 @@ Json = dict[str, Any]
 
 
 def facts_of(context: Context, kind: str, name: str) -> Relationship | None:
-    """Return the facts of a relationship, or None where this server does not know the name."""
+    """Return the facts of a relationship, or None where neither this server nor its world knows the name."""
     facts = RELATIONSHIPS.get(kind, {}).get(name)
+    if facts is None and context.state.store.has_relationship(kind, name):
+        facts = Relationship(name, (), True, "E", "")
     gone = facts is not None and facts.withdrawn and context.state.switches.withdrawn == "unknown"
     return None if gone else facts
 

@@ -51,6 +51,12 @@ def _plain(section: Section, tags: Mapping[str, tuple[str, ...]], *, scored: boo
     return shown
 
 
+def is_public_tag(tag_type: str, value: str) -> bool:
+    """Return whether a tag may stand in a result: one of a host does only where the host is public."""
+    host = value.rpartition("@")[2] if tag_type == _MAIL else value
+    return tag_type not in _NETWORK or is_public(host_of(host))
+
+
 class Builder:
     """Builds the sections of one result. Each group of points is used once; `dropped` counts tags left out."""
 
@@ -87,8 +93,7 @@ class Builder:
         return kept
 
     def _keeps(self, tag_type: str, value: str) -> bool:
-        host = value.rpartition("@")[2] if tag_type == _MAIL else value
-        if tag_type in _NETWORK and not is_public(host_of(host)):
+        if not is_public_tag(tag_type, value):
             return False
         return self._settings.ignore_filtering or not self._listed(tag_type, value)
 

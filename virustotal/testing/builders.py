@@ -10,8 +10,9 @@ from attrs import evolve
 from virustotal.api import decode_object, decode_page, decode_related, total
 from virustotal.core.analyzer import Evidence
 from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report
-from virustotal.core.scoring.verdicts import judge
-from virustotal.core.settings import Settings, service_settings
+from virustotal.core.plugin_host.hooks import LoadedPlugins
+from virustotal.core.settings import Settings
+from virustotal.testing.plugins import as_settings, judge_of, plugins
 from virustotal.util.readers import EMPTY, as_mapping
 
 #: The identifier that a subject has where a test does not care.
@@ -41,21 +42,43 @@ def evidence(
     outcome: Outcome = FOUND,
     id: str = "",
     settings: Settings | Mapping[str, Any] | None = None,
+    plugin: Any = None,
     **attributes: Any,
 ) -> Evidence:
     """Return the evidence of a found subject of `kind` with `attributes`.
 
-    relationship, related: what was found under the analyser's relationship; `total`, `complete`, `detailed` and
-    `outcome` are those of `Related`. settings: `Settings`, or a `config` as in the manifest.
+    Args:
+        kind: The subject's.
+        relationship: The analyser's relationship; empty for none.
+        related: What was found under it; `total`, `complete`, `detailed` and `outcome` are those of `Related`.
+        id: The subject's; one of `IDS` where it is not given.
+        settings: `Settings`, or a `config` as in the manifest.
+        plugin: A module whose own remaps and verdicts take part in `judge`.
+        attributes: The subject's.
     """
     block = Related(relationship, tuple(related), outcome, total, complete, detailed) if relationship else None
-    return found(Report(obj(kind, id, **attributes), {relationship: block} if block else {}), relationship, settings)
+    report = Report(obj(kind, id, **attributes), {relationship: block} if block else {})
+    return found(report, relationship, settings, plugin=plugin)
 
 
-def found(report: Report, relationship: str = "", settings: Settings | Mapping[str, Any] | None = None) -> Evidence:
-    """Return the evidence that an analyser of `relationship` gets of a report."""
-    configured = settings if isinstance(settings, Settings) else service_settings(settings or {})
-    return Evidence(report, report.related.get(relationship), configured, lambda each: judge(each, configured))
+def found(
+    report: Report,
+    relationship: str = "",
+    settings: Settings | Mapping[str, Any] | None = None,
+    *,
+    plugin: Any = None,
+) -> Evidence:
+    """Return the evidence that an analyser of `relationship` gets of a report.
+
+    Args:
+        report: All that is known of the subject.
+        relationship: The analyser's; empty for none.
+        settings: `Settings`, or a `config` as in the manifest.
+        plugin: A module whose own remaps and verdicts take part in `judge`, or the plugins that were loaded.
+    """
+    configured = as_settings(settings)
+    loaded = plugin if plugin is None or isinstance(plugin, LoadedPlugins) else plugins(plugin, configured)
+    return Evidence(report, report.related.get(relationship), configured, judge_of(loaded, configured))
 
 
 def read_report(path: str | Path, related: Mapping[str, str | Path] = EMPTY) -> Report:

@@ -6,13 +6,15 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import evolve
 
+from virustotal.al_types.attack import current_id
 from virustotal.al_types.ontology import problem
 from virustotal.core.analyzer import Analyzer, Evidence
-from virustotal.core.findings import Finding, OntologyPart
+from virustotal.core.findings import Finding, OntologyPart, Points
 from virustotal.core.models import Related, Report
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.isolation_util import copied, last_line
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, PluginLimits
+from virustotal.core.plugin_host.process_state import preserved
 from virustotal.testing.network import no_network
 from virustotal.testing.text import as_text
 from virustotal.util.readers import clean
@@ -26,17 +28,19 @@ def run(analyzer: Analyzer, given: Evidence, *, check: bool = True) -> list[Find
     """Return what the analyser yields for the evidence.
 
     With `check`, sockets are closed while it runs, and ContractError is raised where it tries to use one, changes its
-    evidence, yields something else on a second call, or yields what the host would refuse or leave out.
+    evidence or the process, yields something else on a second call, or yields what the host would refuse or leave out.
     """
     if not check:
         return list(analyzer.analyze(given))
     before = _copy(given.report)
-    with no_network() as tried:
+    with preserved() as changes, no_network() as tried:
         findings = list(_called(analyzer, given))
         # A copy: what it changed must not change what it sees the second time.
         again = list(_called(analyzer, _again(before, given)))
     if tried:
         raise ContractError(f"{analyzer.name} asked for the network: {', '.join(tried)}")
+    if changes.names:
+        raise ContractError(f"{analyzer.name} changed {', '.join(changes.names)} of the process")
     if not _same(_parts(before), _parts(given.report)):
         raise ContractError(f"{analyzer.name} changed its evidence")
     examine(analyzer.name, findings)
@@ -69,6 +73,8 @@ def examine(name: str, findings: Iterable[Finding], bounds: PluginLimits = BUILT
             intake.take(finding)
             if isinstance(finding, OntologyPart) and (why := problem(finding.kind, finding.data)):
                 raise ContractError(f"{name} yields a part of the ontology that Assemblyline refuses: {why}")
+            if isinstance(finding, Points) and (unknown := [id for id in finding.attack_ids if not current_id(id)[1]]):
+                raise ContractError(f"{name} yields ATT&CK ids that Assemblyline does not have: {', '.join(unknown)}")
             if isinstance(finding, ResultSection) and finding.parent is not None:
                 raise ContractError(f"{name} yields {finding.title_text!r} and has it in another section too")
     except (TypeError, ValueError, RecursionError) as error:

@@ -1,19 +1,32 @@
 """A plugin's module, loaded as the host does, without being installed."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from virustotal.core.analyzer import Analyzer, Evidence
+from virustotal.core.models import Object, Verdict
 from virustotal.core.plugin_host.hooks import HookCaller, LoadedPlugins
 from virustotal.core.plugin_host.manager import load_modules
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.runner import analyse
+from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings, service_settings
 
 
 class PluginError(AssertionError):
-    """A plugin that the host does not load; the message says why."""
+    """A plugin that the host does not load, or a hook that fails; the message says why."""
+
+
+def as_settings(settings: Settings | Mapping[str, Any] | None) -> Settings:
+    """Return settings of a `config` as in the manifest, or those that are given."""
+    return settings if isinstance(settings, Settings) else service_settings(settings or {})
+
+
+def name_of(module: Any) -> str:
+    """Return the name that the template gives the plugin of a module."""
+    return str(getattr(module, "__name__", "plugin")).rpartition(".")[2].removeprefix("virustotal_").replace("_", "-")
 
 
 def plugins(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> LoadedPlugins:
@@ -21,9 +34,7 @@ def plugins(module: Any, settings: Settings | Mapping[str, Any] | None = None) -
 
     settings: `Settings`, or a `config` as in the manifest. Raises PluginError where the host does not load it.
     """
-    configured = settings if isinstance(settings, Settings) else service_settings(settings or {})
-    name = str(getattr(module, "__name__", "plugin")).rpartition(".")[2]
-    loaded = load_modules({name.removeprefix("virustotal_"): module}, configured)
+    loaded = load_modules({name_of(module): module}, as_settings(settings))
     if loaded.unloaded:
         raise PluginError(" ".join(loaded.unloaded))
     return loaded
@@ -36,8 +47,33 @@ def analyzers(module: Any, settings: Settings | Mapping[str, Any] | None = None)
 
 def hooks(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> HookCaller:
     """Return the hooks of a plugin's module for one task: `remap(detections)`, `decide(obj, detections)`, `failed`."""
-    configured = settings if isinstance(settings, Settings) else service_settings(settings or {})
+    configured = as_settings(settings)
     return plugins(module, configured).begin(configured)
+
+
+def judge_of(loaded: LoadedPlugins | None, settings: Settings) -> Callable[[Object], Verdict]:
+    """Return `Evidence.judge` with the remaps and verdicts of these plugins, whose mistakes are a PluginError."""
+    if loaded is None:
+        return lambda obj: judge(obj, settings)
+    caller = loaded.begin(settings)
+
+    def judged(obj: Object) -> Verdict:
+        verdict = judge(obj, settings, caller.remap, caller.decide)
+        if caller.failed:
+            raise PluginError(" ".join(f"{each.analyzer}: {each.error or each.notes[0]}" for each in caller.failed))
+        return verdict
+
+    return judged
+
+
+def announce(module: Any, folder: Path) -> None:
+    """Write into a folder what an installed distribution tells of a plugin's module; the folder belongs on the path."""
+    name = name_of(module)
+    info = folder / f"virustotal_{name}-0.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: virustotal-{name}\nVersion: 0\n", encoding="utf-8")
+    points = f"[virustotal.plugins]\n{name} = {module.__name__}\n"
+    (info / "entry_points.txt").write_text(points, encoding="utf-8")
 
 
 def isolated(module: Any, given: Evidence, *, budget: float = 20.0) -> tuple[AnalyzerOutput, ...]:

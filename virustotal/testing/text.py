@@ -1,13 +1,20 @@
 """Findings as text, for readable assertions and approved snapshots."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
+from virustotal.al_types import tags
 from virustotal.al_types.ontology import plain
 from virustotal.core.findings import Attachment, Download, Finding, OntologyPart, Points
+from virustotal.core.plugin_host.finding_collector import FindingCollector
+from virustotal.core.plugin_host.limits import EXTERNAL
+from virustotal.core.settings import Settings
+from virustotal.result.layout import compose
+from virustotal.result.section_builder import is_public_tag
+from virustotal.testing.plugins import as_settings
 
 _INDENT = "  "
 
@@ -15,10 +22,25 @@ _INDENT = "  "
 def as_text(findings: Iterable[Finding]) -> str:
     """Return findings as text, one fact a line: the same findings give the same text.
 
-    Sections with format, body, tags and subsections; points with the section that they colour; downloads, attachments
-    and parts of the ontology with all that they say.
+    Sections with format, body, subsections and tags, which are as in a result, or said to be left out; points with the
+    section that they colour; downloads, attachments and parts of the ontology with all that they say.
     """
     return "\n".join(line for each in findings for line in _lines(each))
+
+
+def render(findings: Iterable[Finding], settings: Settings | Mapping[str, Any] | None = None) -> str:
+    """Return what a result has of the findings of one analyser, as text, to be looked at.
+
+    Sections are rebuilt, cut and scored as in a result, tags that it does not have are gone, and what was cut is said.
+    """
+    collector = FindingCollector(EXTERNAL, external=True)
+    for finding in findings:
+        if not collector.take(finding):
+            break
+    output = collector.contribution("analyser", "plugin")
+    layout = compose((), as_settings(settings), beside=[output])
+    files = (*output.downloads, *output.attachments, *output.ontology)
+    return "\n".join((as_text(layout.sections), *(line for finding in files for line in _lines(finding))))
 
 
 def _lines(finding: Finding) -> Iterator[str]:
@@ -47,16 +69,25 @@ def _role(finding: Download | Attachment) -> str:
 def _section(section: Any, indent: str, inside: tuple[int, ...] = ()) -> Iterator[str]:
     folded = ", collapsed" if section.auto_collapse else ""
     promoted = f", promoted to {section.promote_to}" if section.promote_to else ""
-    yield f'{indent}section "{section.title_text}" {section.body_format}{folded}{promoted}'
+    scored = f", score {section.heuristic.score}" if section.heuristic is not None else ""
+    yield f'{indent}section "{section.title_text}" {section.body_format}{folded}{promoted}{scored}'
     if id(section) in inside:
         yield f"{indent}{_INDENT}(it is inside itself)"
         return
     below = indent + _INDENT
     yield from (below + line for line in _body(section))
     for tag_type, values in sorted(section.tags.items()):
-        yield from (f"{below}tag {tag_type}: {value}" for value in values)
+        yield from (f"{below}tag {tag_type}: {_tag(tag_type, value)}" for value in dict.fromkeys(values))
     for each in section.subsections:
         yield from _section(each, below, (*inside, id(section)))
+
+
+def _tag(tag_type: str, value: Any) -> str:
+    """Return a value as the result has it, or that the result does not have it."""
+    kept = tags.normal(tag_type, value) if isinstance(value, str) and tags.known(tag_type) else None
+    if kept is None:
+        return f"{value} (left out: not valid)"
+    return kept if is_public_tag(tag_type, kept) else f"{kept} (left out: not public)"
 
 
 def _body(section: Any) -> Iterator[str]:

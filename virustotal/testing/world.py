@@ -30,16 +30,20 @@ def realistic(
     id: str = "",
     *,
     settings: Settings | Mapping[str, Any] | None = None,
+    plugin: Any = None,
 ) -> Evidence:
     """Return the evidence of an object of the emulator's world, with all of its relationships.
 
-    The file is EICAR with what might surround it, the domain `example.com`. Raises LookupError for an object that the
-    world does not have, or a relationship that it does not have of it.
+    The file is EICAR with what might surround it, the domain `example.com`. `settings` and `plugin` are as of
+    `evidence`.
+
+    Raises:
+        LookupError: The world does not have the object, or not this relationship of it.
     """
     report = _report(kind, id or IDS[kind])
     if relationship and relationship not in report.related:
         raise LookupError(f"the world has no {relationship} of it; there are {', '.join(report.related)}")
-    return found(report, relationship, settings)
+    return found(report, relationship, settings, plugin=plugin)
 
 
 def examples(kinds: tuple[str, ...] = ("file", "url", "domain", "ip_address")) -> Iterator[Report]:

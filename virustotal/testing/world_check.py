@@ -1,0 +1,83 @@
+"""The contract of all analysers and hooks of a plugin, checked over the emulator's world."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from virustotal.api.relationships import KINDS
+from virustotal.core.models import Object, Report
+from virustotal.core.plugin_host.hooks import LoadedPlugins, State
+from virustotal.core.plugin_host.runner import due
+from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import Settings
+from virustotal.testing.builders import found
+from virustotal.testing.checks import check
+from virustotal.testing.plugins import as_settings, name_of, plugins
+from virustotal.testing.world import examples
+
+
+@frozen
+class WorldCheck:
+    """What the check of one plugin found.
+
+    runs: how often its analysers and hooks were called. problems: one line each; empty where it keeps the contract.
+    idle: analysers for which the world has nothing.
+    """
+
+    runs: int = 0
+    problems: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+
+
+def problems(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> list[str]:
+    """Return why a plugin's module breaks the contract, over every object of the emulator's world; one line each.
+
+    This is what `virustotal-service plugins check` does with an installed plugin.
+
+    Raises:
+        PluginError: The host does not load it.
+    """
+    configured = as_settings(settings)
+    return list(check_world(plugins(module, configured), name_of(module), configured).problems)
+
+
+def check_world(loaded: LoadedPlugins, name: str, settings: Settings) -> WorldCheck:
+    """Check the plugin of a name, which is loaded, with its own remaps and verdicts."""
+    (plugin,) = (entry for entry in loaded.listing if entry.name == name)
+    own = evolve(loaded, hooks=tuple(hook for hook in loaded.hooks if hook.provider.name == name))
+    runs: Counter[str] = Counter()
+    lines = [f"{row.name} is {row.state.value}: {row.reason}" for row in plugin.analyzers if row.state != State.LOADED]
+    for report in examples():
+        for analyzer, related in due(report, loaded.registry):
+            if loaded.provider(analyzer).name == name:
+                runs[analyzer.name] += 1
+                given = found(report, related.relationship if related else "", settings, plugin=own)
+                lines += check(analyzer, given)
+    called, failures = _hooks(own, name, settings)
+    idle = tuple(row.name for row in plugin.analyzers if row.state == State.LOADED and row.name not in runs)
+    return WorldCheck(runs.total() + called, tuple(dict.fromkeys((*lines, *failures))), idle)
+
+
+def _hooks(own: LoadedPlugins, name: str, settings: Settings) -> tuple[int, list[str]]:
+    caller = own.begin(settings)
+    for kind in KINDS:
+        caller.registry.wanted(kind, settings)
+    hooks = [hook for hook in own.hooks if hook.hook != "virustotal_analyzers"]
+    objects = [obj for report in examples() for obj in _objects(report)] if hooks else []
+    for obj in objects:
+        judge(obj, settings, caller.remap, caller.decide)
+    providers = {str(provider) for provider in own.providers.values() if provider.name == name}
+    providers |= {str(hook.provider) for hook in hooks}
+    failed = [output for output in caller.failed if output.provider in providers]
+    return len(objects) * len(hooks), [
+        f"{output.analyzer} failed: {output.error}" if output.error else f"{output.analyzer}: {output.notes[0]}"
+        for output in failed
+    ]
+
+
+def _objects(report: Report) -> Iterator[Object]:
+    yield report.subject
+    for related in report.related.values():
+        yield from related.items
