@@ -151,6 +151,39 @@ def test_no_key_is_said(emulator: Emulator, command: str) -> None:
     assert "VIRUSTOTAL_API_KEY" in found.output
 
 
+def test_the_quota_of_private_scans_is_shown_where_it_is_told(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.keys["gti-key"].charge_scan(emulator.clock.now(), "file", emulator.switches)
+    rows = windows(call(emulator, "quota", "--json", key="gti-key"))
+    assert (rows["private scans, month"]["allowed"], rows["private scans, month"]["virustotal"]) == (1000, 1)
+    assert rows["private URL scans, minute"]["allowed"] == 30
+    assert rows["private scans, month"]["resets"].endswith("-01T00:00:00Z")
+    assert "private scans, month" not in windows(call(emulator, "quota", "--json", key="premium-key"))
+
+
+@pytest.mark.parametrize(
+    ("key", "quotas", "state", "found"),
+    [
+        ("gti-key", None, "ok", "private scans, month: 0 of 1000 used; private URL scans, month: 0 of 1000 used"),
+        ("premium-key", None, "advice", "the API key has no licence"),
+        ("gti-key", {}, "advice", "not known: VirusTotal does not tell the quota of private scans"),
+        ("gti-key", {"private_scans_monthly": {"user": {"allowed": 2, "used": 2}}}, "advice", "2 of 2 used"),
+        ("gti-key", {"private_scans_monthly": {"user": {"allowed": 0}, "group": {"allowed": 9}}}, "ok", "? of 9 used"),
+        ("gti-key", {"private_scans_monthly": [1]}, "advice", "not known"),
+        ("gti-key", {"private_scans_monthly": {"user": "x"}}, "advice", "the API key has no licence"),
+    ],
+)
+def test_doctor_tells_whether_the_key_may_scan_privately(
+    emulator: Emulator, tmp_path: Path, key: str, quotas: Any, state: str, found: str
+) -> None:
+    if quotas is not None:
+        emulator.fault("GET /users/*/overall_quotas", "answer", document={"data": quotas})
+    config = written(tmp_path, "submit_privately: allowed\n")
+    check = checks(call(emulator, "doctor", "--json", "--config", config, key=key))["private scanning"]
+    assert check["state"] == state
+    assert found in check["found"]
+    assert "private scanning" not in checks(call(emulator, "doctor", "--json", key=key))
+
+
 # --- cache -----------------------------------------------------------------------------------------------------------
 
 

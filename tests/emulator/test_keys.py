@@ -125,6 +125,10 @@ def test_a_key_sees_itself_alone(api: Api) -> None:
         "api_requests_hourly",
         "api_requests_daily",
         "api_requests_monthly",
+        "private_scans_monthly",
+        "private_scans_per_minute",
+        "private_urlscans_monthly",
+        "private_urlscans_per_minute",
     }
     assert api.error("/users/public") == (403, "ForbiddenError")
     assert api.error("/users/nobody") == (404, "NotFoundError")

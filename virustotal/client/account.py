@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -12,11 +13,12 @@ from attrs import field, frozen
 from virustotal import api
 from virustotal.api.source import Request, Source
 from virustotal.client.http_client import HttpClient
-from virustotal.client.key_account import owner, read_quotas
+from virustotal.client.key_account import owner, read_quotas, read_scan_quotas
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.settings import Credentials, Settings
 from virustotal.storage.interfaces import Limits, Used
+from virustotal.util.readers import EMPTY
 
 #: Seconds that all questions may take together.
 SECONDS = 20.0
@@ -26,15 +28,22 @@ SECONDS = 20.0
 class Account:
     """What came back. limits, used: of the key's windows, where they were told.
 
+    scans: see `read_scan_quotas`.
     error: why not. answered: whether there was any answer, an error perhaps. skew: seconds that this host's clock
     is ahead of the server's, None where no answer had a date.
     """
 
     limits: Limits = field(factory=Limits)
     used: Used = field(factory=Used)
+    scans: Mapping[str, tuple[int, int | None]] = EMPTY
     error: VirusTotalError | None = None
     answered: bool = False
     skew: float | None = None
+
+    @property
+    def scans_licensed(self) -> bool:
+        """True if any private scan is allowed in a month."""
+        return any(allowed for name, (allowed, _) in self.scans.items() if name.endswith("month"))
 
 
 class _Once(HttpClient):
@@ -71,7 +80,7 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
         except VirusTotalError as error:
             return Account(error=error, answered=client.answered, skew=client.skew)
         limits, used = read_quotas(payload)
-        return Account(limits, used, answered=True, skew=client.skew)
+        return Account(limits, used, read_scan_quotas(payload), answered=True, skew=client.skew)
 
 
 def _user(client: Source, key: str, deadline: float) -> str:

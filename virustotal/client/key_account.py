@@ -28,6 +28,14 @@ KEPT_SECONDS, USER_SECONDS = 30 * 86_400.0, REMEMBERED
 #: (https://docs.virustotal.com/reference/public-vs-premium-api).
 PUBLIC = Limits(minute=4, hour=240, day=500, month=15_500)
 
+#: Quotas of private scanning, by their names for people.
+SCAN_QUOTAS: Mapping[str, str] = {
+    "private scans, minute": "private_scans_per_minute",
+    "private scans, month": "private_scans_monthly",
+    "private URL scans, minute": "private_urlscans_per_minute",
+    "private URL scans, month": "private_urlscans_monthly",
+}
+
 _NAME = "account"
 _LABELS = {"hour": "api_requests_hourly", "day": "api_requests_daily", "month": "api_requests_monthly"}
 _WINDOWS = ("minute", "hour", "day", "month")
@@ -253,17 +261,32 @@ def read_quotas(payload: object) -> tuple[Limits, Used]:
 
     What is missing, negative, or allows nothing at all is not told. A sixtieth of the hour is the minute.
     """
-    data = as_mapping(as_mapping(payload).get("data"))
     limits: dict[str, int] = {}
     used: dict[str, int | None] = {}
     for window, label in _LABELS.items():
-        pairs = [_pair(as_mapping(as_mapping(data.get(label)).get(who))) for who in ("user", "group")]
-        told = [(allowed, count) for allowed, count in pairs if allowed > 0]
-        if told:
-            limits[window], used[window] = min(told, key=lambda pair: pair[0] - (pair[1] or 0))
+        if told := _told(payload, label):
+            limits[window], used[window] = told
     if "hour" in limits:
         limits["minute"] = max(1, limits["hour"] // 60)
     return Limits(**limits), Used(**used)
+
+
+def read_scan_quotas(payload: object) -> Mapping[str, tuple[int, int | None]]:
+    """Return what is allowed and used of private scans, by the names of `SCAN_QUOTAS`, where VirusTotal tells it.
+
+    A key without the licence is allowed none (https://docs.virustotal.com/docs/private-scanning).
+    """
+    data = as_mapping(as_mapping(payload).get("data"))
+    return {
+        name: _told(payload, label) or (0, None) for name, label in SCAN_QUOTAS.items() if as_mapping(data.get(label))
+    }
+
+
+def _told(payload: object, label: str) -> tuple[int, int | None] | None:
+    """Return what is allowed and used, of user and group what leaves less; None where nothing is allowed."""
+    quota = as_mapping(as_mapping(as_mapping(payload).get("data")).get(label))
+    pairs = [_pair(quota.get(who)) for who in ("user", "group")]
+    return min((pair for pair in pairs if pair[0] > 0), key=lambda pair: pair[0] - (pair[1] or 0), default=None)
 
 
 def _pair(entry: object) -> tuple[int, int | None]:

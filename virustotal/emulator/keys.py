@@ -40,7 +40,10 @@ class Clock:
 
 @define
 class Key:
-    """One API key: its tier, whether it may fetch captures and scan privately, and the requests of each window."""
+    """One API key: its tier, whether it may fetch captures and scan privately, and the requests of each window.
+
+    ``scans``: private scans of files, and as many of URLs, that it may make in a month.
+    """
 
     name: str
     tier: str = field(default="premium", validator=validators.in_(TIERS))
@@ -50,10 +53,12 @@ class Key:
     hour: int = 0
     day: int = 0
     month: int = 0
+    scans: int = field(default=Factory(lambda self: 1000 if self.private else 0, takes_self=True))
     active: bool = True
     _recent: deque[float] = field(factory=deque, init=False)
     _days: Counter[str] = field(factory=Counter, init=False)
     _endpoints: dict[str, Counter[str]] = field(factory=dict, init=False)
+    _scans: Counter[tuple[str, str]] = field(factory=Counter, init=False)
 
     def __attrs_post_init__(self) -> None:
         allowed = _LIMITS.get(self.tier, _NO_LIMITS)
@@ -62,14 +67,14 @@ class Key:
 
     @classmethod
     def parse(cls, name: str, text: str) -> "Key":
-        """Build a key from ``tier[:option…]``: ``-artefacts``, ``-private``, ``minute=4``, ``hour=``, ``day=``…"""
+        """Build a key from ``tier[:option…]``: ``-artefacts``, ``-private``, ``minute=4``, ``hour=``, ``scans=``…"""
         tier, *options = text.split(":")
         if tier not in TIERS:
             raise ValueError(f"no such tier of a key: {tier!r}; there are {', '.join(TIERS)}")
         values: dict[str, Any] = {}
         for option in options:
             window, sign, number = option.partition("=")
-            if sign and window in ("minute", "hour", "day", "month"):
+            if sign and window in ("minute", "hour", "day", "month", "scans"):
                 values[window] = int(number)
             elif option[:1] in "+-" and option[1:] in ("artefacts", "private"):
                 values[option[1:]] = option[0] == "+"
@@ -97,14 +102,20 @@ class Key:
         """Count one request under the endpoint's name, or raise the 429 of an exhausted window."""
         used = self.used(now)
         if any(used[window] >= getattr(self, window) for window in used):
-            message = "Quota exceeded" if switches.quota_code == "QuotaExceededError" else "Too many requests"
-            raise ApiError(switches.quota_code, message)
+            raise _exhausted(switches)
         self._recent.append(now)
         self._days[_day(now)] += 1
         self._endpoints.setdefault(_day(now), Counter())[endpoint] += 1
 
+    def charge_scan(self, now: float, kind: str, switches: Switches) -> None:
+        """Count one private scan of a file or URL, or raise the 429 of an exhausted month."""
+        if self._scans[kind, _month(now)] >= self.scans:
+            raise _exhausted(switches)
+        self._scans[kind, _month(now)] += 1
+
     def forget(self) -> None:
         """Forget all that was counted."""
+        self._scans.clear()
         self._recent.clear()
         self._days.clear()
         self._endpoints.clear()
@@ -113,10 +124,15 @@ class Key:
         """Return ``data`` of ``/users/{id}/overall_quotas``."""
         used = self.used(now)
         windows = {"hourly": "hour", "daily": "day", "monthly": "month"}
-        return {
+        quotas = {
             f"api_requests_{label}": {"user": {"allowed": getattr(self, window), "used": used[window]}}
             for label, window in windows.items()
         }
+        for kind, name in (("file", "private_scans"), ("url", "private_urlscans")):
+            count = self._scans[kind, _month(now)]
+            quotas[f"{name}_monthly"] = {"user": {"allowed": self.scans, "used": count}}
+            quotas[f"{name}_per_minute"] = {"user": {"allowed": 30, "used": 0}}
+        return quotas
 
     def api_usage(self, first: str, last: str) -> dict[str, Any]:
         """Return ``data`` of ``/users/{id}/api_usage`` between two days (``YYYY-MM-DD``, both included)."""
@@ -125,6 +141,15 @@ class Key:
         for counts in daily.values():
             total.update(counts)
         return {"daily": daily, "total": dict(total)}
+
+
+def _exhausted(switches: Switches) -> ApiError:
+    message = "Quota exceeded" if switches.quota_code == "QuotaExceededError" else "Too many requests"
+    return ApiError(switches.quota_code, message)
+
+
+def _month(now: float) -> str:
+    return _day(now)[:7]
 
 
 def _day(now: float) -> str:

@@ -67,7 +67,7 @@ def _table(found: "Quotas") -> Table:
     rows = table("window", "allowed", "by", "VirusTotal", "ledger", "begins anew")
     for each in found.windows:
         counts = ("" if count is None else str(count) for count in (each.virustotal, each.ledger))
-        allowed = str(each.allowed) if each.allowed else "not known"
+        allowed = str(each.allowed) if each.by else "not known"
         rows.add_row(each.name, allowed, each.by, *counts, when(each.resets) or "slides")
     return rows
 

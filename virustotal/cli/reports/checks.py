@@ -86,7 +86,8 @@ def server(settings: Settings, credentials: Credentials, missing: str) -> Iterat
     settings, credentials: checked before. missing: the advice if there is no key.
     """
     if settings.mirror.only:
-        for name in ("key", "host", "proxy", "ca", "clock"):
+        private = ("private scanning",) if settings.submit_privately != "never" else ()
+        for name in ("key", "host", "proxy", "ca", "clock", *private):
             yield _ok(name, "not needed: nothing is asked of VirusTotal (mirror.only)")
         return
     keyless = not credentials.api_key
@@ -97,6 +98,8 @@ def server(settings: Settings, credentials: Credentials, missing: str) -> Iterat
         return
     yield _wrong("key", "there is none", missing) if keyless else key(found)
     yield from (host(settings, found), proxy(credentials, found), ca(settings, found), clock(found.skew))
+    if settings.submit_privately != "never":
+        yield private_scanning(found)
 
 
 def key(found: Account) -> Check:
@@ -125,6 +128,23 @@ def key(found: Account) -> Check:
 def _counts(found: Account) -> Iterator[tuple[int, int | None]]:
     for name in ("hour", "day", "month"):
         yield getattr(found.limits, name), getattr(found.used, name)
+
+
+def private_scanning(found: Account) -> Check:
+    """The licence for private scanning, by the quota of private scans."""
+    if not found.scans:
+        advice = "Scan a file with private_submit: the result says where the licence is missing."
+        return _advice("private scanning", "not known: VirusTotal does not tell the quota of private scans", advice)
+    if not found.scans_licensed:
+        advice = "Get a licence for private scanning, or set submit_privately: never. Nothing is submitted without it."
+        return _advice("private scanning", "the API key has no licence", advice)
+    months = {name: quota for name, quota in found.scans.items() if name.endswith("month")}
+    told = "; ".join(
+        f"{name}: {used if used is not None else '?'} of {allowed} used" for name, (allowed, used) in months.items()
+    )
+    if any(allowed <= (used or 0) for allowed, used in months.values()):
+        return _advice("private scanning", told, "Wait until the month ends, or get a larger quota.")
+    return _ok("private scanning", told)
 
 
 def host(settings: Settings, found: Account) -> Check:

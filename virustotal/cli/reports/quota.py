@@ -20,7 +20,7 @@ _ENDLESS = 10**12
 
 @frozen
 class Window:
-    """One window. allowed: its limit, 0 for unknown; by: the limit's source, `VirusTotal`, `config` or empty.
+    """One window. allowed: its limit; by: the limit's source, `VirusTotal`, `config`, or empty for unknown.
 
     virustotal, ledger: requests used by each count, None for unknown. resets: Unix seconds, None for a sliding window.
     """
@@ -76,7 +76,12 @@ def _windows(
         by = "VirusTotal" if said else "config" if own else ""
         counted = getattr(told.used, name, None)
         rows.append(Window(name, said or own, by, counted, _used(remaining), ends.get(name)))
-    return tuple(rows)
+    scans = (
+        Window(name, allowed, "VirusTotal", count, resets=ends.get(name.rpartition(" ")[2]))
+        for name, (allowed, count) in told.scans.items()
+        if told.scans_licensed
+    )
+    return (*rows, *scans)
 
 
 def _used(remaining: Remaining) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 from virustotal.emulator import captures, ids, private
 from virustotal.emulator.errors import ApiError, bad_request, forbidden, not_found
 from virustotal.emulator.forms import Form, read_form
+from virustotal.emulator.keys import Key
 from virustotal.emulator.routes import Route
 from virustotal.emulator.state import Context, Handler, Reply, State
 from virustotal.emulator.views import full
@@ -31,16 +32,17 @@ def licensed(handler: Callable[[Context], Awaitable[Any]]) -> Handler:
 
 async def post_file(context: Context) -> Json | Reply:
     """``POST /private/files``."""
-    return accept(context.state, await read_form(context.http, DIRECT_LIMIT))
+    return accept(context.state, context.key, await read_form(context.http, DIRECT_LIMIT))
 
 
-def accept(state: State, form: Form) -> Json | Reply:
+def accept(state: State, key: Key, form: Form) -> Json | Reply:
     """Take a form with a file."""
     if form.too_large:
         return Reply(413, b"Request Entity Too Large", "text/plain")
     if form.content is None:
         raise bad_request('A "file" field is needed')
     _check(form.fields)
+    key.charge_scan(state.clock.now(), "file", state.switches)
     return _descriptor(state, state.private.add_file(form.content, form.fields, int(state.clock.now())))
 
 
@@ -75,6 +77,7 @@ async def post_url(context: Context) -> Json:
     if not form.get("url"):
         raise bad_request('A "url" field is needed')
     _check(form)
+    context.key.charge_scan(context.state.clock.now(), "url", context.state.switches)
     url = ids.canonical_url(form.pop("url"))
     return _descriptor(context.state, context.state.private.add_url(url, form, int(context.state.clock.now())))
 

@@ -73,7 +73,7 @@ async def receive_uploaded(state: State, http: web.Request, entry: Request) -> J
     if key is None:
         return Reply(404, b"Not Found", "text/plain")
     if token in state.private.tokens:
-        return private.accept(state, await read_form(http, UPLOAD_LIMIT))
+        return private.accept(state, key, await read_form(http, UPLOAD_LIMIT))
     context = Context(state, key, http, (), {}, entry, "files")
     return _accept(context, await read_form(http, UPLOAD_LIMIT))
 
