@@ -20,7 +20,8 @@ from virustotal.mirror import feed_fetcher, feed_loader
 from virustotal.mirror.checkpoint import Checkpoint, Reached
 from virustotal.mirror.feed_fetcher import HOUR, MINUTE, FeedFetcher, FeedPackage, FetchError
 from virustotal.mirror.feed_loader import Loader
-from virustotal.mirror.search_client import MirrorError, SearchClient
+from virustotal.mirror.search_answers import MirrorError
+from virustotal.mirror.search_client import SearchClient
 from virustotal.sources import build
 
 NOW = datetime(2026, 1, 1, 12, 30, 20, tzinfo=UTC)

@@ -25,7 +25,8 @@ from virustotal.mirror.documents import RefusedError, document, stored
 from virustotal.mirror.feed_loader import Loader
 from virustotal.mirror.feed_packages import PackageError, lines, opened
 from virustotal.mirror.load_statistics import MOST_REASONS, OTHERS, LoadStatistics
-from virustotal.mirror.search_client import MirrorError, SearchClient
+from virustotal.mirror.search_answers import MirrorError
+from virustotal.mirror.search_client import SearchClient
 
 NOW = 1_760_000_000.0
 ITEM = '{"index": {"status": %d}}'

@@ -8,7 +8,8 @@ import pytest
 from tests.client.conftest import Server, answer
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.index_setup import Growth, set_up
-from virustotal.mirror.search_client import MirrorError, SearchClient
+from virustotal.mirror.search_answers import MirrorError
+from virustotal.mirror.search_client import SearchClient
 
 ELASTIC = b'{"version": {"number": "9.0.0"}}'
 OPENSEARCH = b'{"version": {"number": "3.0.0", "distribution": "opensearch"}}'

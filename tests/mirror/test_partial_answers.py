@@ -16,7 +16,7 @@ from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.prefetch import SECONDS, PrefetchCache
 from virustotal.mirror.response_builder import INSTEAD
-from virustotal.mirror.search_client import Fetched, MirrorError
+from virustotal.mirror.search_answers import Fetched, MirrorError
 from virustotal.mirror.source import MirrorSource, NoSource
 from virustotal.storage.circuit_breaker import CircuitBreaker
 

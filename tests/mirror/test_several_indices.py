@@ -24,7 +24,8 @@ from virustotal.mirror.documents import INDEX, indices
 from virustotal.mirror.feed_loader import Loader
 from virustotal.mirror.index_checks import index_problems
 from virustotal.mirror.object_store import ObjectStore
-from virustotal.mirror.search_client import MirrorError, SearchClient
+from virustotal.mirror.search_answers import MirrorError
+from virustotal.mirror.search_client import SearchClient
 from virustotal.storage.circuit_breaker import CircuitBreaker
 
 NOW = int(time.time())
@@ -227,8 +228,9 @@ def test_two_indices_with_different_mappings(
     assert index_problems(config, Credentials()) == (
         "The index strange has another mapping: neither md5 nor attributes.md5 can be searched.",
     )
-    found = store.by_digest(Ref("file", "c" * 32), soon())
-    assert found is not None or said
+    assert store.by_digest(Ref("file", "c" * 32), soon()) is None  # here the search fails as a whole, elsewhere in part
+    assert any("search_phase_execution_exception) (index virustotal-files)" in line for line in said)
+    assert set(store.fetch((FILE,), soon()).found) == {FILE}
 
 
 def test_a_closed_index_is_named_and_the_others_answer(
@@ -300,11 +302,28 @@ def test_behaviour_reports_of_the_earlier_ingester_are_read_beside_newer_ones(
     assert index_problems(config, Credentials()) == ()
 
 
-def test_a_missing_shard_is_named(server: Server) -> None:
-    server.say(answer(b'{"_shards": {"total": 2, "failed": 1}, "hits": {"hits": []}}'))
+def test_a_shard_that_cannot_be_searched_is_named_and_the_others_answer(server: Server, said: list[str]) -> None:
+    shard = {"index": "virustotal-files-000001", "reason": {"type": "query_shard_exception"}}
+    shards = {"total": 2, "failed": 1, "failures": [shard]}
     config = evolve(MirrorConfig(), hosts=(server.url,))
-    with pytest.raises(MirrorError, match="shard of the mirror's index virustotal-files is missing"):
-        SearchClient(config, Credentials()).search("virustotal-files", [{"term": {"md5": "c" * 32}}], 5, soon())
+    breaker = CircuitBreaker(said.append, said.append, "The mirror", "Until then, look-ups go on without it.")
+    store = ObjectStore(SearchClient(config, Credentials()), config, breaker)
+
+    def hits(*sources: dict[str, Any]) -> bytes:
+        return answer(
+            json.dumps({"_shards": shards, "hits": {"hits": [{"_source": source} for source in sources]}}).encode()
+        )
+
+    own = answer(b'{"x": {"mappings": {"properties": {"file": {"type": "keyword"}}}}}')
+    file = an_object("file", SHA, NOW, attributes={"md5": "c" * 32})
+    server.say(hits(file), hits(), own, hits(an_object("file_behaviour", f"{SHA}_Zenbox", NOW)))
+    digest = Ref("file", "c" * 32)
+    assert store.by_digest(digest, soon()) is not None
+    assert store.by_digest(digest, soon()) is None
+    assert store.behaviours(SHA, soon()) == ()  # a part of them would pass for all
+    assert [line.split(" (")[0] for line in said] == [
+        "The mirror cannot search a shard of virustotal-files-000001: query_shard_exception"
+    ] * 2  # once for each alias
 
 
 def test_what_elasticsearch_says_of_several_indices_and_of_a_shard_that_is_missing(

@@ -28,7 +28,7 @@ from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.mirror import MirrorError, MirrorSource, NotMirroredError, SearchClient
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.request_parser import canonical, identifiers, parse_request
-from virustotal.mirror.search_client import Fetched
+from virustotal.mirror.search_answers import Fetched
 from virustotal.sources import build
 from virustotal.storage.circuit_breaker import CircuitBreaker
 

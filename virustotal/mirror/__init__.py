@@ -6,7 +6,8 @@ from collections.abc import Callable
 from virustotal.api.source import Source
 from virustotal.core.settings import Credentials, Settings
 from virustotal.mirror.object_store import ObjectStore
-from virustotal.mirror.search_client import MirrorError, SearchClient
+from virustotal.mirror.search_answers import MirrorError
+from virustotal.mirror.search_client import SearchClient
 from virustotal.mirror.source import MirrorSource, NoSource, NotMirroredError
 from virustotal.storage.circuit_breaker import PAUSE, CircuitBreaker
 

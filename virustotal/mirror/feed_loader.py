@@ -15,8 +15,10 @@ from virustotal.mirror.checkpoint import Checkpoint, Reached
 from virustotal.mirror.documents import INDEX, Document, RefusedError, document, index_of, indices
 from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines, opened
 from virustotal.mirror.index_checks import write_problem
+from virustotal.mirror.index_setup import create
 from virustotal.mirror.load_statistics import LoadStatistics
-from virustotal.mirror.search_client import BUSY, CLOSED_INDEX, MirrorError, SearchClient
+from virustotal.mirror.search_answers import BUSY, CLOSED_INDEX, MirrorError
+from virustotal.mirror.search_client import SearchClient
 
 T = TypeVar("T")
 
@@ -56,7 +58,7 @@ class Loader:
             MirrorError: The cluster does not answer, or an alias has no write index.
         """
         for index in filter(None, dict.fromkeys(indices(self.config).values())):
-            self._patiently(lambda index=index: self.cluster.create(index, INDEX, SECONDS), 3)  # type: ignore[misc]
+            self._patiently(lambda index=index: create(self.cluster, index, INDEX, SECONDS), 3)  # type: ignore[misc]
             self._check(index)
 
     def _check(self, index: str) -> None:

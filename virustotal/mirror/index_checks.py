@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.documents import indices, is_searchable
-from virustotal.mirror.search_client import MirrorError, SearchClient, refused
+from virustotal.mirror.search_answers import MirrorError, refused
+from virustotal.mirror.search_client import SearchClient
 from virustotal.util.readers import as_mapping
 
 #: Seconds that all questions may take together.

@@ -10,7 +10,8 @@ from attrs import frozen
 
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import INDEX, indices
-from virustotal.mirror.search_client import MirrorError, SearchClient, refused
+from virustotal.mirror.search_answers import MirrorError, reason_of, refused
+from virustotal.mirror.search_client import SearchClient
 from virustotal.util.readers import as_mapping
 
 #: Name of the ageing policy of an alias.
@@ -41,24 +42,38 @@ def set_up(cluster: SearchClient, config: MirrorConfig, growth: Growth, seconds:
             path, body = f"/_plugins/_ism/policies/{policy}", _ism(alias, growth)
         else:
             path, body = f"/_ilm/policy/{policy}", _ilm(growth)
-        status, found = cluster.send("PUT", path, json.dumps(body).encode(), deadline, read=seconds)
+        status, answer = cluster.send("PUT", path, json.dumps(body).encode(), deadline, read=seconds)
         if status not in {200, 201, 409}:  # 409: OpenSearch has it already, and updates need its sequence number
-            raise refused(status, found)
+            raise refused(status, answer)
         yield f"policy {policy}{' is there already' if status == 409 else ''}"
         template = json.dumps(_template(alias, policy, growth, is_opensearch=is_opensearch)).encode()
-        status, found = cluster.send("PUT", f"/_index_template/{quote(alias)}", template, deadline, read=seconds)
+        status, answer = cluster.send("PUT", f"/_index_template/{quote(alias)}", template, deadline, read=seconds)
         if status != 200:
-            raise refused(status, found)
+            raise refused(status, answer)
         yield f"template {alias}"
-        cluster.create(alias, {}, seconds)
+        create(cluster, alias, {}, seconds)
         yield f"alias {alias}"
 
 
+def create(cluster: SearchClient, index: str, body: Mapping[str, Any], seconds: float) -> None:
+    """Create `index`-000001 and its alias `index`, unless there is an index or alias of that name. MirrorError."""
+    deadline = time.monotonic() + seconds
+    status, answer = cluster.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
+    if status == 200:
+        return
+    if status != 404:
+        raise refused(status, answer)
+    described = json.dumps({**body, "aliases": {index: {"is_write_index": True}}}).encode()
+    status, answer = cluster.send("PUT", f"/{quote(index, safe='')}-000001", described, deadline, read=seconds)
+    if status not in {200, 201} and "already_exists" not in reason_of(answer):
+        raise refused(status, answer)
+
+
 def _is_opensearch(cluster: SearchClient, deadline: float) -> bool:
-    status, found = cluster.send("GET", "/", None, deadline)
-    version = as_mapping(found.get("version"))
+    status, answer = cluster.send("GET", "/", None, deadline)
+    version = as_mapping(answer.get("version"))
     if status != 200 or not version:
-        raise refused(status, found) if status != 200 else MirrorError("The mirror is no Elasticsearch or OpenSearch.")
+        raise refused(status, answer) if status != 200 else MirrorError("The mirror is no Elasticsearch or OpenSearch.")
     return version.get("distribution") == "opensearch"
 
 

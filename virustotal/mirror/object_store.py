@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from virustotal import api
 from virustotal.core.errors import InvalidError
@@ -12,7 +12,8 @@ from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import Stored, index_of, is_searchable, stored
 from virustotal.mirror.request_parser import identifiers
-from virustotal.mirror.search_client import CLOSED_INDEX, Fetched, MirrorError, Query, SearchClient
+from virustotal.mirror.search_answers import CLOSED_INDEX, NO_SHARD, Fetched, MirrorError, SearchResult
+from virustotal.mirror.search_client import Query, SearchClient
 from virustotal.storage.circuit_breaker import CircuitBreaker
 from virustotal.util.readers import as_mapping, as_text
 
@@ -79,7 +80,7 @@ class ObjectStore:
             return None
         name = "md5" if len(ref.id) == 32 else "sha1"
         terms = [{"term": {field: ref.id}} for field in (name, f"attributes.{name}")]  # the second one of other loaders
-        for file in _newest_first(self._search("file", terms, (), 5, deadline)):
+        for file in _newest_first(self._search("file", terms, (), 5, deadline, whole=False)):
             if as_text(as_mapping(file.object.get("attributes")).get(name)).lower() == ref.id:
                 return file
         return None
@@ -88,33 +89,36 @@ class ObjectStore:
         """Return the behaviour reports of a file, by the names of their sandboxes."""
         reports: dict[str, Stored] = {}
         own, others = {"term": {"file": sha256}}, {"prefix": {"id": f"{sha256}_"}}
-        for report in _newest_first(self._search("file_behaviour", (own,), (others,), MOST_BEHAVIOURS, deadline)):
+        found = self._search("file_behaviour", (own,), (others,), MOST_BEHAVIOURS, deadline, whole=True)
+        for report in _newest_first(found):
             if report.id.startswith(f"{sha256}_"):
                 reports.setdefault(report.id, report)
         return tuple(reports[id] for id in sorted(reports))
 
     def _search(
-        self, kind: str, own: Sequence[Query], others: Sequence[Query], most: int, deadline: float
+        self, kind: str, own: Sequence[Query], others: Sequence[Query], most: int, deadline: float, *, whole: bool
     ) -> tuple[Stored, ...]:
-        """Return the objects of any of these queries. others: those for documents of other loaders."""
+        """Return the objects that one of these queries finds.
+
+        Args:
+            kind: Their type.
+            own: Queries.
+            others: Further ones, for documents of other loaders.
+            most: Objects at most.
+            deadline: Monotonic time.
+            whole: Whether a part of the objects is of no use.
+        """
         index = index_of(self.config, kind)
         if not index:
             return ()
         self._rested()
-        closed = ""
         try:
             queries = (*own, *(others if others and self._has_other_loader(index, deadline) else ()))
-            try:
-                sources = self.cluster.search(index, queries, most, _patient(deadline))
-            except MirrorError as error:
-                if error.reason != CLOSED_INDEX:
-                    raise
-                closed = str(error)
-                sources = self.cluster.search(index, queries, most, _patient(deadline), open_only=True)
-                if not sources:
-                    raise
+            result = self._searched(index, queries, most, deadline)
+            if result.problem and (whole or not result.sources):
+                raise MirrorError(result.problem, 400)
         except MirrorError as error:
-            if error.status not in {400, 404, 413}:
+            if error.status not in {400, 404, 413} and error.reason != NO_SHARD:
                 self.health.failed(str(error))
                 raise
             # The index is missing or has another mapping, or what it found is too large: the others may do.
@@ -123,8 +127,18 @@ class ObjectStore:
                 raise
             return ()
         self.health.works()
-        self._note(index, closed)
-        return tuple(found for source in sources if (found := stored(source, kind)) is not None)
+        self._note(index, result.problem)
+        return tuple(object for source in result.sources if (object := stored(source, kind)) is not None)
+
+    def _searched(self, index: str, queries: Sequence[Query], most: int, deadline: float) -> SearchResult:
+        """Search an index, or those of an alias that are open."""
+        try:
+            return self.cluster.search(index, queries, most, _patient(deadline))
+        except MirrorError as error:
+            if error.reason != CLOSED_INDEX:
+                raise
+            result = self.cluster.search(index, queries, most, _patient(deadline), open_only=True)
+            return evolve(result, problem=str(error))
 
     def _has_other_loader(self, index: str, deadline: float) -> bool:
         """Return whether an index of the alias was not made by the loader; asked once."""

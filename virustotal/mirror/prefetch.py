@@ -8,7 +8,7 @@ from attrs import define, field
 
 from virustotal.api.source import Request
 from virustotal.mirror.response_builder import Response
-from virustotal.mirror.search_client import MirrorError
+from virustotal.mirror.search_answers import MirrorError
 
 #: Lifetime of a prefetched look-up, in seconds.
 SECONDS = 30.0

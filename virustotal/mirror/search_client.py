@@ -1,4 +1,4 @@
-"""Elasticsearch 7 to 9 and OpenSearch over plain HTTP: `_mget`, `_search`, `_bulk`, and creating an index."""
+"""Elasticsearch 7 to 9 and OpenSearch over plain HTTP: `_mget`, `_search` and `_bulk`."""
 
 import base64
 import gzip
@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import requests
-from attrs import frozen
 from requests.adapters import HTTPAdapter
 
 from virustotal.api.deep_json import parse
@@ -21,7 +20,17 @@ from virustotal.client.redaction import quiet_logs
 from virustotal.client.transport_errors import Sent, failure_of
 from virustotal.core.errors import ConfigurationError, VirusTotalError
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.util.readers import EMPTY, as_list, as_mapping, as_text, integer
+from virustotal.mirror.search_answers import (
+    BUSY,
+    Fetched,
+    MirrorError,
+    SearchResult,
+    fetched,
+    indexed,
+    refused,
+    search_result,
+)
+from virustotal.util.readers import EMPTY, as_list, as_mapping
 
 #: Seconds that a connection and the answer to a question may take: a mirror that hangs must not cost the task.
 CONNECT, READ = 2.0, 5.0
@@ -31,35 +40,8 @@ BULK_LEVEL = 1
 #: Documents of one multi-get.
 MOST_DOCUMENTS = 500
 
-#: Type of the error of an index that is closed.
-CLOSED_INDEX = "index_closed_exception"
-#: Statuses of an address, or of one document, that pass.
-BUSY = frozenset({408, 429, 502, 503, 504})
-
-
 #: A query of the search API.
 Query: TypeAlias = Mapping[str, Any]
-
-
-class MirrorError(Exception):
-    """The cluster did not answer as it should; the message is a whole sentence without any secret.
-
-    status: of HTTP, 0 without an answer. reason: the type of error that the answer names, if it names one.
-    """
-
-    def __init__(self, message: str, status: int = 0, reason: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-
-
-@frozen
-class Fetched:
-    """One document: its source, or None. failed: why it is not known whether there is one; reason: the error's type."""
-
-    source: Mapping[str, Any] | None = None
-    failed: str = ""
-    reason: str = ""
 
 
 class SearchClient:
@@ -96,18 +78,16 @@ class SearchClient:
             return ()
         body = {"docs": [{"_index": index, "_id": id} for index, id in asked]}
         try:
-            status, found = self.send("POST", "/_mget", json.dumps(body).encode(), deadline)
+            status, answer = self.send("POST", "/_mget", json.dumps(body).encode(), deadline)
         except _TooLargeError as error:
             if len(asked) == 1:
                 return (Fetched(failed=str(error)),)
             half = len(asked) // 2
             return (*self.get(asked[:half], deadline), *self.get(asked[half:], deadline))
         if status != 200:
-            raise refused(status, found)
-        docs = as_list(found.get("docs"))
-        return tuple(
-            _fetched(as_mapping(docs[at]) if at < len(docs) else EMPTY, id) for at, (_, id) in enumerate(asked)
-        )
+            raise refused(status, answer)
+        docs = as_list(answer.get("docs"))
+        return tuple(fetched(as_mapping(docs[at]) if at < len(docs) else EMPTY, id) for at, (_, id) in enumerate(asked))
 
     def mappings(self, index: str, deadline: float) -> Mapping[str, Mapping[str, Any]]:
         """Return the mapping of each index of an alias, or of an index itself. MirrorError."""
@@ -118,8 +98,8 @@ class SearchClient:
 
     def search(
         self, index: str, queries: Sequence[Query], most: int, deadline: float, *, open_only: bool = False
-    ) -> tuple[Mapping[str, Any], ...]:
-        """Return the sources of the documents that one of these queries finds.
+    ) -> SearchResult:
+        """Return the documents that one of these queries finds.
 
         Args:
             index: An index, or an alias of one or more indices.
@@ -129,39 +109,23 @@ class SearchClient:
             open_only: Whether closed indices are left out.
 
         Raises:
-            MirrorError: The cluster cannot answer, or a shard is missing.
+            MirrorError: The cluster cannot answer.
         """
         body = {"size": most, "query": {"bool": {"should": list(queries), "minimum_should_match": 1}}}
         path = f"/{quote(index, safe='')}/_search{'?ignore_unavailable=true' if open_only else ''}"
-        status, found = self.send("POST", path, json.dumps(body).encode(), deadline)
-        if as_mapping(found.get("_shards")).get("failed"):
-            raise MirrorError(f"A shard of the mirror's index {index} is missing.", 503, "shard_failed")
-        if status != 200 or found.get("timed_out"):
-            raise refused(status, found)
-        hits = as_list(as_mapping(found.get("hits")).get("hits"))
-        return tuple(as_mapping(as_mapping(hit).get("_source")) for hit in hits)
+        status, answer = self.send("POST", path, json.dumps(body).encode(), deadline)
+        if status != 200 or answer.get("timed_out"):
+            raise refused(status, answer)
+        return search_result(answer)
 
     def bulk(self, lines: Iterable[bytes], seconds: float) -> tuple[tuple[int, str], ...]:
         """Index documents; return status and type of error of each. lines: the body of a `_bulk`. MirrorError."""
         body, deadline = gzip.compress(b"\n".join((*lines, b"")), BULK_LEVEL), time.monotonic() + seconds
         headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
-        status, found = self.send("POST", "/_bulk", body, deadline, headers=headers, read=seconds)
+        status, answer = self.send("POST", "/_bulk", body, deadline, headers=headers, read=seconds)
         if status != 200:
-            raise refused(status, found)
-        return tuple(map(_indexed, as_list(found.get("items"))))
-
-    def create(self, index: str, body: Mapping[str, Any], seconds: float) -> None:
-        """Create `index`-000001 and its alias `index`, unless there is an index or alias of that name. MirrorError."""
-        deadline = time.monotonic() + seconds
-        status, found = self.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
-        if status == 200:
-            return
-        if status != 404:
-            raise refused(status, found)
-        described = json.dumps({**body, "aliases": {index: {"is_write_index": True}}}).encode()
-        status, found = self.send("PUT", f"/{quote(index, safe='')}-000001", described, deadline, read=seconds)
-        if status not in {200, 201} and "already_exists" not in reason_of(found):
-            raise refused(status, found)
+            raise refused(status, answer)
+        return tuple(map(indexed, as_list(answer.get("items"))))
 
     def send(
         self,
@@ -178,7 +142,7 @@ class SearchClient:
         for turn in range(len(self._hosts)):
             at = (self._first + turn) % len(self._hosts)
             try:
-                status, found = self._once(self._hosts[at], method, path, body, deadline, headers, read)
+                status, answer = self._once(self._hosts[at], method, path, body, deadline, headers, read)
             except _TooLargeError:
                 raise  # the address works: another one would answer the same
             except MirrorError as error:
@@ -187,8 +151,8 @@ class SearchClient:
             if status not in BUSY:
                 with self._lock:
                     self._first = at
-                return status, found
-            failure = refused(status, found)
+                return status, answer
+            failure = refused(status, answer)
         raise failure
 
     def _once(
@@ -250,37 +214,6 @@ def _object(response: requests.Response, deadline: float) -> Mapping[str, Any]:
         if response.status_code == 200:
             raise MirrorError("The mirror's answer is not JSON.", 200) from None
         return EMPTY
-
-
-def _fetched(entry: Mapping[str, Any], id: str) -> Fetched:
-    if entry.get("error"):
-        reason = reason_of(entry)
-        return Fetched(failed=f"The mirror cannot read a document: {reason}.", reason=reason)
-    if entry.get("_id") != id or not isinstance(entry.get("found"), bool):
-        return Fetched(failed="The mirror left a document out of its answer.")
-    return Fetched(as_mapping(entry.get("_source"))) if entry["found"] else Fetched()
-
-
-def _indexed(item: Any) -> tuple[int, str]:
-    entry = next(iter(as_mapping(item).values()), EMPTY)
-    return integer(as_mapping(entry).get("status")) or 0, reason_of(as_mapping(entry))
-
-
-def reason_of(answer: Mapping[str, Any]) -> str:
-    """Return the type of error that an answer names, such as `index_not_found_exception`; never its text."""
-    error = answer.get("error")
-    return as_text(as_mapping(error).get("type"), 80) or ("" if error is None else "error")
-
-
-def refused(status: int, answer: Mapping[str, Any]) -> MirrorError:
-    """Return the error of an answer that is none."""
-    if status in {401, 403}:
-        return MirrorError(
-            f"The mirror does not accept the credentials, or they may not do this (HTTP {status}).", status
-        )
-    reason = reason_of(answer)
-    why = f"HTTP {status}" + (f", {reason}" if reason else "")
-    return MirrorError(f"The mirror could not answer ({why}).", status, reason)
 
 
 def _authorization(credentials: Credentials) -> dict[str, str]:

@@ -31,7 +31,7 @@ from virustotal.mirror.response_builder import (
     page_response,
     stored_page,
 )
-from virustotal.mirror.search_client import MirrorError
+from virustotal.mirror.search_answers import MirrorError
 
 #: Seconds for which the mirror does not answer for objects that this process reanalysed: feeds come an hour late.
 CHANGED = 2 * 3600.0

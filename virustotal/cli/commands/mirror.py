@@ -113,7 +113,7 @@ def init(cluster: Cluster, shards: int, rollover_days: int, delete_days: int) ->
     Exit codes: 0 everything is there; 1 the mirror cannot be used; 3 the configuration is wrong.
     """
     from virustotal.mirror.index_setup import Growth, set_up
-    from virustotal.mirror.search_client import MirrorError
+    from virustotal.mirror.search_answers import MirrorError
 
     growth = Growth(shards, rollover_days, delete_days)
     try:
@@ -256,7 +256,7 @@ def _state(folder: Path | None) -> Path:
 def _run(tally: "LoadStatistics", missing: list[str] | None = None, *, as_json: bool) -> Iterator[None]:
     """Print the summary when a run has ended, whatever ended it, and exit with its code."""
     from virustotal.mirror.feed_fetcher import FetchError
-    from virustotal.mirror.search_client import MirrorError
+    from virustotal.mirror.search_answers import MirrorError
 
     end = ""
     try:
