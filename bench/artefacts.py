@@ -114,14 +114,14 @@ def large(url: str, megabytes: int) -> None:
 
 def task(url: str, at_once: int) -> tuple[float, int]:
     """Return seconds and number of extracted files of a whole task with EVTX and PCAP."""
-    from virustotal.core.lookup import downloads
+    from virustotal.core.lookup import executor
     from virustotal.platform.manifest import use_manifest
 
     use_manifest()
     from virustotal.local.run_task import run_task, started_service
     from virustotal.local.targets import target_of
 
-    downloads.AT_ONCE = at_once
+    executor.WORKERS = at_once
     wanted = {"analyze_relationship": True, "relationships": "behaviours", "download_evtx": True, "download_pcap": True}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

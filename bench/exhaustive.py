@@ -14,6 +14,7 @@ from virustotal.testing import obj  # first: it points the framework at the mani
 
 from virustotal.indicator_search.search import search  # isort: skip
 from virustotal.indicator_search.plan import IocPlan, plan_iocs  # isort: skip
+from virustotal.core.lookup import executor  # isort: skip
 from virustotal.core.scoring.safelist import NO_SAFELIST  # isort: skip
 from virustotal.core.settings import Credentials, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip
@@ -41,9 +42,10 @@ def tags() -> dict[str, list[str]]:
 
 def measured(plan: IocPlan, settings: Settings, workers: int) -> float:
     """Return the seconds of one search, in which all are found."""
-    client = HttpClient(settings, Credentials("premium"), workers=workers)
+    executor.WORKERS = workers
+    client = HttpClient(settings, Credentials("premium"))
     start = time.perf_counter()
-    answered = search(plan, client, time.monotonic() + 120, workers=workers)
+    answered = search(plan, client, time.monotonic() + 120)
     seconds = time.perf_counter() - start
     client.close()
     if not all(each.report.outcome.found for each in answered):

@@ -13,7 +13,7 @@ from typing import Any
 
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
-from virustotal.core.lookup import planner  # isort: skip
+from virustotal.core.lookup import executor, planner  # isort: skip
 from virustotal.api.relationships import CATALOGUE  # isort: skip
 from virustotal.core.plugin_host.manager import load  # isort: skip
 from virustotal.core.lookup.fetch import expand_report, look_up  # isort: skip
@@ -59,13 +59,14 @@ def measured(
     """Return seconds and requests of one look-up with all that it expands; the fastest of three."""
     emulator.switches.set(relationship_attributes=switch)
     plan = planner.plan(FILE, load(BUILTIN, settings).registry, settings)
+    executor.WORKERS = workers
     seconds, requests = [], 0
     for _ in range(3):
-        client = HttpClient(settings, Credentials("premium"), workers=workers)
+        client = HttpClient(settings, Credentials("premium"))
         start = time.perf_counter()
-        report = look_up(plan, client, time.monotonic() + 60, memory=memory, workers=workers)
+        report = look_up(plan, client, time.monotonic() + 60, memory=memory)
         second = planner.expand(plan, report)
-        report = expand_report(second, report, client, time.monotonic() + 60, memory=memory, workers=workers)
+        report = expand_report(second, report, client, time.monotonic() + 60, memory=memory)
         seconds.append(time.perf_counter() - start)
         requests = client.requests_made
         client.close()

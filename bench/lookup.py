@@ -5,7 +5,7 @@ Both in one run over loopback, from plan to report. Usage: python -m bench.looku
 
 import time
 
-from virustotal.core.lookup import fetch, planner
+from virustotal.core.lookup import executor, fetch, planner
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host.manager import load
@@ -56,14 +56,15 @@ def seconds(emulator: Emulator, workers: int) -> tuple[float, int]:
     )
     registry = load(BUILTIN, settings).registry
     plan = planner.plan(Ref("file", SAMPLE), registry, settings)
+    executor.WORKERS = workers
     best, memory = float("inf"), KeyCapabilities()  # what the first run learns of the server, a process knows for a day
     for _ in range(RUNS):
         source = build(settings, Credentials("gti-key"))
         emulator.requests.clear()
         began = time.monotonic()
-        report = fetch.look_up(plan, source, began + 60, memory=memory, workers=workers)
+        report = fetch.look_up(plan, source, began + 60, memory=memory)
         second = planner.expand(plan, report)
-        report = fetch.expand_report(second, report, source, began + 60, memory=memory, workers=workers)
+        report = fetch.expand_report(second, report, source, began + 60, memory=memory)
         best = min(best, time.monotonic() - began)
         assert all(related.detailed for related in report.related.values())
         source.close()
@@ -74,7 +75,7 @@ def main() -> None:
     with Emulator() as emulator:
         fill(emulator)
         emulator.switches.latency = LATENCY
-        pool, asked = seconds(emulator, fetch.WORKERS)
+        pool, asked = seconds(emulator, executor.WORKERS)
         single, _ = seconds(emulator, 1)
     print(f"requests: {asked}; two rounds of requests take {2 * LATENCY:.2f} s at least")
     print(f"default pool     {pool:6.3f} s")

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from assemblyline.common.exceptions import RecoverableError
 from assemblyline_v4_service.common.base import ServiceBase
+from assemblyline_v4_service.common.helper import get_service_manifest
 from assemblyline_v4_service.common.request import ServiceRequest
 from assemblyline_v4_service.common.result import Heuristic, Result, ResultSection
 
-from virustotal.local.run_task import TaskOutcome, default_parameters, run_task
+from virustotal.local.run_task import TaskOutcome, run_task
 from virustotal.local.targets import digest_target, file_target, host_of, target_of
 
 SHA256 = "ab" * 32
@@ -74,7 +75,7 @@ def test_parameters_and_message_reach_the_task() -> None:
 
     outcome(read, parameters={"max_related": 7}, metadata={"submitted_url": "http://example.com/"}, depth=2)
     assert seen == {
-        **default_parameters(),
+        **{parameter["name"]: parameter["value"] for parameter in get_service_manifest()["submission_params"]},
         "max_related": 7,
         "metadata": {"submitted_url": "http://example.com/"},
         "depth": 2,

@@ -11,7 +11,6 @@ from virustotal.client.http_client import HttpClient
 from virustotal.client.key_account import KeyFacts
 from virustotal.client.provenance import ProvenanceSource
 from virustotal.client.rate_limit import RateLimitedSource
-from virustotal.core.lookup.fetch import WORKERS
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.settings import Credentials, Settings
 from virustotal.storage.interfaces import Stores
@@ -80,9 +79,7 @@ class ClientPool:
             self._clients.clear()
 
 
-def build(
-    settings: Settings, credentials: Credentials, stores: Stores | None = None, *, workers: int = WORKERS
-) -> Source:
+def build(settings: Settings, credentials: Credentials, stores: Stores | None = None) -> Source:
     """Return the source that answers for these settings and this key.
 
     Outermost first: mirror, cache, HTTP client with its retries, rate limit, wire. The rate limit counts each attempt.
@@ -91,27 +88,25 @@ def build(
         settings: Which links there are, and how they work.
         credentials: The key, and the users of proxy and mirror.
         stores: What replicas share; None for the HTTP client alone.
-        workers: How many threads ask at once.
 
     Raises:
         AuthenticationError: The key is missing, or no header can carry it.
         ConfigurationError: A proxy, a certificate or the mirror's entry cannot work.
     """
     if not settings.mirror.hosts:
-        return _virustotal(settings, credentials, stores, workers)
+        return _virustotal(settings, credentials, stores)
     from virustotal.mirror import mirrored  # few sites have one; the others do not pay for its import
 
-    return mirrored(settings, credentials, lambda: _virustotal(settings, credentials, stores, workers))
+    return mirrored(settings, credentials, lambda: _virustotal(settings, credentials, stores))
 
 
-def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None, workers: int) -> Source:
+def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None) -> Source:
     if stores is None:
-        return HttpClient(settings, credentials, workers=workers)
+        return HttpClient(settings, credentials)
     digest = digest_of(settings, credentials)
     client = HttpClient(
         settings,
         credentials,
-        workers=workers,
         through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, settings.quota),
     )
     cache = settings.cache

@@ -18,7 +18,8 @@ from virustotal.core.errors import (
     UnavailableError,
 )
 from virustotal.core.findings import Download, Role
-from virustotal.core.lookup.downloads import AT_ONCE, DownloadOutcome, fetch
+from virustotal.core.lookup.downloads import DownloadOutcome, fetch
+from virustotal.core.lookup.executor import WORKERS
 from virustotal.core.models import FOUND, Ref, Status
 from virustotal.core.settings import Settings
 
@@ -123,11 +124,11 @@ def test_an_artefact_is_fetched_once_however_it_is_named(
 
 
 def test_downloads_run_side_by_side(tmp_path: Path) -> None:
-    barrier = threading.Barrier(AT_ONCE, timeout=5)
+    barrier = threading.Barrier(WORKERS, timeout=5)
     source = Canned(lambda request: str(barrier.wait()).encode())
-    found = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(AT_ONCE)))
+    found = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(WORKERS)))
     assert all(each.outcome.found for each in found)
-    assert source.peak == AT_ONCE
+    assert source.peak == WORKERS
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def refuse(error: Exception) -> Callable[[Request], bytes]:
 def test_a_licence_that_does_not_cover_one_is_not_asked_for_the_others(tmp_path: Path) -> None:
     source = Canned(refuse(ForbiddenError("not covered")))
     found = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(50)))
-    assert len(source.asked) <= AT_ONCE
+    assert len(source.asked) <= WORKERS
     assert {each.outcome.status for each in found} == {Status.FORBIDDEN}
     assert [each.outcome.detail for each in found if each.outcome.detail] == ["not covered"]
 
@@ -178,7 +179,7 @@ def test_a_quota_that_is_used_up_ends_all_kinds(tmp_path: Path) -> None:
     found = fetched(
         tmp_path, source, *(download(f"Box {number}", kind) for number in range(20) for kind in ("evtx", "pcap"))
     )
-    assert len(source.asked) <= AT_ONCE
+    assert len(source.asked) <= WORKERS
     assert {each.outcome.status for each in found} == {Status.QUOTA}
 
 

@@ -48,7 +48,7 @@ def get(path: str) -> Request:
 
 def test_what_is_held_is_given_after_the_quota_has_ended() -> None:
     source = Partly(QuotaError("used up"), frozenset({"/held"}), frozenset({"/instead"}))
-    desk = RequestExecutor(source, SOON, 1)
+    desk = RequestExecutor(source, SOON)
     for path in ("/a", "/b"):
         with pytest.raises(QuotaError):
             desk.ask(get(path))
@@ -58,7 +58,7 @@ def test_what_is_held_is_given_after_the_quota_has_ended() -> None:
 
 def test_with_a_wrong_key_nothing_is_given() -> None:
     source = Partly(AuthenticationError("wrong"), frozenset({"/held"}))
-    desk = RequestExecutor(source, SOON, 1)
+    desk = RequestExecutor(source, SOON)
     for path in ("/a", "/held"):
         with pytest.raises(AuthenticationError):
             desk.ask(get(path))
@@ -66,7 +66,7 @@ def test_with_a_wrong_key_nothing_is_given() -> None:
 
 
 def test_any_other_error_is_of_its_request_alone() -> None:
-    desk = RequestExecutor(Partly(NotFoundError("unknown"), frozenset({"/held"})), SOON, 1)
+    desk = RequestExecutor(Partly(NotFoundError("unknown"), frozenset({"/held"})), SOON)
     with pytest.raises(NotFoundError):
         desk.ask(get("/a"))
     assert desk.ask(get("/held")).origin == "cache"

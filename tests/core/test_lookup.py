@@ -11,7 +11,7 @@ from virustotal.api.source import Answer, Request
 from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core import errors
-from virustotal.core.lookup import planner
+from virustotal.core.lookup import executor, planner
 from virustotal.core.lookup.fetch import expand_report, look_up
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.models import Outcome, Ref, Report, Status
@@ -312,10 +312,10 @@ def blocks(*names: str) -> dict[str, Any]:
     return {"data": {"type": "file", "id": SHA, "relationships": related}}
 
 
-def staged(source: _Scripted, *names: str, deadline: float, workers: int = 8) -> Report:
+def staged(source: _Scripted, *names: str, deadline: float) -> Report:
     plan = planner.plan(FILE, Registry(), Settings(relationships=names, analyze_relationship=True))
     report = look_up(plan, source, soon())
-    return expand_report(planner.expand(plan, report), report, source, deadline, workers=workers)
+    return expand_report(planner.expand(plan, report), report, source, deadline)
 
 
 def test_after_the_deadline_all_is_skipped() -> None:
@@ -326,9 +326,10 @@ def test_after_the_deadline_all_is_skipped() -> None:
     assert len(source.asked) == 1
 
 
-def test_after_a_quota_error_the_rest_is_not_asked() -> None:
+def test_after_a_quota_error_the_rest_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "WORKERS", 1)
     source = _Scripted({"behaviours": errors.QuotaError("used up")}, blocks(*SIX))
-    report = staged(source, *SIX, deadline=soon(), workers=1)
+    report = staged(source, *SIX, deadline=soon())
 
     assert set(statuses(report).values()) == {"quota"}
     assert len(source.asked) == 2

@@ -53,7 +53,7 @@ class _Once(HttpClient):
     """
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
-        super().__init__(settings, credentials, workers=1, policy=RetryPolicy(attempts=1))
+        super().__init__(settings, credentials, policy=RetryPolicy(attempts=1))
         self.answered = False
         self.skew: float | None = None
 

@@ -32,7 +32,7 @@ from virustotal.core.errors import (
     UncertainError,
     VirusTotalError,
 )
-from virustotal.core.lookup.fetch import WORKERS
+from virustotal.core.lookup.executor import WORKERS
 from virustotal.core.settings import Credentials, Settings
 
 #: The product's name, as VirusTotal's `x-tool` asks for it.
@@ -68,7 +68,7 @@ class HttpClient:
     Proxies and certificates come from the configuration alone: environment variables and `.netrc` are not read, so
     that the key takes no way that the administrator did not name in the service's own configuration.
 
-    settings: `host` and `ca_bundle`. workers: how many threads ask at once. through: a link that each attempt passes
+    settings: `host` and `ca_bundle`. through: a link that each attempt passes
     before it is sent, repeated ones included. Raises ConfigurationError for a proxy or CA
     bundle that cannot work, AuthenticationError where the key is missing or has characters that no header can carry.
     """
@@ -78,7 +78,6 @@ class HttpClient:
         settings: Settings,
         credentials: Credentials,
         *,
-        workers: int = WORKERS,
         policy: RetryPolicy | None = None,
         through: Callable[[Source], Source] | None = None,
     ) -> None:
@@ -90,7 +89,7 @@ class HttpClient:
         self._verify = _verify(settings.ca_bundle)
         self._policy = policy or RetryPolicy()
         self._sleep = time.sleep
-        self._pool = WatchedAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
+        self._pool = WatchedAdapter(pool_connections=8, pool_maxsize=WORKERS, max_retries=0)
         self._lock = threading.Lock()
         self._made = 0
         attempt = _Attempt(self)

@@ -1,6 +1,7 @@
 """Ends a request at its deadline whatever it does: a socket's own timeout begins anew with each byte."""
 
 import contextlib
+import math
 import os
 import socket
 import threading
@@ -49,19 +50,57 @@ class Watchdog:
                 watched.shutdown(socket.SHUT_RDWR)
 
 
+class _Alarm:
+    """Expires watchdogs at their deadlines: one thread for all requests, since to start one takes longer than most."""
+
+    def __init__(self) -> None:
+        self._deadlines: dict[Watchdog, float] = {}
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._next = math.inf
+
+    def add(self, watchdog: Watchdog, deadline: float) -> None:
+        with self._changed:
+            self._deadlines[watchdog] = deadline
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="virustotal-watchdog", daemon=True)
+                self._thread.start()
+            elif deadline < self._next:
+                self._changed.notify()
+
+    def remove(self, watchdog: Watchdog) -> None:
+        with self._changed:
+            self._deadlines.pop(watchdog, None)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._next = min(self._deadlines.values(), default=math.inf)
+                seconds = min(self._next - time.monotonic(), threading.TIMEOUT_MAX)
+                if seconds > 0:
+                    self._changed.wait(seconds)
+                now = time.monotonic()
+                expired = [watchdog for watchdog, deadline in self._deadlines.items() if deadline <= now]
+                for watchdog in expired:
+                    del self._deadlines[watchdog]
+            for watchdog in expired:
+                watchdog.expire()
+
+
+_ALARM = _Alarm()
+
+
 @contextlib.contextmanager
 def watched(deadline: float) -> Iterator[Watchdog]:
     """End the requests that this thread makes within at the deadline (of `time.monotonic()`)."""
     watchdog = Watchdog()
-    timer = threading.Timer(max(0.0, deadline - time.monotonic()), watchdog.expire)
-    timer.daemon = True
-    timer.start()
+    _ALARM.add(watchdog, deadline)
     _CURRENT.watchdog = watchdog
     try:
         yield watchdog
     finally:
         _CURRENT.watchdog = None
-        timer.cancel()
+        _ALARM.remove(watchdog)
         watchdog.close()
 
 

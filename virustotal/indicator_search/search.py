@@ -9,7 +9,7 @@ from virustotal import api
 from virustotal.api.source import Request, Source, ask_many, has_fallback, holds, remaining_quota
 from virustotal.core import tables
 from virustotal.core.findings import Family, Finding, Points
-from virustotal.core.lookup.fetch import WORKERS, look_up_all
+from virustotal.core.lookup.fetch import look_up_all
 from virustotal.core.models import Object, Outcome, Report, Status, Verdict
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.output import AnalyzerOutput
@@ -37,7 +37,7 @@ class Answered:
     origin: str = ""
 
 
-def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WORKERS) -> tuple[Answered, ...]:
+def search(plan: IocPlan, source: Source, deadline: float) -> tuple[Answered, ...]:
     """Ask for each wanted one, one request each, as far as the quota goes. Raises AuthenticationError.
 
     What the source knows at once (a mirror), and what was kept from before, is no matter of the quota. What was cut off
@@ -47,7 +47,7 @@ def search(plan: IocPlan, source: Source, deadline: float, *, workers: int = WOR
     answers = ask_many(source, requests, deadline) if requests else ()
     at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
     plan = _affordable(plan, source, at_once, deadline)
-    reports = look_up_all([each.ref for each in plan.wanted], source, deadline, known=at_once, workers=workers)
+    reports = look_up_all([each.ref for each in plan.wanted], source, deadline, known=at_once)
     asked = (Answered(ioc, report) for ioc, report in zip(plan.wanted, reports, strict=True))
     known = (Answered(ioc, ioc.report) for ioc in plan.known if ioc.report)
     cut = (Answered(ioc, Report(Object(ioc.ref), outcome=outcome)) for ioc, outcome in plan.cut)

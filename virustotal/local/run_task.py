@@ -6,7 +6,6 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -26,7 +25,7 @@ from assemblyline.odm.messages.task import Task as ServiceTask  # noqa: E402
 from assemblyline.odm.models.error import Error  # noqa: E402
 from assemblyline.odm.models.result import Result  # noqa: E402
 from assemblyline_v4_service.common.base import ServiceBase  # noqa: E402
-from assemblyline_v4_service.common.helper import get_heuristics, get_service_manifest  # noqa: E402
+from assemblyline_v4_service.common.ontology_helper import HEUR_LIST  # noqa: E402
 
 
 @frozen
@@ -95,13 +94,9 @@ class NoPlatform:
         return {}
 
 
-@cache
-def default_parameters() -> Mapping[str, Any]:
-    """Return the submission parameters of the manifest with their values, read once."""
-    return {each["name"]: each["value"] for each in get_service_manifest().get("submission_params", [])}
-
-
-_heuristics = cache(get_heuristics)
+def _default_parameters(service: ServiceBase) -> dict[str, Any]:
+    """Return the submission parameters of the manifest with their values."""
+    return {parameter.name: parameter.value for parameter in service.service_attributes.submission_params}
 
 
 @contextmanager
@@ -167,7 +162,7 @@ def _message(
         "sid": str(uuid.uuid4()),
         "metadata": {},
         "service_name": service.service_attributes.name,
-        "service_config": {**default_parameters(), **parameters},
+        "service_config": {**_default_parameters(service), **parameters},
         "fileinfo": dict(target.fileinfo),
         "filename": target.name,
         "min_classification": forge.get_classification().UNRESTRICTED,
@@ -195,12 +190,11 @@ def _stored(result: dict[str, Any]) -> Mapping[str, Any]:
     for file in result["response"]["extracted"] + result["response"]["supplementary"]:
         file.pop("path", None)
         file.pop("is_supplementary", None)
-    heuristics = _heuristics()
     for section in result["result"]["sections"]:
         section.pop("zeroize_on_tag_safe", None)
         section.pop("zeroize_on_sig_safe", None)
         if section["heuristic"]:
-            section["heuristic"] = _heuristic(section, heuristics)
+            section["heuristic"] = _heuristic(section)
     result["result"]["score"] = sum(
         section["heuristic"]["score"] for section in result["result"]["sections"] if section["heuristic"]
     )
@@ -213,9 +207,9 @@ def _stored(result: dict[str, Any]) -> Mapping[str, Any]:
     return stored
 
 
-def _heuristic(section: dict[str, Any], heuristics: Mapping[Any, Any]) -> dict[str, Any]:
+def _heuristic(section: dict[str, Any]) -> dict[str, Any]:
     try:
-        found, tags = HeuristicHandler().service_heuristic_to_result_heuristic(section["heuristic"], heuristics)
+        found, tags = HeuristicHandler().service_heuristic_to_result_heuristic(section["heuristic"], HEUR_LIST)
     except InvalidHeuristicException as error:
         raise ValueError(f"the section {section['title_text']!r} has an invalid heuristic: {error}") from error
     for kind, value in tags:

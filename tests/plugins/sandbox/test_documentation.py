@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from virustotal.core import tables
-from virustotal.core.lookup import downloads as fetching
+from virustotal.core.lookup import executor
 from virustotal.plugins.sandbox import cell_text, downloads, process_tree, processes, severity, signatures
 
 PAGE = (ROOT / "docs" / "behaviours.md").read_text(encoding="utf-8")
@@ -41,5 +41,5 @@ def test_parameters_and_relations() -> None:
 
 
 def test_downloads_at_a_time() -> None:
-    words: dict[str, Any] = {"Ten": 10}
-    assert words[re.findall(r"(\w+) downloads run at a time", PAGE)[0]] == fetching.AT_ONCE
+    words: dict[str, Any] = {"Twelve": 12}
+    assert words[re.findall(r"(\w+) downloads run at a time", PAGE)[0]] == executor.WORKERS

@@ -3,7 +3,6 @@
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from attrs import evolve, field, frozen
@@ -12,15 +11,13 @@ from virustotal import api
 from virustotal.api.source import Save, Source
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.findings import Download, Role
+from virustotal.core.lookup.executor import side_by_side
 from virustotal.core.models import FOUND, Outcome, Status
 from virustotal.core.settings import Settings
 
 #: Bytes of the shortest file of a kind: the header of a capture, and of an event log.
 _SHORTEST = {"pcap": 24, "evtx": 128}
 _MAY_BE_HTML = frozenset({"html", "file"})
-
-#: Downloads at the same time: all recordings of five sandboxes in one round.
-AT_ONCE = 10
 
 #: An artefact whose like met one of these is not asked for: the licence covers all of a kind, the quota everything.
 _SPREADS = (Status.FORBIDDEN, Status.QUOTA)
@@ -87,10 +84,8 @@ def fetch(
     own = Path(tempfile.mkdtemp(prefix="artefacts-", dir=folder)) if chosen else folder
     round = _Round(source, own, settings.max_download_mb * 2**20, deadline)
     found: dict[tuple[str, ...], DownloadOutcome] = {_key(each.download): each for each in over}
-    if chosen:
-        with ThreadPoolExecutor(min(AT_ONCE, len(chosen)), "virustotal-artefact") as pool:
-            for each in pool.map(lambda pair: _one(round, *pair), enumerate(chosen)):
-                found[_key(each.download)] = each
+    for each in side_by_side(lambda pair: _one(round, *pair), enumerate(chosen)):
+        found[_key(each.download)] = each
     return _without_twins(_licence_once(found[_key(download)] for download in distinct))
 
 

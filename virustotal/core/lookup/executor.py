@@ -3,8 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import TypeVar
 
 from attrs import field, frozen
 
@@ -13,6 +14,10 @@ from virustotal.core.errors import AuthenticationError, DeadlineError, QuotaErro
 from virustotal.core.models import Outcome, Status
 
 T = TypeVar("T")
+Result = TypeVar("Result")
+
+#: Requests that are under way at once: ten relationships in one round, or all recordings of five sandboxes.
+WORKERS = 12
 
 _LOG = logging.getLogger("assemblyline.service.virustotal.lookup")
 
@@ -23,7 +28,6 @@ class RequestExecutor:
 
     source: Source
     deadline: float
-    workers: int
     _ended: list[VirusTotalError] = field(factory=list, init=False, repr=False)
 
     def ask(self, request: Request) -> Answer:
@@ -38,13 +42,26 @@ class RequestExecutor:
             self._ended.append(error)
             raise
 
-    def each(self, work: Callable[[T], Any], jobs: Iterable[T]) -> list[Any]:
-        """Return the result of the work for each job, in order; the pool is joined, and the first error raised."""
-        waiting = list(jobs)
-        if len(waiting) < 2:
-            return [work(job) for job in waiting]
-        with ThreadPoolExecutor(min(self.workers, len(waiting)), thread_name_prefix="virustotal") as pool:
-            return [future.result() for future in [pool.submit(work, job) for job in waiting]]
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Return the threads of all tasks: to start new ones costs more than the requests of a task."""
+    return ThreadPoolExecutor(workers, thread_name_prefix="virustotal")
+
+
+def side_by_side(work: Callable[[T], Result], jobs: Iterable[T]) -> list[Result]:
+    """Return the result of the work for each job, in order. When the first error is raised, all of them have ended.
+
+    Args:
+        work: Makes requests, and calls this function for none of them: it would wait for its own thread.
+        jobs: Its arguments.
+    """
+    waiting = list(jobs)
+    if len(waiting) < 2:
+        return [work(job) for job in waiting]
+    futures = [_pool(WORKERS).submit(work, job) for job in waiting]
+    wait(futures)
+    return [future.result() for future in futures]
 
 
 def outcome_of(error: Exception) -> Outcome:

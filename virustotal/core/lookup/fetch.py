@@ -12,26 +12,21 @@ from virustotal.core.errors import (
     AuthenticationError,
 )
 from virustotal.core.lookup import planner
-from virustotal.core.lookup.executor import RequestExecutor, outcome_of
+from virustotal.core.lookup.executor import RequestExecutor, outcome_of, side_by_side
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.lookup.object_request import fetch_object
 from virustotal.core.lookup.paging import Pager, merged
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Object, Outcome, Ref, Related, Report
 
-#: Requests of one task that are under way at once, where nothing else is said: ten relationships in one round.
-WORKERS = 12
 
-
-def look_up(
-    plan: Plan, source: Source, deadline: float, *, memory: KeyCapabilities | None = None, workers: int = WORKERS
-) -> Report:
+def look_up(plan: Plan, source: Source, deadline: float, *, memory: KeyCapabilities | None = None) -> Report:
     """Return the subject's report with the descriptors that the plan embeds: the plan's first stage.
 
     deadline: of `time.monotonic()`. memory: what was learnt about the key. Whatever fails is an outcome; only
     AuthenticationError leaves.
     """
-    desk, known = RequestExecutor(source, deadline, workers), memory or KeyCapabilities()
+    desk, known = RequestExecutor(source, deadline), memory or KeyCapabilities()
     first, *others = plan.batches
     try:
         report = fetch_object(plan, first, desk, known)
@@ -40,7 +35,7 @@ def look_up(
     except Exception as error:
         return Report(Object(plan.subject), outcome=outcome_of(error))
     if others:
-        blocks = desk.each(lambda names: _batch(plan, names, desk, known), others)
+        blocks = side_by_side(lambda names: _batch(plan, names, desk, known), others)
         related = {name: found for block in (report.related, *blocks) for name, found in block.items()}
         report = evolve(report, related=MappingProxyType(related))
     return report
@@ -52,13 +47,12 @@ def look_up_all(
     deadline: float,
     *,
     known: Mapping[Request, Answer] | None = None,
-    workers: int = WORKERS,
 ) -> tuple[Report, ...]:
     """Return the report of each object, in order: one request each, side by side, without relationships.
 
     known: answers that need not be asked for. Whatever fails is an outcome; only AuthenticationError leaves.
     """
-    desk = RequestExecutor(source, deadline, workers)
+    desk = RequestExecutor(source, deadline)
 
     def one(ref: Ref) -> Report:
         request = api.object_request(ref)
@@ -69,7 +63,7 @@ def look_up_all(
         except Exception as error:
             return Report(Object(ref), outcome=outcome_of(error))
 
-    return tuple(desk.each(one, refs))
+    return tuple(side_by_side(one, refs))
 
 
 def _batch(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memory: KeyCapabilities) -> Mapping[str, Related]:
@@ -91,7 +85,6 @@ def expand_report(
     *,
     memory: KeyCapabilities | None = None,
     room: int | None = None,
-    workers: int = WORKERS,
 ) -> Report:
     """Return the report with the whole objects of what the plan's second stage expands.
 
@@ -101,7 +94,7 @@ def expand_report(
     if not report.outcome.found:
         return report
     known = memory or KeyCapabilities()
-    pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline, workers), known)
+    pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline), known)
     plan, refused = planner.drop_unlicensed(plan, known.refused(plan.subject.kind))
     plan, skipped = _fitting(plan, report, pager, room)
     related = {name: _bounded(plan, found) for name, found in report.related.items()}
@@ -122,7 +115,7 @@ def _fitting(plan: Plan, report: Report, pager: Pager, room: int | None) -> tupl
     """
     source, names = pager.desk.source, plan.expand + plan.alone
     first = {name: pager.first(name, report.related.get(name)) for name in names}
-    held = dict(zip(names, pager.desk.each(lambda name: holds(source, first[name]), names), strict=True))
+    held = dict(zip(names, side_by_side(lambda name: holds(source, first[name]), names), strict=True))
     if all(held.values()):
         return plan, {}
     costs = {name: 0 if held[name] else planner.requests_for(plan, name, report.related.get(name)) for name in names}

@@ -9,7 +9,7 @@ from virustotal.api import relationships
 from virustotal.api.source import Answer, Request
 from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
 from virustotal.core.lookup import inline_attributes, planner
-from virustotal.core.lookup.executor import RequestExecutor, outcome_of
+from virustotal.core.lookup.executor import RequestExecutor, outcome_of, side_by_side
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Outcome, Ref, Related, Status
@@ -33,7 +33,7 @@ class Pager:
         unknown = self.memory.takes(Parameter.ATTRIBUTES) is None
         first = next((job for job in jobs if self.plan.attributes.get(job[0])), None) if unknown else None
         early = {first[0]: self.one(*first)} if first is not None else {}
-        later = self.desk.each(lambda job: self.one(*job), [job for job in jobs if job[0] not in early])
+        later = side_by_side(lambda job: self.one(*job), [job for job in jobs if job[0] not in early])
         found = {each.relationship: each for each in (*early.values(), *later)}
         return [without_empty_file(found[name]) for name in names]
 
