@@ -147,7 +147,32 @@ def test_hosts(text: str, host: str) -> None:
     assert host_of(text) == host
 
 
-@pytest.mark.parametrize("text", ["no such file", "http://", "abc", "zz" * 32, "file:///etc/passwd"])
+#: URLs that are none, among them those of which a parser raises.
+NO_URLS = [
+    *("http://", "http:///path", "://x", "http://user@:80/", "file:///etc/passwd"),
+    *("http://example.com:99999/", "http://example.com:-1/", "http://example.com:http/"),
+    *("http://[::1", "http://exa mple.com/", "http://example..com/", "http://1.2.3.4.5/", "http://a\x00b/", "http://."),
+    *(f"http://{'a' * 300}.example.com/", "https://example.com/\ud800"),
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no such file", "abc", "zz" * 32, "x" * 300, "x/" * 3000, "a\x00b", "", *NO_URLS],
+    ids=lambda text: text[:30],
+)
 def test_what_is_no_target_is_said(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ValueError, match=r"is (no|not a) "):
+    with pytest.raises(ValueError, match=r"is (no|not a) ") as caught:
         target_of(text, tmp_path)
+    assert len(str(caught.value)) < 700
+    assert str(caught.value).isprintable()
+
+
+def test_a_url_longer_than_a_file_name_is_one(tmp_path: Path) -> None:
+    assert target_of("https://example.com" + "/x" * 40_000, tmp_path).fileinfo["type"] == "uri/https"
+
+
+def test_an_empty_file_is_no_target(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    with pytest.raises(ValueError, match="empty is an empty file"):
+        target_of(str(tmp_path / "empty"), tmp_path)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.test_tasks import NO_URLS
 from virustotal.cli.app import app
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR, EICAR_SHA256
@@ -139,6 +140,44 @@ def test_wrong_usage_has_its_code(emulator: Emulator, arguments: list[str], code
     found = scan(emulator, *arguments)
     assert found.exit_code == code, found.output
     assert not len(emulator.requests)
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "empty", *NO_URLS], ids=lambda text: text[:30])
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["", "dry"])
+def test_what_is_no_target_is_one_line_and_exit_code_2(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, dry: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").touch()
+    found = scan(emulator, text, *dry)
+    assert found.exit_code == 2, found.output
+    assert [line for line in found.stderr.splitlines() if line.startswith("Error: ")] == found.stderr.splitlines()[-1:]
+    assert "Traceback" not in found.output
+    assert not len(emulator.requests)
+
+
+def test_a_key_file_and_a_configuration_as_editors_and_the_docs_write_them(
+    emulator: Emulator, sample: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_bytes(b"\xef\xbb\xbf# of the team\r\n\r\n" + KEY.encode() + b"\r\n")
+    (tmp_path / "config.yml").write_text(
+        "config:\n  allow_dynamic_submit: true\n  submit_policy: {file_types: ['!document/*']}\n"
+    )
+    options = ("--key-file", tmp_path / "key", "--config", tmp_path / "config.yml")
+    found = scan(emulator, sample, *options, key="")
+    assert found.exit_code == 0, found.output
+    assert "Warning" not in found.stderr
+
+
+@pytest.mark.parametrize(("content", "sent"), [(b"%PDF-1.4\nan invented document\n%%EOF\n", False), (b"text", True)])
+def test_an_exclusion_of_file_types_keeps_documents_here(
+    emulator: Emulator, tmp_path: Path, content: bytes, sent: bool
+) -> None:
+    (tmp_path / "new").write_bytes(content)
+    (tmp_path / "config.yml").write_text("allow_dynamic_submit: true\nsubmit_policy: {file_types: ['!document/*']}\n")
+    found = scan(emulator, tmp_path / "new", "--config", tmp_path / "config.yml", "-p", "dynamic_submit=true")
+    assert bool(emulator.uploads) is sent
+    assert ("submit_policy.file_types" in found.output) is not sent
 
 
 def test_a_file_that_cannot_be_written_is_said(emulator: Emulator, tmp_path: Path) -> None:

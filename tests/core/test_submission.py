@@ -17,7 +17,15 @@ from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.settings import Credentials, service_settings
 from virustotal.core.submission import submit
-from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, sending
+from virustotal.core.submission.receipts import (
+    LIFETIME,
+    MemoryReceipts,
+    Progress,
+    Receipt,
+    Receipts,
+    StoreError,
+    sending,
+)
 from virustotal.core.submission.submit import Submission, SubmissionContext, submit_and_wait
 from virustotal.emulator.server import Emulator
 
@@ -242,6 +250,65 @@ def test_a_fresh_receipt_of_another_task_that_broke_off_is_not_followed_by_an_up
     report = bench.run(job)
     assert report.outcome.status is Status.PENDING
     assert bench.posts() == []
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "answer lost"])
+def test_a_receipt_outlives_a_long_queue(bench: Bench, lost: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the connection broke after the last byte, so that nobody knows the analysis."""
+    job = bench.file()
+    bench.emulator.switches.analysis_end = "never"
+    if lost:
+        bench.emulator.fault("POST /files", "reset", stored=True)
+    bench.seconds = 0.2
+    bench.run(job)
+    began = time.time()
+    for minutes in (16, 60, 23 * 60):
+        monkeypatch.setattr(time, "time", lambda later=began + minutes * 60: later)
+        assert bench.run(job).outcome.status is Status.PENDING
+    assert bench.emulator.uploads == {job.ref.id: 1}
+
+
+class Broken(MemoryReceipts):
+    """Fails once a submission is on its way, or from the beginning."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__()
+        self.at = at
+
+    def claim(self, receipt: Receipt, now: float) -> bool:
+        if self.at == "claim":
+            raise StoreError("The store does not work.")
+        return super().claim(receipt, now)
+
+    def put(self, receipt: Receipt) -> None:
+        if self.at == "before the last byte" or (self.at == "after the answer" and receipt.analysis):
+            raise StoreError("The store does not work.")
+        super().put(receipt)
+
+
+@pytest.mark.parametrize("kind", ["file", "url"])
+@pytest.mark.parametrize("at", ["claim", "before the last byte"])
+def test_what_others_cannot_be_told_of_is_not_sent(bench: Bench, at: str, kind: str) -> None:
+    job = bench.file() if kind == "file" else bench.url("http://new.example.com/")
+    bench.receipts = Broken(at)
+    report = bench.run(job)
+    assert (report.outcome.status, report.outcome.detail) == (
+        Status.FAILED,
+        "It was not submitted. The store does not work.",
+    )
+    assert bench.emulator.uploads == {}
+    assert bench.receipts.get(job.key) is None
+    bench.receipts = MemoryReceipts()
+    assert bench.run(job).outcome.found
+
+
+def test_a_store_that_breaks_once_it_is_sent_changes_nothing(bench: Bench) -> None:
+    job = bench.file()
+    bench.receipts = Broken("after the answer")
+    assert bench.run(job).outcome.found
+    receipt = bench.receipts.get(job.key)
+    assert receipt is not None
+    assert (receipt.progress, receipt.analysis) == (Progress.SENT, "")
 
 
 def test_a_receipt_that_is_out_of_date_does_not_count(bench: Bench) -> None:

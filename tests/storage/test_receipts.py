@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from tests.storage.failing import Clock, Trouble, failing
-from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts
+from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, StoreError
 from virustotal.storage import in_file
 from virustotal.storage.circuit_breaker import PAUSE
 from virustotal.storage.fallback import with_fallback
@@ -67,6 +67,19 @@ def test_a_store_that_was_down_when_it_had_been_sent(
     mend(trouble, clock)
     assert store.get("k") == SENDING
     assert receipts.get("k") == SENT
+
+
+def test_without_a_store_that_hosts_share_nothing_is_sent(tmp_path: Path, trouble: Trouble, clock: Clock) -> None:
+    stores = evolve(failing(in_file(tmp_path / "store.sqlite3", 1), trouble), shared=True)
+    receipts = with_fallback(stores, lambda line: None, monotonic=clock).receipts
+    break_off(receipts, trouble)
+    with pytest.raises(StoreError, match="what the others have sent"):
+        receipts.claim(SENDING, NOW)
+    with pytest.raises(StoreError, match="what the others have sent"):
+        receipts.put(SENT)
+    receipts.drop("k")
+    mend(trouble, clock)
+    assert receipts.claim(SENDING, NOW)
 
 
 def test_what_another_one_sends_is_not_taken_for_ones_own(receipts: Receipts, store: Receipts) -> None:

@@ -18,7 +18,8 @@ class Upload:
     """A file to send as multipart field `file`, streamed from disk.
 
     name: the plain file name to send. password: of a protected archive, or empty. fields: further ones of the form.
-    progress: called with the bytes sent and their number, while they are sent.
+    progress: called with the bytes sent and their number, while they are sent. before_end: called before the last bytes
+    leave; where it raises, the upload stays unfinished and nothing is submitted.
     """
 
     path: Path
@@ -26,6 +27,7 @@ class Upload:
     password: str = field(default="", repr=False)
     fields: tuple[tuple[str, str], ...] = ()
     progress: Callable[[int, int], None] | None = field(default=None, eq=False, repr=False)
+    before_end: Callable[[], None] | None = field(default=None, eq=False, repr=False)
 
 
 @frozen

@@ -33,6 +33,7 @@ class Multipart:
     def __init__(self, upload: Upload, late: Callable[[], bool]) -> None:
         self._late = late
         self._progress = upload.progress
+        self._before_end = upload.before_end
         self._file = _open(upload.path)
         self._before = _state(self._file.fileno())
         self.size = self._before[0]
@@ -82,6 +83,8 @@ class Multipart:
         # Before the last boundary is sent: without it there is no upload.
         if _state(self._file.fileno()) != self._before:
             raise _changed()
+        if self._before_end is not None:
+            self._before_end()
         yield self._tail
 
 

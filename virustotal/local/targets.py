@@ -6,12 +6,14 @@ import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from assemblyline.common import forge
 from assemblyline.common.file import make_uri_file
 
+from virustotal.core.lookup.subjects import Refusal, url_subject
+from virustotal.core.models import Status
 from virustotal.local.run_task import Target
+from virustotal.util.readers import clean
 
 #: The digests of nothing that could be a file: they stand where a task must have one and none is known.
 PLACEHOLDERS = {"md5": "0" * 32, "sha1": "0" * 40, "sha256": "0" * 64}
@@ -37,7 +39,9 @@ def identified(path: Path) -> dict[str, Any]:
 
 
 def file_target(path: Path) -> Target:
-    """Return the target of a file on disk."""
+    """Return the target of a file on disk. ValueError for an empty one, which Assemblyline takes no more than here."""
+    if not path.stat().st_size:
+        raise ValueError(f"{clean(path.name, 100)} is an empty file: there is nothing to look up.")
     return Target(path.name, identified(path), path)
 
 
@@ -69,17 +73,22 @@ def target_of(text: str, folder: Path) -> Target:
     folder: where a URI file may be written. Raises ValueError with one sentence if it is none of them.
     """
     path = Path(text)
-    if path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError:  # longer than a file name may be
+        is_file = False
+    if is_file:
         return file_target(path)
     if _HEX.fullmatch(text) and len(text) in _DIGESTS:
         return digest_target(text)
     if "://" in text:
-        if not urlsplit(text).hostname:
-            raise ValueError(f"{text} is not a URL with a host.")
+        subject = url_subject(text)
+        if isinstance(subject, Refusal) and subject.status is Status.INVALID:
+            raise ValueError(f"{subject.what} is not a URL with a valid host and port.")
         return uri_target(text, folder)
     if host := host_of(text):
         return bare_target(host, folder)
-    raise ValueError(f"{text} is no file, digest, URL, domain or IP address.")
+    raise ValueError(f"{clean(text, 100)} is no file, digest, URL, domain or IP address.")
 
 
 def bare_target(host: str, folder: Path) -> Target:

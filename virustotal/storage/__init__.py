@@ -56,6 +56,7 @@ def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
         RedisKeyValues(server),
         RedisReceipts(server),
         server.close,
+        shared=True,
     )
 
 

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
-from virustotal.core.submission.receipts import MemoryReceipts, Receipt, Receipts
+from virustotal.core.submission.receipts import MemoryReceipts, Receipt, Receipts, StoreError
 from virustotal.storage.circuit_breaker import PAUSE, CircuitBreaker
 from virustotal.storage.in_memory import MemoryKeyValues, MemoryRateLimiter
 from virustotal.storage.interfaces import (
@@ -19,15 +20,23 @@ from virustotal.storage.interfaces import (
     Stores,
 )
 
+T = TypeVar("T")
+
 
 class ReceiptsWithFallback:
     """Receipts in the store, and those of this process in memory as well.
 
     So a store that breaks, or comes back without what it was told or should have been, lets no file be sent twice.
+
+    Args:
+        store: May fail.
+        breaker: Of the store.
+        shared: Whether other hosts use the store: without it nobody knows what they send, so nothing is sent.
     """
 
-    def __init__(self, store: Receipts, breaker: CircuitBreaker) -> None:
+    def __init__(self, store: Receipts, breaker: CircuitBreaker, *, shared: bool = False) -> None:
         self._store = store
+        self._shared = shared
         self._memory = MemoryReceipts()
         self._breaker = breaker
 
@@ -42,20 +51,28 @@ class ReceiptsWithFallback:
         """See `Receipts.claim`."""
         if not self._memory.claim(receipt, now):
             return False
-        claimed = self._breaker.call(lambda: self._store.claim(receipt, now), lambda: True)
-        if not claimed:
-            self._memory.drop(receipt.key)
+        claimed = False
+        try:
+            claimed = self._breaker.call(lambda: self._store.claim(receipt, now), lambda: self._alone(True))
+        finally:
+            if not claimed:
+                self._memory.drop(receipt.key)
         return claimed
 
     def put(self, receipt: Receipt) -> None:
         """See `Receipts.put`."""
         self._memory.put(receipt)
-        self._breaker.call(lambda: self._store.put(receipt), lambda: None)
+        self._breaker.call(lambda: self._store.put(receipt), lambda: self._alone(None))
 
     def drop(self, key: str) -> None:
         """See `Receipts.drop`."""
         self._memory.drop(key)
         self._breaker.call(lambda: self._store.drop(key), lambda: None)
+
+    def _alone(self, result: T) -> T:
+        if self._shared:
+            raise StoreError("The store does not work by which replicas know what the others have sent.")
+        return result
 
 
 class RateLimiterWithFallback:
@@ -206,6 +223,7 @@ def with_fallback(
         RateLimiterWithFallback(stores.rate_limiter, breaker, clock),
         ResponsesWithFallback(stores.answers, breaker),
         KeyValuesWithFallback(stores.values, breaker),
-        ReceiptsWithFallback(stores.receipts, breaker),
+        ReceiptsWithFallback(stores.receipts, breaker, shared=stores.shared),
         stores.close,
+        stores.shared,
     )

@@ -214,7 +214,13 @@ class KeyValueStore(Protocol):
 
 @frozen
 class Stores:
-    """All that one place keeps. place: as a person may read it, without a password. close: gives connections back."""
+    """All that one place keeps.
+
+    Args:
+        place: As a person may read it, without a password.
+        close: Gives connections back.
+        shared: Whether other hosts use it too.
+    """
 
     place: str
     rate_limiter: RateLimiter
@@ -222,3 +228,4 @@ class Stores:
     values: KeyValueStore
     receipts: Receipts
     close: Callable[[], None]
+    shared: bool = False

@@ -10,7 +10,7 @@ from virustotal.core.models import Ref
 
 #: How long a receipt keeps the same content from being sent again, in seconds.
 LIFETIME = 24 * 3600
-#: How long an upload whose end nobody saw may still be on its way, in seconds.
+#: How long an upload may be on its way before its last byte leaves, in seconds.
 SENDING = 15 * 60
 
 
@@ -19,7 +19,7 @@ class StoreError(Exception):
 
 
 class Progress(enum.StrEnum):
-    """SENDING is written before the first byte leaves; SENT once VirusTotal has named an analysis."""
+    """SENDING is written before the first byte leaves, SENT before the last one."""
 
     SENDING = "sending"
     SENT = "sent"
@@ -29,7 +29,7 @@ class Progress(enum.StrEnum):
 class Receipt:
     """One submission.
 
-    key: see `key_of`. analysis: VirusTotal's analysis id, empty while SENDING. moment: Unix seconds.
+    key: see `key_of`. analysis: VirusTotal's analysis id, empty until VirusTotal has named it. moment: Unix seconds.
     """
 
     key: str
@@ -102,6 +102,6 @@ def sending(key: str) -> Receipt:
     return Receipt(key, Progress.SENDING, moment=time.time())
 
 
-def sent(key: str, analysis: str) -> Receipt:
-    """Return the receipt of a submission that VirusTotal has taken."""
+def sent(key: str, analysis: str = "") -> Receipt:
+    """Return the receipt of a submission whose last byte leaves, or which VirusTotal has taken as an analysis."""
     return Receipt(key, Progress.SENT, analysis, time.time())

@@ -1,5 +1,6 @@
 """Upload and wait: once for each content, bounded by the deadline, and never blindly again."""
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ from virustotal.core.errors import (
     VirusTotalError,
 )
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
-from virustotal.core.submission.receipts import SENDING, Progress, Receipt, Receipts, key_of, sending, sent
+from virustotal.core.submission.receipts import SENDING, Receipt, Receipts, StoreError, key_of, sending, sent
 from virustotal.util.readers import as_mapping, as_text, quantity
 
 #: Seconds between two questions for an analysis; the last one is repeated.
@@ -103,8 +104,12 @@ def submit_and_wait(job: Submission, desk: SubmissionContext) -> Report:
     """
     there = desk.receipts.get(job.key)
     if there is None or not there.fresh(time.time()):
-        if desk.receipts.claim(sending(job.key), time.time()):
-            return _send(job, desk)
+        try:
+            if desk.receipts.claim(sending(job.key), time.time()):
+                return _send(job, desk)
+        except StoreError as error:
+            _audit(job, desk, f"not sent: {error}")
+            return _ended(job, Outcome(Status.FAILED, f"It was not submitted. {error}"))
         there = desk.receipts.get(job.key)  # another replica was faster
     return _follow(job, desk, there)
 
@@ -121,6 +126,9 @@ def _send(job: Submission, desk: SubmissionContext) -> Report:
         return _look_for(
             job, desk, f"The connection broke while it was sent, so nobody knows whether it arrived: {error}"
         )
+    except StoreError:  # before the last byte left
+        desk.receipts.drop(job.key)
+        raise
     except VirusTotalError as error:
         desk.receipts.drop(job.key)
         _audit(job, desk, f"refused: {error}")
@@ -128,19 +136,26 @@ def _send(job: Submission, desk: SubmissionContext) -> Report:
             raise
         return _ended(job, evolve(error.outcome, detail=f"It was not submitted: {error}"))
     _audit(job, desk, f"analysis {analysis}")
-    desk.receipts.put(sent(job.key, analysis))
+    with contextlib.suppress(StoreError):  # it has the receipt without the analysis
+        desk.receipts.put(sent(job.key, analysis))
     _forget(job, desk)
     return _wait(job, desk, analysis, time.time())
 
 
 def _ask(job: Submission, desk: SubmissionContext) -> object:
+    """Send it. Until the last byte leaves, nothing has arrived; from then on it counts as sent, whatever breaks."""
+
+    def before_end() -> None:
+        desk.receipts.put(sent(job.key))
+
     if job.upload is None:
+        before_end()
         request = api.submit_url(job.url) if job.url else api.analyse(job.ref)
     elif job.size <= api.LARGEST_DIRECT:
-        request = api.upload_file(job.upload)
+        request = api.upload_file(evolve(job.upload, before_end=before_end))
     else:
         address = desk.source.ask(api.upload_url(), desk.deadline).payload.get("data")
-        request = api.upload_file(job.upload, as_text(address, 4096))
+        request = api.upload_file(evolve(job.upload, before_end=before_end), as_text(address, 4096))
     return desk.source.ask(request, desk.deadline).payload.get("data")
 
 
@@ -152,7 +167,7 @@ def _analysis_of(data: object) -> str:
 
 
 def _follow(job: Submission, desk: SubmissionContext, receipt: Receipt | None) -> Report:
-    if receipt is not None and receipt.progress is Progress.SENT:
+    if receipt is not None and receipt.analysis:
         desk.stage(f"{job.what}: already sent, analysis {receipt.analysis}")
         return _wait(job, desk, receipt.analysis, receipt.moment, at_once=True)
     return _look_for(job, desk, "Another task is submitting this, or broke off while it did.")
