@@ -1,7 +1,8 @@
 """Loading a feed package into a real server in memory (osmem-server): lines a second and peak memory by their number.
 
-The peak is of the loading process, beside what it had before. Exits with 1 where it grows with the lines: a package is
-read as a stream. Usage: python -m bench.mirror [LINES...]
+Beside them stand the lines a second of decompressing and parsing the same package alone. The peak is of the loading
+process, beside what it had before. Exits with 1 where it grows with the lines: a package is read as a stream.
+Usage: python -m bench.mirror [LINES...]
 """
 
 import bz2
@@ -64,6 +65,11 @@ def one(package: Path, address: str) -> None:
     config = MirrorConfig(hosts=(address,), files=package.stem)
     loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
+    began = time.monotonic()
+    with bz2.open(package) as file:
+        for line in file:
+            json.loads(line)
+    parsing = time.monotonic() - began
     before, began = peak(), time.monotonic()
     loader.load(package, Checkpoint(package.with_suffix(".done")))
     seconds = time.monotonic() - began
@@ -72,7 +78,7 @@ def one(package: Path, address: str) -> None:
     for number in range(LOOK_UPS):
         source.ask(api.object_request(Ref("file", f"{number:064x}")), time.monotonic() + 10)
     each = (time.monotonic() - began) / LOOK_UPS * 1000
-    print(json.dumps([loader.tally.stored, seconds, before, peak(), each]))
+    print(json.dumps([loader.tally.stored, seconds, parsing, before, peak(), each]))
 
 
 def grown(count: int, address: str, folder: Path) -> float:
@@ -81,8 +87,9 @@ def grown(count: int, address: str, folder: Path) -> float:
     with bz2.open(package, "wb", 1) as file:
         file.writelines(lines(count))
     command = [sys.executable, "-m", "bench.mirror", "--one", str(package), address]
-    stored, seconds, before, most, each = json.loads(subprocess.check_output(command))
-    print(f"{stored:>8}  {stored / seconds:>9.0f}  {before:>9.1f}  {most:>9.1f}  {each:>14.2f}", flush=True)
+    stored, seconds, parsing, before, most, each = json.loads(subprocess.check_output(command))
+    rates = f"{stored / seconds:>9.0f}  {stored / parsing:>15.0f}"
+    print(f"{stored:>8}  {rates}  {before:>9.1f}  {most:>9.1f}  {each:>14.2f}", flush=True)
     return float(most - before)
 
 
@@ -101,7 +108,7 @@ def main() -> int:
         one(Path(sys.argv[2]), sys.argv[3])
         return 0
     counts = [int(each) for each in sys.argv[1:]] or [1000, 10_000]
-    print("   lines  lines/s    MB before    MB peak  ms a look-up", flush=True)
+    print("   lines    lines/s  parsed alone/s  MB before    MB peak  ms a look-up", flush=True)
     with opensearch() as address, tempfile.TemporaryDirectory() as folder:
         return verdict({count: grown(count, address, Path(folder)) for count in counts})
 

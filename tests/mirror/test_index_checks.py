@@ -7,6 +7,7 @@ import pytest
 import requests
 from attrs import evolve
 
+from tests.client.conftest import Server, answer
 from tests.mirror.clusters import fill, opensearch
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.index_checks import index_problems
@@ -43,3 +44,34 @@ def test_behaviours_of_another_mapping_are_not_found(config: MirrorConfig) -> No
 def test_a_cluster_that_is_not_there_is_told_of_once(tmp_path: Path) -> None:
     (problem,) = index_problems(MirrorConfig(hosts=("http://127.0.0.1:9",)), Credentials())
     assert "cannot be asked" in problem
+
+
+@pytest.mark.parametrize(
+    ("explained", "said"),
+    [
+        ([b'{"indices": {"x-000001": {"managed": true, "step": "check-rollover-ready"}}}'], ()),
+        (
+            [
+                b'{"indices": {"x-000001": {"step": "ERROR", "failed_step": "check-rollover-ready",'
+                b' "step_info": {"type": "illegal_argument_exception"}}}}'
+            ],
+            ("The ageing of the index x-000001 has stopped (check-rollover-ready: illegal_argument_exception).",),
+        ),
+        (
+            [
+                b"",
+                b'{"x-000001": {"action": {"name": "rollover", "failed": true}, "info": {"message": "No alias"}},'
+                b' "total_managed_indices": 1}',
+            ],
+            ("The ageing of the index x-000001 has stopped (rollover: No alias).",),
+        ),
+    ],
+)
+def test_ageing_that_has_stopped_is_named(server: Server, explained: list[bytes], said: tuple[str, ...]) -> None:
+    mapping = answer(b'{"x-000001": {"mappings": {"properties": {"md5": {"type": "keyword"}}}}}')
+    alias = answer(b'{"x-000001": {"aliases": {"x": {"is_write_index": true}}}}')
+    refusal = answer(b"{}", "400 Bad Request")
+    answers = [answer(body) if body else refusal for body in explained]
+    server.say(mapping, alias, *answers, refusal)
+    config = MirrorConfig(hosts=(server.url,), files="x", urls="", domains="", ips="", behaviours="")
+    assert index_problems(config, Credentials()) == said

@@ -64,7 +64,9 @@ def store(config: MirrorConfig, said: list[str]) -> ObjectStore:
 
 
 def roll_over(url: str, alias: str, number: int) -> None:
-    """Begin a new write index behind an alias."""
+    """Begin a new write index behind an alias, with the index template of `mirror init`."""
+    template = {"index_patterns": [f"{alias}-*"], "template": {"mappings": INDEX["mappings"]}}
+    call(url, "PUT", f"/_index_template/{alias}", template)
     call(url, "PUT", f"/{alias}-{number:06d}", {**INDEX})
     old = {"add": {"index": f"{alias}-{number - 1:06d}", "alias": alias, "is_write_index": False}}
     new = {"add": {"index": f"{alias}-{number:06d}", "alias": alias, "is_write_index": True}}
@@ -227,6 +229,7 @@ def test_two_indices_with_different_mappings(
     assert set(store.fetch((FILE,), soon()).found) == {FILE}
     assert index_problems(config, Credentials()) == (
         "The index strange has another mapping: neither md5 nor attributes.md5 can be searched.",
+        "After its next rollover virustotal-files has another mapping: no index template matches; see `mirror init`.",
     )
     assert store.by_digest(Ref("file", "c" * 32), soon()) is None  # here the search fails as a whole, elsewhere in part
     assert any("search_phase_execution_exception) (index virustotal-files)" in line for line in said)
@@ -299,6 +302,7 @@ def test_behaviour_reports_of_the_earlier_ingester_are_read_beside_newer_ones(
     tags = [report.object["attributes"]["tags"][0] for report in store.behaviours(SHA, soon())]
     assert tags == ["earlier", "earlier", "new"]
     assert not said
+    roll_over(url, alias, 2)
     assert index_problems(config, Credentials()) == ()
 
 

@@ -2,14 +2,15 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.documents import indices, is_searchable
 from virustotal.mirror.search_answers import MirrorError, refused
 from virustotal.mirror.search_client import SearchClient
-from virustotal.util.readers import as_mapping
+from virustotal.util.readers import as_mapping, as_text
 
 #: Seconds that all questions may take together.
 SECONDS = 10.0
@@ -36,12 +37,41 @@ def _problems(cluster: SearchClient, config: MirrorConfig, deadline: float) -> I
                 raise
             yield f"There is no index or alias {index}."
             continue
-        if fields := _SEARCHED.get(kind):
-            for name, mapping in mappings.items():
-                if not any(is_searchable(mapping, field) for field in fields):
-                    yield f"The index {name} has another mapping: neither {' nor '.join(fields)} can be searched."
+        fields = _SEARCHED.get(kind, ())
+        for name, mapping in mappings.items():
+            if not _searchable(mapping, fields):
+                yield f"The index {name} has another mapping: neither {' nor '.join(fields)} can be searched."
         if problem := write_problem(cluster, index, deadline):
             yield problem
+        if len(mappings) > 1 and not _searchable(_next_mapping(cluster, index, deadline), fields):
+            yield f"After its next rollover {index} has another mapping: no index template matches; see `mirror init`."
+        yield from _ageing_problems(cluster, index, deadline)
+
+
+def _searchable(mapping: Mapping[str, Any] | None, fields: Collection[str]) -> bool:
+    return mapping is None or not fields or any(is_searchable(mapping, field) for field in fields)
+
+
+def _next_mapping(cluster: SearchClient, alias: str, deadline: float) -> Mapping[str, Any] | None:
+    """Return the mapping of the index that a rollover would create; None where that is not told."""
+    path = f"/_index_template/_simulate_index/{quote(f'{alias}-999999', safe='')}"
+    status, answer = cluster.send("POST", path, None, deadline)
+    return as_mapping(as_mapping(answer.get("template")).get("mappings")) if status == 200 else None
+
+
+def _ageing_problems(cluster: SearchClient, alias: str, deadline: float) -> Iterator[str]:
+    """Yield a sentence for each index whose ageing has stopped. Other servers and missing rights answer nothing."""
+    for path in (f"/{quote(alias, safe='')}/_ilm/explain", f"/_plugins/_ism/explain/{quote(alias, safe='')}"):
+        status, answer = cluster.send("GET", path, None, deadline)
+        for name, entry in (as_mapping(answer.get("indices")) or answer).items() if status == 200 else ():
+            state = as_mapping(entry)
+            if state.get("step") == "ERROR":
+                step = f"{state.get('failed_step')}: {as_mapping(state.get('step_info')).get('type')}"
+            elif as_mapping(state.get("action")).get("failed") is True:
+                step = f"{as_mapping(state['action']).get('name')}: {as_mapping(state.get('info')).get('message')}"
+            else:
+                continue
+            yield f"The ageing of the index {name} has stopped ({as_text(step, 200)})."
 
 
 def write_problem(cluster: SearchClient, alias: str, deadline: float) -> str:
