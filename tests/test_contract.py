@@ -19,6 +19,7 @@ PUBLIC = (
     "virustotal.core.readers",
     "virustotal.core.relationships",
     "virustotal.core.tables",
+    "virustotal.core.threats",
     "virustotal.core.verdicts",
     "virustotal.core.whois",
 )

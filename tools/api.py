@@ -20,6 +20,7 @@ from virustotal.core import (
     readers,
     relationships,
     tables,
+    threats,
     verdicts,
     whois,
 )
@@ -30,7 +31,7 @@ from virustotal.core.plugin_host.timeout import HOOK_BUDGET
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 
 #: The public modules beside `virustotal.core`, in the order of the page.
-MODULES = (tables, readers, verdicts, relationships, noise, assemblyline, certificates, whois)
+MODULES = (tables, readers, verdicts, threats, relationships, noise, assemblyline, certificates, whois)
 
 HEAD = f"""\
 # API for plugins

@@ -11,6 +11,7 @@ from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, M
 from virustotal.core.tables import MOST_ROWS
 from virustotal.plugins.relationships import network, urls
 from virustotal.plugins.relationships.related_table import RelatedTable
+from virustotal.plugins.relationships.threats import MOST_CARDS, TAGS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "relationships.md"
 
@@ -35,6 +36,12 @@ case, trailing commas and duplicates do not matter. By default it is
   deep scan, never more than {MOST_RELATED}. Titles say how many there are and how many are shown, and the coverage
   table says what is missing and why.
 - A table shows at most {MOST_ROWS} of them, and says so.
+- Attributes that no column shows stand in a closed section "Further attributes": each by its name, with the values of
+  the first objects; what has no room there is counted.
+- Threats (vulnerabilities, actors, malware families, toolkits, campaigns, reports) have a card each, the most dangerous
+  first, up to {MOST_CARDS} of a relationship; the others, and lists of users, are rows of a table. A vulnerability that
+  is exploited in the wild stands in the title of the result. Techniques that a threat is known for are listed as that,
+  and not among those that were observed.
 - A name that is not in these tables is asked alone, with `analyze_relationship` only, and shown plainly.
 
 ## What counts
@@ -44,7 +51,7 @@ case, trailing commas and duplicates do not matter. By default it is
 | `does` | What the object does | files, hosts and URLs, up to a cap | where the tables name a tag |
 | `contains` | What is in it or on it | no | no |
 | `origin` | Where it comes from, and what leads to it | no | no |
-| `people` | What people say of it | no | no |
+| `people` | What people say of it | no | threats: {", ".join(f"`{tag}`" for tag in TAGS.values())} |
 | `history` | When it was seen | no | no |
 
 What an object does is tagged whether detected or not. But a host with a popularity rank up to {POPULAR_RANK} is never

@@ -224,7 +224,7 @@ def pages(api: Api, path: str, limit: int) -> list[dict[str, Any]]:
         (SUBDOMAINS, 10, [10] * 9 + [5]),
         (f"{FILE}/comments", 10, [10, 10, 3]),
         (f"{FILE}/screenshots", 1, [1, 1]),
-        (f"{FILE}/associations", 2, [2, 2, 1]),
+        (f"{FILE}/associations", 3, [3, 3, 2]),
         (f"{FILE}/relationships/votes", 6, [6, 6]),
     ],
 )

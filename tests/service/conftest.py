@@ -96,6 +96,7 @@ def titles(outcome: TaskOutcome) -> list[str]:
     return [str(section["title_text"]) for section in outcome.sections]
 
 
-def shown(outcome: TaskOutcome) -> str:
-    """Everything that an analyst can read of a result."""
-    return "\n".join(f"{section['title_text']}\n{section.get('body') or ''}" for section in outcome.sections)
+def shown(outcome: TaskOutcome, without: str = "") -> str:
+    """Everything that an analyst can read of a result, but for the sections of one title."""
+    sections = [section for section in outcome.sections if section["title_text"] != without]
+    return "\n".join(f"{section['title_text']}\n{section.get('body') or ''}" for section in sections)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.service.conftest import EICAR, Scan, shown
 from virustotal.api.relationships import CATALOGUE
+from virustotal.core.tables import FURTHER
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import TaskOutcome
 
@@ -24,7 +25,8 @@ def asked(emulator: Emulator) -> int:
 
 
 def said(outcome: TaskOutcome) -> str:
-    return shown(outcome).replace(json.dumps(None), "")
+    """What is shown, but for the attributes that whole objects have beyond those that are asked for."""
+    return shown(outcome, FURTHER).replace(json.dumps(None), "")
 
 
 @pytest.mark.parametrize(("target", "kind"), [(EICAR, "file"), ("example.com", "domain")])

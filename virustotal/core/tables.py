@@ -1,6 +1,8 @@
 """Result sections for plugins: bounded tables, ordered key-values and lines, of inert text alone."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -12,20 +14,41 @@ from assemblyline_v4_service.common.result import (
 )
 
 from virustotal.core import table_fit
-from virustotal.core.models import Ref
+from virustotal.core.models import Object, Ref
 from virustotal.core.settings import DEFAULT_HOST, Settings
-from virustotal.util.readers import as_text
+from virustotal.util.readers import as_text, quantity
 
-__all__ = ["MOST_IN_CELL", "MOST_ROWS", "counted", "details", "key_values", "lines", "listed", "page", "table"]
+__all__ = [
+    "MOST_IN_CELL",
+    "MOST_ROWS",
+    "brief",
+    "counted",
+    "details",
+    "further_attributes",
+    "key_values",
+    "lines",
+    "listed",
+    "page",
+    "table",
+]
 
 #: Rows of one table; the rest is said.
 MOST_ROWS = 200
 #: The title of the closed section below a table.
 DETAILS = "Details of the table"
+#: The title of the closed section of attributes that nothing else shows.
+FURTHER = "Further attributes"
 #: Names in one cell; the rest is said.
 MOST_IN_CELL = 20
 #: Entries of `details`, and characters of its text.
 MOST_DETAILED, LONGEST_DETAILS = 100, 200_000
+#: Deepest nesting, and entries of one list or mapping, that `brief` writes into one cell.
+DEEPEST, MOST_ENTRIES = 3, 20
+#: Of attributes that no column shows: values of each, characters of a value, and of the whole text.
+MOST_VALUES, LONGEST_VALUE, LONGEST_FURTHER = 3, 120, 20_000
+
+# Attributes whose values are not written: a session, a credential, a comment's text rendered once more.
+_UNWRITTEN = re.compile(r"cookie|header|password|secret|token|^html$", re.IGNORECASE)
 
 _PAGES = {"file": "file", "url": "url", "domain": "domain", "ip_address": "ip-address", "collection": "collection"}
 
@@ -131,6 +154,86 @@ def details(title: str, entries: Iterable[tuple[str, Sequence[str]]]) -> ResultT
             break
         blocks.append(block)
     return ResultTextSection(counted(title, len(blocks), len(detailed)), body="\n".join(blocks), auto_collapse=True)
+
+
+def brief(value: Any, depth: int = DEEPEST) -> Any:
+    """Return a value of any shape as one cell: numbers and booleans stay, lists and mappings become bounded text.
+
+    Args:
+        depth: Levels that are written out; what lies deeper is an ellipsis.
+    """
+    if depth <= 0 and isinstance(value, Mapping | list | tuple):
+        return "…"
+    if isinstance(value, Mapping):
+        pairs = islice(value.items(), MOST_ENTRIES)
+        return _joined([f"{key or '(empty)'}: {brief(entry, depth - 1)}" for key, entry in pairs], len(value), "; ")
+    if isinstance(value, list | tuple):
+        return _joined([str(brief(entry, depth - 1)) for entry in value[:MOST_ENTRIES]], len(value), ", ")
+    return value if isinstance(value, bool | int) else as_text(value)
+
+
+def _joined(entries: Sequence[str], total: int, mark: str) -> str:
+    rest = total - len(entries)
+    return as_text(mark.join(filter(None, entries)) + (f" and {rest} more" if rest > 0 else ""))
+
+
+def further_attributes(
+    objs: Iterable[Object], shown: Collection[str], links: Collection[str] = ()
+) -> ResultTextSection | None:
+    """Return the closed text of the attributes that nothing else shows, or None where there are none.
+
+    Each is named, with the values of the first objects that have it; what has no room, or may hold a session or a
+    password, is counted.
+
+    Args:
+        objs: The objects of one section.
+        shown: Names of the attributes that the section shows.
+        links: Names of the context attributes that it shows.
+    """
+    values: dict[str, list[tuple[str, Any]]] = {}
+    empty: dict[str, None] = {}
+    unwritten: dict[str, None] = {}
+    for obj in objs:
+        kept = [(_name(key), value) for key, value in obj.attributes.items() if key not in shown]
+        kept += [(f"{_name(key)} (of the link)", value) for key, value in obj.context.items() if key not in links]
+        for name, value in kept:
+            if value in (None, "", [], {}):
+                empty[name] = None
+            elif _UNWRITTEN.search(name):
+                unwritten[name] = None
+            else:
+                values.setdefault(name, []).append((obj.ref.id, value))
+    body: list[str] = []
+    room = LONGEST_FURTHER
+    for name, found in values.items():
+        block = _attribute(name, found)
+        room -= len(block) + 1
+        if room < 0:
+            break
+        body.append(block)
+    if left := [*list(values)[len(body) :], *unwritten]:
+        body.append(f"Not shown: {quantity(len(left), 'attribute')}: {listed(left)}")
+    if without := [name for name in empty if name not in values]:
+        body.append(f"Without a value: {listed(without, 60)}")
+    return ResultTextSection(FURTHER, body="\n".join(body), auto_collapse=True) if body else None
+
+
+def _name(key: Any) -> str:
+    return as_text(key, 80) or "(empty)"
+
+
+def _attribute(name: str, found: Sequence[tuple[str, Any]]) -> str:
+    """Return the lines of one attribute; of one object's, one line."""
+    lines = [f"{as_text(id, 40)}: {_line(value)}" for id, value in found[:MOST_VALUES]]
+    if len(found) == 1:
+        return f"{name}: {_line(found[0][1])}"
+    if len(found) > MOST_VALUES:
+        lines.append(f"Not shown: {quantity(len(found) - MOST_VALUES, 'more object')}")
+    return "\n    ".join((f"{name}:", *lines))
+
+
+def _line(value: Any) -> str:
+    return as_text(" ".join(str(brief(value)).split()), LONGEST_VALUE)
 
 
 def _cell(value: Any) -> Any:

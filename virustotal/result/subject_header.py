@@ -12,6 +12,7 @@ from virustotal.core.scoring.verdicts import stale_days
 from virustotal.core.scoring.words import NOT_ANALYSED
 from virustotal.core.settings import Settings
 from virustotal.core.tables import key_values, listed, page
+from virustotal.core.threats import exploited
 from virustotal.result.models import SubjectResult
 from virustotal.util.readers import as_mapping, as_text, clean, date, named_counts
 
@@ -50,7 +51,7 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime, sco
     if outcome.found:
         words = headline(subject, result.verdict, score)
         words = words.replace(NOT_ANALYSED, PRIVATE, 1) if result.headline else words
-        section = ResultMultiSection(_title(result, words))
+        section = ResultMultiSection(_title(result, "; ".join(filter(None, (words, exploited(result.report))))))
         notes = _notes(result)
     else:
         state, sentence = STATES[outcome.status]

@@ -7,6 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.findings import Download, Finding, Points
+from virustotal.core.tables import FURTHER
 
 
 def engines(malicious: int, harmless: int = 10, suspicious: int = 0) -> dict[str, Any]:
@@ -39,11 +40,26 @@ def titled(findings: Iterable[Finding], start: str) -> ResultSection:
     return found
 
 
+def without_further(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings without the sections of attributes that no column shows."""
+    found = list(findings)
+    for section in list(sections(found)):
+        section._subsections = [each for each in section.subsections if each.title_text != FURTHER]
+    return found
+
+
 def rows(section: ResultSection) -> list[Mapping[str, Any]]:
     """The rows of a table section."""
     body = section.section_body._data
     assert isinstance(body, list)
     return body
+
+
+def facts(section: ResultSection) -> dict[str, Any]:
+    """The entries of a section of key-values."""
+    body = section.section_body._data
+    assert isinstance(body, list)
+    return dict(body)
 
 
 def tags(findings: Iterable[Finding]) -> dict[str, set[str]]:

@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from tests.plugins.relationships.kit import by_name, downloads, points, rows, sections, tags, titled
+from tests.plugins.relationships.kit import by_name, downloads, facts, points, rows, sections, tags, titled
 from virustotal.core.findings import Finding, Role
 from virustotal.core.models import Object, Ref
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships import community, generic, history, hosts, screenshots, urls
+from virustotal.plugins.relationships import community, generic, history, hosts, screenshots, threats, urls
 from virustotal.testing import evidence, obj, run
 
-ANALYZERS = [each for module in (community, history, hosts, generic, screenshots, urls) for each in module._ANALYZERS]
+ANALYZERS = [
+    each for module in (community, history, hosts, generic, screenshots, threats, urls) for each in module._ANALYZERS
+]
 DAY = 1_700_000_000
 DAY_SHOWN = "2023-11-14"
 SHOWN = f"{DAY_SHOWN} 22:13:20 UTC"
@@ -67,18 +69,18 @@ def test_a_threat_of_google_threat_intelligence() -> None:
         source_region="XX",
     )
     result = found("file", "related_threat_actors", actor)
-    (row,) = rows(titled(result, "Threat actors (1)"))
-    assert row == {
+    assert titled(result, "Threat actors (1)")
+    assert facts(titled(result, "Threat actor: EXAMPLE BEAR")) == {
         "Name": "EXAMPLE BEAR",
         "Kind": "threat-actor",
         "Also known as": "Bear",
-        "From": "XX",
         "Motivations": "Espionage",
+        "From": "XX",
         "Holds": "3 files",
+        "Through": "collection c-1",
+        "Id": "threat-actor--1",
     }
-    details = str(titled(result, "Details of the table").body)
-    assert "Through: collection c-1" in details
-    assert "Id: threat-actor--1" in details
+    assert tags(result) == {"attribution.actor": {"EXAMPLE BEAR"}}
     (link,) = rows(titled(result, "Open on VirusTotal"))
     assert link["url"] == "https://www.virustotal.com/gui/collection/threat-actor--1"
 
@@ -296,9 +298,10 @@ def test_a_screenshot_without_a_link_is_only_listed_and_the_others_are_fetched(l
 
 @pytest.mark.parametrize("name", ["clues", "code_blocks", "distributors", "email_senders", "sigma_analysis"])
 def test_unconfirmed_types_are_shown_as_they_came(name: str) -> None:
-    many = {f"key{place}": place for place in range(20)}
+    many = {f"key{place}": place for place in range(1_000)}
     result = found("file", name, obj("hint", "h-1", nested={"a": [1]}, plain=[1, "b"], text="t", **many))
     (row,) = rows(next(sections(result)))
     assert (row["Kind"], row["Id"]) == ("hint", "h-1")
-    assert row["Known of it"].startswith('nested: 1 entries; plain: [1, "b"]; text: t; key0: 0; ')
-    assert "; and 11 more" in str(titled(result, "Details of the table").body)
+    lines = str(titled(result, "Further attributes").body).splitlines()
+    assert lines[:4] == ["nested: a: 1", "plain: 1, b", "text: t", "key0: 0"]
+    assert len(lines) == 1_003

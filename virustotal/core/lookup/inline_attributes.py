@@ -65,17 +65,19 @@ def attributes_read(kind: str, name: str, registry: Registry) -> tuple[str, ...]
 
 
 def selections(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) -> Pairs:
-    """Return the query that asks for attributes in line, of as many names as there is room for, the first first."""
+    """Return the query that asks for attributes in line, the shortest first: of as many names as there is room for."""
+    pairs = [(f"relationship_attributes[{name}]", ",".join(attributes[name])) for name in names if attributes.get(name)]
     found: list[tuple[str, str]] = []
     room = LONGEST_SELECTION
-    for name in names:
-        if read := attributes.get(name, ()):
-            pair = (f"relationship_attributes[{name}]", ",".join(read))
-            length = sum(map(len, pair)) + len("%5B%5D&=")
-            if length <= room:
-                room -= length
-                found.append(pair)
+    for pair in sorted(pairs, key=_length):
+        room -= _length(pair)
+        if room >= 0:
+            found.append(pair)
     return tuple(found)
+
+
+def _length(pair: tuple[str, str]) -> int:
+    return sum(map(len, pair)) + len("%5B%5D&=")
 
 
 def has_requested(related: Related, asked: tuple[str, ...]) -> bool:

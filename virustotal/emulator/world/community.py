@@ -84,17 +84,119 @@ _ACTOR = "threat-actor--00000000-0000-4000-8000-000000000001"
 _FAMILY = "malware--00000000-0000-4000-8000-000000000002"
 _CAMPAIGN = "campaign--00000000-0000-4000-8000-000000000003"
 _REPORT = "report--25-00000001"
+_TOOLKIT = "malware--00000000-0000-4000-8000-000000000004"
+_EXPLOITED, _MEDIUM = "vulnerability--cve-2099-0001", "vulnerability--cve-2099-0002"
 _LIST = digest("collection")
 
 
-def _collections() -> list[Json]:
-    return [
-        _collection(_LIST, "Test files", "collection"),
-        _collection(_ACTOR, "EXAMPLE BEAR", "threat-actor", alt_names=["UNC0000"]),
-        _collection(_FAMILY, "INVENTED", "malware-family"),
-        _collection(_CAMPAIGN, "Operation Example", "campaign"),
-        _collection(_REPORT, "Report on invented files", "report", link="https://example.org/report"),
-    ]
+def _detail(value: str, **more: Any) -> Json:
+    return {
+        "value": value,
+        "confidence": "confirmed",
+        "description": None,
+        "first_seen": None,
+        "last_seen": None,
+    } | more
+
+
+def _vulnerabilities() -> Iterator[Json]:
+    yield _collection(
+        _EXPLOITED,
+        "CVE-2099-0001",
+        "vulnerability",
+        cve_id="CVE-2099-0001",
+        mve_id="MVE-2099-0001",
+        risk_rating="CRITICAL",
+        priority="P0",
+        exploitation_state="WIDESPREAD",
+        exploit_availability="Publicly Available",
+        exploitation_consequence="Code Execution",
+        exploitation_vectors=["Malicious File", "Email"],
+        exploitation={"first_exploitation": EPOCH - 40 * DAY, "exploit_release_date": EPOCH - 30 * DAY},
+        cisa_known_exploited={"added_date": EPOCH - 20 * DAY, "due_date": EPOCH + DAY, "ransomware_use": "Known"},
+        cvss={
+            "cvssv2_0": {"base_score": 9.4, "temporal_score": None, "vector": "AV:N/AC:L/Au:N/C:C/I:C/A:N"},
+            "cvssv3_x": {
+                "base_score": 9.8,
+                "temporal_score": 9.1,
+                "vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+            },
+        },
+        epss={"score": 0.93, "percentile": 0.997},
+        cwe={"id": "CWE-787", "title": "Out-of-bounds Write"},
+        date_of_disclosure=EPOCH - 50 * DAY,
+        executive_summary="\n* A file of an invented kind lets an attacker run code.\n* It is exploited widely.\n",
+        available_mitigation=["Patch", "Workaround"],
+        workarounds=["<p>Do not open invented files.</p>"],
+        cpes=[{"start_rel": "<", "start_cpe": {"vendor": "Example", "product": "Reader", "version": "2.0"}}],
+        tags=["observed_in_the_wild", "has_exploits"],
+        counters={"files": 18, "iocs": 18},
+    )
+    yield _collection(
+        _MEDIUM,
+        "CVE-2099-0002",
+        "vulnerability",
+        cve_id="CVE-2099-0002",
+        risk_rating="MEDIUM",
+        exploitation_state="No Known",
+        cvss={"cvssv3_x": {"base_score": 5.0, "vector": "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:L/I:L/A:L"}},
+        epss={"score": 0.01, "percentile": 0.2},
+    )
+
+
+def _collections() -> Iterator[Json]:
+    yield _collection(_LIST, "Test files", "collection")
+    yield _collection(
+        _ACTOR,
+        "EXAMPLE BEAR",
+        "threat-actor",
+        alt_names=["UNC0000"],
+        alt_names_details=[_detail("Invented Group")],
+        motivations=[_detail("Espionage")],
+        merged_actors=[_detail("UNC0001", description="threat-actor--00000000-0000-4000-8000-000000000009")],
+        source_region="ZZ",
+        targeted_regions=["CA", "FR"],
+        targeted_industries_tree=[{"industry_group": "Education", "industry": None, "confidence": "confirmed"}],
+        last_seen_details=[_detail("2024-12-24T10:00:00Z")],
+        counters={"files": 2, "iocs": 5, "attack_techniques": 2},
+    )
+    yield _collection(
+        _FAMILY,
+        "INVENTED",
+        "malware-family",
+        malware_roles=[_detail("Downloader")],
+        operating_systems=[_detail("Windows")],
+        capabilities=[_detail("Runs commands")],
+        detection_names=[_detail("Invented.Loader")],
+    )
+    yield _collection(
+        _TOOLKIT,
+        "EXAMPLEKIT",
+        "software_toolkits",
+        malware_roles=[_detail("Backdoor")],
+        operating_systems=[_detail("Windows"), _detail("Linux")],
+        link="https://example.org/kit",
+    )
+    yield _collection(
+        _CAMPAIGN,
+        "Operation Example",
+        "campaign",
+        campaign_type="GLOBAL",
+        motivations=[_detail("Financial Gain")],
+        targeted_regions_hierarchy=[{"region": "Americas", "country": "Canada", "country_iso2": "CA"}],
+        first_seen_details=[_detail("2024-11-01T00:00:00Z")],
+        last_seen_details=[_detail("2024-12-31T00:00:00Z")],
+    )
+    yield _collection(
+        _REPORT,
+        "Report on invented files",
+        "report",
+        report_type="OSINT",
+        author="Example Research",
+        link="https://example.org/report",
+        executive_summary="* Invented files are harmless.\n* They are for tests.",
+    )
+    yield from _vulnerabilities()
 
 
 def _technique(identifier: str, name: str) -> Json:
@@ -132,10 +234,13 @@ def _others() -> Iterator[Json]:
 def _links() -> Iterator[tuple[str, Any]]:
     yield "analyses", [_analysis(index) for index in range(3)]
     yield "collections", refs("collection", (_LIST,))
-    yield "associations", refs("collection", (_LIST, _ACTOR, _FAMILY, _CAMPAIGN, _REPORT))
+    threats = (_ACTOR, _FAMILY, _TOOLKIT, _CAMPAIGN, _REPORT, _MEDIUM, _EXPLOITED)
+    yield "associations", refs("collection", (_LIST, *threats))
     yield "campaigns", refs("collection", (_CAMPAIGN,))
     yield "malware_families", refs("collection", (_FAMILY,))
     yield "reports", refs("collection", (_REPORT,))
+    yield "software_toolkits", refs("collection", (_TOOLKIT,))
+    yield "vulnerabilities", refs("collection", (_MEDIUM, _EXPLOITED))
     yield "related_reports", refs("collection", (_REPORT,))
     yield "graphs", refs("graph", (f"g{digest('graph')}",))
     yield "references", refs("reference", ("example-reference-1",))

@@ -5,36 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from virustotal.core.readers import as_list, as_text, date, integer, moment, pairs
-from virustotal.core.tables import listed
+from virustotal.core.tables import brief, listed
 
-#: Deepest nesting that is written into one cell.
-DEEPEST = 3
-#: Entries of one list or mapping that are written into one cell.
-MOST_ENTRIES = 20
+#: A value of any shape as one cell.
+shown = brief
 
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 _SEPARATORS = re.compile(r"[\s:]+")
-
-
-def shown(value: Any, depth: int = DEEPEST) -> Any:
-    """Return a value as one cell: numbers and booleans as they are, lists and mappings as bounded text."""
-    if depth <= 0 and isinstance(value, Mapping | list | tuple):
-        return "…"
-    if isinstance(value, Mapping):
-        entries = [f"{key or '(empty)'}: {shown(entry, depth - 1)}" for key, entry in _first(value.items())]
-        return _more(entries, len(value), "; ")
-    if isinstance(value, list | tuple):
-        return _more([str(shown(entry, depth - 1)) for entry in _first(value)], len(value), ", ")
-    return value if isinstance(value, bool | int) else as_text(value)
-
-
-def _first(value: Any) -> list[Any]:
-    return [entry for entry, _ in zip(value, range(MOST_ENTRIES), strict=False)]
-
-
-def _more(entries: list[str], total: int, mark: str) -> str:
-    rest = total - len(entries)
-    return as_text(mark.join(filter(None, entries)) + (f" and {rest} more" if rest > 0 else ""))
 
 
 def names(value: Any) -> str:

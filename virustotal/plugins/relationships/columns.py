@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
 from virustotal.core import Needs, Object
 from virustotal.core.noise import is_noise_address, is_noise_host
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, as_texts, clean, date, host_of, pairs
-from virustotal.core.tables import listed
+from virustotal.core.tables import further_attributes, listed
 from virustotal.core.verdicts import HOST_KINDS, POPULAR_RANK, best_rank
 
 #: Longest URL or name that is shown whole and may become a tag.
@@ -20,12 +21,14 @@ class Column:
     """One column of a table or one line of key-values.
 
     attributes: those that `read` looks at. longest: characters of a cell, so that hundreds of rows stay readable.
+    context: context attributes that `read` looks at.
     """
 
     label: str
     read: Callable[[Object], Any]
     attributes: tuple[str, ...] = ()
     longest: int = 300
+    context: tuple[str, ...] = ()
 
     def cell(self, obj: Object) -> Any:
         """Return what is shown of an object: a number as it is, everything else as bounded inert text."""
@@ -47,17 +50,48 @@ def dated(label: str, name: str) -> Column:
 
 def linked(label: str, name: str) -> Column:
     """Return a column of one context attribute, a fact about the link."""
-    return Column(label, lambda obj: obj.context.get(name))
+    return Column(label, lambda obj: obj.context.get(name), context=(name,))
 
 
 def linked_date(label: str, name: str) -> Column:
     """Return a column of one context attribute that is a moment."""
-    return Column(label, lambda obj: date(obj.context.get(name)))
+    return Column(label, lambda obj: date(obj.context.get(name)), context=(name,))
+
+
+def linked_refs(label: str, name: str) -> Column:
+    """Return a column of one context attribute that holds descriptors (`{type, id}`)."""
+
+    def read(obj: Object) -> tuple[str, ...]:
+        entries = as_mappings(obj.context.get(name))
+        return as_texts([f"{as_text(entry.get('type'))} {as_text(entry.get('id'))}".strip() for entry in entries])
+
+    return Column(label, read, context=(name,))
+
+
+#: Through which objects a link leads.
+THROUGH = linked_refs("Through", "related_from")
 
 
 def read_by(columns: Iterable[Column], *more: str) -> Needs:
     """Return what columns read, and other attributes by their names."""
     return Needs(tuple(sorted({name for column in columns for name in column.attributes}.union(more))))
+
+
+def further(objs: Iterable[Object], columns: Iterable[Column], *more: str) -> ResultSection | None:
+    """Return the closed text of what no column shows, or None where there is nothing.
+
+    Args:
+        more: Attributes and context attributes that are shown otherwise.
+    """
+    columns = tuple(columns)
+    shown = {name for column in columns for name in column.attributes}.union(more)
+    return further_attributes(objs, shown, {name for column in columns for name in column.context}.union(more))
+
+
+def add(section: ResultSection, part: ResultSection | None) -> None:
+    """Add a subsection, where there is one."""
+    if part is not None:
+        section.add_subsection(part)
 
 
 def address(obj: Object) -> str:
@@ -168,6 +202,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         dated("Last analysed", "last_analysis_date"),
     ),
 }
+
+#: Attributes and context attributes that the identity is read of, by kind.
+IDENTITY: Mapping[str, tuple[str, ...]] = {"url": ("url",)}
 
 #: What the first column of a table is called, by the kind of its objects.
 LABELS: Mapping[str, str] = {"file": "SHA-256", "url": "URL", "domain": "Domain", "ip_address": "IP address"}

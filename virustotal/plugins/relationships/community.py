@@ -1,16 +1,15 @@
-"""What people say of an object: comments, votes, collections, threats, references, techniques, graphs. Never scored."""
+"""What people say of an object: comments, votes, references, techniques, graphs. Never scored."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Object, Points, Settings, hookimpl, relationships
-from virustotal.core.readers import LONGEST_TEXT, as_list, as_mapping, as_mappings, as_text, as_texts, integer, pairs
+from virustotal.core import Analyzer, Evidence, Family, Finding, Object, Points, Settings, hookimpl
+from virustotal.core.readers import LONGEST_TEXT, as_list, as_mapping, as_mappings, as_text, as_texts, integer
 from virustotal.core.relationships import KINDS
-from virustotal.plugins.relationships.columns import Column, dated, plain
+from virustotal.plugins.relationships.columns import THROUGH, Column, dated, linked_refs, plain
 from virustotal.plugins.relationships.record_table import records
 
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
@@ -22,12 +21,6 @@ def _id(obj: Object) -> str:
 
 def _description(obj: Object) -> str:
     return as_text(obj.attributes.get("description"))
-
-
-def _refs(value: Any) -> tuple[str, ...]:
-    """Descriptors (`{type, id}`) as text."""
-    named = (f"{as_text(entry.get('type'))} {as_text(entry.get('id'))}".strip() for entry in as_mappings(value))
-    return as_texts(list(named))
 
 
 # --- comments and votes ----------------------------------------------------------------------------------------------
@@ -46,7 +39,10 @@ _COMMENT = (
     plain("Tags", "tags"),
     Column("Votes", _ballot, ("votes",)),
 )
-_RELATED_COMMENT = (Column("On", lambda obj: _refs(obj.context.get("posted_in"))), *_COMMENT)
+_RELATED_COMMENT = (
+    linked_refs("On", "posted_in"),
+    *_COMMENT,
+)
 _VOTE = (dated("Date", "date"), plain("Verdict", "verdict"), plain("Weight", "value"))
 
 
@@ -64,67 +60,16 @@ def _ballots(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     yield from ()
 
 
-# --- threats, collections, references --------------------------------------------------------------------------------
+# --- references -------------------------------------------------------------------------------------------------------
 
 
-def _aliases(obj: Object) -> tuple[str, ...]:
-    detailed = [entry.get("value") for entry in as_mappings(obj.attributes.get("alt_names_details"))]
-    return as_texts([*as_list(obj.attributes.get("alt_names")), *detailed])
-
-
-def _motivations(obj: Object) -> tuple[str, ...]:
-    return as_texts([entry.get("value") for entry in as_mappings(obj.attributes.get("motivations"))])
-
-
-_MEMBERS = ("files", "urls", "domains", "ip_addresses", "references", "attack_techniques")
-
-
-def _members(obj: Object) -> str:
-    counted = dict(pairs(obj.attributes.get("counters")))
-    found = []
-    for name in _MEMBERS:
-        count = integer(counted.get(name, obj.attributes.get(f"{name}_count")))
-        if count:
-            found.append(f"{count} {name.replace('_', ' ')}")
-    return ", ".join(found)
-
-
-_COLLECTION = (
-    plain("Name", "name"),
-    plain("Kind", "collection_type"),
-    Column("Also known as", _aliases, ("alt_names", "alt_names_details")),
-    plain("Origin", "origin"),
-    plain("From", "source_region"),
-    plain("Aims at", "targeted_regions"),
-    Column("Motivations", _motivations, ("motivations",)),
-    plain("Tags", "tags"),
-    Column("Holds", _members, ("counters", *(f"{name}_count" for name in _MEMBERS))),
-    dated("Created", "creation_date"),
-    dated("Modified", "last_modification_date"),
-    Column("Description", _description, ("description",)),
-    Column("Through", lambda obj: _refs(obj.context.get("related_from"))),
-    Column("Id", _id),
-)
 _REFERENCE = (
     plain("Title", "title"),
     plain("Author", "author"),
     dated("Date", "creation_date"),
     plain("Address", "url"),
-    Column("Through", lambda obj: _refs(obj.context.get("related_from"))),
+    THROUGH,
 )
-_COLLECTIONS = (
-    "associations",
-    "campaigns",
-    "collections",
-    "malware_families",
-    "related_collections",
-    "related_reports",
-    "related_threat_actors",
-    "reports",
-    "software_toolkits",
-    "vulnerabilities",
-)
-
 
 # --- techniques and graphs -------------------------------------------------------------------------------------------
 
@@ -136,7 +81,7 @@ def _signatures(obj: Object) -> tuple[str, ...]:
 _TECHNIQUE = (
     Column("Id", _id),
     plain("Name", "name"),
-    Column("Seen as", _signatures),
+    Column("Seen as", _signatures, context=("signatures",)),
     Column(
         "Platforms", lambda obj: as_texts(as_mapping(obj.attributes.get("info")).get("x_mitre_platforms")), ("info",)
     ),
@@ -172,9 +117,6 @@ _GRAPH = (
 
 
 def _family() -> Iterable[Analyzer]:
-    for kind, name in relationships.CATALOGUE:
-        if name in _COLLECTIONS:
-            yield records(kind, name, 630, _COLLECTION)
     for kind in KINDS:
         yield records(kind, "comments", 610, _COMMENT)
         yield records(kind, "votes", 612, _VOTE, _ballots)

@@ -20,7 +20,7 @@ from virustotal.core import (
 from virustotal.core.readers import as_mapping, as_text, date, integer, pairs
 from virustotal.core.verdicts import category_of
 from virustotal.core.whois import whois_map_facts
-from virustotal.plugins.relationships.columns import Column, dated, linked, plain, read_by
+from virustotal.plugins.relationships.columns import Column, add, dated, linked, plain, read_by
 from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import record_table, records, timeline
 from virustotal.plugins.relationships.related_object import related_object
@@ -86,8 +86,12 @@ def _mapped(label: str, *keys: str) -> Column:
     return Column(label, read, ("whois_map",))
 
 
+def _first_seen(obj: Object) -> str:
+    return date(obj.context.get("first_seen_date")) or date(obj.attributes.get("first_seen_date"))
+
+
 _WHOIS = (
-    dated("First seen", "first_seen_date"),
+    Column("First seen", _first_seen, ("first_seen_date",), context=("first_seen_date",)),
     dated("Last updated", "last_updated"),
     plain("Registrar", "registrar_name"),
     _mapped("Registrant", "Registrant Organization", "Registrant Name", "organisation", "org-name", "OrgName"),
@@ -102,15 +106,11 @@ def _newest_whois(evidence: Evidence, section: ResultSection) -> Iterator[Findin
     found = evidence.related.items if evidence.related else ()
     newest = max(found, key=_first_seen, default=None)
     nodes = ((_first_seen(obj), as_text(obj.attributes.get("registrar_name")), "") for obj in found)
-    _add(section, timeline("Registrars over time", sorted(nodes, reverse=True)))
+    add(section, timeline("Registrars over time", sorted(nodes, reverse=True)))
     if newest is not None:
         facts = whois_map_facts(newest.attributes.get("whois_map"))
-        _add(section, tables.key_values("The newest record", facts, collapse=True))
+        add(section, tables.key_values("The newest record", facts, collapse=True))
     yield from ()
-
-
-def _first_seen(obj: Object) -> str:
-    return date(obj.context.get("first_seen_date")) or date(obj.attributes.get("first_seen_date"))
 
 
 def _certificate(label: str, read: Any, attribute: str) -> Column:
@@ -118,7 +118,7 @@ def _certificate(label: str, read: Any, attribute: str) -> Column:
 
 
 _CERTIFICATE = (
-    Column("First seen", _first_seen, ("first_seen_date",)),
+    Column("First seen", _first_seen, ("first_seen_date",), context=("first_seen_date",)),
     linked("Port", "port"),
     _certificate("Subject", lambda found: certificates.distinguished(found.get("subject")), "subject"),
     _certificate("Issuer", lambda found: certificates.distinguished(found.get("issuer")), "issuer"),
@@ -134,13 +134,8 @@ def _certificates_over_time(evidence: Evidence, section: ResultSection) -> Itera
     nodes = (
         (_first_seen(obj), as_text(_CERTIFICATE[2].cell(obj)), as_text(_CERTIFICATE[3].cell(obj))) for obj in found
     )
-    _add(section, timeline("Certificates over time", sorted(nodes, reverse=True)))
+    add(section, timeline("Certificates over time", sorted(nodes, reverse=True)))
     yield from ()
-
-
-def _add(section: ResultSection, part: ResultSection | None) -> None:
-    if part is not None:
-        section.add_subsection(part)
 
 
 _NAMES = ("siblings", "subdomains")

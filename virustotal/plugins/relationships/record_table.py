@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection, ResultTimelineS
 
 from virustotal.core import Analyzer, Evidence, Finding, Object, Related, relationships, tables
 from virustotal.core.readers import as_text
-from virustotal.plugins.relationships.columns import Column, read_by
+from virustotal.plugins.relationships.columns import Column, add, further, read_by
 from virustotal.plugins.relationships.related_table import links, named, table_heading
 
 #: Nodes of one timeline; the table below it has more.
@@ -28,11 +28,10 @@ def records(
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related
-        section = record_table(entry.title, related, columns) if related is not None else None
+        section = record_table(entry.title, related, columns, *reads) if related is not None else None
         if related is None or section is None:
             return
-        if (pages := links("Open on VirusTotal", related.items, evidence.settings)) is not None:
-            section.add_subsection(pages)
+        add(section, links("Open on VirusTotal", related.items, evidence.settings))
         found = list(more(evidence, section)) if more is not None else []
         yield section
         yield from found
@@ -41,13 +40,17 @@ def records(
     return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
 
 
-def record_table(title: str, related: Related, columns: Sequence[Column]) -> ResultSection | None:
-    """Return the table of a relationship, or None without objects. An object without attributes is shown by its id."""
+def record_table(title: str, related: Related, columns: Sequence[Column], *reads: str) -> ResultSection | None:
+    """Return the table of a relationship, or None without objects. An object without attributes is shown by its id.
+
+    reads: attributes that are shown beside those of the columns.
+    """
     rows = [row(obj, columns) for obj in related.items[: tables.MOST_ROWS]]
     names = (*(column.label for column in columns), "Id", "Reason")
     section = tables.table(title, rows, tuple(dict.fromkeys(names)), total=len(related.items))
     if section is not None:
         section.title_text = table_heading(title, related)
+        add(section, further(related.items, columns, *reads))
     return section
 
 

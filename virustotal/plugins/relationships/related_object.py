@@ -6,9 +6,9 @@ from typing import Any
 from virustotal.core import Analyzer, Evidence, Finding, Object, relationships, tables
 from virustotal.core.readers import as_text
 from virustotal.core.verdicts import verdict_word
-from virustotal.plugins.relationships.columns import COLUMNS, LABELS, identity, read_by
+from virustotal.plugins.relationships.columns import COLUMNS, LABELS, add, identity, read_by
 from virustotal.plugins.relationships.judged import Judged, known
-from virustotal.plugins.relationships.related_table import RelatedTable, links, named
+from virustotal.plugins.relationships.related_table import RelatedTable, further_judged, links, named
 
 
 def related_object(kind: str, name: str, order: int) -> Analyzer:
@@ -32,8 +32,8 @@ def related_object(kind: str, name: str, order: int) -> Analyzer:
 def _section(title: str, obj: Object, evidence: Evidence) -> Iterator[Finding]:
     section = tables.key_values(title, _facts(obj, evidence))
     if section is not None:
-        if (page := links("Open on VirusTotal", (obj,), evidence.settings)) is not None:
-            section.add_subsection(page)
+        add(section, links("Open on VirusTotal", (obj,), evidence.settings))
+        add(section, further_judged((obj,), COLUMNS.get(obj.ref.kind, ()), obj.ref.kind))
         yield section
 
 

@@ -22,13 +22,17 @@ from virustotal.core import (
     relationships,
     tables,
 )
+from virustotal.core.readers import as_text
 from virustotal.core.relationships import Relationship
-from virustotal.core.verdicts import NOT_ANALYSED, THRESHOLDS, verdict_word
+from virustotal.core.verdicts import NOT_ANALYSED, THRESHOLDS, VERDICT_ATTRIBUTES, verdict_word
 from virustotal.plugins.relationships.columns import (
     COLUMNS,
+    IDENTITY,
     LABELS,
     LINKS,
     Column,
+    add,
+    further,
     identity,
     is_noise,
     popular,
@@ -77,7 +81,7 @@ def table_heading(title: str, related: Related) -> str:
 
 def links(title: str, objs: Iterable[Object], settings: Settings) -> ResultURLSection | None:
     """Return links that open the objects on VirusTotal, or None where none of them has a page."""
-    pages = [(page, identity(obj)[:200]) for obj in objs if (page := tables.page(obj.ref, settings))]
+    pages = [(page, _link_name(obj)[:200]) for obj in objs if (page := tables.page(obj.ref, settings))]
     if not pages:
         return None
     shown = pages[:MOST_LINKS]
@@ -86,6 +90,16 @@ def links(title: str, objs: Iterable[Object], settings: Settings) -> ResultURLSe
     for page, name in shown:
         section.add_url(page, name=name or page)
     return section
+
+
+def _link_name(obj: Object) -> str:
+    name = as_text(obj.attributes.get("name")) if obj.ref.kind == "collection" else ""
+    return name or identity(obj)
+
+
+def further_judged(objs: Iterable[Object], columns: Iterable[Column], kind: str) -> ResultSection | None:
+    """Return the closed text of what neither columns nor verdicts show of judged objects of a kind."""
+    return further(objs, columns, *(name for name in VERDICT_ATTRIBUTES if name != "url"), *IDENTITY.get(kind, ()))
 
 
 @frozen
@@ -128,8 +142,9 @@ class RelatedTable:
         others, rest = others[:MOST_FLAGGED], others[MOST_FLAGGED:]
         elsewhere = {each.obj.ref for each in others}
         section = ResultSection(heading(self.entry.title, related), body=_summary(reported, bare), auto_collapse=True)
-        _add(section, self._judged(reported, evidence, elsewhere))
-        _add(section, self._unknown(bare))
+        add(section, self._judged(reported, evidence, elsewhere))
+        add(section, self._unknown(bare))
+        add(section, further_judged(related.items, self._columns, self._kind))
         yield section
         yield from map(self._points, others)
         if amount := sum(each.verdict.score for each in rest) if self._scores else 0:
@@ -142,7 +157,8 @@ class RelatedTable:
         if section is not None:
             section.title_text = table_heading(self.entry.title, related)
             self._tagged(section, (obj for obj in related.items if not is_noise(obj)))
-            _add(section, links("Open on VirusTotal", related.items, settings))
+            add(section, links("Open on VirusTotal", related.items, settings))
+            add(section, further(related.items, self._columns, *IDENTITY.get(self._kind, ())))
             yield section
 
     def _judged(
@@ -168,7 +184,7 @@ class RelatedTable:
                 if not (each.undetected(settings) and (popular(each.obj) or is_noise(each.obj)))
             )
             self._tagged(section, (obj for obj in telling if obj.ref not in elsewhere))
-            _add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
+            add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
         return section
 
     def _unknown(self, bare: Sequence[Object]) -> ResultSection | None:
@@ -220,11 +236,6 @@ class RelatedTable:
         return Points(
             Family.RELATED, self.entry.name, flagged.verdict.score if self._scores else 0, reason, about=about
         )
-
-
-def _add(section: ResultSection, part: ResultSection | None) -> None:
-    if part is not None:
-        section.add_subsection(part)
 
 
 def _summary(reported: Sequence[Judged], bare: Sequence[Object]) -> str:
