@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from virustotal.testing import obj  # first: it points the framework at the manifest
 
-from virustotal.indicator_search.search import search  # isort: skip
+from virustotal.indicator_search.search import look_up  # isort: skip
 from virustotal.indicator_search.plan import IocPlan, plan_iocs  # isort: skip
 from virustotal.core.lookup import executor  # isort: skip
 from virustotal.core.scoring.safelist import NO_SAFELIST  # isort: skip
@@ -45,10 +45,10 @@ def measured(plan: IocPlan, settings: Settings, workers: int) -> float:
     executor.WORKERS = workers
     client = HttpClient(settings, Credentials("premium"))
     start = time.perf_counter()
-    answered = search(plan, client, time.monotonic() + 120)
+    lookups = look_up(plan, client, time.monotonic() + 120)
     seconds = time.perf_counter() - start
     client.close()
-    if not all(each.report.outcome.found for each in answered):
+    if not all(lookup.report.outcome.found for lookup in lookups):
         raise RuntimeError("not all were found")
     return seconds
 

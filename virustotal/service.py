@@ -45,7 +45,7 @@ from virustotal.storage import open_stores
 from virustotal.util.readers import EMPTY, as_texts, integer
 
 if TYPE_CHECKING:
-    from virustotal.indicator_search.task_search import Searched
+    from virustotal.indicator_search.search import IndicatorSearch
 
 #: The priority from which on a task is of a user's submission; below it, of what was ingested.
 USER_PRIORITY = 500
@@ -171,7 +171,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         judge, attachments = Judge(task.settings, hooks, safelist), Attachments(request)
         folder = Path(self.working_directory)
         results = Analysis(task, client, self._plugins, judge, attachments, folder, scan).run(results)
-        searched = search.contributions(results, judge) if search else ()
+        searched = search.outputs(results, judge) if search else ()
         pictures = attachments.pictures()
         return self._answer(
             request,
@@ -195,8 +195,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             intervals=self.intervals,
         )
 
-    def _search(self, task: Task, found: Subjects, results: tuple[SubjectResult, ...], client: KeyClient) -> "Searched":
-        from virustotal.indicator_search.task_search import search_indicators
+    def _search(
+        self, task: Task, found: Subjects, results: tuple[SubjectResult, ...], client: KeyClient
+    ) -> "IndicatorSearch":
+        from virustotal.indicator_search.search import search_indicators
 
         reports = [(subject.ref, result.report) for subject, result in zip(found.subjects, results, strict=True)]
         return search_indicators(task, reports, client, self._safelist.current()[0])

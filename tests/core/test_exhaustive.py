@@ -13,7 +13,8 @@ from virustotal.core.plugin_host.output import Section
 from virustotal.core.scoring.safelist import NO_SAFELIST
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.plan import plan_iocs
-from virustotal.indicator_search.search import contribution, search
+from virustotal.indicator_search.search import look_up
+from virustotal.indicator_search.search_table import search_output
 
 DOMAIN = "network.dynamic.domain"
 
@@ -32,8 +33,8 @@ class Nothing:
 
 def table(tags: dict[str, Any], most: int, source: Any) -> Section:
     plan = plan_iocs(tags, {}, NO_SAFELIST, most)
-    answered = search(plan, source, time.monotonic() + 60)
-    (section,) = contribution(plan, answered, lambda obj: Verdict(), "VirusTotal").sections
+    lookups = look_up(plan, source, time.monotonic() + 60)
+    (section,) = search_output(plan, lookups, lambda obj: Verdict(), "VirusTotal").sections
     return section
 
 

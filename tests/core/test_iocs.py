@@ -12,7 +12,7 @@ from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import KnownIndicator
-from virustotal.indicator_search.plan import MOST_READ, fitting, plan_iocs
+from virustotal.indicator_search.plan import MOST_READ, fit, plan_iocs
 from virustotal.testing import obj
 
 NO = Safelist()
@@ -167,7 +167,7 @@ def test_what_stands_in_the_reports_is_not_asked_for_and_takes_no_place() -> Non
     url = url_subject("http://EXAMPLE.com")
     assert isinstance(url, Subject)
     place, digest = (Ref("file", "a"), "contacted_urls"), sha256(b"http://example.net/").hexdigest()
-    standing = {
+    indicators = {
         url.ref: KnownIndicator(((url.ref, ""),), Report(Object(url.ref))),
         Ref("domain", "example.com"): KnownIndicator((place,), Report(obj("domain", "example.com"))),
         Ref("url", digest): KnownIndicator((place,), Report(obj("url", digest))),
@@ -178,11 +178,11 @@ def test_what_stands_in_the_reports_is_not_asked_for_and_takes_no_place() -> Non
         DOMAIN: ["example.com", "example.org"],
     }
 
-    plan = plan_iocs(tags, standing, NO, 2)
+    plan = plan_iocs(tags, indicators, NO, 2)
 
     assert [each.label for each in plan.wanted] == ["http://example.org/", "example.org"]
-    assert [each.label for each in plan.known] == ["http://example.com/", "http://example.net/", "example.com"]
-    assert plan.wanted[1].standing == KnownIndicator((place,))
+    assert [each.label for each in plan.reported] == ["http://example.com/", "http://example.net/", "example.com"]
+    assert plan.wanted[1].indicator == KnownIndicator((place,))
 
 
 def test_safelisted_ones_are_left_out_unless_filtering_is_off() -> None:
@@ -234,15 +234,15 @@ def test_what_the_quota_leaves() -> None:
     plan = plan_iocs({DOMAIN: [f"d{place}.example.com" for place in range(5)]}, {}, NO, 4)
     kept = plan.wanted[3].ref
 
-    cut = fitting(plan, RemainingQuota(2, "The day is over."), {kept})
+    cut = fit(plan, RemainingQuota(2, "The day is over."), {kept})
     assert [each.label for each in cut.wanted] == ["d0.example.com", "d1.example.com", "d3.example.com"]
     assert [(each.label, outcome.status) for each, outcome in cut.cut] == [
         ("d2.example.com", Status.SKIPPED),
         ("d4.example.com", Status.SKIPPED),
     ]
     assert cut.cut[0][1].detail == "The quota leaves 2 requests, taken by what tells more. The day is over."
-    assert fitting(plan, RemainingQuota()) == plan
-    assert fitting(plan, RemainingQuota(-3)).wanted == ()
+    assert fit(plan, RemainingQuota()) == plan
+    assert fit(plan, RemainingQuota(-3)).wanted == ()
 
 
 @pytest.mark.parametrize(

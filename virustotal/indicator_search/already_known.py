@@ -37,8 +37,8 @@ class KnownIndicator:
         """Return why its points do not count again, as a sentence; empty where they do. scored: see `scored_places`."""
         if any(not name for _, name in self.places):
             return "Not counted: it counts as a subject of this task."
-        found = [place for place in self.places if place in scored]
-        return f"Not counted: it counts as a related object already ({_names(found)})." if found else ""
+        places = [place for place in self.places if place in scored]
+        return f"Not counted: it counts as a related object already ({_names(places)})." if places else ""
 
 
 def _names(places: Iterable[Place]) -> str:
@@ -46,27 +46,27 @@ def _names(places: Iterable[Place]) -> str:
 
 
 def known_indicators(reports: Iterable[tuple[Ref, Report]]) -> Mapping[Ref, KnownIndicator]:
-    """Return what the reports have of hosts and URLs, subjects and related objects, by what VirusTotal calls them.
+    """Return the hosts and URLs of reports, subjects and related objects, by VirusTotal's references.
 
     reports: each with what was asked for, so that a URL that is a subject stands under the text of its address.
     """
     reports = tuple(reports)
-    found = {ref: KnownIndicator(((report.subject.ref, ""),), report) for ref, report in reports}
+    indicators = {ref: KnownIndicator(((report.subject.ref, ""),), report) for ref, report in reports}
     for _, report in reports:
         for name, related in report.related.items():
-            for obj in filter(_tells, related.items):
-                before = found.get(obj.ref, KnownIndicator(()))
+            for obj in filter(_may_score, related.items):
+                before = indicators.get(obj.ref, KnownIndicator(()))
                 places = (*before.places, (report.subject.ref, name))
-                found[obj.ref] = evolve(before, places=places, report=before.report or _judgeable(obj))
-    return found
+                indicators[obj.ref] = evolve(before, places=places, report=before.report or _report(obj))
+    return indicators
 
 
-def _tells(obj: Object) -> bool:
+def _may_score(obj: Object) -> bool:
     """Whether a related object may have been scored: one that is more than an identifier."""
     return obj.ref.kind in NETWORK_KINDS and bool(obj.attributes) and not obj.error
 
 
-def _judgeable(obj: Object) -> Report | None:
+def _report(obj: Object) -> Report | None:
     """The report of an object that came whole, or with what verdicts read."""
     return Report(obj) if obj.whole or obj.attributes.keys() >= set(ALWAYS_PRESENT[obj.ref.kind]) else None
 
@@ -76,7 +76,7 @@ def scored_places(results: Iterable[SubjectResult]) -> frozenset[Place]:
     return frozenset(
         (result.report.subject.ref, points.name)
         for result in results
-        for each in result.contributions
-        for points, _ in each.scored
+        for output in result.contributions
+        for points, _ in output.scored
         if points.family == Family.RELATED and points.amount > 0
     )
