@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.ci]
 
 MANIFEST = (ROOT / "service_manifest.yml").read_bytes()
 #: What the base install may bring; anything else belongs to an extra. The framework itself needs redis.
-BASE = {"assemblyline-v4-service", "attrs", "idna", "pluggy", "redis", "regex", "requests", "urllib3"}
+BASE = {"assemblyline-v4-service", "attrs", "idna", "ijson", "pluggy", "redis", "regex", "requests", "urllib3"}
 
 
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,6 @@
 """A source that a test tells what to answer, for the links that wrap one."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -32,7 +33,8 @@ class Fake:
         with self._lock:
             self.asked.append(request.path + "".join(f"&{name}={value}" for name, value in request.query))
         time.sleep(self.seconds)
-        return Answer(self.say(request))
+        payload = self.say(request)
+        return Answer(payload, body=json.dumps(payload, default=dict).encode())
 
     @property
     def requests_made(self) -> int:

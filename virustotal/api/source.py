@@ -73,8 +73,9 @@ class Answer:
     """What came back: the JSON object of the body, or for a download only its size in bytes.
 
     origin: who answered, where it was not VirusTotal itself (`cache`, `mirror`); age: of such an answer, in seconds.
-    instead: why it stands in for VirusTotal's own, which could not be had; one sentence, or empty.
+    fallback_reason: why it stands in for VirusTotal's own, which could not be had; one sentence, or empty.
     parts: the ages of what came in line with an object, by relationship, where they are its own.
+    body: the JSON as it came, where VirusTotal itself answered.
     """
 
     payload: Mapping[str, Any] = EMPTY
@@ -83,6 +84,7 @@ class Answer:
     age: float = 0.0
     fallback_reason: str = ""
     parts: Mapping[str, float] = EMPTY
+    body: bytes = field(default=b"", eq=False, repr=False)
 
 
 class Source(Protocol):

@@ -5,13 +5,12 @@ import time
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import requests
 from attrs import field, frozen
 
 from virustotal import api
-from virustotal.api.source import Request, Source
+from virustotal.api.source import Answer, Request, Source
 from virustotal.client.http_client import HttpClient
 from virustotal.client.key_account import owner, read_quotas, read_scan_quotas
 from virustotal.client.retry import RetryPolicy
@@ -57,13 +56,13 @@ class _Once(HttpClient):
         self.answered = False
         self.skew: float | None = None
 
-    def _payload(self, request: Request, response: requests.Response, deadline: float) -> Any:
+    def _answer(self, request: Request, response: requests.Response, deadline: float) -> Answer:
         self.answered = True
         with contextlib.suppress(ValueError, TypeError):
             there = parsedate_to_datetime(response.headers.get("Date", ""))
             there = there if there.tzinfo else there.replace(tzinfo=UTC)
             self.skew = time.time() - there.timestamp() - 0.5
-        return super()._payload(request, response, deadline)
+        return super()._answer(request, response, deadline)
 
 
 def account(settings: Settings, credentials: Credentials, seconds: float = SECONDS) -> Account:

@@ -180,8 +180,8 @@ class Cache:
             if any(name == "cursor" for name, _ in request.query):  # that of a kept page: VirusTotal does not take it
                 self._answers.forget(self._digest, place.group)
             raise
-        if self._seconds and worth_keeping(place, answer.payload) and _is_of(request, answer.payload):
-            self._put(place, place.name, {"payload": answer.payload}, self._seconds, began, lease)
+        if self._seconds and answer.body and worth_keeping(place, answer.payload) and _is_of(request, answer.payload):
+            self._put(place, place.name, packed(answer.body), self._seconds, began, lease)
         return answer
 
     def _put_error(self, place: Place, error: VirusTotalError, began: float, lease: Held) -> None:
@@ -190,15 +190,12 @@ class Cache:
             return
         name = _UNKNOWN if place.whole else place.name
         kind = "unknown" if isinstance(error, NotFoundError) else "forbidden"
-        value = {"error": kind, "message": str(error), "code": error.code}
-        self._put(place, name, value, self._negative, began, lease)
+        body = packed(json.dumps({"error": kind, "message": str(error), "code": error.code}).encode(), _ERROR)
+        self._put(place, name, body, self._negative, began, lease)
 
-    def _put(
-        self, place: Place, name: str, value: Mapping[str, Any], seconds: float, began: float, lease: Held
-    ) -> None:
-        """Keep a value, unless the object has changed since it was requested, and give the lease back with it."""
-        body = packed(value)
-        if not body or len(body) > LARGEST:
+    def _put(self, place: Place, name: str, body: bytes, seconds: float, began: float, lease: Held) -> None:
+        """Keep a body, unless the object has changed since it was requested, and give the lease back with it."""
+        if len(body) > LARGEST:
             return
         drop = (place.name if name == _UNKNOWN else _UNKNOWN) if place.whole else ""
         entry = Entry(body, began, began + seconds)
@@ -220,10 +217,9 @@ class Cache:
         value, age = unpacked(entry.body), max(0.0, self._answers.now() - entry.moment)
         if not value:
             return None
-        if not value.get("error"):
-            payload = as_mapping(value.get("payload"))
-            return Answer(payload, origin="cache", age=age) if _is_of(request, payload) else None
-        kind = NotFoundError if value["error"] == "unknown" else ForbiddenError
+        if not entry.body.startswith(_ERROR):
+            return Answer(value, origin="cache", age=age) if _is_of(request, value) else None
+        kind = NotFoundError if value.get("error") == "unknown" else ForbiddenError
         error = kind(as_text(value.get("message")), code=as_text(value.get("code")))
         error.origin, error.age = "cache", age
         raise error
@@ -252,17 +248,13 @@ def worth_keeping(place: Place, payload: Mapping[str, Any]) -> bool:
     return bool(as_mapping(data).get("type")) and (not place.analysed or bool(finished))
 
 
-def packed(value: Mapping[str, Any]) -> bytes:
-    """Return a value as compressed JSON behind a mark; nothing for what is nested too deeply for that."""
-    try:
-        text = json.dumps(value, separators=(",", ":"), default=dict).encode("utf-8", "surrogatepass")
-    except (RecursionError, TypeError, ValueError):
-        return b""
-    return (_ERROR if value.get("error") else _PAYLOAD) + zlib.compress(text, 1)
+def packed(body: bytes, mark: bytes = _PAYLOAD) -> bytes:
+    """Return JSON as it is kept: compressed, behind a mark."""
+    return mark + zlib.compress(body, 1)
 
 
 def unpacked(body: bytes) -> Mapping[str, Any]:
-    """Return what was packed; empty for what is broken, or inflates to more than an answer may have."""
+    """Return the value of what was packed; empty for what is broken, or inflates to more than an answer may have."""
     inflate = zlib.decompressobj()
     if body[:1] not in {_ERROR, _PAYLOAD}:
         return {}

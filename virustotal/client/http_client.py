@@ -146,9 +146,9 @@ class HttpClient:
         with self._send(request.method, self._address(request), deadline, body, headers) as response:
             if request.method == "DELETE" and response.status_code in {200, 204}:
                 return Answer()  # what the body says is not documented
-            return Answer(self._payload(request, response, deadline))
+            return self._answer(request, response, deadline)
 
-    def _payload(self, request: Request, response: requests.Response, deadline: float) -> Any:
+    def _answer(self, request: Request, response: requests.Response, deadline: float) -> Answer:
         """Read and understand an answer. Whatever is unclear about one to a POST leaves it uncertain."""
         unclear: tuple[type[VirusTotalError], ...] = (VirusTotalError,)
         try:
@@ -156,7 +156,8 @@ class HttpClient:
             check_entries(body)
             body = redact(body, self._long_secrets)
             unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
-            return api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
+            payload = api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
+            return Answer(payload, body=body)
         except VirusTotalError as error:
             redact_error(error, self._secrets)
             if request.method == "GET" or not isinstance(error, unclear):
@@ -183,7 +184,7 @@ class HttpClient:
                     )
                 headers = {"Content-Type": body.content_type}
                 with self._send("POST", self._address(request), deadline, body, headers, READ_UPLOAD, pool) as response:
-                    return Answer(self._payload(request, response, deadline))
+                    return self._answer(request, response, deadline)
         finally:
             pool.close()
 
