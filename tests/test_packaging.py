@@ -107,7 +107,7 @@ def test_the_command_says_what_to_install(installed: Path, tmp_path: Path) -> No
 
 
 def test_a_new_plugin_builds_without_a_complaint(tmp_path: Path) -> None:
-    write("mine", "comments", tmp_path)
+    write("mine", tmp_path)
     done = python("-m", "build", str(tmp_path / "virustotal-mine"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "eprecat" not in done.stdout + done.stderr

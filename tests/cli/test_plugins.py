@@ -73,7 +73,7 @@ def test_a_plugin_is_begun(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("Bad Name", "--relationship", "comments"), ("good", "--relationship", "nothing")]
+    "arguments", [("Bad Name",), ("good", "--relationship", "nothing"), ("good", "--kind", "wrapper")]
 )
 def test_a_wrong_name_or_relationship_is_said(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     found = call("new-plugin", *arguments, "--folder", str(tmp_path))

@@ -17,7 +17,7 @@ from tests.test_contract import PUBLIC
 from virustotal import core
 from virustotal.core import HOOK_API, Analyzer, Evidence, Object, Ref, Related, Report, Verdict
 from virustotal.core.settings import Settings, credentials
-from virustotal.template import write
+from virustotal.template import KINDS, write
 
 #: Exported name -> its fields in order; "=" marks those that have a default.
 CLASSES: Mapping[str, str] = {
@@ -152,20 +152,22 @@ def test_the_key_is_not_within_reach(on_path: Callable[[str], Broken], virustota
     assert not [each for each in values.values() if isinstance(each, str | bytes) and KEY in str(each)]
 
 
-def test_a_template_for_every_relationship_loads(tmp_path: Path) -> None:
-    files = write("mine", "comments", tmp_path)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_files_of_a_new_plugin(kind: str, tmp_path: Path) -> None:
+    files = write("mine", tmp_path, kind=kind)
     assert {path.relative_to(tmp_path / "virustotal-mine").as_posix() for path in files} == {
         ".github/workflows/ci.yml",
         ".gitignore",
         "LICENSE",
         "README.md",
         "pyproject.toml",
+        "tests/test_plugin.py",
         "tests/test_virustotal_mine.py",
         "virustotal_mine.py",
     }
     for path in files:
         text = path.read_text(encoding="utf-8")
-        assert "$" not in text.replace("$ ", ""), path
+        assert "$" not in text.replace("$ ", "").replace("${{ vars.", ""), path
         if path.suffix == ".py":
             compile(text, str(path), "exec")
     project = tomllib.loads((tmp_path / "virustotal-mine" / "pyproject.toml").read_text(encoding="utf-8"))
@@ -173,26 +175,32 @@ def test_a_template_for_every_relationship_loads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "relationship", "kind", "message"),
+    ("name", "chosen", "message"),
     [
-        ("Mine", "comments", "file", "no name"),
-        ("a--b", "comments", "file", "no name"),
-        ("../x", "comments", "file", "no name"),
-        ("mine", "no_such", "file", "no relationship of a file; there are analyses"),
-        ("mine", "comments", "collection", "no kind of subject"),
-        ("contacted-domains", "comments", "file", "name of a built-in"),
+        ("Mine", {}, "no name"),
+        ("a--b", {}, "no name"),
+        ("../x", {}, "no name"),
+        ("1st", {}, "no name"),
+        ("mine", {"relationship": "no_such"}, "no relationship of a file with objects; there are analyses"),
+        ("mine", {"subject": "collection"}, "no kind of subject"),
+        ("mine", {"kind": "wrapper"}, "no kind of plugin; there are relationship, attributes"),
+        ("mine", {"kind": "remap", "relationship": "comments"}, "reads no relationship"),
+        ("mine", {"kind": "download", "relationship": "comments"}, "no relationship of a file with files"),
+        ("mine", {"kind": "unknown-relationship", "relationship": "comments"}, "is known to the service"),
+        ("mine", {"kind": "unknown-relationship", "relationship": "a b"}, "no name of a relationship"),
+        ("contacted-domains", {}, "name of a built-in"),
     ],
 )
-def test_what_no_template_is_written_for(tmp_path: Path, name: str, relationship: str, kind: str, message: str) -> None:
+def test_what_no_template_is_written_for(tmp_path: Path, name: str, chosen: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        write(name, relationship, tmp_path, kind=kind)
+        write(name, tmp_path, **chosen)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "virustotal-mine").mkdir()
     with pytest.raises(FileExistsError):
-        write("mine", "comments", tmp_path)
+        write("mine", tmp_path)
 
 
 def test_evidence_can_be_made_by_hand() -> None:

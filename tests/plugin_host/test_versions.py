@@ -20,7 +20,7 @@ from virustotal.core import Analyzer, Attachment, Detection, Evidence, Object, S
 from virustotal.core.plugin_host.hooks import PluginInfo, State
 from virustotal.core.plugin_host.limits import EXTERNAL
 from virustotal.core.plugin_host.manager import load_modules
-from virustotal.template import write
+from virustotal.template import KINDS, write
 from virustotal.testing import evidence, hooks, isolated, obj
 from virustotal.util.deprecation import Deprecated
 
@@ -156,7 +156,8 @@ def test_an_attachment_that_is_too_large_is_left_out_and_said() -> None:
 
 
 def _template(folder: Path) -> list[Path]:
-    return [path for path in write("mine", "comments", folder) if path.suffix == ".py"]
+    names = [path for kind in KINDS for path in write(f"mine-{kind}", folder, kind=kind) if path.suffix == ".py"]
+    return [path for path in names if path.name != "test_plugin.py"]
 
 
 def _tutorial(folder: Path) -> list[Path]:
@@ -167,7 +168,7 @@ def _tutorial(folder: Path) -> list[Path]:
 
 
 def _examples(folder: Path) -> list[Path]:
-    return sorted((ROOT / "examples").glob("*/virustotal_*.py"))
+    return sorted((*(ROOT / "examples").glob("*/virustotal_*.py"), *(ROOT / "examples").glob("*/tests/*.py")))
 
 
 @pytest.mark.parametrize("files", [_template, _tutorial, _examples], ids=lambda found: found.__name__.strip("_"))

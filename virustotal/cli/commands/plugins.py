@@ -91,18 +91,24 @@ def check(config: dict[str, Any], name: str) -> None:
 
 @click.command("new-plugin")
 @click.argument("name")
-@click.option("--relationship", required=True, help="The relationship that it analyses, such as comments.")
-@click.option("--kind", default="file", show_default=True, help="Of which subjects: file, url, domain or ip_address.")
+@click.option(
+    "--kind",
+    default="relationship",
+    show_default=True,
+    help="Of plugin: relationship, attributes, remap, verdict, download or unknown-relationship.",
+)
+@click.option("--subject", default="file", show_default=True, help="What it is about: file, url, domain or ip_address.")
+@click.option("--relationship", default="", help="What it reads, such as comments; empty for that of the kind.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=".", help="Where to write it.")
-def new_plugin(name: str, relationship: str, kind: str, folder: Path) -> None:
-    """Write the distribution virustotal-NAME: a module, its test, README, licence and CI."""
+def new_plugin(name: str, kind: str, subject: str, relationship: str, folder: Path) -> None:
+    """Write the distribution virustotal-NAME: a module, its tests, README, licence and CI."""
     from virustotal.platform.manifest import use_manifest
 
     use_manifest()
     from virustotal.template import write
 
     try:
-        written = write(name, relationship, folder, kind=kind)
+        written = write(name, folder, kind=kind, subject=subject, relationship=relationship)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
