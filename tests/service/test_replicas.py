@@ -24,6 +24,9 @@ from virustotal.local.targets import target_of
 REPLICAS = 30
 MINUTE = 20
 KEY = "one-key"
+#: Relationships that each cost requests of their own.
+NAMES = ("contacted_domains", "contacted_ips", "contacted_urls")
+ANALYSED = {"analyze_relationship": True, "relationships": ",".join(NAMES)}
 
 
 @frozen
@@ -38,10 +41,11 @@ class Api:
         with urllib.request.urlopen(request) as response:
             return json.loads(response.read() or b"null")
 
-    def put(self, sha256: str) -> None:
+    def put(self, sha256: str, **relationships: list[dict[str, str]]) -> None:
         """Let it know a file."""
         attributes = {"last_analysis_date": 1_735_689_600, "last_analysis_stats": {"undetected": 60}, "size": 1}
-        self.call("POST", "objects", {"object": {"type": "file", "id": sha256, "attributes": attributes}})
+        file = {"type": "file", "id": sha256, "attributes": attributes}
+        self.call("POST", "objects", {"object": file, "relationships": relationships})
 
     def asked(self) -> list[dict[str, Any]]:
         """The requests so far, without those that are free."""
@@ -74,6 +78,17 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     else:
         with started(tmp_path) as server:
             yield server.address
+
+
+def mixed_replica(config: dict[str, Any], samples: list[str], folder: str, barrier: Any, queue: Any) -> None:
+    """Run tasks by turns with and without relationships."""
+    with started_service(config) as service:
+        barrier.wait(120)
+        for number, sample in enumerate(samples):
+            outcome = run_task(service, target_of(sample, Path(folder)), {} if number % 2 else ANALYSED)
+            queue.put((sample, outcome.message, bool(outcome.sections), outcome.partial))
+        queue.close()
+        queue.join_thread()
 
 
 def replica(config: dict[str, Any], sha256: str, folder: str, barrier: Any, queue: Any) -> None:
@@ -175,3 +190,32 @@ def test_redis_stopped_and_started_in_the_middle(api: Api, tmp_path: Path) -> No
         time.sleep(2)
         server.start()
         check(api, running.results(REPLICAS))
+
+
+@pytest.mark.slow
+def test_a_mixed_load_of_twelve(api: Api, storage: str, tmp_path: Path) -> None:
+    """60 subjects, half of them analysed, on a day of 100: each subject is looked up, relationships take the rest."""
+    api.call("PUT", "keys", {KEY: "gti:minute=1000:hour=60000:day=100"})
+    peers = [{"type": "domain", "id": f"{number}.example.net"} for number in range(5)]
+    samples = [digest(number) for number in range(60)]
+    for sample in samples:
+        api.put(sample, **dict.fromkeys(NAMES, peers))
+    context = multiprocessing.get_context("fork")
+    barrier, queue = context.Barrier(13), context.Queue()
+    config = {"host": api.url, "api_key": KEY, "storage": storage, "inline": False, "quota": {"reserve": 0.6}}
+    processes: list[BaseProcess] = []
+    for number in range(12):
+        own = tmp_path / str(number)
+        own.mkdir()
+        given = (config, samples[number::12], str(own), barrier, queue)
+        processes.append(context.Process(target=mixed_replica, args=given))
+        processes[-1].start()
+    barrier.wait(120)
+    results = Running(processes, queue).results(len(samples))
+    assert not [each for each in results if each[1] or not each[2]]
+    asked = api.asked()
+    assert not [each for each in asked if each["status"] == 429]
+    last = [each["path"].rpartition("/")[2] for each in asked if each["status"] == 200]
+    assert set(last) - set(NAMES) == set(samples)
+    assert 0 < sum(name in NAMES for name in last) <= 40
+    assert sum(each["charged"] for each in asked) <= 100
