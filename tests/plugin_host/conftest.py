@@ -36,12 +36,12 @@ def pip_install(target: Path, *wheels: Path) -> None:
     subprocess.run([*command, *map(str, wheels)], check=True, capture_output=True)
 
 
-def announce(folder: Path, name: str, metadata: str = "", source: str = "") -> None:
-    """Write what pip leaves behind of the distribution `virustotal-NAME` 1.0; its module, too, where there is one."""
+def announce(folder: Path, name: str, metadata: str = "Version: 1.0\n", source: str = "", points: str = "") -> None:
+    """Write what pip leaves behind of the distribution `virustotal-NAME`; its module, too, where there is one."""
     info = folder / f"virustotal_{name}-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: virustotal-{name}\nVersion: 1.0\n{metadata}")
-    (info / "entry_points.txt").write_text(f"[virustotal.plugins]\n{name} = virustotal_{name}\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: virustotal-{name}\n{metadata}")
+    (info / "entry_points.txt").write_text(f"[virustotal.plugins]\n{points or name} = virustotal_{name}\n")
     if source:
         (folder / f"virustotal_{name}.py").write_text(source)
 

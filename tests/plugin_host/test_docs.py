@@ -13,6 +13,7 @@ import pytest
 from attrs import frozen
 
 from tests.conftest import ROOT
+from tests.plugin_host import isolation
 from virustotal import core
 
 DOCS = ROOT / "docs"
@@ -100,6 +101,11 @@ def test_every_exported_name_has_a_place(name: str) -> None:
     api = (DOCS / "api.md").read_text(encoding="utf-8")
     assert f"\n### {name}\n" in api or f"`{name}`" in api
     assert any(re.search(rf"\b{name}\b", page.read_text(encoding="utf-8")) for page in PAGES)
+
+
+def test_the_table_of_isolation_is_that_of_the_tests_that_prove_it() -> None:
+    assert isolation.written() == isolation.table(), "python -m tests.plugin_host.isolation"
+    assert not list(isolation.unproven())
 
 
 def test_links_lead_somewhere() -> None:

@@ -45,10 +45,12 @@ def problems(module: Any, settings: Settings | Mapping[str, Any] | None = None) 
 
 def check_world(loaded: LoadedPlugins, name: str, settings: Settings) -> WorldCheck:
     """Check the plugin of a name, which is loaded, with its own remaps and verdicts."""
-    (plugin,) = (entry for entry in loaded.listing if entry.name == name)
+    plugin = next(entry for entry in loaded.listing if entry.name == name and entry.state is State.LOADED)
     own = evolve(loaded, hooks=tuple(hook for hook in loaded.hooks if hook.provider.name == name))
     runs: Counter[str] = Counter()
-    lines = [f"{row.name} is {row.state.value}: {row.reason}" for row in plugin.analyzers if row.state != State.LOADED]
+    lines = [
+        f"{row.name} is {row.state.value}: {row.reason}" for row in plugin.analyzers if row.state is not State.LOADED
+    ]
     for report in examples():
         for analyzer, related in due(report, loaded.registry):
             if loaded.provider(analyzer).name == name:
@@ -56,7 +58,7 @@ def check_world(loaded: LoadedPlugins, name: str, settings: Settings) -> WorldCh
                 given = found(report, related.relationship if related else "", settings, plugin=own)
                 lines += check(analyzer, given)
     called, failures = _hooks(own, name, settings)
-    idle = tuple(row.name for row in plugin.analyzers if row.state == State.LOADED and row.name not in runs)
+    idle = tuple(row.name for row in plugin.analyzers if row.state is State.LOADED and row.name not in runs)
     return WorldCheck(runs.total() + called, tuple(dict.fromkeys((*lines, *failures))), idle)
 
 
