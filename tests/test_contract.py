@@ -62,6 +62,8 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "pluggy": ("virustotal.core.plugin_host", "virustotal.core.hookspecs"),
     "click": ("virustotal.cli",),
     "rich": ("virustotal.cli",),
+    "jinja2": ("virustotal.cli",),
+    "networkx": ("virustotal.cli",),
     "aiohttp": ("virustotal.emulator",),
     "pytest": ("virustotal.testing", "virustotal.pytest_plugin"),
     "dataclasses": (),

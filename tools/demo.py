@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from virustotal.cli.progress import progress
-from virustotal.cli.result_tree import outcome_tree, verdict
+from virustotal.cli.result_tree import verdict
+from virustotal.cli.summary import summary
 from virustotal.cli.terminal import terminal
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR
@@ -70,7 +71,7 @@ def recorded(emulator: Emulator) -> int:
             found.append((name, outcome))
     console.print(table)
     best, outcome = max(found, key=lambda each: each[1].score)
-    console.print(outcome_tree(best, outcome))
+    console.print(summary(best, outcome))
     failed = [name for name, outcome in found if outcome.error]
     print(f"{len(found)} recorded subjects, {len(failed)} without a result")
     return 1 if failed else 0

@@ -46,7 +46,7 @@ def test_load_and_scan_without_a_key(address: str, package: Path, tmp_path: Path
     assert "stored 2" in " ".join(found.output.split())
     config = tmp_path / "config.yml"
     config.write_text(yaml.safe_dump({"mirror": {"hosts": [address], "only": True}}))
-    scanned = run(tmp_path, "scan", SHA, "--config", config)
+    scanned = run(tmp_path, "scan", SHA, "--full", "--config", config)
     assert scanned.exit_code == 4, scanned.output  # relationships are missing, and that is said
     for part in ("Trojan.Example", "Answered by mirror", "Air-gapped", "does not hold"):
         assert part in scanned.output

@@ -36,7 +36,7 @@ def charged(emulator: Emulator) -> list[str]:
 def test_a_file_with_its_relationships(emulator: Emulator, sample: Path, tmp_path: Path) -> None:
     found = scan(emulator, sample, *ANALYZE, "--json", tmp_path / "out.json", "--files", tmp_path / "files")
     assert found.exit_code == 0, found.output
-    for part in ("eicar.com", "(malicious)", "Detections", "Contacted domains", "c2.example.net", "Coverage"):
+    for part in ("eicar.com", "(malicious)", "46 of 52 engines", "c2.example.net", "How this score came about"):
         assert part in found.output
     written = json.loads((tmp_path / "out.json").read_text())
     assert written["sha256"] == EICAR_SHA256
@@ -180,8 +180,9 @@ def test_an_exclusion_of_file_types_keeps_documents_here(
     assert ("submit_policy.file_types" in found.output) is not sent
 
 
-def test_a_file_that_cannot_be_written_is_said(emulator: Emulator, tmp_path: Path) -> None:
-    found = scan(emulator, EICAR_SHA256, "--json", tmp_path / "no such folder" / "out.json")
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_a_file_that_cannot_be_written_is_said(emulator: Emulator, option: str) -> None:
+    found = scan(emulator, EICAR_SHA256, option, "/proc/out")
     assert found.exit_code == 1
     assert "cannot be written" in found.stderr
     assert "Traceback" not in found.output
@@ -203,6 +204,48 @@ def test_no_key_is_said(emulator: Emulator) -> None:
     assert "VIRUSTOTAL_API_KEY" in found.stderr
 
 
-def test_more_rows_are_shown_on_demand(emulator: Emulator, sample: Path) -> None:
-    assert "--full shows all" in scan(emulator, sample).output
-    assert "--full shows all" not in scan(emulator, sample, "--full").output
+def test_the_whole_result_is_shown_on_demand(emulator: Emulator, sample: Path) -> None:
+    summary, full = scan(emulator, sample, *ANALYZE).output, scan(emulator, sample, *ANALYZE, "--full").output
+    assert len(summary.splitlines()) <= 40
+    assert "Coverage" not in summary
+    for part in ("Coverage", "Contacted domains", "av.virus_name", "Zillya"):
+        assert part in full
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_a_dash_is_standard_output_and_nothing_else(emulator: Emulator, option: str) -> None:
+    found = scan(emulator, EICAR_SHA256, option, "-")
+    assert found.exit_code == 0, found.output
+    if option == "--json":
+        assert json.loads(found.stdout)["sha256"] == EICAR_SHA256
+    else:
+        assert found.stdout.startswith("<!DOCTYPE html>")
+        assert found.stdout.endswith("</html>\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("hxxp://c2.example[.]net/gate.php", "http://c2.example.net/gate.php"),
+        ("hXXps[:]//c2(.)example[dot]net/", "https://c2.example.net/"),
+        ("c2[.]example{.}net", "c2.example.net"),
+        ("192[.]0[.]2[.]10", "192.0.2.10"),
+    ],
+)
+def test_a_defanged_target_is_understood_and_said(emulator: Emulator, target: str, meant: str) -> None:
+    found = scan(emulator, target, "--dry-run")
+    assert found.exit_code == 0, found.output
+    assert found.stderr == f"Read as {meant}\n"
+
+
+@pytest.mark.parametrize("target", ["http://[2001:db8::1]/", "https://example.com/?a[]=(b)&c=(.)", "2001:db8::1"])
+def test_what_is_not_defanged_stays(emulator: Emulator, target: str) -> None:
+    found = scan(emulator, target, "--dry-run")
+    assert found.exit_code == 0, found.output
+    assert not found.stderr
+
+
+def test_the_width_is_that_of_the_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = scan(emulator, EICAR_SHA256, "--full").output.splitlines()
+    assert max(map(len, lines)) <= 60

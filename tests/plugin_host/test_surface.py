@@ -21,7 +21,7 @@ from virustotal.template import KINDS, write
 
 #: Exported name -> its fields in order; "=" marks those that have a default.
 CLASSES: Mapping[str, str] = {
-    "About": "ref value relationship= detections= threat= tag=",
+    "About": "ref value relationship= detections= threat= tag= level=",
     "Analyzer": "name kind relationship= analyze needs= wanted= order= summary= api=",
     "Attachment": "name description data= path= role= relation=",
     "Detection": "engine category result= version= update= score= ignored_because= remapped_because=",

@@ -1,17 +1,12 @@
 """Console and tables of the commands."""
 
-import sys
-
 from rich.console import Console
 from rich.table import Column, Table
 
-#: Width of output that is no terminal.
-WIDE = 150
-
 
 def terminal() -> Console:
-    """Return standard output; WIDE columns if it is no terminal."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDE)
+    """Return standard output, as wide as COLUMNS or the terminal says; 80 columns where neither does."""
+    return Console()
 
 
 def table(*names: str) -> Table:

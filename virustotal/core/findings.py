@@ -96,6 +96,7 @@ class About:
     ref: the object. value: what an analyst calls it: the address of a URL, a host, a SHA-256.
     relationship: the title of the relationship that leads to it.
     detections: what its engines say, such as `3/90`. threat: its threat label or threat names.
+    level: its level in words, such as `malicious`.
     tag: the tag type of `value` (assemblyline.odm.models.tagging.Tagging); empty for an object that is not tagged.
     """
 
@@ -105,6 +106,7 @@ class About:
     detections: str = ""
     threat: str = ""
     tag: str = ""
+    level: str = ""
 
 
 @frozen

@@ -18,6 +18,13 @@ from virustotal.util.readers import clean
 #: The digests of nothing that could be a file: they stand where a task must have one and none is known.
 PLACEHOLDERS = {"md5": "0" * 32, "sha1": "0" * 40, "sha256": "0" * 64}
 
+#: How analysts write addresses that nobody is to open by accident, and what is meant.
+_DEFANGED = (
+    (re.compile(r"^(?:hxxp|h\*\*p|meow)(s?)(?=\W)", re.IGNORECASE), r"http\1"),
+    (re.compile(r"\[(?:\.|dot)\]|\((?:\.|dot)\)|\{(?:\.|dot)\}", re.IGNORECASE), "."),
+    (re.compile(r"\[(:|/|://|:/|@)\]"), r"\1"),
+)
+
 _DIGESTS = {len(value): name for name, value in PLACEHOLDERS.items()}
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
@@ -67,17 +74,33 @@ def host_of(text: str) -> str:
         return text if len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) else ""
 
 
+def refang(text: str) -> str:
+    """Return a defanged URL, domain or address as it is meant: `http://evil.example` for `hxxp://evil[.]example`.
+
+    A query such as `?q=a(.)b` alone does not make a URL a defanged one.
+    """
+    address = re.split("[?#]", text)[0]
+    if not any(pattern.search(address) for pattern, _ in _DEFANGED):
+        return text
+    for pattern, meant in _DEFANGED:
+        text = pattern.sub(meant, text)
+    return text
+
+
+def existing_file(text: str) -> Path | None:
+    """Return the file that the text names, or None."""
+    try:
+        return path if (path := Path(text)).is_file() else None
+    except OSError:  # longer than a file name may be
+        return None
+
+
 def target_of(text: str, folder: Path) -> Target:
     """Return the target that the text names: an existing file first, then a digest, a URL, a domain or an address.
 
     folder: where a URI file may be written. Raises ValueError with one sentence if it is none of them.
     """
-    path = Path(text)
-    try:
-        is_file = path.is_file()
-    except OSError:  # longer than a file name may be
-        is_file = False
-    if is_file:
+    if path := existing_file(text):
         return file_target(path)
     if _HEX.fullmatch(text) and len(text) in _DIGESTS:
         return digest_target(text)

@@ -11,6 +11,8 @@ from virustotal.result.models import SubjectResult
 from virustotal.result.subject_header import name_of
 from virustotal.util.readers import clean
 
+#: Titles of the section and of the one below it.
+TITLE, DOWNLOADS = "Coverage: what was asked for", "Artefacts"
 #: Rows of the table; there are at most 58 relationships of one kind of object.
 MOST_ROWS = 400
 
@@ -34,8 +36,8 @@ def coverage_section(results: Sequence[SubjectResult]) -> Any | None:
     several = len(results) > 1
     rows = [row for result in results for row in _rows(result, several)]
     artefacts = [_artefact(artefact) for result in results for artefact in result.artefacts]
-    section = table("Coverage: what was asked for", rows, _COLUMNS, most=MOST_ROWS, collapse=True, keep=_COLUMNS)
-    below = table("Artefacts", artefacts, ("artefact", "of", "result", "detail"), most=MOST_ROWS, collapse=True)
+    section = table(TITLE, rows, _COLUMNS, most=MOST_ROWS, collapse=True, keep=_COLUMNS)
+    below = table(DOWNLOADS, artefacts, ("artefact", "of", "result", "detail"), most=MOST_ROWS, collapse=True)
     if section is None or below is None:
         return section or below
     section.add_subsection(below)

@@ -14,7 +14,7 @@ from virustotal.result.subject_header import KINDS
 from virustotal.util.readers import as_text
 
 TITLE = "Related objects flagged by engines"
-COLUMNS = ("Relationship", "Kind", "Object", "Detections", "Threat")
+COLUMNS = ("Level", "Relationship", "Kind", "Object", "Detections", "Threat")
 #: Objects named in the reason of a score, and values of one tag type.
 MOST_NAMED, MOST_TAGS = 5, 1000
 
@@ -99,6 +99,7 @@ def _section(flagged: Sequence[Flagged]) -> Section:
 def _row(entry: Flagged) -> dict[str, Any]:
     about = entry.about
     return {
+        "Level": about.level,
         "Relationship": listed(entry.relationships),
         "Kind": KINDS.get(about.ref.kind, about.ref.kind),
         "Object": as_text(about.value, 300) or as_text(about.ref.id, 300),

@@ -24,6 +24,9 @@ from virustotal.util.readers import EMPTY, clean
 
 __all__ = ["Layout", "SubjectResult", "compose", "partial_reasons"]
 
+#: Titles of the sections at the end.
+EXPLANATION, FAILED = "How this score came about", "Analysers that failed"
+UNLOADED, NOTES = "Plugins that did not load", "Notes"
 #: Built-in analysers whose sections are open at first; those of others are where they count from so many points on.
 OPEN = frozenset({"detections", "url_detections", "domain_detections", "ip_address_detections"})
 OPEN_FROM = 100
@@ -223,7 +226,7 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
     columns = ("family", "reason", "counted", "points", "name", "ATT&CK", "subject")
     section = table("Points", rows, columns, most=len(rows), collapse=True, keep=("counted",))
     if section is not None:
-        section.title_text = f"How this score came about: {total} points"
+        section.title_text = f"{EXPLANATION}: {total} points"
     return section
 
 
@@ -233,8 +236,8 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
 def _errors(contributions: Iterable[AnalyzerOutput], unloaded: Sequence[str]) -> Any | None:
     failed = [each for each in contributions if each.error]
     rows = [{"analyser": each.analyzer, "plugin": each.provider, "error": each.error} for each in failed]
-    section = table("Analysers that failed", rows, ("analyser", "plugin", "error"), collapse=True, keep=("plugin",))
-    below = lines("Plugins that did not load", unloaded, collapse=True)
+    section = table(FAILED, rows, ("analyser", "plugin", "error"), collapse=True, keep=("plugin",))
+    below = lines(UNLOADED, unloaded, collapse=True)
     if section is None or below is None:
         return section or below
     section.add_subsection(below)
@@ -245,7 +248,7 @@ def _notes(contributions: Iterable[AnalyzerOutput], notes: Sequence[str], droppe
     cut = [f"{each.analyzer}: {note}" for each in contributions for note in each.notes]
     left_out = f"Tags of safelisted values or of hosts that are not public, left out: {dropped}."
     below = lines("What was cut or left out", [*cut, *([left_out] if dropped else [])], most=MOST_NOTES, collapse=True)
-    section = lines("Notes", notes)
+    section = lines(NOTES, notes)
     if section is None or below is None:
         return section or below
     section.add_subsection(below)

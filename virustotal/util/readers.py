@@ -21,9 +21,12 @@ EMPTY_DIGESTS = frozenset(
     )
 )
 
-# Control characters but tab and newline; and what turns the direction of text or hides in it (bidi, zero width, BOM).
+# Control characters but tab and newline; what turns the direction of text, ends a line or hides in it (bidi,
+# separators, zero width, BOM, tags); surrogates and noncharacters.
 _INERT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U000e007f"
+    f"{''.join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))}]"
 )
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LAST_DATE = 253_402_300_799  # 9999-12-31T23:59:59Z

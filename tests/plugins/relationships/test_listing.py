@@ -108,6 +108,7 @@ def test_detailed_ones_are_judged_and_the_worst_comes_first() -> None:
         "Contacted domains",
         detections="7/10",
         tag="network.dynamic.domain",
+        level="highly suspicious",
     )
 
 

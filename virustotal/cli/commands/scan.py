@@ -4,18 +4,23 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from virustotal.cli.config_input import api_key, checked, configuration, parameters
 from virustotal.cli.exit_codes import Exit, fail, refuse
-from virustotal.cli.section_text import MOST_SHOWN
 from virustotal.cli.terminal import terminal
 from virustotal.util.readers import as_text
 
+if TYPE_CHECKING:
+    from virustotal.local.run_task import Target, TaskOutcome
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+#: What stands for standard output in place of a file.
+_STANDARD = Path("-")
 
 
 @click.command()
@@ -26,13 +31,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
 @click.option("--key-file", type=_FILE, help="A file with the API key; else $VIRUSTOTAL_API_KEY.")
 @click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the result there too."
-)
+@click.option("--json", "json_file", type=_OUTPUT, help="Write the result there as JSON; - prints it and nothing else.")
+@click.option("--html", "html_file", type=_OUTPUT, help="Write the result there as one HTML file; - prints it.")
 @click.option(
     "--files", "folder", type=click.Path(file_okay=False, path_type=Path), help="Keep the result's files there."
 )
-@click.option("--full", is_flag=True, help="Show every row.")
+@click.option("--full", is_flag=True, help="Show the whole result in place of a summary.")
 @click.option("--dry-run", is_flag=True, help="Print what would be asked and what it costs; ask nothing.")
 @click.option("--verbose", "-v", is_flag=True, help="Show the service's log.")
 def scan(
@@ -42,6 +46,7 @@ def scan(
     key_file: Path | None,
     host: str | None,
     json_file: Path | None,
+    html_file: Path | None,
     folder: Path | None,
     full: bool,
     dry_run: bool,
@@ -49,7 +54,8 @@ def scan(
 ) -> None:
     """Look TARGET up on VirusTotal: a file, a hash, a URL, a domain or an IP address.
 
-    A URL is looked up with its host; a bare domain or address is only the host; a hash is never submitted.
+    A URL is looked up with its host; a bare domain or address is only the host; a hash is never submitted. A defanged
+    target, such as hxxp://evil[.]example, is read as it is meant.
     """
     given = parameters(params)
     config = configuration(config_file) | ({"host": host} if host else {})
@@ -64,7 +70,19 @@ def scan(
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise click.BadParameter(f"{folder} cannot be made: {error.strerror}.", param_hint="--files") from None
-    _run(target, config, given, json_file=json_file, folder=folder, most=0 if full else MOST_SHOWN, verbose=verbose)
+    with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
+        subject = named(target, Path(own))
+        outcome = _run(subject, config, given, folder or Path(own), verbose=verbose)
+        if _STANDARD not in (json_file, html_file):
+            _show(subject.name, outcome, full=full)
+        if json_file:
+            _write(json_file, json.dumps(outcome.handed, indent=2) + "\n")
+        if html_file:
+            from virustotal.cli.html_report import html_report
+
+            _write(html_file, html_report(subject.name, outcome))
+    if outcome.partial:
+        raise SystemExit(Exit.PARTIAL)
 
 
 def _plan(target: str, config: Mapping[str, Any], given: Mapping[str, Any]) -> None:
@@ -76,50 +94,54 @@ def _plan(target: str, config: Mapping[str, Any], given: Mapping[str, Any]) -> N
 
 
 def _run(
-    target: str,
-    config: dict[str, Any],
-    given: Mapping[str, Any],
-    *,
-    json_file: Path | None,
-    folder: Path | None,
-    most: int,
-    verbose: bool,
-) -> None:
+    subject: "Target", config: dict[str, Any], given: Mapping[str, Any], folder: Path, *, verbose: bool
+) -> "TaskOutcome":
+    """Run the task, or end with why it has no result. folder: where the result's files are kept."""
     from virustotal.cli.progress import progress
-    from virustotal.cli.result_tree import outcome_tree
     from virustotal.core.errors import ConfigurationError
     from virustotal.local.run_task import run_task, started_service
 
-    with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
-        subject = named(target, Path(own))
-        with progress(Console(stderr=True), verbose=verbose):
-            try:
-                with started_service(config) as service:
-                    outcome = run_task(service, subject, given, keep=folder)
-            except ConfigurationError as error:
-                refuse(str(error))
-            except ValueError as error:
-                fail(f"The result is not one that Assemblyline takes: {as_text(str(error))}", Exit.FAILED)
-            except OSError as error:
-                fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", Exit.FAILED)
+    with progress(Console(stderr=True), verbose=verbose):
+        try:
+            with started_service(config) as service:
+                outcome = run_task(service, subject, given, keep=folder)
+        except ConfigurationError as error:
+            refuse(str(error))
+        except ValueError as error:
+            fail(f"The result is not one that Assemblyline takes: {as_text(str(error))}", Exit.FAILED)
+        except OSError as error:
+            fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", Exit.FAILED)
     if outcome.error:
         lasting = outcome.deliberate and outcome.error["response"]["status"] == "FAIL_NONRECOVERABLE"
         fail(as_text(outcome.message), Exit.CONFIGURATION if lasting else Exit.FAILED)
-    terminal().print(outcome_tree(subject.name, outcome, most))
-    if json_file:
-        try:
-            json_file.write_text(json.dumps(outcome.handed, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            fail(f"{json_file} cannot be written: {error.strerror}.", Exit.FAILED)
-    if outcome.partial:
-        raise SystemExit(Exit.PARTIAL)
+    return outcome
 
 
-def named(target: str, folder: Path) -> Any:
-    """Return the target that the text names, or end with why it is none."""
-    from virustotal.local.targets import target_of
+def _show(name: str, outcome: "TaskOutcome", *, full: bool) -> None:
+    from virustotal.cli.result_tree import outcome_tree
+    from virustotal.cli.summary import summary
 
+    terminal().print(outcome_tree(name, outcome) if full else summary(name, outcome))
+
+
+def _write(path: Path, text: str) -> None:
+    if path == _STANDARD:
+        click.echo(text, nl=False)
+        return
     try:
-        return target_of(target, folder)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}.", Exit.FAILED)
+
+
+def named(target: str, folder: Path) -> "Target":
+    """Return the target that the text names, or end with why it is none; a defanged one is read as it is meant."""
+    from virustotal.local.targets import existing_file, refang, target_of
+
+    meant = target if existing_file(target) else refang(target)
+    if meant != target:
+        click.echo(f"Read as {as_text(meant)}", err=True)
+    try:
+        return target_of(meant, folder)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="TARGET") from None

@@ -228,6 +228,7 @@ def _about(about: About | None) -> About | None:
         relationship=_text("the relationship of an About", about.relationship, 120),
         detections=_text("the detections of an About", about.detections, 60),
         threat=_text("the threat of an About", about.threat, 200),
+        level=_text("the level of an About", about.level, 60),
         # A value that was cut or made inert is no tag.
         tag=tag if tag and clean(about.value, 4_096) == about.value and tags.normal(tag, about.value) else "",
     )

@@ -231,6 +231,7 @@ class RelatedTable:
             flagged.detections,
             threat(obj),
             self.tag if obj.ref.kind == self._kind else "",
+            verdict_word(flagged.verdict),
         )
         reason = f"{self.entry.title}: {shown} is flagged ({flagged.detections or 'judged'})."
         return Points(

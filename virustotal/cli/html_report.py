@@ -1,0 +1,141 @@
+"""A task's outcome as one HTML file: no scripts, no network, readable in any browser and on paper."""
+
+import base64
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import frozen
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from virustotal import __version__
+from virustotal.cli.relationship_graph import picture
+from virustotal.cli.result_data import attached_files, section_tags, techniques
+from virustotal.cli.section_parts import Image, Node, Part, body_parts, section_tree
+from virustotal.core.scoring.words import score_word
+from virustotal.local.run_task import TaskOutcome
+from virustotal.util.readers import as_mapping, as_text
+
+#: First bytes of the pictures that are inlined. SVG is none of them: it is a document of its own.
+_MAGIC: Mapping[bytes, str] = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
+#: Bytes of one inlined picture, and of all.
+MOST_IMAGE, MOST_IMAGES = 5 * 2**20, 30 * 2**20
+
+
+@frozen
+class Section:
+    """A section as the template draws it. level: the platform's word for its score; empty below `suspicious`."""
+
+    title: str
+    score: int | None
+    level: str
+    heuristic: str
+    attack: tuple[str, ...]
+    closed: bool
+    parts: tuple[Part, ...]
+    tags: tuple[tuple[str, tuple[str, ...]], ...]
+    children: tuple["Section", ...]
+
+
+class _Inliner:
+    """Turns pictures into `data:` addresses, as long as there is room."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
+        self._left = MOST_IMAGES
+
+    def address(self, image: Image) -> str:
+        """Return the address of a picture; empty for one that is not there, too large or of another format."""
+        for path in filter(None, map(self._files.get, image.digests)):
+            if path.stat().st_size > min(MOST_IMAGE, self._left):
+                continue
+            content = path.read_bytes()
+            for magic, kind in _MAGIC.items():
+                if content.startswith(magic):
+                    self._left -= len(content)
+                    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+        return ""
+
+
+def html_report(name: str, outcome: TaskOutcome) -> str:
+    """Return the outcome as HTML.
+
+    Args:
+        name: The target's name.
+        outcome: With the files of the result, for its pictures.
+    """
+    response = as_mapping(outcome.stored.get("response"))
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            name=as_text(name),
+            score=outcome.score,
+            level=score_word(outcome.score),
+            partial=outcome.partial,
+            sha256=as_text(outcome.stored.get("sha256")),
+            created=as_text(outcome.stored.get("created")),
+            tool_version=as_text(response.get("service_tool_version")),
+            version=__version__,
+            sections=[_section(node) for node in section_tree(outcome.sections)],
+            picture=picture(as_text(name), outcome.sections),
+            files=list(_files(outcome)),
+            image_address=_Inliner(outcome.files).address,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("virustotal.cli"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["kind"] = lambda part: type(part).__name__
+    environment.filters["slug"] = lambda level: level.replace(" ", "-")
+    environment.filters["is_web"] = _is_web
+    environment.filters["longest_word"] = lambda text: max(map(len, text.split()), default=0)
+    return environment
+
+
+def _is_web(address: str) -> bool:
+    """Whether a browser may be given the address as a link: of the web, with a host."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
+def _section(node: Node) -> Section:
+    section = node.section
+    heuristic = as_mapping(section.get("heuristic"))
+    score = int(heuristic.get("score", 0)) if heuristic else None
+    return Section(
+        title=as_text(section.get("title_text")),
+        score=score,
+        level=score_word(score or 0),
+        heuristic=as_text(heuristic.get("name")),
+        attack=tuple(techniques(section)),
+        closed=bool(section.get("auto_collapse")),
+        parts=body_parts(section),
+        tags=tuple(section_tags(section)),
+        children=tuple(map(_section, node.children)),
+    )
+
+
+def _files(outcome: TaskOutcome) -> Iterator[Mapping[str, Any]]:
+    for kind, files in attached_files(outcome):
+        for file in files:
+            cells = {key: as_text(file.get(key)) for key in ("name", "description", "sha256")}
+            yield {"kind": kind, **cells}
