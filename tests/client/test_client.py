@@ -264,6 +264,38 @@ def test_a_server_that_is_not_there(make: Callable[..., HttpClient]) -> None:
     assert client.requests_made == 4 + 1
 
 
+PAGE = b"<!DOCTYPE html><html><head><title>ERROR: The requested URL could not be retrieved</title></head></html>"
+PAGES = ("200 OK", "400 Bad Request", "403 Forbidden", "404 Not Found", "407 Proxy Authentication Required")
+PAGES += ("500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout")
+
+
+@pytest.mark.parametrize("status", PAGES)
+def test_a_proxys_own_page_is_an_error_of_the_way(server: Server, make: Callable[..., HttpClient], status: str) -> None:
+    client = make("http://vt.example.com", proxy=server.url)
+    server.say(answer(PAGE, status, "Content-Type: text/html"), answer(OK))
+    assert client.ask(ASK, soon()).payload["data"]["id"] == SHA
+    server.say(answer(PAGE, status, "Content-Type: text/html"))
+    with pytest.raises(errors.UnavailableError, match=r"not an object of JSON|proxy|could not answer\. \(HTTP 50"):
+        client.ask(ASK, soon())
+
+
+@pytest.mark.parametrize(
+    ("status", "part"),
+    [
+        ("407 Proxy Authentication Required", "asks for a user and a password"),
+        ("503 X", r"does not connect .*HTTP 503"),
+    ],
+)
+def test_a_proxy_that_refuses_a_tunnel_is_told_as_such(
+    server: Server, make: Callable[..., HttpClient], status: str, part: str
+) -> None:
+    server.say(answer(PAGE, status, "Content-Type: text/html"))
+    client = make("https://vt.example.com", proxy=server.url)
+    with pytest.raises(errors.UnavailableError, match=rf"^The proxy {part}"):
+        client.ask(ASK, soon())
+    assert len(server.heard) == 4  # attempts
+
+
 def test_a_proxy_that_is_not_there(make: Callable[..., HttpClient]) -> None:
     client = make("https://vt.example.com", proxy="http://user:secretword@127.0.0.1:1")
 
@@ -475,7 +507,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, make: Callable[
         (quota(), errors.QuotaError),
         (quota("TooManyRequestsError"), errors.ThrottledError),
         (answer(b"", "409 Conflict"), errors.AlreadyExistsError),
-        (answer(b"", "400 Bad Request"), errors.InvalidError),
+        (answer(b"", "400 Bad Request"), errors.VirusTotalError),
     ],
 )
 def test_what_sends_something_is_sent_once(

@@ -152,7 +152,7 @@ OK = b'{"data": {}}'
         (400, body("NotAvailableYet"), errors.NotAvailableYetError, "pending"),
         (400, body("UnselectiveContentQueryError"), errors.InvalidError, "invalid"),
         (400, body("SomethingNewError"), errors.InvalidError, "invalid"),
-        (400, b"<html>", errors.InvalidError, "invalid"),
+        (400, b"<html>not a proxy request", errors.UnavailableError, "failed"),
         (401, body("AuthenticationRequiredError"), errors.AuthenticationError, "failed"),
         (401, body("UserNotActiveError"), errors.AuthenticationError, "failed"),
         (401, body("WrongCredentialsError"), errors.AuthenticationError, "failed"),
@@ -201,9 +201,9 @@ def test_errors(status: int, content: bytes, error: type[errors.VirusTotalError]
     assert raised.value.outcome.detail.endswith((".", ")"))
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_what_was_sent_is_refused_for_good_whoever_says_so_and_says_nothing_of_the_key(status: int) -> None:
-    with pytest.raises(errors.VirusTotalError, match=rf"HTTP {status}\) is not one of VirusTotal's API") as caught:
+    with pytest.raises(errors.VirusTotalError, match=rf"HTTP {status}\) is not VirusTotal's") as caught:
         api.payload(status, {}, b"<html>", posted=True)
     assert type(caught.value) is errors.VirusTotalError
 

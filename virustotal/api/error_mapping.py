@@ -41,9 +41,10 @@ _BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(
         "WrongCredentialsError": AuthenticationError,
     }
 )
-#: Statuses that say something of the key or the object, and which gateways and wrong hosts send as well.
-_CLAIMS = frozenset({401, 403, 404})
+#: Statuses that say something of the request, the key or the object, and which gateways and wrong hosts send as well.
+_CLAIMS = frozenset({400, 401, 403, 404})
 _PROXY_AUTHENTICATION = 407
+PROXY_PASSWORD = "The proxy asks for a user and a password (HTTP 407): see proxy."
 _BY_STATUS: Mapping[int, type[VirusTotalError]] = MappingProxyType(
     {
         400: InvalidError,
@@ -95,15 +96,15 @@ def refusal(
 ) -> VirusTotalError:
     """Return the error of a status and of the `error` object of its body, which VirusTotal itself always sends.
 
-    Of a key or an object only VirusTotal itself knows. posted: True for a request that sends something, which was
-    refused for good, whoever refused it.
+    Of a request, a key or an object only VirusTotal itself knows. posted: True for a request that sends something,
+    which was refused for good, whoever refused it.
     """
     kind = VirusTotalError if posted else UnavailableError
     if status == _PROXY_AUTHENTICATION:
-        return kind("The proxy asks for a user and a password (HTTP 407): see proxy.", code="LocalProxy")
+        return kind(PROXY_PASSWORD, code="LocalProxy")
     if status not in _CLAIMS or error:
         return failure(status, error, headers)
-    return kind(f"The answer (HTTP {status}) is not one of VirusTotal's API.", code="LocalNotJson")
+    return kind(f"The answer (HTTP {status}) is not VirusTotal's: a proxy may have given it.", code="LocalNotJson")
 
 
 def failure(status: int, error: Mapping[str, Any], headers: Mapping[str, str]) -> VirusTotalError:

@@ -1,12 +1,15 @@
 """What an exception of the transport means. Its own text is never shown: it may hold addresses with secrets."""
 
 import enum
+import re
 
 import requests
 import urllib3.exceptions
 
+from virustotal.api.error_mapping import PROXY_PASSWORD
 from virustotal.core.errors import UnavailableError, UncertainError, VirusTotalError
 
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 _INVALID = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
@@ -34,7 +37,7 @@ def failure_of(error: Exception, sent: Sent) -> VirusTotalError:
             code="LocalCertificate",
         )
     if isinstance(error, requests.exceptions.ProxyError):
-        return UnavailableError("The proxy cannot be reached, or refuses the connection.", code="LocalProxy")
+        return UnavailableError(_of_proxy(error), code="LocalProxy")
     if _not_connected(error):
         return UnavailableError(f"The server cannot be reached ({_name(error)}).", code="LocalConnection")
     if isinstance(error, requests.RequestException):
@@ -43,6 +46,14 @@ def failure_of(error: Exception, sent: Sent) -> VirusTotalError:
             return UncertainError(message, code="LocalConnection")
         return UnavailableError(message, code="LocalConnection")
     return VirusTotalError(f"The request cannot be sent ({type(error).__name__}).", code="LocalTransport")
+
+
+def _of_proxy(error: Exception) -> str:
+    """What a proxy says to CONNECT; http.client has it in its text alone."""
+    status = _TUNNEL.search(str(error))
+    if status is None:
+        return "The proxy cannot be reached, or refuses the connection."
+    return PROXY_PASSWORD if status[1] == "407" else f"The proxy does not connect to the server (HTTP {status[1]})."
 
 
 def _not_connected(error: Exception) -> bool:
