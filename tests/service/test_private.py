@@ -21,6 +21,7 @@ from tests.service.test_submission import protected
 from virustotal.core.models import Ref
 from virustotal.core.submission.private_scan import receipt_key
 from virustotal.core.submission.receipts import LIFETIME, Progress, Receipt
+from virustotal.emulator.private import DOM
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import TaskOutcome
 from virustotal.local.targets import file_target
@@ -140,6 +141,81 @@ def test_with_stages_of_12_minutes_the_first_task_is_partial_and_a_later_one_has
     emulator.clock.advance(3 * 60)
     assert not scan(file_target(sample), parameters, config=config).partial
     assert emulator.private_uploads == {sha256(sample): 1}
+
+
+def test_all_artefacts_come_from_private_endpoints(
+    emulator: Emulator, scan: Scan, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virustotal.client.private_archive.PAUSE", 0.01)
+    artefacts = ("evtx", "pcap", "memdump", "html_report", "dropped_files")
+    parameters = {**ASKED, "analyze_relationship": True, **{f"download_{name}": True for name in artefacts}}
+    outcome = scan(file_target(sample), parameters, config={**ALLOWED, "private": {"look_up_files": False}})
+    assert all(" /private/" in line for line in requests_of(emulator))
+    extracted = {file["name"]: file["sha256"] for file in outcome.handed["response"]["extracted"]}
+    dropped = hashlib.sha256(f"MZ dropped by {sha256(sample)}".encode()).hexdigest()
+    assert extracted[f"payload.exe_{dropped[:8]}"] == dropped
+    assert len(extracted) == 7
+    for contacted in ("contacted.example.com", "192.0.2.10", "http://contacted.example.com/gate"):
+        assert contacted in shown(outcome)
+    assert not outcome.partial
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "document"),
+    [
+        ("GET", "private/zip_files/*", {"data": {"attributes": {"status": "error-creating"}}}),
+        ("GET", "private/zip_files/*", {"data": []}),
+        ("POST", "private/zip_files", {"data": {"id": None}}),
+        ("POST", "private/zip_files", []),
+    ],
+)
+def test_a_dropped_file_that_cannot_be_had_costs_itself_alone(
+    emulator: Emulator, scan: Scan, sample: Path, monkeypatch: pytest.MonkeyPatch, method: str, path: str, document: Any
+) -> None:
+    monkeypatch.setattr("virustotal.client.private_archive.PAUSE", 0.001)
+    emulator.fault(f"{method} /{path}", "answer", document=document)
+    parameters = {**ASKED, "analyze_relationship": True, "download_dropped_files": True, "download_evtx": True}
+    outcome = scan(file_target(sample), parameters, config=ALLOWED)
+    names = [file["name"] for file in outcome.handed["response"]["extracted"]]
+    assert len(names) == 2
+    assert all(name.endswith(".evtx") for name in names)
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_visits_of_a_private_url_with_and_without_screenshots(emulator: Emulator, scan: Scan, pictures: bool) -> None:
+    emulator.switches.private_screenshots = pictures
+    parameters = {**ASKED, "analyze_relationship": True, "download_html_report": True}
+    outcome = scan(URL, parameters, config=ALLOWED)
+    assert "Visits of the URL (1)" in titles(outcome)
+    assert "https://cdn.example.net/tracker.js" in shown(outcome)
+    dom = next(file for file in outcome.handed["response"]["supplementary"] if file["name"] == "visit_01.html")
+    assert dom["sha256"] == hashlib.sha256(DOM).hexdigest()
+    assert any(title.startswith("Screenshots") for title in titles(outcome)) == pictures
+    assert not outcome.partial
+    assert all(" /private/" in line for line in requests_of(emulator))
+
+
+def test_odd_visits_are_survived(emulator: Emulator, scan: Scan) -> None:
+    odd: list[Any] = [
+        {"type": "private_url_behaviour", "id": "x-1", "attributes": None},
+        {"type": "private_url_behaviour", "id": "x-2", "attributes": {"resources": [None, {"url": 7}], "dom_info": []}},
+        {"type": "private_url_behaviour", "id": "x-3", "attributes": {"analysis_date": "soon", "resources": {}}},
+    ]
+    emulator.fault("GET /private/urls/*/behaviours", "answer", document={"data": odd})
+    outcome = scan(URL, {**ASKED, "analyze_relationship": True, "download_html_report": True}, config=ALLOWED)
+    assert "Visits of the URL (3)" in titles(outcome)
+
+
+def test_a_private_quota_that_is_used_up_stops_private_scans_alone(
+    emulator: Emulator, scan: Scan, sample: Path
+) -> None:
+    emulator.keys[KEY].scans = 0
+    began = time.monotonic()
+    outcome = scan(file_target(sample), ASKED, config=ALLOWED)
+    assert "It was not submitted: " in shown(outcome)
+    assert emulator.private_uploads == {}
+    assert scan(EICAR, config=ALLOWED).score >= 500
+    assert time.monotonic() - began < 5
 
 
 def test_a_private_result_does_not_link_the_public_page(

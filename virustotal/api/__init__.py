@@ -20,7 +20,9 @@ from virustotal.api.endpoints import (
     analysis,
     artefact,
     delete_file,
+    download_zip,
     linked,
+    make_zip,
     object_request,
     overall_quotas,
     relationship_page,
@@ -28,6 +30,7 @@ from virustotal.api.endpoints import (
     upload_file,
     upload_url,
     user,
+    zip_file,
 )
 from virustotal.api.error_mapping import error_in, failure, payload, refusal
 from virustotal.api.identifiers import COLLECTIONS, segment, url_id, valid_id
@@ -50,9 +53,11 @@ __all__ = [
     "decode_report",
     "delete_file",
     "distinct",
+    "download_zip",
     "error_in",
     "failure",
     "linked",
+    "make_zip",
     "object_request",
     "overall_quotas",
     "payload",
@@ -66,4 +71,5 @@ __all__ = [
     "url_id",
     "user",
     "valid_id",
+    "zip_file",
 ]

@@ -1,10 +1,11 @@
 """The requests that this service makes, each as a value (API reference, sections 1.5, 2.4 and 4)."""
 
+import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from virustotal.api.identifiers import COLLECTIONS, segment
+from virustotal.api.identifiers import COLLECTIONS, segment, valid_id
 from virustotal.api.source import Request, Save, Upload
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
@@ -24,6 +25,8 @@ _ARTEFACTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pcap": ("file_behaviour", "pcap"),
         "memdump": ("file_behaviour", "memdump"),
         "html": ("file_behaviour", "html"),
+        "dom": ("url_behaviour", "dom"),
+        "screenshot": ("url_behaviour", "screenshot"),
         "file": ("file", "download"),
     }
 )
@@ -96,8 +99,26 @@ def delete_file(ref: Ref) -> Request:
     return Request("DELETE", _path(ref))
 
 
+def make_zip(sha256: str) -> Request:
+    """Ask for a ZIP archive of one private file (https://docs.virustotal.com/reference/private-files-api)."""
+    return Request("POST", "/zip_files", document=json.dumps({"data": {"hashes": [valid_id("file", sha256)]}}))
+
+
+def zip_file(id: str) -> Request:
+    """Ask for the state of a ZIP archive."""
+    return Request("GET", f"/zip_files/{segment('zip_file', id)}")
+
+
+def download_zip(id: str, save: Save) -> Request:
+    """Fetch a ZIP archive to disk."""
+    return Request("GET", f"{zip_file(id).path}/download", save=save)
+
+
 def artefact(ref: Ref, kind: str, save: Save) -> Request:
-    """Fetch an artefact to disk: `evtx`, `pcap`, `memdump` or `html` of a behaviour, `file` of a file."""
+    """Fetch an artefact to disk: `evtx`, `pcap`, `memdump`, `html` of a `file_behaviour`, `file` of a file.
+
+    Of a `url_behaviour`: `dom`, `screenshot`, whose addresses are not documented.
+    """
     owner, name = _ARTEFACTS.get(kind, ("", ""))
     if ref.kind != owner:
         raise InvalidError(f"A {ref.kind} has no artefact {kind}.", code="LocalInvalidKind")

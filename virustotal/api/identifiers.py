@@ -20,6 +20,7 @@ COLLECTIONS: Mapping[str, str] = MappingProxyType(
         "ip_address": "ip_addresses",
         "analysis": "analyses",
         "file_behaviour": "file_behaviours",
+        "url_behaviour": "url_behaviours",
         "comment": "comments",
         "vote": "votes",
         "submission": "submissions",

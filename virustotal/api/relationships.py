@@ -197,6 +197,16 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: Relationships of private objects by kind (https://docs.virustotal.com/reference/private-files-api).
+PRIVATE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "file": (
+            *("behaviours", "contacted_domains", "contacted_ips", "contacted_urls", "dropped_files"),
+            "execution_parents",
+        ),
+        "url": ("behaviours", "downloaded_files", "last_serving_ip_address", "network_location"),
+    }
+)
 #: Endpoints below an object's address that are no relationships: asking for one would download, submit or analyse.
 ENDPOINTS = frozenset(
     (

@@ -52,7 +52,7 @@ class Request:
     """One request to the API, as a value.
 
     path: percent-encoded, below `/api/v3`, beginning with a slash.
-    query, form: pairs in order, not yet encoded.
+    query, form: pairs in order, not yet encoded. document: a body of JSON, in place of a form.
     address: an absolute address instead of `path` (an upload address, a signed link); it never gets the key unless its
     origin is the API's own.
     is_subject: the look-up of a task's subject, which may use the quota's reserve.
@@ -62,6 +62,7 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     form: tuple[tuple[str, str], ...] = ()
+    document: str = ""
     upload: Upload | None = None
     save: Save | None = None
     address: str = field(default="", repr=False)

@@ -139,8 +139,9 @@ class HttpClient:
     def _once(self, request: Request, deadline: float) -> Answer:
         if request.upload is not None:
             return self._upload(request, deadline)
-        body = urlencode(request.form, quote_via=quote, safe="") if request.form else None
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        body = request.document or urlencode(request.form, quote_via=quote, safe="") or None
+        kind = "application/json" if request.document else "application/x-www-form-urlencoded"
+        headers = {"Content-Type": kind} if body else {}
         if request.save is not None:
             return self._download(request, deadline)
         with self._send(request.method, self._address(request), deadline, body, headers) as response:

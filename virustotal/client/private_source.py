@@ -7,11 +7,13 @@ from typing import Any
 from attrs import evolve, frozen
 
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
+from virustotal.client.private_archive import fetch_private_file
 from virustotal.core.errors import InvalidError
 from virustotal.core.settings import PrivateConfig
 from virustotal.util.readers import as_mapping, number
 
-_PRIVATE = re.compile(r"/(files|urls|analyses|file_behaviours)(/.*)?")
+_PRIVATE = re.compile(r"/(files|urls|analyses|file_behaviours|url_behaviours|zip_files)(/.*)?")
+_DOWNLOAD = re.compile(r"/files/([0-9a-f]{64})/download")
 _PREFIX = "private_"
 
 
@@ -43,6 +45,9 @@ class PrivateSource:
         Raises:
             InvalidError: Private scanning has no such request; nothing was sent.
         """
+        download = _DOWNLOAD.fullmatch(request.path)
+        if request.save is not None and download:
+            return fetch_private_file(download[1], request.save, self, deadline)
         answer = self.source.ask(self._private(request), deadline)
         return evolve(answer, payload=_translated(answer.payload))
 

@@ -23,6 +23,7 @@ THROTTLED_SECONDS = 1.0
 #: Analyses of own uploads that are remembered: requesting these is free.
 MOST_OWN = 1000
 
+_PRIVATE = "/private/"
 _PAUSE = "VirusTotal refused a request for its quota"
 
 
@@ -118,6 +119,10 @@ class RateLimitedSource:
             try:
                 answer = self._source.ask(request, deadline)
             except QuotaError as error:
+                # Private scans have a quota of their own.
+                if request.method != "GET" and request.path.startswith(_PRIVATE):
+                    self._release(permit)
+                    raise
                 self._pause(error, deadline)
                 if isinstance(error, ThrottledError) or request.method != "GET":
                     raise
@@ -152,7 +157,8 @@ class RateLimitedSource:
     def _is_free(self, request: Request) -> bool:
         """Whether VirusTotal does not count it (https://docs.virustotal.com/reference/public-vs-premium-api)."""
         signed, user = bool(request.address), request.path.startswith("/users/")
-        return request.upload is not None or signed or user or request.path in self._own
+        upload = request.upload is not None and not request.path.startswith(_PRIVATE)
+        return upload or signed or user or request.path in self._own
 
     def _note_upload(self, request: Request, answer: Answer) -> Answer:
         """Note an upload's analysis: requesting that is free for who was the first to send the file."""

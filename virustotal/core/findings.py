@@ -44,8 +44,8 @@ class Family(enum.StrEnum):
 class Download:
     """An artefact that the shell fetches, verifies and attaches after analysis.
 
-    ref: the object that owns it (a `file_behaviour`, a `file`, a `screenshot`).
-    kind: `evtx`, `pcap`, `memdump`, `html`, `file` or `screenshot`.
+    ref: the object that owns it (a `file_behaviour`, a `url_behaviour`, a `file`, a `screenshot`).
+    kind: `evtx`, `pcap`, `memdump`, `html`, `dom`, `file` or `screenshot`.
     name: the display name, built from an allow-list of characters (`virustotal.util.readers.safe_name`).
     role: a `Role`, or its text: `extracted`, `supplementary` or `image`.
     relation: one of Assemblyline's PARENT_RELATION names.

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import io
+import zipfile
 from collections import Counter
 from typing import Any
 
@@ -47,12 +49,15 @@ class PrivateScans:
     """SHA-256 of a file, or id of a URL -> how often it was submitted privately."""
     tokens: set[str] = field(factory=set)
     """Tokens of upload addresses that were given for private files."""
+    archives: dict[str, list[str]] = field(factory=dict)
+    """Id of a ZIP archive -> the digests of its files."""
 
     def clear(self) -> None:
         """Forget everything."""
         self.scans.clear()
         self.uploads.clear()
         self.tokens.clear()
+        self.archives.clear()
 
     def add_file(self, content: Content, options: dict[str, str], now: int) -> Scan:
         """Begin the analysis of a file."""
@@ -177,6 +182,46 @@ def behaviours(scan: Scan) -> list[Json]:
     ]
 
 
+def dropped(scan: Scan) -> bytes:
+    """Return the file that a sandbox saw dropped."""
+    return f"MZ dropped by {scan.item}".encode()
+
+
+def archive(scans: PrivateScans, digests: list[str]) -> bytes:
+    """Return a ZIP archive of the dropped files with these digests."""
+    contents = {hashlib.sha256(dropped(scan)).hexdigest(): dropped(scan) for scan in scans.scans.values()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as bundle:
+        for digest in digests:
+            if digest in contents:
+                bundle.writestr(digest, contents[digest])
+    return buffer.getvalue()
+
+
+def visits(scan: Scan) -> list[Json]:
+    """Return what the browser saw of a URL."""
+    url = scan.attributes["url"]
+    resource = {"url": url, "source_url": "", "method": "REQUEST_METHOD_GET", "status_code": 200, "type": "HTML"}
+    script = {**resource, "url": "https://cdn.example.net/tracker.js", "source_url": url, "type": "JavaScript"}
+    return [
+        {
+            "type": "private_url_behaviour",
+            "id": f"{scan.item}-{scan.date}",
+            "attributes": {
+                "analysis_date": scan.date,
+                "analysis_status": "ANALYSIS_STATUS_OK",
+                "device": "DEVICE_TYPE_DESKTOP",
+                "dom_info": {"title": "Sign in", "links": [url], "meta": [], "trackers": []},
+                "dom_sha256": hashlib.sha256(DOM).hexdigest(),
+                "resources": [{**resource, "remote_ip": "192.0.2.10", "size": len(DOM)}, script],
+                "expiration": scan.expiration(),
+            },
+        }
+    ]
+
+
+#: The DOM of each visited page.
+DOM = b"<html><head><title>Sign in</title></head><body>Password</body></html>"
 _ASSESSMENT: Json = {
     "threat_score": {"value": 1},
     "severity": {"value": "SEVERITY_NONE"},

@@ -90,6 +90,8 @@ class Switches:
     """When above 0: the analysis ends that long after the submission, whatever the number of polls."""
     private_seconds: float = _number(0)
     """The same of a private analysis."""
+    private_screenshots: bool = field(default=True, converter=attrs.converters.to_bool)
+    """Whether visits of private URLs have a screenshot."""
     analysis_missing: int = _count(0)
     """How often a fresh analysis id answers 404."""
     analysis_status: str = ""

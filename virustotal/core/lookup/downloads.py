@@ -17,7 +17,7 @@ from virustotal.core.settings import Settings
 
 #: Bytes of the shortest file of a kind: the header of a capture, and of an event log.
 _SHORTEST = {"pcap": 24, "evtx": 128}
-_MAY_BE_HTML = frozenset({"html", "file"})
+_MAY_BE_HTML = frozenset({"html", "dom", "file"})
 
 #: An artefact whose like met one of these is not asked for: the licence covers all of a kind, the quota everything.
 _SPREADS = (Status.FORBIDDEN, Status.QUOTA)

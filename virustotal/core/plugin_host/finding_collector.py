@@ -29,7 +29,7 @@ from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.plugin_host.section_sanitizer import Notes, SectionSanitizer, UsedLimits
 from virustotal.util.readers import clean, safe_name
 
-DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "file", "screenshot"})
+DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "dom", "file", "screenshot"})
 #: The most that one finding may ask for; every family's cap is far below.
 MOST_POINTS = 1_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}|")

@@ -81,7 +81,8 @@ def warning(each: Analyzer) -> str:
     VirusTotal may have relationships that the catalogue does not know, so that they are not refused.
     """
     name = each.relationship
-    if name in ("", ANY) or relationships.find(each.kind, name) is not None:
+    known = relationships.find(each.kind, name) is not None or name in relationships.PRIVATE.get(each.kind, ())
+    if known or name in ("", ANY):
         return ""
     near = _meant(name, [entry.name for entry in relationships.of_kind(each.kind)])
     return f"VirusTotal is not known to have {clean(name, 64)} of a {each.kind}{near or '.'}"

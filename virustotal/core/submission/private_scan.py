@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from attrs import evolve, frozen
 
 from virustotal import api
+from virustotal.api import relationships
 from virustotal.api.source import Source
 from virustotal.core.errors import AuthenticationError, NotFoundError, VirusTotalError
 from virustotal.core.lookup import fetch
@@ -21,11 +22,6 @@ from virustotal.core.submission.submit import COMPLETED, analysis_status
 from virustotal.core.submission.upload_request import Submitted, Submitter, is_old, submit_unknown
 from virustotal.util.readers import EMPTY, quantity, timestamp
 
-#: Relationships of private objects (https://docs.virustotal.com/reference/private-files-api).
-RELATIONSHIPS = {
-    "file": (*DEFAULT_RELATIONSHIPS, "execution_parents"),
-    "url": ("downloaded_files", "last_serving_ip_address"),
-}
 #: Seconds after a submission in which stages of its analysis may still be missing.
 SETTLED = 30 * 60
 
@@ -151,14 +147,15 @@ def private_plan(plan: Plan) -> Plan:
     Each relationship has a request of its own: whether private objects take `relationships=` is not documented. They
     are always asked for, as a private report has sandboxes in place of engines.
     """
-    offered = RELATIONSHIPS.get(plan.subject.kind, ())
+    offered = relationships.PRIVATE.get(plan.subject.kind, ())
+    visits = ("behaviours",) if plan.subject.kind == "url" else ()
     names = tuple(dict.fromkeys((*plan.embed, *plan.alone)))
     missing = [name for name in names if name not in offered and name not in DEFAULT_RELATIONSHIPS]
     notes = (f"Private scanning has no {', '.join(missing)}.",) if missing else ()
     return evolve(
         plan,
         embed=(),
-        alone=tuple(name for name in names if name in offered),
+        alone=(*visits, *(name for name in names if name in offered)),
         named=(),
         analyze=True,
         notes=(*plan.notes, *notes),

@@ -1,5 +1,6 @@
 """Private scanning: ``/private/…``, for keys whose tier or option has it."""
 
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -120,11 +121,22 @@ def _scan(context: Context, kind: str) -> private.Scan:
     return found
 
 
+#: Public objects that each private file contacts.
+_CONTACTED: dict[str, Json] = {
+    "contacted_domains": {"type": "domain", "id": "contacted.example.com", "attributes": {"tags": []}},
+    "contacted_ips": {"type": "ip_address", "id": "192.0.2.10", "attributes": {"as_owner": "Example"}},
+    "contacted_urls": {
+        "type": "url",
+        "id": hashlib.sha256(b"http://contacted.example.com/gate").hexdigest(),
+        "attributes": {"url": "http://contacted.example.com/gate"},
+    },
+}
+
+
 def related_handler(kind: str) -> Callable[[Context], Awaitable[Json]]:
     """Return the handler of ``GET /private/{files, urls}/{id}/{relationship}``."""
-    contacted = ("contacted_urls", "contacted_ips", "contacted_domains")
     offered = {
-        "file": ("behaviours", "dropped_files", "execution_parents", *contacted),
+        "file": ("behaviours", "dropped_files", "execution_parents", *_CONTACTED),
         "url": ("behaviours", "downloaded_files", "last_serving_ip_address", "network_location", "analyses"),
     }[kind]
 
@@ -133,17 +145,23 @@ def related_handler(kind: str) -> Callable[[Context], Awaitable[Json]]:
         if name not in offered:
             raise ApiError("NotFoundError", "Resource not found.")
         items: list[Any] = []
-        if kind == "file" and name == "behaviours":
-            items = private.behaviours(scan)
-        if kind == "file" and name == "contacted_domains":
-            items = [full(context, {"type": "domain", "id": "contacted.example.com", "attributes": {"tags": []}})]
+        if name == "behaviours":
+            items = private.behaviours(scan) if kind == "file" else private.visits(scan)
+        elif name in _CONTACTED:
+            items = [full(context, _CONTACTED[name])]
+        elif name == "dropped_files":
+            content = private.dropped(scan)
+            attributes = {"size": len(content), "meaningful_name": "payload.exe"}
+            items = [{"type": "private_file", "id": hashlib.sha256(content).hexdigest(), "attributes": attributes}]
         return {"data": items, "meta": {"count": len(items)}}
 
     return handle
 
 
 async def delete_file(context: Context) -> Json:
-    """``DELETE /private/files/{id}``."""
+    """``DELETE /private/files/{id}``, or only its bytes, which nobody sees here."""
+    if context.query.get("only_from_storage") == "true" and context.state.private.finished("file", context.params[0]):
+        return {}
     if not context.state.private.delete(context.params[0].lower()):
         raise not_found("file", context.params[0])
     return {}
@@ -163,6 +181,53 @@ def artefact_handler(suffix: str) -> Callable[[Context], Awaitable[Reply]]:
     return handle
 
 
+def visit_handler(suffix: str) -> Callable[[Context], Awaitable[Any]]:
+    """Return the handler of ``/private/url_behaviours/{id}``, or of its DOM or screenshot."""
+
+    async def handle(context: Context) -> Any:
+        identifier, state = context.params[0], context.state
+        scan = state.private.finished("url", identifier.partition("-")[0])
+        found = [visit for visit in private.visits(scan) if visit["id"] == identifier] if scan is not None else []
+        if not found or (suffix == "screenshot" and not state.switches.private_screenshots):
+            raise not_found("private_url_behaviour", identifier)
+        if suffix == "dom":
+            return Reply(body=private.DOM, content_type="text/html")
+        return Reply(body=captures.png(), content_type="image/png") if suffix else {"data": found[0]}
+
+    return handle
+
+
+async def make_zip(context: Context) -> Json:
+    """``POST /private/zip_files``."""
+    try:
+        hashes = [str(digest).lower() for digest in (await context.http.json())["data"]["hashes"]]
+    except (ValueError, LookupError, TypeError):
+        raise bad_request("A list of hashes is needed") from None
+    identifier = str(len(context.state.private.archives) + 1)
+    context.state.private.archives[identifier] = hashes
+    return _zip(identifier, "starting")
+
+
+def _zip(identifier: str, status: str) -> Json:
+    attributes = {"status": status, "progress": 100 * (status == "finished"), "files_ok": 1, "files_error": 0}
+    return {"data": {"type": "zip_file", "id": identifier, "attributes": attributes}}
+
+
+async def get_zip(context: Context) -> Json:
+    """``GET /private/zip_files/{id}``."""
+    if context.params[0] not in context.state.private.archives:
+        raise not_found("zip_file", context.params[0])
+    return _zip(context.params[0], "finished")
+
+
+async def download_zip(context: Context) -> Reply:
+    """``GET /private/zip_files/{id}/download``."""
+    digests = context.state.private.archives.get(context.params[0])
+    if digests is None:
+        raise not_found("zip_file", context.params[0])
+    return Reply(body=private.archive(context.state.private, digests), content_type="application/zip")
+
+
 ROUTES = [
     Route("POST", "private/files", licensed(post_file), "private_files"),
     Route("GET", "private/files/upload_url", licensed(upload_url), "private_files"),
@@ -170,9 +235,17 @@ ROUTES = [
     Route("GET", "private/analyses/{id}", licensed(get_analysis), "private_analyses"),
     Route("GET", "private/files/{id}", licensed(object_handler("file")), "private_files"),
     Route("GET", "private/urls/{id}", licensed(object_handler("url")), "private_urls"),
+    Route("POST", "private/zip_files", licensed(make_zip), "private_zip_files"),
+    Route("GET", "private/zip_files/{id}", licensed(get_zip), "private_zip_files"),
+    Route("GET", "private/zip_files/{id}/download", licensed(download_zip), "private_zip_files"),
     Route("DELETE", "private/files/{id}", licensed(delete_file), "private_files"),
     Route("GET", "private/files/{id}/{name}", licensed(related_handler("file")), "private_files"),
     Route("GET", "private/urls/{id}/{name}", licensed(related_handler("url")), "private_urls"),
+    Route("GET", "private/url_behaviours/{id}", licensed(visit_handler("")), "private_urls"),
+    *(
+        Route("GET", f"private/url_behaviours/{{id}}/{suffix}", licensed(visit_handler(suffix)), "private_urls")
+        for suffix in ("dom", "screenshot")
+    ),
     *(
         Route("GET", f"private/file_behaviours/{{id}}/{suffix}", licensed(artefact_handler(suffix)), "private_files")
         for suffix in captures.FLAGS

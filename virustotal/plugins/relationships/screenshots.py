@@ -11,7 +11,8 @@ from virustotal.plugins.relationships.record_table import records
 
 #: Pictures that are fetched for one file; all are listed.
 MOST_PICTURES = 12
-_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
+#: What a picture begins with.
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
 
 _SCREENSHOT = (dated("Date", "date"), plain("Sandbox", "sandbox_name"), Column("Id", lambda obj: as_text(obj.ref.id)))
 
@@ -44,7 +45,7 @@ def _download(place: int, obj: Object) -> Download:
         safe_name("screenshot", f"{place:02}", sandbox) + ".png",
         f"Screenshot of {sandbox}" + (f", {moment}" if moment else ""),
         role=Role.IMAGE,
-        magic=_MAGIC,
+        magic=PICTURES,
         link=_link(obj),
     )
 

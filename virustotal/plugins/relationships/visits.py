@@ -1,0 +1,77 @@
+"""Visits of a private URL by VirusTotal's browser: what it loaded, its screenshot and its DOM."""
+
+from collections.abc import Iterator
+
+from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Role, Settings, hookimpl, tables
+from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, date, integer, safe_name
+from virustotal.plugins.relationships.columns import Column, dated, plain
+from virustotal.plugins.relationships.record_table import record_table
+from virustotal.plugins.relationships.screenshots import PICTURES
+
+#: Visits of which screenshot and DOM are fetched, the newest first; all are listed.
+MOST_VISITS = 3
+#: What a page may begin with; a JSON error does not.
+_HTML = (b"<", b"\xef\xbb\xbf<", b"\r", b"\n", b" ", b"\t")
+_LONGEST = 4_096
+
+_VISIT = (
+    dated("Date", "analysis_date"),
+    Column("Status", lambda obj: _constant(obj.attributes.get("analysis_status"), "ANALYSIS_STATUS_")),
+    Column("Device", lambda obj: _constant(obj.attributes.get("device"), "DEVICE_TYPE_")),
+    Column("Title", lambda obj: as_mapping(obj.attributes.get("dom_info")).get("title")),
+    Column("Requests", lambda obj: len(as_list(obj.attributes.get("resources")))),
+    plain("SHA-256 of the DOM", "dom_sha256"),
+)
+_REQUEST = ("URL", "Status", "Type", "SHA-256", "Size", "IP address", "Asked for by")
+
+
+def _constant(value: object, prefix: str) -> str:
+    return as_text(value, 60).removeprefix(prefix).replace("_", " ").lower()
+
+
+def visits(evidence: Evidence) -> Iterator[Finding]:
+    """Yield a table of all visits, the requests of the newest one, and what is downloaded of them."""
+    related = evidence.related
+    if related is None or (section := record_table("Visits of the URL", related, _VISIT)) is None:
+        return
+    newest = sorted(related.items, key=lambda obj: integer(obj.attributes.get("analysis_date")) or 0, reverse=True)
+    rows = [
+        {
+            "URL": as_text(resource.get("url"), _LONGEST),
+            "Status": integer(resource.get("status_code")),
+            "Type": as_text(resource.get("type"), 60),
+            "SHA-256": as_text(resource.get("sha256"), 64),
+            "Size": integer(resource.get("size")),
+            "IP address": as_text(resource.get("remote_ip"), 60),
+            "Asked for by": as_text(resource.get("source_url"), _LONGEST),
+        }
+        for resource in as_mappings(newest[0].attributes.get("resources"))
+    ]
+    if (below := tables.table("Requests of the newest visit", rows, _REQUEST, collapse=True)) is not None:
+        section.add_subsection(below)
+    yield section
+    if evidence.settings.analyze_relationship:
+        for place, visit in enumerate(newest[:MOST_VISITS], 1):
+            yield from _downloads(place, visit, evidence.settings)
+
+
+def _downloads(place: int, visit: Object, settings: Settings) -> Iterator[Download]:
+    moment = date(visit.attributes.get("analysis_date"))
+    name = safe_name("visit", f"{place:02}")
+    yield Download(
+        visit.ref, "screenshot", f"{name}.png", f"Screenshot of the URL, {moment}", role=Role.IMAGE, magic=PICTURES
+    )
+    if settings.download_html_report:
+        description = f"DOM of the URL, {moment}, from VirusTotal"
+        yield Download(visit.ref, "dom", f"{name}.html", description, Role.SUPPLEMENTARY, magic=_HTML)
+
+
+_ANALYZERS = (
+    Analyzer("url_visits", "url", "behaviours", analyze=visits, order=345, summary="Visits of a private URL"),
+)
+
+
+@hookimpl
+def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Return the analyser of visits; public URLs have no such relationship."""
+    return _ANALYZERS
