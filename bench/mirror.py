@@ -78,7 +78,7 @@ def one(package: Path, address: str) -> None:
     for number in range(LOOK_UPS):
         source.ask(api.object_request(Ref("file", f"{number:064x}")), time.monotonic() + 10)
     each = (time.monotonic() - began) / LOOK_UPS * 1000
-    print(json.dumps([loader.tally.stored, seconds, parsing, before, peak(), each]))
+    print(json.dumps([loader.statistics.stored, seconds, parsing, before, peak(), each]))
 
 
 def grown(count: int, address: str, folder: Path) -> float:

@@ -95,9 +95,9 @@ def build(settings: Settings, credentials: Credentials, stores: Stores | None = 
     """
     if not settings.mirror.hosts:
         return _virustotal(settings, credentials, stores)
-    from virustotal.mirror import mirrored  # few sites have one; the others do not pay for its import
+    from virustotal.mirror import mirror_source  # few sites have one; the others do not pay for its import
 
-    return mirrored(settings, credentials, lambda: _virustotal(settings, credentials, stores))
+    return mirror_source(settings, credentials, lambda: _virustotal(settings, credentials, stores))
 
 
 def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None) -> Source:

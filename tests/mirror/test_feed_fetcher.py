@@ -93,7 +93,7 @@ def test_sixty_packages_over_a_connection_that_breaks_twice(
     loaded: Counter[str] = Counter()
     store = Loader._store
 
-    def count(loader: Loader, batch: list[feed_loader.Ready]) -> None:
+    def count(loader: Loader, batch: list[feed_loader.BulkEntry]) -> None:
         loaded.update(json.loads(ready.body)["id"] for ready in batch)
         store(loader, batch)
 
@@ -103,7 +103,7 @@ def test_sixty_packages_over_a_connection_that_breaks_twice(
     since = NEWEST - HOUR
     assert run(fetcher, checkpoint, since) == [(since + MINUTE * number).strftime("%Y%m%d%H%M") for number in range(60)]
     assert loaded == {f"host-{number}.example": 1 for number in range(DOMAINS)}
-    assert (fetcher.loader.tally.read, fetcher.loader.tally.stored) == (DOMAINS, DOMAINS)
+    assert (fetcher.loader.statistics.read, fetcher.loader.statistics.stored) == (DOMAINS, DOMAINS)
     assert [path.name for path in fetcher.folder.iterdir()] == ["lock"]
     assert run(again(fetcher), checkpoint, since) == []
 
@@ -113,10 +113,10 @@ def test_a_run_goes_on_where_the_last_one_ended(fetcher: FeedFetcher, checkpoint
     for _ in range(21):
         next(names)
     names.close()  # before the 21st is downloaded
-    read = fetcher.loader.tally.read
+    read = fetcher.loader.statistics.read
     second = again(fetcher)
     assert len(run(second, checkpoint, None)) == 40
-    assert read + second.loader.tally.read == DOMAINS
+    assert read + second.loader.statistics.read == DOMAINS
     assert run(second, checkpoint, NEWEST - 3 * MINUTE) == []
 
 
@@ -124,7 +124,7 @@ def test_whole_hours_come_in_one_package(fetcher: FeedFetcher, checkpoint: Check
     since = datetime(2026, 1, 1, 8, 58, tzinfo=UTC)
     names = run(fetcher, checkpoint, since, datetime(2026, 1, 1, 11, 2, tzinfo=UTC))
     assert names == ["202601010858", "202601010859", "2026010109", "2026010110", "202601011100", "202601011101"]
-    assert fetcher.loader.tally.read > 2 * DOMAINS
+    assert fetcher.loader.statistics.read > 2 * DOMAINS
 
 
 def test_an_hour_that_is_missing_comes_by_the_minute(
@@ -168,16 +168,16 @@ def test_half_a_package_is_downloaded_again(
     fault = emulator.fault("GET /other/feeds/domains/2026010109", "partial", size=600, times=times)
     since = datetime(2026, 1, 1, 9, tzinfo=UTC)
     run(fetcher, checkpoint, since, since + 2 * HOUR)
-    tally = fetcher.loader.tally
+    statistics = fetcher.loader.statistics
     assert checkpoint.last() == ("2026010110", Reached(DOMAINS, done=True))
     assert fault.seen == (2 if times else 3)
     if times:
-        assert (tally.read, tally.refused) == (2 * DOMAINS, {})
+        assert (statistics.read, statistics.refused) == (2 * DOMAINS, {})
     else:
-        ((reason, count),) = tally.refused.items()
+        ((reason, count),) = statistics.refused.items()
         assert count == 1
         assert "damaged" in reason
-        assert tally.examples[reason].startswith("domains-2026010109, after line")
+        assert statistics.examples[reason].startswith("domains-2026010109, after line")
 
 
 def test_damage_in_the_middle_of_a_package_loads_no_line_twice(
@@ -200,8 +200,8 @@ def test_damage_in_the_middle_of_a_package_loads_no_line_twice(
 
     fetcher = evolve(fetcher, source=Packages())
     run(fetcher, checkpoint, NEWEST - MINUTE)
-    tally = fetcher.loader.tally
-    assert (tally.read, tally.again, tally.refused) == (40, 0, {"broken JSON": 1})
+    statistics = fetcher.loader.statistics
+    assert (statistics.read, statistics.again, statistics.refused) == (40, 0, {"broken JSON": 1})
 
 
 def test_a_full_disk_ends_a_run_and_leaves_nothing(
@@ -217,7 +217,7 @@ def test_a_full_disk_ends_a_run_and_leaves_nothing(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [path.name for path in fetcher.folder.iterdir()] == ["lock"]
     run(fetcher, checkpoint, since, since + HOUR)
-    assert fetcher.loader.tally.read == DOMAINS
+    assert fetcher.loader.statistics.read == DOMAINS
 
 
 def test_a_feed_that_the_licence_does_not_cover_ends_a_run(

@@ -21,9 +21,9 @@ from tests.mirror.clusters import SHA, an_object, fill, opensearch
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror import feed_loader, feed_packages
 from virustotal.mirror.checkpoint import Checkpoint, Reached, checkpoint_of
-from virustotal.mirror.documents import RefusedError, document, stored
+from virustotal.mirror.documents import RefusedError, read_document, to_document
 from virustotal.mirror.feed_loader import Loader
-from virustotal.mirror.feed_packages import PackageError, lines, opened
+from virustotal.mirror.feed_packages import PackageError, lines, open_package
 from virustotal.mirror.load_statistics import MOST_REASONS, OTHERS, LoadStatistics
 from virustotal.mirror.search_answers import MirrorError
 from virustotal.mirror.search_client import SearchClient
@@ -52,7 +52,7 @@ def tarred(*parts: bytes, mode: str = "w") -> bytes:
 
 
 def read(path: Path) -> list[Any]:
-    with opened(path) as file:
+    with open_package(path) as file:
         return [json.loads(line.data) if line.data else None for line in lines(file)]
 
 
@@ -108,7 +108,7 @@ def test_an_empty_package_has_no_lines(package: Package, content: bytes) -> None
     ],
 )
 def test_a_damaged_package_gives_what_comes_before(package: Package, content: bytes) -> None:
-    with opened(package(content)) as file:
+    with open_package(package(content)) as file:
         with pytest.raises(PackageError):
             list(lines(file))
         assert file.tell() > 0
@@ -120,7 +120,7 @@ def test_a_line_that_is_too_long_is_passed_over_without_being_held(
     monkeypatch.setattr(feed_packages, "LONGEST_LINE", 100_000)
     path = package(file_line(1) + b"\n" + b"[" + b"1," * 15_000_000 + b"\n" + file_line(2))
     tracemalloc.start()
-    with opened(path) as file:
+    with open_package(path) as file:
         found = [line.data and json.loads(line.data)["id"][-1] for line in lines(file)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -151,7 +151,7 @@ def test_a_line_that_is_too_long_is_passed_over_without_being_held(
 )
 def test_what_cannot_be_a_document(value: Any, reason: str) -> None:
     with pytest.raises(RefusedError, match=reason):
-        document(value, NOW)
+        to_document(value, NOW)
 
 
 def test_what_is_too_deep_is_refused(package: Package) -> None:
@@ -159,7 +159,7 @@ def test_what_is_too_deep_is_refused(package: Package) -> None:
     line = b'{"type": "file", "id": "%s", "attributes": {"a": %s1%s}}' % (SHA.encode(), b"[" * 5000, b"]" * 5000)
     loader = Loader(SearchClient(config, Credentials()), config)
     found = loader._ready(feed_packages.Line(1, line), "x:1")
-    assert (found, loader.tally.refused) == (None, {"nested too deeply": 1})
+    assert (found, loader.statistics.refused) == (None, {"nested too deeply": 1})
 
 
 @pytest.mark.parametrize(
@@ -174,16 +174,16 @@ def test_what_is_too_deep_is_refused(package: Package) -> None:
     ],
 )
 def test_the_version_is_the_last_change_not_far_ahead_nor_negative(attributes: dict[str, Any], version: int) -> None:
-    found = document({"type": "domain", "id": "EXAMPLE.com", "attributes": attributes}, NOW)
+    found = to_document({"type": "domain", "id": "EXAMPLE.com", "attributes": attributes}, NOW)
     assert (found.id, found.version) == ("example.com", version)
 
 
 def test_submitters_and_their_links_are_left_out() -> None:
-    found = document(an_object("file", SHA, attributes={"md5": "A" * 32}, links={"self": "x"}), NOW)
+    found = to_document(an_object("file", SHA, attributes={"md5": "A" * 32}, links={"self": "x"}), NOW)
     assert "submitter" not in json.dumps(dict(found.source))
     assert found.source["md5"] == "a" * 32
-    assert stored(found.source, "url") is None
-    kept = stored(found.source, "file")
+    assert read_document(found.source, "url") is None
+    kept = read_document(found.source, "file")
     assert kept is not None
     assert kept.object["links"] == {"self": "x"}
 
@@ -211,8 +211,8 @@ def versions(config: MirrorConfig, *numbers: int) -> list[Any]:
 def test_a_newer_state_is_never_replaced_by_an_older_one(config: MirrorConfig, tmp_path: Path) -> None:
     of = "{:064x}".format
     fill(config, [an_object("file", of(1), 50), an_object("file", of(2), 50)], tmp_path)
-    tally = fill(config, [an_object("file", of(1), 40), an_object("file", of(2), 60)], tmp_path).tally
-    assert (tally.stored, tally.older) == (1, 1)
+    statistics = fill(config, [an_object("file", of(1), 40), an_object("file", of(2), 60)], tmp_path).statistics
+    assert (statistics.stored, statistics.older) == (1, 1)
     assert versions(config, 1, 2, 3) == [50, 60, None]
 
 
@@ -222,9 +222,9 @@ def test_bad_lines_cost_themselves(config: MirrorConfig, package: Package) -> No
     loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     loader.load(package(b"\n".join(content)), Checkpoint(package(b"", "c")))
-    assert loader.tally.stored == 2
-    assert loader.tally.refused == {"broken JSON": 2, "unknown type thing": 1, "not an object": 1}
-    assert loader.tally.examples["unknown type thing"] == "package:3"
+    assert loader.statistics.stored == 2
+    assert loader.statistics.refused == {"broken JSON": 2, "unknown type thing": 1, "not an object": 1}
+    assert loader.statistics.examples["unknown type thing"] == "package:3"
 
 
 class Ended(BaseException):
@@ -252,11 +252,11 @@ def test_a_load_goes_on_where_it_was(
     assert checkpoint.read() == Reached(40)
     second = Loader(SearchClient(config, Credentials()), config)
     second.load(path, checkpoint)
-    assert (second.tally.again, second.tally.stored) == (40, 55)
+    assert (second.statistics.again, second.statistics.stored) == (40, 55)
     assert checkpoint.read() == Reached(95, done=True)
     third = Loader(SearchClient(config, Credentials()), config)
     third.load(path, checkpoint)
-    assert (third.tally.again, third.tally.stored) == (95, 0)
+    assert (third.statistics.again, third.statistics.stored) == (95, 0)
     assert versions(config, 0, 94) == [1_700_000_000] * 2
 
 
@@ -267,7 +267,7 @@ def test_what_an_earlier_load_refused_is_told_again(
     content = b"{broken\n{broken\n%s\n%s\n[]\n%s\n{broken\n" % (file_line(1), file_line(2), file_line(3))
     path, checkpoint = package(bz2.compress(content) + b"BZh9"), Checkpoint(package(b"", "c"))
     first, _ = against(server, said(201), said(400, 201))
-    first.tally.refuse("broken JSON", "another:7")
+    first.statistics.refuse("broken JSON", "another:7")
 
     def killed(read: int) -> None:
         if checkpoint.read().lines == 6:
@@ -279,18 +279,22 @@ def test_what_an_earlier_load_refused_is_told_again(
         second, _ = against(server, said(201))
         with pytest.raises(PackageError, match="damaged"):
             second.load(path, checkpoint)
-        assert second.tally.refused == {"broken JSON": 3, "the mirror refuses it (HTTP 400)": 1, "not an object": 1}
-        assert second.tally.examples["broken JSON"] == "package:1"
-        assert second.tally.examples["the mirror refuses it (HTTP 400)"] == "package:4"
-    assert (second.tally.again, second.tally.read) == (2, 0)
+        assert second.statistics.refused == {
+            "broken JSON": 3,
+            "the mirror refuses it (HTTP 400)": 1,
+            "not an object": 1,
+        }
+        assert second.statistics.examples["broken JSON"] == "package:1"
+        assert second.statistics.examples["the mirror refuses it (HTTP 400)"] == "package:4"
+    assert (second.statistics.again, second.statistics.read) == (2, 0)
 
 
 def test_reasons_are_bounded() -> None:
-    tally = LoadStatistics()
+    statistics = LoadStatistics()
     for number in range(1000):
-        tally.refuse(f"unknown type {number}", f"x:{number}")
-    assert len(tally.refused) == len(tally.package) == MOST_REASONS + 1
-    assert (tally.refused.total(), tally.examples[OTHERS]) == (1000, f"x:{MOST_REASONS}")
+        statistics.refuse(f"unknown type {number}", f"x:{number}")
+    assert len(statistics.refused) == len(statistics.package) == MOST_REASONS + 1
+    assert (statistics.refused.total(), statistics.examples[OTHERS]) == (1000, f"x:{MOST_REASONS}")
 
 
 def test_lines_that_are_refused_or_known_move_progress_and_checkpoint(
@@ -351,7 +355,7 @@ def test_what_a_busy_mirror_leaves_is_sent_again(server: Server, package: Packag
     loader, pauses = against(server, busy, said(201, 429, 201), said(503), said(), said(201))
     loader.load(package(minute(1, 2, 3)), Checkpoint(package(b"", "c")))
     assert bodies(server.heard) == [3, 3, 1, 1, 1]
-    assert (loader.tally.stored, len(pauses)) == (3, 4)
+    assert (loader.statistics.stored, len(pauses)) == (3, 4)
 
 
 def test_a_mirror_that_stays_busy_ends_the_load(server: Server, package: Package) -> None:
@@ -374,7 +378,7 @@ def test_a_batch_that_is_too_large_is_halved(server: Server, package: Package) -
     loader, _ = against(server, large, large, said(201, 400))
     loader.load(package(minute(1, 2, 3)), Checkpoint(package(b"", "c")))
     assert bodies(server.heard) == [3, 1, 2]
-    assert loader.tally.refused == {"larger than the mirror takes": 1, "the mirror refuses it (HTTP 400)": 1}
+    assert loader.statistics.refused == {"larger than the mirror takes": 1, "the mirror refuses it (HTTP 400)": 1}
 
 
 def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(config: MirrorConfig) -> None:
@@ -384,9 +388,9 @@ def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(c
     batch = [each for each in good if each is not None]
     batch.insert(2, evolve(batch[0], where="x:3", action=batch[0].action.replace(b"1700000000", b"-5")))
     loader._store(batch)
-    assert loader.tally.stored == 4
+    assert loader.statistics.stored == 4
     reason = "the mirror refuses it (action_request_validation_exception)"
-    assert (loader.tally.refused, loader.tally.examples) == ({reason: 1}, {reason: "x:3"})
+    assert (loader.statistics.refused, loader.statistics.examples) == ({reason: 1}, {reason: "x:3"})
 
 
 def test_batches_are_bounded_in_bytes(server: Server, package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,7 +408,7 @@ def test_a_damaged_package_is_loaded_as_far_as_it_goes(config: MirrorConfig, pac
     done = Checkpoint(package(b"", "c"))
     with pytest.raises(PackageError, match="damaged"):
         loader.load(path, done)
-    assert loader.tally.stored == 2
+    assert loader.statistics.stored == 2
     assert done.read() == Reached(2)
 
 
@@ -423,4 +427,4 @@ def test_no_line_ends_a_load(line: bytes) -> None:
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     loader = Loader(SearchClient(config, Credentials()), config)
     assert loader._ready(feed_packages.Line(1, line), "x:1") is None
-    assert sum(loader.tally.refused.values()) == 1
+    assert sum(loader.statistics.refused.values()) == 1

@@ -16,7 +16,7 @@ from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.prefetch import SECONDS, PrefetchCache
 from virustotal.mirror.response_builder import INSTEAD
-from virustotal.mirror.search_answers import Fetched, MirrorError
+from virustotal.mirror.search_answers import FetchedDocument, MirrorError
 from virustotal.mirror.source import MirrorSource, NoSource
 from virustotal.storage.circuit_breaker import CircuitBreaker
 
@@ -35,12 +35,12 @@ class Held:
     down: bool = False
     asked: list[int] = field(factory=list)
 
-    def get(self, wanted: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
+    def get(self, wanted: Sequence[tuple[str, str]], deadline: float) -> tuple[FetchedDocument, ...]:
         self.asked.append(len(wanted))
         if self.down:
             raise MirrorError("The mirror is down.")
         return tuple(
-            Fetched(failed="A shard failed.") if id in self.broken else Fetched(self.objects.get(id))
+            FetchedDocument(failed="A shard failed.") if id in self.broken else FetchedDocument(self.objects.get(id))
             for _, id in wanted
         )
 

@@ -74,7 +74,7 @@ def roll_over(url: str, alias: str, number: int) -> None:
 
 
 def reputation(store: ObjectStore, ref: Ref) -> Any:
-    return store.fetch((ref,), soon()).found[ref].object["attributes"].get("reputation")
+    return store.fetch((ref,), soon()).objects[ref].object["attributes"].get("reputation")
 
 
 def test_a_rollover_while_objects_are_looked_up(
@@ -96,7 +96,7 @@ def test_a_rollover_while_objects_are_looked_up(
     assert reputation(store, FILE) == 2
     call(url, "DELETE", "/virustotal-files-000001")
     both = store.fetch((FILE, DOMAIN), soon())
-    assert set(both.found) == {FILE, DOMAIN}
+    assert set(both.objects) == {FILE, DOMAIN}
     assert not said
     assert index_problems(config, Credentials()) == ()
 
@@ -139,7 +139,7 @@ def test_rollovers_in_the_middle_of_loads_and_of_parallel_look_ups(
         seen: dict[Ref, int] = {}
         while not stop.is_set():
             refs = [Ref("file", f"{at:064x}") for at in range(first, count, 4)]
-            found = store.fetch([*refs, DOMAIN], soon()).found
+            found = store.fetch([*refs, DOMAIN], soon()).objects
             digest = store.by_digest(Ref("file", f"{first:032x}"), soon())
             assert set(found) == {*refs, DOMAIN}
             assert digest is not None
@@ -158,8 +158,8 @@ def test_rollovers_in_the_middle_of_loads_and_of_parallel_look_ups(
         assert [reader.result() for reader in readers] == [25] * 4
     assert number == 11
     assert not said
-    assert not loader.tally.refused
-    newest = store.fetch([Ref("file", f"{at:064x}") for at in range(count)], soon()).found
+    assert not loader.statistics.refused
+    newest = store.fetch([Ref("file", f"{at:064x}") for at in range(count)], soon()).objects
     assert {file.object["attributes"]["reputation"] for file in newest.values()} == {2}
 
 
@@ -174,7 +174,7 @@ def test_a_new_index_is_seen_after_a_while(
     fill(config, [an_object("file", SHA, NOW, attributes={"reputation": 3})], tmp_path)
     clock = time.monotonic() + object_store.MEMBERS_SECONDS
     monkeypatch.setattr(object_store.time, "monotonic", lambda: clock)
-    assert store.fetch((FILE,), clock + 10).found[FILE].object["attributes"]["reputation"] == 3
+    assert store.fetch((FILE,), clock + 10).objects[FILE].object["attributes"]["reputation"] == 3
 
 
 @pytest.mark.parametrize("rolled", [True, False])
@@ -226,14 +226,14 @@ def test_two_indices_with_different_mappings(
     call(url, "PUT", "/strange", strange | {"aliases": {alias: {"is_write_index": False}}})
     call(url, "PUT", f"/{alias}-000001", {**INDEX, "aliases": {alias: {"is_write_index": True}}})
     fill(config, [an_object("file", SHA, NOW, attributes={"md5": "c" * 32})], tmp_path)
-    assert set(store.fetch((FILE,), soon()).found) == {FILE}
+    assert set(store.fetch((FILE,), soon()).objects) == {FILE}
     assert index_problems(config, Credentials()) == (
         "The index strange has another mapping: neither md5 nor attributes.md5 can be searched.",
         "After its next rollover virustotal-files has another mapping: no index template matches; see `mirror init`.",
     )
     assert store.by_digest(Ref("file", "c" * 32), soon()) is None  # here the search fails as a whole, elsewhere in part
     assert any("search_phase_execution_exception) (index virustotal-files)" in line for line in said)
-    assert set(store.fetch((FILE,), soon()).found) == {FILE}
+    assert set(store.fetch((FILE,), soon()).objects) == {FILE}
 
 
 def test_a_closed_index_is_named_and_the_others_answer(
@@ -245,7 +245,7 @@ def test_a_closed_index_is_named_and_the_others_answer(
     fill(config, [an_object("file", other.id, NOW, attributes={"md5": "c" * 32})], tmp_path)
     call(url, "POST", "/virustotal-files-000001/_close")
     result = store.fetch((FILE, other), soon())
-    assert set(result.found) == {other}
+    assert set(result.objects) == {other}
     assert "index_closed_exception" in result.failed[FILE]
     assert store.by_digest(Ref("file", "c" * 32), soon()) is not None
     assert any("index_closed_exception" in line for line in said)
@@ -279,12 +279,12 @@ def test_documents_of_the_earlier_ingester_are_read(config: MirrorConfig, store:
     call(config.hosts[0], "PUT", f"/{indices(config)[ref.kind]}", EARLIER)
     hashes = {"md5": "c" * 32, "sha1": "d" * 40} if ref.kind == "file" else {}
     put_as_the_earlier_ingester_does(config, ref, attributes=hashes)
-    assert set(store.fetch((ref,), soon()).found) == {ref}
+    assert set(store.fetch((ref,), soon()).objects) == {ref}
     for digest in hashes.values():
         assert store.by_digest(Ref("file", digest), soon()) is not None
     if ref.kind == "url":
         text = Ref("url", base64.urlsafe_b64encode(b"http://EXAMPLE.com").decode().rstrip("="))
-        assert set(store.fetch((text,), soon()).found) == {text}
+        assert set(store.fetch((text,), soon()).objects) == {text}
 
 
 def test_behaviour_reports_of_the_earlier_ingester_are_read_beside_newer_ones(
@@ -296,7 +296,7 @@ def test_behaviour_reports_of_the_earlier_ingester_are_read_beside_newer_ones(
         put_as_the_earlier_ingester_does(config, ref, alias="earlier", attributes={"tags": ["earlier"]})
     put_as_the_earlier_ingester_does(config, Ref("file_behaviour", f"{'b' * 64}_Zenbox"), alias="earlier")
     assert [report.id for report in store.behaviours(SHA, soon())] == [ref.id for ref in REPORTS]
-    assert set(store.fetch(REPORTS, soon()).found) == set(REPORTS)
+    assert set(store.fetch(REPORTS, soon()).objects) == set(REPORTS)
     call(url, "PUT", f"/{alias}-000001", {**INDEX, "aliases": {alias: {"is_write_index": True}}})
     fill(config, [an_object("file_behaviour", REPORTS[2].id, NOW + 50, attributes={"tags": ["new"]})], tmp_path)
     tags = [report.object["attributes"]["tags"][0] for report in store.behaviours(SHA, soon())]
@@ -354,7 +354,7 @@ def test_what_elasticsearch_says_of_several_indices_and_of_a_shard_that_is_missi
     config = evolve(MirrorConfig(), hosts=(server.url,))
     breaker = CircuitBreaker(said.append, said.append, "The mirror", "Until then, look-ups go on without it.")
     result = ObjectStore(SearchClient(config, Credentials()), config, breaker).fetch((FILE, other), soon())
-    assert set(result.found) == {FILE}
+    assert set(result.objects) == {FILE}
     assert "no_shard_available_action_exception" in result.failed[other]
     (line,) = said
     assert "no_shard_available_action_exception (index virustotal-files)" in line

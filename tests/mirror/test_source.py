@@ -28,7 +28,7 @@ from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.mirror import MirrorError, MirrorSource, NotMirroredError, SearchClient
 from virustotal.mirror.object_store import ObjectStore
 from virustotal.mirror.request_parser import canonical, identifiers, parse_request
-from virustotal.mirror.search_answers import Fetched
+from virustotal.mirror.search_answers import FetchedDocument
 from virustotal.sources import build
 from virustotal.storage.circuit_breaker import CircuitBreaker
 
@@ -85,7 +85,7 @@ def config(address: str, tmp_path_factory: pytest.TempPathFactory) -> MirrorConf
         an_object("file_behaviour", f"{SHA}_Box.One", NOW - 80, attributes={"verdicts": ["CLEAN"]}),
     ]
     loader = fill(found, objects, tmp_path_factory.mktemp("mirror"))
-    assert (loader.tally.stored, loader.tally.refused) == (len(objects), {})
+    assert (loader.statistics.stored, loader.statistics.refused) == (len(objects), {})
     return found
 
 
@@ -559,8 +559,8 @@ class _Held:
     def __init__(self, source: Any) -> None:
         self.source = source
 
-    def get(self, asked: list[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
-        return tuple(Fetched(self.source if isinstance(self.source, dict) else {}) for _ in asked)
+    def get(self, asked: list[tuple[str, str]], deadline: float) -> tuple[FetchedDocument, ...]:
+        return tuple(FetchedDocument(self.source if isinstance(self.source, dict) else {}) for _ in asked)
 
 
 @pytest.mark.parametrize(
@@ -575,7 +575,7 @@ class _Held:
         ("http://example.com:x/", "http://example.com:x/"),
     ],
 )
-def test_urls_are_looked_for_as_virustotal_writes_them(url: str, written: str) -> None:
+def test_urls_are_search_fields_as_virustotal_writes_them(url: str, written: str) -> None:
     assert canonical(url) == written
 
 

@@ -32,8 +32,8 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     hosts = [an_object("ip_address", each, attributes={"last_analysis_results": ENGINES}) for each in MANY]
     hosts.append(an_object("domain", "bad.example.com", attributes={"last_analysis_results": ENGINES}))
     with opensearch() as url:
-        tally = fill(MirrorConfig(hosts=(url,)), [*recorded, own, *hosts], tmp_path_factory.mktemp("m")).tally
-        assert (tally.stored, tally.refused) == (len(recorded) + 12, {})
+        statistics = fill(MirrorConfig(hosts=(url,)), [*recorded, own, *hosts], tmp_path_factory.mktemp("m")).statistics
+        assert (statistics.stored, statistics.refused) == (len(recorded) + 12, {})
         yield url
 
 

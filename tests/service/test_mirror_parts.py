@@ -36,7 +36,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         *(an_object("file", each, NOW - 10, attributes=engines(0)) for each in FILES[:40]),
     ]
     with opensearch() as url:
-        assert not fill(MirrorConfig(hosts=(url,)), objects, tmp_path_factory.mktemp("m")).tally.refused
+        assert not fill(MirrorConfig(hosts=(url,)), objects, tmp_path_factory.mktemp("m")).statistics.refused
         yield url
 
 

@@ -11,7 +11,7 @@ from virustotal.mirror.search_client import SearchClient
 from virustotal.mirror.source import MirrorSource, NoSource, NotMirroredError
 from virustotal.storage.circuit_breaker import PAUSE, CircuitBreaker
 
-__all__ = ["MirrorError", "MirrorSource", "NoSource", "NotMirroredError", "SearchClient", "mirrored"]
+__all__ = ["MirrorError", "MirrorSource", "NoSource", "NotMirroredError", "SearchClient", "mirror_source"]
 
 #: Seconds for which a mirror that does not answer is left alone where nothing else answers.
 PAUSE_ALONE = 5.0
@@ -19,10 +19,13 @@ PAUSE_ALONE = 5.0
 _LOG = logging.getLogger("assemblyline.service.virustotal.mirror")
 
 
-def mirrored(settings: Settings, credentials: Credentials, below: Callable[[], Source]) -> Source:
-    """Return the source below with the configured mirror before it.
+def mirror_source(settings: Settings, credentials: Credentials, open_next: Callable[[], Source]) -> Source:
+    """Return the configured mirror, which asks the next source for what it does not answer.
 
-    An air-gapped mirror (`mirror.only`) has nothing below it, and needs no key. ConfigurationError.
+    An air-gapped mirror (`mirror.only`) has no next source, and needs no key.
+
+    Raises:
+        ConfigurationError: The mirror's credentials or certificates cannot work.
     """
     config = settings.mirror
     health = CircuitBreaker(
@@ -32,5 +35,5 @@ def mirrored(settings: Settings, credentials: Credentials, below: Callable[[], S
         f"Until it works, {'nothing of it is looked up' if config.only else 'look-ups go on without it'}.",
         pause=PAUSE_ALONE if config.only else PAUSE,
     )
-    shelf = ObjectStore(SearchClient(config, credentials), config, health)
-    return MirrorSource(NoSource() if config.only else below(), shelf)
+    store = ObjectStore(SearchClient(config, credentials), config, health)
+    return MirrorSource(NoSource() if config.only else open_next(), store)

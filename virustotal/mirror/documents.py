@@ -59,8 +59,8 @@ class Document:
 
 
 @frozen
-class Stored:
-    """An object as it was found. moment: its last change, or when it was loaded, in Unix seconds; 0 where unknown."""
+class StoredObject:
+    """An object of the mirror. moment: its last change, or when it was loaded, in Unix seconds; 0 where unknown."""
 
     object: Mapping[str, Any]
     id: str
@@ -93,7 +93,7 @@ def is_searchable(mapping: Mapping[str, Any], field: str) -> bool:
     return mapping.get("type") in {"keyword", "text"}
 
 
-def document(value: Any, now: float) -> Document:
+def to_document(value: Any, now: float) -> Document:
     """Return the document of one line of a feed, or of an answer of the API. RefusedError.
 
     `context_attributes` are facts about the feed and its submitters, not about the object, and are left out.
@@ -106,25 +106,25 @@ def document(value: Any, now: float) -> Document:
     attributes = entry.get("attributes")
     if not isinstance(attributes, Mapping):
         raise RefusedError("no attributes")
-    kept = {name: entry[name] for name in ("attributes", "links", "relationships") if name in entry}
+    parts = {name: entry[name] for name in ("attributes", "links", "relationships") if name in entry}
     try:
-        object = json.dumps({"type": kind, "id": id, **kept}, separators=(",", ":"), allow_nan=False)
+        object = json.dumps({"type": kind, "id": id, **parts}, separators=(",", ":"), allow_nan=False)
     except (RecursionError, ValueError):
         raise RefusedError("nested too deeply") from None
-    version = int(min(_changed(attributes), now + AHEAD))
+    version = int(min(_last_change(attributes), now + AHEAD))
     fields = {"type": kind, "id": id, "modified": version, "loaded": int(now), "object": object}
-    return Document(kind, id, version, fields | _looked_for(kind, id, attributes))
+    return Document(kind, id, version, fields | _search_fields(kind, id, attributes))
 
 
 def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:
-    found = api.decode_object(entry)
-    if found is None:
+    obj = api.decode_object(entry)
+    if obj is None:
         raise RefusedError("no type or no id")
-    kind = found.ref.kind
+    kind = obj.ref.kind
     if not index_of(MirrorConfig(), kind):
         raise RefusedError(f"unknown type {as_text(kind, 40)}")
     try:
-        id = api.valid_id(kind, found.ref.id)
+        id = api.valid_id(kind, obj.ref.id)
     except InvalidError:
         raise RefusedError(f"no id of a {kind}") from None
     whole = {"file": _SHA256, "url": _SHA256, "file_behaviour": _BEHAVIOUR}.get(kind)
@@ -133,19 +133,19 @@ def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:
     return kind, id
 
 
-def _looked_for(kind: str, id: str, attributes: Mapping[str, Any]) -> dict[str, str]:
+def _search_fields(kind: str, id: str, attributes: Mapping[str, Any]) -> dict[str, str]:
     if kind == "file":
-        return {name: found.lower() for name in ("md5", "sha1") if (found := as_text(attributes.get(name), 64))}
+        return {name: digest.lower() for name in ("md5", "sha1") if (digest := as_text(attributes.get(name), 64))}
     return {"file": id[:64]} if kind == "file_behaviour" else {}
 
 
-def _changed(attributes: Mapping[str, Any]) -> float:
+def _last_change(attributes: Mapping[str, Any]) -> float:
     # Never below 0: text may name a date before 1970, and a server refuses a whole batch for one negative version.
     moments = [timestamp(attributes.get(name)) for name in _DATES]
     return max((0.0, *(moment.timestamp() for moment in moments if moment is not None)))
 
 
-def stored(source: Mapping[str, Any], kind: str) -> Stored | None:
+def read_document(source: Mapping[str, Any], kind: str) -> StoredObject | None:
     """Return the object of a document's source, or None where it holds none of this kind."""
     entry = source
     if isinstance(source.get("object"), str):
@@ -155,8 +155,8 @@ def stored(source: Mapping[str, Any], kind: str) -> Stored | None:
             return None
     elif "data" in source and "type" not in source:
         entry = as_mapping(source["data"])
-    found = api.decode_object(entry)
-    if found is None or found.ref.kind != kind or not found.whole or found.error:
+    obj = api.decode_object(entry)
+    if obj is None or obj.ref.kind != kind or not obj.whole or obj.error:
         return None
-    moment = _changed(found.attributes) or float(integer(source.get("loaded")) or 0)
-    return Stored(entry, found.ref.id, min(moment, time.time()))
+    moment = _last_change(obj.attributes) or float(integer(source.get("loaded")) or 0)
+    return StoredObject(entry, obj.ref.id, min(moment, time.time()))

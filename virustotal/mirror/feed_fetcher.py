@@ -188,7 +188,7 @@ class FeedFetcher:
             finally:
                 path.unlink(missing_ok=True)
         reached = checkpoint.read()
-        self.loader.tally.refuse(damage, f"{path.name}, after line {reached.lines}")
+        self.loader.statistics.refuse(damage, f"{path.name}, after line {reached.lines}")
         checkpoint.write(evolve(reached, done=True))
         return True
 

@@ -12,8 +12,8 @@ from attrs import field, frozen
 from virustotal.api.deep_json import parse
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached
-from virustotal.mirror.documents import INDEX, Document, RefusedError, document, index_of, indices
-from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines, opened
+from virustotal.mirror.documents import INDEX, Document, RefusedError, index_of, indices, to_document
+from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines, open_package
 from virustotal.mirror.index_checks import write_problem
 from virustotal.mirror.index_setup import create
 from virustotal.mirror.load_statistics import LoadStatistics
@@ -30,7 +30,7 @@ ATTEMPTS, SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 8, 120.0, 1.0, 30.0
 
 
 @frozen
-class Ready:
+class BulkEntry:
     """One document with where its line stands, and the two lines of `_bulk`."""
 
     where: str
@@ -48,7 +48,7 @@ class Loader:
 
     cluster: SearchClient
     config: MirrorConfig
-    tally: LoadStatistics = field(factory=LoadStatistics)
+    statistics: LoadStatistics = field(factory=LoadStatistics)
     sleep: Callable[[float], None] = time.sleep
 
     def prepare(self) -> None:
@@ -80,30 +80,30 @@ class Loader:
             MirrorError: The cluster does not answer, or not for minutes.
             OSError: The package cannot be read, or the checkpoint not written.
         """
-        before = self.tally.begin(checkpoint)
+        before = self.statistics.begin(checkpoint)
         if before.done:
             return
         reached = before.lines
-        with opened(path) as file:
-            for batch, reached in self._batches(self._fresh(file, before.lines, tell), path.name):
+        with open_package(path) as file:
+            for batch, reached in self._batches(self._unread(file, before.lines, tell), path.name):
                 self._store(batch)
-                checkpoint.write(Reached(reached, refused=self.tally.package))
+                checkpoint.write(Reached(reached, refused=self.statistics.package))
                 tell(file.tell())
-        checkpoint.write(Reached(reached, done=True, refused=self.tally.package))
+        checkpoint.write(Reached(reached, done=True, refused=self.statistics.package))
 
-    def _fresh(self, file: IO[bytes], known: int, tell: Callable[[int], None]) -> Iterator[Line]:
+    def _unread(self, file: IO[bytes], before: int, tell: Callable[[int], None]) -> Iterator[Line]:
         for line in lines(file):
-            if line.number > known:
+            if line.number > before:
                 yield line
             elif line.number % MOST_LINES == 0:
                 tell(file.tell())
 
-    def _batches(self, found: Iterator[Line], name: str) -> Iterator[tuple[list[Ready], int]]:
+    def _batches(self, unread: Iterator[Line], name: str) -> Iterator[tuple[list[BulkEntry], int]]:
         """Yield batches, each with the number of its last line, also where all lines are refused. PackageError."""
-        batch: list[Ready] = []
+        batch: list[BulkEntry] = []
         size, taken, last = 0, 0, 0
         try:
-            for line in found:
+            for line in unread:
                 ready = self._ready(line, f"{name}:{line.number}")
                 if ready is not None and batch and size + ready.size > MOST_BYTES:
                     yield batch, last
@@ -122,23 +122,23 @@ class Loader:
         if taken:
             yield batch, last
 
-    def _ready(self, line: Line, where: str) -> Ready | None:
-        self.tally.read += 1
+    def _ready(self, line: Line, where: str) -> BulkEntry | None:
+        self.statistics.read += 1
         try:
-            found = _document(line)
-            index = index_of(self.config, found.kind)
+            document = _document(line)
+            index = index_of(self.config, document.kind)
             if not index:
-                raise RefusedError(f"no index for a {found.kind} is configured")
+                raise RefusedError(f"no index for a {document.kind} is configured")
         except RefusedError as error:
-            self.tally.refuse(str(error), where)
+            self.statistics.refuse(str(error), where)
             return None
-        action = {"_index": index, "_id": found.id, "version": found.version, "version_type": "external_gte"}
-        return Ready(where, json.dumps({"index": action}).encode(), json.dumps(found.source).encode())
+        action = {"_index": index, "_id": document.id, "version": document.version, "version_type": "external_gte"}
+        return BulkEntry(where, json.dumps({"index": action}).encode(), json.dumps(document.source).encode())
 
-    def _store(self, batch: list[Ready]) -> None:
+    def _store(self, batch: list[BulkEntry]) -> None:
         """Send a batch until each of its documents is stored, older, or refused for good."""
         for attempt in range(1, ATTEMPTS + 1):
-            postponed = self._sent(batch) if batch else []
+            postponed = self._send(batch) if batch else []
             if not postponed:
                 return
             if attempt == ATTEMPTS:
@@ -147,7 +147,7 @@ class Loader:
             self._pause(attempt)
             batch = [ready for ready, _ in postponed]
 
-    def _sent(self, batch: list[Ready]) -> list[tuple[Ready, str]]:
+    def _send(self, batch: list[BulkEntry]) -> list[tuple[BulkEntry, str]]:
         """Send a batch once; return what is to be sent again, each with the type of error that it had."""
         try:
             body = [part for ready in batch for part in (ready.action, ready.body)]
@@ -156,30 +156,30 @@ class Loader:
             if error.status not in {400, 413}:  # one document may be the reason for all: it is to cost itself alone
                 raise
             if len(batch) == 1:
-                self.tally.refuse(_refusal(error.status, error.reason), batch[0].where)
+                self.statistics.refuse(_refusal(error.status, error.reason), batch[0].where)
                 return []
             half = len(batch) // 2
-            return self._sent(batch[:half]) + self._sent(batch[half:])
+            return self._send(batch[:half]) + self._send(batch[half:])
         postponed = [(ready, "") for ready in batch[len(answers) :]]
         for ready, (status, reason) in zip(batch, answers, strict=False):
             if status in {200, 201}:
-                self.tally.stored += 1
+                self.statistics.stored += 1
             elif status == 409:
-                self.tally.older += 1
+                self.statistics.older += 1
             elif status in BUSY or not status:
                 postponed.append((ready, reason))
             else:
                 self._refuse(ready, status, reason)
         return postponed
 
-    def _refuse(self, ready: Ready, status: int, reason: str) -> None:
+    def _refuse(self, ready: BulkEntry, status: int, reason: str) -> None:
         """Count a document that the cluster refuses; MirrorError where it refuses the whole index."""
         index = json.loads(ready.action)["index"]["_index"]
         if status in {401, 403, 404} or reason == CLOSED_INDEX:
             raise MirrorError(f"The index {index} cannot be written (HTTP {status}, {reason}).", status, reason)
         if reason == "illegal_argument_exception":  # an alias without write index, or a field that is too long
             self._check(index)
-        self.tally.refuse(_refusal(status, reason), ready.where)
+        self.statistics.refuse(_refusal(status, reason), ready.where)
 
     def _patiently(self, act: Callable[[], T], attempts: int = ATTEMPTS) -> T:
         attempt = 0
@@ -208,4 +208,4 @@ def _document(line: Line) -> Document:
         value = parse(line.data)
     except ValueError:
         raise RefusedError("broken JSON") from None
-    return document(value, time.time())
+    return to_document(value, time.time())

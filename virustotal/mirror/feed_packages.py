@@ -33,7 +33,7 @@ class Line:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def open_package(path: Path) -> Iterator[IO[bytes]]:
     """Open a package as it lies on disk; its `tell` says how far it was read. OSError."""
     with path.open("rb", buffering=0) as file:
         yield file

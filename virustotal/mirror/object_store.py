@@ -10,9 +10,9 @@ from virustotal import api
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
-from virustotal.mirror.documents import Stored, index_of, is_searchable, stored
+from virustotal.mirror.documents import StoredObject, index_of, is_searchable, read_document
 from virustotal.mirror.request_parser import identifiers
-from virustotal.mirror.search_answers import CLOSED_INDEX, NO_SHARD, Fetched, MirrorError, SearchResult
+from virustotal.mirror.search_answers import CLOSED_INDEX, NO_SHARD, FetchedDocument, MirrorError, SearchResult
 from virustotal.mirror.search_client import Query, SearchClient
 from virustotal.storage.circuit_breaker import CircuitBreaker
 from virustotal.util.readers import as_mapping, as_text
@@ -31,9 +31,9 @@ PATIENCE = 10.0
 
 @frozen
 class FetchResult:
-    """What was found of several objects, and of which it is not known whether they are there, with the reason."""
+    """Several objects. failed: those of which it is not known whether the mirror holds them, with the reason."""
 
-    found: Mapping[Ref, Stored] = field(factory=dict)
+    objects: Mapping[Ref, StoredObject] = field(factory=dict)
     failed: Mapping[Ref, str] = field(factory=dict)
 
 
@@ -52,29 +52,29 @@ class ObjectStore:
 
     def fetch(self, refs: Iterable[Ref], deadline: float) -> FetchResult:
         """Return the objects of these references, all in one multi-get; kinds that no feed has are never there."""
-        wanted = [
+        places = [
             (ref, index, id)
             for ref in dict.fromkeys(refs)
             if (index := index_of(self.config, ref.kind))
             for id in identifiers(ref)
         ]
-        answers = self._answers([(index, id) for _, index, id in wanted], deadline) if wanted else ()
-        found: dict[Ref, Stored] = {}
+        answers = self._answers([(index, id) for _, index, id in places], deadline) if places else ()
+        objects: dict[Ref, StoredObject] = {}
         failed: dict[Ref, str] = {}
         reasons: dict[str, str] = {}
-        for (ref, index, _), documents in zip(wanted, answers, strict=True):
+        for (ref, index, _), documents in zip(places, answers, strict=True):
             for document in documents:
-                kept, reason = self._understood(document, ref)
+                object, reason = self._read(document, ref)
                 reasons[index] = reasons.get(index) or reason
-                if kept is not None and (ref not in found or kept.moment > found[ref].moment):
-                    found[ref] = kept
+                if object is not None and (ref not in objects or object.moment > objects[ref].moment):
+                    objects[ref] = object
                 elif reason:
                     failed[ref] = reason
         for index, reason in reasons.items():  # once for all, or half a multi-get would break and mend by turns
             self._note(index, reason)
-        return FetchResult(found, {ref: reason for ref, reason in failed.items() if ref not in found})
+        return FetchResult(objects, {ref: reason for ref, reason in failed.items() if ref not in objects})
 
-    def by_digest(self, ref: Ref, deadline: float) -> Stored | None:
+    def by_digest(self, ref: Ref, deadline: float) -> StoredObject | None:
         """Return the file of an MD5 or SHA-1."""
         if ref.kind != "file":
             return None
@@ -85,19 +85,19 @@ class ObjectStore:
                 return file
         return None
 
-    def behaviours(self, sha256: str, deadline: float) -> tuple[Stored, ...]:
+    def behaviours(self, sha256: str, deadline: float) -> tuple[StoredObject, ...]:
         """Return the behaviour reports of a file, by the names of their sandboxes."""
-        reports: dict[str, Stored] = {}
+        reports: dict[str, StoredObject] = {}
         own, others = {"term": {"file": sha256}}, {"prefix": {"id": f"{sha256}_"}}
-        found = self._search("file_behaviour", (own,), (others,), MOST_BEHAVIOURS, deadline, whole=True)
-        for report in _newest_first(found):
+        answer = self._search("file_behaviour", (own,), (others,), MOST_BEHAVIOURS, deadline, whole=True)
+        for report in _newest_first(answer):
             if report.id.startswith(f"{sha256}_"):
                 reports.setdefault(report.id, report)
         return tuple(reports[id] for id in sorted(reports))
 
     def _search(
         self, kind: str, own: Sequence[Query], others: Sequence[Query], most: int, deadline: float, *, whole: bool
-    ) -> tuple[Stored, ...]:
+    ) -> tuple[StoredObject, ...]:
         """Return the objects that one of these queries finds.
 
         Args:
@@ -111,7 +111,7 @@ class ObjectStore:
         index = index_of(self.config, kind)
         if not index:
             return ()
-        self._rested()
+        self._check_rest()
         try:
             queries = (*own, *(others if others and self._has_other_loader(index, deadline) else ()))
             result = self._searched(index, queries, most, deadline)
@@ -121,14 +121,14 @@ class ObjectStore:
             if error.status not in {400, 404, 413} and error.reason != NO_SHARD:
                 self.health.failed(str(error))
                 raise
-            # The index is missing or has another mapping, or what it found is too large: the others may do.
+            # The index is missing or has another mapping, or its answer is too large: the others may do.
             self._note(index, str(error))
             if self.config.only:  # nobody else does, and what cannot be looked up is not what is not held
                 raise
             return ()
         self.health.works()
         self._note(index, result.problem)
-        return tuple(object for source in result.sources if (object := stored(source, kind)) is not None)
+        return tuple(object for source in result.sources if (object := read_document(source, kind)) is not None)
 
     def _searched(self, index: str, queries: Sequence[Query], most: int, deadline: float) -> SearchResult:
         """Search an index, or those of an alias that are open."""
@@ -148,20 +148,20 @@ class ObjectStore:
             )
         return self._other_loaders[index]
 
-    def _answers(self, asked: Sequence[tuple[str, str]], deadline: float) -> list[tuple[Fetched, ...]]:
+    def _answers(self, places: Sequence[tuple[str, str]], deadline: float) -> list[tuple[FetchedDocument, ...]]:
         """Return the documents of each `(alias, id)`: one of each index that the alias has.
 
         A multi-get takes no alias of several indices, so those are resolved when the cluster says so; again when one of
         their indices is gone and after MEMBERS_SECONDS, since rollover and ageing change them while tasks run.
         """
         for attempt in range(MOST_CHANGES + 1):
-            names = {alias: self._indices(alias, deadline) for alias in {alias for alias, _ in asked}}
-            expanded = [(name, id) for alias, id in asked for name in names[alias]]
-            documents = iter(self._guarded(expanded, deadline))
-            answers = [tuple(next(documents) for _ in names[alias]) for alias, _ in asked]
+            names = {alias: self._indices(alias, deadline) for alias in {alias for alias, _ in places}}
+            expanded = [(name, id) for alias, id in places for name in names[alias]]
+            documents = iter(self._get(expanded, deadline))
+            answers = [tuple(next(documents) for _ in names[alias]) for alias, _ in places]
             changed = {
                 alias
-                for (alias, _), entries in zip(asked, answers, strict=True)
+                for (alias, _), entries in zip(places, answers, strict=True)
                 for entry in entries
                 if entry.reason == SEVERAL_INDICES or (entry.reason == NO_INDEX and len(names[alias]) > 1)
             }
@@ -177,7 +177,7 @@ class ObjectStore:
         return indices if time.monotonic() < expires else self._resolve(alias, deadline)
 
     def _resolve(self, alias: str, deadline: float) -> tuple[str, ...]:
-        self._rested()
+        self._check_rest()
         try:
             indices = tuple(self.cluster.mappings(alias, _patient(deadline)))
         except MirrorError as error:
@@ -186,17 +186,17 @@ class ObjectStore:
         self._members[alias] = time.monotonic() + MEMBERS_SECONDS, indices
         return indices
 
-    def _guarded(self, asked: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
-        self._rested()
+    def _get(self, places: Sequence[tuple[str, str]], deadline: float) -> tuple[FetchedDocument, ...]:
+        self._check_rest()
         try:
-            answers = self.cluster.get(asked, _patient(deadline))
+            answers = self.cluster.get(places, _patient(deadline))
         except MirrorError as error:
             self.health.failed(str(error))
             raise
         self.health.works()
         return answers
 
-    def _rested(self) -> None:
+    def _check_rest(self) -> None:
         if reason := self.health.resting():
             raise MirrorError(reason)
 
@@ -206,20 +206,20 @@ class ObjectStore:
         else:
             self.health.works(index)
 
-    def _understood(self, answer: Fetched, ref: Ref) -> tuple[Stored | None, str]:
+    def _read(self, answer: FetchedDocument, ref: Ref) -> tuple[StoredObject | None, str]:
         if answer.source is None:
             return None, answer.failed
-        found = stored(answer.source, ref.kind)
-        if found is None:
+        object = read_document(answer.source, ref.kind)
+        if object is None:
             return None, "The mirror holds a document that is no object of VirusTotal."
         try:
-            same = api.valid_id(ref.kind, found.id) in identifiers(ref)
+            same = api.valid_id(ref.kind, object.id) in identifiers(ref)
         except InvalidError:
             same = False
-        return (found, "") if same else (None, "The mirror holds an object under the identifier of another one.")
+        return (object, "") if same else (None, "The mirror holds an object under the identifier of another one.")
 
 
-def _newest_first(documents: Iterable[Stored]) -> list[Stored]:
+def _newest_first(documents: Iterable[StoredObject]) -> list[StoredObject]:
     return sorted(documents, key=lambda document: document.moment, reverse=True)
 
 

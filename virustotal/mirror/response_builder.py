@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from virustotal import api
 from virustotal.api.source import MIRROR, Answer
 from virustotal.core.models import Ref
-from virustotal.mirror.documents import Stored
+from virustotal.mirror.documents import StoredObject
 from virustotal.mirror.object_store import FetchResult
 from virustotal.mirror.request_parser import KINDS, MirrorQuery, cursor
 from virustotal.util.readers import EMPTY, as_mapping, integer, quantity
@@ -40,7 +40,7 @@ class Response:
     @property
     def age(self) -> float:
         """Seconds since the last change of its oldest part; 0 for unknown."""
-        return _age(min((each for each in (self.moment, *self.parts.values()) if each), default=0.0))
+        return _age(min(filter(None, (self.moment, *self.parts.values())), default=0.0))
 
     def answer(self, fallback_reason: str = "") -> Answer:
         """Return the `Answer` of a source."""
@@ -50,7 +50,7 @@ class Response:
 
 @frozen
 class RelationshipPage:
-    """Stored entries of one relationship. more: VirusTotal's cursor for the entries that are not stored."""
+    """StoredObject entries of one relationship. more: VirusTotal's cursor for the entries that are not stored."""
 
     entries: tuple[Mapping[str, Any], ...]
     one: bool = False
@@ -69,20 +69,22 @@ class RelationshipPage:
 
     def missing(self, result: FetchResult) -> tuple[Ref, ...]:
         """References that are not in a result."""
-        return tuple(ref for entry in self.entries if (ref := _ref(entry)) not in result.found)
+        return tuple(ref for entry in self.entries if (ref := _ref(entry)) not in result.objects)
 
 
-def stored_page(subject: Stored, name: str, behaviours: Callable[[], tuple[Stored, ...]]) -> RelationshipPage | None:
+def stored_page(
+    subject: StoredObject, name: str, behaviours: Callable[[], tuple[StoredObject, ...]]
+) -> RelationshipPage | None:
     """Return a relationship of a stored object, None if it is not stored.
 
     behaviours: searches the behaviour reports, which the feed of files does not name.
     """
     page = as_mapping(as_mapping(subject.object.get("relationships")).get(name))
-    found = _read(page) if "data" in page else None
-    if name == "behaviours" and subject.object.get("type") == "file" and (found is None or not found.entries):
-        reports = tuple({"type": "file_behaviour", "id": each.id} for each in behaviours())
+    stored = _read(page) if "data" in page else None
+    if name == "behaviours" and subject.object.get("type") == "file" and (stored is None or not stored.entries):
+        reports = tuple({"type": "file_behaviour", "id": report.id} for report in behaviours())
         return RelationshipPage(reports, count=len(reports)) if reports else None
-    return found
+    return stored
 
 
 def _read(page: Mapping[str, Any]) -> RelationshipPage | None:
@@ -97,16 +99,16 @@ def _read(page: Mapping[str, Any]) -> RelationshipPage | None:
 
 
 def object_response(
-    query: MirrorQuery, subject: Stored, pages: Mapping[str, RelationshipPage | None], fetch: Fetch, *, only: bool
+    query: MirrorQuery, subject: StoredObject, pages: Mapping[str, RelationshipPage | None], fetch: Fetch, *, only: bool
 ) -> Response:
     """Return the answer to a request for an object, with its stored relationships.
 
     Attributes in line are read in one multi-get for all relationships, unless another source answers anyway. A
     relationship that is not stored has an error in its place. only: there is no other source.
     """
-    found = {name: page for name, page in pages.items() if page is not None}
-    whole = all(name in found and not found[name].more for name in query.names)
-    inline = {name: found[name] for name in query.inline if name in found and (whole or only)}
+    stored = {name: page for name, page in pages.items() if page is not None}
+    whole = all(name in stored and not stored[name].more for name in query.names)
+    inline = {name: stored[name] for name in query.inline if name in stored and (whole or only)}
     result = fetch(ref for page in inline.values() for ref in page.refs)
     related: dict[str, Any] = {}
     for name in query.names:
@@ -114,17 +116,20 @@ def object_response(
             gap = _missing_error(inline[name], result, only=True) if only else {}
             related[name] = _as_json(_with_attributes(inline[name], result, query.inline[name])) | gap
         else:
-            related[name] = _as_json(found[name]) if name in found else _error(only, NOT_HELD if only else NOT_ANSWERED)
+            related[name] = (
+                _as_json(stored[name]) if name in stored else _error(only, NOT_HELD if only else NOT_ANSWERED)
+            )
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
     entry |= {"type": query.ref.kind, "id": subject.id}
     parts = {
-        name: _oldest(result.found[ref] for ref in page.refs if ref in result.found) for name, page in inline.items()
+        name: _oldest(result.objects[ref] for ref in page.refs if ref in result.objects)
+        for name, page in inline.items()
     }
     return Response({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment, parts)
 
 
 def page_response(
-    query: MirrorQuery, subject: Stored, page: RelationshipPage, fetch: Fetch, *, only: bool
+    query: MirrorQuery, subject: StoredObject, page: RelationshipPage, fetch: Fetch, *, only: bool
 ) -> Response | None:
     """Return the answer to a request for one page of a relationship, None for a page of VirusTotal's own cursor.
 
@@ -141,12 +146,12 @@ def page_response(
     payload = _as_json(evolve(_with_attributes(part, result, query.attributes), more=rest)) | _missing_error(
         part, result, only=only
     )
-    moment = _oldest((subject, *result.found.values()))
+    moment = _oldest((subject, *result.objects.values()))
     return Response(payload, not needed.missing(result) and not page.more, moment)
 
 
-def _oldest(kept: Iterable[Stored]) -> float:
-    return min((each.moment for each in kept if each.moment), default=0.0)
+def _oldest(objects: Iterable[StoredObject]) -> float:
+    return min((object.moment for object in objects if object.moment), default=0.0)
 
 
 def _age(moment: float) -> float:
@@ -174,23 +179,25 @@ def _as_json(page: RelationshipPage) -> dict[str, Any]:
     return {"data": page.data, "meta": meta | ({"cursor": page.more} if page.more else {})}
 
 
-def _with_attributes(page: RelationshipPage, result: FetchResult, wanted: tuple[str, ...]) -> RelationshipPage:
-    """Return the page with the wanted attributes of the stored objects; all if none is named."""
+def _with_attributes(page: RelationshipPage, result: FetchResult, names: tuple[str, ...]) -> RelationshipPage:
+    """Return the page with these attributes of the stored objects; all if none is named."""
     return evolve(
         page,
-        entries=tuple(_entry_with_attributes(entry, result.found.get(_ref(entry)), wanted) for entry in page.entries),
+        entries=tuple(_entry_with_attributes(entry, result.objects.get(_ref(entry)), names) for entry in page.entries),
     )
 
 
-def _entry_with_attributes(entry: Mapping[str, Any], kept: Stored | None, wanted: tuple[str, ...]) -> Mapping[str, Any]:
-    if kept is None:
+def _entry_with_attributes(
+    entry: Mapping[str, Any], stored: StoredObject | None, names: tuple[str, ...]
+) -> Mapping[str, Any]:
+    if stored is None:
         return entry
-    attributes = as_mapping(kept.object.get("attributes"))
-    if wanted:
-        attributes = {name: attributes[name] for name in wanted if name in attributes}
-    return {**entry, "links": as_mapping(kept.object.get("links")), "attributes": attributes}
+    attributes = as_mapping(stored.object.get("attributes"))
+    if names:
+        attributes = {name: attributes[name] for name in names if name in attributes}
+    return {**entry, "links": as_mapping(stored.object.get("links")), "attributes": attributes}
 
 
 def _ref(entry: Mapping[str, Any]) -> Ref:
-    found = api.decode_object(entry)
-    return found.ref if found is not None else Ref("", "")
+    obj = api.decode_object(entry)
+    return obj.ref if obj is not None else Ref("", "")

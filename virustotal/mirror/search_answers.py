@@ -28,7 +28,7 @@ class MirrorError(Exception):
 
 
 @frozen
-class Fetched:
+class FetchedDocument:
     """One document: its source, or None. failed: why it is not known whether there is one; reason: the error's type."""
 
     source: Mapping[str, Any] | None = None
@@ -44,14 +44,14 @@ class SearchResult:
     problem: str = ""
 
 
-def fetched(entry: Mapping[str, Any], id: str) -> Fetched:
+def fetched(entry: Mapping[str, Any], id: str) -> FetchedDocument:
     """Return one document of a multi-get."""
     if entry.get("error"):
         reason = reason_of(entry)
-        return Fetched(failed=f"The mirror cannot read a document: {reason}.", reason=reason)
+        return FetchedDocument(failed=f"The mirror cannot read a document: {reason}.", reason=reason)
     if entry.get("_id") != id or not isinstance(entry.get("found"), bool):
-        return Fetched(failed="The mirror left a document out of its answer.")
-    return Fetched(as_mapping(entry.get("_source"))) if entry["found"] else Fetched()
+        return FetchedDocument(failed="The mirror left a document out of its answer.")
+    return FetchedDocument(as_mapping(entry.get("_source"))) if entry["found"] else FetchedDocument()
 
 
 def search_result(answer: Mapping[str, Any]) -> SearchResult:

@@ -22,7 +22,7 @@ from virustotal.core.errors import ConfigurationError, VirusTotalError
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.search_answers import (
     BUSY,
-    Fetched,
+    FetchedDocument,
     MirrorError,
     SearchResult,
     fetched,
@@ -69,25 +69,25 @@ class SearchClient:
         """Close the connections."""
         self._pool.close()
 
-    def get(self, asked: Sequence[tuple[str, str]], deadline: float) -> tuple[Fetched, ...]:
+    def get(self, places: Sequence[tuple[str, str]], deadline: float) -> tuple[FetchedDocument, ...]:
         """Return each document of `(index, id)`, in order, of as few multi-gets as there must be. MirrorError."""
-        if len(asked) > MOST_DOCUMENTS:
-            head, tail = asked[:MOST_DOCUMENTS], asked[MOST_DOCUMENTS:]
+        if len(places) > MOST_DOCUMENTS:
+            head, tail = places[:MOST_DOCUMENTS], places[MOST_DOCUMENTS:]
             return (*self.get(head, deadline), *self.get(tail, deadline))
-        if not asked:
+        if not places:
             return ()
-        body = {"docs": [{"_index": index, "_id": id} for index, id in asked]}
+        body = {"docs": [{"_index": index, "_id": id} for index, id in places]}
         try:
             status, answer = self.send("POST", "/_mget", json.dumps(body).encode(), deadline)
         except _TooLargeError as error:
-            if len(asked) == 1:
-                return (Fetched(failed=str(error)),)
-            half = len(asked) // 2
-            return (*self.get(asked[:half], deadline), *self.get(asked[half:], deadline))
+            if len(places) == 1:
+                return (FetchedDocument(failed=str(error)),)
+            half = len(places) // 2
+            return (*self.get(places[:half], deadline), *self.get(places[half:], deadline))
         if status != 200:
             raise refused(status, answer)
-        docs = as_list(answer.get("docs"))
-        return tuple(fetched(as_mapping(docs[at]) if at < len(docs) else EMPTY, id) for at, (_, id) in enumerate(asked))
+        docs = [*as_list(answer.get("docs")), *(EMPTY for _ in places)]
+        return tuple(fetched(as_mapping(doc), id) for doc, (_, id) in zip(docs, places, strict=False))
 
     def mappings(self, index: str, deadline: float) -> Mapping[str, Mapping[str, Any]]:
         """Return the mapping of each index of an alias, or of an index itself. MirrorError."""

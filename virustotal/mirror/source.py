@@ -18,7 +18,7 @@ from virustotal.api.source import (
 )
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
-from virustotal.mirror.documents import Stored
+from virustotal.mirror.documents import StoredObject
 from virustotal.mirror.object_store import FetchResult, ObjectStore
 from virustotal.mirror.prefetch import Lookup, PrefetchCache
 from virustotal.mirror.request_parser import MirrorQuery, identifiers, parse_request
@@ -172,7 +172,7 @@ class MirrorSource:
     def _object_lookup(self, query: MirrorQuery, result: FetchResult) -> Lookup:
         if query.ref in result.failed:
             return MirrorError(result.failed[query.ref])
-        subject = result.found.get(query.ref)
+        subject = result.objects.get(query.ref)
         return (
             None
             if subject is None
@@ -190,34 +190,34 @@ class MirrorSource:
         if subject is None:
             return None
         fetch = self._fetch(deadline)
-        wanted = (query.relationship,) if query.relationship else query.names
-        pages = {name: self._page(subject, name, deadline) for name in wanted}
+        names = (query.relationship,) if query.relationship else query.names
+        pages = {name: self._page(subject, name, deadline) for name in names}
         if not query.relationship:
             return object_response(query, subject, pages, fetch, only=self._only)
         page = pages[query.relationship]
         return None if page is None else page_response(query, subject, page, fetch, only=self._only)
 
-    def _subject(self, ref: Ref, deadline: float) -> Stored | None:
+    def _subject(self, ref: Ref, deadline: float) -> StoredObject | None:
         if not identifiers(ref):
             return self._store.by_digest(ref, deadline)
         result = self._store.fetch((ref,), deadline)
         if ref in result.failed:
             raise MirrorError(result.failed[ref])
-        return result.found.get(ref)
+        return result.objects.get(ref)
 
     def _fetch(self, deadline: float) -> Callable[[Iterable[Ref]], FetchResult]:
         """Return a reader for which a failing cluster means unreadable objects, not a failed answer."""
 
         def fetch(refs: Iterable[Ref]) -> FetchResult:
-            wanted = tuple(refs)
+            refs = tuple(refs)
             try:
-                return self._store.fetch(wanted, deadline)
+                return self._store.fetch(refs, deadline)
             except MirrorError as error:
-                return FetchResult(failed=dict.fromkeys(wanted, str(error)))
+                return FetchResult(failed=dict.fromkeys(refs, str(error)))
 
         return fetch
 
-    def _page(self, subject: Stored, name: str, deadline: float) -> RelationshipPage | None:
+    def _page(self, subject: StoredObject, name: str, deadline: float) -> RelationshipPage | None:
         return stored_page(subject, name, lambda: self._store.behaviours(subject.id, deadline))
 
     def _is_sufficient(self, response: Response) -> bool:

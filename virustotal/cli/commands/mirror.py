@@ -142,7 +142,7 @@ def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: b
 
     loader, folder = cluster.loader(), _state(state)
     lines = TextColumn("{task.fields[lines]} lines")
-    with _run(loader.tally, as_json=as_json), _progress(DownloadColumn(), lines) as bars:
+    with _run(loader.statistics, as_json=as_json), _progress(DownloadColumn(), lines) as bars:
         task = bars.add_task("", total=sum(path.stat().st_size for path in files), lines=0)
         loader.prepare()
         before = 0
@@ -152,12 +152,12 @@ def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: b
                 checkpoint.forget()
 
             def tell(read: int, before: int = before, name: str = path.name) -> None:
-                bars.update(task, completed=before + read, description=name, lines=loader.tally.read)
+                bars.update(task, completed=before + read, description=name, lines=loader.statistics.read)
 
             try:
                 loader.load(path, checkpoint, tell)
             except PackageError as error:
-                loader.tally.refuse(str(error), f"{path.name}, after line {checkpoint.read().lines}")
+                loader.statistics.refuse(str(error), f"{path.name}, after line {checkpoint.read().lines}")
             before += path.stat().st_size
             tell(0, before)
 
@@ -225,7 +225,7 @@ def fetch(
         raise click.BadParameter("the newest package is 60 minutes old.", param_hint="--since")
     checkpoints = {feed: checkpoint_of_feed(feed, config, folder) for feed in feeds}
     lines = TextColumn("{task.fields[lines]} lines")
-    run = _run(loader.tally, fetcher.missing, as_json=as_json)
+    run = _run(loader.statistics, fetcher.missing, as_json=as_json)
     with contextlib.closing(source), run, _progress(MofNCompleteColumn(), TextColumn("minutes"), lines) as bars:
         for checkpoint in checkpoints.values() if again else ():
             checkpoint.forget()
@@ -236,7 +236,7 @@ def fetch(
             first = first or package.start
             minutes = [(moment - first) // MINUTE for moment in (package.start, fetcher.newest())]
             name = f"{package.feed} {package.name}"
-            bars.update(task, description=name, completed=minutes[0], total=minutes[1], lines=loader.tally.read)
+            bars.update(task, description=name, completed=minutes[0], total=minutes[1], lines=loader.statistics.read)
 
 
 def _state(folder: Path | None) -> Path:
@@ -253,7 +253,7 @@ def _state(folder: Path | None) -> Path:
 
 
 @contextlib.contextmanager
-def _run(tally: "LoadStatistics", missing: list[str] | None = None, *, as_json: bool) -> Iterator[None]:
+def _run(statistics: "LoadStatistics", missing: list[str] | None = None, *, as_json: bool) -> Iterator[None]:
     """Print the summary when a run has ended, whatever ended it, and exit with its code."""
     from virustotal.mirror.feed_fetcher import FetchError
     from virustotal.mirror.search_answers import MirrorError
@@ -267,10 +267,10 @@ def _run(tally: "LoadStatistics", missing: list[str] | None = None, *, as_json: 
         end = f"A package or its checkpoint cannot be used: {error.strerror or type(error).__name__}."
     except KeyboardInterrupt:
         end = "Interrupted."
-    _summary(tally, missing or [], as_json=as_json)
+    _summary(statistics, missing or [], as_json=as_json)
     if end:
         fail(f"{end} The same command continues.", Exit.FAILED)
-    if tally.refused or missing:
+    if statistics.refused or missing:
         raise SystemExit(Exit.PARTIAL)
 
 
@@ -279,22 +279,27 @@ def _progress(*columns: Any) -> Progress:
     return Progress(*parts, console=Console(stderr=True), transient=True)
 
 
-def _summary(tally: "LoadStatistics", missing: list[str], *, as_json: bool) -> None:
+def _summary(statistics: "LoadStatistics", missing: list[str], *, as_json: bool) -> None:
     if as_json:
         refused = [
-            {"reason": reason, "lines": count, "first": tally.examples[reason]}
-            for reason, count in tally.refused.most_common()
+            {"reason": reason, "lines": count, "first": statistics.examples[reason]}
+            for reason, count in statistics.refused.most_common()
         ]
-        counts = {"read": tally.read, "stored": tally.stored, "older": tally.older, "loaded_before": tally.again}
+        counts = {
+            "read": statistics.read,
+            "stored": statistics.stored,
+            "older": statistics.older,
+            "loaded_before": statistics.again,
+        }
         click.echo(json.dumps({**counts, "refused": refused, "missing": missing}, indent=2))
         return
     rows = table("what", "lines", "first")
-    rows.add_row("stored", str(tally.stored), "")
-    for what, count in (("older than what is there", tally.older), ("loaded before", tally.again)):
+    rows.add_row("stored", str(statistics.stored), "")
+    for what, count in (("older than what is there", statistics.older), ("loaded before", statistics.again)):
         if count:
             rows.add_row(what, str(count), "")
-    for reason, count in tally.refused.most_common():
-        rows.add_row(Text(f"refused: {reason}", style="yellow"), str(count), Text(tally.examples[reason]))
+    for reason, count in statistics.refused.most_common():
+        rows.add_row(Text(f"refused: {reason}", style="yellow"), str(count), Text(statistics.examples[reason]))
     terminal().print(rows)
     for package in missing:
         terminal().print(Text(f"VirusTotal did not have {package}", style="yellow"))
