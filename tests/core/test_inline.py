@@ -269,6 +269,35 @@ def test_bare_items_among_items_with_attributes_cost_no_second_request(emulator:
     assert [bool(item.error) for item in related.items].count(True) == bare
 
 
+@pytest.mark.parametrize(
+    ("switch", "beside", "requests"),
+    [("honoured", "contacted_domains", 1), ("honoured", "", 2), ("ignored", "contacted_domains", 3)],
+)
+def test_a_relationship_of_bare_items_alone_costs_a_request_only_where_nothing_came_in_line(
+    emulator: Emulator, switch: str, beside: str, requests: int
+) -> None:
+    emulator.switches.set(relationship_attributes=switch)
+    bare = [{"type": "file", "id": f"{place:062x}ff"} for place in range(3)]
+    others = {beside: objects(beside, 2)} if beside else {}
+    emulator.store.put({"type": "file", "id": FILE.id, "attributes": {"size": 3}}, {"dropped_files": bare, **others})
+
+    related = run(emulator, "dropped_files", *others).related["dropped_files"]
+
+    assert len(emulator.requests) == requests
+    assert (len(related.items), related.complete, related.detailed) == (3, True, True)
+    assert {item.error for item in related.items} == {"NotFoundError"}
+
+
+def test_an_object_that_came_reduced_unasked_proves_nothing_of_other_relationships() -> None:
+    query = inline_attributes.selections(("dropped_files", "a"), {"dropped_files": ("size",), "a": ("name",)})
+    bare = Related("dropped_files", (Object(FILE, whole=False),), detailed=False)
+    reduced = Related("a", (Object(Ref("threat_actor", "x"), {"name": "X"}, whole=False),))
+
+    found = inline_attributes.mark_known_by_id({"dropped_files": bare, "a": reduced}, query)
+
+    assert found["dropped_files"] == bare
+
+
 @pytest.mark.parametrize("switch", ["honoured", "ignored"])
 def test_the_empty_file_is_no_finding(emulator: Emulator, switch: str) -> None:
     emulator.switches.set(relationship_attributes=switch)

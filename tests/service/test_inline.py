@@ -45,3 +45,17 @@ def test_the_same_is_shown_for_fewer_requests(
     assert said(lined) == said(fetched)
     assert lined.score == fetched.score
     assert asked(emulator) <= before - MOST_SAVED[kind]
+
+
+@pytest.mark.parametrize("only", [False, True])
+def test_dropped_files_that_nobody_saw_cost_no_request_of_their_own(emulator: Emulator, scan: Scan, only: bool) -> None:
+    unseen = [{"type": "file", "id": f"{place:064x}"} for place in (1, 2)]
+    if only:
+        emulator.store.put(emulator.store.get("file", EICAR) or {}, {"dropped_files": unseen})
+    emulator.switches.set(relationship_attributes="honoured")
+    names = "contacted_ips,contacted_domains,contacted_urls,dropped_files"
+
+    outcome = scan(EICAR, {"relationships": names, "analyze_relationship": "true"}, config={"cache": {"hours": 0}})
+
+    assert asked(emulator) == 1
+    assert f"Known by hash only ({2 if only else 1})" in shown(outcome)

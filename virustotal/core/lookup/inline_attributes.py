@@ -1,8 +1,9 @@
 """Attributes in line: what is asked for beside the descriptors of a relationship, and whether it came.
 
 `relationship_attributes[NAME]` and `attributes` are not documented for every key (API reference, section 1.5): they are
-asked for, and what came is looked at. A bare item among siblings that came with attributes is one that VirusTotal knows
-by its identifier alone; a relationship of bare items is fetched as if its attributes had never been asked for.
+asked for, and what came is looked at. A bare item of an answer in which others came with attributes is one that
+VirusTotal knows by its identifier alone; where all are bare, each relationship is fetched as if its attributes had
+never been asked for.
 """
 
 import re
@@ -66,7 +67,7 @@ def attributes_read(kind: str, name: str, registry: Registry) -> tuple[str, ...]
 
 def selections(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) -> Pairs:
     """Return the query that asks for attributes in line, the shortest first: of as many names as there is room for."""
-    pairs = [(f"relationship_attributes[{name}]", ",".join(attributes[name])) for name in names if attributes.get(name)]
+    pairs = [(_parameter(name), ",".join(attributes[name])) for name in names if attributes.get(name)]
     found: list[tuple[str, str]] = []
     room = LONGEST_SELECTION
     for pair in sorted(pairs, key=_length):
@@ -74,6 +75,10 @@ def selections(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) 
         if room >= 0:
             found.append(pair)
     return tuple(found)
+
+
+def _parameter(name: str) -> str:
+    return f"relationship_attributes[{name}]"
 
 
 def _length(pair: tuple[str, str]) -> int:
@@ -85,9 +90,27 @@ def has_requested(related: Related, asked: tuple[str, ...]) -> bool:
     return related.detailed and all(item.error or _came(item, asked) for item in related.items)
 
 
-def mark_known_by_id(related: Related, asked: tuple[str, ...]) -> Related:
-    """Return a relationship with its bare items marked as known by identifier alone, if others came with attributes."""
-    if not any(_came(item, asked) for item in related.items):
+def mark_known_by_id(related: Mapping[str, Related], query: Pairs) -> Mapping[str, Related]:
+    """Return relationships with their bare items marked as known by identifier alone, where others came as asked for.
+
+    A server that gives what was asked for in one relationship of an answer does so in all of them. An object of a kind
+    of which nothing is always present proves that for its own relationship alone: it may have come reduced, unasked.
+
+    Args:
+        related: The relationships of one answer, by name.
+        query: What was asked for in line (`selections`).
+    """
+    asked = {name: tuple(value.split(",")) for name in related for key, value in query if key == _parameter(name)}
+    came = {
+        name: {item.ref.kind for item in related[name].items if _came(item, names)} for name, names in asked.items()
+    }
+    taken = any(kinds.intersection(ALWAYS_PRESENT) for kinds in came.values())
+    marked = {name for name in asked if taken or came[name]}
+    return {name: _marked(found) if name in marked else found for name, found in related.items()}
+
+
+def _marked(related: Related) -> Related:
+    if not related.items:
         return related
     items = tuple(item if item.attributes or item.error else evolve(item, error=KNOWN_BY_ID) for item in related.items)
     return evolve(related, items=items, detailed=True)

@@ -58,8 +58,10 @@ def fetch_object(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memo
             said = _refusals(kind, dropped, refusal.outcome)
             memory.learn(kind, said)
         refused |= said
-    # A bare item of the mirror is one that the mirror does not hold; VirusTotal may know it well.
-    return _with_outcomes(plan, report, names, refused, known_by_id=answer.origin != MIRROR)
+    report = _with_outcomes(plan, report, names, refused)
+    if answer.origin == MIRROR:  # its bare items are those that it does not hold; VirusTotal may know them well
+        return report
+    return evolve(report, related=MappingProxyType(inline_attributes.mark_known_by_id(report.related, query)))
 
 
 def _affordable(
@@ -131,17 +133,13 @@ def _refusals(kind: str, dropped: list[str], refusal: Outcome) -> dict[str, Outc
     return {name: refusal if licence in lacking else _TOGETHER for name, licence in licences.items()}
 
 
-def _with_outcomes(
-    plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome], *, known_by_id: bool
-) -> Report:
+def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome]) -> Report:
     """Give each asked name its outcome; those that are to be asked alone stay out."""
     found = {}
     for name in names:
         related = report.related.get(name) or _absent(plan, name, refused.get(name))
         if related is not None:
-            related = without_empty_file(related)
-            asked = plan.attributes.get(name, ())
-            found[name] = inline_attributes.mark_known_by_id(related, asked) if known_by_id else related
+            found[name] = without_empty_file(related)
     return evolve(report, related=MappingProxyType(found))
 
 
