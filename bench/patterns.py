@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
+from bench.behaviours import HASH, run
+from virustotal.core import Object, Ref
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.plugins.sandbox.processes import image_of
 from virustotal.plugins.subjects import url
@@ -14,6 +16,14 @@ MOST_GROWTH = 10.0
 #: Below this many seconds nothing is said of the growth.
 NOISE = 0.01
 
+
+def sandbox_report(text: str) -> Object:
+    """Return a report with a command line for each thousand characters, as processes and by themselves."""
+    lines = [text[start : start + 1_000] for start in range(0, len(text), 1_000)]
+    tree = [{"process_id": number, "name": line} for number, line in enumerate(lines)]
+    return Object(Ref("file_behaviour", f"{HASH}_Zenbox"), {"processes_tree": tree, "command_executions": lines})
+
+
 SAFELIST = read_safelist({"regex": {"av.virus_name": [r"trojan\..*", r"[a-z]+\.[a-z]+"]}})
 #: Function over text, and what is repeated in it.
 CASES: Mapping[str, tuple[Callable[[str], object], str]] = {
@@ -22,6 +32,7 @@ CASES: Mapping[str, tuple[Callable[[str], object], str]] = {
     "users in URLs": (url.without_credentials, "//a@"),
     "command lines of blanks": (image_of, "C:\\ "),
     "command lines of quotes": (image_of, '"a '),
+    "sandbox report of commands": (lambda text: run([sandbox_report(text)]), "C:\\a -x  "),
     "safelist": (lambda text: SAFELIST.matches("av.virus_name", text), "trojan."),
 }
 

@@ -4,9 +4,11 @@ import hashlib
 import logging
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -274,6 +276,31 @@ def test_the_password_that_opens(tmp_path: Path, passwords: tuple[str, ...], exp
     assert password_of(target.path, passwords, time.monotonic() - 1) == ""
 
 
+@pytest.mark.parametrize("zip64", [False, True])
+def test_a_directory_of_600_000_entries_is_not_read(tmp_path: Path, zip64: bool) -> None:
+    """`zipfile` holds some 600 MB of it, and takes seconds."""
+    count, path = 600_000, tmp_path / "many.zip"
+    entry = b"PK\x01\x02" + struct.pack("<4B4HL2L5H2L", 20, 0, 20, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, count * len(entry), 0, 0)
+    if zip64:
+        end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+        size = count * len(entry)
+        record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, 0)
+        end = record + struct.pack("<4sLQL", b"PK\x06\x07", 0, size, 1) + end
+    path.write_bytes(entry * count + end)
+    if not zip64:
+        path.write_bytes(entry * 10 + end.replace(struct.pack("<L", count * len(entry)), struct.pack("<L", 470)))
+        assert len(zipfile.ZipFile(path).infolist()) == 10  # the same, short: a directory that can be read
+        path.write_bytes(entry * count + end)
+    tracemalloc.start()
+    began = time.process_time()
+    assert password_of(path, ("infected",), time.monotonic() + 60) == ""
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert time.process_time() - began < 0.5
+    assert peak < 2**20
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not an archive"])
 def test_what_is_no_archive_has_no_password(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other"
@@ -363,6 +390,15 @@ def test_a_refused_submission_is_one_audit_line_too(
 def test_no_path_leaves_with_the_name(emulator: Emulator, scan: Scan, sample: Path, name: str) -> None:
     scan(evolve(file_target(sample), name=name), ASKED, config={**ALLOWED, "submit_file_name": "name"})
     assert set(emulator.requests.names.values()) == {"x.exe"}
+
+
+def test_a_report_nested_5000_deep_is_analysed_anew(emulator: Emulator, scan: Scan) -> None:
+    attributes = dict(emulator.store.attributes("file", EICAR))
+    emulator.store.put({"type": "file", "id": EICAR, "attributes": {**attributes, "last_analysis_date": 1_500_000_000}})
+    emulator.fault("GET /files/*", "nested", size=5_000)
+    outcome = scan(EICAR, {"reanalyze_after_days": 30}, config=ALLOWED)
+    assert posts(emulator) == [f"POST /files/{EICAR}/analyse"]
+    assert any(title.startswith("Detections: ") for title in titles(outcome))
 
 
 def test_reports_nested_5000_deep_are_compared_by_the_date_of_their_analysis() -> None:

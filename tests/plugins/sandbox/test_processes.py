@@ -78,6 +78,18 @@ def test_an_endless_tree_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(found), cut) == (1_000, True)
 
 
+@pytest.mark.parametrize("unit", ["a ", "C:\\ ", "-x=\t"])
+def test_command_lines_of_blanks_in_five_megabytes_end(unit: str) -> None:
+    """They were never done; bench/patterns.py looks at the growth."""
+    command = ("C:\\" + unit * 1_000)[:1_000]
+    nodes = [{"process_id": number, "name": f"{number} {command}"} for number in range(5_000)]
+    commands = [f"{command}{number}" for number in range(5_000)]
+    start = time.process_time()
+    found = findings(report(processes_tree=nodes, command_executions=commands, processes_created=commands))
+    assert time.process_time() - start < 10
+    assert any(title.startswith("Process tree of Zenbox") for title in titles(found))
+
+
 def test_ids_that_form_a_cycle_are_processes_of_their_own() -> None:
     tree = [{"process_id": "4", "name": "a.exe", "children": [{"process_id": "5", "children": [{"process_id": "4"}]}]}]
     found = findings(report(processes_tree=tree))
