@@ -184,7 +184,8 @@ class Analysis:
             )
             self.attachments.fetched(result.artefacts, outputs)
         for output in outputs:
-            self.attachments.made(output)
+            if output.attachments:
+                self.attachments.made(output)
         return self._without_copy(result)
 
     def _without_copy(self, result: SubjectResult) -> SubjectResult:

@@ -86,7 +86,8 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
 
     def get_tool_version(self) -> str:
         """Return the version with a digest of plugins and configuration, and the slice of time of `result_days`."""
-        return with_time_slice(self._tool_version, self._settings.result_days, time.time())
+        days = self._settings.result_days
+        return with_time_slice(self._tool_version, days, time.time()) if days else self._tool_version
 
     def start(self) -> None:
         """Log the plugins, fetch the safelist, and do once what else the first task would do."""

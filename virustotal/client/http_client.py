@@ -82,6 +82,7 @@ class HttpClient:
         through: Callable[[Source], Source] | None = None,
     ) -> None:
         self._host = settings.host.rstrip("/")
+        self._api = f"{self._host}/api/v3/"
         self._key = _key(credentials.api_key)
         self._proxies = _proxies(credentials.proxy)
         self._secrets = (self._key, urlsplit(credentials.proxy).password or "")
@@ -219,10 +220,10 @@ class HttpClient:
         Sent by the adapter and not by a session: a session would keep cookies, read the environment, and read the body
         of a redirect without a bound.
         """
-        own = allowed(address, self._host)
+        own = address.startswith(self._api) or allowed(address, self._host)
         if time.monotonic() >= deadline:
             raise DeadlineError("The time for this task is used up.")
-        if not address.startswith(f"{self._host}/api/v3/users/"):  # free, and about the key alone
+        if not address.startswith(f"{self._api}users/"):  # free, and about the key alone
             with self._lock:
                 self._made += 1
         with watched(deadline):

@@ -27,14 +27,14 @@ def tool_version(settings: Settings, plugins: LoadedPlugins) -> str:
 
 
 def with_time_slice(version: str, days: int, now: float) -> str:
-    """Return the version with the number of the current slice of `days`; the version itself for 0 days.
+    """Return the version with the number of the current slice of `days`.
 
     The framework reads the version when a container starts, so a running container keeps the slice of its start.
 
     Args:
         now: Seconds since 1970.
     """
-    return f"{version}-{int(now // (days * 86_400))}" if days else version
+    return f"{version}-{int(now // (days * 86_400))}"
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from virustotal import __version__
 from virustotal.core.analyzer import Analyzer, never
@@ -170,14 +170,14 @@ class HookCaller:
             wish = partial(analyzer.wanted, settings)
             return analyzer.wanted is not never and bool(self._guarded(provider, what, lambda: bool(wish())))
 
-        self.registry = evolve(plugins.registry, asks=asks)
+        self.registry = plugins.registry.asking(asks)
         return self
 
     def remap(self, detections: tuple[Detection, ...], obj: Object = UNKNOWN) -> tuple[Detection, ...]:
         """Fold the detections of one object through every implementation, in order."""
-        for each in self._remaps:
+        for hook in self._remaps:
             given = {"detections": detections, "settings": self._settings, "obj": obj}
-            detections = self._asked(each, given, partial(hook_result_checks.remapped, given=detections)) or detections
+            detections = self._call(hook, given, partial(hook_result_checks.remapped, given=detections)) or detections
         return detections
 
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
@@ -185,22 +185,17 @@ class HookCaller:
 
         Its first reason says whose it is, where that of the engines has their count.
         """
-        for each in self._verdicts:
+        for hook in self._verdicts:
             given = {"obj": obj, "detections": detections, "settings": self._settings}
-            if (verdict := self._asked(each, given, hook_result_checks.verdict_or_none)) is not None:
-                return hook_result_checks.said_by(verdict, str(each.provider))
+            if (verdict := self._call(hook, given, hook_result_checks.verdict_or_none)) is not None:
+                return hook_result_checks.said_by(verdict, str(hook.provider))
         return None
 
-    def _asked(self, each: Implementation, given: Mapping[str, Any], checked: Callable[[Any], T | None]) -> T | None:
-        def call() -> Any:
-            if not each.provider.external:
-                return each.call(given)
-            named = {name: given[name] for name in each.arguments}
-            return each.call(
-                {name: copied(value) if isinstance(value, Object) else value for name, value in named.items()}
-            )
-
-        return self._guarded(each.provider, each.hook, call, checked)
+    def _call(self, hook: Implementation, given: Mapping[str, Any], check: Callable[[Any], T | None]) -> T | None:
+        if not hook.provider.external:
+            return self._guarded(hook.provider, hook.hook, partial(hook.call, given))
+        own = {name: copied(value) if isinstance(value, Object) else value for name, value in given.items()}
+        return self._guarded(hook.provider, hook.hook, partial(hook.call, own), check)
 
     def _guarded(
         self,
@@ -210,11 +205,11 @@ class HookCaller:
         checked: Callable[[Any], T | None] = lambda answer: answer,
     ) -> T | None:
         """Return what a plugin's function answers, checked; None where it failed or has no time left."""
+        if not provider.external:
+            return self._checked(provider, what, call, checked)
         name = f"{what} of {provider}"
         if self._allowance.over(name):
             return None
-        if not provider.external:
-            return self._checked(provider, what, call, checked)
         with preserved() as changes:
             answer = self._checked(provider, what, partial(self._allowance.call, name, call), checked)
         if changes.names:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from attrs import define, field
+
 T = TypeVar("T")
 
 #: Seconds that each hook of an external plugin, and each `wanted`, has in one task, all of its calls together.
@@ -51,18 +53,18 @@ def run_with_timeout(name: str, call: Callable[[], T], busy: dict[str, threading
     return answers[0]
 
 
+@define
 class TimeBudget:
     """The time of external hooks in one task: each name has a budget for all of its calls, and no more once it is over.
 
     deadline: of `time.monotonic()`; no call goes beyond it.
     """
 
-    def __init__(self, busy: dict[str, threading.Thread], budget: float, deadline: float) -> None:
-        self._busy = busy
-        self._budget = budget
-        self._deadline = deadline
-        self._spent: dict[str, float] = {}
-        self._over: set[str] = set()
+    _busy: dict[str, threading.Thread]
+    _budget: float
+    _deadline: float
+    _spent: dict[str, float] = field(factory=dict, init=False)
+    _over: set[str] = field(factory=set, init=False)
 
     def over(self, name: str) -> bool:
         """True if a name is not called again in this task."""
