@@ -91,7 +91,14 @@ def test_an_unknown_url_is_scanned_privately_and_neither_it_nor_its_host_looked_
 
 
 #: What an earlier service tagged.
-TAGS = [{"type": "network.static.domain", "short_type": "domain", "value": "tagged.example.com", "score": 0}]
+TAGS = [
+    {"type": f"network.static.{kind}", "short_type": kind, "value": value, "score": 0}
+    for kind, value in (
+        ("domain", "tagged.example.com"),
+        ("ip", "192.0.2.77"),
+        ("uri", "https://tagged.example.com/a?token=b"),
+    )
+]
 
 
 def test_a_file_of_more_than_32_mb_goes_to_a_private_upload_address(
@@ -379,16 +386,18 @@ def test_a_wrong_retention_or_region_stops_the_start(scan: Scan, config: Any) ->
 FAULTS = st.sampled_from(
     [
         (),
-        ("* /private/*", 403),
-        ("* /private/*", 500),
-        ("* /private/*", 429),
-        ("* /private/*", 404),
-        ("POST /private/*", 400),
-        ("POST /private/*", 503),
-        ("GET /private/analyses/*", 404),
-        ("GET /private/files/*", 503),
-        ("GET /files/*", 503),
-        ("GET /files/*", 404),
+        *(("* /private/*", "status", {"status": status}) for status in (400, 403, 404, 409, 429, 500)),
+        ("POST /private/*", "status", {"status": 400}),
+        ("POST /private/*", "status", {"status": 503}),
+        ("POST /private/*", "reset", {"size": 100}),
+        ("POST /private/*", "answer", {"document": {"data": {"type": "analysis"}}}),
+        ("GET /private/analyses/*", "status", {"status": 404}),
+        ("GET /private/analyses/*", "garbage", {}),
+        ("GET /private/files/*", "status", {"status": 503}),
+        ("GET /private/files/*", "answer", {"document": {"data": {"type": "file", "id": "x"}}}),
+        ("GET /private/urls/*", "truncate", {"size": 20}),
+        ("GET /files/*", "status", {"status": 503}),
+        ("GET /files/*", "status", {"status": 404}),
     ]
 )
 CONFIGS = st.fixed_dictionaries(
@@ -396,9 +405,14 @@ CONFIGS = st.fixed_dictionaries(
         "submit_privately": st.sampled_from(["never", "allowed", "always"]),
         "allow_dynamic_submit": st.booleans(),
         "private": st.fixed_dictionaries(
-            {"look_up_files": st.booleans(), "look_up_urls": st.booleans(), "wait": st.sampled_from([0, 1])}
+            {
+                "look_up_files": st.booleans(),
+                "look_up_urls": st.booleans(),
+                "wait": st.sampled_from([0, 1]),
+                "delete_after_report": st.booleans(),
+            }
         ),
-        "submit_policy": st.sampled_from([{}, {"max_size_mb": 0}]),
+        "submit_policy": st.sampled_from([{}, {"max_size_mb": 0}, {"file_types": ["document/*"]}, {"max_depth": 1}]),
     }
 )
 PARAMETERS = st.fixed_dictionaries(
@@ -408,33 +422,51 @@ PARAMETERS = st.fixed_dictionaries(
         "reanalyze_after_days": st.sampled_from([0, 30]),
         "exhaustive_search": st.booleans(),
         "analyze_relationship": st.booleans(),
+        "download_dropped_files": st.booleans(),
+        "relationships": st.sampled_from(
+            ["contacted_domains", "behaviours, itw_urls, dropped_files, network_location"]
+        ),
     }
 )
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(config=CONFIGS, parameters=PARAMETERS, fault=FAULTS, target=st.sampled_from(["file", "old", "url", "submitted"]))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    config=CONFIGS,
+    parameters=PARAMETERS,
+    fault=FAULTS,
+    target=st.sampled_from(["file", "child", "old", "url", "known url", "host", "submitted"]),
+)
 def test_nothing_is_shared_that_was_to_be_private(
     emulator: Emulator, scan: Scan, sample: Path, config: Any, parameters: Any, fault: Any, target: str
 ) -> None:
+    """Settings, parameters, policies and faults, for files, URLs, their hosts, old reports and tags."""
     emulator.clear()
+    emulator.faults.clear()
     make_old(emulator)
     if fault:
-        emulator.fault(fault[0], status=fault[1])
+        emulator.fault(fault[0], fault[1], **fault[2])
     mode, private, public = config["submit_privately"], parameters["private_submit"], parameters["dynamic_submit"]
     shared = mode != "always" and public and config["allow_dynamic_submit"] and not (mode == "allowed" and private)
     wanted = (private and not shared) or (mode == "always" and public)
-    subject: Any = {"file": file_target(sample), "old": EICAR, "url": URL, "submitted": EICAR}[target]
-    message: dict[str, Any] = {"tags": TAGS}
+    subject: Any = {
+        "file": file_target(sample),
+        "child": file_target(sample),
+        "url": URL,
+        "known url": "http://c2.example.net/gate.php",
+        "host": "example.com",
+    }.get(target, EICAR)
+    message: dict[str, Any] = {"tags": TAGS, "depth": int(target == "child")}
     message |= {"metadata": {"submitted_url": URL}} if target == "submitted" else {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(VirusTotal, "_timeout", lambda self: 0.6)
+        patch.setattr("virustotal.client.private_archive.PAUSE", 0.001)
         scan(subject, parameters, config={**config, "cache": {"hours": 0, "negative_minutes": 0}}, **message)
     lines = requests_of(emulator)
     if wanted or mode == "always":
         assert sent_publicly(emulator) == []
         assert not [
-            line for line in lines if line.startswith("POST") and " /private/" not in line and "_ah" not in line
+            line for line in lines if line.startswith("POST") and " /private/" not in line and "/_ah/" not in line
         ]
     if wanted and not config["private"]["look_up_urls"]:
         assert not [line for line in lines if line.startswith(("GET /urls", "GET /domains", "GET /ip_addresses"))]
@@ -442,6 +474,7 @@ def test_nothing_is_shared_that_was_to_be_private(
         assert not [line for line in lines if line.startswith("GET /files")]
     if mode == "never" or not wanted:
         assert not [line for line in lines if " /private/" in line]
+    assert sum(emulator.private_uploads.values()) <= 1
 
 
 def command(emulator: Emulator, tmp_path: Path, *words: str) -> tuple[list[str], dict[str, str]]:
