@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import requests_of
@@ -430,6 +430,24 @@ PARAMETERS = st.fixed_dictionaries(
 )
 
 
+def old(mode: str, fault: Any = (), **parameters: bool) -> Any:
+    """An example in which a new analysis of an old report would be requested, if anything allowed it."""
+    return example(
+        config={
+            "submit_privately": mode,
+            "allow_dynamic_submit": True,
+            "private": {"look_up_files": True, "look_up_urls": False, "wait": 0},
+        },
+        parameters={"private_submit": False, "dynamic_submit": False, "reanalyze_after_days": 30, **parameters},
+        fault=fault,
+        target="old",
+    )
+
+
+@old("always")
+@old("always", dynamic_submit=True)
+@old("never", private_submit=True)
+@old("allowed", ("* /private/*", "status", {"status": 403}), private_submit=True)
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     config=CONFIGS,
