@@ -18,8 +18,8 @@ NOISE = 0.01
 
 
 def sandbox_report(text: str) -> Object:
-    """Return a report with a command line for each thousand characters, as processes and by themselves."""
-    lines = [text[start : start + 1_000] for start in range(0, len(text), 1_000)]
+    """Return a report with command lines of a thousand characters, as processes and by themselves: 5 MB at most."""
+    lines = [text[start : start + 1_000] for start in range(0, len(text), 1_000)] * 156
     tree = [{"process_id": number, "name": line} for number, line in enumerate(lines)]
     return Object(Ref("file_behaviour", f"{HASH}_Zenbox"), {"processes_tree": tree, "command_executions": lines})
 
