@@ -46,6 +46,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("virustotal.service",),
     ("virustotal.emulator", "virustotal.template"),
     ("virustotal.local",),
+    ("virustotal.rendering",),
     ("virustotal.testing",),
     ("virustotal.cli", "virustotal.pytest_plugin"),
 )
@@ -62,8 +63,8 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "pluggy": ("virustotal.core.plugin_host", "virustotal.core.hookspecs"),
     "click": ("virustotal.cli",),
     "rich": ("virustotal.cli",),
-    "jinja2": ("virustotal.cli",),
-    "networkx": ("virustotal.cli",),
+    "jinja2": ("virustotal.rendering",),
+    "networkx": ("virustotal.rendering",),
     "aiohttp": ("virustotal.emulator",),
     "pytest": ("virustotal.testing", "virustotal.pytest_plugin"),
     "dataclasses": (),

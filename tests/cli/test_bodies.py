@@ -8,8 +8,8 @@ import pytest
 from assemblyline.odm.models.result import BODY_FORMAT
 from rich.console import Console
 
-from virustotal.cli.section_parts import Table, body_parts
 from virustotal.cli.section_text import body
+from virustotal.rendering.section_parts import Table, body_parts
 
 
 def shown(section: dict[str, Any]) -> str:

@@ -11,9 +11,9 @@ from assemblyline.odm.models.result import BODY_FORMAT
 
 from tests.cli.test_bodies import CASES
 from tests.cli.test_show import result, section
-from virustotal.cli.html_report import html_report
-from virustotal.cli.relationship_graph import MOST_OBJECTS, picture
 from virustotal.local.run_task import TaskOutcome
+from virustotal.rendering.html_report import html_report
+from virustotal.rendering.relationship_graph import MOST_OBJECTS, picture
 
 HOSTILE = (
     '<script>alert(1)</script>"><img src=x onerror=alert(1)> {{ 7 * 7 }} \x1b[2J\x00 \u061c\u202e\u2066\u2028\u2029'

@@ -251,6 +251,10 @@ def test_a_finding_is_rendered_as_the_result_has_it() -> None:
     ]
     assert "How this score came about: 40 points" in shown
     assert "  | analyser: Not valid as tags of the type network.static.domain, and left out: 1." in shown
+    page = render([section], html=True)
+    assert page.startswith("<!DOCTYPE html>") or "<!DOCTYPE html>" in page[:200]
+    assert ">Mine<" in page
+    assert "not a domain" not in page
     assert shown.splitlines()[-1] == "attachment a.txt, 1 bytes (supplementary, INFORMATION): A"
 
 

@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from virustotal.cli.result_data import attached_files, section_tags, techniques
-from virustotal.cli.section_parts import Node, section_tree
 from virustotal.cli.section_text import body
 from virustotal.core.scoring.words import score_word
 from virustotal.local.run_task import TaskOutcome
+from virustotal.rendering.result_data import attached_files, section_tags, techniques
+from virustotal.rendering.section_parts import Node, section_tree
 from virustotal.util.readers import as_mapping, as_text
 
 #: Style of each level.

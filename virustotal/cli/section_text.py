@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from virustotal.cli import section_parts as parts
+from virustotal.rendering import section_parts as parts
 
 #: Levels of a process tree that are indented; deeper ones would leave no room, and say their level.
 DEEPEST = 12

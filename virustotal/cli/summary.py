@@ -8,11 +8,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli import section_parts as parts
-from virustotal.cli.result_data import attached_files, contacts, table_rows, titled
 from virustotal.cli.result_tree import headline, verdict
 from virustotal.cli.section_text import ROW_STYLES, draw
 from virustotal.local.run_task import TaskOutcome
+from virustotal.rendering import section_parts as parts
+from virustotal.rendering.result_data import attached_files, contacts, table_rows, titled
 from virustotal.result import coverage, flagged, layout
 from virustotal.util.readers import as_text, quantity
 

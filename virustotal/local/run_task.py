@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile
@@ -190,14 +190,7 @@ def _stored(result: dict[str, Any]) -> Mapping[str, Any]:
     for file in result["response"]["extracted"] + result["response"]["supplementary"]:
         file.pop("path", None)
         file.pop("is_supplementary", None)
-    for section in result["result"]["sections"]:
-        section.pop("zeroize_on_tag_safe", None)
-        section.pop("zeroize_on_sig_safe", None)
-        if section["heuristic"]:
-            section["heuristic"] = _heuristic(section)
-    result["result"]["score"] = sum(
-        section["heuristic"]["score"] for section in result["result"]["sections"] if section["heuristic"]
-    )
+    result["result"]["score"] = resolve_heuristics(result["result"]["sections"])
     result.update(created=now_as_iso(), archive_ts=None, expiry_ts=now_as_iso(24 * 60 * 60))
     stored: Mapping[str, Any] = Result(result).as_primitives(strip_null=True)
     for handed, kept in zip(result["result"]["sections"], stored["result"]["sections"], strict=True):
@@ -205,6 +198,18 @@ def _stored(result: dict[str, Any]) -> Mapping[str, Any]:
         if lost := flatten(handed["tags"]).keys() - flatten(kept.get("tags", {})).keys():
             raise ValueError(f"the section {handed['title_text']!r} has unknown tags: {', '.join(sorted(lost))}")
     return stored
+
+
+def resolve_heuristics(sections: Iterable[dict[str, Any]]) -> int:
+    """Give the sections of a finished result their heuristics as the platform has them; return the score of all."""
+    score = 0
+    for section in sections:
+        section.pop("zeroize_on_tag_safe", None)
+        section.pop("zeroize_on_sig_safe", None)
+        if section["heuristic"]:
+            section["heuristic"] = _heuristic(section)
+            score += section["heuristic"]["score"]
+    return score
 
 
 def _heuristic(section: dict[str, Any]) -> dict[str, Any]:

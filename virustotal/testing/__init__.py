@@ -23,7 +23,8 @@ from virustotal.testing.builders import IDS, evidence, found, obj, read_report  
 from virustotal.testing.checks import ContractError, check, run  # noqa: E402
 from virustotal.testing.network import NetworkError, no_network  # noqa: E402
 from virustotal.testing.plugins import PluginError, analyzers, hooks, isolated, plugins  # noqa: E402
-from virustotal.testing.text import as_text, render  # noqa: E402
+from virustotal.testing.render import render  # noqa: E402
+from virustotal.testing.text import as_text  # noqa: E402
 from virustotal.testing.world import examples, realistic  # noqa: E402
 from virustotal.testing.world_check import problems  # noqa: E402
 

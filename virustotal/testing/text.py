@@ -1,7 +1,7 @@
 """Findings as text, for readable assertions and approved snapshots."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
@@ -9,12 +9,7 @@ from assemblyline_v4_service.common.result import ResultSection
 from virustotal.al_types import tags
 from virustotal.al_types.ontology import plain
 from virustotal.core.findings import Attachment, Download, Finding, OntologyPart, Points
-from virustotal.core.plugin_host.finding_collector import FindingCollector
-from virustotal.core.plugin_host.limits import EXTERNAL
-from virustotal.core.settings import Settings
-from virustotal.result.layout import compose
 from virustotal.result.section_builder import is_public_tag
-from virustotal.testing.plugins import as_settings
 
 _INDENT = "  "
 
@@ -26,21 +21,6 @@ def as_text(findings: Iterable[Finding]) -> str:
     section that they colour; downloads, attachments and parts of the ontology with all that they say.
     """
     return "\n".join(line for each in findings for line in _lines(each))
-
-
-def render(findings: Iterable[Finding], settings: Settings | Mapping[str, Any] | None = None) -> str:
-    """Return what a result has of the findings of one analyser, as text, to be looked at.
-
-    Sections are rebuilt, cut and scored as in a result, tags that it does not have are gone, and what was cut is said.
-    """
-    collector = FindingCollector(EXTERNAL, external=True)
-    for finding in findings:
-        if not collector.take(finding):
-            break
-    output = collector.contribution("analyser", "plugin")
-    layout = compose((), as_settings(settings), beside=[output])
-    files = (*output.downloads, *output.attachments, *output.ontology)
-    return "\n".join((as_text(layout.sections), *(line for finding in files for line in _lines(finding))))
 
 
 def _lines(finding: Finding) -> Iterator[str]:

@@ -78,7 +78,7 @@ def scan(
         if json_file:
             _write(json_file, json.dumps(outcome.handed, indent=2) + "\n")
         if html_file:
-            from virustotal.cli.html_report import html_report
+            from virustotal.rendering.html_report import html_report
 
             _write(html_file, html_report(subject.name, outcome))
     if outcome.partial:

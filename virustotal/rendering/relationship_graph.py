@@ -10,8 +10,8 @@ from typing import Any
 import networkx as nx
 from attrs import field, frozen
 
-from virustotal.cli.result_data import contacts, table_rows, titled
 from virustotal.core.scoring.words import score_word
+from virustotal.rendering.result_data import contacts, table_rows, titled
 from virustotal.result import flagged
 from virustotal.util.readers import as_mapping, as_text
 

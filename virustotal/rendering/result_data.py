@@ -5,8 +5,8 @@ from typing import Any
 
 from assemblyline.common.dict_utils import flatten
 
-from virustotal.cli.section_parts import Table, body_parts
 from virustotal.local.run_task import TaskOutcome
+from virustotal.rendering.section_parts import Table, body_parts
 from virustotal.result import flagged
 from virustotal.util.readers import EMPTY, as_list, as_mapping, as_mappings, as_text
 

@@ -11,11 +11,11 @@ from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from virustotal import __version__
-from virustotal.cli.relationship_graph import picture
-from virustotal.cli.result_data import attached_files, section_tags, techniques
-from virustotal.cli.section_parts import Image, Node, Part, body_parts, section_tree
 from virustotal.core.scoring.words import score_word
 from virustotal.local.run_task import TaskOutcome
+from virustotal.rendering.relationship_graph import picture
+from virustotal.rendering.result_data import attached_files, section_tags, techniques
+from virustotal.rendering.section_parts import Image, Node, Part, body_parts, section_tree
 from virustotal.util.readers import as_mapping, as_text
 
 #: First bytes of the pictures that are inlined. SVG is none of them: it is a document of its own.
@@ -94,7 +94,7 @@ def html_report(name: str, outcome: TaskOutcome) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("virustotal.cli"),
+        loader=PackageLoader("virustotal.rendering"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
