@@ -26,9 +26,8 @@ from virustotal.core.scoring.aging import changing_soon
 from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistRefresher
-from virustotal.core.scoring.verdicts import HOST_KINDS
 from virustotal.core.settings import Credentials, Settings, credentials, service_settings, unknown_settings
-from virustotal.core.submission.policy import look_up_ruling, public_look_up_ruling
+from virustotal.core.submission.policy import look_up_ruling, public_look_up_ruling, refuse_hosts
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
 from virustotal.core.submission.upload_request import Content, Submitter
 from virustotal.pipeline import Analysis, Lookup, private_scan
@@ -129,7 +128,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         task = read_task(request, self._settings, self.config, self._seconds)
         ruling = look_up_ruling(task.classification, task.settings, above)
         found = subjects(task.facts, task.settings)
-        found = _without_hosts(found, task.settings) if ruling.allowed else _refused(task, found, ruling.reason)
+        found = refuse_hosts(found, task.settings) if ruling.allowed else _refused(task, found, ruling.reason)
         if not found.subjects and not (ruling.allowed and task.settings.exhaustive_search):
             self._answer(request, task, found)
             return
@@ -285,14 +284,6 @@ def _refused(task: Task, found: Subjects, because: str) -> Subjects:
         labels.append("exhaustive_search")
     reason = f"It was not looked up. {because}"
     return Subjects((), (*found.refused, *(Refusal(label, reason) for label in labels)))
-
-
-def _without_hosts(found: Subjects, settings: Settings) -> Subjects:
-    """Refuse hosts where a private scan was requested that does not allow their look-up."""
-    ruling = public_look_up_ruling("domain", settings)
-    hosts = [subject for subject in found.subjects if not ruling.allowed and subject.ref.kind in HOST_KINDS]
-    left = tuple(subject for subject in found.subjects if subject not in hosts)
-    return Subjects(left, (*found.refused, *(Refusal(host.label, ruling.reason) for host in hosts)))
 
 
 def _raise_if_nothing(results: tuple[SubjectResult, ...]) -> None:

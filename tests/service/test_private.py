@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from tests.service.test_submission import protected
+from virustotal.cli.app import app
 from virustotal.core.models import Ref
 from virustotal.core.submission.private_scan import receipt_key
 from virustotal.core.submission.receipts import LIFETIME, Progress, Receipt
@@ -515,12 +517,49 @@ def test_a_private_file_is_deleted_by_command(emulator: Emulator, scan: Scan, sa
     assert "There is no such private file." in again.stderr
 
 
-def test_the_dry_run_says_what_is_sent_where(emulator: Emulator, sample: Path, tmp_path: Path) -> None:
-    words = ("scan", str(sample), "-p", "private_submit=true", "--dry-run")
-    line, environment = command(emulator, tmp_path, *words)
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert "submitted privately: not shared, kept for 1 day" in done.stdout
+def dry_run(emulator: Emulator, tmp_path: Path, target: str, *parameters: str, config: str = "") -> str:
+    line, environment = command(emulator, tmp_path, "scan", target, "--dry-run")
+    path = Path(line[-1])
+    path.write_text(path.read_text() + config)
+    words = [word for parameter in parameters for word in ("-p", parameter)]
+    done = CliRunner().invoke(app, [*line[1:], *words], env=environment)
+    assert done.exit_code == 0, done.output
     assert requests_of(emulator) == []
+    return " ".join(done.output.split())
+
+
+def test_the_dry_run_says_what_is_sent_where(emulator: Emulator, sample: Path, tmp_path: Path) -> None:
+    asked = ("private_submit=true", "command_line=/quiet")
+    plan = dry_run(emulator, tmp_path, str(sample), *asked)
+    digest, size = sha256(sample), sample.stat().st_size
+    for part in (
+        f"1 request: GET /private/files/{digest}, the report of an earlier scan",
+        f"1 request, if there is none: GET /files/{digest}, which tells VirusTotal its hash",
+        f"1 request, if it is unknown: POST /private/files, the content, {size} bytes",
+        "with retention_period_days=1, enable_internet=false, intercept_tls=false, disable_sandbox=false,",
+        "command_line=/quiet",
+        "not shared, kept for 1 day in the region of the key's group",
+        "private behaviours",
+    ):
+        assert part in plan
+    plan = dry_run(emulator, tmp_path, URL, *asked)
+    assert "no request: Not looked up publicly" in plan
+    assert f"POST /private/urls, the URL {URL}" in plan
+    assert "portal.example.com: Not looked up publicly" in plan
+    assert " GET /urls" not in plan
+    assert " GET /domains" not in plan
+    plan = dry_run(emulator, tmp_path, str(sample), *asked, config="submit_policy: {max_size_mb: 0}\n")
+    assert "not submitted: It has 1120 bytes" in plan
+    plan = dry_run(emulator, tmp_path, EICAR, *asked)
+    assert "not submitted: Only its hash is known here" in plan
+
+
+def test_the_dry_run_of_a_refused_private_scan_asks_nothing_of_a_url(emulator: Emulator, tmp_path: Path) -> None:
+    line, environment = command(emulator, tmp_path, "scan", URL, "--dry-run", "-p", "private_submit=true")
+    Path(line[-1]).write_text("submit_privately: never\n")
+    plan = CliRunner().invoke(app, line[1:], env=environment).output
+    assert "no request. Not looked up publicly" in plan
+    assert "not submitted: Private scanning is not enabled" in plan
 
 
 @pytest.mark.slow

@@ -53,23 +53,29 @@ class PrivateSource:
 
     def _private(self, request: Request) -> Request:
         if request.upload is not None:
-            request = evolve(request, upload=evolve(request.upload, fields=self._file_options()))
+            request = evolve(request, upload=evolve(request.upload, fields=file_options(self.options)))
         if request.address:  # an upload address, or a signed link
             return request
         if not _PRIVATE.fullmatch(request.path):
             raise InvalidError("Private scanning has no such object.", code="LocalNotPrivate")
-        form = (*request.form, *self._options()) if request.form else ()
+        form = (*request.form, *url_options(self.options)) if request.form else ()
         return evolve(request, path=f"/private{request.path}", form=form)
 
-    def _options(self) -> tuple[tuple[str, str], ...]:
-        region = (("storage_region", self.options.storage_region),) if self.options.storage_region else ()
-        return (("retention_period_days", str(self.options.retention_period_days)), *region)
 
-    def _file_options(self) -> tuple[tuple[str, str], ...]:
-        """Every option, also with its default value: VirusTotal's published defaults contradict each other."""
-        switches = ("enable_internet", "intercept_tls", "disable_sandbox")
-        line = (("command_line", self.options.command_line),) if self.options.command_line else ()
-        return (*self._options(), *((name, str(getattr(self.options, name)).lower()) for name in switches), *line)
+def url_options(options: PrivateConfig) -> tuple[tuple[str, str], ...]:
+    """Return the fields of the form with a URL."""
+    region = (("storage_region", options.storage_region),) if options.storage_region else ()
+    return (("retention_period_days", str(options.retention_period_days)), *region)
+
+
+def file_options(options: PrivateConfig) -> tuple[tuple[str, str], ...]:
+    """Return the fields of the form with a file.
+
+    Also those with a default value: VirusTotal's published defaults contradict each other.
+    """
+    switches = ("enable_internet", "intercept_tls", "disable_sandbox")
+    line = (("command_line", options.command_line),) if options.command_line else ()
+    return (*url_options(options), *((name, str(getattr(options, name)).lower()) for name in switches), *line)
 
 
 def _translated(payload: Mapping[str, Any]) -> Mapping[str, Any]:

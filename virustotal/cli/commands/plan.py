@@ -3,11 +3,22 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core.lookup.planner import describe, plan
-from virustotal.core.lookup.subjects import Facts, subjects
+from attrs import evolve
+
+from virustotal.core.lookup.planner import Plan, describe, plan
+from virustotal.core.lookup.subjects import Facts, Subject, subjects
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.settings import service_settings, task_settings
-from virustotal.core.submission.policy import Audience, audience, public_look_up_ruling
+from virustotal.core.settings import Settings, service_settings, task_settings
+from virustotal.core.submission.policy import (
+    Audience,
+    Candidate,
+    Ruling,
+    audience,
+    public_look_up_ruling,
+    refuse_hosts,
+    submit_ruling,
+)
+from virustotal.core.submission.private_scan import private_plan
 from virustotal.local.run_task import Target
 from virustotal.plugins import BUILTIN
 from virustotal.util.readers import as_mapping, as_text, quantity
@@ -16,7 +27,7 @@ from virustotal.util.readers import as_mapping, as_text, quantity
 def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
     """Yield the plan of a target as lines of text.
 
-    Submissions and downloads are not included: their cost is known only after the look-up.
+    Public submissions and downloads are not included: their cost is known only after the look-up.
 
     Args:
         target: What is scanned.
@@ -24,30 +35,67 @@ def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, An
         given: The submission's parameters, checked.
     """
     settings, _ = task_settings(service_settings(config), given)
-    found = subjects(_facts(target), settings)
+    found = refuse_hosts(subjects(_facts(target), settings), settings)
     registry = load(BUILTIN, settings).registry
-    plans = [plan(each.ref, registry, settings) for each in found.subjects]
     if settings.mirror.only:
         yield from (f"{each.ref.kind} {each.ref.id}: no request, the mirror alone is asked" for each in found.subjects)
-        plans = []
-    for each in plans:
-        yield from describe(each)
+        found = evolve(found, subjects=())
+    receives, ruling = audience(settings)
+    plans = []
+    for each in found.subjects:
+        planned, look_up = plan(each.ref, registry, settings), public_look_up_ruling(each.ref.kind, settings)
+        if receives is Audience.PRIVATE and each.ref.kind in {"file", "url"}:
+            yield from _private_lines(each, planned, look_up, target, settings)
+        elif look_up.allowed:
+            plans.append(planned)
+            yield from describe(planned)
+        else:
+            yield f"{each.ref.kind} {each.ref.id}: no request. {look_up.reason}"
     for refused in found.refused:
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
         yield f"at most {sum(each.cost for each in plans)} requests"
-    receives, ruling = audience(settings)
-    if receives is Audience.PRIVATE:
-        days = quantity(settings.private.retention_period_days, "day")
-        region = settings.private.storage_region or "the region of the key's group"
-        yield f"unknown files and URLs are submitted privately: not shared, kept for {days} in {region}"
-    elif settings.private_submit:
-        yield f"not submitted privately: {ruling.reason}"
-    for kind in ("file", "url"):
-        if not (refusal := public_look_up_ruling(kind, settings)).allowed:
-            yield f"{kind}: {refusal.reason}"
+    if receives is Audience.NOBODY and settings.private_submit:
+        yield f"not submitted: {ruling.reason}"
     if receives is Audience.PUBLIC:
         yield "submitting what is unknown, and waiting for its analysis, comes on top"
+
+
+def _private_lines(
+    subject: Subject, public: Plan, look_up: Ruling, target: Target, settings: Settings
+) -> Iterator[str]:
+    """Yield what a private scan tells VirusTotal, in the order of its requests."""
+    from virustotal.client.private_source import file_options, url_options
+
+    private, is_file = private_plan(public), subject.ref.kind == "file"
+    place, what = ("files", "its hash") if is_file else ("urls", "the URL")
+    yield f"{subject.ref.kind} {subject.ref.id}: private scan"
+    yield f"  1 request: GET /private/{place}/{subject.ref.id}, the report of an earlier scan"
+    if look_up.allowed:
+        yield f"  1 request, if there is none: GET /{place}/{subject.ref.id}, which tells VirusTotal {what}"
+    else:
+        yield f"  no request: {look_up.reason}"
+    candidate = Candidate(
+        subject.ref.kind,
+        size=int(target.fileinfo.get("size") or 0),
+        file_type=str(target.fileinfo["type"]),
+        url=subject.url,
+        placeholder=target.path is None,
+    )
+    ruling = submit_ruling(candidate, settings, lambda first, second: False)
+    if ruling.allowed:
+        content = f"the content, {quantity(candidate.size, 'byte')}" if is_file else f"the URL {subject.label}"
+        options = (file_options if is_file else url_options)(settings.private)
+        days = quantity(settings.private.retention_period_days, "day")
+        region = settings.private.storage_region or "the region of the key's group"
+        yield f"  1 request, if it is unknown: POST /private/{place}, {content}"
+        yield f"    with {', '.join('='.join(option) for option in options)}"
+        yield f"    not shared, kept for {days} in {region}"
+        yield f"  1 request every 30 seconds at most, for {quantity(settings.private.wait, 'second')}: its analysis"
+    else:
+        yield f"  not submitted: {ruling.reason}"
+    yield from (f"  up to {quantity(private.pages, 'request')}: private {name}" for name in private.alone)
+    yield from (f"  note: {note}" for note in private.notes)
 
 
 def _facts(target: Target) -> Facts:

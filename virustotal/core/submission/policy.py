@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from virustotal.core.lookup.subjects import Refusal, Subjects
 from virustotal.core.settings import MOST_SUBMIT_MB, Settings
 from virustotal.util.hosts import host_of, reason_not_public
 
@@ -89,6 +90,14 @@ def public_look_up_ruling(kind: str, settings: Settings) -> Ruling:
     if not wants_privacy(settings) or getattr(settings.private, name):
         return Ruling("look-up")
     return Ruling(f"private.{name}", f"Not looked up publicly: a private scan was requested (private.{name} is off).")
+
+
+def refuse_hosts(found: Subjects, settings: Settings) -> Subjects:
+    """Refuse hosts where a private scan was requested that does not allow their public look-up."""
+    ruling = public_look_up_ruling("domain", settings)
+    hosts = [each for each in found.subjects if not ruling.allowed and each.ref.kind not in {"file", "url"}]
+    left = tuple(each for each in found.subjects if each not in hosts)
+    return Subjects(left, (*found.refused, *(Refusal(host.label, ruling.reason) for host in hosts)))
 
 
 def look_up_ruling(classification: str, settings: Settings, above: Above) -> Ruling:
