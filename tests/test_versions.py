@@ -6,6 +6,7 @@ The package `assemblyline` below it is the newest in both: its releases of that 
 import configparser
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -33,13 +34,15 @@ def lower_bound() -> str:
 @pytest.mark.parametrize("version", ["oldest", "newest"])
 def test_framework(version: str, tmp_path: Path) -> None:
     wanted = f"=={lower_bound()}.0.0" if version == "oldest" else ""
+    source = tmp_path / "project"  # pip builds in the folder that it installs from
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "site", "*.egg-info", "__pycache__")
+    shutil.copytree(ROOT, source, symlinks=True, ignore=ignored)
     venv.create(tmp_path / "env", with_pip=True)
     python = str(tmp_path / "env" / "bin" / "python")
     framework = f"assemblyline-v4-service{wanted}"
-    install = [python, "-m", "pip", "install", "-q", "--no-input", framework, f"{ROOT}[test]"]
+    install = [python, "-m", "pip", "install", "-q", "--no-input", framework, f"{source}[test]"]
     subprocess.run(install, check=True, timeout=500)
-    # From the checkout, so that the tests meet the code beside them.
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "VIRUSTOTAL_REPORTS": ""}
+    environment = {**os.environ, "PYTHONPATH": str(source), "VIRUSTOTAL_REPORTS": ""}
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500)
+    ended = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True, timeout=500)
     assert ended.returncode == 0, f"{sys.version}\n{ended.stdout[-3000:]}"

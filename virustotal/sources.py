@@ -64,7 +64,9 @@ class ClientPool:
             if len(self._clients) > MOST_KEYS:
                 self._clients.pop(next(iter(self._clients)))[0].close()
         source, capabilities = client
-        view = ProvenanceSource(source, ignore_cache=ignore_cache, low_priority=low_priority)
+        view = ProvenanceSource(
+            source, ignore_cache=ignore_cache, low_priority=low_priority, max_requests=settings.max_requests
+        )
         return KeyClient(view, capabilities)
 
     def _open(self, settings: Settings, credentials: Credentials) -> tuple[Source, KeyCapabilities]:

@@ -129,7 +129,7 @@ def test_what_may_be_refused_is_asked_for_as_far_as_the_quota_goes(left: int | N
         assert outcome.status is Status.SKIPPED
         plural = "s" if left != 1 else ""
         assert outcome.detail == (
-            f"The quota leaves {left} request{plural}, taken by what tells more. The API key has 500 requests a day."
+            f"{left} request{plural} left, taken by what tells more. The API key has 500 requests a day."
         )
         assert not any("embedded_domains" in request.path for request in source.asked)
 

@@ -212,7 +212,7 @@ def test_what_the_quota_does_not_leave_room_for_is_skipped_from_the_end(emulator
     assert len(emulator.requests) == 1 + 5
     skipped = [each for each in report.related.values() if each.outcome.status is Status.SKIPPED]
     assert len(skipped) == 5
-    assert all("quota leaves 5" in each.outcome.detail and each.items for each in skipped)
+    assert all("5 requests left" in each.outcome.detail and each.items for each in skipped)
 
 
 def test_one_request_stays_below_what_proxies_take() -> None:

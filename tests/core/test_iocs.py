@@ -240,7 +240,7 @@ def test_what_the_quota_leaves() -> None:
         ("d2.example.com", Status.SKIPPED),
         ("d4.example.com", Status.SKIPPED),
     ]
-    assert cut.cut[0][1].detail == "The quota leaves 2 requests, taken by what tells more. The day is over."
+    assert cut.cut[0][1].detail == "2 requests left, taken by what tells more. The day is over."
     assert fit(plan, RemainingQuota()) == plan
     assert fit(plan, RemainingQuota(-3)).wanted == ()
 

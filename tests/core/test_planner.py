@@ -235,8 +235,8 @@ def test_what_tells_more_is_asked_for_first_and_no_request_is_left_over(room: in
     cut, skipped = planner.fit_to_quota(given, room, {"a": 2, "b": 1, "c": 3, "d": 0}, reason="So it is.")
     assert "".join(cut.expand + cut.alone) == kept
     assert "".join(skipped) == "".join(name for name in "abcd" if name not in kept)
-    said = "no request" if not room else f"{room} request{'s' if room > 1 else ''}, taken by what tells more"
-    assert {each.detail for each in skipped.values()} <= {f"The quota leaves {said}. So it is."}
+    said = "No request left" if not room else f"{room} request{'s' if room > 1 else ''} left, taken by what tells more"
+    assert {each.detail for each in skipped.values()} <= {f"{said}. So it is."}
 
 
 @pytest.mark.parametrize("analyze", [True, False])

@@ -1,5 +1,6 @@
 """The Source protocol: one request in, an answer or an error out. `lookup` never knows where an answer comes from."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -55,7 +56,7 @@ class Request:
     query, form: pairs in order, not yet encoded. document: a body of JSON, in place of a form.
     address: an absolute address instead of `path` (an upload address, a signed link); it never gets the key unless its
     origin is the API's own.
-    is_subject: the look-up of a task's subject, which may use the quota's reserve.
+    is_subject: the look-up of a task's subject, which may use the quota's reserve. budget: of the task.
     """
 
     method: str
@@ -67,6 +68,7 @@ class Request:
     save: Save | None = None
     address: str = field(default="", repr=False)
     is_subject: bool = field(default=False, eq=False)
+    budget: "RequestBudget | None" = field(default=None, eq=False, repr=False)
 
 
 @frozen
@@ -111,6 +113,32 @@ class RemainingQuota:
 
     requests: int | None = None
     reason: str = ""
+
+
+class RequestBudget:
+    """Counts the charged requests of one task against its `max_requests`. Thread-safe.
+
+    Args:
+        limit: Requests that the task may cost.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self._lock = threading.Lock()
+        self.reason = f"The submission's max_requests is {limit}."
+
+    def take(self) -> bool:
+        """Count a request; False where none is left."""
+        with self._lock:
+            if self._left <= 0:
+                return False
+            self._left -= 1
+            return True
+
+    def bound(self, quota: RemainingQuota) -> RemainingQuota:
+        """Return what both the quota and this budget leave."""
+        left = self._left
+        return quota if quota.requests is not None and quota.requests <= left else RemainingQuota(left, self.reason)
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ from virustotal.api.source import (
     Answer,
     RemainingQuota,
     Request,
+    RequestBudget,
     Source,
     ask_many,
     bypass_cache,
@@ -31,12 +32,16 @@ class ProvenanceSource:
         source: What answers.
         ignore_cache: For a task that is not to be answered from the cache.
         low_priority: For a task that must leave the quota's reserve to others.
+        max_requests: What the task may cost at most; 0 for any number.
     """
 
-    def __init__(self, source: Source, *, ignore_cache: bool = False, low_priority: bool = False) -> None:
+    def __init__(
+        self, source: Source, *, ignore_cache: bool = False, low_priority: bool = False, max_requests: int = 0
+    ) -> None:
         self._whole = source
         self._source = bypass_cache(source) if ignore_cache else source
         self._low_priority = low_priority
+        self._budget = RequestBudget(max_requests) if max_requests else None
         self._origins: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
         self.kept = 0
@@ -69,7 +74,8 @@ class ProvenanceSource:
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
         """See `QuotaAware.remaining`."""
-        return remaining_quota(self._source, deadline, for_subject=for_subject and not self._low_priority)
+        quota = remaining_quota(self._source, deadline, for_subject=for_subject and not self._low_priority)
+        return quota if self._budget is None else self._budget.bound(quota)
 
     def holds(self, request: Request) -> bool:
         """See `Caching.holds`."""
@@ -90,6 +96,8 @@ class ProvenanceSource:
     def _ask(self, source: Source, request: Request, deadline: float) -> Answer:
         if self._low_priority and request.is_subject:
             request = evolve(request, is_subject=False)
+        if self._budget is not None:
+            request = evolve(request, budget=self._budget)
         try:
             answer = source.ask(request, deadline)
         except VirusTotalError as error:

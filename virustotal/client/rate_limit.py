@@ -171,6 +171,8 @@ class RateLimitedSource:
         return answer
 
     def _acquire(self, request: Request, deadline: float) -> Permit:
+        if request.budget is not None and not request.budget.take():
+            raise QuotaError(request.budget.reason, code=QUOTA_HELD)
         while True:
             quota = self._account.quota(deadline)
             if self._clock() >= deadline:

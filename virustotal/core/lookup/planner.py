@@ -15,7 +15,7 @@ from virustotal.core.lookup.licences import fallback_selections, is_unlicensed
 from virustotal.core.models import Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
-from virustotal.util.readers import EMPTY
+from virustotal.util.readers import EMPTY, quantity
 
 #: The longest list of names in one combined request; longer ones are split into several.
 LONGEST_EMBED = 1500
@@ -261,9 +261,9 @@ def fit_to_quota(
 
 
 def skipped_by_quota(room: int, reason: str) -> Outcome:
-    """Return how something ended that the quota leaves no request for; see `fitting`."""
-    left = f"{room} request{'' if room == 1 else 's'}, taken by what tells more" if room > 0 else "no request"
-    return Outcome(Status.SKIPPED, f"The quota leaves {left}. {reason}".rstrip())
+    """Return how something ended that quota or `max_requests` leave no request for; see `fit_to_quota`."""
+    left = f"{quantity(room, 'request')} left, taken by what tells more." if room > 0 else "No request left."
+    return Outcome(Status.SKIPPED, f"{left} {reason}".rstrip())
 
 
 def describe(plan: Plan) -> tuple[str, ...]:

@@ -196,6 +196,7 @@ class Settings:
     download_memdump: bool = False
     download_html_report: bool = False
     download_dropped_files: bool = False
+    max_requests: int = 0
     reanalyze_after_days: int = 0
     submit_password: bool = False
     exhaustive_search: bool = False

@@ -25,7 +25,11 @@ _BOOLEANS = (
     "private_submit",
     "enable_internet",
 )
-_NUMBERS: Mapping[str, tuple[int, int]] = {"max_related": (0, MOST_RELATED), "reanalyze_after_days": (0, 36_500)}
+_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "max_related": (0, MOST_RELATED),
+    "max_requests": (0, 100_000),
+    "reanalyze_after_days": (0, 36_500),
+}
 #: Every submission parameter, the secret one included.
 PARAMETERS = ("api_key", "relationships", "command_line", *_BOOLEANS, *_NUMBERS)
 
