@@ -46,6 +46,9 @@ def _facts(subject: Object) -> Iterator[tuple[str, Any]]:
     yield "Sources", integer(known.get("unique_sources"))
     yield "Reputation", integer(known.get("reputation"))
     yield "Votes", _votes(as_mapping(known.get("total_votes")))
+    yield "Record changed", date(known.get("last_modification_date"))
+    yield "Can be downloaded", known.get("downloadable")
+    yield "Tools of VirusTotal", tables.listed(as_texts(known.get("available_tools")))
     yield from _identity(known)
 
 

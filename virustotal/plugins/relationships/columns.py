@@ -132,6 +132,10 @@ def file_name(obj: Object) -> str:
     return as_text(obj.attributes.get("meaningful_name")) or next(iter(as_texts(obj.attributes.get("names"))), "")
 
 
+def _other_names(obj: Object) -> tuple[str, ...]:
+    return tuple(name for name in as_texts(obj.attributes.get("names")) if name != file_name(obj))
+
+
 def _threat(obj: Object) -> str:
     return as_text(as_mapping(obj.attributes.get("popular_threat_classification")).get("suggested_threat_label"))
 
@@ -173,6 +177,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("Threat", _threat, ("popular_threat_classification",)),
         dated("First submitted", "first_submission_date"),
         dated("Last analysed", "last_analysis_date"),
+        Column("Other names", _other_names, ("meaningful_name", "names")),
     ),
     "domain": (
         plain("Registrar", "registrar"),

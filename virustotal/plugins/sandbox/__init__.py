@@ -81,6 +81,8 @@ def _names(related: Related, remark: str = "") -> Any:
     if remark:
         section.add_line(remark)
     section.add_lines(list(_missing(related))[: tables.MOST_ROWS])
+    if (further := tables.further_attributes(related.items, {"sandbox_name"})) is not None:
+        section.add_subsection(further)
     return section
 
 

@@ -66,10 +66,11 @@ def reports_section(sandboxes: Sequence[Sandbox]) -> Any | None:
             "Noticed": tables.listed(verdict_of(sandbox).tags),
             "Recordings": ", ".join(word for flag, word in _RECORDINGS.items() if sandbox.has(flag)),
             "Behaviour hash": as_text(sandbox.attributes.get("behash"), 100),
+            "Changed": day(sandbox.attributes.get("last_modification_date")),
         }
         for sandbox in sandboxes
     ]
-    columns = ("Sandbox", "Analysed", "Verdict", "Noticed", "Recordings", "Behaviour hash")
+    columns = ("Sandbox", "Analysed", "Verdict", "Noticed", "Recordings", "Behaviour hash", "Changed")
     return tables.table("Reports of sandboxes", rows, columns, collapse=True)
 
 

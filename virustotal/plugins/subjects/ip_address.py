@@ -32,9 +32,17 @@ def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
         "ip_address",
         400,
         {
-            "network": ("Network, owner, country and JARM", network),
-            "context": ("Context from the crowd", parts.context),
-            "certificate": ("Certificate last seen", parts.certificate),
-            "whois": ("WHOIS and RDAP", parts.whois),
+            "network": (
+                "Network, owner, country and JARM",
+                network,
+                ("country", "continent", "network", "asn", "as_owner", "regional_internet_registry", "jarm"),
+            ),
+            "context": ("Context from the crowd", parts.context, ("crowdsourced_context",)),
+            "certificate": (
+                "Certificate last seen",
+                parts.certificate,
+                ("last_https_certificate", "last_https_certificate_date"),
+            ),
+            "whois": ("WHOIS and RDAP", parts.whois, ("whois", "whois_date", "rdap")),
         },
     )

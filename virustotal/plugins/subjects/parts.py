@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, certificates, tables
+from virustotal.core import Analyzer, Evidence, Finding, Needs, certificates, tables
 from virustotal.core import whois as whois_text
 from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, date, pairs
 
@@ -13,12 +13,51 @@ from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, 
 Part: TypeAlias = Callable[[Mapping[str, Any]], Iterable[ResultSection | None]]
 
 
-def analyzers(kind: str, order: int, parts: Mapping[str, tuple[str, Part]]) -> tuple[Analyzer, ...]:
-    """Return one analyser for each part: `name: (summary, part)`, in this order."""
-    return tuple(
-        Analyzer(f"{kind}_{name}", kind, analyze=_shown(part), order=order + place, summary=summary)
-        for place, (name, (summary, part)) in enumerate(parts.items())
+#: What the header, the detections, the overview and the assessment show of every kind of subject.
+ELSEWHERE = frozenset(
+    (
+        *("first_seen_itw_date", "first_submission_date", "last_analysis_date", "last_analysis_results"),
+        *("last_analysis_stats", "last_modification_date", "last_seen_itw_date", "last_submission_date"),
+        *("gti_assessment", "mandiant_ic_score", "names", "reputation", "tags", "threat_names", "threat_severity"),
+        *("threat_verdict", "times_submitted", "total_votes", "unique_sources"),
     )
+)
+
+
+def analyzers(kind: str, order: int, parts: Mapping[str, tuple[str, Part, tuple[str, ...]]]) -> tuple[Analyzer, ...]:
+    """Return one analyser for each part, in this order, and one of all other attributes.
+
+    Args:
+        kind: The kind of the subject.
+        order: The order of the first one.
+        parts: By name: the summary, the part, and the attributes that it shows.
+    """
+    shown = ELSEWHERE.union(*(attributes for _, _, attributes in parts.values()))
+    return (
+        *(
+            Analyzer(
+                f"{kind}_{name}",
+                kind,
+                analyze=_shown(part),
+                needs=Needs(attributes),
+                order=order + place,
+                summary=summary,
+            )
+            for place, (name, (summary, part, attributes)) in enumerate(parts.items())
+        ),
+        Analyzer(
+            f"{kind}_other", kind, analyze=_others(shown), order=498, summary="Attributes that nothing else shows"
+        ),
+    )
+
+
+def _others(shown: frozenset[str]) -> Callable[[Evidence], Iterator[Finding]]:
+    def analyze(evidence: Evidence) -> Iterator[Finding]:
+        section = tables.further_attributes((evidence.report.subject,), shown)
+        if section is not None:
+            yield section
+
+    return analyze
 
 
 def _shown(part: Part) -> Callable[[Evidence], Iterator[Finding]]:
