@@ -72,6 +72,24 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
 }
 #: All that plugins may import beside the standard library and the public surface.
 FOR_PLUGINS = ("attrs", "assemblyline_v4_service.common.result", "assemblyline.odm.models.ontology")
+#: Names that several modules have, since they mean the same in each place.
+SHARED_NAMES: dict[str, str] = {
+    "cache": "answers that are kept",
+    "doctor": "the checks of a deployment",
+    "downloads": "artefacts of VirusTotal",
+    "hosts": "domain names and IP addresses",
+    "models": "values without behaviour",
+    "plan": "the requests of a task, before they are made",
+    "plugins": "distributions that add analysers or hooks",
+    "quota": "the windows of an API key",
+    "readers": "lenient readers of attributes",
+    "relationships": "the catalogue of relationships",
+    "source": "what answers requests",
+    "threats": "actors, families, campaigns, vulnerabilities",
+    "verdicts": "what engines say, and what it weighs",
+}
+#: Modules that are named by configuration, and that no other imports.
+ENTRY_POINTS = ("virustotal.cli", "virustotal.pytest_plugin", "virustotal.service", "virustotal.emulator.__main__")
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 
@@ -147,6 +165,21 @@ def test_modules_import_each_other_in_no_circle() -> None:
     while leaves := {module for module, names in arrows.items() if not names & arrows.keys()}:
         arrows = {module: names for module, names in arrows.items() if module not in leaves}
     assert not sorted(arrows)
+
+
+def test_modules_of_one_name_mean_the_same() -> None:
+    names = [path.stem for path in PACKAGE.rglob("*.py") if "emulator" not in path.parts]
+    assert {name for name in names if names.count(name) > 1} - {"__init__"} == SHARED_NAMES.keys()
+
+
+def test_each_module_is_imported() -> None:
+    modules = {module_name(path): path for path in PACKAGE.rglob("*.py")}
+    used = {name for module, path in modules.items() for name in imports(path, module)}
+    idle = {module for module in modules if module not in used and modules[module].name != "__init__.py"}
+    assert not {module for module in idle if not inside(module, ("virustotal.plugins", *ENTRY_POINTS))}
+    # The families of built-in plugins are discovered; within one, modules import each other.
+    plugins = {module for module in idle if inside(module, ("virustotal.plugins",))}
+    assert not {module for module in plugins if "def virustotal_" not in modules[module].read_text("utf-8")}
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,6 @@ def loads(text: str | None) -> KeyInfo:
     )
 
 
-def _limits(value: Mapping[str, Any]) -> Limits:
-    return Limits(*(max(0, integer(value.get(window)) or 0) for window in _WINDOWS))
-
-
 class KeyAccount:
     """The account of one key, read in a thread of its own, shared through the store. Thread-safe.
 

@@ -20,8 +20,8 @@ use_manifest()  # the framework reads the manifest at import: before everything 
 from virustotal.core.plugin_host.hooks import HookCaller, LoadedPlugins  # noqa: E402
 from virustotal.core.plugin_host.output import AnalyzerOutput  # noqa: E402
 from virustotal.testing.builders import IDS, evidence, found, obj, read_report  # noqa: E402
-from virustotal.testing.checks import ContractError, check, run  # noqa: E402
-from virustotal.testing.network import NetworkError, no_network  # noqa: E402
+from virustotal.testing.contract import ContractError, check, run  # noqa: E402
+from virustotal.testing.network_guard import NetworkError, no_network  # noqa: E402
 from virustotal.testing.plugins import PluginError, analyzers, hooks, isolated, plugins  # noqa: E402
 from virustotal.testing.render import render  # noqa: E402
 from virustotal.testing.text import as_text  # noqa: E402

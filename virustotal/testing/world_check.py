@@ -13,7 +13,7 @@ from virustotal.core.plugin_host.runner import due
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
 from virustotal.testing.builders import found
-from virustotal.testing.checks import check
+from virustotal.testing.contract import check
 from virustotal.testing.plugins import as_settings, name_of, plugins
 from virustotal.testing.world import examples
 

@@ -11,7 +11,7 @@ from tests.conftest import REPORTS, load, report_files
 from virustotal.core import Object, Ref
 from virustotal.plugins.sandbox import activity, records
 from virustotal.testing import evidence, run
-from virustotal.testing.checks import examine
+from virustotal.testing.contract import examine
 
 from .conftest import ANALYZERS, SHA256, findings, titled
 from .test_rules import IDS, SIGMA

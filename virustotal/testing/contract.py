@@ -15,7 +15,7 @@ from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.isolation_util import copied, last_line
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, PluginLimits
 from virustotal.core.plugin_host.process_state import preserved
-from virustotal.testing.network import no_network
+from virustotal.testing.network_guard import no_network
 from virustotal.testing.text import as_text
 from virustotal.util.readers import clean
 
