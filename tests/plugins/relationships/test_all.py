@@ -94,7 +94,7 @@ def check(result: Iterable[Finding]) -> None:
         assert made is not None
         assert all(tag_types.normal(name, value) for name, values in flat(made) for value in values)
     for each in points(result):
-        assert each.section is None or rebuilder.made_of(each.section) is not None
+        assert each.section is None or rebuilder.value_of(each.section) is not None
     assert not [note for note in rebuilder.notes if "tag" not in note]
     for section in sections(result):
         assert section.title_text

@@ -50,8 +50,8 @@ class FindingCollector:
     It may be read by one thread while another one still fills it.
     """
 
-    bounds: PluginLimits = BUILT_IN
-    spent: UsedLimits = field(factory=UsedLimits)
+    limits: PluginLimits = BUILT_IN
+    used: UsedLimits = field(factory=UsedLimits)
     external: bool = False
     closed: bool = False
     _notes: Notes = field(factory=Notes)
@@ -61,22 +61,22 @@ class FindingCollector:
     _downloads: list[Download] = field(factory=list)
     _attachments: list[Attachment] = field(factory=list)
     _ontology: list[OntologyPart] = field(factory=list)
-    _rebuilder: SectionSanitizer = field(init=False)
+    _sanitizer: SectionSanitizer = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._rebuilder = SectionSanitizer(self.bounds, self.spent, self._notes)
+        self._sanitizer = SectionSanitizer(self.limits, self.used, self._notes)
 
     def take(self, finding: Finding) -> bool:
         """Take one finding; False where no more are taken."""
         if self.closed:
             raise LeftBehindError("its time is over")
-        if self._taken >= self.bounds.findings:
-            self._notes.say(f"Only the first {self.bounds.findings} findings were taken.")
+        if self._taken >= self.limits.findings:
+            self._notes.say(f"Only the first {self.limits.findings} findings were taken.")
             return False
         self._taken += 1
         if isinstance(finding, ResultSection):
-            made = self._rebuilder.rebuild(finding)
-            self._sections.extend([made] if made is not None else [])
+            section = self._sanitizer.rebuild(finding)
+            self._sections.extend([section] if section is not None else [])
         elif isinstance(finding, Points):
             self._points.append(_points(finding))
         elif isinstance(finding, Download):
@@ -94,13 +94,13 @@ class FindingCollector:
         if sentence:
             self._notes.say(sentence)
 
-    def _add(self, found: list[Any], what: str, finding: Any, check: Any) -> None:
-        used, most = getattr(self.spent, what), getattr(self.bounds, what)
+    def _add(self, findings: list[Any], what: str, finding: Any, check: Any) -> None:
+        used, most = getattr(self.used, what), getattr(self.limits, what)
         if used >= most:
             self._notes.count(f"Left out: {{}} {what} beyond the {most} that one plugin may add.")
             return
-        found.append(check(finding))
-        setattr(self.spent, what, used + 1)
+        findings.append(check(finding))
+        setattr(self.used, what, used + 1)
 
     def _attach(self, attachment: Attachment) -> None:
         try:
@@ -108,50 +108,50 @@ class FindingCollector:
         except _TooLargeError as error:
             self._notes.say(str(error))
 
-    def _attachment(self, given: Attachment) -> Attachment:
-        if (given.path is None) is not bool(given.data):
+    def _attachment(self, attachment: Attachment) -> Attachment:
+        if (attachment.path is None) is not bool(attachment.data):
             raise ValueError("an Attachment has either data or a path")
-        if given.path is None:
-            if not isinstance(given.data, bytes | bytearray):
-                raise TypeError(f"the data of an Attachment are bytes, not {type(given.data).__name__}")
-            size = len(given.data)
+        if attachment.path is None:
+            if not isinstance(attachment.data, bytes | bytearray):
+                raise TypeError(f"the data of an Attachment are bytes, not {type(attachment.data).__name__}")
+            size = len(attachment.data)
         else:
-            if not Path(given.path).is_file():
-                raise ValueError(f"the path of an Attachment is no file: {given.path}")
-            size = Path(given.path).stat().st_size
+            if not Path(attachment.path).is_file():
+                raise ValueError(f"the path of an Attachment is no file: {attachment.path}")
+            size = Path(attachment.path).stat().st_size
         if not size:
             raise ValueError("an Attachment has at least one byte")
-        if size > self.bounds.attachment:
+        if size > self.limits.attachment:
             raise _TooLargeError(
-                f"The attachment {_name(given)} was left out: {size} bytes, more than {self.bounds.attachment}."
+                f"The attachment {_name(attachment)} was left out: {size} bytes, more than {self.limits.attachment}."
             )
         return evolve(
-            given,
-            name=_name(given),
-            description=_text("the description of an Attachment", given.description),
-            data=bytes(given.data),
-            path=None if given.path is None else Path(given.path),
-            role=Role(given.role),
-            relation=_relation(given.relation),
+            attachment,
+            name=_name(attachment),
+            description=_text("the description of an Attachment", attachment.description),
+            data=bytes(attachment.data),
+            path=None if attachment.path is None else Path(attachment.path),
+            role=Role(attachment.role),
+            relation=_relation(attachment.relation),
         )
 
-    def _part(self, given: OntologyPart) -> None:
-        if not isinstance(given.data, Mapping):
-            raise TypeError(f"the data of an OntologyPart are a mapping, not {type(given.data).__name__}")
+    def _part(self, part: OntologyPart) -> None:
+        if not isinstance(part.data, Mapping):
+            raise TypeError(f"the data of an OntologyPart are a mapping, not {type(part.data).__name__}")
         # The built-ins' tests try every part; those of others are tried and copied here, where it costs only them.
         if self.external:
-            if why := problem(given.kind, given.data):
-                self._notes.say(f"A part of the ontology ({clean(str(given.kind), 60)}) was left out: {why}")
+            if why := problem(part.kind, part.data):
+                self._notes.say(f"A part of the ontology ({clean(str(part.kind), 60)}) was left out: {why}")
                 return
-            given = OntologyPart(str(given.kind), plain(given.data))
-        self._add(self._ontology, "ontology", given, lambda part: part)
+            part = OntologyPart(str(part.kind), plain(part.data))
+        self._add(self._ontology, "ontology", part, lambda part: part)
 
     def contribution(self, analyzer: str, provider: str, error: str = "") -> AnalyzerOutput:
         """Return everything taken so far."""
         points = tuple(self._points)
-        scored = tuple((evolve(each, section=None), self._shown(each)) for each in points)
+        scored = tuple((evolve(entry, section=None), self._shown(entry)) for entry in points)
         if self.external:
-            scored = tuple((evolve(each, family=Family.PLUGIN.value), section) for each, section in scored)
+            scored = tuple((evolve(entry, family=Family.PLUGIN.value), section) for entry, section in scored)
         return AnalyzerOutput(
             analyzer=analyzer,
             provider=provider,
@@ -168,10 +168,10 @@ class FindingCollector:
     def _shown(self, points: Points) -> Section | None:
         if points.section is None:
             return None
-        made = self._rebuilder.made_of(points.section)
-        if made is None:
+        section = self._sanitizer.value_of(points.section)
+        if section is None:
             self._notes.say(f"The points {points.name!r} name a section that is not in the result.")
-        return made
+        return section
 
 
 def _text(what: str, value: Any, longest: int = 1_000) -> str:
@@ -180,8 +180,8 @@ def _text(what: str, value: Any, longest: int = 1_000) -> str:
     return clean(value, longest)
 
 
-def _name(given: Download | Attachment) -> str:
-    return safe_name(_text(f"the name of {type(given).__name__}", given.name))
+def _name(finding: Download | Attachment) -> str:
+    return safe_name(_text(f"the name of {type(finding).__name__}", finding.name))
 
 
 def _relation(relation: Any) -> str:
@@ -190,25 +190,25 @@ def _relation(relation: Any) -> str:
     return str(relation)
 
 
-def _points(given: Points) -> Points:
-    if isinstance(given.amount, bool) or not isinstance(given.amount, int):
-        raise TypeError(f"the amount of Points is a whole number, not {type(given.amount).__name__}")
-    if isinstance(given.attack_ids, str) or not isinstance(given.attack_ids, Iterable):
+def _points(points: Points) -> Points:
+    if isinstance(points.amount, bool) or not isinstance(points.amount, int):
+        raise TypeError(f"the amount of Points is a whole number, not {type(points.amount).__name__}")
+    if isinstance(points.attack_ids, str) or not isinstance(points.attack_ids, Iterable):
         raise TypeError("the attack_ids of Points are a tuple of texts")
     # A generator can be read once, and one without end is not read to it.
-    attack_ids = tuple(itertools.islice(given.attack_ids, MOST_ATTACK_IDS))
-    if not all(isinstance(each, str) for each in attack_ids):
+    attack_ids = tuple(itertools.islice(points.attack_ids, MOST_ATTACK_IDS))
+    if not all(isinstance(id, str) for id in attack_ids):
         raise TypeError("the attack_ids of Points are a tuple of texts")
-    if given.section is not None and not isinstance(given.section, ResultSection):
-        raise TypeError(f"the section of Points is a ResultSection, not {type(given.section).__name__}")
+    if points.section is not None and not isinstance(points.section, ResultSection):
+        raise TypeError(f"the section of Points is a ResultSection, not {type(points.section).__name__}")
     return evolve(
-        given,
-        family=_text("the family of Points", given.family, 60),
-        name=_text("the name of Points", given.name, 120),
-        reason=_text("the reason of Points", given.reason),
+        points,
+        family=_text("the family of Points", points.family, 60),
+        name=_text("the name of Points", points.name, 120),
+        reason=_text("the reason of Points", points.reason),
         attack_ids=attack_ids,
-        amount=max(0, min(MOST_POINTS, int(given.amount))),
-        about=_about(given.about),
+        amount=max(0, min(MOST_POINTS, int(points.amount))),
+        about=_about(points.about),
     )
 
 
@@ -234,22 +234,26 @@ def _about(about: About | None) -> About | None:
     )
 
 
-def _download(given: Download) -> Download:
-    if not isinstance(given.ref, Ref) or not isinstance(given.ref.kind, str) or not isinstance(given.ref.id, str):
+def _download(download: Download) -> Download:
+    if (
+        not isinstance(download.ref, Ref)
+        or not isinstance(download.ref.kind, str)
+        or not isinstance(download.ref.id, str)
+    ):
         raise TypeError("the ref of a Download is a Ref of two texts")
-    if given.kind not in DOWNLOADS:
-        raise ValueError(f"no such kind of Download: {given.kind!r}; there are {', '.join(sorted(DOWNLOADS))}")
-    if not isinstance(given.sha256, str) or not _SHA256.fullmatch(given.sha256):
+    if download.kind not in DOWNLOADS:
+        raise ValueError(f"no such kind of Download: {download.kind!r}; there are {', '.join(sorted(DOWNLOADS))}")
+    if not isinstance(download.sha256, str) or not _SHA256.fullmatch(download.sha256):
         raise ValueError("the sha256 of a Download is 64 hexadecimal digits in lower case, or empty")
-    if not isinstance(given.magic, tuple | list) or not all(isinstance(each, bytes) for each in given.magic):
+    if not isinstance(download.magic, tuple | list) or not all(isinstance(start, bytes) for start in download.magic):
         raise TypeError("the magic of a Download is a tuple of bytes")
-    if given.link and not _text("the link of a Download", given.link, 8_000).startswith(("https://", "http://")):
+    if download.link and not _text("the link of a Download", download.link, 8_000).startswith(("https://", "http://")):
         raise ValueError("the link of a Download begins with https://")
     return evolve(
-        given,
-        name=_name(given),
-        description=_text("the description of a Download", given.description),
-        role=Role(given.role),
-        relation=_relation(given.relation),
-        magic=tuple(given.magic),
+        download,
+        name=_name(download),
+        description=_text("the description of a Download", download.description),
+        role=Role(download.role),
+        relation=_relation(download.relation),
+        magic=tuple(download.magic),
     )

@@ -20,29 +20,29 @@ MOST_SCORE = 1_000_000
 _TEXTS = ("engine", "category", "result", "version", "update", "ignored_because", "remapped_because")
 
 
-def remapped(answer: Any, given: tuple[Detection, ...]) -> tuple[Detection, ...]:
+def remapped(answer: Any, detections: tuple[Detection, ...]) -> tuple[Detection, ...]:
     """Return what `virustotal_remap` answered; TypeError or ValueError for what is no list of as many detections."""
     if not isinstance(answer, tuple | list):
         raise TypeError("virustotal_remap returns a tuple of Detection")
-    if len(answer) != len(given):
+    if len(answer) != len(detections):
         raise ValueError(
-            f"virustotal_remap returned {len(answer)} of {len(given)} detections; mark those to be ignored"
+            f"virustotal_remap returned {len(answer)} of {len(detections)} detections; mark those to be ignored"
         )
     # Most come back as they went; only those that the plugin made are looked at.
-    return tuple(new if new is old else detection(new) for new, old in zip(answer, given, strict=True))
+    return tuple(new if new is old else detection(new) for new, old in zip(answer, detections, strict=True))
 
 
-def detection(each: Detection) -> Detection:
+def detection(given: Detection) -> Detection:
     """Return a detection with texts of a bounded length; TypeError for anything else, or a field of another type."""
-    if not isinstance(each, Detection):
-        raise TypeError(f"expected a Detection, not {type(each).__name__}")
-    texts = {name: getattr(each, name) for name in _TEXTS}
+    if not isinstance(given, Detection):
+        raise TypeError(f"expected a Detection, not {type(given).__name__}")
+    texts = {name: getattr(given, name) for name in _TEXTS}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise TypeError(f"`{name}` of a Detection is a text, not {type(value).__name__}")
-    if each.score is not None and not _whole(each.score):
-        raise TypeError(f"`score` of a Detection is a whole number or None, not {type(each.score).__name__}")
-    score = None if each.score is None else _bounded(each.score)
+    if given.score is not None and not _whole(given.score):
+        raise TypeError(f"`score` of a Detection is a whole number or None, not {type(given.score).__name__}")
+    score = None if given.score is None else _bounded(given.score)
     return Detection(**{name: clean(value, LONGEST_FIELD) for name, value in texts.items()}, score=score)
 
 
@@ -57,9 +57,9 @@ def verdict(answer: Any) -> Verdict:
         raise TypeError("the score of a Verdict is a whole number")
     if not isinstance(answer.detections, tuple | list):
         raise TypeError("the detections of a Verdict are a tuple of Detection")
-    if not isinstance(answer.reasons, tuple | list) or not all(isinstance(each, str) for each in answer.reasons):
+    if not isinstance(answer.reasons, tuple | list) or not all(isinstance(text, str) for text in answer.reasons):
         raise TypeError("the reasons of a Verdict are a tuple of texts")
-    reasons = tuple(clean(each, LONGEST_REASON) for each in answer.reasons[:MOST_REASONS])
+    reasons = tuple(clean(text, LONGEST_REASON) for text in answer.reasons[:MOST_REASONS])
     return Verdict(
         Level(answer.level),
         tuple(map(detection, answer.detections[:MOST_DETECTIONS])),
@@ -73,9 +73,9 @@ def verdict_or_none(answer: Any) -> Verdict | None:
     return None if answer is None else verdict(answer)
 
 
-def said_by(found: Verdict, provider: str) -> Verdict:
+def said_by(verdict: Verdict, provider: str) -> Verdict:
     """Return a verdict whose first reason says whose it is, where that of the engines has their count."""
-    return evolve(found, reasons=(f"The plugin {provider} says so.", *found.reasons))
+    return evolve(verdict, reasons=(f"The plugin {provider} says so.", *verdict.reasons))
 
 
 def _left_out(answer: Verdict) -> tuple[str, ...]:

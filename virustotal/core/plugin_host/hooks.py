@@ -93,9 +93,9 @@ class Implementation:
     function: Callable[..., Any] = field(repr=False)
     arguments: tuple[str, ...] = ()
 
-    def call(self, given: Mapping[str, Any]) -> Any:
-        """Call it with what it names of `given`."""
-        return self.function(**{name: given[name] for name in self.arguments})
+    def call(self, arguments: Mapping[str, Any]) -> Any:
+        """Call it with those of the arguments that it names."""
+        return self.function(**{name: arguments[name] for name in self.arguments})
 
 
 @frozen(eq=False)
@@ -123,22 +123,22 @@ class LoadedPlugins:
     def unloaded(self) -> tuple[str, ...]:
         """One line for each plugin or analyser that failed to load or was refused; blocked ones are as wanted."""
         bad = {State.FAILED, State.REFUSED}
-        found = []
-        for each in self.listing:
-            name = f"{each.name} {each.version}".strip()
-            if each.state in bad:
-                found.append(f"{name}: {each.state.value}: {each.reason}")
+        entries = []
+        for plugin in self.listing:
+            name = f"{plugin.name} {plugin.version}".strip()
+            if plugin.state in bad:
+                entries.append(f"{name}: {plugin.state.value}: {plugin.reason}")
             else:
-                rows = (row for row in each.analyzers if row.state in bad)
-                found.extend(f"{name}, analyser {row.name}: {row.state.value}: {row.reason}" for row in rows)
-        return tuple(found)
+                rows = (row for row in plugin.analyzers if row.state in bad)
+                entries.extend(f"{name}, analyser {row.name}: {row.state.value}: {row.reason}" for row in rows)
+        return tuple(entries)
 
 
 def of(analyzers: Iterable[Analyzer], provider: PluginId | None = None) -> LoadedPlugins:
     """Return plugins that consist of these analysers alone, of one provider; for tests and benchmarks."""
-    found = tuple(analyzers)
-    given = provider or PluginId("given")
-    return LoadedPlugins(Registry(found), providers=MappingProxyType({each.name: given for each in found}))
+    own = tuple(analyzers)
+    source = provider or PluginId("given")
+    return LoadedPlugins(Registry(own), providers=MappingProxyType({analyzer.name: source for analyzer in own}))
 
 
 class HookCaller:
@@ -151,13 +151,13 @@ class HookCaller:
     def __init__(
         self, implementations: Iterable[Implementation], settings: Settings, allowance: TimeBudget | None = None
     ) -> None:
-        found = tuple(implementations)
+        hooks = tuple(implementations)
         self._settings = settings
         self._allowance = allowance or TimeBudget({}, timeout.HOOK_BUDGET, math.inf)
-        self._remaps = [each for each in found if each.hook == "virustotal_remap"]
+        self._remaps = [hook for hook in hooks if hook.hook == "virustotal_remap"]
         # The built-in verdict comes last: external plugins are asked first.
-        verdicts = [each for each in found if each.hook == "virustotal_verdict"]
-        self._verdicts = sorted(verdicts, key=lambda each: not each.provider.external)
+        verdicts = [hook for hook in hooks if hook.hook == "virustotal_verdict"]
+        self._verdicts = sorted(verdicts, key=lambda hook: not hook.provider.external)
         self._failures: dict[tuple[str, str, str], bool] = {}
         self._changes: set[tuple[str, str, str]] = set()
         self.registry = Registry()
@@ -176,8 +176,10 @@ class HookCaller:
     def remap(self, detections: tuple[Detection, ...], obj: Object = UNKNOWN) -> tuple[Detection, ...]:
         """Fold the detections of one object through every implementation, in order."""
         for hook in self._remaps:
-            given = {"detections": detections, "settings": self._settings, "obj": obj}
-            detections = self._call(hook, given, partial(hook_result_checks.remapped, given=detections)) or detections
+            arguments = {"detections": detections, "settings": self._settings, "obj": obj}
+            detections = (
+                self._call(hook, arguments, partial(hook_result_checks.remapped, detections=detections)) or detections
+            )
         return detections
 
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
@@ -186,15 +188,15 @@ class HookCaller:
         Its first reason says whose it is, where that of the engines has their count.
         """
         for hook in self._verdicts:
-            given = {"obj": obj, "detections": detections, "settings": self._settings}
-            if (verdict := self._call(hook, given, hook_result_checks.verdict_or_none)) is not None:
+            arguments = {"obj": obj, "detections": detections, "settings": self._settings}
+            if (verdict := self._call(hook, arguments, hook_result_checks.verdict_or_none)) is not None:
                 return hook_result_checks.said_by(verdict, str(hook.provider))
         return None
 
-    def _call(self, hook: Implementation, given: Mapping[str, Any], check: Callable[[Any], T | None]) -> T | None:
+    def _call(self, hook: Implementation, arguments: Mapping[str, Any], check: Callable[[Any], T | None]) -> T | None:
         if not hook.provider.external:
-            return self._guarded(hook.provider, hook.hook, partial(hook.call, given))
-        own = {name: copied(value) if isinstance(value, Object) else value for name, value in given.items()}
+            return self._guarded(hook.provider, hook.hook, partial(hook.call, arguments))
+        own = {name: copied(value) if isinstance(value, Object) else value for name, value in arguments.items()}
         return self._guarded(hook.provider, hook.hook, partial(hook.call, own), check)
 
     def _guarded(

@@ -126,7 +126,7 @@ def _load(candidate: Candidate, manager: pluggy.PluginManager, settings: Setting
     for hook in candidate.hooks:
         if hook.hook == "virustotal_analyzers":
             candidate.analyzers = [
-                (found, _info(found)) for found in checked_analyzers(hook.call({"settings": settings}))
+                (analyzer, _info(analyzer)) for analyzer in checked_analyzers(hook.call({"settings": settings}))
             ]
     candidate.api = max((analyzer.api for analyzer, _ in candidate.analyzers), default=candidate.api)
     check_api(candidate.api)
@@ -168,9 +168,9 @@ def _register(candidate: Candidate, manager: pluggy.PluginManager) -> None:
 def _implementations(candidate: Candidate, manager: pluggy.PluginManager) -> Iterator[Implementation]:
     manager.check_pending()
     for caller in manager.get_hookcallers(candidate.module) or ():
-        for found in caller.get_hookimpls():
-            if found.plugin is candidate.module and hasattr(hookspecs, caller.name):
-                yield Implementation(candidate.provider, caller.name, found.function, tuple(found.argnames))
+        for hook in caller.get_hookimpls():
+            if hook.plugin is candidate.module and hasattr(hookspecs, caller.name):
+                yield Implementation(candidate.provider, caller.name, hook.function, tuple(hook.argnames))
 
 
 def _unregister(candidate: Candidate, manager: pluggy.PluginManager) -> None:
@@ -218,9 +218,9 @@ def unknown(listing: Sequence[PluginInfo], disabled: Iterable[str]) -> tuple[str
 
 
 def _log_unknown(candidates: Iterable[Candidate], disabled: Sequence[str]) -> None:
-    found = [candidate.info() for candidate in candidates]
-    blocked = any(candidate.state is not State.LOADED for candidate in found)
-    for name in unknown(found, disabled):
+    listing = [plugin.info() for plugin in candidates]
+    blocked = any(plugin.state is not State.LOADED for plugin in listing)
+    for name in unknown(listing, disabled):
         hint = " (or it is an analyser of a plugin that did not load)" if blocked else ""
         log.warning("plugins.disabled names %s, which no plugin or analyser has%s", name, hint)
 

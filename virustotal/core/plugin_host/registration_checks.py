@@ -16,7 +16,7 @@ class RefusedError(Exception):
 
 def check_functions(module: Any) -> None:
     """Refuse what pluggy passes over in silence or, depending on its version, treats differently; RefusedError."""
-    known = sorted(name for name in dir(hookspecs) if name.startswith("virustotal_"))
+    hooks = sorted(name for name in dir(hookspecs) if name.startswith("virustotal_"))
     marked = 0
     for name in dir(module):
         function = getattr(module, name, None)
@@ -24,15 +24,15 @@ def check_functions(module: Any) -> None:
             continue
         options = getattr(function, f"{hookspecs.PROJECT}_impl", None)
         if not isinstance(options, Mapping):
-            if name in known:
+            if name in hooks:
                 raise RefusedError(f"{name} lacks @hookimpl")
             continue
         marked += 1
         hook = options.get("specname") or name
-        if hook not in known and options.get("optionalhook"):
+        if hook not in hooks and options.get("optionalhook"):
             continue  # written for a later service
-        if hook not in known:
-            raise RefusedError(f"no such hook: {hook}{_meant(hook, known)}")
+        if hook not in hooks:
+            raise RefusedError(f"no such hook: {hook}{_meant(hook, hooks)}")
         if options.get("wrapper") or options.get("hookwrapper"):
             raise RefusedError(f"{name} is a wrapper; a plugin answers for itself alone")
         for asked in ("tryfirst", "trylast"):
@@ -65,55 +65,55 @@ def checked_analyzers(answer: Any) -> list[Analyzer]:
     """Return the analysers that a hook answered; TypeError or ValueError for what are none, or two of one name."""
     if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
         raise TypeError(f"virustotal_analyzers returned {type(answer).__name__}; it returns Analyzer records")
-    found = list(answer)
+    analyzers = list(answer)
     names: set[str] = set()
-    for each in found:
-        _check(each)
-        if each.name in names:
-            raise ValueError(f"two of its analysers are named {each.name}")
-        names.add(each.name)
-    return found
+    for analyzer in analyzers:
+        _check(analyzer)
+        if analyzer.name in names:
+            raise ValueError(f"two of its analysers are named {analyzer.name}")
+        names.add(analyzer.name)
+    return analyzers
 
 
-def warning(each: Analyzer) -> str:
+def warning(analyzer: Analyzer) -> str:
     """Return why a good analyser may never be called, as a sentence, or an empty text.
 
     VirusTotal may have relationships that the catalogue does not know, so that they are not refused.
     """
-    name = each.relationship
-    known = relationships.find(each.kind, name) is not None or name in relationships.PRIVATE.get(each.kind, ())
+    name = analyzer.relationship
+    known = relationships.find(analyzer.kind, name) is not None or name in relationships.PRIVATE.get(analyzer.kind, ())
     if known or name in ("", ANY):
         return ""
-    near = _meant(name, [entry.name for entry in relationships.of_kind(each.kind)])
-    return f"VirusTotal is not known to have {clean(name, 64)} of a {each.kind}{near or '.'}"
+    near = _meant(name, [entry.name for entry in relationships.of_kind(analyzer.kind)])
+    return f"VirusTotal is not known to have {clean(name, 64)} of a {analyzer.kind}{near or '.'}"
 
 
-def _meant(name: str, known: Sequence[str]) -> str:
+def _meant(name: str, names: Sequence[str]) -> str:
     import difflib  # only where something is misspelt
 
-    near = difflib.get_close_matches(name, known, 1)
+    near = difflib.get_close_matches(name, names, 1)
     return f"; is {near[0]} meant?" if near else ""
 
 
-def _check(each: Any) -> None:
-    if not isinstance(each, Analyzer):
-        raise TypeError(f"virustotal_analyzers gave {type(each).__name__}, which is no Analyzer")
+def _check(analyzer: Any) -> None:
+    if not isinstance(analyzer, Analyzer):
+        raise TypeError(f"virustotal_analyzers gave {type(analyzer).__name__}, which is no Analyzer")
     for name in ("name", "kind", "relationship", "summary"):
-        if not isinstance(getattr(each, name), str):
-            raise TypeError(f"`{name}` of the analyser {each.name!r} is a text")
+        if not isinstance(getattr(analyzer, name), str):
+            raise TypeError(f"`{name}` of the analyser {analyzer.name!r} is a text")
     for name in ("order", "api"):
-        if isinstance(getattr(each, name), bool) or not isinstance(getattr(each, name), int):
-            raise TypeError(f"`{name}` of the analyser {each.name!r} is a whole number")
-    if not each.name or not each.kind:
+        if isinstance(getattr(analyzer, name), bool) or not isinstance(getattr(analyzer, name), int):
+            raise TypeError(f"`{name}` of the analyser {analyzer.name!r} is a whole number")
+    if not analyzer.name or not analyzer.kind:
         raise ValueError("an analyser has a name and a kind")
-    if each.kind not in relationships.KINDS:
-        hint = _meant(each.kind.lower(), relationships.KINDS) or f"; there are {', '.join(relationships.KINDS)}"
-        raise ValueError(f"the analyser {each.name!r} has no such kind: {each.kind!r}{hint}")
-    if not callable(each.analyze) or not callable(each.wanted):
-        raise TypeError(f"`analyze` and `wanted` of the analyser {each.name!r} are functions")
-    if not isinstance(each.needs, Needs) or not _names(each.needs.attributes):
-        raise TypeError(f"`needs` of the analyser {each.name!r} is a Needs with a tuple of names")
+    if analyzer.kind not in relationships.KINDS:
+        hint = _meant(analyzer.kind.lower(), relationships.KINDS) or f"; there are {', '.join(relationships.KINDS)}"
+        raise ValueError(f"the analyser {analyzer.name!r} has no such kind: {analyzer.kind!r}{hint}")
+    if not callable(analyzer.analyze) or not callable(analyzer.wanted):
+        raise TypeError(f"`analyze` and `wanted` of the analyser {analyzer.name!r} are functions")
+    if not isinstance(analyzer.needs, Needs) or not _names(analyzer.needs.attributes):
+        raise TypeError(f"`needs` of the analyser {analyzer.name!r} is a Needs with a tuple of names")
 
 
 def _names(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)

@@ -14,11 +14,15 @@ from virustotal.core.settings import Settings
 log = logging.getLogger("assemblyline.service.virustotal.plugins")
 
 
+def _place(analyzer: Analyzer) -> tuple[int, str]:
+    return analyzer.order, analyzer.name
+
+
 def _index(analyzers: Iterable[Analyzer]) -> Mapping[tuple[str, str], tuple[Analyzer, ...]]:
-    found: dict[tuple[str, str], list[Analyzer]] = {}
-    for analyzer in sorted(analyzers, key=lambda each: (each.order, each.name)):
-        found.setdefault((analyzer.kind, analyzer.relationship), []).append(analyzer)
-    return MappingProxyType({key: tuple(value) for key, value in found.items()})
+    index: dict[tuple[str, str], list[Analyzer]] = {}
+    for analyzer in sorted(analyzers, key=_place):
+        index.setdefault((analyzer.kind, analyzer.relationship), []).append(analyzer)
+    return MappingProxyType({key: tuple(value) for key, value in index.items()})
 
 
 def _wants(analyzer: Analyzer, settings: Settings) -> bool:
@@ -50,7 +54,7 @@ class Registry:
     _by_key: Mapping[tuple[str, str], tuple[Analyzer, ...]] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "analyzers", tuple(sorted(self.analyzers, key=lambda each: (each.order, each.name))))
+        object.__setattr__(self, "analyzers", tuple(sorted(self.analyzers, key=_place)))
         object.__setattr__(self, "_by_key", _index(self.analyzers))
 
     def asking(self, asks: Callable[[Analyzer, Settings], bool]) -> "Registry":
@@ -68,11 +72,11 @@ class Registry:
         if (
             not relationship
             or (kind, relationship) in self.disabled
-            or any(each.name not in self.external for each in own)
+            or any(analyzer.name not in self.external for analyzer in own)
         ):
             return own
         both = (*own, *self._by_key.get((kind, ANY), ()))
-        return tuple(sorted(both, key=lambda each: (each.order, each.name)))
+        return tuple(sorted(both, key=_place))
 
     def is_disabled(self, kind: str, relationship: str) -> bool:
         """True if the analysers of a relationship are disabled, so that it is not requested."""

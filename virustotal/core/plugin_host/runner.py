@@ -39,11 +39,16 @@ def due(report: Report, registry: Registry) -> tuple[tuple[Analyzer, Related | N
     if not report.outcome.found:
         return ()
     kind = report.subject.ref.kind
-    found: list[tuple[Analyzer, Related | None]] = [(each, None) for each in registry.find(kind)]
+    calls: list[tuple[Analyzer, Related | None]] = [(analyzer, None) for analyzer in registry.find(kind)]
     for name, related in report.related.items():
         if name and (related.outcome.found or related.items):
-            found.extend((each, related) for each in registry.find(kind, name))
-    return tuple(sorted(found, key=lambda each: (each[0].order, each[0].name, each[1].relationship if each[1] else "")))
+            calls.extend((analyzer, related) for analyzer in registry.find(kind, name))
+    return tuple(sorted(calls, key=_place))
+
+
+def _place(call: tuple[Analyzer, Related | None]) -> tuple[int, str, str]:
+    analyzer, related = call
+    return analyzer.order, analyzer.name, related.relationship if related else ""
 
 
 def analyse(
@@ -55,7 +60,7 @@ def analyse(
     between their findings. Each external one has copies of its own, and a share of the time left until the deadline:
     equal for all that are still to come, at most `budget` seconds. Raises nothing but KeyboardInterrupt.
     """
-    spent: dict[str, UsedLimits] = {}
+    used: dict[str, UsedLimits] = {}
     outputs = []
     calls = due(report, plugins.registry)
     external_left = sum(plugins.provider(analyzer).external for analyzer, _ in calls)
@@ -63,7 +68,7 @@ def analyse(
         for analyzer, related in calls:
             provider = plugins.provider(analyzer)
             limits = EXTERNAL if provider.external else BUILT_IN
-            collector = FindingCollector(limits, spent.setdefault(provider.name, UsedLimits()), provider.external)
+            collector = FindingCollector(limits, used.setdefault(provider.name, UsedLimits()), provider.external)
             if provider.external:
                 share = (deadline - time.monotonic()) / external_left
                 external_left -= 1
@@ -102,11 +107,11 @@ def _collect(
     return None
 
 
-def _fill(intake: FindingCollector, findings: Iterable[Finding], deadline: float = math.inf) -> None:
+def _fill(collector: FindingCollector, findings: Iterable[Finding], deadline: float = math.inf) -> None:
     if isinstance(findings, str | bytes | Mapping) or not isinstance(findings, Iterable):
         raise TypeError(f"analyze returned {type(findings).__name__}; it yields findings or returns a list of them")
     for finding in findings:
-        taken = intake.take(finding)
+        taken = collector.take(finding)
         if time.monotonic() >= deadline:
             raise OutOfTimeError("It was stopped: no time was left.", began=True)
         if not taken:
@@ -122,7 +127,7 @@ class _External:
 
     analyzer: Analyzer
     provider: PluginId
-    intake: FindingCollector
+    collector: FindingCollector
 
     def run(
         self,
@@ -133,11 +138,11 @@ class _External:
         busy: dict[str, threading.Thread],
         seconds: float,
     ) -> BaseException | None:
-        """Return why it ended early, or None; what it yielded until then is in the intake."""
+        """Return why it ended early, or None; what it yielded until then is in the collector."""
 
         def call() -> None:
             with contextlib.suppress(LeftBehindError):
-                _fill(self.intake, self.analyzer.analyze(_own(report, related, settings, judge)))
+                _fill(self.collector, self.analyzer.analyze(_own(report, related, settings, judge)))
 
         changes = ProcessChanges()
         try:
@@ -146,39 +151,39 @@ class _External:
         except KeyboardInterrupt:
             raise
         except OutOfTimeError as error:
-            self.intake.closed = True
+            self.collector.closed = True
             return error
         except BaseException as error:
             return error
         finally:
-            self.intake.note(str(changes))
+            self.collector.note(str(changes))
         return None
 
 
 def _own(report: Report, related: Related | None, settings: Settings, judge: Judge) -> Evidence:
-    mine = _Copies(report.related)
-    own = evolve(report, subject=copied(report.subject), related=mine)
-    return Evidence(own, None if related is None else mine[related.relationship], settings, judge)
+    copies = _Copies(report.related)
+    own = evolve(report, subject=copied(report.subject), related=copies)
+    return Evidence(own, None if related is None else copies[related.relationship], settings, judge)
 
 
 class _Copies(Mapping[str, Related]):
     """The relationships of a report, each copied when it is first looked at."""
 
-    def __init__(self, given: Mapping[str, Related]) -> None:
-        self._given = given
+    def __init__(self, related: Mapping[str, Related]) -> None:
+        self._related = related
         self._copies: dict[str, Related] = {}
 
     def __getitem__(self, name: str) -> Related:
         if name not in self._copies:
-            found = self._given[name]
-            self._copies[name] = evolve(found, items=tuple(map(copied, found.items)))
+            related = self._related[name]
+            self._copies[name] = evolve(related, items=tuple(map(copied, related.items)))
         return self._copies[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._given)
+        return iter(self._related)
 
     def __len__(self) -> int:
-        return len(self._given)
+        return len(self._related)
 
     def __repr__(self) -> str:
         return f"<{len(self)} relationships: {', '.join(self)}>"
