@@ -53,7 +53,7 @@ def fill(config: MirrorConfig, objects: list[Mapping[str, Any]], folder: Path) -
     from virustotal.mirror.checkpoint import Checkpoint
 
     package = folder / f"package-{time.monotonic_ns()}.jsonl"
-    package.write_text("".join(json.dumps(each) + "\n" for each in objects), encoding="utf-8")
+    package.write_text("".join(json.dumps(object) + "\n" for object in objects), encoding="utf-8")
     loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     loader.load(package, Checkpoint(package.with_suffix(".done")))

@@ -84,12 +84,13 @@ Package = Callable[..., Path]
     ],
 )
 def test_every_packing_is_seen_by_its_content(package: Package, pack: Callable[[bytes], bytes]) -> None:
-    assert [each["id"] for each in read(package(pack(minute(1, 2, 3))))] == [f"{number:064x}" for number in (1, 2, 3)]
+    ids = [object["id"] for object in read(package(pack(minute(1, 2, 3))))]
+    assert ids == [f"{number:064x}" for number in (1, 2, 3)]
 
 
 def test_a_document_over_several_lines_is_one(package: Package) -> None:
-    found = {"data": an_object("domain", "example.com")}
-    assert read(package(json.dumps(found, indent=2).encode())) == [found]
+    document = {"data": an_object("domain", "example.com")}
+    assert read(package(json.dumps(document, indent=2).encode())) == [document]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", tarred(), bz2.compress(b"")])
@@ -121,10 +122,10 @@ def test_a_line_that_is_too_long_is_passed_over_without_being_held(
     path = package(file_line(1) + b"\n" + b"[" + b"1," * 15_000_000 + b"\n" + file_line(2))
     tracemalloc.start()
     with open_package(path) as file:
-        found = [line.data and json.loads(line.data)["id"][-1] for line in lines(file)]
+        numbers = [line.data and json.loads(line.data)["id"][-1] for line in lines(file)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert found == ["1", None, "2"]
+    assert numbers == ["1", None, "2"]
     assert peak < 5_000_000
 
 
@@ -158,8 +159,8 @@ def test_what_is_too_deep_is_refused(package: Package) -> None:
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     line = b'{"type": "file", "id": "%s", "attributes": {"a": %s1%s}}' % (SHA.encode(), b"[" * 5000, b"]" * 5000)
     loader = Loader(SearchClient(config, Credentials()), config)
-    found = loader._ready(feed_packages.Line(1, line), "x:1")
-    assert (found, loader.statistics.refused) == (None, {"nested too deeply": 1})
+    entry = loader._ready(feed_packages.Line(1, line), "x:1")
+    assert (entry, loader.statistics.refused) == (None, {"nested too deeply": 1})
 
 
 @pytest.mark.parametrize(
@@ -174,18 +175,18 @@ def test_what_is_too_deep_is_refused(package: Package) -> None:
     ],
 )
 def test_the_version_is_the_last_change_not_far_ahead_nor_negative(attributes: dict[str, Any], version: int) -> None:
-    found = to_document({"type": "domain", "id": "EXAMPLE.com", "attributes": attributes}, NOW)
-    assert (found.id, found.version) == ("example.com", version)
+    document = to_document({"type": "domain", "id": "EXAMPLE.com", "attributes": attributes}, NOW)
+    assert (document.id, document.version) == ("example.com", version)
 
 
 def test_submitters_and_their_links_are_left_out() -> None:
-    found = to_document(an_object("file", SHA, attributes={"md5": "A" * 32}, links={"self": "x"}), NOW)
-    assert "submitter" not in json.dumps(dict(found.source))
-    assert found.source["md5"] == "a" * 32
-    assert read_document(found.source, "url") is None
-    kept = read_document(found.source, "file")
-    assert kept is not None
-    assert kept.object["links"] == {"self": "x"}
+    document = to_document(an_object("file", SHA, attributes={"md5": "A" * 32}, links={"self": "x"}), NOW)
+    assert "submitter" not in json.dumps(dict(document.source))
+    assert document.source["md5"] == "a" * 32
+    assert read_document(document.source, "url") is None
+    stored = read_document(document.source, "file")
+    assert stored is not None
+    assert stored.object["links"] == {"self": "x"}
 
 
 @pytest.fixture(scope="module")
@@ -202,10 +203,10 @@ def config(address: str, request: pytest.FixtureRequest) -> MirrorConfig:
 
 
 def versions(config: MirrorConfig, *numbers: int) -> list[Any]:
-    found = SearchClient(config, Credentials()).get(
+    documents = SearchClient(config, Credentials()).get(
         [(config.files, f"{number:064x}") for number in numbers], time.monotonic() + 5
     )
-    return [each.source and each.source["modified"] for each in found]
+    return [document.source and document.source["modified"] for document in documents]
 
 
 def test_a_newer_state_is_never_replaced_by_an_older_one(config: MirrorConfig, tmp_path: Path) -> None:
@@ -347,7 +348,7 @@ def against(server: Server, *scripts: Script | bytes) -> tuple[Loader, list[floa
 
 def bodies(heard: list[Heard]) -> list[int]:
     """How many documents each request had."""
-    return [gzip.decompress(each.body).count(b"\n") // 2 for each in heard]
+    return [gzip.decompress(request.body).count(b"\n") // 2 for request in heard]
 
 
 def test_what_a_busy_mirror_leaves_is_sent_again(server: Server, package: Package) -> None:
@@ -385,7 +386,7 @@ def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(c
     loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
     good = [loader._ready(feed_packages.Line(number, file_line(number)), f"x:{number}") for number in (1, 2, 4, 5)]
-    batch = [each for each in good if each is not None]
+    batch = [entry for entry in good if entry is not None]
     batch.insert(2, evolve(batch[0], where="x:3", action=batch[0].action.replace(b"1700000000", b"-5")))
     loader._store(batch)
     assert loader.statistics.stored == 4
@@ -416,9 +417,9 @@ def test_indices_are_made_once_and_one_that_is_there_is_kept(config: MirrorConfi
     cluster = SearchClient(config, Credentials())
     for _ in range(2):
         Loader(cluster, config).prepare()
-    status, found = cluster.send("GET", f"/{config.files}/_mapping", None, time.monotonic() + 5)
+    status, mappings = cluster.send("GET", f"/{config.files}/_mapping", None, time.monotonic() + 5)
     assert status == 200
-    assert list(found) == [f"{config.files}-000001"]
+    assert list(mappings) == [f"{config.files}-000001"]
 
 
 @settings(max_examples=200, deadline=None)

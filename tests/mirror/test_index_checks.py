@@ -30,8 +30,8 @@ def test_an_index_that_is_not_wanted_is_not_missed(config: MirrorConfig) -> None
 
 
 def test_a_missing_index_is_named(config: MirrorConfig) -> None:
-    found = index_problems(evolve(config, urls="other", domains="none"), Credentials())
-    assert found == ("There is no index or alias other.", "There is no index or alias none.")
+    problems = index_problems(evolve(config, urls="other", domains="none"), Credentials())
+    assert problems == ("There is no index or alias other.", "There is no index or alias none.")
 
 
 def test_behaviours_of_another_mapping_are_not_found(config: MirrorConfig) -> None:

@@ -80,12 +80,12 @@ def ips(count: int) -> tuple[str, ...]:
     return tuple(f"192.0.2.{number + 1}" for number in range(count))
 
 
-def world(named: Sequence[str], known: Sequence[str], *, changed: int = NOW - 10, more: str = "") -> Held:
+def world(addresses: Sequence[str], held: Sequence[str], *, changed: int = NOW - 10, more: str = "") -> Held:
     """A file that contacted the named addresses, of which some are known."""
-    blocks = {"contacted_ips": descriptors("ip_address", *named, cursor=more)}
-    hosts = [an_object("ip_address", each, changed, attributes={"country": "CH"}) for each in known]
+    blocks = {"contacted_ips": descriptors("ip_address", *addresses, cursor=more)}
+    hosts = [an_object("ip_address", address, changed, attributes={"country": "CH"}) for address in held]
     objects = (an_object("file", SHA, NOW - 10, relationships=blocks), *hosts)
-    return Held({each["id"]: each for each in objects})
+    return Held({address["id"]: address for address in objects})
 
 
 def soon() -> float:
@@ -115,7 +115,7 @@ def test_the_mirrors_own_cursor_never_leaves(lost: str) -> None:
             page(source, first.cursor)
     else:
         held.broken = frozenset(ips(45)[44:]) if lost == "broken" else frozenset()
-        held.objects = {id: each for id, each in held.objects.items() if lost != "gone" or id != ips(45)[44]}
+        held.objects = {id: object for id, object in held.objects.items() if lost != "gone" or id != ips(45)[44]}
         second = page(source, first.cursor)
         assert [bool(item.attributes) for item in second.items] == [True] * 4 + [False]
         assert second.outcome.status is Status.FAILED
@@ -133,9 +133,9 @@ def test_what_stands_in_for_virustotal_says_so_and_what_is_missing_failed(failur
     for name in ("dropped_files", "parent"):
         assert related[name].outcome.status is Status.FAILED
         assert "VirusTotal did not answer" in related[name].outcome.detail
-    found = page(mirror(world(ips(2), ips(1)), Below(failure)))
-    assert found.outcome.status is Status.FAILED
-    assert found.outcome.detail == (
+    result = page(mirror(world(ips(2), ips(1)), Below(failure)))
+    assert result.outcome.status is Status.FAILED
+    assert result.outcome.detail == (
         "Of 2 objects 1 came without a report: The mirror does not hold all, and VirusTotal did not answer."
     )
 
@@ -161,11 +161,11 @@ def test_air_gapped_objects_that_are_missing_are_said(
     if in_line:
         request = api.object_request(FILE, ("contacted_ips",), LINED)
         related = api.decode_report(mirror(held).ask(request, soon()).payload, FILE).related["contacted_ips"]
-        found, outcome = related.items, related.outcome
+        items, outcome = related.items, related.outcome
     else:
         one = page(mirror(held))
-        found, outcome = one.items, one.outcome
-    assert [bool(item.attributes) for item in found] == [True, False]
+        items, outcome = one.items, one.outcome
+    assert [bool(item.attributes) for item in items] == [True, False]
     assert outcome.status is status
     assert outcome.detail == (
         f"Of 2 objects 1 came without a report: {why}, and VirusTotal is not asked (mirror.only)."
@@ -210,11 +210,11 @@ def test_what_the_mirror_says_is_looked_at_once() -> None:
 def test_many_that_are_not_served_are_not_read_again_one_by_one(state: str) -> None:
     names = ips(50)
     changed = OLD if state == "old" else NOW - 10
-    held = Held({each: an_object("ip_address", each, changed) for each in names if state != "missing"})
+    held = Held({address: an_object("ip_address", address, changed) for address in names if state != "missing"})
     held.broken, held.down = frozenset(names if state == "broken" else ()), state == "down"
     below = Below()
     source = mirror(held, below)
-    requests = [api.object_request(Ref("ip_address", each)) for each in names]
+    requests = [api.object_request(Ref("ip_address", address)) for address in names]
     assert set(source.ask_many(requests, soon())) == {None}
     for request in requests:
         assert not holds(source, request)
@@ -227,7 +227,7 @@ def test_many_that_are_not_served_are_not_read_again_one_by_one(state: str) -> N
 def test_air_gapped_what_cannot_be_read_failed_and_what_is_not_held_was_skipped() -> None:
     held = Held({}, broken=frozenset({"192.0.2.1"}))
     source = mirror(held)
-    requests = [api.object_request(Ref("ip_address", each)) for each in ("192.0.2.1", "192.0.2.2")]
+    requests = [api.object_request(Ref("ip_address", address)) for address in ("192.0.2.1", "192.0.2.2")]
     assert source.ask_many(requests, soon()) == (None, None)
     for request, status in zip(requests, (Status.FAILED, Status.SKIPPED), strict=True):
         with pytest.raises(VirusTotalError) as caught:

@@ -139,12 +139,12 @@ def test_rollovers_in_the_middle_of_loads_and_of_parallel_look_ups(
         seen: dict[Ref, int] = {}
         while not stop.is_set():
             refs = [Ref("file", f"{at:064x}") for at in range(first, count, 4)]
-            found = store.fetch([*refs, DOMAIN], soon()).objects
+            objects = store.fetch([*refs, DOMAIN], soon()).objects
             digest = store.by_digest(Ref("file", f"{first:032x}"), soon())
-            assert set(found) == {*refs, DOMAIN}
+            assert set(objects) == {*refs, DOMAIN}
             assert digest is not None
             for ref in refs:
-                state = found[ref].object["attributes"]["reputation"]
+                state = objects[ref].object["attributes"]["reputation"]
                 assert state >= seen.get(ref, 0)
                 seen[ref] = state
         return len(seen)
