@@ -1,6 +1,7 @@
 """Feeds of the emulator into a real server: broken connections, damaged and missing packages, a full disk."""
 
 import bz2
+import errno
 import json
 import resource
 from collections import Counter
@@ -12,7 +13,7 @@ import pytest
 from attrs import evolve
 
 from tests.mirror.clusters import an_object, opensearch
-from virustotal.core.errors import ArtefactError, ForbiddenError
+from virustotal.core.errors import ArtefactError, ForbiddenError, VirusTotalError
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.store import Store
@@ -272,3 +273,34 @@ def test_a_mirror_that_is_down_ends_a_run_and_leaves_nothing(fetcher: FeedFetche
     with pytest.raises(MirrorError, match="reached"):
         run(evolve(fetcher, loader=loader), checkpoint, NEWEST - HOUR)
     assert [path.name for path in fetcher.folder.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize("kind", ["garbage", "error200"])
+def test_what_is_no_package_ends_a_run_and_the_next_one_continues(
+    fetcher: FeedFetcher, emulator: Emulator, checkpoint: Checkpoint, kind: str
+) -> None:
+    emulator.fault("GET /other/feeds/*", kind, skip=2)
+    with pytest.raises((VirusTotalError, FetchError)):  # the error with status 200 says that it will exist later
+        run(fetcher, checkpoint, NEWEST - 5 * MINUTE)
+    assert checkpoint.last()[1].done
+    emulator.faults.clear()
+    assert len(run(again(fetcher), checkpoint, None)) == 3
+
+
+def test_a_disk_that_is_too_full_for_a_checkpoint(
+    fetcher: FeedFetcher, emulator: Emulator, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(fetcher, checkpoint, NEWEST - 2 * MINUTE, NEWEST - MINUTE)
+    before = checkpoint.path.read_text()
+
+    def full(path: Path, text: str, encoding: str) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="No space"):
+            run(again(fetcher), checkpoint, None)
+    assert checkpoint.path.read_text() == before
+    assert [path.name for path in checkpoint.path.parent.glob("*.new")] == []
+    assert len(run(again(fetcher), checkpoint, None)) == 1

@@ -1,13 +1,9 @@
-"""Feed packages into the mirror: every packing, every bad line, in batches, and on from where it ended."""
+"""Loading packages: bad lines, batches, busy clusters, and checkpoints."""
 
 import bz2
 import gzip
-import io
-import json
-import tarfile
 import time
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,141 +14,18 @@ from hypothesis import strategies as st
 
 from tests.client.conftest import Heard, Script, Server, answer
 from tests.mirror.clusters import SHA, an_object, fill, opensearch
+from tests.mirror.packages import Package, file_line, minute
+from tests.mirror.packages import package as package
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror import feed_loader, feed_packages
 from virustotal.mirror.checkpoint import Checkpoint, Reached, checkpoint_of
-from virustotal.mirror.documents import RefusedError, read_document, to_document
 from virustotal.mirror.feed_loader import Loader
-from virustotal.mirror.feed_packages import PackageError, lines, open_package
+from virustotal.mirror.feed_packages import PackageError
 from virustotal.mirror.load_statistics import MOST_REASONS, OTHERS, LoadStatistics
 from virustotal.mirror.search_answers import MirrorError
 from virustotal.mirror.search_client import SearchClient
 
-NOW = 1_760_000_000.0
 ITEM = '{"index": {"status": %d}}'
-
-
-def file_line(number: int, size: int = 0) -> bytes:
-    return json.dumps(an_object("file", f"{number:064x}", attributes={"filler": "x" * size})).encode()
-
-
-def minute(*numbers: int) -> bytes:
-    return b"\n".join(map(file_line, numbers)) + b"\n"
-
-
-def tarred(*parts: bytes, mode: str = "w") -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode=mode) as archive:  # type: ignore[call-overload]
-        archive.addfile(tarfile.TarInfo("folder"))
-        for at, part in enumerate(parts):
-            info = tarfile.TarInfo(f"minute-{at}")
-            info.size = len(part)
-            archive.addfile(info, io.BytesIO(part))
-    return made.getvalue()
-
-
-def read(path: Path) -> list[Any]:
-    with open_package(path) as file:
-        return [json.loads(line.data) if line.data else None for line in lines(file)]
-
-
-@pytest.fixture
-def package(tmp_path: Path) -> Callable[..., Path]:
-    def write(content: bytes, name: str = "package") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content)
-        return path
-
-    return write
-
-
-Package = Callable[..., Path]
-
-
-@pytest.mark.parametrize(
-    "pack",
-    [
-        bytes,
-        bz2.compress,
-        gzip.compress,
-        lambda plain: gzip.compress(bz2.compress(plain)),
-        lambda plain: tarred(plain),
-        lambda plain: tarred(bz2.compress(minute(1)), bz2.compress(minute(2, 3)), mode="w:bz2"),
-        lambda plain: tarred(minute(1), minute(2), minute(3), mode="w:gz"),
-        lambda plain: b"\n\n  " + plain.replace(b"\n", b"\r\n"),
-        lambda plain: bz2.compress(minute(1)) + bz2.compress(minute(2, 3)),
-    ],
-)
-def test_every_packing_is_seen_by_its_content(package: Package, pack: Callable[[bytes], bytes]) -> None:
-    ids = [object["id"] for object in read(package(pack(minute(1, 2, 3))))]
-    assert ids == [f"{number:064x}" for number in (1, 2, 3)]
-
-
-def test_a_document_over_several_lines_is_one(package: Package) -> None:
-    document = {"data": an_object("domain", "example.com")}
-    assert read(package(json.dumps(document, indent=2).encode())) == [document]
-
-
-@pytest.mark.parametrize("content", [b"", b"\n\n", tarred(), bz2.compress(b"")])
-def test_an_empty_package_has_no_lines(package: Package, content: bytes) -> None:
-    assert read(package(content)) == []
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        bz2.compress(minute(*range(2000)))[:-20],
-        gzip.compress(minute(*range(2000)), mtime=0)[:-20],
-        tarred(bz2.compress(minute(*range(2000))), mode="w:bz2")[:-30],
-        gzip.compress(minute(1), mtime=0)[:12] + b"\xff" * 40,
-        tarred(tarred(tarred(tarred(tarred(minute(1)))))),
-    ],
-)
-def test_a_damaged_package_gives_what_comes_before(package: Package, content: bytes) -> None:
-    with open_package(package(content)) as file:
-        with pytest.raises(PackageError):
-            list(lines(file))
-        assert file.tell() > 0
-
-
-def test_a_line_that_is_too_long_is_passed_over_without_being_held(
-    package: Package, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed_packages, "LONGEST_LINE", 100_000)
-    path = package(file_line(1) + b"\n" + b"[" + b"1," * 15_000_000 + b"\n" + file_line(2))
-    tracemalloc.start()
-    with open_package(path) as file:
-        numbers = [line.data and json.loads(line.data)["id"][-1] for line in lines(file)]
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert numbers == ["1", None, "2"]
-    assert peak < 5_000_000
-
-
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [
-        (None, "not an object"),
-        ([1], "not an object"),
-        ({}, "not an object"),
-        ({"data": []}, "not an object"),
-        ({"attributes": {}}, "no type or no id"),
-        ({"type": "file", "id": None, "attributes": {}}, "no type or no id"),
-        ({"type": "comment", "id": "f-1", "attributes": {}}, "unknown type comment"),
-        ({"type": "file", "id": "../users/me", "attributes": {}}, "no id of a file"),
-        ({"type": "file", "id": "a" * 32, "attributes": {}}, "no id of a file"),
-        ({"type": "url", "id": "aHR0cDovL2V4YW1wbGUuY29tLw", "attributes": {}}, "no id of a url"),
-        ({"type": "ip_address", "id": "1.2.3", "attributes": {}}, "no id of a ip_address"),
-        ({"type": "file_behaviour", "id": "Box", "attributes": {}}, "no id of a file_behaviour"),
-        ({"type": "file_behaviour", "id": f"{SHA}_" + "x" * 500, "attributes": {}}, "no id of a file_behaviour"),
-        ({"type": "file", "id": SHA}, "no attributes"),
-        ({"type": "file", "id": SHA, "attributes": []}, "no attributes"),
-        ({"type": "file", "id": SHA, "error": {"code": "NotFoundError"}}, "no attributes"),
-    ],
-)
-def test_what_cannot_be_a_document(value: Any, reason: str) -> None:
-    with pytest.raises(RefusedError, match=reason):
-        to_document(value, NOW)
 
 
 def test_what_is_too_deep_is_refused(package: Package) -> None:
@@ -161,32 +34,6 @@ def test_what_is_too_deep_is_refused(package: Package) -> None:
     loader = Loader(SearchClient(config, Credentials()), config)
     entry = loader._ready(feed_packages.Line(1, line), "x:1")
     assert (entry, loader.statistics.refused) == (None, {"nested too deeply": 1})
-
-
-@pytest.mark.parametrize(
-    ("attributes", "version"),
-    [
-        ({}, 0),
-        ({"last_modification_date": 5, "last_analysis_date": 7}, 7),
-        ({"analysis_date": "9"}, 9),
-        ({"last_modification_date": "soon", "last_analysis_date": None}, 0),
-        ({"last_modification_date": 99_999_999_999}, int(NOW) + 86_400),
-        ({"last_modification_date": "1960-01-01"}, 0),
-    ],
-)
-def test_the_version_is_the_last_change_not_far_ahead_nor_negative(attributes: dict[str, Any], version: int) -> None:
-    document = to_document({"type": "domain", "id": "EXAMPLE.com", "attributes": attributes}, NOW)
-    assert (document.id, document.version) == ("example.com", version)
-
-
-def test_submitters_and_their_links_are_left_out() -> None:
-    document = to_document(an_object("file", SHA, attributes={"md5": "A" * 32}, links={"self": "x"}), NOW)
-    assert "submitter" not in json.dumps(dict(document.source))
-    assert document.source["md5"] == "a" * 32
-    assert read_document(document.source, "url") is None
-    stored = read_document(document.source, "file")
-    assert stored is not None
-    assert stored.object["links"] == {"self": "x"}
 
 
 @pytest.fixture(scope="module")
