@@ -75,6 +75,28 @@ def test_each_window_is_told_by_both_counts(emulator: Emulator) -> None:
     assert len(requests_of(emulator)) == 1
 
 
+def test_the_last_hours_are_counted(emulator: Emulator) -> None:
+    assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
+    hours = json.loads(call(emulator, "quota", "--json").stdout)["hours"]
+    assert len(hours) == 24
+    assert sum(hour["requests"] for hour in hours[:2]) == 1
+    assert hours[0].keys() == {"hour", "requests", "refused", "dropped", "waited_seconds"}
+    hours = json.loads(call(emulator, "cache", "--json").stdout)["hours"]
+    assert sum(hour["asked"] for hour in hours[:2]) == 1
+    assert "last 24 hours: 1 request, 0 refused, 0 not sent, 0 s waited" in call(emulator, "quota").output
+
+
+def test_the_last_known_limits_are_shown_where_virustotal_does_not_answer(emulator: Emulator) -> None:
+    assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
+    emulator.fault("GET /users/*", status=503)
+    found = call(emulator, "quota", "--json")
+    assert found.exit_code == 4, found.output
+    day = windows(found)["day"]
+    assert (day["allowed"], day["by"], day["virustotal"], day["ledger"]) == (500, "VirusTotal", None, 1)
+    assert day["told"].endswith("Z")
+    assert json.loads(found.stdout)["notes"]
+
+
 def test_the_table_says_the_same(emulator: Emulator) -> None:
     found = call(emulator, "quota")
     assert found.exit_code == 0, found.output
@@ -100,6 +122,7 @@ def test_a_refusal_is_said_and_the_configuration_counts(
             "virustotal": None,
             "ledger": None,
             "resets": None,
+            "told": None,
         }
         assert json.loads(found.stdout)["notes"]
 
@@ -140,7 +163,7 @@ def test_air_gapped_has_no_quota(emulator: Emulator, tmp_path: Path) -> None:
     assert found.exit_code == 0
     assert "no quota" in found.output
     told = json.loads(call(emulator, "quota", "--json", "--config", config, key="").stdout)
-    assert told == {"store": "", "held_seconds": 0, "windows": [], "notes": [found.output.strip()]}
+    assert told == {"store": "", "held_seconds": 0, "windows": [], "hours": [], "notes": [found.output.strip()]}
     assert not len(emulator.requests)
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from tests.conftest import ROOT
 from virustotal.cli.reports.quota import Quotas, Window, as_json
+from virustotal.client.hourly_counts import CACHE_COUNTERS, KEY_COUNTERS, Hour
 from virustotal.core.findings import Family, Points
 from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, Given, capped
@@ -236,8 +237,10 @@ def test_the_fields_for_monitoring_are_documented(name: str) -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     fields = re.findall(r"^\| `([^`]+)` \|", page.split(f"<!-- fields: {name} -->\n")[1].split("\n\n")[0], re.MULTILINE)
     if name == "quota":
-        report = as_json(Quotas("place", (Window("minute"),)))
-        expected = [*(f"windows[].{field}" for field in report["windows"][0]), *(report.keys() - {"windows"})]
+        report = as_json(Quotas("place", (Window("minute"),), hours=(Hour(0.0, dict.fromkeys(KEY_COUNTERS, 0)),)))
+        lists = [f"{name}[].{field}" for name in ("windows", "hours") for field in report[name][0]]
+        expected = [*lists, *(report.keys() - {"windows", "hours"})]
         assert sorted(fields[1:]) == sorted(expected)
     else:
-        assert fields[1:] == ["store", "objects", "bytes", "most_bytes", "days", "asked", "answered"]
+        hours = ["hours[].hour", *(f"hours[].{name}" for name in CACHE_COUNTERS)]
+        assert fields[1:] == ["store", "objects", "bytes", "most_bytes", "days", "asked", "answered", *hours]

@@ -15,7 +15,7 @@ from virustotal import api
 from virustotal.api.deep_json import parse
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
 from virustotal.client.body_reader import LARGEST_ANSWER, check_entries
-from virustotal.client.cache_statistics import HitCounter
+from virustotal.client.hourly_counts import CACHE, HourlyCounter
 from virustotal.client.leases import Held, Leases
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.models import Ref
@@ -90,7 +90,7 @@ class Cache:
         self._negative = negative
         self._reading = reading
         self._leases = Leases(stores.answers)
-        self._statistics = HitCounter(stores) if reading else None
+        self._counter = HourlyCounter(stores, CACHE) if reading else None
 
     @property
     def requests_made(self) -> int:
@@ -104,8 +104,8 @@ class Cache:
 
     def close(self) -> None:
         """See `Source.close`."""
-        if self._statistics is not None:
-            self._statistics.write()
+        if self._counter is not None:
+            self._counter.write()
         self._source.close()
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
@@ -137,14 +137,14 @@ class Cache:
         place = place_of(request)
         if place is None:
             return self._source.ask(request, deadline)
-        if self._statistics is None:
+        if self._counter is None:
             return self._request(place, request, deadline)
         try:
             answer = self._read_or_request(place, request, deadline)
         except VirusTotalError as error:
-            self._statistics.count(hit=bool(error.origin))
+            self._counter.count(asked=1, answered=bool(error.origin))
             raise
-        self._statistics.count(hit=bool(answer.origin))
+        self._counter.count(asked=1, answered=bool(answer.origin))
         return answer
 
     def _read_or_request(self, place: Place, request: Request, deadline: float) -> Answer:

@@ -115,7 +115,8 @@ class HttpClient:
         return remaining_quota(self._attempt, deadline, for_subject=for_subject)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the links of each attempt and the connections."""
+        self._attempt.close()
         self._pool.close()
 
     def ask(self, request: Request, deadline: float) -> Answer:

@@ -90,6 +90,11 @@ def loads(text: str | None) -> KeyInfo:
     )
 
 
+def last_known(values: KeyValueStore, digest: str) -> KeyInfo:
+    """Return what VirusTotal last said of the key with this digest; an empty account where that is not kept."""
+    return loads(values.get(digest, _NAME))
+
+
 class KeyAccount:
     """The account of one key, read in a thread of its own, shared through the store. Thread-safe.
 
@@ -173,7 +178,7 @@ class KeyAccount:
     def _look(self, deadline: float) -> None:
         """Take the account from the store, and ask for a newer one where that is due."""
         self._look_at = self._clock() + LOOK_SECONDS
-        account, now = loads(self._values.get(self._digest, _NAME)), self._now()
+        account, now = last_known(self._values, self._digest), self._now()
         if account.moment > self._account.moment and (account.limits is not None or self._account.limits is None):
             self._account = account
         if not now < self._account.until <= now + QUOTAS_SECONDS:
@@ -239,7 +244,7 @@ class KeyFacts:
     def recall(self, name: str) -> Mapping[str, Any]:
         """See `KeyValueStore.recall` of `key_capabilities`."""
         if name == LICENCE:
-            account = loads(self.values.get(self.digest, _NAME))
+            account = last_known(self.values, self.digest)
             return {"holds": account.licensed, "until": account.user_until} if account.user_until else {}
         text = self.values.get(self.digest, f"learnt:{name}")
         try:

@@ -11,6 +11,7 @@ from attrs import evolve
 
 from virustotal import api
 from virustotal.api.source import Answer, RemainingQuota, Request, Source
+from virustotal.client.hourly_counts import HourlyCounter
 from virustotal.client.key_account import KeyAccount
 from virustotal.client.retry import QUOTA_HELD
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
@@ -88,6 +89,7 @@ class RateLimitedSource:
         self._config = config
         configured = Limits(config.minute, config.hour, config.day, config.month)
         self._account = KeyAccount(source, stores, api_key, digest, configured, clock)
+        self._counter = HourlyCounter(stores, digest)
         self._sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
@@ -107,6 +109,7 @@ class RateLimitedSource:
 
     def close(self) -> None:
         """See `Source.close`."""
+        self._counter.write()
         self._account.close()
         self._source.close()
 
@@ -181,14 +184,18 @@ class RateLimitedSource:
                 quota = evolve(quota, reserve=self._config.reserve)
             permit = self._limiter.acquire(self._digest, quota, self._limiter.now())
             if permit.granted:
+                self._counter.count(requests=1)
                 return permit
             if self._account.wait(deadline):  # VirusTotal has just told the limits
                 continue
             if permit.wait >= min(deadline - self._clock(), self._patience(deadline)):
+                self._counter.count(dropped=1)
                 raise QuotaError(_refusal(permit, quota), code=QUOTA_HELD)
             # At most a few seconds at once: a wait may have been cut short. Replicas do not march in step.
+            seconds = min(permit.wait, 5.0) + random.uniform(0.0, 0.05)  # noqa: S311 - no secret
             with self._waits.measure():
-                self._sleep(min(permit.wait, 5.0) + random.uniform(0.0, 0.05))  # noqa: S311 - no secret
+                self._sleep(seconds)
+            self._counter.count(waited_ms=round(1000 * seconds))
 
     def _patience(self, deadline: float) -> float:
         """Seconds that the task with this deadline may still wait for the quota."""
@@ -203,6 +210,7 @@ class RateLimitedSource:
 
     def _pause(self, error: QuotaError, deadline: float) -> None:
         """A 429 in spite of the count: let all requests pause, and let VirusTotal say which window it was."""
+        self._counter.count(refused=1)
         seconds, now = error.retry_after, self._limiter.now()
         if isinstance(error, ThrottledError):
             self._limiter.pause(self._digest, seconds or THROTTLED_SECONDS, now)

@@ -50,24 +50,25 @@ def clear(context: click.Context, config_file: Path | None, as_json: bool) -> No
 
 
 def _show(config_file: Path | None, *, as_json: bool) -> None:
-    from virustotal.client.cache_statistics import DAYS, statistics
+    from virustotal.cli.reports.quota import when
+    from virustotal.client.hourly_counts import CACHE, CACHE_COUNTERS, KEPT_HOURS, SHOWN_HOURS, last_hours
 
     stores, most_mb, broken = _opened(config_file)
-    size, count = stores.answers.size(), statistics(stores)
+    size = stores.answers.size()
+    hours = last_hours(stores.values, CACHE, CACHE_COUNTERS, KEPT_HOURS, stores.answers.now())
+    asked, answered = (sum(hour.counts[name] for hour in hours) for name in CACHE_COUNTERS)
+    days = KEPT_HOURS // 24
     _end_if_broken(broken)
     if as_json:
         found = {"store": stores.place, "objects": size.objects, "bytes": size.size, "most_bytes": most_mb * 2**20}
-        found |= {"days": DAYS, "asked": count.asked, "answered": count.answered}
+        found |= {"days": days, "asked": asked, "answered": answered}
+        found |= {"hours": [{"hour": when(hour.begins), **hour.counts} for hour in hours[:SHOWN_HOURS]]}
         click.echo(json.dumps(found, indent=2))
         return
     click.echo(f"store: {stores.place}")
     click.echo(f"answers: about {quantity(size.objects, 'object')}, {size.size / 2**20:.1f} of {most_mb} MB")
-    rate = (
-        f"{count.answered / count.asked:.0%} ({count.answered} of {count.asked} requests)"
-        if count.asked
-        else "none yet"
-    )
-    click.echo(f"hit rate of the last {DAYS} days: {rate}")
+    rate = f"{answered / asked:.0%} ({answered} of {asked} requests)" if asked else "none yet"
+    click.echo(f"hit rate of the last {days} days: {rate}")
 
 
 def _opened(config_file: Path | None) -> "tuple[Stores, int, list[str]]":

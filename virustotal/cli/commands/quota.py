@@ -1,6 +1,7 @@
 """`virustotal-service quota`: the windows of the key's quota."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from virustotal.cli.config_input import api_key, checked, configuration
 from virustotal.cli.exit_codes import Exit, refuse
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.cli.terminal import table, terminal
+from virustotal.util.readers import quantity
 
 if TYPE_CHECKING:
     from virustotal.cli.reports.quota import Quotas
@@ -27,8 +29,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_json: bool) -> None:
     """Show each window of the key's quota: its limit, the requests used, and when it resets.
 
-    This costs no quota. The ledger is the one in `storage`; it includes the requests of others with the same key, as
-    VirusTotal counts them.
+    This costs no quota. Where VirusTotal does not answer, its last known limits are shown. The ledger is the one in
+    `storage`; it includes the requests of others with the same key, as VirusTotal counts them.
 
     Exit codes: 0; 3 the key or the configuration is missing or wrong; 4 VirusTotal or the store could not be asked.
     """
@@ -73,5 +75,8 @@ def _table(found: "Quotas") -> Table:
 
 
 def _lines(found: "Quotas") -> list[str]:
-    lines = [f"ledger: {found.place}", *found.notes]
+    counts = sum((Counter(hour.counts) for hour in found.hours), Counter())
+    asked, waited = quantity(counts["requests"], "request"), counts["waited_ms"] / 1000
+    shown = f"last {len(found.hours)} hours: {asked}, {counts['refused']} refused, {counts['dropped']} not sent"
+    lines = [f"ledger: {found.place}", f"{shown}, {waited:.0f} s waited", *found.notes]
     return [*lines, f"After a 429, all wait for {found.held:.0f} more seconds."] if found.held else lines

@@ -7,6 +7,8 @@ from typing import Any
 from attrs import asdict, evolve, frozen
 
 from virustotal.client.account import Account, account
+from virustotal.client.hourly_counts import KEY_COUNTERS, SHOWN_HOURS, Hour, last_hours
+from virustotal.client.key_account import last_known
 from virustotal.core.errors import AuthenticationError
 from virustotal.core.settings import Credentials, QuotaConfig, Settings
 from virustotal.sources import digest_of
@@ -23,6 +25,7 @@ class Window:
     """One window. allowed: its limit; by: the limit's source, `VirusTotal`, `config`, or empty for unknown.
 
     virustotal, ledger: requests used by each count, None for unknown. resets: Unix seconds, None for a sliding window.
+    told: when VirusTotal gave the limit, in Unix seconds; None where it did not.
     """
 
     name: str
@@ -31,19 +34,21 @@ class Window:
     virustotal: int | None = None
     ledger: int | None = None
     resets: float | None = None
+    told: float | None = None
 
 
 @frozen
 class Quotas:
     """All windows of a key. place: of the ledger. held: seconds that all replicas wait after a 429.
 
-    notes: a sentence for each part that did not answer.
+    notes: a sentence for each part that did not answer. hours: counts of the last ones, this one first.
     """
 
     place: str
     windows: tuple[Window, ...]
     held: float = 0.0
     notes: tuple[str, ...] = ()
+    hours: tuple[Hour, ...] = ()
 
 
 def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken: list[str]) -> Quotas:
@@ -54,18 +59,23 @@ def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken:
     told = account(settings, credentials)
     if isinstance(told.error, AuthenticationError):
         raise told.error
-    why = told.error or ("" if told.limits != Limits() else "its answer names no window.")
-    notes = (f"VirusTotal does not tell the quota: {why}",) if why else ()
     digest, limiter = digest_of(settings, credentials), stores.rate_limiter
     now = limiter.now()
-    rows, held = _windows(told, settings.quota, limiter, digest, now), _held(limiter, digest, now)
+    why = told.error or ("" if told.limits != Limits() else "its answer names no window.")
+    notes = (f"VirusTotal does not tell the quota: {why}",) if why else ()
+    limits, moment = told.limits, now
+    if limits == Limits():
+        account_before = last_known(stores.values, digest)
+        limits, moment = account_before.limits or limits, account_before.moment
+    rows = _windows(evolve(told, limits=limits), moment, settings.quota, limiter, digest, now)
+    hours = last_hours(stores.values, digest, KEY_COUNTERS, SHOWN_HOURS, now)
     if broken:
         rows = tuple(evolve(row, ledger=None) for row in rows)
-    return Quotas(stores.place, rows, held, (*notes, *broken))
+    return Quotas(stores.place, rows, _held(limiter, digest, now), (*notes, *broken), hours)
 
 
 def _windows(
-    told: Account, configured: QuotaConfig, limiter: RateLimiter, digest: str, now: float
+    told: Account, moment: float, configured: QuotaConfig, limiter: RateLimiter, digest: str, now: float
 ) -> tuple[Window, ...]:
     _, _, day_ends, month_ends = rate_windows.periods(now)
     ends = {"day": day_ends, "month": month_ends}
@@ -75,9 +85,10 @@ def _windows(
         said, own = getattr(told.limits, name), getattr(configured, name)
         by = "VirusTotal" if said else "config" if own else ""
         counted = getattr(told.used, name, None)
-        rows.append(Window(name, said or own, by, counted, _used(remaining), ends.get(name)))
+        said_at = moment if said else None
+        rows.append(Window(name, said or own, by, counted, _used(remaining), ends.get(name), said_at))
     scans = (
-        Window(name, allowed, "VirusTotal", count, resets=ends.get(name.rpartition(" ")[2]))
+        Window(name, allowed, "VirusTotal", count, resets=ends.get(name.rpartition(" ")[2]), told=now)
         for name, (allowed, count) in told.scans.items()
         if told.scans_licensed
     )
@@ -95,8 +106,23 @@ def _held(limiter: RateLimiter, digest: str, now: float) -> float:
 
 def as_json(found: Quotas) -> Mapping[str, Any]:
     """Return the quotas as JSON; times in UTC."""
-    rows = [{**asdict(each), "resets": when(each.resets) or None} for each in found.windows]
-    return {"store": found.place, "held_seconds": round(found.held, 1), "windows": rows, "notes": list(found.notes)}
+    rows = [
+        {**asdict(window), "resets": when(window.resets) or None, "told": when(window.told) or None}
+        for window in found.windows
+    ]
+    return {
+        "store": found.place,
+        "held_seconds": round(found.held, 1),
+        "windows": rows,
+        "hours": [_hour(hour) for hour in found.hours],
+        "notes": list(found.notes),
+    }
+
+
+def _hour(hour: Hour) -> Mapping[str, Any]:
+    counts = dict(hour.counts)
+    waited = counts.pop("waited_ms", 0) / 1000
+    return {"hour": when(hour.begins), **counts, "waited_seconds": round(waited, 1)}
 
 
 def when(moment: float | None) -> str:
