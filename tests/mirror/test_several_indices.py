@@ -177,6 +177,17 @@ def test_a_new_index_is_seen_after_a_while(
     assert store.fetch((FILE,), clock + 10).objects[FILE].object["attributes"]["reputation"] == 3
 
 
+def test_a_damaged_document_costs_itself_alone_and_is_named(
+    config: MirrorConfig, store: ObjectStore, said: list[str], tmp_path: Path
+) -> None:
+    fill(config, [an_object("file_behaviour", REPORTS[0].id, NOW)], tmp_path)
+    damaged = {"file": SHA, "id": REPORTS[1].id, "type": "file_behaviour", "object": "{broken"}
+    call(config.hosts[0], "PUT", f"/{config.behaviours}/_doc/damaged?refresh=true", damaged)
+    assert [report.id for report in store.behaviours(SHA, soon())] == [REPORTS[0].id]
+    (line,) = said
+    assert "holds a document that is no object of VirusTotal (index virustotal-behaviours)" in line
+
+
 @pytest.mark.parametrize("rolled", [True, False])
 def test_an_alias_without_a_write_index_is_named_and_loads_nothing(
     config: MirrorConfig, tmp_path: Path, rolled: bool

@@ -21,6 +21,8 @@ from virustotal.util.readers import as_mapping, as_text
 MOST_BEHAVIOURS = 100
 #: Types of errors: a multi-get of an alias with several indices, and an index that is gone.
 SEVERAL_INDICES, NO_INDEX = "illegal_argument_exception", "index_not_found_exception"
+#: Why a document cannot be used.
+FOREIGN = "The mirror holds a document that is no object of VirusTotal."
 #: Seconds after which an alias of several indices is resolved again: a new index is seen that late.
 MEMBERS_SECONDS = 30.0
 #: How often an alias may change during one multi-get.
@@ -127,8 +129,9 @@ class ObjectStore:
                 raise
             return ()
         self.health.works()
-        self._note(index, result.problem)
-        return tuple(object for source in result.sources if (object := read_document(source, kind)) is not None)
+        documents = [read_document(source, kind) for source in result.sources]
+        self._note(index, result.problem or (FOREIGN if None in documents else ""))
+        return tuple(filter(None, documents))
 
     def _searched(self, index: str, queries: Sequence[Query], most: int, deadline: float) -> SearchResult:
         """Search an index, or those of an alias that are open."""
@@ -211,7 +214,7 @@ class ObjectStore:
             return None, answer.failed
         object = read_document(answer.source, ref.kind)
         if object is None:
-            return None, "The mirror holds a document that is no object of VirusTotal."
+            return None, FOREIGN
         try:
             same = api.valid_id(ref.kind, object.id) in identifiers(ref)
         except InvalidError:
