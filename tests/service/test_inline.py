@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.service.conftest import EICAR, Scan, shown
+from tests.service.conftest import EICAR, Scan, shown, titles
 from virustotal.api.relationships import CATALOGUE
 from virustotal.core.tables import FURTHER
 from virustotal.emulator.server import Emulator
@@ -59,3 +59,21 @@ def test_dropped_files_that_nobody_saw_cost_no_request_of_their_own(emulator: Em
 
     assert asked(emulator) == 1
     assert f"Known by hash only ({2 if only else 1})" in shown(outcome)
+
+
+def test_threats_come_with_the_object_and_what_is_exploited_stands_in_the_title(emulator: Emulator, scan: Scan) -> None:
+    emulator.switches.set(relationship_attributes="honoured")
+    names = "vulnerabilities,related_threat_actors,malware_families,software_toolkits,campaigns,reports,collections"
+
+    outcome = scan(EICAR, {"relationships": names, "analyze_relationship": "true"}, config={"cache": {"hours": 0}})
+
+    assert asked(emulator) == 1
+    assert titles(outcome)[0].endswith("exploited in the wild: CVE-2099-0001")
+    assert "Vulnerability: CVE-2099-0001, exploited in the wild, CVSS 9.8, risk CRITICAL" in titles(outcome)
+    assert {"0.93, percentile 0.997", "Code Execution", "Patch, Workaround"} <= values(outcome)
+
+
+def values(outcome: TaskOutcome) -> set[str]:
+    """The values of all key-values."""
+    bodies = [json.loads(each["body"]) for each in outcome.sections if each["body_format"] == "ORDERED_KEY_VALUE"]
+    return {str(value) for body in bodies for _, value in body}

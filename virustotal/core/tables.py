@@ -45,7 +45,7 @@ MOST_DETAILED, LONGEST_DETAILS = 100, 200_000
 #: Deepest nesting, and entries of one list or mapping, that `brief` writes into one cell.
 DEEPEST, MOST_ENTRIES = 3, 20
 #: Of attributes that no column shows: values of each, characters of a value, and of the whole text.
-MOST_VALUES, LONGEST_VALUE, LONGEST_FURTHER = 3, 120, 20_000
+MOST_VALUES, LONGEST_VALUE, LONGEST_FURTHER = 2, 120, 10_000
 
 # Attributes whose values are not written: a session, a credential, a comment's text rendered once more.
 _UNWRITTEN = re.compile(r"cookie|header|password|secret|token|^html$", re.IGNORECASE)
@@ -212,7 +212,7 @@ def further_attributes(
             break
         body.append(block)
     if left := [*list(values)[len(body) :], *unwritten]:
-        body.append(f"Not shown: {quantity(len(left), 'attribute')}: {listed(left)}")
+        body.append(f"Not shown: {quantity(len(left), 'attribute')}: {listed(left, 60)}")
     if without := [name for name in empty if name not in values]:
         body.append(f"Without a value: {listed(without, 60)}")
     return ResultTextSection(FURTHER, body="\n".join(body), auto_collapse=True) if body else None

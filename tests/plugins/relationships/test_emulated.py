@@ -77,6 +77,42 @@ def test_every_relationship_of_the_invented_world(
                 assert shows(found, kind, name), (id, name, list(found))
 
 
+def below(outcome: TaskOutcome, title: str) -> str:
+    """What stands in the sections of a title and in all below them."""
+    texts: list[str] = []
+    depth: int | None = None
+    for section in outcome.sections:
+        if depth is None or section["depth"] <= depth:
+            depth = section["depth"] if section["title_text"].startswith(title) else None
+        if depth is not None:
+            texts.append(f"{section['title_text']}\n{section.get('body') or ''}")
+    return "\n".join(texts)
+
+
+def has_reports(store: Store, items: Any) -> bool:
+    return any(store.get(item["type"], item["id"]) for item in (items if isinstance(items, list) else [items]) if item)
+
+
+@pytest.mark.parametrize("kind", ["file", "url", "domain"])
+def test_an_invented_attribute_of_any_object_reaches_the_result(kind: str, tmp_path: Path) -> None:
+    with Emulator() as emulator:
+        store = emulator.store
+        for each in {*relationships.KINDS, *(yields for entry in CATALOGUE.values() for yields in entry.yields)}:
+            for id in store.identities(each):
+                (store.get(each, id) or {})["attributes"]["invented_fact"] = "zebra-4711"
+        id = richest(store, kind)[0]
+        names = [name for name in store.names(kind, id) if has_reports(store, store.related(kind, id, name)[1])]
+        parameters = {"relationships": ",".join(names), "analyze_relationship": "true"}
+        with started_service({"host": emulator.url, "api_key": "gti-key", "inline": False}) as service:
+            outcome = run_task(service, target(store, kind, id, tmp_path), parameters)
+    flat(outcome)
+    assert "zebra-4711" in below(outcome, "Further attributes")
+    for name in names:
+        title = {"behaviours": "Sandbox activity"}.get(name) or CATALOGUE[kind, name].title
+        assert "zebra-4711" in below(outcome, title), name
+    assert names
+
+
 def collections() -> dict[tuple[str, str], list[str]]:
     """Kind and id to the relationships of which recorded collections exist."""
     found: dict[tuple[str, str], list[str]] = {}

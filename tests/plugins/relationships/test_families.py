@@ -298,10 +298,10 @@ def test_a_screenshot_without_a_link_is_only_listed_and_the_others_are_fetched(l
 
 @pytest.mark.parametrize("name", ["clues", "code_blocks", "distributors", "email_senders", "sigma_analysis"])
 def test_unconfirmed_types_are_shown_as_they_came(name: str) -> None:
-    many = {f"key{place}": place for place in range(1_000)}
+    many = {f"key{place}": place for place in range(500)}
     result = found("file", name, obj("hint", "h-1", nested={"a": [1]}, plain=[1, "b"], text="t", **many))
     (row,) = rows(next(sections(result)))
     assert (row["Kind"], row["Id"]) == ("hint", "h-1")
     lines = str(titled(result, "Further attributes").body).splitlines()
     assert lines[:4] == ["nested: a: 1", "plain: 1, b", "text: t", "key0: 0"]
-    assert len(lines) == 1_003
+    assert len(lines) == 503
