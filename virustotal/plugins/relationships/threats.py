@@ -130,7 +130,7 @@ def _day(value: Any) -> str:
 
 
 def _cvss(obj: Object) -> str:
-    """Return the scores by version, newest first: `3.x 9.8 (CVSS:3.1/…), 2.0 9.4`; another shape as it came."""
+    """Return the scores by version, newest first: `3.x 9.8, temporal 9.1 (CVSS:3.1/…)`; another shape as it came."""
     versions = as_mapping(obj.attributes.get("cvss"))
     if not versions:
         return str(brief(obj.attributes.get("cvss")))
@@ -139,6 +139,8 @@ def _cvss(obj: Object) -> str:
         version = name.removeprefix("cvssv").replace("_", ".", 1).replace("_", " ")
         details = as_mapping(entry)
         score = as_text(_score(details)) if details else str(brief(entry))
+        if temporal := as_text(details.get("temporal_score")):
+            score = f"{score}, temporal {temporal}"
         vector = as_text(details.get("vector"), 120)
         if score or vector:
             found.append(" ".join(filter(None, (version, score, f"({vector})" if vector else ""))))
