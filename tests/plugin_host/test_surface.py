@@ -58,7 +58,10 @@ MODULES: Mapping[str, str] = {
         "integer moment named_counts number pairs quantity safe_name timestamp whole_text"
     ),
     "relationships": "CATALOGUE KINDS Family Licence Relationship find of_kind",
-    "tables": "MOST_IN_CELL MOST_ROWS counted details key_values lines listed page table",
+    "tables": "MOST_IN_CELL MOST_ROWS brief counted details further_attributes key_values lines listed page table",
+    "threats": (
+        "ACTOR CAMPAIGN FAMILY REPORT THREAT_KINDS TOOLKIT VULNERABILITY cve_id exploitation exploited threat_kind"
+    ),
     "verdicts": (
         "ANSWERED BAD HOST_KINDS MALICIOUS MOST_FAMILIES NOT_ANALYSED POPULAR_RANK SUSPICIOUS THRESHOLDS "
         "UNWANTED_POINTS UNWANTED_WORDS agreed_labels analyst_verdict attribution_tags best_rank category_of "
