@@ -68,7 +68,7 @@ def measured(
         second = planner.expand(plan, report)
         report = expand_report(second, report, client, time.monotonic() + 60, memory=memory)
         seconds.append(time.perf_counter() - start)
-        requests = client.requests_made
+        requests = client.usage.requests
         client.close()
         if {(len(each.items), each.detailed) for each in report.related.values()} != {(OBJECTS, True)}:
             raise RuntimeError("not all objects came")

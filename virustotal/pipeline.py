@@ -97,8 +97,8 @@ class Lookup:
         return evolve(
             result,
             origins=source.origins(subject.ref, (*result.asked, *result.report.related)),
-            notes=(*result.notes, *filter(None, (source.fallback_reason,))),
-            changing=result.changing or source.fallback_reason,
+            notes=(*result.notes, *filter(None, (source.provenance.fallback_reason,))),
+            changing=result.changing or source.provenance.fallback_reason,
         )
 
     def _submit(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:

@@ -136,15 +136,15 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             client = self._clients.get(
                 task.settings, task.credentials, ignore_cache=self._ignore_cache, low_priority=self._low_priority
             )
-            requests, waited = client.source.requests_made, client.source.waited
+            requests, waited = client.usage.requests, client.usage.waited
             layout: Layout | None = None
             try:
                 layout = self._run(request, task, found, client)
             finally:  # a task that ends with an error has cost something too
                 cost = {
-                    "requests": client.source.requests_made - requests,
-                    "kept": client.source.kept,
-                    "waited": client.source.waited - waited,
+                    "requests": client.usage.requests - requests,
+                    "kept": client.source.provenance.kept,
+                    "waited": client.usage.waited - waited,
                     "used": time.monotonic() - began,
                 }
                 self.log.info("task %s", key_values({**_described(request, found), **cost, **_ended(layout)}))

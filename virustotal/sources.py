@@ -11,6 +11,7 @@ from virustotal.client.http_client import HttpClient
 from virustotal.client.key_account import KeyFacts
 from virustotal.client.provenance import ProvenanceSource
 from virustotal.client.rate_limit import RateLimitedSource
+from virustotal.client.usage import Usage
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.settings import Credentials, Settings
 from virustotal.storage.interfaces import Stores
@@ -21,10 +22,11 @@ MOST_KEYS = 8
 
 @frozen
 class KeyClient:
-    """What a task asks with: its view of the key's source, and what was learnt about the key."""
+    """What a task asks with: its view of the key's source, and what was learnt about the key, and what it has cost."""
 
     source: ProvenanceSource
     capabilities: KeyCapabilities
+    usage: Usage
 
 
 @define
@@ -35,7 +37,7 @@ class ClientPool:
     """
 
     _stores: Stores
-    _clients: dict[Credentials, tuple[Source, KeyCapabilities]] = field(factory=dict)
+    _clients: dict[Credentials, tuple[Source, KeyCapabilities, Usage]] = field(factory=dict)
     _lock: threading.Lock = field(factory=threading.Lock)
 
     def get(
@@ -63,25 +65,27 @@ class ClientPool:
             self._clients[credentials] = client  # the one used last comes last
             if len(self._clients) > MOST_KEYS:
                 self._clients.pop(next(iter(self._clients)))[0].close()
-        source, capabilities = client
+        source, capabilities, usage = client
         view = ProvenanceSource(
             source, ignore_cache=ignore_cache, low_priority=low_priority, max_requests=settings.max_requests
         )
-        return KeyClient(view, capabilities)
+        return KeyClient(view, capabilities, usage)
 
-    def _open(self, settings: Settings, credentials: Credentials) -> tuple[Source, KeyCapabilities]:
-        facts = KeyFacts(self._stores.values, digest_of(settings, credentials))
-        return build(settings, credentials, self._stores), KeyCapabilities(facts)
+    def _open(self, settings: Settings, credentials: Credentials) -> tuple[Source, KeyCapabilities, Usage]:
+        facts, usage = KeyFacts(self._stores.values, digest_of(settings, credentials)), Usage()
+        return build(settings, credentials, self._stores, usage), KeyCapabilities(facts), usage
 
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            for source, _ in self._clients.values():
+            for source, *_ in self._clients.values():
                 source.close()
             self._clients.clear()
 
 
-def build(settings: Settings, credentials: Credentials, stores: Stores | None = None) -> Source:
+def build(
+    settings: Settings, credentials: Credentials, stores: Stores | None = None, usage: Usage | None = None
+) -> Source:
     """Return the source that answers for these settings and this key.
 
     Outermost first: mirror, cache, HTTP client with its retries, rate limit, wire. The rate limit counts each attempt.
@@ -90,26 +94,28 @@ def build(settings: Settings, credentials: Credentials, stores: Stores | None = 
         settings: Which links there are, and how they work.
         credentials: The key, and the users of proxy and mirror.
         stores: What replicas share; None for the HTTP client alone.
+        usage: Counts the requests.
 
     Raises:
         AuthenticationError: The key is missing, or no header can carry it.
         ConfigurationError: A proxy, a certificate or the mirror's entry cannot work.
     """
     if not settings.mirror.hosts:
-        return _virustotal(settings, credentials, stores)
+        return _virustotal(settings, credentials, stores, usage)
     from virustotal.mirror import mirror_source  # few sites have one; the others do not pay for its import
 
-    return mirror_source(settings, credentials, lambda: _virustotal(settings, credentials, stores))
+    return mirror_source(settings, credentials, lambda: _virustotal(settings, credentials, stores, usage))
 
 
-def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None) -> Source:
+def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None, usage: Usage | None) -> Source:
     if stores is None:
-        return HttpClient(settings, credentials)
+        return HttpClient(settings, credentials, usage=usage)
     digest = digest_of(settings, credentials)
     client = HttpClient(
         settings,
         credentials,
-        through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, settings.quota),
+        usage=usage,
+        through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, settings.quota, usage=usage),
     )
     cache = settings.cache
     if not cache.hours and not cache.negative_minutes:

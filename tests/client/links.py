@@ -36,10 +36,6 @@ class Fake:
         payload = self.say(request)
         return Answer(payload, body=json.dumps(payload, default=dict).encode())
 
-    @property
-    def requests_made(self) -> int:
-        return len(self.asked)
-
     def close(self) -> None:
         self.closed = True
 

@@ -16,7 +16,7 @@ def test_an_answer_with_too_many_values_is_not_parsed(server: Server, client: Ht
     server.say(answer(b'{"data": [' + b",".join([b"{}"] * MOST_ENTRIES) + b"]}"))
     with pytest.raises(errors.VirusTotalError, match="more than 1,000,000 values"):
         client.ask(api.object_request(Ref("file", "a" * 64)), time.monotonic() + 10)
-    assert client.requests_made == 1
+    assert client.usage.requests == 1
 
 
 def test_the_number_itself_is_allowed() -> None:

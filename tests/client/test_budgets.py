@@ -86,7 +86,7 @@ def test_a_task_waits_for_the_minute_no_longer_than_configured(stores: Stores, m
     with pytest.raises(QuotaError, match="1 request a minute is used up, until"):
         source.ask(SUBJECT, soon(300))
     assert time.monotonic() - began < 1
-    assert source.waited == seconds
+    assert source.usage.waited == seconds
 
 
 def test_what_the_cache_holds_is_answered_while_others_wait(stores: Stores) -> None:

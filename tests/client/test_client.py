@@ -174,7 +174,7 @@ def test_connections_are_reused_and_requests_counted(server: Server, client: Htt
     client.ask(ASK, soon())
 
     assert len(ports) == 1
-    assert len(server.heard) == client.requests_made == 2
+    assert len(server.heard) == client.usage.requests == 2
 
 
 def test_no_cookie_is_kept(server: Server, client: HttpClient) -> None:
@@ -232,7 +232,7 @@ def test_what_is_worth_another_try(server: Server, client: HttpClient, broken: A
     server.say(broken)
     with pytest.raises(errors.UnavailableError):
         client.ask(ASK, soon())
-    assert client.requests_made == 2 + 4
+    assert client.usage.requests == 2 + 4
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_what_is_not(server: Server, client: HttpClient, status: str, error: typ
     with pytest.raises(error):
         client.ask(ASK, soon())
 
-    assert client.requests_made == 1
+    assert client.usage.requests == 1
 
 
 def test_a_server_that_is_not_there(make: Callable[..., HttpClient]) -> None:
@@ -261,7 +261,7 @@ def test_a_server_that_is_not_there(make: Callable[..., HttpClient]) -> None:
         client.ask(ASK, soon())
     with pytest.raises(errors.UnavailableError, match="cannot be reached"):
         client.ask(api.submit_url("http://example.com/"), soon())
-    assert client.requests_made == 4 + 1
+    assert client.usage.requests == 4 + 1
 
 
 PAGE = b"<!DOCTYPE html><html><head><title>ERROR: The requested URL could not be retrieved</title></head></html>"
@@ -312,7 +312,7 @@ def test_a_bomb_is_not_inflated(server: Server, client: HttpClient, monkeypatch:
 
     with pytest.raises(errors.VirusTotalError, match="larger than 1 MB"):
         client.ask(ASK, soon())
-    assert client.requests_made == 1
+    assert client.usage.requests == 1
 
 
 def test_inflated_pieces_are_small(server: Server, client: HttpClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,7 +348,7 @@ def test_certificates_are_verified(make: Callable[..., HttpClient], tmp_path: Pa
         stranger = make(host)
         with pytest.raises(errors.VirusTotalError, match="certificate could not be verified"):
             stranger.ask(ASK, soon())
-        assert stranger.requests_made == 1
+        assert stranger.usage.requests == 1
 
 
 def test_a_break_of_tls_after_the_request_leaves_it_uncertain(make: Callable[..., HttpClient], tmp_path: Path) -> None:
@@ -362,7 +362,7 @@ def test_a_break_of_tls_after_the_request_leaves_it_uncertain(make: Callable[...
         with pytest.raises(errors.UncertainError, match=r"broke off or timed out \(SSLError\)"):
             client.ask(api.submit_url("http://example.com/"), soon())
 
-        assert client.requests_made == 1
+        assert client.usage.requests == 1
         with pytest.raises(errors.UnavailableError, match="broke off"):
             client.ask(ASK, soon())
 
@@ -442,7 +442,7 @@ def test_after_the_deadline_nothing_is_sent(server: Server, client: HttpClient) 
     with pytest.raises(errors.DeadlineError):
         client.ask(ASK, time.monotonic() - 1)
 
-    assert client.requests_made == 0
+    assert client.usage.requests == 0
 
 
 def test_a_retry_that_does_not_fit_is_not_waited_for(server: Server, client: HttpClient) -> None:
@@ -452,7 +452,7 @@ def test_a_retry_that_does_not_fit_is_not_waited_for(server: Server, client: Htt
     with pytest.raises(errors.UnavailableError):
         client.ask(ASK, soon())
 
-    assert (time.monotonic() - began < 1, client.requests_made) == (True, 1)
+    assert (time.monotonic() - began < 1, client.usage.requests) == (True, 1)
 
 
 # --- pace and quota --------------------------------------------------------------------------------------------------
@@ -470,7 +470,7 @@ def test_retry_after_is_honoured(server: Server, client: HttpClient, code: str, 
     client.ask(ASK, soon())
 
     assert 0.9 < time.monotonic() - began < 3
-    assert client.requests_made == 2
+    assert client.usage.requests == 2
 
 
 def test_throttling_is_bounded(server: Server, client: HttpClient) -> None:
@@ -479,7 +479,7 @@ def test_throttling_is_bounded(server: Server, client: HttpClient) -> None:
     with pytest.raises(errors.ThrottledError):
         client.ask(ASK, soon())
 
-    assert client.requests_made == 4
+    assert client.usage.requests == 4
 
 
 @pytest.mark.parametrize("headers", [(), ("Retry-After: 3600",)])
@@ -519,7 +519,7 @@ def test_what_sends_something_is_sent_once(
         client.ask(request_, soon(1))
 
     assert type(raised.value) is error
-    assert client.requests_made == 1
+    assert client.usage.requests == 1
 
 
 def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server, client: HttpClient) -> None:

@@ -209,7 +209,7 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
     assert spend(quota, 1) == 1
     assert spend(quota, 1, 300) == 1
     assert 59 < sum(slept) < 65
-    assert quota.waited == sum(slept)
+    assert quota.usage.waited == sum(slept)
     with pytest.raises(QuotaError, match="The API key's 1 request a minute is used up") as caught:
         quota.ask(FILE, sum(slept) + 30)
     assert caught.value.code == QUOTA_HELD
@@ -225,7 +225,7 @@ def test_requests_that_wait_side_by_side_wait_once(stores: Stores) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert 0.2 < quota.waited <= time.monotonic() - began
+    assert 0.2 < quota.usage.waited <= time.monotonic() - began
 
 
 def test_the_day_is_not_waited_for(stores: Stores) -> None:

@@ -193,7 +193,7 @@ def test_redirects_are_bounded(server: Server, fetch: Callable[..., int], client
 
     with pytest.raises(errors.ArtefactError, match="redirected more than 5"):
         fetch()
-    assert client.requests_made == 6
+    assert client.usage.requests == 6
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_an_upload_is_sent_once(
         client.ask(api.upload_file(Upload(path, "x")), soon())
 
     assert type(raised.value) is error
-    assert client.requests_made == len(server.heard) == 1
+    assert client.usage.requests == len(server.heard) == 1
 
 
 def test_files_that_are_not_sent(server: Server, client: HttpClient, tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_files_that_are_not_sent(server: Server, client: HttpClient, tmp_path: P
                 file.truncate(size)
         with pytest.raises(errors.InvalidError, match=word):
             client.ask(api.upload_file(Upload(path, "x"), address), soon())
-    assert (client.requests_made, server.heard) == (0, [])
+    assert (client.usage.requests, server.heard) == (0, [])
 
 
 @pytest.mark.parametrize("change", ["shrinks", "grows", "is rewritten"])

@@ -54,10 +54,6 @@ class Metered:
             raise error
         return Answer({"data": {"type": "file", "id": FILE.id, "attributes": {"size": 1}, "relationships": {}}})
 
-    @property
-    def requests_made(self) -> int:
-        return len(self.asked)
-
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
         self.rooms += 1
         self.learns()

@@ -18,7 +18,6 @@ class Partly:
     held: frozenset[str] = frozenset()
     instead: frozenset[str] = frozenset()
     asked: list[str] = field(factory=list)
-    requests_made: int = 0
 
     def ask(self, request: Request, deadline: float) -> Answer:
         self.asked.append(request.path)

@@ -22,8 +22,6 @@ DOMAIN = "network.dynamic.domain"
 class Nothing:
     """A source that must not be asked."""
 
-    requests_made = 0
-
     def ask(self, request: Request, deadline: float) -> Answer:
         raise AssertionError(request)
 

@@ -89,7 +89,7 @@ def run(
         report = expand_report(second, report, client, time.monotonic() + 20, memory=memory, room=room)
     finally:
         client.close()
-    assert client.requests_made <= plan.cost
+    assert client.usage.requests <= plan.cost
     return report
 
 

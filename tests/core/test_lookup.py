@@ -71,7 +71,7 @@ class Task:
             report = expand_report(second, report, self.client, deadline)
         finally:
             self.client.close()
-        assert self.client.requests_made <= self.plan.cost
+        assert self.client.usage.requests <= self.plan.cost
         return report
 
 

@@ -191,8 +191,6 @@ def test_damage_in_the_middle_of_a_package_loads_no_line_twice(
     answers = [whole[0][:-40], whole[0]]
 
     class Packages:
-        requests_made = 0
-
         def ask(self, request: feed_fetcher.Request, deadline: float) -> None:
             assert request.save
             request.save.path.write_bytes(answers.pop(0))

@@ -57,7 +57,6 @@ class Below:
 
     says: Mapping[str, Any] | VirusTotalError = field(factory=lambda: NotFoundError("not known"))
     asked: list[Request] = field(factory=list)
-    requests_made: int = 0
 
     def ask(self, request: Request, deadline: float) -> Answer:
         self.asked.append(request)

@@ -41,8 +41,6 @@ pytestmark = pytest.mark.skipif(not REPORTS.is_dir(), reason="no recorded answer
 class Prepared:
     """A source that answers with one report."""
 
-    requests_made = 0
-
     def __init__(self) -> None:
         self.data: Mapping[str, Any] = {}
 

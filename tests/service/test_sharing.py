@@ -179,8 +179,6 @@ def test_an_analysis_anew_reaches_all_that_is_kept(emulator: Emulator, scan: Sca
     forgotten: list[Any] = []
 
     class Kept:
-        requests_made = 0
-
         def bypass_cache(self) -> "Kept":
             return Kept()
 

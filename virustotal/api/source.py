@@ -97,11 +97,6 @@ class Source(Protocol):
         """Return the answer before `deadline` (of `time.monotonic()`), or raise a `VirusTotalError`. Thread-safe."""
         ...
 
-    @property
-    def requests_made(self) -> int:
-        """How many requests reached VirusTotal so far, repeated ones included; those about the key itself not."""
-        ...
-
     def close(self) -> None:
         """Give back connections. Nothing is asked afterwards."""
         ...

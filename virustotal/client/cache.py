@@ -90,22 +90,11 @@ class Cache:
         self._negative = negative
         self._reading = reading
         self._leases = Leases(stores.answers)
-        self._counter = HourlyCounter(stores, CACHE) if reading else None
-
-    @property
-    def requests_made(self) -> int:
-        """See `Source.requests_made`."""
-        return self._source.requests_made
-
-    @property
-    def waited(self) -> float:
-        """Seconds in which at least one request waited for the quota."""
-        return float(getattr(self._source, "waited", 0.0))
+        self._counter = HourlyCounter(stores, CACHE)
 
     def close(self) -> None:
         """See `Source.close`."""
-        if self._counter is not None:
-            self._counter.write()
+        self._counter.write()
         self._source.close()
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
@@ -137,18 +126,9 @@ class Cache:
         place = place_of(request)
         if place is None:
             return self._source.ask(request, deadline)
-        if self._counter is None:
+        if not self._reading:
             return self._request(place, request, deadline)
-        try:
-            answer = self._read_or_request(place, request, deadline)
-        except VirusTotalError as error:
-            self._counter.count(asked=1, answered=bool(error.origin))
-            raise
-        self._counter.count(asked=1, answered=bool(answer.origin))
-        return answer
-
-    def _read_or_request(self, place: Place, request: Request, deadline: float) -> Answer:
-        """Look the answer up; else request it, unless another one does: then wait for what that one gets."""
+        # Looked up; else requested, unless another one does that: then it waits for what that one gets.
         if answer := self._read(place, request):
             return answer
         name, token, pause = f"{self._digest}:{place.group}:{place.name}", uuid4().hex, LOOK
@@ -171,6 +151,8 @@ class Cache:
     def _request(self, place: Place, request: Request, deadline: float, lease: Held | None = None) -> Answer:
         """Ask the source, and keep what may be kept. The lease has not failed where those who wait find an answer."""
         lease, began = lease or Held("", ""), self._answers.now()
+        if self._reading:
+            self._counter.count(asked=1)
         try:
             answer = self._source.ask(request, deadline)
         except (NotFoundError, ForbiddenError) as error:
@@ -218,10 +200,14 @@ class Cache:
         if not value:
             return None
         if not entry.body.startswith(_ERROR):
-            return Answer(value, origin="cache", age=age) if _is_of(request, value) else None
+            if not _is_of(request, value):
+                return None
+            self._counter.count(asked=1, answered=1)
+            return Answer(value, origin="cache", age=age)
         kind = NotFoundError if value.get("error") == "unknown" else ForbiddenError
         error = kind(as_text(value.get("message")), code=as_text(value.get("code")))
         error.origin, error.age = "cache", age
+        self._counter.count(asked=1, answered=1)
         raise error
 
     def _read(self, place: Place, request: Request) -> Answer | None:

@@ -1,7 +1,6 @@
 """The wire: the only user of requests. Everything that a request may do wrong ends here as an error of the core."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from virustotal.client.retry import RetryPolicy
 from virustotal.client.transport_errors import Sent, failure_of
 from virustotal.client.upload import Multipart
 from virustotal.client.url_guard import allowed, check_upload, redirected
+from virustotal.client.usage import Usage
 from virustotal.client.watchdog import WatchedAdapter, watched
 from virustotal.core.errors import (
     ArtefactError,
@@ -49,14 +49,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class _Attempt:
     """A single attempt on the wire, as a source."""
 
-    client: "HttpClient"
-
-    def ask(self, request: Request, deadline: float) -> Answer:
-        return self.client._once(request, deadline)
-
-    @property
-    def requests_made(self) -> int:
-        return self.client.requests_made
+    ask: Callable[[Request, float], Answer]
 
     def close(self) -> None:
         """Nothing: the connections are the client's."""
@@ -80,6 +73,7 @@ class HttpClient:
         *,
         policy: RetryPolicy | None = None,
         through: Callable[[Source], Source] | None = None,
+        usage: Usage | None = None,
     ) -> None:
         self._host = settings.host.rstrip("/")
         self._api = f"{self._host}/api/v3/"
@@ -91,24 +85,13 @@ class HttpClient:
         self._policy = policy or RetryPolicy()
         self._sleep = time.sleep
         self._pool = WatchedAdapter(pool_connections=8, pool_maxsize=WORKERS, max_retries=0)
-        self._lock = threading.Lock()
-        self._made = 0
-        attempt = _Attempt(self)
+        self.usage = usage or Usage()
+        attempt = _Attempt(self._once)
         self._attempt: Source = through(attempt) if through else attempt
         quiet_logs()
 
     def __repr__(self) -> str:
-        return f"Client({self._host!r}, requests_made={self._made})"
-
-    @property
-    def requests_made(self) -> int:
-        """How many requests were sent, repeated and redirected ones included."""
-        return self._made
-
-    @property
-    def waited(self) -> float:
-        """Seconds in which at least one request waited for the quota."""
-        return float(getattr(self._attempt, "waited", 0.0))
+        return f"Client({self._host!r}, requests={self.usage.requests})"
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
         """See `QuotaAware.remaining`: that of the link that each attempt passes."""
@@ -225,8 +208,7 @@ class HttpClient:
         if time.monotonic() >= deadline:
             raise DeadlineError("The time for this task is used up.")
         if not address.startswith(f"{self._api}users/"):  # free, and about the key alone
-            with self._lock:
-                self._made += 1
+            self.usage.count_request()
         with watched(deadline):
             prepared = self._prepared(method, address, body, headers, own=own)
             timeout = min(read, max(0.05, deadline - time.monotonic()))

@@ -27,17 +27,12 @@ class PrivateSource:
     source: Source
     options: PrivateConfig
 
-    @property
-    def requests_made(self) -> int:
-        """See `Source.requests_made`."""
-        return self.source.requests_made
-
     def close(self) -> None:
         """Nothing: the source outlives the task."""
 
-    def room(self, deadline: float) -> RemainingQuota:
-        """See `QuotaAware.room`."""
-        return remaining_quota(self.source, deadline)
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+        """See `QuotaAware.remaining`."""
+        return remaining_quota(self.source, deadline, for_subject=for_subject)
 
     def ask(self, request: Request, deadline: float) -> Answer:
         """See `Source.ask`.

@@ -1,9 +1,10 @@
 """A task's view of its source: who answered what, where it was not VirusTotal itself."""
 
+import copy
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import evolve
+from attrs import define, evolve, field
 
 from virustotal import api
 from virustotal.api.source import (
@@ -23,10 +24,21 @@ from virustotal.core.errors import InvalidError, VirusTotalError
 from virustotal.core.models import Ref
 
 
-class ProvenanceSource:
-    """Passes everything on, and notes the origins of answers and errors. Thread-safe.
+@define(eq=False)
+class Provenance:
+    """Who answered what in one task.
 
     kept: how many answers were not VirusTotal's own. fallback_reason: why some of them stand in for VirusTotal's.
+    """
+
+    kept: int = 0
+    fallback_reason: str = ""
+    origins: dict[str, tuple[str, float]] = field(factory=dict)
+    lock: threading.Lock = field(factory=threading.Lock)
+
+
+class ProvenanceSource:
+    """Passes everything on, and notes the origins of answers and errors. Thread-safe.
 
     Args:
         source: What answers.
@@ -42,27 +54,28 @@ class ProvenanceSource:
         self._source = bypass_cache(source) if ignore_cache else source
         self._low_priority = low_priority
         self._budget = RequestBudget(max_requests) if max_requests else None
-        self._origins: dict[str, tuple[str, float]] = {}
-        self._lock = threading.Lock()
-        self.kept = 0
-        self.fallback_reason = ""
-
-    @property
-    def requests_made(self) -> int:
-        """See `Source.requests_made`."""
-        return self._source.requests_made
-
-    @property
-    def waited(self) -> float:
-        """Seconds in which at least one request waited for the quota."""
-        return float(getattr(self._source, "waited", 0.0))
+        self.provenance = Provenance()
 
     def close(self) -> None:
         """Nothing: the source outlives the task."""
 
     def ask(self, request: Request, deadline: float) -> Answer:
         """See `Source.ask`."""
-        return self._ask(self._source, request, deadline)
+        if self._low_priority and request.is_subject:
+            request = evolve(request, is_subject=False)
+        if self._budget is not None:
+            request = evolve(request, budget=self._budget)
+        try:
+            answer = self._source.ask(request, deadline)
+        except VirusTotalError as error:
+            self._note(request, error.origin, error.age)
+            raise
+        self._note(request, answer.origin, answer.age)
+        noted = self.provenance
+        with noted.lock:
+            noted.origins |= {f"{request.path}/{name}": (answer.origin, age) for name, age in answer.parts.items()}
+        noted.fallback_reason = answer.fallback_reason or noted.fallback_reason
+        return answer
 
     def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
         """See `Batching.ask_many`."""
@@ -91,32 +104,19 @@ class ProvenanceSource:
 
     def bypass_cache(self) -> Source:
         """See `Caching.bypass_cache`; what it is answered is noted here all the same."""
-        return _BypassingCache(self, bypass_cache(self._source))
-
-    def _ask(self, source: Source, request: Request, deadline: float) -> Answer:
-        if self._low_priority and request.is_subject:
-            request = evolve(request, is_subject=False)
-        if self._budget is not None:
-            request = evolve(request, budget=self._budget)
-        try:
-            answer = source.ask(request, deadline)
-        except VirusTotalError as error:
-            self._note(request, error.origin, error.age)
-            raise
-        self._note(request, answer.origin, answer.age)
-        with self._lock:
-            self._origins |= {f"{request.path}/{name}": (answer.origin, age) for name, age in answer.parts.items()}
-        self.fallback_reason = answer.fallback_reason or self.fallback_reason
-        return answer
+        view = copy.copy(self)
+        view._source = bypass_cache(self._source)
+        return view
 
     def _note(self, request: Request, origin: str, age: float) -> None:
-        with self._lock:
-            self.kept += bool(origin)
-            older = self._origins.get(request.path, ("", 0.0))[1]
+        noted = self.provenance
+        with noted.lock:
+            noted.kept += bool(origin)
+            older = noted.origins.get(request.path, ("", 0.0))[1]
             if origin:
-                self._origins[request.path] = (origin, max(age, older))
+                noted.origins[request.path] = (origin, max(age, older))
             elif not _paged(request):
-                self._origins.pop(request.path, None)
+                noted.origins.pop(request.path, None)
 
     def origins(self, ref: Ref, names: Iterable[str]) -> Mapping[str, str]:
         """Return who answered for a subject (under an empty name) and for those of its relationships.
@@ -127,27 +127,9 @@ class ProvenanceSource:
             path = api.object_request(ref).path
         except InvalidError:
             return {}
-        with self._lock:
-            seen = {name: self._origins.get(f"{path}/{name}" if name else path) for name in ("", *names)}
+        with self.provenance.lock:
+            seen = {name: self.provenance.origins.get(f"{path}/{name}" if name else path) for name in ("", *names)}
         return {name: _words(*origin) for name, origin in seen.items() if origin is not None}
-
-
-class _BypassingCache:
-    """A view that answers nothing from the cache."""
-
-    def __init__(self, provenance: ProvenanceSource, source: Source) -> None:
-        self._provenance = provenance
-        self._source = source
-
-    @property
-    def requests_made(self) -> int:
-        return self._source.requests_made
-
-    def close(self) -> None:
-        """Nothing: the source outlives the task."""
-
-    def ask(self, request: Request, deadline: float) -> Answer:
-        return self._provenance._ask(self._source, request, deadline)
 
 
 def _paged(request: Request) -> bool:

@@ -1,10 +1,9 @@
 """A permit before each charged request, for all windows at once, shared by all that use the same key."""
 
-import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from attrs import evolve
@@ -14,6 +13,7 @@ from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client.hourly_counts import HourlyCounter
 from virustotal.client.key_account import KeyAccount
 from virustotal.client.retry import QUOTA_HELD
+from virustotal.client.usage import Usage
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
 from virustotal.core.settings import QuotaConfig
 from virustotal.storage.interfaces import Limits, Permit, Quota, Stores
@@ -28,38 +28,6 @@ _PRIVATE = "/private/"
 _PAUSE = "VirusTotal refused a request for its quota"
 
 
-class Waits:
-    """Counts the seconds in which at least one thread waited: simultaneous waits count once. Thread-safe."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._waiting = 0
-        self._since = 0.0
-        self._ended = 0.0
-        self._lock = threading.Lock()
-
-    @property
-    def seconds(self) -> float:
-        """The seconds so far, those of a wait that has not ended yet included."""
-        with self._lock:
-            return self._ended + (self._clock() - self._since if self._waiting else 0.0)
-
-    @contextlib.contextmanager
-    def measure(self) -> Iterator[None]:
-        """Count what is done within as a wait."""
-        with self._lock:
-            if not self._waiting:
-                self._since = self._clock()
-            self._waiting += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._waiting -= 1
-                if not self._waiting:
-                    self._ended += self._clock() - self._since
-
-
 class RateLimitedSource:
     """Holds requests back until every window of the key has room, or the deadline leaves none. Thread-safe.
 
@@ -71,6 +39,7 @@ class RateLimitedSource:
         config: Limits that count where VirusTotal does not tell, the reserve, and how long a task waits.
         sleep: Takes seconds.
         clock: That of the deadlines.
+        usage: Counts the waits; one of its own where it is not given.
     """
 
     def __init__(
@@ -82,6 +51,7 @@ class RateLimitedSource:
         config: QuotaConfig,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        usage: Usage | None = None,
     ) -> None:
         self._source = source
         self._limiter = stores.rate_limiter
@@ -94,18 +64,8 @@ class RateLimitedSource:
         self._clock = clock
         self._lock = threading.Lock()
         self._own: dict[str, None] = {}
-        self._waits = Waits(clock)
+        self.usage = usage or Usage(clock)
         self._task = (0.0, 0.0)
-
-    @property
-    def requests_made(self) -> int:
-        """See `Source.requests_made`."""
-        return self._source.requests_made
-
-    @property
-    def waited(self) -> float:
-        """Seconds in which at least one request waited for the quota."""
-        return self._waits.seconds
 
     def close(self) -> None:
         """See `Source.close`."""
@@ -193,7 +153,7 @@ class RateLimitedSource:
                 raise QuotaError(_refusal(permit, quota), code=QUOTA_HELD)
             # At most a few seconds at once: a wait may have been cut short. Replicas do not march in step.
             seconds = min(permit.wait, 5.0) + random.uniform(0.0, 0.05)  # noqa: S311 - no secret
-            with self._waits.measure():
+            with self.usage.waiting():
                 self._sleep(seconds)
             self._counter.count(waited_ms=round(1000 * seconds))
 
@@ -201,8 +161,8 @@ class RateLimitedSource:
         """Seconds that the task with this deadline may still wait for the quota."""
         with self._lock:
             if self._task[0] != deadline:
-                self._task = (deadline, self._waits.seconds)
-            return self._config.max_wait - (self._waits.seconds - self._task[1])
+                self._task = (deadline, self.usage.waited)
+            return self._config.max_wait - (self.usage.waited - self._task[1])
 
     def _release(self, permit: Permit) -> None:
         if permit.probing:

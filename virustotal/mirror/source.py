@@ -52,8 +52,6 @@ class NotMirroredError(VirusTotalError):
 class NoSource:
     """The source below an air-gapped mirror: no request leaves the site."""
 
-    requests_made = 0
-
     def ask(self, request: Request, deadline: float) -> Answer:
         """Raise NotMirroredError."""
         if request.method != "GET":
@@ -79,16 +77,6 @@ class MirrorSource:
         self._changed: dict[Ref, float] = {}
         self._prefetched = PrefetchCache()
         self._lock = threading.Lock()
-
-    @property
-    def requests_made(self) -> int:
-        """Requests that reached VirusTotal."""
-        return self._source.requests_made
-
-    @property
-    def waited(self) -> float:
-        """Seconds that requests waited for the quota."""
-        return float(getattr(self._source, "waited", 0.0))
 
     def close(self) -> None:
         """Close the connections of the mirror and of the next source."""
