@@ -31,7 +31,6 @@ class Below:
     def __init__(self, *says: Mapping[str, Any] | VirusTotalError) -> None:
         self.says = list(says)
         self.asked: list[Request] = []
-        self.requests_made = 0
 
     def ask(self, request: Request, deadline: float) -> Answer:
         self.asked.append(request)
