@@ -141,7 +141,8 @@ def private_scan(submitter: Submitter) -> PrivateScan | None:
     if audience(settings)[0] is not Audience.PRIVATE:
         return None
     source = PrivateSource(context.source, settings.private)
-    private = evolve(context, source=source, wait=settings.private.wait)
+    # Sandboxes take minutes: the longest pause is the only one.
+    private = evolve(context, source=source, wait=settings.private.wait, intervals=context.intervals[-1:])
     return PrivateScan(evolve(submitter, context=private), KeyCapabilities())
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -21,12 +22,16 @@ from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from tests.service.test_submission import protected
 from virustotal.cli.app import app
 from virustotal.core.models import Ref
+from virustotal.core.settings import Settings
 from virustotal.core.submission.private_scan import receipt_key
-from virustotal.core.submission.receipts import LIFETIME, Progress, Receipt
+from virustotal.core.submission.receipts import LIFETIME, SENDING, MemoryReceipts, Progress, Receipt
+from virustotal.core.submission.submit import SubmissionContext
+from virustotal.core.submission.upload_request import Content, Submitter
 from virustotal.emulator.private import DOM
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import TaskOutcome
 from virustotal.local.targets import file_target
+from virustotal.pipeline import private_scan
 from virustotal.service import VirusTotal
 from virustotal.storage import in_file
 
@@ -244,6 +249,64 @@ def test_a_private_result_does_not_link_the_public_page(
     assert "https://page/file" in shown(scan(EICAR, ASKED, config=ALLOWED)), "known publicly"
 
 
+def test_a_private_analysis_is_asked_for_every_30_seconds_at_most() -> None:
+    source: Any = None
+    context = SubmissionContext(source, MemoryReceipts(), time.monotonic() + 300, print, print)
+    asked = evolve(Settings(), submit_privately="allowed", private_submit=True)
+    scan = private_scan(Submitter(asked, lambda first, second: False, context, Content(str)))
+    assert scan is not None
+    pauses = scan.submitter.context.pauses()
+    assert [next(pauses) for _ in range(3)] == [30.0, 30.0, 30.0]
+    assert scan.submitter.context.wait == 120
+
+
+def test_an_analysis_that_never_ends_stays_pending(emulator: Emulator, scan: Scan, sample: Path) -> None:
+    emulator.switches.analysis_end = "never"
+    config = {**ALLOWED, "private": {"wait": 1}}
+    for _ in range(2):
+        outcome = scan(file_target(sample), ASKED, config=config)
+        assert outcome.partial
+        assert "analysis pending" in titles(outcome)[0]
+    assert emulator.private_uploads == {sha256(sample): 1}
+
+
+def test_what_was_deleted_meanwhile_is_submitted_again_by_a_later_task(
+    emulator: Emulator, scan: Scan, sample: Path, tmp_path: Path
+) -> None:
+    config = {**ALLOWED, "private": {"wait": 5}}
+    scan(file_target(sample), ASKED, config=config)
+    emulator.state.private.delete(sha256(sample))
+    receipts, key = in_file(tmp_path / "store.sqlite3", 1).receipts, receipt_key(Ref("file", sha256(sample)))
+    receipts.put(Receipt(key, Progress.SENT, "gone", time.time() - SENDING - 1))
+    other = {**config, "max_iocs": 1}  # another process
+    outcome = scan(file_target(sample), ASKED, config=other)
+    assert "VirusTotal no longer knows its analysis; a later task submits it again." in shown(outcome)
+    assert emulator.private_uploads == {sha256(sample): 1}
+    assert "scanned privately" in titles(scan(file_target(sample), ASKED, config=other))[0]
+    assert emulator.private_uploads == {sha256(sample): 2}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"data": []},
+        {"data": {"type": "private_file", "id": 7}},
+        {"data": {"type": "private_file", "id": "x", "attributes": [1]}},
+        {"data": {"type": "private_file", "id": "x", "attributes": {"expiration": "soon", "names": 7, "size": []}}},
+        {"data": {"type": "private_file", "id": "x", "attributes": {"expiration": 10**30, "gti_assessment": "bad"}}},
+        {"data": {"type": ["private_file"], "id": "x"}},
+    ],
+)
+def test_odd_answers_are_survived_and_lead_to_nothing_public(
+    emulator: Emulator, scan: Scan, sample: Path, document: Any
+) -> None:
+    emulator.fault("GET /private/files/*", "answer", document=document)
+    outcome = scan(file_target(sample), {**ASKED, "analyze_relationship": True}, config=ALLOWED)
+    assert outcome.sections
+    assert sent_publicly(emulator) == []
+
+
 def test_no_engines_is_not_clean(emulator: Emulator, scan: Scan, sample: Path) -> None:
     outcome = scan(file_target(sample), ASKED, config=ALLOWED)
     assert titles(outcome)[0] == "VirusTotal: scanned privately, no engines"
@@ -326,6 +389,8 @@ def test_a_hash_that_is_known_publicly_is_not_scanned_unless_its_report_is_old(e
         scan(file_target(path), {**ASKED, "reanalyze_after_days": 30}, config={**ALLOWED, "cache": {"hours": 0}})
         assert emulator.private_uploads == {EICAR: 1}
         assert sent_publicly(emulator) == []
+        private = scan(file_target(path), ASKED, config=ALLOWED)  # known publicly and privately: the private report
+        assert first_line(private).startswith("Private scan: ")
     finally:
         path.unlink()
 

@@ -186,8 +186,12 @@ def _wait(job: Submission, desk: SubmissionContext, analysis: str, since: float,
             missing += 1  # a fresh analysis may be unknown for a moment
             if missing < MOST_MISSING:
                 continue
-            if job.private and time.time() - since > SENDING:
-                desk.receipts.drop(job.key)  # deleted, or its retention time is over: a later task may send it anew
+            if job.private and time.time() - since > SENDING:  # deleted, or its retention time is over
+                desk.receipts.drop(job.key)
+                return _pending(
+                    job,
+                    f"{_sent_at(job, since)} VirusTotal no longer knows its analysis; a later task submits it again.",
+                )
             return _look_for(
                 job, desk, f"{_sent_at(job, since)} VirusTotal no longer knows its analysis.", at_once=True
             )
