@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given as given_strategy
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from tests.conftest import load, report_files
 from tests.plugins.relationships.kit import rows, sections, tags, titled
 from tests.plugins.relationships.test_all import HOSTILE, JSON, check
+from tests.plugins.relationships.test_needs import Watched
+from virustotal.core import Analyzer, Report
 from virustotal.core.findings import Finding
 from virustotal.core.settings import Settings
 from virustotal.plugins.subjects import domain, ip_address, url
@@ -215,3 +218,18 @@ def test_recorded_subjects(path: Path) -> None:
     result = found(data["type"], **data["attributes"])
     assert result
     check(result)
+
+
+@pytest.mark.parametrize(
+    "analyzer",
+    [each for found in ANALYZERS.values() for each in found if each.needs.attributes],
+    ids=lambda each: each.name,
+)
+def test_each_names_what_it_shows_so_that_the_rest_is_listed(analyzer: Analyzer) -> None:
+    read: set[str] = set()
+    given = evidence(analyzer.kind)
+    subject = evolve(given.report.subject, attributes=Watched(SAMPLES[analyzer.kind], read))
+
+    run(analyzer, evolve(given, report=Report(subject)), check=False)
+
+    assert read == set(analyzer.needs.attributes)
