@@ -16,6 +16,7 @@ from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Object, Outcome, Report, Status
 from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.hooks import LoadedPlugins
+from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.submission.policy import Audience, audience, public_look_up_ruling
@@ -24,6 +25,7 @@ from virustotal.core.submission.upload_request import Submitter, submit_if_allow
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
 from virustotal.result.layout import partial_reasons
+from virustotal.result.long_values import long_values
 from virustotal.result.models import SubjectResult
 from virustotal.sources import KeyClient
 
@@ -163,7 +165,9 @@ class Analysis:
 
     def run(self, results: Iterable[SubjectResult]) -> tuple[SubjectResult, ...]:
         """Return the results with what the analysers add, and with the downloads that they asked for attached."""
-        return tuple(map(self._analyse, results))
+        analysed = tuple(map(self._analyse, results))
+        self.attachments.made(AnalyzerOutput("long_values", "virustotal", attachments=tuple(long_values(analysed))))
+        return analysed
 
     def _analyse(self, result: SubjectResult) -> SubjectResult:
         report = result.report

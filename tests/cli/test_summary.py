@@ -26,7 +26,13 @@ HEAD = section(
     body_format="MULTI",
     body=json.dumps([["ORDERED_KEY_VALUE", [["Type", "Powershell"]], {}], ["TEXT", "A note.", {}]]),
 )
-ENGINES = table("Malicious (2)", {"engine": "A", "result": "EICAR"}, {"engine": "B", "result": ""}, depth=1)
+ENGINES = table(
+    "All engines (3)",
+    {"engine": "A", "category": "malicious", "result": "EICAR"},
+    {"engine": "B", "category": "malicious", "result": ""},
+    {"engine": "C", "category": "undetected", "result": ""},
+    depth=1,
+)
 FLAGGED = {"Level": "malicious", "Relationship": "Dropped files", "Kind": "File", "Object": "evil", "Detections": "9/9"}
 C2 = section(
     "Malware configuration: x",
@@ -65,7 +71,8 @@ def test_all_that_matters_stands_in_it() -> None:
 
 def test_it_fits_on_a_screen_whatever_is_found() -> None:
     flagged = table("Related objects flagged by engines (200)", *[FLAGGED] * 200)
-    engines = table("Malicious (90)", *({"engine": f"E{number}", "result": "x" * 40} for number in range(90)))
+    rows = ({"engine": f"E{number}", "category": "malicious", "result": "x" * 40} for number in range(90))
+    engines = table("All engines (90)", *rows)
     rows = ({"family": "Rules", "reason": "x" * 500, "counted": 1} for _ in range(50))
     missing = ({"relationship": f"r{number}", "result": "failed", "detail": "word " * 100} for number in range(50))
     score, coverage = table("How this score came about: 50", *rows), table("Coverage: what was asked for", *missing)

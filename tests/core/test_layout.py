@@ -102,8 +102,12 @@ def section_of(found: Layout, start: str) -> dict[str, Any]:
 
 
 def explained(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = [section for section in sections if section["title_text"].startswith("How this score came about")]
-    return json.loads(found[0]["body"]) if found else []
+    """The rows of the explanation, and one row of all reasons that do not count."""
+    titles = ("How this score came about", "Points that do not count")
+    explanation = [section for section in sections if section["title_text"].startswith(titles)]
+    rows = [row for section in explanation if section["body_format"] == "TABLE" for row in json.loads(section["body"])]
+    texts = [section["body"].replace("\n", " ") for section in explanation if section["body_format"] == "TEXT"]
+    return rows + [{"family": "Not counted", "reason": text, "counted": 0, "points": 0} for text in texts]
 
 
 def agrees(found: Layout) -> int:
@@ -173,7 +177,7 @@ def test_several_points_and_families_on_one_section() -> None:
     assert everything["heuristic"]["score"] == 160
     assert everything["heuristic"]["attack_ids"] == ["T1560", "T1112"]
     assert (small["depth"], small["heuristic"]["score"], small["body"]) == (1, 50, "Odd.")
-    assert "T1560, T9999 (unknown)" in {row["ATT&CK"] for row in explained(shown)}
+    assert "T1560, T9999 (unknown)" in {row.get("ATT&CK") for row in explained(shown)}
     assert sum(row["counted"] for row in explained(shown)) == 210
 
 
@@ -182,12 +186,9 @@ def test_a_point_of_nothing_is_listed_and_raises_its_technique() -> None:
     found = layout(subject(contribution((Points("behaviour", "t", 0, "Seen.", attack_ids=("T1059",)), section))))
     assert section_of(found, "Techniques")["heuristic"]["attack_ids"] == ["T1059"]
     again = layout(subject(contribution((Points("behaviour", "t", 0, "Seen."), section))))
-    assert agrees(again) == 0
-    assert [row["reason"] for row in explained([_raw(each) for each in again.sections])] == ["Seen."]
-
-
-def _raw(section: Any) -> dict[str, Any]:
-    return {"title_text": section.title_text, "body": section.body}
+    shown = finalized(again)
+    assert (again.score, shown["score"]) == (0, 0)
+    assert [row["reason"] for row in explained(shown["sections"])] == ["Seen."]
 
 
 def test_points_without_a_section_take_the_first_or_their_own() -> None:
@@ -554,4 +555,6 @@ def test_sections_that_count_little_are_closed_and_those_of_plugins_are_as_they_
     )
     shown = finalized(layout(subject(*results)))["sections"]
     closed = {section["title_text"] for section in shown if section["auto_collapse"]}
-    assert closed == {"Little", "Facts", f"How this score came about: {2 * OPEN_FROM - 1} points"}
+    score = f"How this score came about: {2 * OPEN_FROM - 1} points"
+    assert closed == {"Details: Little, Facts", "Little", "Facts", score}
+    assert [section["title_text"] for section in shown if section["depth"] == 1] == ["Little", "Facts"]

@@ -49,5 +49,16 @@ def test_what_is_cut_stands_in_a_closed_section() -> None:
     section = tables.table("T", [{"a": "x" * 500}], ("a",))
     assert section is not None
     (below,) = section.subsections
-    assert (below.title_text, below.auto_collapse) == (tables.DETAILS, True)
+    assert (below.title_text, below.auto_collapse) == ("T: details", True)
     assert "x" * 500 in below.body
+
+
+def test_columns_of_details_stand_below_under_the_cell_that_tells_rows_apart() -> None:
+    rows = [{"level": "low", "rule": name, "id": name * 2} for name in ("a", "b")]
+    shown = fit(rows, ["level", "rule", "id"], keep=("level",), detail=("id",))
+    assert shown.columns == ("level", "rule")
+    assert shown.details == ("a", "    id: aa", "b", "    id: bb")
+
+
+def test_a_table_of_empty_cells_is_no_table() -> None:
+    assert tables.table("T", [{"a": ""}, {}], ("a",)) is None

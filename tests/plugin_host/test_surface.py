@@ -58,7 +58,7 @@ MODULES: Mapping[str, str] = {
         "integer moment named_counts number pairs quantity safe_name timestamp whole_text"
     ),
     "relationships": "CATALOGUE KINDS Family Licence Relationship find of_kind",
-    "tables": "MOST_IN_CELL MOST_ROWS brief counted details further_attributes key_values lines listed page table",
+    "tables": "MOST_IN_CELL MOST_ROWS brief counted further_attributes key_values lines listed page table",
     "threats": (
         "ACTOR CAMPAIGN FAMILY REPORT THREAT_KINDS TOOLKIT VULNERABILITY cve_id exploitation exploited threat_kind"
     ),

@@ -49,28 +49,44 @@ def found(kind: str = "file", config: dict[str, Any] | None = None, **attributes
     return run(ANALYZERS[kind], Evidence(given.report, None, settings, lambda obj: judge(obj, settings, remap)))
 
 
-def tables(section: Any) -> dict[str, list[dict[str, Any]]]:
-    return {each.title_text: json.loads(each.body) for each in section.subsections}
+def engines(section: Any) -> list[dict[str, Any]]:
+    """The rows of the closed table of all engines."""
+    (below,) = [part for part in section.subsections if part.title_text.startswith("All engines (")]
+    assert below.auto_collapse
+    return list(json.loads(below.body))
 
 
-def test_tables_by_category_the_malicious_first() -> None:
+def test_names_are_open_and_all_engines_closed_the_malicious_first() -> None:
     section = found(last_analysis_results=ENGINES)[0]
     assert section.title_text == "Detections: 2 malicious and 1 suspicious of 5 engines"
-    assert list(tables(section)) == [
-        "Malicious (2)",
-        "Suspicious (1)",
-        "Harmless (1)",
-        "Undetected (1)",
-        "Failure (1)",
-        "Timeout (1)",
-        "Type unsupported (1)",
-        "Astonished (1)",
+    assert not section.auto_collapse
+    assert [(row["result"], row["category"], row["engines"]) for row in json.loads(section.body)] == [
+        ("EICAR-Test-File", "malicious", "Acme"),
+        ("Zed.Widgetry", "malicious", "Bolt"),
+        ("Heur.Odd", "suspicious", "Cog"),
     ]
-    assert tables(section)["Malicious (2)"] == [
-        {"engine": "Acme", "result": "EICAR-Test-File", "version": "1.2", "updated": "2026-01-02"},
-        {"engine": "Bolt", "result": "Zed.Widgetry", "version": "", "updated": "today"},
+    assert [row["category"] for row in engines(section)] == [
+        *("malicious", "malicious", "suspicious", "harmless", "undetected"),
+        *("failure", "timeout", "type unsupported", "astonished"),
     ]
-    assert [each.auto_collapse for each in section.subsections] == [False, False, *[True] * 6]
+    assert engines(section)[0] == {
+        "engine": "Acme",
+        "category": "malicious",
+        "result": "EICAR-Test-File",
+        "version": "1.2",
+        "updated": "2026-01-02",
+    }
+    assert engines(section)[1]["version"] == ""
+
+
+@pytest.mark.parametrize(("names", "rows"), [(8, 8), (9, 9)])
+def test_the_names_that_most_engines_give_come_first_and_eight_have_a_row(names: int, rows: int) -> None:
+    results = {f"E{number:02}": engine("malicious", f"N{number}") for number in range(names)}
+    section = found(last_analysis_results={**results, "F": engine("malicious", "N3")})[0]
+    shown = json.loads(section.body)
+    assert shown[0] == {"result": "N3", "count": 2, "engines": "E03, F"}
+    assert len(shown) == rows
+    assert (shown[-1]["result"] == "1 other names") is (names == 9)
 
 
 def test_points_say_why() -> None:
@@ -86,7 +102,7 @@ def test_ignored_and_remapped_detections_name_their_rule() -> None:
         last_analysis_results=ENGINES,
         config={"term_blocklist": ["widgetry"], "revised_kw_score_map": {"eicar": 5}, "hit_threshold": 1},
     )
-    assert [row["rule"] for row in tables(section)["Malicious (2)"]] == [
+    assert [row["rule"] for row in json.loads(section.body)[:2]] == [
         "5 points: av_config.revised_kw_score_map: eicar",
         "ignored: av_config.term_blocklist: widgetry",
     ]
@@ -96,9 +112,8 @@ def test_ignored_and_remapped_detections_name_their_rule() -> None:
 
 def test_a_score_of_a_detection_that_found_nothing_is_not_claimed() -> None:
     section, points, *_ = found(last_analysis_results=ENGINES, config={"revised_kw_score_map": {"clean": 500}})
-    assert [row.get("rule") for row in tables(section)["Harmless (1)"]] == [
-        "not counted: av_config.revised_kw_score_map: clean"
-    ]
+    rules = [row["rule"] for row in engines(section) if row["category"] == "harmless"]
+    assert rules == ["not counted: av_config.revised_kw_score_map: clean"]
     assert points.amount == 200
 
 
@@ -138,7 +153,7 @@ def test_a_name_that_was_cleaned_or_cut_is_shown_and_not_tagged() -> None:
         popular_threat_classification=names,
     )[0]
     assert section.tags == {"av.virus_name": ["Good.Name", "Trojan.Good-X"], "attribution.family": ["good"]}
-    assert len(tables(section)["Malicious (4)"]) == 4
+    assert len(engines(section)) == len(json.loads(section.body)) == 4
 
 
 def test_a_clean_file_has_no_family() -> None:
@@ -220,7 +235,7 @@ def test_nothing_known_nothing_shown(attributes: dict[str, Any]) -> None:
 def test_a_thousand_engines_are_bounded_and_said() -> None:
     many = {f"E{number:04}": engine("undetected") for number in range(1000)}
     section = found(last_analysis_results=many)[0]
-    assert list(tables(section)) == ["Undetected (200 of 1000)"]
+    assert [part.title_text for part in section.subsections][:1] == ["All engines (200 of 1000)"]
 
 
 def test_what_a_plugin_judges_without_engines_is_shown_and_scored() -> None:

@@ -10,7 +10,9 @@ from rich.text import Text
 
 from virustotal.cli.result_tree import headline, verdict
 from virustotal.cli.section_text import ROW_STYLES, draw
+from virustotal.core.scoring.verdicts import BAD
 from virustotal.local.run_task import TaskOutcome
+from virustotal.plugins import detections
 from virustotal.rendering import section_parts as parts
 from virustotal.rendering.result_data import attached_files, contacts, table_rows, titled
 from virustotal.result import coverage, flagged, layout
@@ -59,11 +61,11 @@ def _lists(sections: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
 def _engines(sections: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the engines that detect a subject, each with its result."""
     for section in sections:
-        word = as_text(section.get("title_text")).partition(" (")[0]
-        if not parts.level_of(word):
+        if not as_text(section.get("title_text")).startswith(detections.ALL):
             continue
         for row in table_rows(section):
-            if engine := row.get("engine"):
+            if row.get("category") in BAD:
+                engine = row.get("engine", "")
                 yield f"{engine} ({row['result']})" if row.get("result") else engine
 
 

@@ -60,7 +60,8 @@ _MUTEX = re.compile(
 )
 _SYSTEM = r'"?(?:(?:c:|%\w{1,20}%)\\(?:windows|winnt)?\\?system32\\|%windir%\\system32\\)?(?:wbem\\)?'
 _COMMAND = re.compile(
-    _SYSTEM
+    rf"(?:{_SYSTEM}(?:conhost|svchost)\.exe\ +)?"  # some sandboxes write the image before the command line
+    + _SYSTEM
     + r"""(?:
       svchost\.exe"?\ +-k\ [^\\/|&>]{1,120}
     | (?:wmiprvse|sppextcomobj|slui|unsecapp|mobsync)\.exe"?\ +-(?:secured\ -)?embedding
@@ -70,6 +71,11 @@ _COMMAND = re.compile(
       (?:\.exe)?"?[^\\|&>]{0,80}
     )\ *""",
     re.I | re.X,
+)
+_REGISTRY = re.compile(
+    r"\\(?:internet settings\\(?:5\.0\\cache|zonemap)|internet explorer\\gpu|explorer\\(?:userassist|sessioninfo)"
+    r"|shell\\(?:bags|bagmru)|explorer\\mountpoints2|systemcertificates)(?:\\|$)",
+    re.I,
 )
 _FILE = re.compile(
     r"__psscriptpolicytest_|\\prefetch\\|\\startupprofiledata|\\winevt\\logs\\|\\inetcache\\|\\cryptneturlcache\\"
@@ -97,6 +103,11 @@ def is_noise_mutex(name: str) -> bool:
 def is_noise_command(command: str) -> bool:
     """Return whether a service of Windows is started by that command line."""
     return _COMMAND.fullmatch(command[:300]) is not None
+
+
+def is_noise_registry_key(key: str) -> bool:
+    """Return whether Windows sets such a key for every program that opens a connection or a folder."""
+    return _REGISTRY.search(key[:500]) is not None
 
 
 def is_noise_file(path: str) -> bool:

@@ -14,6 +14,8 @@ LONGEST_CELL, SHORTEST_CELL = 120, 24
 PAGE_WIDTH, PADDING, CHARACTER = 1080, 32, 6.8
 #: Lines of one cell: more make a row higher than 80 pixels.
 MOST_LINES = 3
+#: Characters of what stands below a table.
+LONGEST_DETAILS = 200_000
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d UTC")
 # The browser breaks a line between these.
@@ -29,28 +31,49 @@ class FittedTable:
     details: tuple[str, ...] = ()
 
 
-def fit(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], keep: Collection[str] = ()) -> FittedTable:
+def fit(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    keep: Collection[str] = (),
+    detail: Collection[str] = (),
+) -> FittedTable:
     """Return the table as it fits the page.
 
     Args:
         rows: Plain cells; each row has every column.
         columns: Those that are not empty everywhere, the most important first.
         keep: Columns that stay although they have one value in all rows.
+        detail: Columns that stand below the table.
     """
-    constant = [name for name in columns if name not in keep and len(rows) > 1 and _is_constant(rows, name)]
-    constant = constant if len(constant) < len(columns) else constant[1:]
-    varying = [name for name in columns if name not in constant]
-    shown, hidden = varying[:MOST_COLUMNS], varying[MOST_COLUMNS:]
+    candidates = [name for name in columns if name not in detail] or list(columns[:1])
+    constant = [name for name in candidates if name not in keep and len(rows) > 1 and _is_constant(rows, name)]
+    constant = constant if len(constant) < len(candidates) else constant[1:]
+    varying = [name for name in candidates if name not in constant]
+    shown = varying[:MOST_COLUMNS]
+    hidden = [name for name in columns if name not in shown and name not in constant]
     days = [{name: _day(row[name]) for name in shown} for row in rows]
     longest = _longest_cells(days, shown)
     fitted = tuple({name: _cut(row[name], longest[name]) for name in shown} for row in days)
     details = [f"All rows: {name}: {rows[0][name]}" for name in constant]
+    title = _naming_column(fitted, shown)
+    room = LONGEST_DETAILS
     for row, day, cells in zip(rows, days, fitted, strict=True):
-        whole = [f"    {name}: {row[name]}" for name in shown if cells[name] != day[name]]
-        whole += [f"    {name}: {row[name]}" for name in hidden if row[name] not in ("", None)]
-        if whole:
-            details += [str(next((cell for cell in cells.values() if cell not in ("", None)), "")), *whole]
+        below = [name for name in shown if cells[name] != day[name]]
+        below += [name for name in hidden if row[name] not in ("", None)]
+        if not below:
+            continue
+        lines = [str(cells[title] or "(unnamed)"), *(f"    {name}: {row[name]}" for name in below)]
+        room -= sum(map(len, lines))
+        if room < 0:
+            details.append("The rest is left out.")
+            break
+        details += lines
     return FittedTable(tuple(shown), fitted, tuple(details))
+
+
+def _naming_column(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Return the column whose cells tell the rows apart, the first one where none does."""
+    return max(columns, key=lambda name: (len({row[name] for row in rows}), -columns.index(name)))
 
 
 def _is_constant(rows: Sequence[Mapping[str, Any]], name: str) -> bool:

@@ -23,7 +23,6 @@ __all__ = [
     "MOST_ROWS",
     "brief",
     "counted",
-    "details",
     "further_attributes",
     "key_values",
     "lines",
@@ -32,16 +31,12 @@ __all__ = [
     "table",
 ]
 
-#: Rows of one table; the rest is said.
+#: Rows of one table; the rest is said. Assemblyline's page scrolls inside of a table that is higher than 500 pixels.
 MOST_ROWS = 200
-#: The title of the closed section below a table.
-DETAILS = "Details of the table"
 #: The title of the closed section of attributes that nothing else shows.
 FURTHER = "Further attributes"
 #: Names in one cell; the rest is said.
 MOST_IN_CELL = 20
-#: Entries of `details`, and characters of its text.
-MOST_DETAILED, LONGEST_DETAILS = 100, 200_000
 #: Deepest nesting, and entries of one list or mapping, that `brief` writes into one cell.
 DEEPEST, MOST_ENTRIES = 3, 20
 #: Of attributes that no column shows: values of each, characters of a value, and of the whole text.
@@ -82,8 +77,9 @@ def table(
     most: int = MOST_ROWS,
     collapse: bool = False,
     keep: Collection[str] = (),
+    detail: Collection[str] = (),
 ) -> ResultTableSection | None:
-    """Return a table that fits the page of Assemblyline, or None where there are no rows.
+    """Return a table that fits the page of Assemblyline, or None where no cell has anything.
 
     Columns that are empty everywhere are left out. Dates are cut to the day. Columns beyond the sixth, columns of one
     value in all rows, and texts that are too long for their cell stand whole in a closed section below the table.
@@ -93,18 +89,20 @@ def table(
         columns: In their order, the most important first.
         total: How many rows there are in all, where `rows` is already cut.
         keep: Columns that stay although they have one value in all rows.
+        detail: Columns that always stand below the table: identifiers, rule texts, references.
     """
     cells = [{name: _cell(row.get(name)) for name in columns} for row in rows[:most]]
-    if not cells:
-        return None
     used = [name for name in columns if any(row[name] not in ("", None) for row in cells)]
-    shown = table_fit.fit(cells, used, keep)
+    if not used:
+        return None
+    fitted = table_fit.fit(cells, used, keep, detail)
     section = ResultTableSection(counted(title, len(cells), total or len(rows)), auto_collapse=collapse)
-    for row in shown.rows:
+    for row in fitted.rows:
         section.add_row(TableRow(row))
-    section.set_column_order(list(shown.columns))  # add_row overwrites the order: last
-    if shown.details:
-        section.add_subsection(ResultTextSection(DETAILS, body="\n".join(shown.details), auto_collapse=True))
+    section.set_column_order(list(fitted.columns))  # add_row overwrites the order: last
+    if fitted.details:
+        name = f"{re.split(':| [(]', title)[0]}: details"
+        section.add_subsection(ResultTextSection(name, body="\n".join(fitted.details), auto_collapse=True))
     return section
 
 
@@ -133,27 +131,6 @@ def lines(
     section = ResultTextSection(counted(title, min(len(found), most), total or len(found)), auto_collapse=collapse)
     section.add_lines(found[:most])
     return section
-
-
-def details(title: str, entries: Iterable[tuple[str, Sequence[str]]]) -> ResultTextSection | None:
-    """Return the closed text of what a table leaves out, or None where nothing is left out.
-
-    Args:
-        title: The title; the number of entries is added.
-        entries: Heading and lines of each entry; one without lines is left out.
-    """
-    detailed = [(heading, found) for heading, found in entries if found]
-    if not detailed:
-        return None
-    blocks: list[str] = []
-    room = LONGEST_DETAILS
-    for heading, found in detailed[:MOST_DETAILED]:
-        block = "\n".join((heading, *(f"    {line}" for line in found)))
-        room -= len(block) + 1
-        if room < 0:
-            break
-        blocks.append(block)
-    return ResultTextSection(counted(title, len(blocks), len(detailed)), body="\n".join(blocks), auto_collapse=True)
 
 
 def brief(value: Any, depth: int = DEEPEST) -> Any:

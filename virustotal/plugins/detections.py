@@ -43,7 +43,11 @@ CATEGORIES = (
     "confirmed-timeout",
     "type-unsupported",
 )
-_COLUMNS = ("engine", "result", "version", "updated", "rule")
+#: Rows of the open table, one for each name of malware, and engines that are named in a row.
+MOST_RESULTS, MOST_ENGINES = 8, 4
+#: The title of the table of all engines.
+ALL = "All engines"
+_COLUMNS = ("engine", "category", "result", "version", "updated", "rule")
 
 #: Categories of Assemblyline's ontology (odm.models.ontology.results.antivirus); those without a verdict are left out.
 ONTOLOGY: Mapping[str, str] = {
@@ -103,13 +107,42 @@ def _reason(verdict: Verdict) -> str:
 
 
 def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
+    """The open table of the names that engines give, and the closed one of all engines."""
     if not verdict.detections:
         return _counted_only(verdict, stats)
-    section = ResultSection(f"Detections: {verdict_words(verdict, verdict.counts.points)}")
-    section.add_lines(list(verdict.reasons))
-    for table in _tables(verdict.detections):
-        section.add_subsection(table)
+    title = f"Detections: {verdict_words(verdict, verdict.counts.points)}"
+    detections = sorted(verdict.detections, key=lambda one: (_place((one.category, None)), bool(one.ignored_because)))
+    rows, columns = _results([detection for detection in detections if detection.category in BAD])
+    section: ResultSection = tables.table(title, rows, columns, keep=("result",)) or ResultSection(title)
+    section.title_text = title
+    engines = tables.table(
+        ALL, [_row(detection) for detection in detections], _COLUMNS, collapse=True, keep=("category",)
+    )
+    if engines is not None:
+        section.add_subsection(engines)
     return section
+
+
+def _results(detections: Sequence[Detection]) -> tuple[list[Mapping[str, Any]], Sequence[str]]:
+    """Return a row for each name of malware, the most frequent first, and the columns."""
+    engines: dict[tuple[str, str, str], list[str]] = {}
+    for detection in detections:
+        engines.setdefault((detection.result, detection.category, _rule(detection)), []).append(detection.engine)
+    ordered = sorted(engines.items(), key=lambda group: -len(group[1]))
+    rows: list[Mapping[str, Any]] = [
+        {
+            "result": result or "(no name)",
+            "category": category,
+            "count": len(names),
+            "engines": tables.listed(names, MOST_ENGINES),
+            "rule": rule,
+        }
+        for (result, category, rule), names in ordered[:MOST_RESULTS]
+    ]
+    if rest := ordered[MOST_RESULTS:]:
+        rows.append({"result": f"{len(rest)} other names", "count": sum(len(names) for _, names in rest)})
+    suspicious = any(category != MALICIOUS for _, category, _ in engines)
+    return rows, ("result", *(("category",) if suspicious else ()), "count", "engines", "rule")
 
 
 def _counted_only(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
@@ -117,7 +150,7 @@ def _counted_only(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection |
     title = f"Detections: {verdict_words(verdict, verdict.counts.points)}"
     shown = tables.key_values(title, sorted(stats.items(), key=_place))
     if shown is not None:
-        shown.add_subsection(ResultSection("Counters alone", body="\n".join(verdict.reasons)))
+        shown.add_subsection(ResultSection("Counters alone", body="\n".join(verdict.reasons), auto_collapse=True))
     elif (words := verdict_words(verdict)) != NOT_ANALYSED:  # a plugin judges what no engine did
         shown = ResultSection(f"Verdict: {words}", body="\n".join(verdict.reasons))
     return shown
@@ -127,21 +160,10 @@ def _place(pair: tuple[str, Any]) -> tuple[int, str]:
     return (CATEGORIES.index(pair[0]) if pair[0] in CATEGORIES else len(CATEGORIES), pair[0])
 
 
-def _tables(found: Sequence[Detection]) -> Iterator[ResultSection]:
-    groups: dict[str, list[Detection]] = {}
-    for each in found:
-        groups.setdefault(each.category, []).append(each)
-    for category, group in sorted(groups.items(), key=_place):
-        rows = [_row(each) for each in sorted(group, key=lambda each: bool(each.ignored_because))]
-        title = category.replace("-", " ").capitalize()
-        table = tables.table(title, rows, _COLUMNS, collapse=category not in BAD)
-        if table is not None:
-            yield table
-
-
 def _row(each: Detection) -> Mapping[str, Any]:
     return {
         "engine": each.engine,
+        "category": each.category.replace("-", " "),
         "result": each.result,
         "version": _version(each),
         "updated": _updated(each.update),

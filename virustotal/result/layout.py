@@ -1,11 +1,13 @@
 """Findings to the final sections: order, headings, caps, tags, coverage and errors."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
-from assemblyline_v4_service.common.result import ResultTextSection
-from attrs import evolve
+from assemblyline_v4_service.common.result import ResultSection, ResultTextSection
+from attrs import evolve, frozen
 
 from virustotal.core.models import Level, Outcome, Status
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
@@ -14,22 +16,31 @@ from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt
 from virustotal.core.scoring.words import score_word
 from virustotal.core.settings import Settings
-from virustotal.core.tables import lines, table
+from virustotal.core.tables import lines, listed, table
 from virustotal.result.coverage import coverage_section
 from virustotal.result.flagged import flagged_section
 from virustotal.result.models import Layout, SubjectResult
 from virustotal.result.section_builder import TITLES, Builder
 from virustotal.result.subject_header import name_of, subject_header
-from virustotal.util.readers import EMPTY, clean
+from virustotal.util.readers import EMPTY, as_text, clean
 
 __all__ = ["Layout", "SubjectResult", "compose", "partial_reasons"]
 
 #: Titles of the sections at the end.
 EXPLANATION, FAILED = "How this score came about", "Analysers that failed"
 UNLOADED, NOTES = "Plugins that did not load", "Notes"
-#: Built-in analysers whose sections are open at first; those of others are where they count from so many points on.
-OPEN = frozenset({"detections", "url_detections", "domain_detections", "ip_address_detections"})
+_KINDS = ("url_", "domain_", "ip_address_", "")
+#: Built-in analysers whose sections are open at first, where they aren't closed themselves; those of others are where
+#: they count from so many points on.
+OPEN = frozenset(
+    (
+        *(f"{kind}{name}" for kind in _KINDS for name in ("detections", "assessment")),
+        *("malware_config", "sigma", "ids", "sandbox_verdicts", "behaviours"),
+    )
+)
 OPEN_FROM = 100
+#: Characters of the title of the section of all closed ones, which names them.
+LONGEST_TITLE = 110
 #: Rows of the explanation; points that count nothing are the first to be left out.
 MOST_SCORES = 500
 #: Reasons that count nothing and are shown.
@@ -67,13 +78,13 @@ def compose(
     scores = capped(given)
     builder, left = Builder(by_section(scores), settings, safelist), dict(pictures)
     trees = [
-        (
+        _Tree(
             subject_header(result, settings, now, _total(scores, result, results)),
-            _built(result.contributions, builder, left),
+            *_built(result.contributions, builder, left),
         )
         for result in results
     ]
-    besides = _built(beside, builder, left)
+    besides = list(chain(*_built(beside, builder, left)))
     first = [builder.build(flagged)] if flagged is not None else []
     everything = (*(each for result in results for each in result.contributions), *beside)
     ends = (
@@ -99,39 +110,60 @@ def _total(scores: Iterable[Score], result: SubjectResult, results: Sequence[Sub
     return sum(score.counted for score in scores if len(results) == 1 or score.subject == own)
 
 
-def _ordered(trees: Sequence[tuple[Any, list[Any]]], flagged: Sequence[Any], total: int) -> Iterator[Any]:
+@frozen
+class _Tree:
+    """The sections of one subject: its header, the open ones, and the closed ones."""
+
+    head: Any
+    opened: list[Any]
+    closed: list[Any]
+
+
+def _ordered(trees: Sequence[_Tree], flagged: Sequence[Any], total: int) -> Iterator[Any]:
     """One subject: its header, its detections, what is flagged, the rest. Several: the result first."""
     if len(trees) == 1:
-        ((head, sections),) = trees
-        yield from (head, *sections[:1], *flagged, *sections[1:])
+        (tree,) = trees
+        yield from (tree.head, *tree.opened[:1], *flagged, *tree.opened[1:], *tree.closed)
         return
     if trees:
         word = score_word(total)
         summary = ResultTextSection(f"Result: {f'{word}, ' if word else ''}{total} points")
-        summary.add_lines([head.title_text for head, _ in trees])
+        summary.add_lines([tree.head.title_text for tree in trees])
         yield summary
     yield from flagged
-    for head, sections in trees:
-        for section in sections:
-            head.add_subsection(section)
-        yield head
+    for tree in trees:
+        for section in (*tree.opened, *tree.closed):
+            tree.head.add_subsection(section)
+        yield tree.head
 
 
-def _built(contributions: Iterable[AnalyzerOutput], builder: Builder, pictures: dict[str, Any]) -> list[Any]:
-    built: list[Any] = []
+def _built(
+    contributions: Iterable[AnalyzerOutput], builder: Builder, pictures: dict[str, Any]
+) -> tuple[list[Any], list[Any]]:
+    """Build the sections: the open ones, those of plugins and of pictures; and one closed section of all others."""
+    opened: list[Any] = []
+    closed: list[Any] = []
     for output in contributions:
-        first = len(built)
         for section in output.sections:
             shown = builder.build(section)
-            if not output.external and output.analyzer not in OPEN and _points_below(shown) < OPEN_FROM:
+            points = _points_below(shown)
+            if not output.external and output.analyzer not in OPEN and points < OPEN_FROM:
                 shown.auto_collapse = True
-            built.append(shown)
+            is_closed = shown.auto_collapse and points < OPEN_FROM and not output.external
+            if (picture := pictures.pop(output.analyzer, None)) is not None:
+                shown.add_subsection(picture, on_top=True)
+                is_closed = False
+            (closed if is_closed else opened).append(shown)
         if (picture := pictures.pop(output.analyzer, None)) is not None:
-            if len(built) > first:
-                built[first].add_subsection(picture)
-            else:
-                built.append(picture)
-    return built
+            opened.append(picture)
+    if len(closed) < 2:
+        return opened, closed
+    names = [re.split(r" ?[:(,]", section.title_text)[0] for section in closed]
+    group = ResultSection(as_text(f"Details: {listed(dict.fromkeys(names), len(names))}", LONGEST_TITLE))
+    group.auto_collapse = True
+    for section in closed:
+        group.add_subsection(section)
+    return opened, [group]
 
 
 def _points_below(section: Any) -> int:
@@ -217,17 +249,16 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
     ]
     if rest := sum(score.counted for score in counting[MOST_SCORES:]):
         rows.append({"family": "All others", "reason": "Not listed one by one.", "points": rest, "counted": rest})
-    uncounted = [score for score in scores if not score.counted]
-    if uncounted:
-        reasons = tuple(dict.fromkeys(score.reason for score in uncounted))
-        shown = " ".join(reasons[:MOST_UNCOUNTED])
-        left = f" And {len(reasons) - MOST_UNCOUNTED} more." if len(reasons) > MOST_UNCOUNTED else ""
-        rows.append({"family": "Not counted", "reason": shown + left, "points": 0, "counted": 0})
     columns = ("family", "reason", "counted", "points", "name", "ATT&CK", "subject")
     section = table("Points", rows, columns, most=len(rows), collapse=True, keep=("counted",))
-    if section is not None:
-        section.title_text = f"{EXPLANATION}: {total} points"
-    return section
+    reasons = tuple(dict.fromkeys(score.reason for score in scores if not score.counted))
+    uncounted = lines("Points that do not count", reasons, most=MOST_UNCOUNTED, collapse=True)
+    if section is not None and uncounted is not None:
+        section.add_subsection(uncounted)
+    shown = section or uncounted
+    if shown is not None:
+        shown.title_text = f"{EXPLANATION}: {total} points"
+    return shown
 
 
 # --- errors, notes, and whether the result may be reused -------------------------------------------------------------

@@ -90,8 +90,8 @@ def _facts(result: SubjectResult, settings: Settings, now: datetime) -> Iterator
     yield "Threat families", _threat(result)["families"]
     yield "Name", as_text(attributes.get("meaningful_name"), 200)
     yield "Type", as_text(attributes.get("type_description"))
-    yield "First seen", _day(attributes.get("first_submission_date"))
-    yield "Last seen", _day(attributes.get("last_submission_date"))
+    seen = [_day(attributes.get(f"{moment}_submission_date")) for moment in ("first", "last")]
+    yield "Seen", " to ".join(dict.fromkeys(filter(None, seen)))
     yield "Last analysis", _age(result, settings, now)
 
 

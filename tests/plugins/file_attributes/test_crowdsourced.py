@@ -89,7 +89,7 @@ def test_sigma_shows_the_worst_first_with_events_and_statistics() -> None:
     assert "and 2 more" in shown
     assert titles(findings) == [
         "Crowdsourced Sigma rules: 1 critical (1)",
-        "Crowdsourced Sigma rules: details (1)",
+        "Crowdsourced Sigma rules: details",
         "Crowdsourced Sigma rules, lower severity: 1 low (1)",
         "Sigma rules: statistics of VirusTotal",
         "Sigma rules: statistics by rule set (1)",
@@ -125,7 +125,7 @@ def test_ids_alerts_without_any_dns_are_shown_and_tagged(context: Any) -> None:
     }
     assert titles(findings) == [
         "Crowdsourced IDS rules: 1 high (1)",
-        "Crowdsourced IDS rules: details (1)",
+        "Crowdsourced IDS rules: details",
         "Traffic of the alerts (1)",
         "IDS rules: statistics of VirusTotal",
     ]

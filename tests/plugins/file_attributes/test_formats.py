@@ -194,7 +194,7 @@ FORMATS: list[tuple[str, Any, tuple[str, ...], dict[str, list[str]]]] = [
             "link_flags": ["HasName"],
             "extra_data": {"dlt_properties": {"droid_file_id": "d4"}},
         },
-        ("2024-07-31 03:49:43 UTC", "HasName", "droid_file_id"),
+        ("2024-07-31 03:49:43 UTC", "HasName", "droid file id"),
         {
             "file.path": ["C:\\a.exe"],
             "file.shortcut.command_line": ["/c calc"],
@@ -248,8 +248,8 @@ FORMATS: list[tuple[str, Any, tuple[str, ...], dict[str, list[str]]]] = [
     ("rombios_info", {"bios_information": {"Vendor": "Example"}, "certs": ["CN=a"], "num": 7}, ("Example", "CN=a"), {}),
     ("asf_info", {"script": [{"action": "URL"}]}, ("URL",), {}),
     ("bytehero_info", "Trojan.Example", ("Trojan.Example",), {}),
-    ("brand_new_info", {"a": {"b": [1, 2]}}, ("brand_new_info", "1, 2"), {}),
-    ("brand_new_info", {}, ("brand_new_info", "without any content"), {}),
+    ("brand_new_info", {"a": {"b": [1, 2]}}, ("brand new info", "1, 2"), {}),
+    ("brand_new_info", {}, ("brand new info", "without any content"), {}),
 ]
 
 
@@ -315,7 +315,7 @@ def test_unknown_attributes_are_shown_and_bounded() -> None:
     many = {f"new_{number}": {"a": 1} for number in range(100)}
     findings = found(unknown_attributes, **many, plain_one="text", reputation=5, pe_info={"a": 1}, nothing=None)
     assert len(titles(findings)) == 41
-    assert "plain_one" in words(findings)
+    assert "plain one" in words(findings)
     assert "reputation" not in words(findings)
     assert "new_99" not in titles(findings)
     assert "and 40 more" in words(findings)
@@ -375,7 +375,7 @@ def test_rows(part: SectionSpec, value: Any, rows: list[dict[str, Any]] | None, 
 
 def test_columns_beyond_the_limit_are_written_out() -> None:
     section = build(SHAPE, [{f"new {number}": number for number in range(30)}])
-    assert titles([section]) == ["Rows (1)", "Rows: details (1)"]
+    assert titles([section]) == ["Rows (1)", "Rows: details"]
     assert "new 29: 29" in words([section])
 
 

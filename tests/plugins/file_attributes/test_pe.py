@@ -23,7 +23,7 @@ PE = {
 
 def test_headers_lists_and_what_is_new_are_shown() -> None:
     shown = words(found(pe, pe_info=PE))
-    for each in ("x86 (332)", "2104-", "0x1000", "kernel32.dll", "CreateFileA", "Run", "RT_STRING: 5", "something_new"):
+    for each in ("x86 (332)", "2104-", "0x1000", "kernel32.dll", "CreateFileA", "Run", "RT_STRING: 5", "something new"):
         assert each in shown
     assert shown.index("RT_STRING") < shown.index("RT_ICON")
 

@@ -35,8 +35,12 @@ def sections(findings: Iterable[Finding]) -> Iterator[ResultSection]:
 
 
 def titled(findings: Iterable[Finding], start: str) -> ResultSection:
-    """The one section whose title starts so."""
-    (found,) = [each for each in sections(findings) if each.title_text.startswith(start)]
+    """The one section whose title starts so, but for the details of tables."""
+    (found,) = [
+        each
+        for each in sections(findings)
+        if each.title_text.startswith(start) and not each.title_text.endswith(": details")
+    ]
     return found
 
 
@@ -46,6 +50,11 @@ def without_further(findings: Iterable[Finding]) -> list[Finding]:
     for section in list(sections(found)):
         section._subsections = [each for each in section.subsections if each.title_text != FURTHER]
     return found
+
+
+def details(findings: Iterable[Finding]) -> str:
+    """What stands below tables."""
+    return "\n".join(str(each.body) for each in sections(findings) if each.title_text.endswith(": details"))
 
 
 def rows(section: ResultSection) -> list[Mapping[str, Any]]:

@@ -207,6 +207,6 @@ def test_one_forbidden_relationship_of_six(crowded: tuple[Emulator, ServiceBase,
     found = flat(run_task(service, target, parameters))
     for name in (*FIVE, "contacted_domains"):
         assert shows(found, "file", name)  # of the sixth the identifiers that came with the file
-    (coverage,) = [section for title, section in found.items() if title.startswith("Coverage")]
+    (coverage,) = [section for title, section in found.items() if title.startswith("Coverage: what")]
     (row,) = [row for row in json.loads(coverage["body"]) if "premium" in row["result"]]
     assert row["relationship"] == "execution_parents"

@@ -38,8 +38,13 @@ def walk(section: Any) -> Iterator[Any]:
 
 
 def titled(found: list[Any], title: str) -> Any:
-    """The one section whose title begins so."""
-    matching = [each for top in sections(found) for each in walk(top) if each.title_text.startswith(title)]
+    """The one section whose title begins so; the details of a table only by their whole title."""
+    matching = [
+        each
+        for top in sections(found)
+        for each in walk(top)
+        if each.title_text.startswith(title) and (each.title_text == title or not each.title_text.endswith(": details"))
+    ]
     assert len(matching) == 1, [each.title_text for top in sections(found) for each in walk(top)]
     return matching[0]
 
@@ -64,11 +69,6 @@ def points(found: list[Any]) -> dict[str, Points]:
     given = [each for each in found if isinstance(each, Points)]
     assert len({each.name for each in given}) == len(given)
     return {each.name: each for each in given}
-
-
-def long_values(found: list[Any]) -> str:
-    """The text of the file of long values; empty where there is none."""
-    return "".join(each.data.decode() for each in found if isinstance(each, Attachment))
 
 
 def parts(found: list[Any], kind: str) -> list[Any]:

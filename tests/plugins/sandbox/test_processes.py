@@ -28,7 +28,7 @@ def depth(nodes: list[Any]) -> int:
 
 def test_a_tree_of_five_thousand_levels_is_cut_and_the_rest_listed() -> None:
     found = findings(report(processes_tree=chain(5_000)))
-    tree = titled(found, "Process tree of Zenbox (200 of 5000), 5000 levels")
+    tree = titled(found, "Process tree (200 of 5000), 5000 levels")
     assert depth(json.loads(tree.body)) == MOST_LEVELS
     rest = titled(found, "Processes that the tree leaves out")
     assert rest.title_text.endswith("(1000 of 4800)")
@@ -38,7 +38,7 @@ def test_a_tree_of_five_thousand_levels_is_cut_and_the_rest_listed() -> None:
 def test_a_tree_of_long_commands_is_reduced_and_the_rest_listed() -> None:
     nodes = [{"process_id": number, "name": f"{number} " + "ж" * 990} for number in range(300)]
     found = findings(report(processes_tree=[nodes[0] | {"children": nodes[1:]}]))
-    tree = titled(found, "Process tree of Zenbox (75 of 300), 2 levels")
+    tree = titled(found, "Process tree (75 of 300), 2 levels")
     assert 100_000 < len(tree.body) <= 500_000
     rest = titled(found, "Processes that the tree leaves out")
     assert rest.title_text.endswith("(225)")
@@ -50,7 +50,7 @@ def test_a_broad_tree_is_walked_in_linear_time() -> None:
     start = time.process_time()
     found = findings(report(processes_tree=nodes))
     assert time.process_time() - start < 5
-    assert "Process tree of Zenbox (500 of 50000), 2 levels" in titles(found)
+    assert "Process tree (500 of 50000), 2 levels" in titles(found)
 
 
 def test_more_than_is_looked_at_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ def drawn(nodes: list[Any]) -> list[Any]:
 
 def test_what_is_drawn_has_an_identity_of_its_own() -> None:
     tree = [{"process_id": "4", "children": [{"process_id": 4}, {}, {"process_id": None}]}, {"process_id": "4"}]
-    body = titled(findings(report(processes_tree=tree)), "Process tree of Zenbox (5)").body
+    body = titled(findings(report(processes_tree=tree)), "Process tree (5)").body
     assert sorted(map(str, drawn(json.loads(body)))) == ["4", "4 (2)", "4 (3)", "?", "? (2)"]
 
 
@@ -87,13 +87,13 @@ def test_command_lines_of_blanks_in_five_megabytes_end(unit: str) -> None:
     start = time.process_time()
     found = findings(report(processes_tree=nodes, command_executions=commands, processes_created=commands))
     assert time.process_time() - start < 10
-    assert any(title.startswith("Process tree of Zenbox") for title in titles(found))
+    assert any(title.startswith("Process tree") for title in titles(found))
 
 
 def test_ids_that_form_a_cycle_are_processes_of_their_own() -> None:
     tree = [{"process_id": "4", "name": "a.exe", "children": [{"process_id": "5", "children": [{"process_id": "4"}]}]}]
     found = findings(report(processes_tree=tree))
-    assert depth(json.loads(titled(found, "Process tree of Zenbox (3)").body)) == 3
+    assert depth(json.loads(titled(found, "Process tree (3)").body)) == 3
     assert len({part["objectid"]["ontology_id"] for part in parts(found, "process")}) == 3
 
 
@@ -122,7 +122,7 @@ def test_events_are_counted() -> None:
 def test_what_a_node_says_beside_its_command_is_shown() -> None:
     tree = [{"name": "a", "process_id": 4, "time_offset": "7", "files_opened": ["x", "y"], "children": [{"name": "b"}]}]
     (row,) = json.loads(titled(findings(report(processes_tree=tree)), "What single processes did (1)").body)
-    assert row == {"Process": "a", "PID": 4, "Second": 7, "Seen": "files opened: (x, y)"}
+    assert row == {"Process": "a", "PID": 4, "Second": 7, "Seen": "files opened: (x, y)", "Sandbox": "Zenbox"}
 
 
 @pytest.mark.parametrize(

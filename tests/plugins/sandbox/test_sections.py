@@ -14,7 +14,7 @@ from virustotal.plugins.sandbox.cell_text import described, registry_value
 from virustotal.plugins.sandbox.sandboxes import sandbox_name, sandboxes
 from virustotal.testing import evidence, obj
 
-from .conftest import ANALYZERS, SHA256, findings, long_values, report, sections, tags, titled, titles, walk
+from .conftest import ANALYZERS, SHA256, findings, report, sections, tags, titled, titles, walk
 
 
 def test_descriptors_give_the_names_and_what_to_set() -> None:
@@ -125,37 +125,11 @@ def test_tables_have_six_columns_at_most_and_short_cells() -> None:
 ENCODED = "powershell -Enc " + "QQBB" * 900
 
 
-def test_a_long_command_is_whole_in_its_tag_and_in_the_ontology_and_in_no_file() -> None:
+def test_a_long_command_is_whole_in_its_tag_and_in_the_ontology() -> None:
     found = findings(report(processes_tree=[{"process_id": 4, "name": ENCODED}]))
     assert tags(found)["dynamic.process.command_line"] == [ENCODED]
     assert [each.data["command_line"] for each in found if getattr(each, "kind", "") == "process"] == [ENCODED]
-    assert long_values(found) == ""
     assert json.loads(titled(found, "Commands").body)[0]["Command"] == ENCODED[:119] + "…"
-
-
-@pytest.mark.parametrize("size", [8_000, 8_001])
-def test_a_command_longer_than_a_tag_is_whole_in_the_file(size: int) -> None:
-    command = ("cmd /c " + "a" * 9_000)[:size]
-    found = findings(report(command_executions=[command]))
-    assert (tags(found).get("dynamic.process.command_line") == [command]) is (size == 8_000)
-    assert (command in long_values(found)) is (size == 8_001)
-
-
-@pytest.mark.parametrize(
-    "attributes",
-    [
-        {"registry_keys_set": [{"key": "HKCU\\a", "value": "v" * 5_000}]},
-        {"text_decoded": ["v" * 5_000]},
-        {"smtp_conversations": [{"message_from": "a@example.com", "txt_body": "v" * 5_000}]},
-        {"processes_tree": [{"name": "cmd /c " + "v" * 40_000}]},
-        {"processes_created": ["cmd /c " + "v" * 40_000]},
-        {"sigma_analysis_results": [{"rule_title": "R", "match_context": [{"values": {"Script": "v" * 5_000}}]}]},
-    ],
-)
-def test_a_value_that_no_tag_and_no_part_holds_whole_is_in_the_file(attributes: dict[str, Any]) -> None:
-    text = long_values(findings(report(**attributes)))
-    assert "v" * 5_000 in text
-    assert text.startswith("=== ")
 
 
 def test_a_cut_value_is_no_tag() -> None:
@@ -205,6 +179,12 @@ def test_files_and_registry_are_one_table_each_with_what_tells_most_first() -> N
         {"mutexes_created": ["\\Sessions\\1\\BaseNamedObjects\\DBWinMutex"]},
         {"processes_created": ["C:\\Windows\\system32\\svchost.exe -k netsvcs -p -s BITS"]},
         {"processes_created": ["C:\\WINDOWS\\system32\\wbem\\wmiprvse.exe -secured -Embedding"]},
+        {
+            "processes_created": [
+                "C:\\Windows\\System32\\conhost.exe C:\\Windows\\system32\\conhost.exe 0xffffffff -ForceV1"
+            ]
+        },
+        {"registry_keys_set": [{"key": "HKCU\\Software\\Microsoft\\Windows\\Internet Settings\\ZoneMap\\AutoDetect"}]},
     ],
 )
 def test_known_noise_is_shown_and_not_tagged(attributes: dict[str, Any]) -> None:
@@ -219,6 +199,8 @@ def test_known_noise_is_shown_and_not_tagged(attributes: dict[str, Any]) -> None
         {"dns_lookups": [{"hostname": "windowsupdate.com.evil.example"}]},
         {"mutexes_created": ["EvilMutex"]},
         {"processes_created": ["C:\\Users\\ann\\svchost.exe -k netsvcs"]},
+        {"processes_created": ["C:\\Windows\\system32\\conhost.exe C:\\evil.exe 0xffffffff"]},
+        {"registry_keys_set": [{"key": "HKCU\\Software\\ZoneMapEvil"}]},
         {"ip_traffic": [{"destination_ip": "203.0.113.7", "destination_ip_as_owner": "Evil hosting"}]},
     ],
 )

@@ -8,15 +8,13 @@ from attrs import evolve, frozen
 
 from virustotal.core import Analyzer, Evidence, Finding, Needs
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, whole_text
-from virustotal.core.tables import MOST_ROWS, details, key_values, lines, table
-from virustotal.plugins.file_attributes._cell_readers import shown
+from virustotal.core.tables import MOST_ROWS, key_values, lines, table
+from virustotal.plugins.file_attributes._cell_readers import label, shown
 
 #: Deepest nesting of sections; what lies deeper is written into one cell.
 DEEPEST = 3
-#: Subsections of one section, columns of a table, and tags of one type and section.
-MOST_PARTS, MOST_COLUMNS, MOST_TAGS = 40, 6, 200
-#: Fields of a row that its details write out, and characters of a cell; the rest of a longer one is in the details.
-MOST_FIELDS, LONGEST_CELL = 60, 120
+#: Subsections of one section, fields of a row, and tags of one type and section.
+MOST_PARTS, MOST_FIELDS, MOST_TAGS = 40, 60, 200
 
 Reader = Callable[[Any], Any]
 
@@ -91,13 +89,13 @@ def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSec
     known = {each.key: each for each in part.fields}
     rest = [key for key in value if key not in known and key not in below and key not in part.skip]
     nested = {key: None for key in rest if depth > 0 and _nests(value[key])}
-    facts = [*part.fields, *(FieldSpec(key, as_text(key) or "(empty)") for key in rest if key not in nested)]
+    facts = [*part.fields, *(FieldSpec(key, label(key)) for key in rest if key not in nested)]
     entries = [(field.label, field.read(value[field.key])) for field in facts[: part.most] if field.key in value]
     if len(facts) > part.most:
         entries.append(("Not shown", f"{len(facts) - part.most} more"))
     section = key_values(part.title, entries, collapse=part.collapse)
     _tag(section, part.fields, [value])
-    parts = [*part.parts, *(SectionSpec(key, as_text(key) or "(empty)", collapse=True) for key in nested)]
+    parts = [*part.parts, *(SectionSpec(key, label(key), collapse=True) for key in nested)]
     return _with(section, part, _below([each for each in parts if each.key in value], value, depth - 1))
 
 
@@ -144,34 +142,24 @@ def _rows(part: SectionSpec, entries: Sequence[Any], total: int) -> ResultSectio
     rows = [{label: field.read(row[field.key]) for label, field in shape.items() if field.key in row} for row in raw]
     kept = [row for row in rows if any(not _is_empty(cell) for cell in row.values())]
     filled = [label for label in shape if any(not _is_empty(row.get(label)) for row in kept)]
-    columns = [label for label in filled if not shape[label].detail][:MOST_COLUMNS] or filled[:1]
-    cells = [{label: _cut(row.get(label)) for label in columns} for row in kept]
+    left = f"{len(filled) - MOST_FIELDS} more" if len(filled) > MOST_FIELDS else ""
+    columns = (*filled[:MOST_FIELDS], "Not shown")
     count = total - (len(rows) - len(kept))
-    section = table(part.title, cells, columns, total=count, most=part.most, collapse=part.collapse)
+    section = table(
+        part.title,
+        [{**row, "Not shown": left} for row in kept],
+        columns,
+        total=count,
+        most=part.most,
+        collapse=part.collapse,
+        detail=[label for label in columns if label not in shape or shape[label].detail],
+    )
     _tag(section, fields, raw)
-    below = details(f"{part.title.partition(':')[0]}: details", (_detail(row, columns, filled) for row in kept))
-    if section is not None and below is not None:
-        section.add_subsection(below)
     return section
 
 
 def _is_empty(cell: Any) -> bool:
     return cell is None or cell == ""
-
-
-def _cut(cell: Any) -> Any:
-    return cell[: LONGEST_CELL - 1].rstrip() + "…" if isinstance(cell, str) and len(cell) > LONGEST_CELL else cell
-
-
-def _detail(row: Mapping[str, Any], columns: Sequence[str], filled: Sequence[str]) -> tuple[str, list[str]]:
-    """Heading of a row, and what the table leaves out of it: further fields, and whole texts of cells that are cut."""
-    cut = [label for label in columns if _cut(row.get(label)) != row.get(label)]
-    labels = (*cut, *(label for label in filled if label not in columns))
-    rest = [label for label in labels if not _is_empty(row.get(label))]
-    lines = [f"{label}: {row[label]}" for label in rest[:MOST_FIELDS]]
-    if len(rest) > MOST_FIELDS:
-        lines.append(f"Not shown: {len(rest) - MOST_FIELDS} more")
-    return str(_cut(row.get(columns[0])) or "(unnamed)"), lines
 
 
 def _row(entry: Any, fields: Sequence[FieldSpec]) -> Mapping[str, Any]:
@@ -186,7 +174,7 @@ def _unnamed(rows: Iterable[Mapping[str, Any]], known: Sequence[FieldSpec], skip
     taken = {each.key for each in known} | {_NAME, *skip}
     labels = {each.label for each in known}
     keys = dict.fromkeys(key for row in rows for key in row if key not in taken)
-    columns = [(key, "Value" if key == _BARE else as_text(key) or "(empty)") for key in keys]
+    columns = [(key, "Value" if key == _BARE else label(key)) for key in keys]
     return [FieldSpec(key, f"{label} (attribute)" if label in labels else label) for key, label in columns]
 
 

@@ -10,8 +10,15 @@ from virustotal.core.tables import brief, listed
 #: A value of any shape as one cell.
 shown = brief
 
+_SNAKE_CASE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 _SEPARATORS = re.compile(r"[\s:]+")
+
+
+def label(key: Any) -> str:
+    """Return the name of an attribute as words: `resource_details` as `resource details`; anything else as it is."""
+    name = as_text(key, 200) or "(empty)"
+    return name.replace("_", " ") if _SNAKE_CASE.fullmatch(name) else name
 
 
 def names(value: Any) -> str:

@@ -52,12 +52,19 @@ IMPORTS = SectionSpec(
     (FieldSpec("library_name", "Library", tag="file.lib"), FieldSpec("imported_functions", "Functions", read.names)),
 )
 EXPORTS = SectionSpec("exports", "Exports", tag="file.pe.exports.function_name")
+
+
+def language(value: Any) -> str:
+    """Return the language of a resource; empty where it has none, as in most files."""
+    return "" if value == "NEUTRAL" else as_text(value)
+
+
 RESOURCES = SectionSpec(
     "resource_details",
     "Resources",
     (
         FieldSpec("type", "Type"),
-        FieldSpec("lang", "Language", tag="file.pe.resources.language"),
+        FieldSpec("lang", "Language", tag="file.pe.resources.language", tagged=language),
         FieldSpec("filetype", "File type"),
         FieldSpec("sha256", "SHA-256", read.lower),
         FieldSpec("entropy", "Entropy"),

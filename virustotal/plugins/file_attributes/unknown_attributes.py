@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
-from virustotal.core.readers import as_list, as_mapping, as_text
+from virustotal.core.readers import as_list, as_mapping
 from virustotal.core.tables import key_values
 from virustotal.plugins import file_attributes
 from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, attributes, build_section
-from virustotal.plugins.file_attributes._cell_readers import shown
+from virustotal.plugins.file_attributes._cell_readers import label, shown
 
 #: What header, overview, detections and coverage of the subject show, and what only the API itself needs.
 ELSEWHERE: frozenset[str] = frozenset(
@@ -46,7 +46,7 @@ def analyze(known: frozenset[str], evidence: Evidence) -> Iterator[Finding]:
     found = {key: value for key, value in attributes(evidence).items() if key not in known}
     nested = [key for key, value in found.items() if _nested(key, value)]
     yield from _sections(found, nested[:MOST_PARTS])
-    plain = [(as_text(key) or "(empty)", shown(value)) for key, value in found.items() if key not in nested]
+    plain = [(label(key), shown(value)) for key, value in found.items() if key not in nested]
     if len(nested) > MOST_PARTS:
         plain.append(("Not shown", shown(nested[MOST_PARTS:])))
     if (section := key_values("Further attributes", plain[:200])) is not None:
@@ -64,7 +64,7 @@ def _nested(key: str, value: Any) -> bool:
 
 def _sections(found: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
     for key in keys:
-        part = SectionSpec(key, f"Attribute {as_text(key) or '(empty)'}")
+        part = SectionSpec(key, f"Attribute {label(key)}")
         if (section := build_section(part, found[key])) is not None:
             yield section
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection, ResultTextSection
 
-from virustotal.core import Analyzer, Evidence, Finding, OntologyPart, Points, Related, Settings, hookimpl, tables
+from virustotal.core import Analyzer, Evidence, Finding, Points, Related, Settings, hookimpl, tables
 from virustotal.core.readers import as_mapping, as_text
 from virustotal.plugins.sandbox import activity, behaviour_tags, records, sandbox_verdicts
-from virustotal.plugins.sandbox.long_values import LongValues
 from virustotal.plugins.sandbox.ontology_parts import parts
 from virustotal.plugins.sandbox.process_tree import tree_section
 from virustotal.plugins.sandbox.sandboxes import HEAD, MOST_SANDBOXES, Sandbox, sandbox_name, sandboxes
-from virustotal.plugins.sandbox.signatures import RuleFindings, rule_findings
+from virustotal.plugins.sandbox.signatures import rule_findings
 from virustotal.plugins.sandbox.techniques import grouped, technique_points, techniques, techniques_section
 
 HOW_TO_SEE = "Set the parameter analyze_relationship to see their reports."
@@ -24,7 +23,7 @@ KNOWN = HEAD | activity.ATTRIBUTES | records.ATTRIBUTES
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
-    """Yield verdicts and serious rules open, all activity closed, points, ontology, and a file of long values.
+    """Yield verdicts and serious rules open, all activity closed, points and ontology.
 
     Bare descriptors give a list of names.
     """
@@ -38,33 +37,29 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     if not reports:
         yield _names(related)
         return
-    long_values = LongValues()
-    sections: list[ResultSection] = []
-    for finding in _findings(evidence, related, reports, long_values):
+    classification = ""
+    for finding in _findings(evidence, related, reports):
         if isinstance(finding, ResultSection):
-            sections.append(finding)
+            classification = classification or finding.classification
         yield finding
-    ontology = [part for report in reports for part in parts(report, sections[0].classification)]
-    yield from ontology
-    yield from long_values.attachment(_whole(sections, ontology))
+    for report in reports:
+        yield from parts(report, classification)
 
 
-def _findings(
-    evidence: Evidence, related: Related, reports: Sequence[Sandbox], long_values: LongValues
-) -> Iterator[Finding]:
+def _findings(evidence: Evidence, related: Related, reports: Sequence[Sandbox]) -> Iterator[Finding]:
     subject = as_mapping(evidence.report.subject.attributes)
     verdicts = sandbox_verdicts.verdicts_section(reports, subject)
     if verdicts is not None:
         behaviour_tags.add(verdicts, behaviour_tags.of_verdicts(reports, subject))
         yield verdicts
         yield from sandbox_verdicts.verdict_points(reports, subject, verdicts)
-    rules = list(rule_findings(reports, subject, long_values))
+    rules = list(rule_findings(reports, subject))
     for finding in rules:
-        for section, matches in finding.sections:
-            behaviour_tags.add(section, behaviour_tags.of_rules(finding.sort.prefix, matches))
-        if finding.serious is not None:
-            yield finding.serious[0]
-    section, points = _activity(reports, related, rules, behaviour_tags.noise_of(evidence), long_values)
+        behaviour_tags.add(finding.section, behaviour_tags.of_rules(finding.sort.prefix, finding.rules))
+        if finding.serious:
+            yield finding.section
+    minor = [finding.section for finding in rules if not finding.serious]
+    section, points = _activity(reports, related, minor, behaviour_tags.noise_of(evidence))
     if verdicts is None:
         behaviour_tags.add(section, behaviour_tags.of_verdicts(reports, subject))
     yield section
@@ -93,28 +88,22 @@ def _missing(related: Related) -> Iterator[str]:
 
 
 def _activity(
-    reports: Sequence[Sandbox],
-    related: Related,
-    rules: Sequence[RuleFindings],
-    noise: behaviour_tags.Noise,
-    long_values: LongValues,
+    reports: Sequence[Sandbox], related: Related, minor: Sequence[Any], noise: behaviour_tags.Noise
 ) -> tuple[Any, list[Points]]:
     """The closed section with all tables of activity below it, and the points of the techniques in it."""
     section = ResultTextSection(tables.counted("Sandbox activity", len(reports), related.total), auto_collapse=True)
     section.add_lines(list(_remarks(reports, related)))
     groups = grouped(chain.from_iterable(map(techniques, reports)))
-    attack = techniques_section(groups, long_values)
+    attack = techniques_section(groups)
     summary = sandbox_verdicts.reports_section(reports)
     behaviour_tags.add(summary, behaviour_tags.of_reports(reports))
     sections = (
         (summary,),
-        _tables(reports, noise, long_values),
-        map(tree_section, reports),
-        (attack,),
-        (finding.minor[0] for finding in rules if finding.minor is not None),
-        (finding.details for finding in rules),
-        _records(reports, noise, long_values),
-        (_other(reports, long_values),),
+        _tables(reports, noise),
+        (tree_section(reports), attack),
+        minor,
+        _records(reports, noise),
+        (_other(reports),),
     )
     for part in filter(None, chain(*sections)):
         section.add_subsection(part)
@@ -130,47 +119,32 @@ def _remarks(reports: Sequence[Sandbox], related: Related) -> Iterator[str]:
         yield f"{left} more reports were left out."
 
 
-def _tables(reports: Sequence[Sandbox], noise: behaviour_tags.Noise, long_values: LongValues) -> Iterator[Any]:
+def _tables(reports: Sequence[Sandbox], noise: behaviour_tags.Noise) -> Iterator[Any]:
     more_tags = {"addresses": behaviour_tags.of_traffic, "urls": behaviour_tags.of_http}
     for table in activity.TABLES:
         things = activity.things(table, reports)
-        section = activity.activity_section(table, things, long_values)
+        section = activity.activity_section(table, things)
         if section is not None:
             behaviour_tags.add(section, behaviour_tags.of_things(table.name, things, noise))
             behaviour_tags.add(section, more_tags.get(table.name, lambda _: ())(reports))
             yield section
 
 
-def _records(reports: Sequence[Sandbox], noise: behaviour_tags.Noise, long_values: LongValues) -> Iterator[Any]:
+def _records(reports: Sequence[Sandbox], noise: behaviour_tags.Noise) -> Iterator[Any]:
     for table in records.RECORDS:
-        section, details = records.record_sections(table, reports, long_values)
+        section = records.record_section(table, reports)
         if section is not None and table.attribute in {"tls", "ja3_digests"}:
             behaviour_tags.add(section, behaviour_tags.of_tls(reports, noise))
         if section is not None and table.attribute == "smtp_conversations":
             behaviour_tags.add(section, behaviour_tags.of_mail(reports))
         yield section
-        yield details
     yield tables.lines("Hosts file", records.hosts_file(reports), collapse=True)
 
 
-def _other(reports: Sequence[Sandbox], long_values: LongValues) -> Any | None:
+def _other(reports: Sequence[Sandbox]) -> Any | None:
     things = activity.other_things(reports, KNOWN)
     table = activity.ActivityTable("other", "Other observations", "What", activity.no_entries, "", "Value")
-    return activity.activity_section(table, things, long_values)
-
-
-def _whole(sections: Iterable[Any], ontology: Iterable[OntologyPart]) -> frozenset[str]:
-    """The texts that tags and ontology hold whole."""
-    todo = list(sections)
-    texts: set[Any] = set()
-    while todo:
-        section = todo.pop()
-        todo += section.subsections
-        texts.update(value for values in section.tags.values() for value in values)
-    for part in ontology:
-        texts.add(part.data.get("command_line"))
-        texts.add((part.data.get("http_details") or {}).get("request_uri"))
-    return frozenset(filter(None, texts))
+    return activity.activity_section(table, things)
 
 
 def analyze_verdicts(evidence: Evidence) -> Iterator[Finding]:

@@ -9,7 +9,13 @@ from attrs import frozen
 
 from virustotal.core import Evidence, Object
 from virustotal.core.assemblyline import tag_value
-from virustotal.core.noise import is_noise_address, is_noise_command, is_noise_host, is_noise_mutex
+from virustotal.core.noise import (
+    is_noise_address,
+    is_noise_command,
+    is_noise_host,
+    is_noise_mutex,
+    is_noise_registry_key,
+)
 from virustotal.core.readers import as_list, as_mappings, as_text, host_of, integer, pairs
 from virustotal.core.verdicts import (
     MALICIOUS,
@@ -21,11 +27,11 @@ from virustotal.core.verdicts import (
     counters,
     needed_hits,
 )
-from virustotal.plugins.sandbox.activity import Thing, address
 from virustotal.plugins.sandbox.processes import image_of
+from virustotal.plugins.sandbox.rule_matches import Match
 from virustotal.plugins.sandbox.sandbox_verdicts import SandboxVerdict, verdict_of
 from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
-from virustotal.plugins.sandbox.signatures import Match
+from virustotal.plugins.sandbox.things import Thing, address
 
 #: Values of one tag type.
 MOST_VALUES = 200
@@ -128,7 +134,7 @@ def _of_thing(name: str, thing: Thing, noise: Noise) -> Iterator[Pair]:
             yield "network.dynamic.domain", host
     elif name == "addresses":
         found = address(value)
-        if found and not noise.has_address(found, thing.details[0][0] if thing.details else ""):
+        if found and not noise.has_address(found, thing.details[0] if thing.details else ""):
             yield "network.dynamic.ip", found
     elif name == "urls":
         if _URL.fullmatch(value) and (host := host_of(value)) and not noise.has_host(host):
@@ -139,7 +145,7 @@ def _of_thing(name: str, thing: Thing, noise: Noise) -> Iterator[Pair]:
     elif name == "mutexes":
         if not is_noise_mutex(value.rpartition("\\")[2]) and not is_noise_mutex(value):
             yield "dynamic.mutex", value
-    elif name == "registry" and set(thing.actions) & {"set", "deleted"}:
+    elif name == "registry" and set(thing.actions) & {"set", "deleted"} and not is_noise_registry_key(value):
         yield "dynamic.registry_key", value
 
 

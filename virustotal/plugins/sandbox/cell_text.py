@@ -6,9 +6,6 @@ from typing import Any
 
 from virustotal.core.readers import LONGEST_TEXT, as_text, clean
 
-#: Characters of a cell; what is longer is whole in a tag, in the ontology or in the file of long values.
-LONGEST_CELL = 120
-
 _DEEPEST = 3
 _MOST = 20
 _CONTROLS = frozenset(map(chr, (*range(9), *range(11, 32), *range(127, 160), 0xFFFD)))
@@ -45,7 +42,7 @@ def _nested(value: Any, depth: int) -> str:
     return "(" + ", ".join(_parts(value, depth)) + ")" if depth > 0 else "(…)"
 
 
-def registry_value(value: Any, longest: int = 300) -> str:
+def registry_value(value: Any, longest: int = LONGEST_TEXT) -> str:
     """Return a registry value: text as it is, what is mostly not text as hexadecimal."""
     if isinstance(value, str) and value:
         head = value[:longest].rstrip("\x00")

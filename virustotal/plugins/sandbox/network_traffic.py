@@ -7,9 +7,9 @@ from typing import Any
 from assemblyline.odm.models.ontology.results.network import REQUEST_METHODS
 
 from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, integer, pairs
-from virustotal.plugins.sandbox.activity import address
 from virustotal.plugins.sandbox.cell_text import described
 from virustotal.plugins.sandbox.sandboxes import Sandbox
+from virustotal.plugins.sandbox.things import address
 
 
 def port(value: Any) -> int | None:

@@ -7,11 +7,11 @@ from typing import Any
 from virustotal.core import OntologyPart
 from virustotal.core.assemblyline import attack_name, ontology_problem, tactics
 from virustotal.core.readers import as_mappings, as_text, integer
-from virustotal.plugins.sandbox.activity import address
 from virustotal.plugins.sandbox.network_traffic import dns, headers, mail, method, port, transport
 from virustotal.plugins.sandbox.processes import Process, image_of
+from virustotal.plugins.sandbox.rule_matches import Match, ids, sigma, signatures
 from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
-from virustotal.plugins.sandbox.signatures import Match, ids, sigma, signatures
+from virustotal.plugins.sandbox.things import address
 
 #: Parts of one kind from one sandbox.
 MOST_PROCESSES = 1_000

@@ -1,4 +1,4 @@
-"""The process tree of one sandbox: drawn where the framework can, a table of what is left."""
+"""The process tree of all sandboxes: drawn where the framework can, a table of what is left."""
 
 import re
 from collections import Counter
@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ProcessItem, ResultProcessTreeSection
+from attrs import evolve
 
 from virustotal.core import tables
 from virustotal.core.readers import clean, quantity
-from virustotal.plugins.sandbox.cell_text import LONGEST_CELL, described
+from virustotal.plugins.sandbox.cell_text import described
 from virustotal.plugins.sandbox.processes import MOST_DRAWN, MOST_LEVELS, MOST_PROCESSES, Process
 from virustotal.plugins.sandbox.sandboxes import Sandbox
+from virustotal.plugins.sandbox.things import same_command
 
 #: Rows of the table of processes that are not drawn.
 MOST_ROWS = 1_000
@@ -19,34 +21,53 @@ MOST_ROWS = 1_000
 LONGEST_BODY, LONGEST_COMMAND = 500_000, 1_000
 
 
-def tree_section(sandbox: Sandbox) -> Any | None:
-    """Return the drawn tree, with tables below it of the processes it leaves out and of what single ones did."""
-    processes = sandbox.tree
+def tree_section(sandboxes: Sequence[Sandbox]) -> Any | None:
+    """Return the drawn tree of all sandboxes, a process that several saw once, and tables of what it leaves out."""
+    processes = merged_tree(sandboxes)
     candidates = [process for process in processes if process.drawn]
     if not candidates:
         return None
-    section, drawn = _tree(sandbox, candidates)
-    below = [_details(processes)]
+    section, drawn = _tree(processes, candidates)
+    below = [_details(sandboxes)]
     if len(drawn) < len(processes):
-        below.insert(0, _left_out(processes, drawn, sandbox.tree_cut))
+        below.insert(0, _left_out(processes, drawn, any(sandbox.tree_cut for sandbox in sandboxes)))
     for part in filter(None, below):
         section.add_subsection(part)
     return section
 
 
-def _tree(sandbox: Sandbox, candidates: Sequence[Process]) -> tuple[Any, Sequence[Process]]:
+def merged_tree(sandboxes: Sequence[Sandbox]) -> tuple[Process, ...]:
+    """Return the processes of all trees, parents first; those of one command line below the same parent are one."""
+    merged: list[Process] = []
+    places: dict[tuple[int | None, str, int], int] = {}
+    for sandbox in sandboxes:
+        here: dict[int, int] = {}
+        siblings: Counter[tuple[int | None, str]] = Counter()
+        for process in sandbox.tree:
+            parent = None if process.parent is None else here[process.parent]
+            name = (parent, same_command(process.command))
+            siblings[name] += 1  # the second one of a name is another process
+            place = places.setdefault((*name, siblings[name]), len(merged))
+            here[process.index] = place
+            if place == len(merged):
+                drawn = process.level < MOST_LEVELS and place < MOST_DRAWN
+                merged.append(evolve(process, index=place, parent=parent, drawn=drawn))
+    return tuple(merged)
+
+
+def _tree(processes: Sequence[Process], candidates: Sequence[Process]) -> tuple[Any, Sequence[Process]]:
     """The drawn tree and the processes in it: all of the candidates, or the first of them where they are too large."""
     for share in (1, 2, 4, 8, 16, 32):
         drawn = candidates[: max(1, len(candidates) // share)]  # parents come first
-        section = _section(sandbox, drawn)
+        section = _section(processes, drawn)
         if len(section.body) <= LONGEST_BODY:
             break
     return section, drawn
 
 
-def _section(sandbox: Sandbox, drawn: Sequence[Process]) -> Any:
-    levels = 1 + max(process.level for process in sandbox.tree)
-    title = tables.counted(f"Process tree of {sandbox.name}", len(drawn), len(sandbox.tree))
+def _section(processes: Sequence[Process], drawn: Sequence[Process]) -> Any:
+    levels = 1 + max(process.level for process in processes)
+    title = tables.counted("Process tree", len(drawn), len(processes))
     section = ResultProcessTreeSection(f"{title}, {quantity(levels, 'level')}", auto_collapse=True)
     for root in _linked(drawn):
         section.add_process(root)
@@ -58,9 +79,9 @@ def _left_out(processes: Sequence[Process], drawn: Sequence[Process], cut: bool)
     rest = [process for process in processes if process.index not in indices]
     rows = [
         {
-            "Process": clean(process.command, LONGEST_CELL),
+            "Process": process.command,
             "PID": process.pid,
-            "Parent PID": _parent_pid(processes, process),
+            "Parent PID": None if process.parent is None else processes[process.parent].pid,
             "Level": process.level + 1,
         }
         for process in rest[:MOST_ROWS]
@@ -72,23 +93,22 @@ def _left_out(processes: Sequence[Process], drawn: Sequence[Process], cut: bool)
     return tables.table(title, rows, columns, total=len(rest), most=MOST_ROWS, collapse=True)
 
 
-def _details(processes: Sequence[Process]) -> Any | None:
-    detailed = [(process, details) for process in processes if (details := process.details)]
+def _details(sandboxes: Sequence[Sandbox]) -> Any | None:
+    detailed = [
+        (sandbox, process, details) for sandbox in sandboxes for process in sandbox.tree if (details := process.details)
+    ]
     rows = [
         {
-            "Process": clean(process.command, LONGEST_CELL),
+            "Process": process.command,
             "PID": process.pid,
             "Second": process.offset,
-            "Seen": described({key: value for key, value in details.items() if key != "time_offset"}, LONGEST_CELL),
+            "Seen": described({key: value for key, value in details.items() if key != "time_offset"}),
+            "Sandbox": sandbox.name,
         }
-        for process, details in detailed[: tables.MOST_ROWS]
+        for sandbox, process, details in detailed[: tables.MOST_ROWS]
     ]
-    columns = ("Process", "PID", "Second", "Seen")
+    columns = ("Process", "PID", "Second", "Seen", "Sandbox")
     return tables.table("What single processes did", rows, columns, total=len(detailed), collapse=True)
-
-
-def _parent_pid(processes: Sequence[Process], process: Process) -> int | None:
-    return processes[process.parent].pid if process.parent is not None else None
 
 
 def _linked(drawn: Sequence[Process]) -> Iterator[ProcessItem]:

@@ -81,10 +81,7 @@ def image_of(command: str) -> str:
 
 
 def flatten(nodes: Iterable[Any]) -> tuple[tuple[Process, ...], bool]:
-    """Return `processes_tree` level by level, parents before children, and whether it has more than MOST_PROCESSES.
-
-    The first MOST_DRAWN of them above MOST_LEVELS are marked to be drawn.
-    """
+    """Return `processes_tree` level by level, parents before children, and whether it has more than MOST_PROCESSES."""
     processes: list[Process] = []
     waiting: deque[tuple[Any, int | None, int]] = deque((node, None, 0) for node in nodes)
     while waiting and len(processes) < MOST_PROCESSES:
@@ -111,7 +108,6 @@ def _process(node: Any, index: int, parent: int | None, level: int) -> Process:
         _events(fields, _REGISTRY_EVENTS),
         fields,
         name,
-        drawn=level < MOST_LEVELS and index < MOST_DRAWN,
     )
 
 

@@ -10,7 +10,9 @@ from virustotal.core.readers import as_list, as_mapping, as_text, as_texts, date
 from virustotal.plugins.sandbox.sandboxes import Sandbox, confidence
 from virustotal.plugins.sandbox.severity import VERDICTS
 
-_CLEAN = frozenset({"CLEAN", "UNKNOWN_VERDICT"})
+#: The word of a sandbox that concluded nothing.
+UNKNOWN = "UNKNOWN_VERDICT"
+_CLEAN = frozenset({"CLEAN", UNKNOWN})
 
 
 @frozen
@@ -89,17 +91,23 @@ def day(value: Any) -> str:
 
 def verdicts_section(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> Any | None:
     """Return the open table of what the sandboxes concluded, but for those that the file's own report has too."""
+    verdicts = list(_verdicts_here(sandboxes, subject))
+    closed = not any(verdict.bad for verdict in verdicts)
+    return _table("Verdicts in reports of sandboxes", verdicts, collapse=closed)
+
+
+def _table(title: str, verdicts: Sequence[SandboxVerdict], *, collapse: bool = False) -> Any | None:
     rows = [
         {
             "Sandbox": verdict.sandbox,
-            "Verdict": tables.listed(verdict.verdicts),
+            "Verdict": tables.listed(word for word in verdict.verdicts if word != UNKNOWN) or "unknown",
             "Confidence": verdict.confidence,
             "Malware names": tables.listed(verdict.labels),
         }
-        for verdict in _verdicts_here(sandboxes, subject)
+        for verdict in verdicts
     ]
     columns = ("Sandbox", "Verdict", "Confidence", "Malware names")
-    return tables.table("Verdicts in reports of sandboxes", rows, columns)
+    return tables.table(title, rows, columns, collapse=collapse, keep=("Verdict",))
 
 
 def _verdicts_here(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> Iterator[SandboxVerdict]:
@@ -152,18 +160,7 @@ def _worth(verdict: SandboxVerdict) -> int:
 
 def subject_section(verdicts: Sequence[SandboxVerdict]) -> Any | None:
     """Return the open table of the sandboxes' verdicts, or None where there are none."""
-    rows = [
-        {
-            "Sandbox": verdict.sandbox,
-            "Category": verdict.verdicts[0],
-            "Verdict": tables.listed(verdict.verdicts[1:]),
-            "Confidence": verdict.confidence,
-            "Malware names": tables.listed(verdict.labels),
-        }
-        for verdict in verdicts
-    ]
-    columns = ("Sandbox", "Category", "Verdict", "Confidence", "Malware names")
-    return tables.table("Verdicts of sandboxes", rows, columns)
+    return _table("Verdicts of sandboxes", verdicts)
 
 
 def subject_points(verdicts: Sequence[SandboxVerdict], section: Any) -> Iterator[Points]:

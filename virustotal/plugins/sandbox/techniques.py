@@ -9,7 +9,6 @@ from attrs import field, frozen
 from virustotal.core import Family, Points, tables
 from virustotal.core.assemblyline import attack_name, current_id, tactics
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, pairs
-from virustotal.plugins.sandbox.long_values import LongValues
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import ORDER, TECHNIQUE, rank, severity, worse
 
@@ -60,7 +59,7 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
                 for ref in as_mappings(fields.get("refs"))
                 if ref.get("ref") == "#signature_matches"
             ]
-            evidence = as_text(fields.get("signature_description"), 300)
+            evidence = as_text(fields.get("signature_description"))
             yield Technique(
                 given, sandbox.name, severity(fields.get("severity")), evidence, tuple(filter(None, signed))
             )
@@ -69,14 +68,12 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
         ("sigma_analysis_results", "rule_level", "rule_title"),
     ):
         for fields in as_mappings(sandbox.entries(name)[:MOST_MATCHES]):
-            evidence = as_text(fields.get(title) or fields.get("description"), 300)
+            evidence = as_text(fields.get(title) or fields.get("description"))
             for id in technique_ids(fields):
                 yield Technique(id, sandbox.name, severity(fields.get(key)), evidence, (evidence or name,))
     for given, entries in pairs(sandbox.attributes.get("attack_techniques")):
         for fields in as_mappings(entries) or ({},):
-            yield Technique(
-                given, sandbox.name, severity(fields.get("severity")), as_text(fields.get("description"), 300)
-            )
+            yield Technique(given, sandbox.name, severity(fields.get("severity")), as_text(fields.get("description")))
 
 
 def technique_ids(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -117,14 +114,14 @@ def _group(id: str, members: Sequence[Technique]) -> Group:
     )
 
 
-def techniques_section(groups: Sequence[Group], long_values: LongValues) -> Any | None:
+def techniques_section(groups: Sequence[Group]) -> Any | None:
     """Return the closed table of techniques, or None where there are none."""
     rows = [
         {
             "Technique": _name(group),
             "Tactics": ", ".join(tactics(group.id)),
             "Severity": group.severity,
-            "Evidence": long_values.cut("Evidence", None, tables.listed(group.evidence, 5)),
+            "Evidence": tables.listed(group.evidence, 5),
             "Sandboxes": tables.listed(group.sandboxes),
         }
         for group in groups[: tables.MOST_ROWS]

@@ -1,0 +1,176 @@
+"""The rules of sandboxes that matched: signatures, Sigma rules and IDS rules, each once."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from attrs import evolve, frozen
+
+from virustotal.core import tables
+from virustotal.core.assemblyline import known_ids
+from virustotal.core.readers import as_list, as_mappings, as_text, as_texts
+from virustotal.plugins.sandbox.cell_text import described
+from virustotal.plugins.sandbox.sandboxes import Sandbox
+from virustotal.plugins.sandbox.severity import rank, severity, worse
+from virustotal.plugins.sandbox.techniques import technique_ids, techniques
+
+#: Matches of one sort in one report that are looked at, and contexts of one match that are kept.
+MOST_MATCHES, MOST_CONTEXTS = 2_000, 20
+#: Characters of one context of a match.
+LONGEST_CONTEXT = 1_000
+
+_FORMATS = {
+    "SIG_FORMAT_YARA": "YARA",
+    "SIG_FORMAT_SIGMA": "Sigma",
+    "SIG_FORMAT_CAPA": "capa",
+    "SIG_FORMAT_OPENIOC": "OpenIOC",
+}
+_CONTEXT = ("url", "hostname", "dest_ip", "dest_port", "src_ip", "src_port", "proto", "protocol", "ja3", "ja3s")
+
+
+@frozen
+class Match:
+    """One rule that matched, in one sandbox or in several.
+
+    key: What makes it the same rule.
+    id: As VirusTotal has it, or empty.
+    format: Of a signature, such as `YARA`.
+    context: What it matched on.
+    attack_ids: Techniques that Assemblyline knows.
+    texts: Those of id and name that can be tags: texts, and ids that are numbers.
+    """
+
+    key: str
+    name: str
+    severity: str
+    sandboxes: tuple[str, ...]
+    id: str = ""
+    description: str = ""
+    format: str = ""
+    author: str = ""
+    source: str = ""
+    category: str = ""
+    context: tuple[str, ...] = ()
+    attack_ids: tuple[str, ...] = ()
+    texts: frozenset[str] = frozenset()
+
+
+def _matches(sandbox: Sandbox, *attributes: str) -> Iterator[tuple[Sandbox, Mapping[str, Any]]]:
+    entries = (entry for attribute in attributes for entry in sandbox.entries(attribute))
+    return islice(((sandbox, entry) for entry in entries if isinstance(entry, Mapping)), MOST_MATCHES)
+
+
+def signatures(sandbox: Sandbox) -> Iterator[Match]:
+    """Yield `signature_matches`. In some sandboxes ids count matches: the name makes two the same."""
+    attacks: dict[str, list[str]] = {}
+    for technique in techniques(sandbox):
+        for id in technique.signatures:
+            attacks.setdefault(id, []).append(technique.given)
+    for _, fields in _matches(sandbox, "signature_matches"):
+        id, name, description = (as_text(fields.get(field)) for field in ("id", "name", "description"))
+        shown = name or description or id
+        if not shown:
+            continue
+        format = as_text(fields.get("format"), 60)
+        yield Match(
+            shown[:150],
+            shown,
+            severity(fields.get("severity")),
+            (sandbox.name,),
+            id,
+            description if description != shown else "",
+            _FORMATS.get(format, as_text(format.removeprefix("SIG_FORMAT_").replace("UNKNOWN", "").capitalize(), 40)),
+            tables.listed(as_texts(fields.get("authors")) or as_texts(fields.get("author")), 5),
+            as_text(fields.get("rule_src")),
+            context=_contexts(as_list(fields.get("match_data")) or as_list(fields.get("events"))),
+            attack_ids=known_ids((*attacks.get(id, ()), *technique_ids(fields))),
+            texts=_texts(fields, "name", "description", "id"),
+        )
+
+
+def sigma(sandbox: Sandbox) -> Iterator[Match]:
+    """Yield `sigma_analysis_results`; the context is a list of `{values}`, or a single one."""
+    fields = _matches(sandbox, "sigma_analysis_results")
+    return _rules(fields, "rule_title", "rule_level", "match_context", lambda event: event.get("values") or event)
+
+
+def ids(sandbox: Sandbox) -> Iterator[Match]:
+    """Yield `ids_alerts` (some pages say `ids_results`); the context is a mapping or a list of them."""
+    fields = _matches(sandbox, "ids_alerts", "ids_results")
+    return _rules(fields, "rule_msg", "alert_severity", "alert_context", _known_first)
+
+
+def _rules(
+    matches: Iterator[tuple[Sandbox, Mapping[str, Any]]],
+    title: str,
+    level: str,
+    context: str,
+    read: Callable[[Mapping[str, Any]], Any],
+) -> Iterator[Match]:
+    """Yield the rules of `rule_id`.
+
+    Args:
+        matches: Those of one report.
+        title: The key of the title.
+        level: The key of the severity.
+        context: The key of what the rule matched on.
+        read: Returns what is shown of one entry of the context.
+    """
+    for sandbox, fields in matches:
+        id, name = as_text(fields.get("rule_id"), 200), as_text(fields.get(title))
+        if not (id or name):
+            continue
+        yield Match(
+            id or name,
+            name or id,
+            severity(fields.get(level)),
+            (sandbox.name,),
+            id,
+            as_text(fields.get("rule_description")),
+            author=tables.listed(as_texts(fields.get("rule_author")), 5),
+            source=as_text(fields.get("rule_source")),
+            category=as_text(fields.get("rule_category")),
+            context=_contexts([read(entry) for entry in as_mappings(_first(fields.get(context)))]),
+            attack_ids=known_ids(technique_ids(fields)),
+            texts=_texts(fields, title, "rule_id"),
+        )
+
+
+def _first(value: Any) -> Any:
+    return value[:MOST_CONTEXTS] if isinstance(value, list) else value
+
+
+def _contexts(entries: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(filter(None, (described(entry, LONGEST_CONTEXT) for entry in entries[:MOST_CONTEXTS])))
+
+
+def _texts(fields: Mapping[str, Any], *names: str) -> frozenset[str]:
+    texts = [value for name in names if isinstance(value := fields.get(name), str)]
+    number = fields.get("rule_id")
+    texts += [as_text(number)] if isinstance(number, int) and not isinstance(number, bool) else []
+    return frozenset(map(as_text, texts))
+
+
+def _known_first(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the context of an alert: what is known first, then whatever else it has."""
+    known = {("protocol" if key == "proto" else key): context[key] for key in _CONTEXT if context.get(key)}
+    return {**known, **{key: value for key, value in context.items() if key not in _CONTEXT}}
+
+
+def merged(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """Return each rule once, with all sandboxes, worst first."""
+    rules: dict[str, Match] = {}
+    for match in matches:
+        first = rules.get(match.key)
+        rules[match.key] = match if first is None else _joined(first, match)
+    return tuple(sorted(rules.values(), key=lambda rule: (rank(rule.severity), -len(rule.sandboxes), rule.name)))
+
+
+def _joined(first: Match, second: Match) -> Match:
+    return evolve(
+        first,
+        severity=worse(first.severity, second.severity),
+        sandboxes=tuple(dict.fromkeys((*first.sandboxes, *second.sandboxes))),
+        context=tuple(dict.fromkeys((*first.context, *second.context)))[:MOST_CONTEXTS],
+        attack_ids=tuple(dict.fromkeys((*first.attack_ids, *second.attack_ids))),
+    )

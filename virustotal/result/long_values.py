@@ -1,0 +1,93 @@
+"""Texts that are too long for a result: one file with those that neither a tag nor the ontology has whole."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from virustotal.core.findings import Attachment
+from virustotal.core.plugin_host.output import Section
+from virustotal.result.models import SubjectResult
+from virustotal.util.readers import LONGEST_TEXT, clean
+
+#: Characters of the file, texts in it, and values of one report that are looked at.
+LONGEST_FILE, MOST_TEXTS, MOST_VALUES = 8_000_000, 2_000, 1_000_000
+FILE_NAME = "virustotal_long_values.txt"
+#: Characters by which a text is found again in the section that shows its beginning.
+_BEGINNING = 20
+#: Passwords are named and never written out.
+_SECRET = frozenset({"auth_pass"})
+
+
+def long_values(results: Iterable[SubjectResult]) -> Iterator[Attachment]:
+    """Yield the file of the texts that the result shows and cuts; nothing where it has all of them whole."""
+    texts: dict[str, str] = {}
+    for result in results:
+        candidates = dict(_long_texts(result))
+        if candidates:
+            whole, shown = _whole(result), _shown(result)
+            texts |= {
+                text: path
+                for text, path in candidates.items()
+                if not {text, text.strip()} & whole and _is_cut(text, shown)
+            }
+    room = LONGEST_FILE
+    parts = []
+    for text, path in list(texts.items())[:MOST_TEXTS]:
+        parts.append(f"=== {path} ({len(text)} characters)\n{text[:room]}\n")
+        room -= min(room, len(text))
+    if parts:
+        data = "\n".join(parts).encode("utf-8", "replace")
+        yield Attachment(FILE_NAME, "Texts that are cut in the result, whole", data=data)
+
+
+def _long_texts(result: SubjectResult) -> Iterator[tuple[str, str]]:
+    """Yield each text that is too long for a cell, with its path in the report."""
+    report = result.report
+    behaviours = report.related.get("behaviours")
+    todo: list[tuple[str, Any]] = [("", report.subject.attributes)]
+    todo += [(obj.ref.id, obj.attributes) for obj in (behaviours.items if behaviours else ())]
+    for _ in range(MOST_VALUES):
+        if not todo:
+            return
+        path, value = todo.pop()
+        if isinstance(value, str):
+            if len(value) > LONGEST_TEXT:
+                yield value, clean(path, 200)
+        elif isinstance(value, Mapping):
+            todo += [(f"{path}.{key}" if path else str(key), value[key]) for key in value if key not in _SECRET]
+        elif isinstance(value, list | tuple):
+            todo += [(path, entry) for entry in value]
+
+
+def _whole(result: SubjectResult) -> frozenset[str]:
+    """Return the texts that tags and the ontology have whole."""
+    texts: set[str] = set()
+    for output in result.contributions:
+        for section in _walk(output.sections):
+            texts.update(value for values in section.tags.values() for value in values)
+        for part in output.ontology:
+            details = part.data.get("http_details")
+            uri = details.get("request_uri") if isinstance(details, Mapping) else None
+            texts.update(text for text in (part.data.get("command_line"), uri) if isinstance(text, str))
+    return frozenset(texts)
+
+
+def _shown(result: SubjectResult) -> str:
+    """Return the bodies of all sections."""
+    return "\n".join(section.body or "" for output in result.contributions for section in _walk(output.sections))
+
+
+def _is_cut(text: str, shown: str) -> bool:
+    """Return whether the sections show the beginning of a text and not all of it."""
+    inert = clean(text, len(text)).strip()
+    beginning = inert[:_BEGINNING].rstrip()
+    for written in (str, lambda text: json.dumps(text)[1:-1]):
+        if written(beginning) in shown:
+            return written(inert) not in shown
+    return False
+
+
+def _walk(sections: Iterable[Section]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from _walk(section.subsections)
