@@ -97,3 +97,9 @@ def test_the_title_says_how_many_rows_there_are() -> None:
 
     assert len(json.loads(section.body or "")) == MOST_IOCS
     assert section.title == f"Exhaustive search: {MOST_IOCS + 1} tagged ({MOST_IOCS} of them shown), 1001 skipped"
+
+
+def test_attributes_that_the_table_does_not_show_are_listed_below_it() -> None:
+    section = table({DOMAIN: ["a.example.com"]}, 10, Mirror(("/a.example.com",)))
+
+    assert [(each.title, each.body) for each in section.subsections] == [("Further attributes", "reputation: 0")]

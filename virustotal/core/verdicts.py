@@ -7,6 +7,7 @@ from virustotal.core.scoring.unwanted import UNWANTED_POINTS, UNWANTED_WORDS, un
 from virustotal.core.scoring.verdicts import (
     ANSWERED,
     BAD,
+    COUNTED_ATTRIBUTES,
     HOST_KINDS,
     MALICIOUS,
     POPULAR_RANK,
@@ -31,6 +32,7 @@ from virustotal.core.scoring.words import (
 __all__ = [
     "ANSWERED",
     "BAD",
+    "COUNTED_ATTRIBUTES",
     "HOST_KINDS",
     "MALICIOUS",
     "MOST_FAMILIES",

@@ -10,7 +10,7 @@ from virustotal.core.findings import Family, Finding, Points
 from virustotal.core.models import Object, Outcome, Report, Status, Verdict
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.output import AnalyzerOutput
-from virustotal.core.scoring.verdicts import ANSWERED, BAD, counters
+from virustotal.core.scoring.verdicts import ANSWERED, BAD, COUNTED_ATTRIBUTES, counters
 from virustotal.core.scoring.words import THRESHOLDS, verdict_word
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import Place
@@ -120,6 +120,9 @@ def _findings(
     section.title_text = f"Exhaustive search: {_title(rows, len(plan.refused))}"
     if refused is not None:
         section.add_subsection(refused)
+    subjects = (row.lookup.report.subject for row in rows)
+    if (further := tables.further_attributes(subjects, {*COUNTED_ATTRIBUTES, "url"}, {"url"})) is not None:
+        section.add_subsection(further)
     yield section
     for row in rows:
         if row.flagged and row.verdict.score > 0:

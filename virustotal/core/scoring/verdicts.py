@@ -48,6 +48,8 @@ BAD = (MALICIOUS, SUSPICIOUS)
 #: Categories of engines that looked and came to a verdict.
 ANSWERED = frozenset({MALICIOUS, SUSPICIOUS, "undetected", "harmless"})
 
+#: Attributes of which counts of engines are made.
+COUNTED_ATTRIBUTES = ("last_analysis_results", "last_analysis_stats", "positives")
 #: Attributes that the verdict of a file reads, and no other one.
 FILE_VERDICT_ATTRIBUTES = ("known_distributors", "nsrl_info", "popular_threat_classification", "trusted_verdict")
 #: Attributes that a verdict reads, for those who ask for some attributes only.

@@ -24,7 +24,7 @@ from virustotal.core import (
 )
 from virustotal.core.readers import as_text
 from virustotal.core.relationships import Relationship
-from virustotal.core.verdicts import NOT_ANALYSED, THRESHOLDS, verdict_word
+from virustotal.core.verdicts import COUNTED_ATTRIBUTES, NOT_ANALYSED, THRESHOLDS, verdict_word
 from virustotal.plugins.relationships.columns import (
     COLUMNS,
     IDENTITY,
@@ -45,8 +45,6 @@ from virustotal.plugins.relationships.judged import Judged, is_subject, judged, 
 MOST_LINKS, MOST_FLAGGED = 40, 200
 #: What is said of the subject among the objects that lead back to it.
 SUBJECT = "The subject itself: its detections count once, as its own."
-# What the counts of engines are read of.
-_COUNTED = ("last_analysis_results", "last_analysis_stats", "positives")
 _REASONS = {"NotFoundError": "VirusTotal never had it"}
 
 
@@ -101,7 +99,7 @@ def _link_name(obj: Object) -> str:
 
 def further_judged(objs: Iterable[Object], columns: Iterable[Column], kind: str) -> ResultSection | None:
     """Return the closed text of what neither columns nor detections show of judged objects of a kind."""
-    return further(objs, columns, *_COUNTED, *IDENTITY.get(kind, ()))
+    return further(objs, columns, *COUNTED_ATTRIBUTES, *IDENTITY.get(kind, ()))
 
 
 @frozen
