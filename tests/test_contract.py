@@ -64,7 +64,6 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "click": ("virustotal.cli",),
     "rich": ("virustotal.cli",),
     "jinja2": ("virustotal.rendering",),
-    "networkx": ("virustotal.rendering",),
     "aiohttp": ("virustotal.emulator",),
     "pytest": ("virustotal.testing", "virustotal.pytest_plugin"),
     "dataclasses": (),

@@ -1,4 +1,4 @@
-"""The terminal shell: `virustotal-service`. It needs the extra `cli` (click, Jinja2, networkx, rich)."""
+"""The terminal shell: `virustotal-service`. It needs the extra `cli` (click, Jinja2, rich)."""
 
 import importlib.util
 import sys
@@ -6,7 +6,7 @@ import sys
 
 def main() -> None:
     """Run the command line, or say in one line what to install for it."""
-    missing = [name for name in ("click", "jinja2", "networkx", "rich") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("click", "jinja2", "rich") if importlib.util.find_spec(name) is None]
     if missing:
         print(
             f"virustotal-service needs {' and '.join(missing)}: pip install 'assemblyline-service-virustotal[cli]'",

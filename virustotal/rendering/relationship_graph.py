@@ -1,30 +1,29 @@
 """A picture of what leads from a subject to flagged objects: positions of its nodes, for an SVG.
 
-The subject is in the middle, flagged objects are in a column on each side; between them a node for each relationship,
-which a force-directed layout (networkx) puts near what it connects.
+The subject is in the middle, flagged objects are in a column on each side, and between
+them is a node for each relationship.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import mean
 from typing import Any
 
-import networkx as nx
 from attrs import field, frozen
 
 from virustotal.core.scoring.words import score_word
 from virustotal.rendering.result_data import contacts, table_rows, titled
+from virustotal.rendering.section_parts import level_of
 from virustotal.result import flagged
 from virustotal.util.readers import as_mapping, as_text
 
-#: Objects of the picture at most.
-MOST_OBJECTS = 40
-#: Pixels: width of the picture, least and largest distance of two objects, height that few of them share, and distance
-#: of the columns from the middle.
-WIDTH, LEAST_ROW, MOST_ROW, FEW_HEIGHT, COLUMN = 1040, 26, 60, 240, 235
-#: Longest label; what is cut is cut in its middle, and whole in the tooltip.
-LONGEST_LABEL = 36
-
-#: Steps and seed of the layout: the same result is always drawn alike.
-_STEPS, _SEED = 60, 1
+#: Objects of the picture at most, and of a column before a relationship is split between both.
+MOST_OBJECTS, MOST_IN_COLUMN = 40, 12
+#: Pixels: width of the picture; least and largest distance of two objects; height that few of them share; distances of
+#: relationships and objects from the middle.
+WIDTH, LEAST_ROW, MOST_ROW, FEW_HEIGHT, RELATIONSHIPS, OBJECTS = 1040, 26, 60, 240, 150, 240
+#: Longest labels of objects, relationships and the subject, which do not reach each other; what is cut is cut in its
+#: middle, and whole in the table.
+LONGEST_LABEL, LONGEST_TITLE, LONGEST_NAME = 34, 26, 15
 
 
 @frozen
@@ -75,23 +74,28 @@ def picture(name: str, sections: Sequence[Mapping[str, Any]]) -> Picture | None:
     neighbours = tuple(flagged_neighbours(sections))
     if not neighbours:
         return None
-    shown = neighbours[:MOST_OBJECTS]
-    sides = _sides(shown)
-    columns = {side: [entry for entry in shown if sides[entry.relationships[0]] == side] for side in (-1, 1)}
+    first = {title: place for place, title in enumerate(dict.fromkeys(entry.relationships[0] for entry in neighbours))}
+    shown = sorted(neighbours[:MOST_OBJECTS], key=lambda entry: first[entry.relationships[0]])
+    cut = _cut([entry.relationships[0] for entry in shown])
+    columns = {1: shown[:cut], -1: shown[cut:]}
     longest = max(map(len, columns.values()))
     row = max(LEAST_ROW, min(MOST_ROW, FEW_HEIGHT / longest))
-    height = row * (longest + 1)
-    subject = Point(WIDTH / 2, height / 2, shortened(name))
-    objects = {
-        entry: Point(subject.x + side * COLUMN, subject.y + place * row, shortened(entry.value), side, entry)
-        for side, column in columns.items()
-        for place, entry in zip(_places(len(column)), column, strict=True)
-    }
-    relationships = _relationships(subject, objects, sides, row)
-    edges = [(subject, point) for point in relationships.values()]
-    edges += [(relationships[title], point) for entry, point in objects.items() for title in entry.relationships]
+    subject = Point(WIDTH / 2, row * (longest + 1) / 2, shortened(name, LONGEST_NAME))
+    objects: list[Point] = []
+    relationships: list[Point] = []
+    edges: list[tuple[Point, Point]] = []
+    for side, column in columns.items():
+        x, top = subject.x + side * OBJECTS, subject.y - row * (len(column) - 1) / 2
+        points = [
+            Point(x, top + row * place, shortened(entry.value, LONGEST_LABEL), side, entry)
+            for place, entry in enumerate(column)
+        ]
+        objects += points
+        for point, ends in _relationships(subject, points, side):
+            relationships.append(point)
+            edges += [(subject, point), *((point, end) for end in ends)]
     left_out = len(neighbours) - len(shown)
-    return Picture(height, subject, tuple(relationships.values()), tuple(objects.values()), tuple(edges), left_out)
+    return Picture(2 * subject.y, subject, tuple(relationships), tuple(objects), tuple(edges), left_out)
 
 
 def flagged_neighbours(sections: Sequence[Mapping[str, Any]]) -> Iterator[Neighbour]:
@@ -102,7 +106,7 @@ def flagged_neighbours(sections: Sequence[Mapping[str, Any]]) -> Iterator[Neighb
         note = ", ".join(filter(None, (row.get("Detections"), row.get("Threat"))))
         titles = tuple(dict.fromkeys(row.get("Relationship", "").split(", ")))
         listed.add(value.lower())
-        yield Neighbour(value, row.get("Kind", ""), row.get("Level", ""), note, titles)
+        yield Neighbour(value, row.get("Kind", ""), level_of(row.get("Level", "")), note, titles)
     for section in sections:
         heuristic = as_mapping(section.get("heuristic"))
         for value, kind in contacts(section).items():
@@ -112,43 +116,25 @@ def flagged_neighbours(sections: Sequence[Mapping[str, Any]]) -> Iterator[Neighb
                 yield Neighbour(value, kind, level, "", (as_text(heuristic.get("name")),))
 
 
-def shortened(label: str) -> str:
+def shortened(label: str, longest: int) -> str:
     """Return a label without the middle of a long text."""
-    half = LONGEST_LABEL // 2
-    return label if len(label) <= LONGEST_LABEL else f"{label[: half - 1]}…{label[-half:]}"
+    return label if len(label) <= longest else f"{label[: longest // 2 - 1]}…{label[-(longest // 2) :]}"
 
 
-def _places(count: int) -> Iterator[float]:
-    """Yield so many places one apart, with 0 in their middle."""
-    yield from ((1 - count) / 2 + place for place in range(count))
+def _cut(titles: Sequence[str]) -> int:
+    """Return how many of these objects, by their relationships, are on the right: about half, or all of few."""
+    ends = [end for end in range(1, len(titles) + 1) if titles[end - 1 : end] != titles[end : end + 1]]
+    cut = min(ends, key=lambda end: abs(2 * end - len(titles)))
+    return cut if max(cut, len(titles) - cut) <= MOST_IN_COLUMN else (len(titles) + 1) // 2
 
 
-def _sides(neighbours: Sequence[Neighbour]) -> dict[str, int]:
-    """Return the side of each relationship, so that both columns are about as long."""
-    counts: dict[str, int] = {}
-    for entry in neighbours:
-        for title in entry.relationships:
-            counts.setdefault(title, 0)
-        counts[entry.relationships[0]] += 1
-    sides, lengths = {}, {1: 0, -1: 0}
-    for title, count in sorted(counts.items(), key=lambda entry: -entry[1]):
-        sides[title] = min(lengths, key=lambda side: lengths[side])
-        lengths[sides[title]] += count
-    return sides
-
-
-def _relationships(
-    subject: Point, objects: Mapping[Neighbour, Point], sides: Mapping[str, int], row: float
-) -> dict[str, Point]:
-    """Place the nodes of the relationships; subject and objects stay where they are."""
-    graph: nx.Graph[Any] = nx.Graph()
-    places: dict[Any, tuple[float, float]] = {subject: (subject.x, subject.y)}
-    for entry, point in objects.items():
-        places[entry] = (point.x, point.y)
-        for title in entry.relationships:
-            graph.add_edge(subject, title)
-            graph.add_edge(title, entry)
-    for title, side in sides.items():
-        places[title] = (subject.x + side * COLUMN / 2, subject.y)
-    found = nx.spring_layout(graph, pos=places, fixed=[subject, *objects], k=row, iterations=_STEPS, seed=_SEED)
-    return {title: Point(float(found[title][0]), float(found[title][1]), title, side) for title, side in sides.items()}
+def _relationships(subject: Point, objects: Sequence[Point], side: int) -> Iterator[tuple[Point, Sequence[Point]]]:
+    """Yield the relationships of the objects on one side, in the order of these, with what each leads to."""
+    ends: dict[str, list[Point]] = {}
+    for point in objects:
+        for title in point.neighbour.relationships if point.neighbour else ():
+            ends.setdefault(title, []).append(point)
+    order = sorted(ends, key=lambda title: mean(point.y for point in ends[title]))
+    row = 2 * subject.y / (len(order) + 1)
+    for place, title in enumerate(order, start=1):
+        yield Point(subject.x + side * RELATIONSHIPS, row * place, shortened(title, LONGEST_TITLE), side), ends[title]
