@@ -100,13 +100,29 @@ def test_sixty_packages_over_a_connection_that_breaks_twice(
 
     monkeypatch.setattr(Loader, "_store", count)
     emulator.fault("GET /other/feeds/*", "truncate", size=30, skip=10, times=1)
-    emulator.fault("GET /other/feeds/*", "reset", skip=40, times=1)
+    emulator.fault("GET /other/feeds/*", "reset", skip=39, times=1)
     since = NEWEST - HOUR
     assert run(fetcher, checkpoint, since) == [(since + MINUTE * number).strftime("%Y%m%d%H%M") for number in range(60)]
     assert loaded == {f"host-{number}.example": 1 for number in range(DOMAINS)}
     assert (fetcher.loader.statistics.read, fetcher.loader.statistics.stored) == (DOMAINS, DOMAINS)
     assert [path.name for path in fetcher.folder.iterdir()] == ["lock"]
     assert run(again(fetcher), checkpoint, since) == []
+    resumed = [entry.headers["range"] for entry in emulator.requests.elsewhere if "range" in entry.headers]
+    assert resumed == ["bytes=30-"]  # the other one broke before its first byte
+
+
+@pytest.mark.parametrize("status", [416, 206])
+def test_a_download_that_cannot_be_continued_begins_again(
+    fetcher: FeedFetcher, emulator: Emulator, checkpoint: Checkpoint, status: int
+) -> None:
+    since = datetime(2026, 1, 1, 9, tzinfo=UTC)
+    emulator.fault("GET /other/feeds/*", "truncate", size=100, times=1)
+    other = emulator.fault("GET /other/feeds/*", "answer", status=status, document="without Content-Range", times=1)
+    run(fetcher, checkpoint, since, since + HOUR)
+    assert (fetcher.loader.statistics.read, fetcher.loader.statistics.refused) == (DOMAINS, {})
+    assert other.seen == 2
+    ranges = [entry.headers.get("range") for entry in emulator.requests.elsewhere]
+    assert ranges == [None, "bytes=100-", None]
 
 
 def test_a_run_goes_on_where_the_last_one_ended(fetcher: FeedFetcher, checkpoint: Checkpoint) -> None:

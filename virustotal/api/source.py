@@ -37,7 +37,8 @@ class Save:
 
     max_bytes: the body is cut off and refused beyond it. magic: it must begin with one of these, where any are given.
     sha256: its digest, where known. min_bytes: what is shorter is no file of its kind. html: whether it may be a page
-    of HTML, which is what proxies answer with instead. Whatever fails leaves no file behind.
+    of HTML, which is what proxies answer with instead. Whatever fails leaves no file behind. resume: what breaks off is
+    kept beside `path` and continued by the next attempt; not with `sha256`.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Save:
     sha256: str = ""
     min_bytes: int = 1
     html: bool = False
+    resume: bool = False
 
 
 @frozen

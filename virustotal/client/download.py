@@ -11,22 +11,24 @@ import requests
 
 from virustotal import api
 from virustotal.api.source import Save
-from virustotal.client.body_reader import pieces
+from virustotal.client.body_reader import BrokenError, pieces
 from virustotal.client.redaction import redact
-from virustotal.core.errors import ArtefactError
+from virustotal.core.errors import ArtefactError, UnavailableError
 
 #: A body up to this size is read again where it may be an error in JSON.
 LARGEST_ERROR = 64 * 1024
+#: The status of an answer that is a part of a file, and of one where the part that was asked for is not in it.
+PARTIAL, NO_SUCH_PART = 206, 416
 _HEAD = 64
 
 
 def save(response: requests.Response, wanted: Save, deadline: float, secrets: Iterable[str] = ()) -> int:
-    """Write the body of an answer with status 200 to `wanted.path`; return its size in bytes.
+    """Write the body of an answer with status 200 or 206 to `wanted.path`; return its size in bytes.
 
     secrets: masked in an error that the body turns out to be.
 
     ArtefactError for what is empty, too large or something else; BrokenError where it breaks off; VirusTotal's own
-    error where the body is one in spite of its status. Nothing is left behind then.
+    error where the body is one in spite of its status. Nothing is left behind then, but see `Save.resume`.
     """
     try:
         return _saved(response, wanted, deadline, tuple(secrets))
@@ -35,26 +37,59 @@ def save(response: requests.Response, wanted: Save, deadline: float, secrets: It
         raise ArtefactError(f"The download cannot be written: {error.strerror}.", code="LocalDisk") from None
 
 
+def range_header(wanted: Save) -> dict[str, str]:
+    """Return the header that asks for the rest of a download that broke off; empty where there is nothing to resume."""
+    part = _part_of(wanted)
+    return {"Range": f"bytes={part.stat().st_size}-"} if wanted.resume and part.exists() else {}
+
+
+def discard(wanted: Save) -> None:
+    """Delete what a download that broke off left."""
+    _part_of(wanted).unlink(missing_ok=True)
+
+
+def _part_of(wanted: Save) -> Path:
+    return wanted.path.with_name(f".part-{wanted.path.name}")
+
+
+def _open_part(response: requests.Response, wanted: Save) -> tuple[IO[bytes], Path]:
+    if not wanted.resume:
+        descriptor, name = tempfile.mkstemp(dir=wanted.path.parent, prefix=".part-")
+        return os.fdopen(descriptor, "wb"), Path(name)
+    part = _part_of(wanted)
+    if response.status_code != PARTIAL:
+        return part.open("wb"), part
+    if not response.headers.get("Content-Range", "").startswith(f"bytes {part.stat().st_size}-"):
+        discard(wanted)
+        raise UnavailableError("The download does not continue where it broke off.", code="LocalRange")
+    return part.open("ab"), part
+
+
 def _saved(response: requests.Response, wanted: Save, deadline: float, secrets: tuple[str, ...]) -> int:
-    descriptor, name = tempfile.mkstemp(dir=wanted.path.parent, prefix=".part-")
-    part = Path(name)
+    file, part = _open_part(response, wanted)
+    keep = False
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with file:
             size, digest = _copy(response, file, wanted, deadline)
         _check(part, size, digest, wanted, response, secrets)
         part.replace(wanted.path)
         return size
+    except BrokenError:
+        keep = wanted.resume
+        raise
     finally:
-        part.unlink(missing_ok=True)
+        if not keep:
+            part.unlink(missing_ok=True)
 
 
 def _copy(response: requests.Response, file: IO[bytes], wanted: Save, deadline: float) -> tuple[int, str]:
-    digest, head, size = hashlib.sha256(), b"", 0
+    digest, head, size = hashlib.sha256(), b"", file.tell()
+    resumed = size > 0
     for piece in pieces(response, deadline):
         size += len(piece)
         if size > wanted.max_bytes:
             raise ArtefactError(f"The download is larger than {wanted.max_bytes} bytes.", code="LocalTooLarge")
-        if len(head) < _HEAD:
+        if len(head) < _HEAD and not resumed:
             head = (head + piece)[:_HEAD]
             if len(head) == _HEAD and not _may_be_json(head):
                 _check_magic(head, wanted)

@@ -13,7 +13,7 @@ from attrs import frozen
 from virustotal import __version__, api
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
 from virustotal.client.body_reader import BrokenError, check_entries, whole
-from virustotal.client.download import LARGEST_ERROR, save
+from virustotal.client.download import LARGEST_ERROR, NO_SUCH_PART, PARTIAL, discard, range_header, save
 from virustotal.client.redaction import LONG_SECRET, quiet_logs, redact, redact_error
 from virustotal.client.retry import RetryPolicy
 from virustotal.client.transport_errors import Sent, failure_of
@@ -179,8 +179,12 @@ class HttpClient:
         address = self._address(request)
         for _ in range(MOST_REDIRECTS + 1):
             # Not compressed on the way: a capture is counted and checked as it is.
-            with self._send("GET", address, deadline, None, {"Accept-Encoding": "identity"}) as response:
-                if response.status_code == 200:
+            headers = {"Accept-Encoding": "identity"} | range_header(request.save)
+            with self._send("GET", address, deadline, None, headers) as response:
+                if response.status_code == NO_SUCH_PART:
+                    discard(request.save)
+                    raise UnavailableError("The download cannot be continued.", code="LocalRange")
+                if response.status_code == 200 or (response.status_code == PARTIAL and "Range" in headers):
                     return Answer(size=save(response, request.save, deadline, self._secrets))
                 if response.status_code not in _REDIRECTS:
                     body = redact(whole(response, deadline, LARGEST_ERROR), self._secrets)

@@ -23,7 +23,8 @@ async def handle_other(state: State, http: web.Request) -> web.StreamResponse:
     Faults reach it below ``/other``: ``GET /other/screenshots/*``.
     """
     path = http.raw_path.partition("?")[0]
-    entry = Request(http.method, f"/other{path}", http.query_string, {}, http.headers.get("x-apikey"))
+    headers = {"range": http.headers["Range"]} if "Range" in http.headers else {}
+    entry = Request(http.method, f"/other{path}", http.query_string, headers, http.headers.get("x-apikey"))
     state.record.elsewhere.append(entry)
     return await respond(state, http, entry, partial(_usual, state, http, path))
 
@@ -34,9 +35,21 @@ async def _usual(state: State, http: web.Request, path: str) -> Reply:
         state.record.leaks.append(Leak(http.method, path, key))
         reply = Reply(400, b"an API key was sent to another host", "text/plain")
     else:
-        reply = await _answer(state, http, path)
+        reply = _part(await _answer(state, http, path), http.headers.get("Range", ""))
     await drain(http)
     return reply
+
+
+def _part(reply: Reply, wanted: str) -> Reply:
+    """Return the rest of a file from the byte that a header asks for, as ``bytes=100-``."""
+    start = wanted.removeprefix("bytes=").removesuffix("-")
+    if reply.status != 200 or not isinstance(reply.body, bytes) or not start.isdigit():
+        return reply
+    size = len(reply.body)
+    if int(start) >= size:
+        return Reply(416, b"", "text/plain", {"Content-Range": f"bytes */{size}"})
+    headers = {"Content-Range": f"bytes {start}-{size - 1}/{size}"}
+    return Reply(206, reply.body[int(start) :], reply.content_type, headers)
 
 
 async def _answer(state: State, http: web.Request, path: str) -> Reply:

@@ -193,7 +193,7 @@ class FeedFetcher:
         return True
 
     def _download(self, package: FeedPackage, path: Path) -> bool:
-        save = Save(path, MOST_BYTES, magic=(b"BZh",))
+        save = Save(path, MOST_BYTES, magic=(b"BZh",), resume=True)
         for _ in range(MOST_WAITS):
             while (seconds := (package.available - self._now()).total_seconds()) > 0:
                 self.sleep(min(seconds, 60.0))
