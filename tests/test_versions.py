@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.slow
 
 #: What meets the framework: its results, ontology, tasks and manifest.
-TESTS = ("tests/service/test_service.py", "tests/service/test_attaching.py", "tests/core/test_ontology.py")
+TESTS = ("tests/service/test_service.py", "tests/service/test_attaching.py", "tests/al_types/test_ontology.py")
 
 
 def lower_bound() -> str:

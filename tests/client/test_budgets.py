@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from tests.client.links import Fake, soon
-from tests.client.test_quota import DIGEST, FILE, KEY, quotas, server
+from tests.client.test_rate_limit import DIGEST, FILE, KEY, quotas, server
 from virustotal import api
 from virustotal.api.source import Request, remaining_quota
 from virustotal.client.cache import Cache

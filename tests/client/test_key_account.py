@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.client.links import Fake, soon
-from tests.client.test_quota import DIGEST, FILE, KEY, quotas, server
+from tests.client.test_rate_limit import DIGEST, FILE, KEY, quotas, server
 from virustotal.api.source import Request
 from virustotal.client import account
 from virustotal.client.key_account import AGAIN_SECONDS, LOOK_SECONDS, PUBLIC, QUOTAS_SECONDS, KeyAccount

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 @frozen
 class Row:
-    """One row. proofs: wrong plugins of `broken.py`, which test_matrix.py tries, and tests as `file::test`."""
+    """One row. proofs: wrong plugins of `broken.py`, which test_isolation.py tries, and tests as `file::test`."""
 
     mistake: str
     outcome: str
@@ -47,12 +47,12 @@ ROWS = (
     Row(
         "an analyser has a kind that no subject has, or `needs` that are no names",
         "the plugin is listed as failed",
-        "names-a-wrong-kind needs-what-is-no-name test_loader.py::test_records_are_checked",
+        "names-a-wrong-kind needs-what-is-no-name test_manager.py::test_records_are_checked",
     ),
     Row(
         "an analyser names a relationship that the catalogue does not know",
         "it is used; the listing and the log warn, since it may never be called",
-        "test_loader.py::test_a_relationship_that_nobody_knows_is_warned_of",
+        "test_manager.py::test_a_relationship_that_nobody_knows_is_warned_of",
     ),
     Row(
         "it uses a deprecated name",
@@ -68,7 +68,7 @@ ROWS = (
     Row(
         "it changes its evidence",
         "it changes copies of its own",
-        "spy changes-its-evidence test_matrix.py::test_copies_are_made_of_any_depth",
+        "spy changes-its-evidence test_isolation.py::test_copies_are_made_of_any_depth",
     ),
     Row(
         "an analyser raises, at once or half-way, exits, or recurses without end",
@@ -81,14 +81,14 @@ ROWS = (
         "it takes too long",
         "after its share of the time (see below) it is left behind; its findings so far are shown; until that "
         "call ends it is not called again",
-        "sleeps never-yields test_matrix.py::test_one_that_is_still_busy_is_not_called_again "
+        "sleeps never-yields test_isolation.py::test_one_that_is_still_busy_is_not_called_again "
         "test_deadline.py::test_each_external_analyser_has_a_share_of_the_time_left",
     ),
     Row(
         "it yields what is no finding, a NaN, bytes, or a body that cannot be drawn",
         "as if it had raised there",
         "yields-a-wrong-type returns-nothing returns-a-text has-a-nan has-a-nan-as-text has-bytes has-a-wrong-shape "
-        "has-points-of-nan test_intake.py::test_what_is_refused",
+        "has-points-of-nan test_finding_collector.py::test_what_is_refused",
     ),
     Row(
         "it yields a section twice, or one inside itself",
@@ -98,7 +98,7 @@ ROWS = (
     Row(
         "it yields tags that Assemblyline does not have, or values that are not valid",
         "they are left out, and that is said",
-        "has-odd-tags test_rebuild.py::test_tags",
+        "has-odd-tags test_section_sanitizer.py::test_tags",
     ),
     Row("it sets a heuristic", "it is left out, and that is said: scores are given by `Points`", "sets-a-heuristic"),
     Row(
@@ -111,12 +111,12 @@ ROWS = (
         "it adds too much",
         "it is cut at the [bounds](../api.md#bounds), and that is said",
         "yields-ten-thousand yields-without-end is-too-deep has-a-huge-body has-thousands-of-tags "
-        "test_intake.py::test_what_one_plugin_may_add_is_bounded_and_said",
+        "test_finding_collector.py::test_what_one_plugin_may_add_is_bounded_and_said",
     ),
     Row(
         "`wanted` of an analyser raises",
         "the relationship is not asked for on its account; the error is in the result, which is marked partial",
-        "raises-when-asked test_timed.py::test_a_wish_that_raises_is_a_failure_of_the_task",
+        "raises-when-asked test_timeout.py::test_a_wish_that_raises_is_a_failure_of_the_task",
     ),
     Row(
         "a remap or a verdict raises or returns something else, also in one field of a detection",
@@ -126,12 +126,12 @@ ROWS = (
     Row(
         "a remap or a verdict takes too long",
         "it is left behind, and not called again in that task; the error is in the result, which is marked partial",
-        "hangs-in-a-verdict test_timed.py::test_a_hook_that_hangs_is_left_behind_once",
+        "hangs-in-a-verdict test_timeout.py::test_a_hook_that_hangs_is_left_behind_once",
     ),
     Row(
         "a verdict has more than 20 reasons or 500 detections, or texts of more than 500 characters",
         "it is cut, and its last reason says what was left out",
-        "test_answers.py::test_a_verdict_is_bounded_and_says_so",
+        "test_hook_result_checks.py::test_a_verdict_is_bounded_and_says_so",
     ),
 )
 #: Plugins of `broken.py` that make no mistake.

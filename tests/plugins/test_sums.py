@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tests.core.test_layout import agrees
 from tests.plugins.test_subject_reports import everything
+from tests.result.test_layout import agrees
 from virustotal.core.models import Object, Report, Verdict
 from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.manager import load

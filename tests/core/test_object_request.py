@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from tests.core.test_memory import Kept
+from tests.core.test_key_capabilities import Kept
 from virustotal.api import relationships
 from virustotal.api.source import Answer, RemainingQuota, Request
 from virustotal.core.analyzer import Analyzer, Needs
