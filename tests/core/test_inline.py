@@ -8,10 +8,11 @@ import pytest
 from attrs import evolve
 
 from virustotal.api.relationships import CATALOGUE
+from virustotal.api.source import RemainingQuota
 from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.analyzer import Analyzer, Needs
-from virustotal.core.lookup import inline_attributes, planner
+from virustotal.core.lookup import inline_attributes, planner, quota_fit
 from virustotal.core.lookup.fetch import expand_report, look_up
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.models import Object, Ref, Related, Report, Status
@@ -74,7 +75,6 @@ def run(
     *names: str,
     memory: KeyCapabilities | None = None,
     key: str = "premium",
-    room: int | None = None,
     registry: Registry = REGISTRY,
     **settings: Any,
 ) -> Report:
@@ -86,7 +86,7 @@ def run(
     try:
         report = look_up(plan, client, time.monotonic() + 20, memory=memory)
         second = planner.expand(plan, report)
-        report = expand_report(second, report, client, time.monotonic() + 20, memory=memory, room=room)
+        report = expand_report(second, report, client, time.monotonic() + 20, memory=memory)
     finally:
         client.close()
     assert client.usage.requests <= plan.cost
@@ -206,8 +206,11 @@ def test_a_public_key_learns_its_names_and_the_parameter_apart(emulator: Emulato
     )
 
 
-def test_what_the_quota_does_not_leave_room_for_is_skipped_from_the_end(emulator: Emulator) -> None:
-    report = run(emulator, room=5)
+def test_what_the_quota_does_not_leave_room_for_is_skipped_from_the_end(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota_fit, "remaining_quota", lambda *_: RemainingQuota(5))
+    report = run(emulator)
 
     assert len(emulator.requests) == 1 + 5
     skipped = [each for each in report.related.values() if each.outcome.status is Status.SKIPPED]

@@ -7,9 +7,10 @@ import pytest
 from attrs import evolve
 
 from virustotal.api import relationships
+from virustotal.api.source import RemainingQuota
 from virustotal.core import ANY
 from virustotal.core.analyzer import Analyzer, Needs
-from virustotal.core.lookup import planner
+from virustotal.core.lookup import planner, quota_fit
 from virustotal.core.lookup.planner import Plan, describe, expand, plan
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry
@@ -232,7 +233,8 @@ def test_what_a_relationship_costs_at_most_is_told_by_its_length(
 )
 def test_what_tells_more_is_asked_for_first_and_no_request_is_left_over(room: int | None, kept: str) -> None:
     given = Plan(FILE, expand=("a", "b"), alone=("c", "d"), analyze=True)
-    cut, skipped = planner.fit_to_quota(given, room, {"a": 2, "b": 1, "c": 3, "d": 0}, reason="So it is.")
+    skipped = quota_fit.beyond({"a": 2, "b": 1, "c": 3, "d": 0}, RemainingQuota(room, "So it is."))
+    cut = planner.without(given, skipped)
     assert "".join(cut.expand + cut.alone) == kept
     assert "".join(skipped) == "".join(name for name in "abcd" if name not in kept)
     said = "No request left" if not room else f"{room} request{'s' if room > 1 else ''} left, taken by what tells more"

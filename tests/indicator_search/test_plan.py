@@ -7,12 +7,13 @@ import pytest
 
 from virustotal.api import url_id
 from virustotal.api.source import RemainingQuota
+from virustotal.core.lookup import quota_fit
 from virustotal.core.lookup.subjects import Refusal, Subject, canonical_url, url_subject
 from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import KnownIndicator
-from virustotal.indicator_search.plan import MOST_READ, fit, plan_iocs
+from virustotal.indicator_search.plan import MOST_READ, cut_off, plan_iocs
 from virustotal.testing import obj
 
 NO = Safelist()
@@ -234,15 +235,16 @@ def test_what_the_quota_leaves() -> None:
     plan = plan_iocs({DOMAIN: [f"d{place}.example.com" for place in range(5)]}, {}, NO, 4)
     kept = plan.wanted[3].ref
 
-    cut = fit(plan, RemainingQuota(2, "The day is over."), {kept})
+    costs = {ioc.ref: int(ioc.ref != kept) for ioc in plan.wanted}
+    cut = cut_off(plan, quota_fit.beyond(costs, RemainingQuota(2, "The day is over.")))
     assert [each.label for each in cut.wanted] == ["d0.example.com", "d1.example.com", "d3.example.com"]
     assert [(each.label, outcome.status) for each, outcome in cut.cut] == [
         ("d2.example.com", Status.SKIPPED),
         ("d4.example.com", Status.SKIPPED),
     ]
     assert cut.cut[0][1].detail == "2 requests left, taken by what tells more. The day is over."
-    assert fit(plan, RemainingQuota()) == plan
-    assert fit(plan, RemainingQuota(-3)).wanted == ()
+    assert quota_fit.beyond(costs, RemainingQuota()) == {}
+    assert set(costs) - set(quota_fit.beyond(costs, RemainingQuota(-3))) == {kept}
 
 
 @pytest.mark.parametrize(

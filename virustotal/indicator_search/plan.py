@@ -2,15 +2,13 @@
 
 import hashlib
 import heapq
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
 from virustotal.al_types.network_addresses import indicator
-from virustotal.api.source import RemainingQuota
-from virustotal.core.lookup.planner import skipped_by_quota
 from virustotal.core.lookup.subjects import Refusal, url_subject
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
@@ -122,19 +120,10 @@ def _indicator(ioc: Ioc, indicators: Mapping[Ref, KnownIndicator]) -> KnownIndic
     return next((indicators[ref] for ref in ioc.refs if ref in indicators), None)
 
 
-def fit(plan: IocPlan, quota: RemainingQuota, free: Collection[Ref] = ()) -> IocPlan:
-    """Return the plan cut to what the quota leaves. free: what is answered without a request."""
-    if quota.requests is None:
-        return plan
-    left, wanted, cut = max(0, quota.requests), [], []
-    outcome = skipped_by_quota(quota.requests, quota.reason)
-    for ioc in plan.wanted:
-        if ioc.ref in free or left > 0:
-            wanted.append(ioc)
-            left -= ioc.ref not in free
-        else:
-            cut.append((ioc, outcome))
-    return evolve(plan, wanted=tuple(wanted), cut=(*cut, *plan.cut))
+def cut_off(plan: IocPlan, skipped: Mapping[Ref, Outcome]) -> IocPlan:
+    """Return the plan without what is skipped, with its outcomes."""
+    cut = tuple((ioc, skipped[ioc.ref]) for ioc in plan.wanted if ioc.ref in skipped)
+    return evolve(plan, wanted=tuple(ioc for ioc in plan.wanted if ioc.ref not in skipped), cut=(*cut, *plan.cut))
 
 
 def _order(tagged: tuple[float, str, Any]) -> float:

@@ -1,17 +1,18 @@
 """The exhaustive search: what earlier services tagged, looked up side by side."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from attrs import evolve, frozen
 
 from virustotal import __version__, api
-from virustotal.api.source import Request, Source, ask_many, has_fallback, holds, remaining_quota
+from virustotal.api.source import Source, ask_many
+from virustotal.core.lookup import quota_fit
 from virustotal.core.lookup.fetch import look_up_all
 from virustotal.core.models import Object, Ref, Report, Verdict
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.safelist import Safelist
 from virustotal.indicator_search.already_known import known_indicators, scored_places
-from virustotal.indicator_search.plan import IocPlan, fit, plan_iocs
+from virustotal.indicator_search.plan import IocPlan, cut_off, plan_iocs
 from virustotal.indicator_search.search_table import IocLookup, search_output
 from virustotal.platform.task import Task
 from virustotal.result.models import SubjectResult
@@ -78,23 +79,10 @@ def look_up(plan: IocPlan, source: Source, deadline: float) -> tuple[IocLookup, 
     requests = [api.object_request(ioc.ref) for ioc in plan.wanted]
     answers = ask_many(source, requests, deadline) if requests else ()
     at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
-    plan = _affordable(plan, source, at_once, deadline)
+    costs = {ioc.ref: int(request not in at_once) for ioc, request in zip(plan.wanted, requests, strict=True)}
+    plan = cut_off(plan, quota_fit.fit(dict(zip(costs, requests, strict=True)), costs, source, deadline))
     reports = look_up_all([ioc.ref for ioc in plan.wanted], source, deadline, known=at_once)
     lookups = [IocLookup(ioc, report) for ioc, report in zip(plan.wanted, reports, strict=True)]
     lookups += [IocLookup(ioc, ioc.report) for ioc in plan.reported if ioc.report]
     lookups += [IocLookup(ioc, Report(Object(ioc.ref), outcome=outcome)) for ioc, outcome in plan.cut]
     return tuple(lookups)
-
-
-def _affordable(plan: IocPlan, source: Source, answered: Collection[Request], deadline: float) -> IocPlan:
-    """Cut the plan to what the quota leaves. answered: requests that have an answer already."""
-    if len(answered) == len(plan.wanted):
-        return plan
-    quota = remaining_quota(source, deadline)
-    if quota.requests is None:
-        return plan
-    requests = {ioc.ref: api.object_request(ioc.ref) for ioc in plan.wanted}
-    free = {ref for ref, request in requests.items() if request in answered or holds(source, request)}
-    cut = fit(plan, quota, free)
-    fallbacks = {ioc.ref for ioc, _ in cut.cut if ioc.ref in requests and has_fallback(source, requests[ioc.ref])}
-    return fit(plan, quota, free | fallbacks) if fallbacks else cut

@@ -6,18 +6,17 @@ from types import MappingProxyType
 from attrs import evolve
 
 from virustotal import api
-from virustotal.api.source import Answer, RemainingQuota, Request, Source, has_fallback, holds
-from virustotal.api.source import remaining_quota as room_of
+from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import (
     AuthenticationError,
 )
-from virustotal.core.lookup import planner
+from virustotal.core.lookup import planner, quota_fit
 from virustotal.core.lookup.executor import RequestExecutor, outcome_of, side_by_side
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.lookup.object_request import fetch_object
 from virustotal.core.lookup.paging import Pager, merged
 from virustotal.core.lookup.planner import Plan
-from virustotal.core.models import Object, Outcome, Ref, Related, Report
+from virustotal.core.models import Object, Ref, Related, Report
 
 
 def look_up(plan: Plan, source: Source, deadline: float, *, memory: KeyCapabilities | None = None) -> Report:
@@ -84,19 +83,28 @@ def expand_report(
     deadline: float,
     *,
     memory: KeyCapabilities | None = None,
-    room: int | None = None,
 ) -> Report:
     """Return the report with the whole objects of what the plan's second stage expands.
 
-    memory: what was learnt about the key. room: requests that may be made, or None for what the source's quota leaves.
     Each relationship has its own outcome; one that fails keeps what is known of it. Only AuthenticationError leaves.
+
+    Args:
+        plan: Its second stage.
+        report: Of the first stage.
+        source: What answers.
+        deadline: Of `time.monotonic()`.
+        memory: What was learnt about the key.
     """
     if not report.outcome.found:
         return report
     known = memory or KeyCapabilities()
     pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline), known)
     plan, refused = planner.drop_unlicensed(plan, known.refused(plan.subject.kind))
-    plan, skipped = _fitting(plan, report, pager, room)
+    names = plan.expand + plan.alone
+    requests = {name: pager.first(name, report.related.get(name)) for name in names}
+    costs = {name: planner.requests_for(plan, name, report.related.get(name)) for name in names}
+    skipped = quota_fit.fit(requests, costs, source, deadline)
+    plan = planner.without(plan, skipped)
     related = {name: _bounded(plan, found) for name, found in report.related.items()}
     for name, outcome in (*skipped.items(), *refused.items()):
         before = related.get(name) or Related(name, complete=False)
@@ -106,25 +114,6 @@ def expand_report(
     known.learn_alone(plan.subject.kind, {each.relationship: each.outcome for each in results})
     found = {name: merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
     return evolve(report, related=MappingProxyType({**related, **found}))
-
-
-def _fitting(plan: Plan, report: Report, pager: Pager, room: int | None) -> tuple[Plan, Mapping[str, Outcome]]:
-    """Cut the plan to the requests that are left.
-
-    What the source answers without VirusTotal takes none of them; nor does what it has instead, where there is none.
-    """
-    source, names = pager.desk.source, plan.expand + plan.alone
-    first = {name: pager.first(name, report.related.get(name)) for name in names}
-    held = dict(zip(names, side_by_side(lambda name: holds(source, first[name]), names), strict=True))
-    if all(held.values()):
-        return plan, {}
-    costs = {name: 0 if held[name] else planner.requests_for(plan, name, report.related.get(name)) for name in names}
-    left = RemainingQuota(room) if room is not None else room_of(source, pager.desk.deadline)
-    cut, skipped = planner.fit_to_quota(plan, left.requests, costs, reason=left.reason)
-    instead = {name for name in skipped if has_fallback(source, first[name])}
-    if not instead:
-        return cut, skipped
-    return planner.fit_to_quota(plan, left.requests, costs | dict.fromkeys(instead, 0), reason=left.reason)
 
 
 def _bounded(plan: Plan, found: Related) -> Related:

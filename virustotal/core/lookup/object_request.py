@@ -11,7 +11,7 @@ from virustotal.api.relationships import Licence
 from virustotal.api.source import MIRROR, Request, holds
 from virustotal.api.source import remaining_quota as room_of
 from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
-from virustotal.core.lookup import inline_attributes, planner
+from virustotal.core.lookup import inline_attributes, quota_fit
 from virustotal.core.lookup.executor import RequestExecutor
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.lookup.licences import fallback_selections, is_unlicensed, licence_of, safe_names
@@ -86,7 +86,7 @@ def _affordable(
     if room.requests is None or room.requests > fallback_selections(plan.subject.kind, left).index(safe) + untried:
         return lined, refused
     risky = (name for name in left if name not in safe)
-    refused |= dict.fromkeys(risky, planner.skipped_by_quota(room.requests, room.reason))
+    refused |= dict.fromkeys(risky, quota_fit.skipped_by(room))
     return lined and (not untried or room.requests > 1), refused
 
 

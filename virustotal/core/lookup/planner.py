@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from attrs import evolve, frozen
@@ -15,7 +15,7 @@ from virustotal.core.lookup.licences import fallback_selections, is_unlicensed
 from virustotal.core.models import Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
-from virustotal.util.readers import EMPTY, quantity
+from virustotal.util.readers import EMPTY
 
 #: The longest list of names in one combined request; longer ones are split into several.
 LONGEST_EMBED = 1500
@@ -214,12 +214,13 @@ def drop_unlicensed(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, M
     gone = {name: each for name, each in gone.items() if _known_refusal(plan.subject.kind, name, each)}
     if not gone:
         return plan, EMPTY
-    left = evolve(
-        plan,
-        expand=tuple(name for name in plan.expand if name not in gone),
-        alone=tuple(name for name in plan.alone if name not in gone),
-    )
-    return left, MappingProxyType(gone)
+    return without(plan, gone), MappingProxyType(gone)
+
+
+def without(plan: Plan, names: Collection[str]) -> Plan:
+    """Return the second stage without these names."""
+    expand, alone = (tuple(name for name in given if name not in names) for given in (plan.expand, plan.alone))
+    return evolve(plan, expand=expand, alone=alone)
 
 
 def _known_refusal(kind: str, name: str, outcome: Outcome) -> bool:
@@ -234,36 +235,6 @@ def requests_for(plan: Plan, name: str, related: Related | None) -> int:
         return plan.pages
     counted = max(related.total or 0, len(related.items))
     return max(1, math.ceil(min(counted, plan.max_related) / api.PAGE))
-
-
-def fit_to_quota(
-    plan: Plan, room: int | None, costs: Mapping[str, int], *, reason: str = ""
-) -> tuple[Plan, Mapping[str, Outcome]]:
-    """Return the second stage cut to the requests that are left, and the outcome of each name that was cut off.
-
-    room: requests that may still be made; None for no bound. costs: those that each name takes at most, 0 where the
-    source has the answer. reason: one sentence that says why not more. Names before tell more, and come first.
-    """
-    if room is None:
-        return plan, EMPTY
-    left, kept = room, set()
-    for name in plan.expand + plan.alone:
-        if costs[name] <= left:
-            kept.add(name)
-            left -= costs[name]
-    outcome = skipped_by_quota(room, reason)
-    cut = evolve(
-        plan,
-        expand=tuple(name for name in plan.expand if name in kept),
-        alone=tuple(name for name in plan.alone if name in kept),
-    )
-    return cut, MappingProxyType({name: outcome for name in plan.expand + plan.alone if name not in kept})
-
-
-def skipped_by_quota(room: int, reason: str) -> Outcome:
-    """Return how something ended that quota or `max_requests` leave no request for; see `fit_to_quota`."""
-    left = f"{quantity(room, 'request')} left, taken by what tells more." if room > 0 else "No request left."
-    return Outcome(Status.SKIPPED, f"{left} {reason}".rstrip())
 
 
 def describe(plan: Plan) -> tuple[str, ...]:

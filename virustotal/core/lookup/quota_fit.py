@@ -1,0 +1,55 @@
+"""Which requests the quota leaves room for: the one place where they are weighed against it."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from virustotal.api.source import RemainingQuota, Request, Source, has_fallback, holds, remaining_quota
+from virustotal.core.lookup.executor import side_by_side
+from virustotal.core.models import Outcome, Status
+from virustotal.util.readers import quantity
+
+Key = TypeVar("Key")
+
+
+def fit(
+    requests: Mapping[Key, Request], costs: Mapping[Key, int], source: Source, deadline: float
+) -> Mapping[Key, Outcome]:
+    """Return the outcome of each request that is not made, since the quota leaves no room for it.
+
+    What the source answers without VirusTotal costs nothing; nor does its fallback, where there is no room.
+
+    Args:
+        requests: The first one of each key. Those before tell more, and are made first.
+        costs: How many follow from each at most, itself included.
+        source: What answers, and knows the quota.
+        deadline: Of `time.monotonic()`.
+    """
+    asked = [key for key in requests if costs[key]]
+    held = dict(zip(asked, side_by_side(lambda key: holds(source, requests[key]), asked), strict=True))
+    costs = {key: 0 if held.get(key, True) else costs[key] for key in requests}
+    if not any(costs.values()):
+        return {}
+    quota = remaining_quota(source, deadline)
+    skipped = beyond(costs, quota)
+    fallbacks = [key for key in skipped if has_fallback(source, requests[key])]
+    return beyond(costs | dict.fromkeys(fallbacks, 0), quota) if fallbacks else skipped
+
+
+def beyond(costs: Mapping[Key, int], quota: RemainingQuota) -> Mapping[Key, Outcome]:
+    """Return the outcome of each key whose cost the quota does not leave, in order."""
+    if quota.requests is None:
+        return {}
+    left, skipped = max(0, quota.requests), []
+    for key, cost in costs.items():
+        if cost <= left:
+            left -= cost
+        else:
+            skipped.append(key)
+    return dict.fromkeys(skipped, skipped_by(quota))
+
+
+def skipped_by(quota: RemainingQuota) -> Outcome:
+    """Return how something ended that quota or `max_requests` leave no request for."""
+    requests = quota.requests or 0
+    left = f"{quantity(requests, 'request')} left, taken by what tells more." if requests > 0 else "No request left."
+    return Outcome(Status.SKIPPED, f"{left} {quota.reason}".rstrip())
