@@ -67,6 +67,7 @@ def short(annotation: Any) -> str:
     """Return a type as a plugin's author would write it."""
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     text = re.sub(r"Outcome\(status=<[^>]*>, detail=''\)", "FOUND", text)
+    text = re.sub(r" = Object\(ref=.*?error=''\)", " = UNKNOWN", text)
     return re.sub(r"\b(?:\w+\.)+(?=[A-Z])", "", text)
 
 
@@ -191,19 +192,25 @@ def lines() -> Iterator[str]:
     yield from ("", "## The kit", "", "`virustotal.testing` is for tests; [how it is used](plugins/testing.md).")
     for name in testing.__all__:
         exported = getattr(testing, name)
-        if isinstance(exported, type) and attrs.has(exported):
-            yield from ("", f"### testing.{name}", "", *documented(exported), "", *fields(exported))
-        if inspect.isfunction(exported):
-            yield from (
-                "",
-                f"### testing.{name}",
-                "",
-                "```python",
-                signature(name, exported),
-                "```",
-                "",
-                *documented(exported),
-            )
+        yield from ("", f"### testing.{name}", "")
+        if isinstance(exported, type):
+            yield from (*documented(exported), "", *(fields(exported) if attrs.has(exported) else methods(exported)))
+        elif callable(exported):
+            yield from ("```python", signature(name, exported), "```", "", *documented(exported))
+        else:
+            yield f"`{exported!r}`"
+
+
+def methods(exported: type) -> Iterator[str]:
+    """Yield what the public methods and properties of a class are for, as a list."""
+    for name, member in vars(exported).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(member, property):
+            said = f"`{name}: {short(inspect.signature(member.fget).return_annotation)}`"
+        else:
+            said = f"`{signature(name, member).replace('self, ', '').replace('(self)', '()')}`"
+        yield f"- {said}: {(inspect.getdoc(member) or '').splitlines()[0]}"
 
 
 def page() -> str:

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from tests.conftest import ROOT
 from tests.plugin_host import isolation
-from virustotal import core
+from virustotal import core, testing
 
 DOCS = ROOT / "docs"
 PAGES = sorted((DOCS / "plugins").glob("*.md"))
@@ -82,6 +82,11 @@ API = generator()
 
 def test_the_api_page_is_up_to_date() -> None:
     assert (DOCS / "api.md").read_text(encoding="utf-8") == API.page(), "python tools/api.py"
+
+
+def test_every_name_of_the_kit_has_a_section() -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    assert not [name for name in testing.__all__ if f"\n### testing.{name}\n" not in page]
 
 
 @pytest.mark.parametrize("name", API.hooks())

@@ -161,7 +161,7 @@ def _template(folder: Path) -> list[Path]:
 
 
 def _tutorial(folder: Path) -> list[Path]:
-    modules = [block for block in blocks(ROOT / "docs" / "plugins" / "tutorial.md") if block.name.startswith("virus")]
+    modules = [block for block in blocks(ROOT / "docs" / "plugins" / "tutorial.md") if block.name]
     for block in modules:
         (folder / f"{block.name}.py").write_text(block.code)
     return [folder / f"{block.name}.py" for block in modules]
