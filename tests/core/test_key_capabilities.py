@@ -47,6 +47,16 @@ def test_what_one_process_learns_the_others_know() -> None:
     assert second.takes(Parameter.CURSOR) is None
 
 
+@pytest.mark.parametrize(("first", "then", "takes"), [(False, True, False), (True, False, False), (True, True, True)])
+def test_a_success_does_not_overwrite_a_remembered_refusal(first: bool, then: bool, takes: bool) -> None:
+    kept = Kept()
+    memory = KeyCapabilities(kept)
+    memory.tried(Parameter.INLINE, first)
+    memory.tried(Parameter.INLINE, then)
+    assert memory.takes(Parameter.INLINE) is takes
+    assert KeyCapabilities(kept).takes(Parameter.INLINE) is takes
+
+
 def test_the_store_is_not_looked_at_for_every_task() -> None:
     kept = Kept()
     memory = KeyCapabilities(kept)

@@ -121,11 +121,12 @@ def test_what_cannot_be_a_name_is_not_asked(name: str) -> None:
     assert "cannot be the name" in found.notes[0]
 
 
-def test_unknown_names_are_bounded_and_said() -> None:
-    found = planned(*(f"new_{place}" for place in range(15)), analyze=True)
+@pytest.mark.parametrize(("count", "alone"), [(9, 9), (10, 10), (11, 10), (15, 10)])
+def test_unknown_names_are_bounded_and_said(count: int, alone: int) -> None:
+    found = planned(*(f"new_{place}" for place in range(count)), analyze=True)
 
-    assert len(found.alone) == planner.MOST_UNKNOWN
-    assert "new_14" in found.notes[-1]
+    assert len(found.alone) == alone
+    assert any(f"new_{count - 1}" in note for note in found.notes) is (count > alone)
 
 
 def test_what_an_analyser_wants_is_added() -> None:

@@ -174,6 +174,11 @@ def test_max_related(given: Any, deep: bool, expected: int) -> None:
     assert task_settings(Settings(), {"max_related": given}, deep_scan=deep)[0].max_related == expected
 
 
+@pytest.mark.parametrize(("configured", "expected"), [(199, 200), (200, 200), (201, 201), (5000, 5000)])
+def test_a_deep_scan_never_lowers_max_related(configured: int, expected: int) -> None:
+    assert task_settings(Settings(max_related=configured), {}, deep_scan=True)[0].max_related == expected
+
+
 def test_the_submissions_key_goes_first_and_no_secret_is_shown() -> None:
     given = credentials({"api_key": "configured", "proxy": "http://user:word@192.0.2.1:3128"}, {"api_key": " own "})
     assert given.api_key == "own"

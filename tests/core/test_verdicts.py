@@ -356,6 +356,8 @@ CASES = [
         100,
         says="Less than 5%",
     ),
+    case("five of a hundred are 5 %", "url", results(malicious=5, harmless=95), "suspicious", 500),
+    case("five of a hundred and one are less", "url", results(malicious=5, harmless=96), "informational", 250),
     case("four of ninety", "domain", results(malicious=4, harmless=86), "informational", 200),
     case("five of ninety: all of them", "ip_address", results(malicious=5, harmless=85), "suspicious", 500),
     case("one of ninety", "domain", results(malicious=1, harmless=89), "informational", 0),

@@ -115,3 +115,10 @@ def test_parts_of_the_ontology_are_tried() -> None:
     assert len(found.notes) == 2
     good["engine_name"] = "changed"
     assert found.ontology[0].data["engine_name"] == "Acme"
+
+
+@pytest.mark.parametrize(("count", "taken_all"), [(999, True), (1000, True), (1001, False)])
+def test_a_thousand_findings_are_taken_and_no_more(count: int, taken_all: bool) -> None:
+    output = taken(*[POINTS] * count)
+    assert len(output.scored) == min(count, 1000)
+    assert ("Only the first 1000 findings were taken." in output.notes) is not taken_all
