@@ -8,6 +8,9 @@ LABEL org.opencontainers.image.title="VirusTotal service for Assemblyline 4" \
       org.opencontainers.image.source="https://github.com/CybercentreCanada/assemblyline-service-virustotal"
 
 ENV SERVICE_PATH=virustotal.service.VirusTotal
+# Blocks of a megabyte or more go back to the system once they are free (bench/memory_limits.py): else each thread keeps
+# those of its largest answers.
+ENV MALLOC_MMAP_THRESHOLD_=1048576
 
 USER root
 # Security updates of the base; `--build-arg updates=` leaves them out, for a reproducible image.

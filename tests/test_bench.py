@@ -24,6 +24,11 @@ def test_each_benchmark_is_run_as_a_module(tmp_path: Path) -> None:
     assert [line for line in said.splitlines() if line.startswith("run ")] == [f"run -m {name}" for name in ALL]
 
 
+@pytest.mark.slow
+def test_the_worst_answers_leave_the_service_within_its_memory() -> None:
+    subprocess.run([sys.executable, "-m", "bench.memory_limits"], cwd=ROOT, check=True)
+
+
 def test_each_benchmark_can_be_imported_as_a_module() -> None:
     code = f"import importlib; [importlib.import_module(name) for name in {ALL}]"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

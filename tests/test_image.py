@@ -6,6 +6,7 @@ import re
 import pytest
 from packaging.requirements import Requirement
 
+from bench import memory_limits
 from tests.conftest import ROOT
 
 
@@ -26,3 +27,8 @@ def test_the_constraints_are_within_the_ranges_of_setup_cfg() -> None:
         requirement = Requirement(line)
         if requirement.name != "assemblyline-v4-service":  # the base image brings the framework
             assert requirement.specifier.contains(pins[requirement.name.lower()]), line
+
+
+def test_the_image_sets_what_the_benchmark_of_memory_assumes() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert all(f"ENV {name}={value}\n" in text for name, value in memory_limits.MALLOC.items())

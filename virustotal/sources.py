@@ -6,6 +6,7 @@ import threading
 from attrs import define, field, frozen
 
 from virustotal.api.source import Source
+from virustotal.client.answer_budget import AnswerBudget
 from virustotal.client.cache import Cache
 from virustotal.client.http_client import HttpClient
 from virustotal.client.key_account import KeyFacts
@@ -38,6 +39,7 @@ class ClientPool:
 
     _stores: Stores
     _clients: dict[Credentials, tuple[Source, KeyCapabilities, Usage]] = field(factory=dict)
+    _budget: AnswerBudget = field(factory=AnswerBudget)
     _lock: threading.Lock = field(factory=threading.Lock)
 
     def get(
@@ -60,6 +62,7 @@ class ClientPool:
             AuthenticationError: The key is missing, or no header can carry it.
             ConfigurationError: The proxy or the certificates cannot work.
         """
+        self._budget.begin()
         with self._lock:
             client = self._clients.pop(credentials, None) or self._open(settings, credentials)
             self._clients[credentials] = client  # the one used last comes last
@@ -73,7 +76,7 @@ class ClientPool:
 
     def _open(self, settings: Settings, credentials: Credentials) -> tuple[Source, KeyCapabilities, Usage]:
         facts, usage = KeyFacts(self._stores.values, digest_of(settings, credentials)), Usage()
-        return build(settings, credentials, self._stores, usage), KeyCapabilities(facts), usage
+        return build(settings, credentials, self._stores, usage, self._budget), KeyCapabilities(facts), usage
 
     def close(self) -> None:
         """Close all connections."""
@@ -84,7 +87,11 @@ class ClientPool:
 
 
 def build(
-    settings: Settings, credentials: Credentials, stores: Stores | None = None, usage: Usage | None = None
+    settings: Settings,
+    credentials: Credentials,
+    stores: Stores | None = None,
+    usage: Usage | None = None,
+    budget: AnswerBudget | None = None,
 ) -> Source:
     """Return the source that answers for these settings and this key.
 
@@ -95,19 +102,26 @@ def build(
         credentials: The key, and the users of proxy and mirror.
         stores: What replicas share; None for the HTTP client alone.
         usage: Counts the requests.
+        budget: That of a task's answers.
 
     Raises:
         AuthenticationError: The key is missing, or no header can carry it.
         ConfigurationError: A proxy, a certificate or the mirror's entry cannot work.
     """
     if not settings.mirror.hosts:
-        return _virustotal(settings, credentials, stores, usage)
+        return _virustotal(settings, credentials, stores, usage, budget)
     from virustotal.mirror import mirror_source  # few sites have one; the others do not pay for its import
 
-    return mirror_source(settings, credentials, lambda: _virustotal(settings, credentials, stores, usage))
+    return mirror_source(settings, credentials, lambda: _virustotal(settings, credentials, stores, usage, budget))
 
 
-def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | None, usage: Usage | None) -> Source:
+def _virustotal(
+    settings: Settings,
+    credentials: Credentials,
+    stores: Stores | None,
+    usage: Usage | None,
+    budget: AnswerBudget | None,
+) -> Source:
     if stores is None:
         return HttpClient(settings, credentials, usage=usage)
     digest = digest_of(settings, credentials)
@@ -116,12 +130,13 @@ def _virustotal(settings: Settings, credentials: Credentials, stores: Stores | N
         credentials,
         usage=usage,
         through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, settings.quota, usage=usage),
+        budget=budget,
     )
     cache = settings.cache
     if not cache.hours and not cache.negative_minutes:
         return client
     seconds, negative = cache.hours * 3600.0, cache.negative_minutes * 60.0
-    return Cache(client, stores, digest, seconds=seconds, negative=negative)
+    return Cache(client, stores, digest, seconds=seconds, negative=negative, budget=budget)
 
 
 def digest_of(settings: Settings, credentials: Credentials) -> str:

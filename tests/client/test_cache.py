@@ -14,6 +14,7 @@ from tests.client.links import Fake, soon, unknown
 from virustotal import api
 from virustotal.api.source import Request, Save, Upload
 from virustotal.client import leases
+from virustotal.client.answer_budget import AnswerBudget
 from virustotal.client.cache import Cache, packed, place_of, unpacked
 from virustotal.core.errors import (
     DeadlineError,
@@ -429,7 +430,7 @@ def test_what_cannot_be_read_is_asked_again(stores: Stores, body: bytes) -> None
 
 def test_what_is_packed_comes_back() -> None:
     value = {"data": {"text": "é\ud800 \u0000", "none": None, "list": [1, 2.5, True]}}
-    assert unpacked(compressed(value)) == value
+    assert unpacked(compressed(value), AnswerBudget(), soon()) == value
     assert len(compressed({"payload": "a" * 100_000})) < 2000
 
 

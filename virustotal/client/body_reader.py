@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import requests
 import urllib3.exceptions
@@ -11,8 +11,6 @@ from virustotal.core.errors import DeadlineError, UnavailableError, VirusTotalEr
 
 #: The most bytes of one JSON answer, counted after decompression.
 LARGEST_ANSWER = 32 * 2**20
-#: The most values of one JSON answer: each takes up to some 300 bytes once it is parsed (bench/memory_limits.py).
-MOST_ENTRIES = 1_000_000
 #: Bytes of one read, after decompression.
 CHUNK = 64 * 1024
 
@@ -23,20 +21,24 @@ class BrokenError(UnavailableError):
     """The body broke off: worth another try."""
 
 
-def whole(response: requests.Response, deadline: float, most: int = LARGEST_ANSWER) -> bytes:
-    """Return the decoded body. VirusTotalError above `most` bytes, BrokenError where it breaks off."""
+def whole(
+    response: requests.Response,
+    deadline: float,
+    most: int = LARGEST_ANSWER,
+    *,
+    grow: Callable[[int], None] = lambda size: None,
+) -> bytes:
+    """Return the decoded body. VirusTotalError above `most` bytes, BrokenError where it breaks off.
+
+    grow: takes the size while it grows.
+    """
     body = bytearray()
     for piece in pieces(response, deadline):
         body += piece
+        grow(len(body))
         if len(body) > most:
             raise VirusTotalError(f"The answer is larger than {most // 2**20} MB.", code="LocalTooLarge")
     return bytes(body)
-
-
-def check_entries(body: bytes) -> None:
-    """Raise VirusTotalError for JSON that takes more memory than a task has. Counts at least each value."""
-    if len(body) > MOST_ENTRIES and body.count(b",") + body.count(b"{") + body.count(b"[") > MOST_ENTRIES:
-        raise VirusTotalError(f"The answer has more than {MOST_ENTRIES:,} values.", code="LocalTooLarge")
 
 
 def pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:

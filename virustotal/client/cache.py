@@ -14,7 +14,8 @@ from attrs import frozen
 from virustotal import api
 from virustotal.api.deep_json import parse
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
-from virustotal.client.body_reader import LARGEST_ANSWER, check_entries
+from virustotal.client.answer_budget import LONG_BODY, AnswerBudget
+from virustotal.client.body_reader import LARGEST_ANSWER
 from virustotal.client.hourly_counts import CACHE, HourlyCounter
 from virustotal.client.leases import Held, Leases
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
@@ -76,11 +77,20 @@ class Cache:
         digest: By which the key is known there.
         seconds: For which answers count; 0 for not at all.
         negative: Seconds for which it counts that something is unknown or forbidden; 0 for not at all.
+        budget: That of the task's answers.
         reading: False for a view that only keeps.
     """
 
     def __init__(
-        self, source: Source, stores: Stores, digest: str, *, seconds: float, negative: float, reading: bool = True
+        self,
+        source: Source,
+        stores: Stores,
+        digest: str,
+        *,
+        seconds: float,
+        negative: float,
+        budget: AnswerBudget | None = None,
+        reading: bool = True,
     ) -> None:
         self._source = source
         self._stores = stores
@@ -88,6 +98,7 @@ class Cache:
         self._digest = digest
         self._seconds = seconds
         self._negative = negative
+        self._budget = budget or AnswerBudget()
         self._reading = reading
         self._leases = Leases(stores.answers)
         self._counter = HourlyCounter(stores, CACHE)
@@ -109,7 +120,13 @@ class Cache:
     def bypass_cache(self) -> "Cache":
         """See `Caching.bypass_cache`."""
         return Cache(
-            self._source, self._stores, self._digest, seconds=self._seconds, negative=self._negative, reading=False
+            self._source,
+            self._stores,
+            self._digest,
+            seconds=self._seconds,
+            negative=self._negative,
+            budget=self._budget,
+            reading=False,
         )
 
     def forget(self, ref: Ref) -> None:
@@ -129,7 +146,7 @@ class Cache:
         if not self._reading:
             return self._request(place, request, deadline)
         # Looked up; else requested, unless another one does that: then it waits for what that one gets.
-        if answer := self._read(place, request):
+        if answer := self._read(place, request, deadline):
             return answer
         name, token, pause = f"{self._digest}:{place.group}:{place.name}", uuid4().hex, LOOK
         while (lease := self._leases.take(name, token)) is Lease.HELD:
@@ -137,14 +154,14 @@ class Cache:
                 raise DeadlineError("The time for this task is used up.")
             time.sleep(pause)
             pause = min(LOOK_AT_MOST, pause * 1.5)
-            if answer := self._read(place, request):
+            if answer := self._read(place, request, deadline):
                 return answer
         if lease is Lease.FAILED:
             return self._request(place, request, deadline)
         with self._leases.held(name, token) as held:
             if entry := self._entry(place):  # since the first look
                 held.failed = False
-                if answer := self._replay(entry, request):
+                if answer := self._replay(entry, request, deadline):
                     return answer
             return self._request(place, request, deadline, held)
 
@@ -194,9 +211,9 @@ class Cache:
         )  # may be less than when it was kept
         return entry if now - entry.moment < seconds else None
 
-    def _replay(self, entry: Entry, request: Request) -> Answer | None:
+    def _replay(self, entry: Entry, request: Request, deadline: float) -> Answer | None:
         """Return what was kept, or raise the error that was; None for what is broken, or of something else."""
-        value, age = unpacked(entry.body), max(0.0, self._answers.now() - entry.moment)
+        value, age = unpacked(entry.body, self._budget, deadline), max(0.0, self._answers.now() - entry.moment)
         if not value:
             return None
         if not entry.body.startswith(_ERROR):
@@ -210,9 +227,9 @@ class Cache:
         self._counter.count(asked=1, answered=1)
         raise error
 
-    def _read(self, place: Place, request: Request) -> Answer | None:
+    def _read(self, place: Place, request: Request, deadline: float) -> Answer | None:
         entry = self._entry(place)
-        return self._replay(entry, request) if entry is not None else None
+        return self._replay(entry, request, deadline) if entry is not None else None
 
 
 def _is_of(request: Request, payload: Mapping[str, Any]) -> bool:
@@ -239,16 +256,20 @@ def packed(body: bytes, mark: bytes = _PAYLOAD) -> bytes:
     return mark + zlib.compress(body, 1)
 
 
-def unpacked(body: bytes) -> Mapping[str, Any]:
+def unpacked(body: bytes, budget: AnswerBudget, deadline: float) -> Mapping[str, Any]:
     """Return the value of what was packed; empty for what is broken, or inflates to more than an answer may have."""
     inflate = zlib.decompressobj()
     if body[:1] not in {_ERROR, _PAYLOAD}:
         return {}
     try:
-        text = inflate.decompress(body[1:], LARGEST_ANSWER)
-        if not inflate.eof:
-            return {}
-        check_entries(text)
-        return as_mapping(parse(text))
+        with budget.read(deadline) as grow:
+            text = inflate.decompress(body[1:], LONG_BODY)
+            if not inflate.eof:
+                grow(LONG_BODY + 1)
+                text += inflate.decompress(inflate.unconsumed_tail, LARGEST_ANSWER)
+            if not inflate.eof:
+                return {}
+            with budget.parse(text, deadline):
+                return as_mapping(parse(text))
     except (zlib.error, ValueError, VirusTotalError):
         return {}

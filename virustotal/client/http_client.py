@@ -12,7 +12,8 @@ from attrs import frozen
 
 from virustotal import __version__, api
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
-from virustotal.client.body_reader import BrokenError, check_entries, whole
+from virustotal.client.answer_budget import AnswerBudget
+from virustotal.client.body_reader import BrokenError, whole
 from virustotal.client.download import LARGEST_ERROR, NO_SUCH_PART, PARTIAL, discard, range_header, save
 from virustotal.client.redaction import LONG_SECRET, quiet_logs, redact, redact_error
 from virustotal.client.retry import RetryPolicy
@@ -61,9 +62,9 @@ class HttpClient:
     Proxies and certificates come from the configuration alone: environment variables and `.netrc` are not read, so
     that the key takes no way that the administrator did not name in the service's own configuration.
 
-    settings: `host` and `ca_bundle`. through: a link that each attempt passes
-    before it is sent, repeated ones included. Raises ConfigurationError for a proxy or CA
-    bundle that cannot work, AuthenticationError where the key is missing or has characters that no header can carry.
+    settings: `host` and `ca_bundle`. through: a link that each attempt passes before it is sent, repeated ones
+    included. budget: that of the task's answers. Raises ConfigurationError for a proxy or CA bundle that cannot work,
+    AuthenticationError where the key is missing or has characters that no header can carry.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class HttpClient:
         policy: RetryPolicy | None = None,
         through: Callable[[Source], Source] | None = None,
         usage: Usage | None = None,
+        budget: AnswerBudget | None = None,
     ) -> None:
         self._host = settings.host.rstrip("/")
         self._api = f"{self._host}/api/v3/"
@@ -84,6 +86,7 @@ class HttpClient:
         self._verify = _verify(settings.ca_bundle)
         self._policy = policy or RetryPolicy()
         self._sleep = time.sleep
+        self._budget = budget or AnswerBudget()
         self._pool = WatchedAdapter(pool_connections=8, pool_maxsize=WORKERS, max_retries=0)
         self.usage = usage or Usage()
         attempt = _Attempt(self._once)
@@ -138,11 +141,12 @@ class HttpClient:
         """Read and understand an answer. Whatever is unclear about one to a POST leaves it uncertain."""
         unclear: tuple[type[VirusTotalError], ...] = (VirusTotalError,)
         try:
-            body = whole(response, deadline)
-            check_entries(body)
-            body = redact(body, self._long_secrets)
-            unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
-            payload = api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
+            with self._budget.read(deadline) as grow:
+                body = whole(response, deadline, grow=grow)
+                with self._budget.parse(body, deadline):
+                    body = redact(body, self._long_secrets)
+                    unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
+                    payload = api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
             return Answer(payload, body=body)
         except VirusTotalError as error:
             redact_error(error, self._secrets)

@@ -15,6 +15,8 @@ from virustotal.plugins.file_attributes._cell_readers import label, shown
 DEEPEST = 3
 #: Subsections of one section, fields of a row, and tags of one type and section.
 MOST_PARTS, MOST_FIELDS, MOST_TAGS = 40, 60, 200
+#: Keys of a mapping, beside those that are known, that are looked at.
+MOST_KEYS = 10_000
 
 Reader = Callable[[Any], Any]
 
@@ -88,11 +90,12 @@ def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSec
     below = {each.key: each for each in part.parts}
     known = {each.key: each for each in part.fields}
     rest = [key for key in value if key not in known and key not in below and key not in part.skip]
+    rest, left_out = rest[:MOST_KEYS], max(0, len(rest) - MOST_KEYS)
     nested = {key: None for key in rest if depth > 0 and _nests(value[key])}
     facts = [*part.fields, *(FieldSpec(key, label(key)) for key in rest if key not in nested)]
     entries = [(field.label, field.read(value[field.key])) for field in facts[: part.most] if field.key in value]
     if len(facts) > part.most:
-        entries.append(("Not shown", f"{len(facts) - part.most} more"))
+        entries.append(("Not shown", f"{len(facts) - part.most + left_out} more"))
     section = key_values(part.title, entries, collapse=part.collapse)
     _tag(section, part.fields, [value])
     parts = [*part.parts, *(SectionSpec(key, label(key), collapse=True) for key in nested)]
