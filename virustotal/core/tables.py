@@ -210,7 +210,7 @@ def _attribute(name: str, found: Sequence[tuple[str, Any]]) -> str:
 
 
 def _line(value: Any) -> str:
-    return as_text(" ".join(str(brief(value)).split()), LONGEST_VALUE)
+    return as_text(" ".join(as_text(brief(value)).split()), LONGEST_VALUE)
 
 
 def _cell(value: Any) -> Any:
