@@ -92,12 +92,12 @@ def read_report(path: str | Path, related: Mapping[str, str | Path] = EMPTY) -> 
     if subject is None:
         raise ValueError(f"{path} holds no object: there is no `data` with `type` and `id`")
     blocks = as_mapping(as_mapping(data).get("relationships"))
-    known = {str(name): decode_related(str(name), block) for name, block in blocks.items()}
+    related_by_name = {str(name): decode_related(str(name), block) for name, block in blocks.items()}
     for name, file in related.items():
         page = decode_page(_load(file))
         counted = total(page.total, len(page.items), not page.cursor)
-        known[name] = Related(name, page.items, FOUND, counted, not page.cursor)
-    return Report(evolve(subject, whole=True), known)
+        related_by_name[name] = Related(name, page.items, FOUND, counted, not page.cursor)
+    return Report(evolve(subject, whole=True), related_by_name)
 
 
 def _load(path: str | Path) -> Mapping[str, Any]:

@@ -62,15 +62,15 @@ def check(analyzer: Analyzer, given: Evidence) -> list[str]:
     return []
 
 
-def examine(name: str, findings: Iterable[Finding], bounds: PluginLimits = BUILT_IN) -> None:
+def examine(name: str, findings: Iterable[Finding], limits: PluginLimits = BUILT_IN) -> None:
     """Raise ContractError for findings that the host would refuse, cut or leave out; values of tags apart.
 
     Those come from VirusTotal, which holds much that is no valid tag; the host leaves it out.
     """
-    intake = FindingCollector(bounds)
+    collector = FindingCollector(limits)
     try:
         for finding in findings:
-            intake.take(finding)
+            collector.take(finding)
             if isinstance(finding, OntologyPart) and (why := problem(finding.kind, finding.data)):
                 raise ContractError(f"{name} yields a part of the ontology that Assemblyline refuses: {why}")
             if isinstance(finding, Points) and (unknown := [id for id in finding.attack_ids if not current_id(id)[1]]):
@@ -79,20 +79,20 @@ def examine(name: str, findings: Iterable[Finding], bounds: PluginLimits = BUILT
                 raise ContractError(f"{name} yields {finding.title_text!r} and has it in another section too")
     except (TypeError, ValueError, RecursionError) as error:
         raise ContractError(f"{name}: {last_line(error)}") from error
-    notes = [note for note in intake.contribution(name, name).notes if not note.startswith("Not valid as tags")]
+    notes = [note for note in collector.contribution(name, name).notes if not note.startswith("Not valid as tags")]
     if notes:
         raise ContractError(f"{name}: {' '.join(notes)}")
 
 
 def _called(analyzer: Analyzer, given: Evidence) -> Iterable[Finding]:
-    found = analyzer.analyze(given)
-    if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
-        raise ContractError(f"{analyzer.name} returned {clean(type(found).__name__)} instead of findings")
-    return found
+    findings = analyzer.analyze(given)
+    if isinstance(findings, str | bytes | Mapping) or not isinstance(findings, Iterable):
+        raise ContractError(f"{analyzer.name} returned {clean(type(findings).__name__)} instead of findings")
+    return findings
 
 
 def _copy(report: Report) -> Report:
-    related = {name: _copied(each) for name, each in report.related.items()}
+    related = {name: _copied(block) for name, block in report.related.items()}
     return evolve(report, subject=copied(report.subject), related=related)
 
 
@@ -107,8 +107,8 @@ def _again(report: Report, given: Evidence) -> Evidence:
 
 
 def _parts(report: Report) -> list[Any]:
-    items = [report.subject, *(item for each in report.related.values() for item in each.items)]
-    return [[each.attributes, each.context, each.links] for each in items]
+    objects = [report.subject, *(obj for related in report.related.values() for obj in related.items)]
+    return [[obj.attributes, obj.context, obj.links] for obj in objects]
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -19,8 +19,8 @@ def no_network() -> Iterator[list[str]]:
     tried: list[str] = []
 
     def refusing(name: str) -> Any:
-        def refuse(*given: Any, **_: Any) -> Any:
-            where = next((each for each in given if isinstance(each, tuple | str | bytes)), "")
+        def refuse(*arguments: Any, **_: Any) -> Any:
+            where = next((argument for argument in arguments if isinstance(argument, tuple | str | bytes)), "")
             tried.append(f"{name} {where!r}" if where else name)
             raise NetworkError(f"no network while an analyser runs: {tried[-1]}")
 

@@ -42,7 +42,7 @@ def plugins(module: Any, settings: Settings | Mapping[str, Any] | None = None) -
 
 def analyzers(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> Mapping[str, Analyzer]:
     """Return the analysers of a plugin's module by name."""
-    return {each.name: each for each in plugins(module, settings).registry.analyzers}
+    return {analyzer.name: analyzer for analyzer in plugins(module, settings).registry.analyzers}
 
 
 def hooks(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> HookCaller:
@@ -60,7 +60,9 @@ def judge_of(loaded: LoadedPlugins | None, settings: Settings) -> Callable[[Obje
     def judged(obj: Object) -> Verdict:
         verdict = judge(obj, settings, caller.remap, caller.decide)
         if caller.failed:
-            raise PluginError(" ".join(f"{each.analyzer}: {each.error or each.notes[0]}" for each in caller.failed))
+            raise PluginError(
+                " ".join(f"{output.analyzer}: {output.error or output.notes[0]}" for output in caller.failed)
+            )
         return verdict
 
     return judged

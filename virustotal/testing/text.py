@@ -20,7 +20,7 @@ def as_text(findings: Iterable[Finding]) -> str:
     Sections with format, body, subsections and tags, which are as in a result, or said to be left out; points with the
     section that they colour; downloads, attachments and parts of the ontology with all that they say.
     """
-    return "\n".join(line for each in findings for line in _lines(each))
+    return "\n".join(line for finding in findings for line in _lines(finding))
 
 
 def _lines(finding: Finding) -> Iterator[str]:
@@ -58,8 +58,8 @@ def _section(section: Any, indent: str, inside: tuple[int, ...] = ()) -> Iterato
     yield from (below + line for line in _body(section))
     for tag_type, values in sorted(section.tags.items()):
         yield from (f"{below}tag {tag_type}: {_tag(tag_type, value)}" for value in dict.fromkeys(values))
-    for each in section.subsections:
-        yield from _section(each, below, (*inside, id(section)))
+    for subsection in section.subsections:
+        yield from _section(subsection, below, (*inside, id(section)))
 
 
 def _tag(tag_type: str, value: Any) -> str:

@@ -63,17 +63,17 @@ def _report(kind: str, id: str) -> Report:
 
 def _related(kind: str, id: str, name: str) -> Related:
     _, entries = _store().related(kind, id, name)
-    known = tuple(each for entry in as_list(entries) if (each := _item(entry)) is not None)
-    return Related(name, known, FOUND, len(known))
+    items = tuple(item for entry in as_list(entries) if (item := _item(entry)) is not None)
+    return Related(name, items, FOUND, len(items))
 
 
 def _item(entry: Any) -> Object | None:
     """An entry of a relationship is a descriptor, at times with context; the object itself stands elsewhere."""
-    given = decode_object(entry)
-    whole = _object(_store().get(given.ref.kind, given.ref.id)) if given is not None else None
-    if given is None or whole is None or given.attributes:
-        return given if given is None else copied(given)
-    return evolve(whole, context=given.context or whole.context)
+    item = decode_object(entry)
+    whole = _object(_store().get(item.ref.kind, item.ref.id)) if item is not None else None
+    if item is None or whole is None or item.attributes:
+        return item if item is None else copied(item)
+    return evolve(whole, context=item.context or whole.context)
 
 
 def _object(data: Any) -> Object | None:

@@ -33,33 +33,33 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
     context.obj = configuration(config_file)
     if context.invoked_subcommand is not None:
         return
-    found = report.plugins(context.obj).listing
+    listing = report.plugins(context.obj).listing
     if as_json:
-        click.echo(json.dumps(report.as_json(found), indent=2))
+        click.echo(json.dumps(report.as_json(listing), indent=2))
     else:
         console = terminal()
-        console.print(_table(found))
-        for plugin in found:
+        console.print(_table(listing))
+        for plugin in listing:
             reason = [f"{plugin.name}: {plugin.state.value}: {plugin.reason}"] if plugin.reason else []
             for line in (*reason, *report.remarks(plugin)):
                 console.print(line, style="yellow", markup=False)
 
 
-def _table(found: "tuple[PluginInfo, ...]") -> Table:
+def _table(listing: "tuple[PluginInfo, ...]") -> Table:
     """The plugins as a table, one row an analyser or, where there are none, one for the hooks."""
     rows = table("plugin", "version", "API", "analyser", "kind", "relationship", "state", "what")
-    for plugin in found:
+    for plugin in listing:
         source = " ".join(filter(None, (plugin.version, f"({plugin.distribution})" if plugin.external else "")))
         hooks = ", ".join(name for name in plugin.hooks if name != "virustotal_analyzers")
         if hooks or plugin.home or not plugin.analyzers:
             what = " ".join(filter(None, (hooks, plugin.home)))
             cells = (plugin.name, source, str(plugin.api), "", "", "")
             rows.add_row(*map(Text, cells), _state(plugin.state.value), Text(what))
-        for each in plugin.analyzers:
+        for analyzer in plugin.analyzers:
             # A plugin that is not loaded has no loaded analyzers, whatever their own state.
-            state = plugin.state.value if plugin.state.value != "loaded" else each.state.value
-            cells = (plugin.name, source, str(plugin.api), each.name, each.kind, each.relationship)
-            rows.add_row(*map(Text, cells), _state(state), Text(each.summary))
+            state = plugin.state.value if plugin.state.value != "loaded" else analyzer.state.value
+            cells = (plugin.name, source, str(plugin.api), analyzer.name, analyzer.kind, analyzer.relationship)
+            rows.add_row(*map(Text, cells), _state(state), Text(analyzer.summary))
     return rows
 
 
@@ -75,17 +75,19 @@ def check(config: dict[str, Any], name: str) -> None:
     from virustotal.cli.reports.plugins import check_plugin
 
     try:
-        found = check_plugin(name, config)
+        checked = check_plugin(name, config)
     except LookupError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="NAME") from None
-    click.echo(f"{found.plugin.name} {found.plugin.version}: {found.runs} calls, {len(found.problems)} problems")
-    for idle in found.idle:
+    click.echo(
+        f"{checked.plugin.name} {checked.plugin.version}: {checked.runs} calls, {len(checked.problems)} problems"
+    )
+    for idle in checked.idle:
         click.echo(f"not called: {idle}, for which the emulator's world has nothing")
-    for message in found.warnings:
+    for message in checked.warnings:
         click.echo(f"warning: {message}")
-    for problem in found.problems:
+    for problem in checked.problems:
         click.echo(f"problem: {problem}")
-    if found.problems:
+    if checked.problems:
         raise SystemExit(Exit.FAILED)
 
 

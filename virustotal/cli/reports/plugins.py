@@ -35,7 +35,7 @@ def plugins(config: Mapping[str, Any]) -> LoadedPlugins:
 
 def as_json(listing: tuple[PluginInfo, ...]) -> list[dict[str, Any]]:
     """Return a listing as JSON: the fields of `PluginInfo`, each analyser with those of `AnalyzerInfo`."""
-    return [asdict(each, value_serializer=lambda _, __, value: _plain(value)) for each in listing]
+    return [asdict(plugin, value_serializer=lambda _, __, value: _plain(value)) for plugin in listing]
 
 
 def _plain(value: Any) -> Any:
@@ -50,14 +50,14 @@ def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
     loaded = plugins(config)
     plugin = next((entry for entry in loaded.listing if name in {entry.name, entry.distribution}), None)
     if plugin is None:
-        raise LookupError(f"no plugin is named {name}; there are {', '.join(each.name for each in loaded.listing)}")
+        raise LookupError(f"no plugin is named {name}; there are {', '.join(entry.name for entry in loaded.listing)}")
     if plugin.state is not State.LOADED:
         return Checked(plugin, problems=(f"It is {plugin.state.value}: {plugin.reason}.",))
     from virustotal.testing.world_check import check_world  # the kit imports the emulator
 
-    found = check_world(loaded, plugin.name, service_settings(config))
+    outcome = check_world(loaded, plugin.name, service_settings(config))
     warnings = (*plugin.warnings, *(f"{row.name}: {row.warning}" for row in plugin.analyzers if row.warning))
-    return Checked(plugin, found.runs, found.problems, found.idle, warnings)
+    return Checked(plugin, outcome.runs, outcome.problems, outcome.idle, warnings)
 
 
 def lines(listing: tuple[PluginInfo, ...]) -> Iterator[str]:
