@@ -278,3 +278,18 @@ def test_a_client_that_dies_in_the_middle_leaves_nothing(api: Api) -> None:
         )
     assert api.json(FILE)["data"]["id"] == EICAR_SHA256
     assert not api.emulator.uploads
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"retention_period_days": "0"},
+        {"retention_period_days": "29"},
+        {"retention_period_days": "soon"},
+        {"storage_region": "MARS"},
+        {"password": "infected"},
+    ],
+)
+def test_wrong_options_of_private_scans(api: Api, options: dict[str, str]) -> None:
+    answer = api.send("POST", "/private/files", "gti", files={"file": ("a.bin", b"content")}, data=options)
+    assert (answer.status_code, api.emulator.private_uploads) == (400, {})

@@ -268,6 +268,7 @@ def test_an_analysis_that_never_ends_stays_pending(emulator: Emulator, scan: Sca
         assert outcome.partial
         assert "analysis pending" in titles(outcome)[0]
     assert emulator.private_uploads == {sha256(sample): 1}
+    assert requests_of(emulator).count(f"GET /files/{sha256(sample)}") == 1, "not asked for publicly a second time"
 
 
 def test_what_was_deleted_meanwhile_is_submitted_again_by_a_later_task(
@@ -432,6 +433,42 @@ def test_policy_holds_for_private_submissions(emulator: Emulator, scan: Scan, sa
     outcome = scan(file_target(sample), ASKED, config=ALLOWED, depth=1)
     assert "submit_policy.max_depth" in shown(outcome)
     assert emulator.private_uploads == {}
+
+
+def test_classification_bounds_hold_for_private_scans(
+    emulator: Emulator, scan: Scan, sample: Path, enforced: None
+) -> None:
+    bounds = {**ALLOWED, "submit_policy": {"max_classification": "TLP:W"}}
+    assert "above submit_policy.max_classification TLP:W" in shown(scan(file_target(sample), ASKED, config=bounds))
+    assert emulator.private_uploads == {}
+    emulator.requests.clear()
+    outcome = scan(file_target(sample), ASKED, config={**ALLOWED, "max_classification": "TLP:W"})
+    assert "above max_classification TLP:W" in shown(outcome)
+    assert requests_of(emulator) == []
+    scan(file_target(sample), ASKED, config={**ALLOWED, "submit_policy": {"max_classification": "TLP:C"}})
+    assert emulator.private_uploads == {sha256(sample): 1}
+
+
+def test_each_audit_line_says_private_or_public(
+    emulator: Emulator, scan: Scan, sample: Path, records: pytest.LogCaptureFixture
+) -> None:
+    def audited() -> str:
+        (line,) = [record.getMessage() for record in records.records if "audit: " in record.getMessage()]
+        records.clear()
+        return line
+
+    scan(file_target(sample), ASKED, config={**ALLOWED, "submit_policy": {"max_size_mb": 0}})
+    assert "submit privately file" in audited()
+    scan(file_target(sample), {"dynamic_submit": True}, config={"allow_dynamic_submit": True})
+    assert "submit publicly file" in audited()
+    make_old(emulator)
+    scan(EICAR, {"reanalyze_after_days": 30}, config={"allow_dynamic_submit": True, "cache": {"hours": 0}})
+    assert "reanalyse publicly file" in audited()
+
+
+def test_always_is_said_at_start(scan: Scan, records: pytest.LogCaptureFixture) -> None:
+    scan(EICAR, config={"submit_privately": "always"})
+    assert "submit_privately: always. Nothing is submitted or analysed anew publicly." in records.text
 
 
 def test_with_always_a_new_analysis_of_an_old_report_is_refused(emulator: Emulator, scan: Scan) -> None:

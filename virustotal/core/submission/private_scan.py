@@ -16,8 +16,8 @@ from virustotal.core.lookup.planner import Plan
 from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, PrivateConfig
-from virustotal.core.submission.policy import Candidate
-from virustotal.core.submission.receipts import Progress, Receipts, key_of
+from virustotal.core.submission.policy import Candidate, submit_ruling
+from virustotal.core.submission.receipts import Progress, Receipt, Receipts, key_of
 from virustotal.core.submission.submit import COMPLETED, analysis_status
 from virustotal.core.submission.upload_request import Submitted, Submitter, is_old, submit_unknown
 from virustotal.util.readers import EMPTY, quantity, timestamp
@@ -75,7 +75,9 @@ class PrivateScan:
         report = self._look_up(plan)
         if report.outcome.found:
             return PrivateResult(plan, Submitted(report, changing=self._changing(subject.ref)), private=True)
-        public = public_look_up()
+        public = Report(Object(subject.ref), outcome=Outcome(Status.SKIPPED))
+        if not self._is_waiting(candidate, subject.ref):
+            public = public_look_up()
         if report.outcome.status is not Status.UNKNOWN:
             why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
             return PrivateResult(public_plan, _with(public, f"It was not submitted privately. {why}", report))
@@ -97,12 +99,21 @@ class PrivateScan:
             return Report(Object(plan.subject), outcome=Outcome(Status.UNKNOWN))
         return fetch.look_up(plan, self.source, self.submitter.context.deadline, memory=self.memory)
 
+    def _receipt(self, ref: Ref) -> Receipt | None:
+        """Return the receipt of an earlier submission whose analysis is known."""
+        receipt = self.submitter.context.receipts.get(receipt_key(ref))
+        sent = receipt is not None and receipt.progress is Progress.SENT and receipt.fresh(time.time())
+        return receipt if sent else None
+
+    def _is_waiting(self, candidate: Candidate, ref: Ref) -> bool:
+        """Return whether an earlier submission is to be waited for: the public object was asked for before it."""
+        ruling = submit_ruling(candidate, self.submitter.settings, self.submitter.above)
+        return ruling.allowed and self._receipt(ref) is not None
+
     def _changing(self, ref: Ref) -> str:
         """Return why a private report may soon change: its analysis is asked for while it is recent."""
-        context = self.submitter.context
-        receipt = context.receipts.get(receipt_key(ref))
-        sent = receipt is not None and receipt.progress is Progress.SENT
-        if receipt is None or not sent or time.time() - receipt.moment >= SETTLED:
+        context, receipt = self.submitter.context, self._receipt(ref)
+        if receipt is None or time.time() - receipt.moment >= SETTLED:
             return ""
         try:
             status = analysis_status(context.source.ask(api.analysis(receipt.analysis), context.deadline).payload)

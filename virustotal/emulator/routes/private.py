@@ -43,6 +43,8 @@ def accept(state: State, key: Key, form: Form) -> Json | Reply:
     if form.content is None:
         raise bad_request('A "file" field is needed')
     _check(form.fields)
+    if form.fields.get("password") and not form.content.head.startswith(b"PK"):
+        raise bad_request("A password is only taken with a ZIP file")
     key.charge_scan(state.clock.now(), "file", state.switches)
     return _descriptor(state, state.private.add_file(form.content, form.fields, int(state.clock.now())))
 
