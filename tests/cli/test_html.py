@@ -20,7 +20,7 @@ HOSTILE = (
     "\U000e0041\ufdd0\uffff\U0010ffff\ud800 ]]></style><!-- javascript:alert(1)"
 )
 INVISIBLE = "\x1b\x00\u061c\u202e\u2066\u2028\u2029\U000e0041\ufdd0\uffff\U0010ffff\ud800"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
+PNG, WEBP = b"\x89PNG\r\n\x1a\n" + bytes(8), b"RIFF\x10\x00\x00\x00WEBPVP8 "
 #: Elements that the templates have; all others would come from a report.
 ELEMENTS = (
     "html head meta title style body header h1 p span figure figcaption svg g line rect path circle text main details "
@@ -123,7 +123,7 @@ def test_closed_sections_are_closed_and_nested_ones_inside() -> None:
 
 
 def test_pictures_are_inlined_where_they_are_pictures(tmp_path: Path) -> None:
-    contents = {"a" * 64: PNG, "b" * 64: b"<svg onload='alert(1)'/>"}
+    contents = {"a" * 64: PNG, "b" * 64: b"<svg onload='alert(1)'/>", "d" * 64: WEBP}
     files = {}
     for digest, content in contents.items():
         files[digest] = tmp_path / digest
@@ -132,7 +132,7 @@ def test_pictures_are_inlined_where_they_are_pictures(tmp_path: Path) -> None:
     drawn = section("Screenshots", body_format="IMAGE", body=json.dumps(images))
     outcome = TaskOutcome(stored={"result": {"sections": [drawn], "score": 0}}, files=files)
     found = document(outcome)
-    assert [source[:22] for source in found.sources] == ["data:image/png;base64,"]
+    assert [source.partition(",")[0] for source in found.sources] == ["data:image/png;base64", "data:image/webp;base64"]
     assert found.text.count("(not included)") == 2
 
 

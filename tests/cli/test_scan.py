@@ -212,6 +212,16 @@ def test_the_whole_result_is_shown_on_demand(emulator: Emulator, sample: Path) -
         assert part in full
 
 
+def test_screenshots_are_in_the_html_file(emulator: Emulator, tmp_path: Path) -> None:
+    options = (*ANALYZE, "--param", "relationships=screenshots")
+    found = scan(emulator, EICAR_SHA256, "--html", tmp_path / "report.html", *options)
+    assert found.exit_code == 0, found.output
+    assert "Missing" not in found.output
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert text.count('<img src="data:image/webp;base64,') == 2
+    assert "Screenshot of Zenbox" in text
+
+
 @pytest.mark.parametrize("option", ["--json", "--html"])
 def test_a_dash_is_standard_output_and_nothing_else(emulator: Emulator, option: str) -> None:
     found = scan(emulator, EICAR_SHA256, option, "-")

@@ -18,11 +18,13 @@ from virustotal.rendering.result_data import attached_files, section_tags, techn
 from virustotal.rendering.section_parts import Image, Node, Part, body_parts, section_tree
 from virustotal.util.readers import as_mapping, as_text
 
-#: First bytes of the pictures that are inlined. SVG is none of them: it is a document of its own.
+#: First bytes of the pictures that are inlined; the platform makes WebP of them. SVG, a document of its own, is not.
 _MAGIC: Mapping[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF8": "image/gif",
+    b"RIFF": "image/webp",
+    b"BM": "image/bmp",
 }
 #: Bytes of one inlined picture, and of all.
 MOST_IMAGE, MOST_IMAGES = 5 * 2**20, 30 * 2**20

@@ -37,7 +37,8 @@ def coverage_section(results: Sequence[SubjectResult]) -> Any | None:
     rows = [row for result in results for row in _rows(result, several)]
     artefacts = [_artefact(artefact) for result in results for artefact in result.artefacts]
     section = table(TITLE, rows, _COLUMNS, most=MOST_ROWS, collapse=True, keep=_COLUMNS)
-    below = table(DOWNLOADS, artefacts, ("artefact", "of", "result", "detail"), most=MOST_ROWS, collapse=True)
+    columns = ("artefact", "of", "result", "detail")
+    below = table(DOWNLOADS, artefacts, columns, most=MOST_ROWS, collapse=True, keep=("result",))
     if section is None or below is None:
         return section or below
     section.add_subsection(below)
