@@ -1,14 +1,18 @@
 """The memory of this process, used while the store does not work. Answers are not kept there."""
 
+import copy
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from virustotal.storage import rate_windows
-from virustotal.storage.interfaces import Permit, Quota, Remaining
+from virustotal.storage.window_limiter import WindowLimiter
+
+T = TypeVar("T")
 
 
-class MemoryRateLimiter:
+class MemoryRateLimiter(WindowLimiter):
     """The windows of the requests of this process."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -16,30 +20,16 @@ class MemoryRateLimiter:
         self._states: dict[str, rate_windows.State] = {}
         self._lock = threading.Lock()
 
-    def acquire(self, key: str, quota: Quota, now: float) -> Permit:
-        """See `RateLimiter.acquire`."""
-        with self._lock:
-            return rate_windows.acquire(self._states.setdefault(key, {}), quota, now)
-
     def count(self, key: str, now: float) -> None:
         """Count a request that the store has permitted."""
-        with self._lock:
-            rate_windows.count(self._states.setdefault(key, {}), now)
+        self._change(key, lambda state: rate_windows.count(state, now))
 
-    def release(self, key: str, now: float) -> None:
-        """See `RateLimiter.release`."""
-        with self._lock:
-            rate_windows.release(self._states.setdefault(key, {}))
+    def _state(self, key: str) -> rate_windows.State:
+        return self._change(key, copy.deepcopy)
 
-    def pause(self, key: str, seconds: float | None, now: float) -> float:
-        """See `RateLimiter.pause`."""
+    def _change(self, key: str, change: Callable[[rate_windows.State], T]) -> T:
         with self._lock:
-            return rate_windows.pause(self._states.setdefault(key, {}), seconds, now)
-
-    def remaining(self, key: str, quota: Quota, now: float) -> Remaining:
-        """See `RateLimiter.remaining`."""
-        with self._lock:
-            return rate_windows.remaining(self._states.setdefault(key, {}), quota, now)
+            return change(self._states.setdefault(key, {}))
 
 
 class MemoryKeyValues:

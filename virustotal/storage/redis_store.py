@@ -15,8 +15,9 @@ from redis.retry import Retry
 
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.storage import rate_windows, redis_lua
-from virustotal.storage.interfaces import VERSION, Entry, Lease, Permit, Quota, Remaining, Size
+from virustotal.storage.interfaces import VERSION, Entry, Lease, Size
 from virustotal.storage.sqlite_responses import CHANGED_SECONDS, FAILED_SECONDS
+from virustotal.storage.window_limiter import WindowLimiter
 from virustotal.util.readers import as_mapping, as_text, number
 
 T = TypeVar("T")
@@ -157,7 +158,7 @@ class RedisReceipts:
         return json.dumps(entry)
 
 
-class RedisRateLimiter:
+class RedisRateLimiter(WindowLimiter):
     """The windows of each key in Redis: read, counted here, and written unless another one has written meanwhile."""
 
     def __init__(self, server: RedisServer) -> None:
@@ -167,32 +168,19 @@ class RedisRateLimiter:
         """See `RateLimiter.now`."""
         return self._server.now()
 
-    def acquire(self, key: str, quota: Quota, now: float) -> Permit:
-        """See `RateLimiter.acquire`."""
-        return self._change(key, lambda state: rate_windows.acquire(state, quota, now))
-
-    def release(self, key: str, now: float) -> None:
-        """See `RateLimiter.release`."""
-        self._change(key, rate_windows.release)
-
-    def pause(self, key: str, seconds: float | None, now: float) -> float:
-        """See `RateLimiter.pause`."""
-        return self._change(key, lambda state: rate_windows.pause(state, seconds, now))
-
-    def remaining(self, key: str, quota: Quota, now: float) -> Remaining:
-        """See `RateLimiter.remaining`."""
-        return rate_windows.remaining(rate_windows.loads(self._text(key)), quota, now)
-
-    def _change(self, key: str, act: Callable[[rate_windows.State], T]) -> T:
+    def _change(self, key: str, change: Callable[[rate_windows.State], T]) -> T:
         while True:
             before = self._text(key)
             state = rate_windows.loads(before)
-            result, after = act(state), rate_windows.dumps(state)
+            result, after = change(state), rate_windows.dumps(state)
             if after.encode() == before or self._server.run(
                 redis_lua.REPLACE, (f"quota:{key}",), before, after, QUOTA_SECONDS
             ):
                 return result
             time.sleep(random.uniform(0.0, 0.01))  # noqa: S311 - no secret
+
+    def _state(self, key: str) -> rate_windows.State:
+        return rate_windows.loads(self._text(key))
 
     def _text(self, key: str) -> bytes:
         return bytes(self._server.do("GET", f"quota:{key}") or b"")

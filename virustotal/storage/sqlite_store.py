@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
 from virustotal.storage import rate_windows
-from virustotal.storage.interfaces import VERSION, Permit, Quota, Remaining
+from virustotal.storage.interfaces import VERSION
+from virustotal.storage.window_limiter import WindowLimiter
 from virustotal.util.state_folder import state_folder
 
 T = TypeVar("T")
@@ -184,38 +185,25 @@ class SQLiteReceipts:
         connection.execute(sql_of("INSERT OR REPLACE INTO receipts_{v} VALUES (?, ?, ?, ?)"), row)
 
 
-class SQLiteRateLimiter:
+class SQLiteRateLimiter(WindowLimiter):
     """The windows of all keys in a SQLite file: one short transaction for each permit."""
 
     def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
         self._file = file
         self.now = clock
 
-    def acquire(self, key: str, quota: Quota, now: float) -> Permit:
-        """See `RateLimiter.acquire`."""
-        return self._change(key, lambda state: rate_windows.acquire(state, quota, now))
-
-    def release(self, key: str, now: float) -> None:
-        """See `RateLimiter.release`."""
-        self._change(key, rate_windows.release)
-
-    def pause(self, key: str, seconds: float | None, now: float) -> float:
-        """See `RateLimiter.pause`."""
-        return self._change(key, lambda state: rate_windows.pause(state, seconds, now))
-
-    def remaining(self, key: str, quota: Quota, now: float) -> Remaining:
-        """See `RateLimiter.remaining`."""
-        with self._file.open() as connection:
-            return rate_windows.remaining(rate_windows.loads(self._text(connection, key)), quota, now)
-
-    def _change(self, key: str, act: Callable[[rate_windows.State], T]) -> T:
+    def _change(self, key: str, change: Callable[[rate_windows.State], T]) -> T:
         with self._file.write() as connection:
             before = self._text(connection, key)
             state = rate_windows.loads(before)
-            result, after = act(state), rate_windows.dumps(state)
+            result, after = change(state), rate_windows.dumps(state)
             if after != before:
                 connection.execute(sql_of("INSERT OR REPLACE INTO ledger_{v} VALUES (?, ?)"), (key, after))
             return result
+
+    def _state(self, key: str) -> rate_windows.State:
+        with self._file.open() as connection:
+            return rate_windows.loads(self._text(connection, key))
 
     def _text(self, connection: sqlite3.Connection, key: str) -> str:
         row = connection.execute(sql_of("SELECT state FROM ledger_{v} WHERE key = ?"), (key,)).fetchone()
