@@ -558,3 +558,15 @@ def test_sections_that_count_little_are_closed_and_those_of_plugins_are_as_they_
     score = f"How this score came about: {2 * OPEN_FROM - 1} points"
     assert closed == {"Details: Little, Facts", "Little", "Facts", score}
     assert [section["title_text"] for section in shown if section["depth"] == 1] == ["Little", "Facts"]
+
+
+def test_scored_sections_of_several_subjects_have_titles_of_their_own() -> None:
+    url = subject(contribution((Points("network", "a", 300, "A."), Section("Detections")), name="url_detections"))
+    host = subject(
+        contribution((Points("network", "b", 200, "B."), Section("Detections")), name="domain_detections"),
+        kind="domain",
+    )
+    shown = finalized(layout(url, host))["sections"]
+    titles = [section["title_text"] for section in shown if section["heuristic"]]
+    assert len(set(titles)) == len(titles) == 2
+    assert all(title.startswith("Detections (") for title in titles)

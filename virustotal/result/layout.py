@@ -81,9 +81,13 @@ def compose(
         _Tree(
             subject_header(result, settings, now, _total(scores, result, results)),
             *_built(result.contributions, builder, left),
+            f"{name_of(result)}: {_total(scores, result, results)} points",
         )
         for result in results
     ]
+    if len(trees) > 1:
+        for tree, result in zip(trees, results, strict=True):
+            _name_scored((*tree.opened, *tree.closed), name_of(result))
     besides = list(chain(*_built(beside, builder, left)))
     first = [builder.build(flagged)] if flagged is not None else []
     everything = (*(each for result in results for each in result.contributions), *beside)
@@ -94,8 +98,9 @@ def compose(
         _notes(everything, notes, builder.dropped),
     )
     total = sum(score.counted for score in scores)
+    screenshots = [left.pop("")] if "" in left else []
     sections = (
-        *_ordered(trees, first, total),
+        *_ordered(trees, first, screenshots, total),
         *besides,
         *(section for section in ends if section is not None),
         *left.values(),
@@ -112,29 +117,39 @@ def _total(scores: Iterable[Score], result: SubjectResult, results: Sequence[Sub
 
 @frozen
 class _Tree:
-    """The sections of one subject: its header, the open ones, and the closed ones."""
+    """The sections of one subject: its header, the open ones, and the closed ones; and its points as a line."""
 
     head: Any
     opened: list[Any]
     closed: list[Any]
+    points: str
 
 
-def _ordered(trees: Sequence[_Tree], flagged: Sequence[Any], total: int) -> Iterator[Any]:
+def _name_scored(sections: Iterable[Any], name: str) -> None:
+    """Add the subject to the titles of scored sections: the Submission Report shows these alone."""
+    for section in sections:
+        if section.heuristic is not None:
+            section.title_text = f"{section.title_text} ({name})"
+        _name_scored(section.subsections, name)
+
+
+def _ordered(trees: Sequence[_Tree], flagged: Sequence[Any], screenshots: Sequence[Any], total: int) -> Iterator[Any]:
     """One subject: its header, its detections, what is flagged, the rest. Several: the result first."""
     if len(trees) == 1:
         (tree,) = trees
-        yield from (tree.head, *tree.opened[:1], *flagged, *tree.opened[1:], *tree.closed)
+        yield from (tree.head, *tree.opened[:1], *flagged, *tree.opened[1:], *screenshots, *tree.closed)
         return
     if trees:
         word = score_word(total)
         summary = ResultTextSection(f"Result: {f'{word}, ' if word else ''}{total} points")
-        summary.add_lines([tree.head.title_text for tree in trees])
+        summary.add_lines([tree.points for tree in trees])
         yield summary
     yield from flagged
     for tree in trees:
         for section in (*tree.opened, *tree.closed):
             tree.head.add_subsection(section)
         yield tree.head
+    yield from screenshots
 
 
 def _built(
