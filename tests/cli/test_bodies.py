@@ -94,6 +94,7 @@ def test_deep_trees_are_drawn() -> None:
         ({"Level": "malicious"}, "malicious"),
         ({"Severity": "high"}, "malicious"),
         ({"Level": "", "Category": "suspicious"}, "suspicious"),
+        ({"Verdict": "malicious, MALWARE"}, "malicious"),
         ({"Severity": "low", "Rule": "malicious"}, ""),
     ],
 )

@@ -135,9 +135,9 @@ def body_parts(section: Mapping[str, Any]) -> tuple[Part, ...]:
     return tuple(_parts(str(section.get("body_format")), _decoded(raw), as_mapping(section.get("body_config"))))
 
 
-def level_of(word: str) -> str:
-    """Return the platform's word for a word of severity or verdict; empty for what is below `suspicious`."""
-    return _LEVELS.get(word.strip().casefold(), "")
+def level_of(words: str) -> str:
+    """Return the platform's word for the first of some words of severity or verdict; empty below `suspicious`."""
+    return _LEVELS.get(words.partition(",")[0].strip().casefold(), "")
 
 
 def _parts(body_format: str, data: Any, config: Mapping[str, Any] = EMPTY) -> Iterator[Part]:
