@@ -24,8 +24,14 @@ Above: TypeAlias = Callable[[str, str], bool]
 class Candidate:
     """What would be sent.
 
-    kind: `file` or `url`. size: in bytes. file_type: Assemblyline's. depth: 0 for what the user submitted.
-    classification: of the submission. url: as it would be sent, for a URL. placeholder: only a hash is known.
+    Args:
+        kind: `file` or `url`.
+        size: In bytes.
+        file_type: Assemblyline's.
+        depth: Of the extraction; 0 for what the user submitted.
+        classification: Of the submission.
+        url: As it would be sent; empty for a file.
+        placeholder: Whether only a hash is known.
     """
 
     kind: str
@@ -39,7 +45,12 @@ class Candidate:
 
 @frozen
 class Ruling:
-    """Whether it may leave. `rule` names what decided; `reason` is the refusal, empty where it is allowed."""
+    """Whether it may leave.
+
+    Args:
+        rule: What decided.
+        reason: The refusal as one sentence; empty where it is allowed.
+    """
 
     rule: str
     reason: str = ""

@@ -17,7 +17,7 @@ from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, PrivateConfig
 from virustotal.core.submission.policy import Candidate, submit_ruling
-from virustotal.core.submission.receipts import Progress, Receipt, Receipts, key_of
+from virustotal.core.submission.receipts import Receipt, Receipts, key_of
 from virustotal.core.submission.submit import COMPLETED, analysis_status
 from virustotal.core.submission.upload_request import Submitted, Submitter, is_old, submit_unknown
 from virustotal.util.readers import EMPTY, quantity, timestamp
@@ -32,7 +32,10 @@ _LICENCE = "The API key has no licence for private scanning."
 class PrivateResult:
     """How one subject ended.
 
-    plan: what the report is expanded by. private: whether it was scanned privately, be the report still pending.
+    Args:
+        plan: What the report is expanded by.
+        submitted: The report, with notes.
+        private: Whether it was scanned privately, be the report still pending.
     """
 
     plan: Plan
@@ -44,7 +47,9 @@ class PrivateResult:
 class PrivateScan:
     """What the private scans of one task need.
 
-    submitter: its context asks the private source. memory: what was learnt of private objects.
+    Args:
+        submitter: Its context asks the private source.
+        memory: What was learnt of private objects.
     """
 
     submitter: Submitter
@@ -80,7 +85,7 @@ class PrivateScan:
             public = public_look_up()
         if report.outcome.status is not Status.UNKNOWN:
             why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
-            return PrivateResult(public_plan, _with(public, f"It was not submitted privately. {why}", report))
+            return PrivateResult(public_plan, _annotated(public, f"It was not submitted privately. {why}", report))
         known = public.outcome.found and not is_old(public, self.submitter.settings)
         if known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
             return PrivateResult(public_plan, Submitted(public))
@@ -102,8 +107,7 @@ class PrivateScan:
     def _receipt(self, ref: Ref) -> Receipt | None:
         """Return the receipt of an earlier submission whose analysis is known."""
         receipt = self.submitter.context.receipts.get(receipt_key(ref))
-        sent = receipt is not None and receipt.progress is Progress.SENT and receipt.fresh(time.time())
-        return receipt if sent else None
+        return receipt if receipt is not None and receipt.analysis and receipt.fresh(time.time()) else None
 
     def _is_waiting(self, candidate: Candidate, ref: Ref) -> bool:
         """Return whether an earlier submission is to be waited for: the public object was asked for before it."""
@@ -183,8 +187,8 @@ def headline(report: Report, options: PrivateConfig) -> str:
     return f"Private scan: not shared by VirusTotal, kept {kept}{region}."
 
 
-def _with(report: Report, note: str, private: Report) -> Submitted:
-    """Return the public report with a note; the failure of the private look-up where nothing is known publicly."""
+def _annotated(report: Report, note: str, private: Report) -> Submitted:
+    """Return the public report with a note; the failure of the private look-up where the public one was not allowed."""
     if report.outcome.status is Status.SKIPPED:
         report = evolve(report, outcome=evolve(private.outcome, detail=note))
         return Submitted(report)

@@ -29,7 +29,11 @@ class Progress(enum.StrEnum):
 class Receipt:
     """One submission.
 
-    key: see `key_of`. analysis: VirusTotal's analysis id, empty until VirusTotal has named it. moment: Unix seconds.
+    Args:
+        key: See `key_of`.
+        progress: How far it got.
+        analysis: VirusTotal's analysis id, empty until VirusTotal has named it.
+        moment: Unix seconds.
     """
 
     key: str
@@ -79,11 +83,11 @@ class MemoryReceipts:
 
     def claim(self, receipt: Receipt, now: float) -> bool:
         """See `Receipts.claim`."""
-        there = self._receipts.get(receipt.key)
-        if there is not None and there.fresh(now):
+        earlier = self._receipts.get(receipt.key)
+        if earlier is not None and earlier.fresh(now):
             return False
-        for key, each in list(self._receipts.items()):
-            if now - each.moment >= max(LIFETIME, SENDING):
+        for key, kept in list(self._receipts.items()):
+            if now - kept.moment >= max(LIFETIME, SENDING):
                 self._receipts.pop(key, None)
         self._receipts[receipt.key] = receipt
         return True

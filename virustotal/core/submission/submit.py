@@ -41,10 +41,15 @@ MOST_LOOKS = 8
 class Submission:
     """One submission.
 
-    ref: the object, as it is looked up. look_up: asks for it with everything that the task wants of it. rule: what
-    allowed it. upload: the file; url: the URL; neither for a new analysis of a known object. size: in bytes.
-    aliases: what else the object may have been looked up as, by other tasks too. private: whether it is shared with
-    nobody; the source of the context then has to be the private one.
+    Args:
+        ref: The object, as it is looked up.
+        look_up: Asks for it with everything that the task wants of it.
+        rule: What allowed it.
+        upload: The file.
+        url: The URL; with neither file nor URL it is a new analysis of a known object.
+        size: In bytes.
+        aliases: What else the object may have been looked up as, by other tasks too.
+        private: Whether it is shared with nobody; the source of the context then has to be the private one.
     """
 
     ref: Ref
@@ -71,8 +76,15 @@ class Submission:
 class SubmissionContext:
     """What a submission works with.
 
-    deadline: of `time.monotonic()`. audit, stage: take one line each, without key. wait: seconds that a finished
-    upload is waited for.
+    Args:
+        source: Takes submissions, and tells of their analyses.
+        receipts: Of what was submitted.
+        deadline: Of `time.monotonic()`.
+        audit: Takes a line for the audit, without the key.
+        stage: Takes a line for the log, without the key.
+        intervals: Seconds between two questions for an analysis; the last one is repeated.
+        sleep: Waits so many seconds.
+        wait: Seconds that the analysis of a finished upload is waited for.
     """
 
     source: Source
@@ -96,67 +108,67 @@ class SubmissionContext:
         return True
 
 
-def submit_and_wait(job: Submission, desk: SubmissionContext) -> Report:
+def submit_and_wait(submission: Submission, context: SubmissionContext) -> Report:
     """Submit what a look-up did not find, wait, and return the report of the object itself.
 
     Sent at most once while a receipt of it is fresh: a retry of the task polls instead. What goes wrong is the outcome
     of the report; only AuthenticationError leaves.
     """
-    there = desk.receipts.get(job.key)
-    if there is None or not there.fresh(time.time()):
+    receipt = context.receipts.get(submission.key)
+    if receipt is None or not receipt.fresh(time.time()):
         try:
-            if desk.receipts.claim(sending(job.key), time.time()):
-                return _send(job, desk)
+            if context.receipts.claim(sending(submission.key), time.time()):
+                return _send(submission, context)
         except StoreError as error:
-            _audit(job, desk, f"not sent: {error}")
-            return _ended(job, Outcome(Status.FAILED, f"It was not submitted. {error}"))
-        there = desk.receipts.get(job.key)  # another replica was faster
-    return _follow(job, desk, there)
+            _audit(submission, context, f"not sent: {error}")
+            return _ended(submission, Outcome(Status.FAILED, f"It was not submitted. {error}"))
+        receipt = context.receipts.get(submission.key)  # another replica was faster
+    return _follow(submission, context, receipt)
 
 
-def _send(job: Submission, desk: SubmissionContext) -> Report:
-    desk.stage(f"{job.what}: sending {job.ref.kind} {job.ref.id}")
+def _send(submission: Submission, context: SubmissionContext) -> Report:
+    context.stage(f"{submission.what}: sending {submission.ref.kind} {submission.ref.id}")
     try:
-        analysis = _analysis_of(_ask(job, desk))
+        analysis = _analysis_of(_ask(submission, context))
     except AlreadyExistsError:
-        _audit(job, desk, "VirusTotal has it already")
-        return _look_for(job, desk, "VirusTotal answered that it has this already.")
+        _audit(submission, context, "VirusTotal has it already")
+        return _look_for(submission, context, "VirusTotal answered that it has this already.")
     except UncertainError as error:
-        _audit(job, desk, "outcome unknown")
+        _audit(submission, context, "outcome unknown")
         return _look_for(
-            job, desk, f"The connection broke while it was sent, so nobody knows whether it arrived: {error}"
+            submission, context, f"The connection broke while it was sent, so nobody knows whether it arrived: {error}"
         )
     except StoreError:  # before the last byte left
-        desk.receipts.drop(job.key)
+        context.receipts.drop(submission.key)
         raise
     except VirusTotalError as error:
-        desk.receipts.drop(job.key)
-        _audit(job, desk, f"refused: {error}")
+        context.receipts.drop(submission.key)
+        _audit(submission, context, f"refused: {error}")
         if isinstance(error, AuthenticationError):
             raise
-        return _ended(job, evolve(error.outcome, detail=f"It was not submitted: {error}"))
-    _audit(job, desk, f"analysis {analysis}")
+        return _ended(submission, evolve(error.outcome, detail=f"It was not submitted: {error}"))
+    _audit(submission, context, f"analysis {analysis}")
     with contextlib.suppress(StoreError):  # it has the receipt without the analysis
-        desk.receipts.put(sent(job.key, analysis))
-    _forget(job, desk)
-    return _wait(job, desk, analysis, time.time())
+        context.receipts.put(sent(submission.key, analysis))
+    _forget(submission, context)
+    return _wait(submission, context, analysis, time.time())
 
 
-def _ask(job: Submission, desk: SubmissionContext) -> object:
+def _ask(submission: Submission, context: SubmissionContext) -> object:
     """Send it. Until the last byte leaves, nothing has arrived; from then on it counts as sent, whatever breaks."""
 
     def before_end() -> None:
-        desk.receipts.put(sent(job.key))
+        context.receipts.put(sent(submission.key))
 
-    if job.upload is None:
+    if submission.upload is None:
         before_end()
-        request = api.submit_url(job.url) if job.url else api.analyse(job.ref)
-    elif job.size <= api.LARGEST_DIRECT:
-        request = api.upload_file(evolve(job.upload, before_end=before_end))
+        request = api.submit_url(submission.url) if submission.url else api.analyse(submission.ref)
+    elif submission.size <= api.LARGEST_DIRECT:
+        request = api.upload_file(evolve(submission.upload, before_end=before_end))
     else:
-        address = desk.source.ask(api.upload_url(), desk.deadline).payload.get("data")
-        request = api.upload_file(evolve(job.upload, before_end=before_end), as_text(address, 4096))
-    return desk.source.ask(request, desk.deadline).payload.get("data")
+        address = context.source.ask(api.upload_url(), context.deadline).payload.get("data")
+        request = api.upload_file(evolve(submission.upload, before_end=before_end), as_text(address, 4096))
+    return context.source.ask(request, context.deadline).payload.get("data")
 
 
 def _analysis_of(data: object) -> str:
@@ -166,35 +178,34 @@ def _analysis_of(data: object) -> str:
     return analysis
 
 
-def _follow(job: Submission, desk: SubmissionContext, receipt: Receipt | None) -> Report:
+def _follow(submission: Submission, context: SubmissionContext, receipt: Receipt | None) -> Report:
     if receipt is not None and receipt.analysis:
-        desk.stage(f"{job.what}: already sent, analysis {receipt.analysis}")
-        return _wait(job, desk, receipt.analysis, receipt.moment, at_once=True)
-    return _look_for(job, desk, "Another task is submitting this, or broke off while it did.")
+        context.stage(f"{submission.what}: already sent, analysis {receipt.analysis}")
+        return _wait(submission, context, receipt.analysis, receipt.moment, at_once=True)
+    return _look_for(submission, context, "Another task is submitting this, or broke off while it did.")
 
 
-def _wait(job: Submission, desk: SubmissionContext, analysis: str, since: float, *, at_once: bool = False) -> Report:
-    """Ask for the analysis until it is completed or the time is up."""
-    desk = evolve(desk, deadline=min(desk.deadline, time.monotonic() + desk.wait))
+def _wait(
+    submission: Submission, context: SubmissionContext, analysis: str, moment: float, *, at_once: bool = False
+) -> Report:
+    """Ask for the analysis, of a submission at that moment, until it is completed or the time is up."""
+    context = evolve(context, deadline=min(context.deadline, time.monotonic() + context.wait))
+    begun = _sent_at(submission, moment)
     request, status, missing = api.analysis(analysis), "queued", 0
-    for seconds in chain([0.0] if at_once else [], desk.pauses()):
-        if not desk.pause(seconds):
+    for seconds in chain([0.0] if at_once else [], context.pauses()):
+        if not context.pause(seconds):
             break
         try:
-            payload = desk.source.ask(request, desk.deadline).payload
+            payload = context.source.ask(request, context.deadline).payload
         except NotFoundError:
             missing += 1  # a fresh analysis may be unknown for a moment
             if missing < MOST_MISSING:
                 continue
-            if job.private and time.time() - since > SENDING:  # deleted, or its retention time is over
-                desk.receipts.drop(job.key)
-                return _pending(
-                    job,
-                    f"{_sent_at(job, since)} VirusTotal no longer knows its analysis; a later task submits it again.",
-                )
-            return _look_for(
-                job, desk, f"{_sent_at(job, since)} VirusTotal no longer knows its analysis.", at_once=True
-            )
+            gone = f"{begun} VirusTotal no longer knows its analysis"
+            if submission.private and time.time() - moment > SENDING:  # deleted, or its retention time is over
+                context.receipts.drop(submission.key)
+                return _pending(submission, f"{gone}; a later task submits it again.")
+            return _look_for(submission, context, f"{gone}.", at_once=True)
         except (NotAvailableYetError, UnavailableError):
             continue
         except DeadlineError:
@@ -202,17 +213,17 @@ def _wait(job: Submission, desk: SubmissionContext, analysis: str, since: float,
         except AuthenticationError:
             raise
         except VirusTotalError as error:
-            return _pending(job, f"{_sent_at(job, since)} Then: {error}")
+            return _pending(submission, f"{begun} Then: {error}")
         status = analysis_status(payload)
-        desk.stage(f"{job.what}: analysis {analysis} is {status}")
+        context.stage(f"{submission.what}: analysis {analysis} is {status}")
         if status == COMPLETED:
-            return _look_for(job, desk, f"{_sent_at(job, since)} Its analysis is completed.", at_once=True)
-    state = f"{_sent_at(job, since)} Its analysis is still {status}"
+            return _look_for(submission, context, f"{begun} Its analysis is completed.", at_once=True)
+    state = f"{begun} Its analysis is still {status}"
     if status.startswith(_WAITING):
-        report = job.look_up()
+        report = submission.look_up()
         if report.outcome.found:
             return evolve(report, outcome=evolve(report.outcome, detail=f"{state}."))
-    return _pending(job, f"{state}; a later task goes on waiting for it.")
+    return _pending(submission, f"{state}; a later task goes on waiting for it.")
 
 
 def analysis_status(payload: Mapping[str, Any]) -> str:
@@ -226,41 +237,42 @@ def analysis_status(payload: Mapping[str, Any]) -> str:
     return f"{_WAITING}{quantity(len(stages), 'stage')}" if status == COMPLETED and stages else status
 
 
-def _look_for(job: Submission, desk: SubmissionContext, known: str, *, at_once: bool = False) -> Report:
+def _look_for(submission: Submission, context: SubmissionContext, known: str, *, at_once: bool = False) -> Report:
     """Look the object up a few times: VirusTotal may need a moment to show what it has, and each look is a request."""
-    _forget(job, desk)
-    desk = evolve(desk, deadline=min(desk.deadline, time.monotonic() + desk.wait))
-    pauses = chain([0.0] if at_once else [], desk.pauses())
+    _forget(submission, context)
+    context = evolve(context, deadline=min(context.deadline, time.monotonic() + context.wait))
+    pauses = chain([0.0] if at_once else [], context.pauses())
     for seconds in islice(pauses, MOST_LOOKS):
-        if not desk.pause(seconds):
+        if not context.pause(seconds):
             break
-        report = job.look_up()
+        report = submission.look_up()
         if report.outcome.found:
             return report
         if report.outcome.status not in {Status.UNKNOWN, Status.FAILED}:
-            return _pending(job, f"{known} {report.outcome.detail}")
-    return _pending(job, f"{known} VirusTotal does not show a report yet.")
+            return _pending(submission, f"{known} {report.outcome.detail}")
+    return _pending(submission, f"{known} VirusTotal does not show a report yet.")
 
 
-def _forget(job: Submission, desk: SubmissionContext) -> None:
-    for ref in dict.fromkeys((job.ref, *job.aliases)):
-        forget(desk.source, ref)
+def _forget(submission: Submission, context: SubmissionContext) -> None:
+    for ref in dict.fromkeys((submission.ref, *submission.aliases)):
+        forget(context.source, ref)
 
 
-def _pending(job: Submission, detail: str) -> Report:
-    return _ended(job, Outcome(Status.PENDING, detail))
+def _pending(submission: Submission, detail: str) -> Report:
+    return _ended(submission, Outcome(Status.PENDING, detail))
 
 
-def _ended(job: Submission, outcome: Outcome) -> Report:
-    return Report(Object(job.ref), outcome=outcome)
+def _ended(submission: Submission, outcome: Outcome) -> Report:
+    return Report(Object(submission.ref), outcome=outcome)
 
 
-def _sent_at(job: Submission, moment: float) -> str:
-    how = "Submitted privately to VirusTotal" if job.private else "Submitted to VirusTotal"
-    done = how if job.what == "submit" else "A new analysis was asked for"
+def _sent_at(submission: Submission, moment: float) -> str:
+    how = "Submitted privately to VirusTotal" if submission.private else "Submitted to VirusTotal"
+    done = how if submission.what == "submit" else "A new analysis was asked for"
     return f"{done} at {datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC."
 
 
-def _audit(job: Submission, desk: SubmissionContext, end: str) -> None:
-    how = "privately" if job.private else "publicly"
-    desk.audit(f"{job.what} {how} {job.ref.kind} {job.ref.id} size={job.size} rule={job.rule}: {end}")
+def _audit(submission: Submission, context: SubmissionContext, end: str) -> None:
+    how, ref = "privately" if submission.private else "publicly", submission.ref
+    about = f"size={submission.size} rule={submission.rule}"
+    context.audit(f"{submission.what} {how} {ref.kind} {ref.id} {about}: {end}")

@@ -35,9 +35,11 @@ _SANDBOXES = "The engines have finished; the reports of sandboxes may come up to
 class Content:
     """The content of a task's file.
 
-    path: returns it, or raises OSError or the framework's own Exception where it is gone or is another file.
-    name: its plain name; empty for none. passwords: of earlier services (temporary data `passwords`).
-    digests: its MD5 and SHA-1, where they are known.
+    Args:
+        path: Returns it, or raises OSError or the framework's own Exception where it is gone or is another file.
+        name: Its plain name; empty for none.
+        passwords: Of earlier services (temporary data `passwords`).
+        digests: Its MD5 and SHA-1, where they are known.
     """
 
     path: Callable[[], str]
@@ -50,7 +52,11 @@ class Content:
 class Submitter:
     """What the submissions of one task need.
 
-    settings: the task's. above: compares classifications. context: how it is sent. content: the task's file.
+    Args:
+        settings: The task's.
+        above: Compares classifications.
+        context: How it is sent.
+        content: The task's file.
     """
 
     settings: Settings
@@ -61,7 +67,13 @@ class Submitter:
 
 @frozen
 class Submitted:
-    """What became of it. changing: why the result may soon change, or an empty text."""
+    """What became of it.
+
+    Args:
+        report: Of the object.
+        notes: Sentences for the analyst.
+        changing: Why the result may soon change; empty for no reason.
+    """
 
     report: Report
     notes: tuple[str, ...] = ()
