@@ -235,7 +235,7 @@ def test_nothing_known_nothing_shown(attributes: dict[str, Any]) -> None:
 def test_a_thousand_engines_are_bounded_and_said() -> None:
     many = {f"E{number:04}": engine("undetected") for number in range(1000)}
     section = found(last_analysis_results=many)[0]
-    assert [part.title_text for part in section.subsections][:1] == ["All engines (200 of 1000)"]
+    assert (section.title_text, section.auto_collapse) == ("All engines (200 of 1000)", True)
 
 
 def test_what_a_plugin_judges_without_engines_is_shown_and_scored() -> None:

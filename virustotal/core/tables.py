@@ -63,9 +63,9 @@ def counted(title: str, shown: int, total: int | None = None) -> str:
 
 def listed(values: Iterable[Any], most: int = MOST_IN_CELL) -> str:
     """Return values as one cell: joined by commas, with what is left out said."""
-    found = [shown for value in values if (shown := as_text(value))]
-    rest = len(found) - most
-    return ", ".join(found[:most]) + (f" and {rest} more" if rest > 0 else "")
+    texts = [shown for value in values if (shown := as_text(value))]
+    rest = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def table(
@@ -125,11 +125,11 @@ def lines(
 
     total: how many there are in all, where `entries` is already cut.
     """
-    found = [shown for entry in entries if (shown := as_text(entry))]
-    if not found:
+    texts = [shown for entry in entries if (shown := as_text(entry))]
+    if not texts:
         return None
-    section = ResultTextSection(counted(title, min(len(found), most), total or len(found)), auto_collapse=collapse)
-    section.add_lines(found[:most])
+    section = ResultTextSection(counted(title, min(len(texts), most), total or len(texts)), auto_collapse=collapse)
+    section.add_lines(texts[:most])
     return section
 
 
@@ -182,8 +182,8 @@ def further_attributes(
                 values.setdefault(name, []).append((obj.ref.id, value))
     body: list[str] = []
     room = LONGEST_FURTHER
-    for name, found in values.items():
-        block = _attribute(name, found)
+    for name, pairs in values.items():
+        block = _attribute(name, pairs)
         room -= len(block) + 1
         if room < 0:
             break
@@ -199,13 +199,13 @@ def _name(key: Any) -> str:
     return as_text(key, 80) or "(empty)"
 
 
-def _attribute(name: str, found: Sequence[tuple[str, Any]]) -> str:
+def _attribute(name: str, pairs: Sequence[tuple[str, Any]]) -> str:
     """Return the lines of one attribute; of one object's, one line."""
-    lines = [f"{as_text(id, 40)}: {_line(value)}" for id, value in found[:MOST_VALUES]]
-    if len(found) == 1:
-        return f"{name}: {_line(found[0][1])}"
-    if len(found) > MOST_VALUES:
-        lines.append(f"Not shown: {quantity(len(found) - MOST_VALUES, 'more object')}")
+    lines = [f"{as_text(id, 40)}: {_line(value)}" for id, value in pairs[:MOST_VALUES]]
+    if len(pairs) == 1:
+        return f"{name}: {_line(pairs[0][1])}"
+    if len(pairs) > MOST_VALUES:
+        lines.append(f"Not shown: {quantity(len(pairs) - MOST_VALUES, 'more object')}")
     return "\n    ".join((f"{name}:", *lines))
 
 

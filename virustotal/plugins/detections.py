@@ -91,7 +91,11 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         return
     _tag(section, evidence, verdict)
     yield section
-    if verdict.counts.points or any(each.category in BAD for each in verdict.detections) or any(map(stats.get, BAD)):
+    if (
+        verdict.counts.points
+        or any(detection.category in BAD for detection in verdict.detections)
+        or any(map(stats.get, BAD))
+    ):
         family = Family.ENGINES if subject.ref.kind == "file" else Family.NETWORK
         points = verdict.counts.points
         yield Points(family, f"engines.{level_of(points).value}", points, _reason(verdict), section)
@@ -107,19 +111,20 @@ def _reason(verdict: Verdict) -> str:
 
 
 def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None:
-    """The open table of the names that engines give, and the closed one of all engines."""
+    """The open table of the names that engines give, if any, and the closed one of all engines."""
     if not verdict.detections:
         return _counted_only(verdict, stats)
-    title = f"Detections: {verdict_words(verdict, verdict.counts.points)}"
     detections = sorted(verdict.detections, key=lambda one: (_place((one.category, None)), bool(one.ignored_because)))
-    rows, columns = _results([detection for detection in detections if detection.category in BAD])
-    section: ResultSection = tables.table(title, rows, columns, keep=("result",)) or ResultSection(title)
-    section.title_text = title
-    engines = tables.table(
+    engines: ResultSection | None = tables.table(
         ALL, [_row(detection) for detection in detections], _COLUMNS, collapse=True, keep=("category",)
     )
-    if engines is not None:
-        section.add_subsection(engines)
+    title = f"Detections: {verdict_words(verdict, verdict.counts.points)}"
+    rows, columns = _results([detection for detection in detections if detection.category in BAD])
+    section = tables.table(title, rows, columns, keep=("result",))
+    if section is None or engines is None:
+        return engines
+    section.title_text = title
+    section.add_subsection(engines)
     return section
 
 
@@ -160,28 +165,28 @@ def _place(pair: tuple[str, Any]) -> tuple[int, str]:
     return (CATEGORIES.index(pair[0]) if pair[0] in CATEGORIES else len(CATEGORIES), pair[0])
 
 
-def _row(each: Detection) -> Mapping[str, Any]:
+def _row(detection: Detection) -> Mapping[str, Any]:
     return {
-        "engine": each.engine,
-        "category": each.category.replace("-", " "),
-        "result": each.result,
-        "version": _version(each),
-        "updated": _updated(each.update),
-        "rule": _rule(each),
+        "engine": detection.engine,
+        "category": detection.category.replace("-", " "),
+        "result": detection.result,
+        "version": _version(detection),
+        "updated": _updated(detection.update),
+        "rule": _rule(detection),
     }
 
 
-def _rule(each: Detection) -> str:
-    if each.ignored_because:
-        return f"ignored: {each.ignored_because}"
+def _rule(detection: Detection) -> str:
+    if detection.ignored_because:
+        return f"ignored: {detection.ignored_because}"
     worth = ""
-    if each.score is not None:  # of an engine that found nothing no score counts, whatever a rule says
-        worth = f"{each.score} points" if each.category in BAD else "not counted"
-    return ": ".join(filter(None, (worth, each.remapped_because)))
+    if detection.score is not None:  # of an engine that found nothing no score counts, whatever a rule says
+        worth = f"{detection.score} points" if detection.category in BAD else "not counted"
+    return ": ".join(filter(None, (worth, detection.remapped_because)))
 
 
-def _version(each: Detection) -> str:
-    return "" if each.version.lower() == "none" else each.version  # some engines say so in words
+def _version(detection: Detection) -> str:
+    return "" if detection.version.lower() == "none" else detection.version  # some engines say so in words
 
 
 def _updated(value: str) -> str:
@@ -203,8 +208,8 @@ def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
         if value and "@" not in value.partition("//")[2].partition("/")[0]:  # credentials are no part of a tag
             section.add_tag(SUBJECT_TAGS[subject.ref.kind], value)
         return
-    for each in verdict.detections:
-        if each.category in BAD and not each.ignored_because and (name := whole_text(each.result)):
+    for detection in verdict.detections:
+        if detection.category in BAD and not detection.ignored_because and (name := whole_text(detection.result)):
             section.add_tag("av.virus_name", name)
     if verdict.score:
         names = family_names(verdict.detections, evidence.report.subject.attributes)
@@ -212,17 +217,17 @@ def _tag(section: ResultSection, evidence: Evidence, verdict: Verdict) -> None:
             section.add_tag(tag_type, name)
 
 
-def _ontology(found: Sequence[Detection]) -> Iterator[OntologyPart]:
-    for each in found:
-        category = ONTOLOGY.get(each.category)
-        if category is not None and not each.ignored_because:
+def _ontology(detections: Sequence[Detection]) -> Iterator[OntologyPart]:
+    for detection in detections:
+        category = ONTOLOGY.get(detection.category)
+        if category is not None and not detection.ignored_because:
             yield OntologyPart(
                 "antivirus",
                 {
-                    "engine_name": each.engine,
-                    "engine_version": _version(each) or None,
-                    "engine_definition_version": each.update or None,
-                    "virus_name": (each.result or None) if category in BAD else None,
+                    "engine_name": detection.engine,
+                    "engine_version": _version(detection) or None,
+                    "engine_definition_version": detection.update or None,
+                    "virus_name": (detection.result or None) if category in BAD else None,
                     "category": category,
                 },
             )

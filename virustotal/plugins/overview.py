@@ -32,32 +32,32 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _facts(subject: Object) -> Iterator[tuple[str, Any]]:
-    known = subject.attributes
-    threat = as_mapping(known.get("popular_threat_classification"))
-    severity = as_mapping(known.get("threat_severity"))
+    attributes = subject.attributes
+    threat = as_mapping(attributes.get("popular_threat_classification"))
+    severity = as_mapping(attributes.get("threat_severity"))
     yield "Threat categories", _popular(threat.get("popular_threat_category"))
-    yield "Threat names", tables.listed(as_texts(known.get("threat_names")))
+    yield "Threat names", tables.listed(as_texts(attributes.get("threat_names")))
     yield "Threat severity", as_text(severity.get("threat_severity_level")).removeprefix("SEVERITY_").lower()
     yield "Threat severity, why", as_text(severity.get("level_description"))
-    yield "Threat verdict", as_text(known.get("threat_verdict")).removeprefix("VERDICT_").lower()
-    yield "First seen in the wild", date(known.get("first_seen_itw_date"))
-    yield "Last seen in the wild", date(known.get("last_seen_itw_date"))
-    yield "Times submitted", integer(known.get("times_submitted"))
-    yield "Sources", integer(known.get("unique_sources"))
-    yield "Reputation", integer(known.get("reputation"))
-    yield "Votes", _votes(as_mapping(known.get("total_votes")))
-    yield "Record changed", date(known.get("last_modification_date"))
-    yield "Can be downloaded", known.get("downloadable")
-    yield "Tools of VirusTotal", tables.listed(as_texts(known.get("available_tools")))
-    yield from _identity(known)
+    yield "Threat verdict", as_text(attributes.get("threat_verdict")).removeprefix("VERDICT_").lower()
+    yield "First seen in the wild", date(attributes.get("first_seen_itw_date"))
+    yield "Last seen in the wild", date(attributes.get("last_seen_itw_date"))
+    yield "Times submitted", integer(attributes.get("times_submitted"))
+    yield "Sources", integer(attributes.get("unique_sources"))
+    yield "Reputation", integer(attributes.get("reputation"))
+    yield "Votes", _votes(as_mapping(attributes.get("total_votes")))
+    yield "Record changed", date(attributes.get("last_modification_date"))
+    yield "Can be downloaded", attributes.get("downloadable")
+    yield "Tools of VirusTotal", tables.listed(as_texts(attributes.get("available_tools")))
+    yield from _identity(attributes)
 
 
-def _identity(known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield "Names", tables.listed(as_texts(known.get("names"), 200), MOST_NAMES)
-    yield "Size in bytes", integer(known.get("size"))
+def _identity(attributes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield "Names", tables.listed(as_texts(attributes.get("names"), 200), MOST_NAMES)
+    yield "Size in bytes", integer(attributes.get("size"))
     for key, title in _HASHES.items():
-        yield title, as_text(known.get(key))
-    yield "Tags", tables.listed(as_texts(known.get("tags")), 40)
+        yield title, as_text(attributes.get(key))
+    yield "Tags", tables.listed(as_texts(attributes.get("tags")), 40)
 
 
 #: Those by which other tools know the file; the others stand in its identification.

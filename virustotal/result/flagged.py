@@ -115,6 +115,6 @@ def _points(group: Sequence[Flagged], section: Section) -> Given:
     title = group[0].about.relationship or first.points.name
     reason = f"{title}: {len(group)} flagged: {listed(named, MOST_NAMED)}."
     amount = sum(entry.given.points.amount for entry in group)
-    attack_ids = tuple(dict.fromkeys(each for entry in group for each in entry.given.points.attack_ids))
+    attack_ids = tuple(dict.fromkeys(attack_id for entry in group for attack_id in entry.given.points.attack_ids))
     points = evolve(first.points, amount=amount, reason=reason, attack_ids=attack_ids, about=None)
     return evolve(first, points=points, section=section)

@@ -90,7 +90,7 @@ def compose(
             _name_scored((*tree.opened, *tree.closed), name_of(result))
     besides = list(chain(*_built(beside, builder, left)))
     first = [builder.build(flagged)] if flagged is not None else []
-    everything = (*(each for result in results for each in result.contributions), *beside)
+    everything = (*(output for result in results for output in result.contributions), *beside)
     ends = (
         _explanation(scores, results),
         coverage_section(results),
@@ -193,17 +193,17 @@ def _anchored(contributions: Iterable[AnalyzerOutput]) -> tuple[AnalyzerOutput, 
     return tuple(map(_with_anchors, contributions))
 
 
-def _with_anchors(each: AnalyzerOutput) -> AnalyzerOutput:
+def _with_anchors(output: AnalyzerOutput) -> AnalyzerOutput:
     """Give points without a section of the analyser's own its first section, or a new one where it has none."""
-    if all(points.about is not None for points, _ in each.scored):
-        return each
-    sections = each.sections or (Section(title=clean(each.analyzer, 200) or "Points"),)
+    if all(points.about is not None for points, _ in output.scored):
+        return output
+    sections = output.sections or (Section(title=clean(output.analyzer, 200) or "Points"),)
     own = {id(section) for section in _walk(sections)}
     scored = tuple(
         (points, section if section is not None and id(section) in own else sections[0])
-        for points, section in each.scored
+        for points, section in output.scored
     )
-    return evolve(each, sections=sections, scored=scored)
+    return evolve(output, sections=sections, scored=scored)
 
 
 def _walk(sections: Iterable[Section]) -> Iterator[Section]:
@@ -222,15 +222,15 @@ def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[Giv
 
 
 def _points(contributions: Iterable[AnalyzerOutput], subject: str = "", void: str = "") -> Iterator[Given]:
-    for each in contributions:
-        for points, section in each.scored:
+    for output in contributions:
+        for points, section in output.scored:
             yield Given(
                 points,
                 section,
-                provider=each.provider,
+                provider=output.provider,
                 subject=subject,
-                external=each.external,
-                void_because="" if each.external else void,
+                external=output.external,
+                void_because="" if output.external else void,
             )
 
 
@@ -239,11 +239,11 @@ def _is_clean_url(result: SubjectResult) -> bool:
     subject, verdict = result.report.subject, result.verdict
     if subject.ref.kind != "url" or verdict.level not in {Level.CLEAN, Level.INFORMATIONAL}:
         return False
-    if any(each.category in BAD and not each.ignored_because for each in verdict.detections):
+    if any(detection.category in BAD and not detection.ignored_because for detection in verdict.detections):
         return False
     if not verdict.detections and any(map(counters(subject).get, BAD)):
         return False
-    return not any(points.amount > 0 for each in result.contributions for points, _ in each.scored)
+    return not any(points.amount > 0 for output in result.contributions for points, _ in output.scored)
 
 
 def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> Any | None:
@@ -257,7 +257,7 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
             "reason": score.reason,
             "points": score.amount,
             "counted": score.counted,
-            "ATT&CK": ", ".join((*score.attack_ids, *(f"{each} (unknown)" for each in score.unknown_ids))),
+            "ATT&CK": ", ".join((*score.attack_ids, *(f"{id} (unknown)" for id in score.unknown_ids))),
             "subject": score.subject if several else "",
         }
         for score in counting[:MOST_SCORES]
@@ -280,8 +280,8 @@ def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> A
 
 
 def _errors(contributions: Iterable[AnalyzerOutput], unloaded: Sequence[str]) -> Any | None:
-    failed = [each for each in contributions if each.error]
-    rows = [{"analyser": each.analyzer, "plugin": each.provider, "error": each.error} for each in failed]
+    failed = [output for output in contributions if output.error]
+    rows = [{"analyser": output.analyzer, "plugin": output.provider, "error": output.error} for output in failed]
     section = table(FAILED, rows, ("analyser", "plugin", "error"), collapse=True, keep=("plugin",))
     below = lines(UNLOADED, unloaded, collapse=True)
     if section is None or below is None:
@@ -291,7 +291,7 @@ def _errors(contributions: Iterable[AnalyzerOutput], unloaded: Sequence[str]) ->
 
 
 def _notes(contributions: Iterable[AnalyzerOutput], notes: Sequence[str], dropped: int) -> Any | None:
-    cut = [f"{each.analyzer}: {note}" for each in contributions for note in each.notes]
+    cut = [f"{output.analyzer}: {note}" for output in contributions for note in output.notes]
     left_out = f"Tags of safelisted values or of hosts that are not public, left out: {dropped}."
     below = lines("What was cut or left out", [*cut, *([left_out] if dropped else [])], most=MOST_NOTES, collapse=True)
     section = lines(NOTES, notes)
@@ -328,9 +328,9 @@ def _reasons(result: SubjectResult) -> Iterator[str]:
 
 
 def _failures(contributions: Iterable[AnalyzerOutput]) -> Iterator[str]:
-    for each in contributions:
-        if each.error:
-            yield f"The analyser {clean(each.analyzer, 120)} failed."
+    for output in contributions:
+        if output.error:
+            yield f"The analyser {clean(output.analyzer, 120)} failed."
 
 
 def _said(outcome: Outcome) -> str:

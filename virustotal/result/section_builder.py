@@ -86,10 +86,10 @@ class Builder:
     def _tags(self, tags: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
         kept = {}
         for tag_type, values in tags.items():
-            found = tuple(value for value in values if self._keeps(tag_type, value))
-            self.dropped += len(values) - len(found)
-            if found:
-                kept[tag_type] = found
+            left = tuple(value for value in values if self._keeps(tag_type, value))
+            self.dropped += len(values) - len(left)
+            if left:
+                kept[tag_type] = left
         return kept
 
     def _keeps(self, tag_type: str, value: str) -> bool:

@@ -56,10 +56,10 @@ def usage(connection: Any) -> str:
 def of_connection(connection: Any) -> Iterator[Indicator]:
     """Yield the addresses of one connection: its URL, or its host where the URL names none; a bare text is either."""
     row = as_mapping(connection)
-    found = [found for key in ("url", "uri") if (found := indicator(row.get(key))) is not None]
-    yield from found
+    indicators = [address for key in ("url", "uri") if (address := indicator(row.get(key))) is not None]
+    yield from indicators
     host = indicator(row.get("host")) if row else indicator(connection)
-    named = {(each.host or each).value for each in found}
+    named = {(entry.host or entry).value for entry in indicators}
     if host is not None and (host.host or host).value not in named:
         yield _with_port(host, row)
 
@@ -75,17 +75,17 @@ def named(value: Any) -> Iterator[Indicator]:
             todo.extend((plain(key) in KEYS, each, entry) for key, each in list(entry.items())[:MOST_VALUES])
         elif isinstance(entry, list):
             todo.extend((hinted, each, row) for each in entry[:MOST_VALUES])
-        elif hinted and (found := indicator(entry)) is not None:
-            yield _with_port(found, row)
+        elif hinted and (address := indicator(entry)) is not None:
+            yield _with_port(address, row)
 
 
-def _with_port(found: Indicator, row: Mapping[str, Any]) -> Indicator:
+def _with_port(address: Indicator, row: Mapping[str, Any]) -> Indicator:
     """The port that stands beside a host, where the host names none."""
     ports = [entry for key, value in row.items() if plain(key) == "port" for entry in as_list(value)]
     port = integer(ports[0]) if len(ports) == 1 else None
-    if found.port or found.kind == "uri" or port is None or not 0 < port < 65_536:
-        return found
-    return evolve(found, port=port)
+    if address.port or address.kind == "uri" or port is None or not 0 < port < 65_536:
+        return address
+    return evolve(address, port=port)
 
 
 def as_connection(address: Indicator) -> tuple[str, dict[str, Any]]:

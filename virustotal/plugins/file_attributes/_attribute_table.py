@@ -43,8 +43,8 @@ class FieldSpec:
     def tags(self, value: Any) -> Iterator[str]:
         """Yield the values to tag; one that had to be cut or cleaned is not the value any more, and is left out."""
         for entry in as_list(value if self.tagged is None else self.tagged(value)):
-            if found := whole_text(entry):
-                yield found
+            if text := whole_text(entry):
+                yield text
 
 
 @frozen
@@ -87,9 +87,9 @@ def build(part: SectionSpec, value: Any, depth: int = DEEPEST) -> ResultSection 
 
 def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSection | None:
     """Facts in the order of the shape, then what it does not name; lists and mappings become subsections."""
-    below = {each.key: each for each in part.parts}
-    known = {each.key: each for each in part.fields}
-    rest = [key for key in value if key not in known and key not in below and key not in part.skip]
+    below = {spec.key: spec for spec in part.parts}
+    fields_by_key = {spec.key: spec for spec in part.fields}
+    rest = [key for key in value if key not in fields_by_key and key not in below and key not in part.skip]
     rest, left_out = rest[:MOST_KEYS], max(0, len(rest) - MOST_KEYS)
     nested = {key: None for key in rest if depth > 0 and _nests(value[key])}
     facts = [*part.fields, *(FieldSpec(key, label(key)) for key in rest if key not in nested)]
@@ -99,7 +99,7 @@ def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSec
     section = key_values(part.title, entries, collapse=part.collapse)
     _tag(section, part.fields, [value])
     parts = [*part.parts, *(SectionSpec(key, label(key), collapse=True) for key in nested)]
-    return _with(section, part, _below([each for each in parts if each.key in value], value, depth - 1))
+    return _with(section, part, _below([spec for spec in parts if spec.key in value], value, depth - 1))
 
 
 def _nests(value: Any) -> bool:
@@ -109,19 +109,19 @@ def _nests(value: Any) -> bool:
 
 
 def _below(parts: Sequence[SectionSpec], value: Mapping[str, Any], depth: int) -> Iterator[ResultSection]:
-    for each in parts[:MOST_PARTS]:
-        if (section := build(each, value[each.key], depth)) is not None:
+    for spec in parts[:MOST_PARTS]:
+        if (section := build(spec, value[spec.key], depth)) is not None:
             yield section
     if len(parts) > MOST_PARTS:
-        yield lines(f"{len(parts) - MOST_PARTS} more are not shown", [each.key for each in parts[MOST_PARTS:]])
+        yield lines(f"{len(parts) - MOST_PARTS} more are not shown", [spec.key for spec in parts[MOST_PARTS:]])
 
 
 def _with(section: Any, part: SectionSpec, below: Iterable[ResultSection]) -> ResultSection | None:
     subsections = list(below)
     if section is None and subsections:
         section = ResultSection(part.title, auto_collapse=part.collapse)
-    for each in subsections:
-        section.add_subsection(each)
+    for subsection in subsections:
+        section.add_subsection(subsection)
     return section
 
 
@@ -139,8 +139,8 @@ def _or_empty(value: Any) -> str:
 def _rows(part: SectionSpec, entries: Sequence[Any], total: int) -> ResultSection | None:
     """A table of the first entries: mappings by key, lists by position, bare values under the first field."""
     raw = [_row(entry, part.fields) for entry in entries[: part.most]]
-    known = [*([FieldSpec(_NAME, part.name, _or_empty, part.tag)] if part.name else []), *part.fields]
-    fields = [*known, *_unnamed(raw, known, part.skip)]
+    named = [*([FieldSpec(_NAME, part.name, _or_empty, part.tag)] if part.name else []), *part.fields]
+    fields = [*named, *_unnamed(raw, named, part.skip)]
     shape = {field.label: field for field in fields}  # a label given twice is one column
     rows = [{label: field.read(row[field.key]) for label, field in shape.items() if field.key in row} for row in raw]
     kept = [row for row in rows if any(not _is_empty(cell) for cell in row.values())]
@@ -167,15 +167,15 @@ def _is_empty(cell: Any) -> bool:
 
 def _row(entry: Any, fields: Sequence[FieldSpec]) -> Mapping[str, Any]:
     if isinstance(entry, list | tuple):
-        row = {each.key: value for each, value in zip(fields, entry, strict=False)}
+        row = {field.key: value for field, value in zip(fields, entry, strict=False)}
         return {**row, _BARE: entry[len(fields) :]} if len(entry) > len(fields) else row
     return as_mapping(entry) or {fields[0].key if fields else _BARE: entry}
 
 
-def _unnamed(rows: Iterable[Mapping[str, Any]], known: Sequence[FieldSpec], skip: Iterable[str]) -> list[FieldSpec]:
+def _unnamed(rows: Iterable[Mapping[str, Any]], named: Sequence[FieldSpec], skip: Iterable[str]) -> list[FieldSpec]:
     """Columns for what the shape does not name."""
-    taken = {each.key for each in known} | {_NAME, *skip}
-    labels = {each.label for each in known}
+    taken = {field.key for field in named} | {_NAME, *skip}
+    labels = {field.label for field in named}
     keys = dict.fromkeys(key for row in rows for key in row if key not in taken)
     columns = [(key, "Value" if key == _BARE else label(key)) for key in keys]
     return [FieldSpec(key, f"{label} (attribute)" if label in labels else label) for key, label in columns]
@@ -185,11 +185,11 @@ def _tag(section: Any, fields: Sequence[FieldSpec], rows: Sequence[Mapping[str, 
     """Tag what is shown, each type MOST_TAGS times at most."""
     if section is None:
         return
-    for each in fields:
-        if each.tag:
-            found = dict.fromkeys(tag for row in rows if each.key in row for tag in each.tags(row[each.key]))
-            for value in list(found)[:MOST_TAGS]:
-                section.add_tag(each.tag, value)
+    for field in fields:
+        if field.tag:
+            values = dict.fromkeys(tag for row in rows if field.key in row for tag in field.tags(row[field.key]))
+            for value in list(values)[:MOST_TAGS]:
+                section.add_tag(field.tag, value)
 
 
 def attributes(evidence: Evidence) -> Mapping[str, Any]:
@@ -221,9 +221,9 @@ def analyzer(name: str, order: int, summary: str, *parts: SectionSpec) -> Analyz
     """Return the analyser that shows one section for each of the attributes that the file has."""
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
-        found = attributes(evidence)
+        values = attributes(evidence)
         for part in parts:
-            if (section := build_section(part, found.get(part.key))) is not None:
+            if (section := build_section(part, values.get(part.key))) is not None:
                 yield section
 
     needs = Needs(tuple(part.key for part in parts))

@@ -55,8 +55,8 @@ any_hex = digest()
 
 def address(value: Any) -> Any:
     """Return a whole number as hexadecimal, such as `0x1000`; anything else as it is shown."""
-    found = integer(value)
-    return shown(value) if found is None or found < 0 else f"0x{found:x}"
+    integral = integer(value)
+    return shown(value) if integral is None or integral < 0 else f"0x{integral:x}"
 
 
 def when(value: Any) -> Any:
@@ -73,13 +73,13 @@ def literal(table: Mapping[Any, str]) -> Callable[[Any], Any]:
     """Return a reader that names a number by a table and keeps the number beside it; unknown ones stay as they are."""
 
     def read(value: Any) -> Any:
-        found = integer(value)
-        return f"{table[found]} ({found})" if found in table else shown(value)
+        integral = integer(value)
+        return f"{table[integral]} ({integral})" if integral in table else shown(value)
 
     return read
 
 
 def whole(value: Any) -> str:
     """Return a whole number as it is tagged; empty for anything else."""
-    found = integer(value)
-    return "" if found is None else str(found)
+    integral = integer(value)
+    return "" if integral is None else str(integral)

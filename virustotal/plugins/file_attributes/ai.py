@@ -20,9 +20,9 @@ LONGEST, MOST = 5_000, 20
 
 def analyses(value: Any) -> list[Mapping[str, Any]]:
     """Return the analyses of a list, of one mapping, or of a mapping of sources; a bare text is an analysis."""
-    found = as_mapping(value)
-    if found and "analysis" not in found:
-        return [{"source": name, **_analysis(entry)} for name, entry in pairs(found)]
+    fields = as_mapping(value)
+    if fields and "analysis" not in fields:
+        return [{"source": name, **_analysis(entry)} for name, entry in pairs(fields)]
     return [_analysis(entry) for entry in as_list(value)]
 
 
@@ -32,12 +32,12 @@ def _analysis(entry: Any) -> Mapping[str, Any]:
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield one section with a subsection for each analysis, its source and verdict in the title."""
-    found = analyses(attributes(evidence).get("crowdsourced_ai_results"))
-    shown = [below for entry in found[:MOST] if (below := _section(entry)) is not None]
+    results = analyses(attributes(evidence).get("crowdsourced_ai_results"))
+    shown = [below for entry in results[:MOST] if (below := _section(entry)) is not None]
     if not shown:
         return
-    rest = f" {len(found) - MOST} more are not shown." if len(found) > MOST else ""
-    section = ResultSection(f"Analyses by language models ({len(found)})", body=WARNING + rest)
+    rest = f" {len(results) - MOST} more are not shown." if len(results) > MOST else ""
+    section = ResultSection(f"Analyses by language models ({len(results)})", body=WARNING + rest)
     for below in shown:
         section.add_subsection(below)
     yield section

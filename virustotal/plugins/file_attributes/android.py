@@ -8,8 +8,8 @@ from virustotal.plugins.file_attributes._attribute_table import FieldSpec, Secti
 
 def distinguished_name(value: object) -> str:
     """Return a subject or issuer as one text."""
-    found = as_mapping(value)
-    return as_text(found.get("DN")) or as_text(found.get("CN")) or str(read.shown(value))
+    fields = as_mapping(value)
+    return as_text(fields.get("DN")) or as_text(fields.get("CN")) or str(read.shown(value))
 
 
 CERTIFICATE = SectionSpec(

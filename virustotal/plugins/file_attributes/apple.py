@@ -114,10 +114,10 @@ DMG = SectionSpec(
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield a section for each architecture of `macho_info`, which is a list, and for the containers."""
-    found = attributes(evidence)
-    yield from many(renamed(ARCHITECTURE, "macho_info", "Mach-O executable"), found.get("macho_info"))
+    values = attributes(evidence)
+    yield from many(renamed(ARCHITECTURE, "macho_info", "Mach-O executable"), values.get("macho_info"))
     for part in (IPA, DMG):
-        if (section := build_section(part, found.get(part.key))) is not None:
+        if (section := build_section(part, values.get(part.key))) is not None:
             yield section
 
 

@@ -93,12 +93,14 @@ COLUMNS = ("Capability", "Meaning", "ATT&CK", "Technique")
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield a table of capabilities, unknown ones too, and their techniques at 0 points: clean programs have most."""
-    found = as_texts(attributes(evidence).get("capabilities_tags"))
-    section: ResultSection | None = table("Capabilities of the code", [_row(name) for name in found], COLUMNS)
+    capabilities = as_texts(attributes(evidence).get("capabilities_tags"))
+    section: ResultSection | None = table("Capabilities of the code", [_row(name) for name in capabilities], COLUMNS)
     if section is None:
         return
     yield section
-    techniques = known_ids(technique for name in found if (technique := CAPABILITIES.get(name.lower(), ("", ""))[1]))
+    techniques = known_ids(
+        technique for name in capabilities if (technique := CAPABILITIES.get(name.lower(), ("", ""))[1])
+    )
     if techniques:
         reason = "VirusTotal found code of these techniques in the file."
         yield Points(Family.CAPABILITY, "capabilities", 0, reason, section, techniques)

@@ -84,11 +84,11 @@ def tools(value: Any) -> Iterator[tuple[str, str]]:
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield one section; a packer is a technique that many clean programs use too, so it scores nothing."""
-    found = attributes(evidence)
-    section = build(IDENTITY, {key: found[key] for key in KEYS if found.get(key) is not None})
+    values = attributes(evidence)
+    section = build(IDENTITY, {key: values[key] for key in KEYS if values.get(key) is not None})
     if section is None:
         return
-    named = list(dict.fromkeys(tools(found.get(EASY.key))))[:MOST_TAGS]
+    named = list(dict.fromkeys(tools(values.get(EASY.key))))[:MOST_TAGS]
     for kind, name in named:
         section.add_tag(kind, name)
     yield section

@@ -12,8 +12,8 @@ _MAIN = re.compile(r"^Main-Class:[ \t]*([\w.$]+)", re.MULTILINE | re.ASCII)
 
 def main_class(value: object) -> str:
     """Return the main class that a manifest names, or an empty text."""
-    found = _MAIN.search(as_text(value, 20_000))
-    return found.group(1) if found else ""
+    match = _MAIN.search(as_text(value, 20_000))
+    return match.group(1) if match else ""
 
 
 JAR = SectionSpec(

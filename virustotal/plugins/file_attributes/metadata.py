@@ -45,12 +45,12 @@ NEEDS = Needs(tuple(part.key for part in (EXIF, INJECTIONS, ICON, FILECONDIS, AS
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield the metadata; tags only for images, since the keys mean other things elsewhere."""
-    found = attributes(evidence)
-    image = as_text(as_mapping(found.get("exiftool")).get("MIMEType")).startswith("image/")
+    values = attributes(evidence)
+    image = as_text(as_mapping(values.get("exiftool")).get("MIMEType")).startswith("image/")
     for part in (EXIF_OF_IMAGE if image else EXIF, ASF, ICON, FILECONDIS):
-        if (section := build_section(part, found.get(part.key))) is not None:
+        if (section := build_section(part, values.get(part.key))) is not None:
             yield section
-    injected = found.get(INJECTIONS.key)
+    injected = values.get(INJECTIONS.key)
     if injected and (section := build_section(INJECTIONS, injected)) is not None:
         yield section
         reason = "VirusTotal found code inside the image."

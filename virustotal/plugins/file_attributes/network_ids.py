@@ -70,15 +70,15 @@ def traffic(alerts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
     """Yield the alerts, the worst first, their traffic, VirusTotal's statistics, and points of each severity."""
-    found = attributes(evidence)
-    for section, rows, points in rule_sections(ALERTS, found.get(ALERTS.key), "alert_severity", "IDS", title):
+    values = attributes(evidence)
+    for section, rows, points in rule_sections(ALERTS, values.get(ALERTS.key), "alert_severity", "IDS", title):
         alerts = list(as_mappings(rows))
         _tag_peers(section, alerts)
         if (below := build(TRAFFIC, traffic(alerts))) is not None:
             section.add_subsection(below)
         yield section
         yield from points
-    if (statistics := build(STATISTICS, found.get(STATISTICS.key))) is not None:
+    if (statistics := build(STATISTICS, values.get(STATISTICS.key))) is not None:
         yield statistics
 
 

@@ -15,9 +15,9 @@ MOST_EVENTS = 3
 
 def events(value: Any) -> str:
     """Return the first events of `match_context`, which is a list of `{values: {…}}` or one mapping."""
-    found = [as_mapping(entry.get("values")) or entry for entry in as_mappings(value)]
-    rest = len(found) - MOST_EVENTS
-    written = " | ".join(str(read.shown(entry)) for entry in found[:MOST_EVENTS])
+    contexts = [as_mapping(entry.get("values")) or entry for entry in as_mappings(value)]
+    rest = len(contexts) - MOST_EVENTS
+    written = " | ".join(str(read.shown(entry)) for entry in contexts[:MOST_EVENTS])
     return f"{as_text(written, 900)} and {rest} more" if rest > 0 else written or str(read.shown(value))
 
 

@@ -46,8 +46,8 @@ def tagged_day(value: Any) -> str:
 
 def common_name(value: Any) -> str:
     """Return the name of a distinguished name given as a mapping or a text."""
-    found = as_mapping(value)
-    return as_text(found.get("CN")) or as_text(found.get("DN")) or str(read.shown(value))
+    fields = as_mapping(value)
+    return as_text(fields.get("CN")) or as_text(fields.get("DN")) or str(read.shown(value))
 
 
 CERTIFICATES = SectionSpec(
@@ -124,11 +124,11 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     section = build_section(SIGNATURE, info)
     if section is None:
         return
-    found = as_mapping(info)
-    if found:
-        section.title_text = f"Signature: {state(found)}"
+    signature = as_mapping(info)
+    if signature:
+        section.title_text = f"Signature: {state(signature)}"
     yield section
-    if as_text(found.get("verified")).lower() == REVOKED:
+    if as_text(signature.get("verified")).lower() == REVOKED:
         reason = "VirusTotal says that a certificate of the signature was revoked by its issuer."
         yield Points(Family.STATIC, "certificate_revoked", REVOKED_POINTS, reason, section)
 

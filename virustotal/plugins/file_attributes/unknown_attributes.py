@@ -41,12 +41,12 @@ def shown_by_siblings(settings: Settings) -> frozenset[str]:
     return frozenset(name for analyzer in siblings for name in analyzer.needs.attributes)
 
 
-def analyze(known: frozenset[str], evidence: Evidence) -> Iterator[Finding]:
+def analyze(shown_elsewhere: frozenset[str], evidence: Evidence) -> Iterator[Finding]:
     """Yield a section for each attribute with something inside, and one for all plain values."""
-    found = {key: value for key, value in attributes(evidence).items() if key not in known}
-    nested = [key for key, value in found.items() if _nested(key, value)]
-    yield from _sections(found, nested[:MOST_PARTS])
-    plain = [(label(key), shown(value)) for key, value in found.items() if key not in nested]
+    values = {key: value for key, value in attributes(evidence).items() if key not in shown_elsewhere}
+    nested = [key for key, value in values.items() if _nested(key, value)]
+    yield from _sections(values, nested[:MOST_PARTS])
+    plain = [(label(key), shown(value)) for key, value in values.items() if key not in nested]
     if len(nested) > MOST_PARTS:
         plain.append(("Not shown", shown(nested[MOST_PARTS:])))
     if (section := key_values("Further attributes", plain[:200])) is not None:
@@ -62,10 +62,10 @@ def _nested(key: str, value: Any) -> bool:
     )
 
 
-def _sections(found: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
+def _sections(values: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
     for key in keys:
         part = SectionSpec(key, f"Attribute {label(key)}")
-        if (section := build_section(part, found[key])) is not None:
+        if (section := build_section(part, values[key])) is not None:
             yield section
 
 
@@ -73,5 +73,5 @@ def _sections(found: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of everything else."""
     summary = "Attributes that no other analyser knows, shown as they are."
-    known = shown_by_siblings(settings) | ELSEWHERE
-    return (Analyzer("other", "file", analyze=partial(analyze, known), order=498, summary=summary),)
+    shown_elsewhere = shown_by_siblings(settings) | ELSEWHERE
+    return (Analyzer("other", "file", analyze=partial(analyze, shown_elsewhere), order=498, summary=summary),)

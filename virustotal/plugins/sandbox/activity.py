@@ -216,12 +216,12 @@ def no_entries(_sandbox: Sandbox) -> Iterator[Seen]:
     yield from ()
 
 
-def other_things(sandboxes: Sequence[Sandbox], known: frozenset[str]) -> tuple[Thing, ...]:
+def other_things(sandboxes: Sequence[Sandbox], read_elsewhere: frozenset[str]) -> tuple[Thing, ...]:
     """Return the attributes that no table has, so that nothing is silently missing."""
 
     def read(sandbox: Sandbox) -> Iterator[Seen]:
         for attribute, value in sandbox.attributes.items():
-            if attribute not in known and (cell := described(value)):
+            if attribute not in read_elsewhere and (cell := described(value)):
                 yield Seen(str(attribute), label(attribute) or "(empty)", None, "", cell)
 
     return things(ActivityTable("other", "", "", read), sandboxes)

@@ -133,9 +133,9 @@ def _of_thing(name: str, thing: Thing, noise: Noise) -> Iterator[Pair]:
         if not address(host) and not noise.has_host(host):
             yield "network.dynamic.domain", host
     elif name == "addresses":
-        found = address(value)
-        if found and not noise.has_address(found, thing.details[0] if thing.details else ""):
-            yield "network.dynamic.ip", found
+        ip = address(value)
+        if ip and not noise.has_address(ip, thing.details[0] if thing.details else ""):
+            yield "network.dynamic.ip", ip
     elif name == "urls":
         if _URL.fullmatch(value) and (host := host_of(value)) and not noise.has_host(host):
             yield "network.dynamic.uri", value

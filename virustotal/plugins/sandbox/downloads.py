@@ -73,18 +73,18 @@ def recordings(evidence: Evidence, recording: Recording) -> Iterator[Finding]:
     if related is None or not wanted(recording.parameter)(evidence.settings):
         return
     reports = related.items if related.detailed else ()
-    found = [obj for obj in reports if boolean(as_mapping(obj.attributes).get(recording.flag))]
-    for obj in sorted(found, key=lambda each: (sandbox_name(each), each.ref.id)):
+    recorded = [obj for obj in reports if boolean(as_mapping(obj.attributes).get(recording.flag))]
+    for obj in sorted(recorded, key=lambda report: (sandbox_name(report), report.ref.id)):
         yield _download(recording, obj, evidence.report.subject)
     missing = list(_missing(related, "reports of sandboxes"))
     if related.items and not related.detailed:
         missing.append("Of the sandboxes only the names came.")
     if missing:
-        title = f"A {recording.title} may be missing" if found else f"No {recording.title} was downloaded"
+        title = f"A {recording.title} may be missing" if recorded else f"No {recording.title} was downloaded"
         section = ResultTextSection(title, auto_collapse=True)
         section.add_lines(missing)
         yield section
-    elif not found:
+    elif not recorded:
         yield ResultTextSection(f"No sandbox has a {recording.title} of this file", auto_collapse=True)
 
 
@@ -117,7 +117,7 @@ def dropped_files(evidence: Evidence) -> Iterator[Finding]:
     if related is None or not wanted(DROPPED)(evidence.settings):
         return
     candidates, lines = _sorted_out(related, evidence)
-    for obj in sorted(candidates, key=lambda each: -evidence.judge(each).score):
+    for obj in sorted(candidates, key=lambda file: -evidence.judge(file).score):
         yield _dropped(obj)
     if lines:
         section = ResultTextSection("Dropped files that are not downloaded", auto_collapse=True)

@@ -137,8 +137,8 @@ def addresses(sandbox: Sandbox) -> Iterator[Seen]:
         elif shown := described(entry):
             yield Seen(shown, shown, None)
     for url in _urls_sent(sandbox):
-        if found := address(host_of(url)):
-            yield Seen(found, found, found, "HTTP")
+        if ip := address(host_of(url)):
+            yield Seen(ip, ip, ip, "HTTP")
 
 
 def owner_of(traffic: Mapping[str, Any]) -> str:

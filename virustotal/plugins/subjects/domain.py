@@ -12,25 +12,25 @@ from virustotal.plugins.subjects import parts
 _UNRANKED = 2**63
 
 
-def registration(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def registration(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield who sold the name and when, and the fingerprint of its TLS server."""
     facts = (
-        ("Registrar", as_text(known.get("registrar"))),
-        ("Registered", date(known.get("creation_date"))),
-        ("Registration updated", date(known.get("last_update_date"))),
-        ("Expires", date(known.get("expiration_date"))),
-        ("Top-level domain", as_text(known.get("tld"))),
-        ("JARM", as_text(known.get("jarm"))),
+        ("Registrar", as_text(attributes.get("registrar"))),
+        ("Registered", date(attributes.get("creation_date"))),
+        ("Registration updated", date(attributes.get("last_update_date"))),
+        ("Expires", date(attributes.get("expiration_date"))),
+        ("Top-level domain", as_text(attributes.get("tld"))),
+        ("JARM", as_text(attributes.get("jarm"))),
     )
     yield tables.key_values("Registration", facts)
 
 
-def popularity(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def popularity(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the place of the domain in lists of popular ones, the best first."""
-    found = [(name, as_mapping(entry)) for name, entry in pairs(known.get("popularity_ranks"))]
+    ranks = [(name, as_mapping(entry)) for name, entry in pairs(attributes.get("popularity_ranks"))]
     rows = [
         {"List": name, "Rank": integer(entry.get("rank")), "Date": date(entry.get("timestamp"))}
-        for name, entry in sorted(found, key=lambda each: (integer(each[1].get("rank")) or _UNRANKED, each[0]))
+        for name, entry in sorted(ranks, key=lambda rank: (integer(rank[1].get("rank")) or _UNRANKED, rank[0]))
     ]
     yield tables.table("Popularity", rows, ("List", "Rank", "Date"))
 
@@ -38,7 +38,7 @@ def popularity(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
 _MORE = ("priority", "flag", "tag", "rname", "serial", "refresh", "retry", "expire", "minimum")
 
 
-def records(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def records(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the DNS records that VirusTotal last saw."""
     rows = [
         {
@@ -47,10 +47,10 @@ def records(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
             "TTL": integer(record.get("ttl")),
             "More": ", ".join(f"{key} {shown}" for key in _MORE if (shown := as_text(record.get(key)))),
         }
-        for record in as_mappings(known.get("last_dns_records"))
+        for record in as_mappings(attributes.get("last_dns_records"))
     ]
     rows.sort(key=lambda row: (as_text(row["Type"]), as_text(row["Value"])))
-    seen = date(known.get("last_dns_records_date"))
+    seen = date(attributes.get("last_dns_records_date"))
     title = "DNS records" + (f" (seen {seen})" if seen else "")
     section = tables.table(title, rows, ("Type", "Value", "TTL", "More"))
     if section is not None:

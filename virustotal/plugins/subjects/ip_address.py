@@ -10,17 +10,17 @@ from virustotal.core.readers import as_text
 from virustotal.plugins.subjects import parts
 
 
-def network(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def network(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the network that the address belongs to, and the fingerprint of its TLS server."""
-    number = as_text(known.get("asn"))
+    number = as_text(attributes.get("asn"))
     facts = (
-        ("Country", as_text(known.get("country"))),
-        ("Continent", as_text(known.get("continent"))),
-        ("Network", as_text(known.get("network"))),
+        ("Country", as_text(attributes.get("country"))),
+        ("Continent", as_text(attributes.get("continent"))),
+        ("Network", as_text(attributes.get("network"))),
         ("Autonomous system", f"AS{number}" if number else ""),
-        ("Owner", as_text(known.get("as_owner"))),
-        ("Regional registry", as_text(known.get("regional_internet_registry"))),
-        ("JARM", as_text(known.get("jarm"))),
+        ("Owner", as_text(attributes.get("as_owner"))),
+        ("Regional registry", as_text(attributes.get("regional_internet_registry"))),
+        ("JARM", as_text(attributes.get("jarm"))),
     )
     yield tables.key_values("Network", facts)
 

@@ -67,39 +67,41 @@ def _shown(part: Part) -> Callable[[Evidence], Iterator[Finding]]:
     return analyze
 
 
-def categories(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def categories(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the categories that vendors put it into."""
-    rows = [{"Vendor": vendor, "Category": as_text(category)} for vendor, category in pairs(known.get("categories"))]
+    rows = [
+        {"Vendor": vendor, "Category": as_text(category)} for vendor, category in pairs(attributes.get("categories"))
+    ]
     yield tables.table("Categories", rows, ("Vendor", "Category"))
 
 
-def favicon(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def favicon(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the hashes of the site's icon."""
-    found = as_mapping(known.get("favicon"))
+    icon = as_mapping(attributes.get("favicon"))
     yield tables.key_values(
-        "Favicon", (("MD5", as_text(found.get("raw_md5"))), ("Perceptual hash", as_text(found.get("dhash"))))
+        "Favicon", (("MD5", as_text(icon.get("raw_md5"))), ("Perceptual hash", as_text(icon.get("dhash"))))
     )
 
 
-def certificate(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def certificate(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the certificate that the host last answered with, tagged as Assemblyline's `cert`."""
-    found = as_mapping(known.get("last_https_certificate"))
-    seen = date(known.get("last_https_certificate_date"))
-    section = tables.key_values("Certificate" + (f" (seen {seen})" if seen else ""), certificates.facts(found))
+    fields = as_mapping(attributes.get("last_https_certificate"))
+    seen = date(attributes.get("last_https_certificate_date"))
+    section = tables.key_values("Certificate" + (f" (seen {seen})" if seen else ""), certificates.facts(fields))
     if section is not None:
-        section.set_tags(certificates.tags(found))
+        section.set_tags(certificates.tags(fields))
     yield section
 
 
-def whois(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def whois(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield WHOIS and RDAP as VirusTotal gives them, bounded and collapsed."""
-    seen = date(known.get("whois_date"))
+    seen = date(attributes.get("whois_date"))
     title = "WHOIS" + (f" (of {seen})" if seen else "")
-    yield tables.key_values(title, whois_text.whois_facts(known.get("whois")), collapse=True)
-    yield tables.key_values("RDAP", whois_text.rdap_facts(known.get("rdap")), collapse=True)
+    yield tables.key_values(title, whois_text.whois_facts(attributes.get("whois")), collapse=True)
+    yield tables.key_values("RDAP", whois_text.rdap_facts(attributes.get("rdap")), collapse=True)
 
 
-def context(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def context(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield what the crowd tells of it: titles, severities, sources."""
     rows = [
         {
@@ -109,7 +111,7 @@ def context(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
             "Date": date(entry.get("timestamp")),
             "Details": entry.get("details"),
         }
-        for entry in as_mappings(known.get("crowdsourced_context"))
+        for entry in as_mappings(attributes.get("crowdsourced_context"))
     ]
     yield tables.table("Context from the crowd", rows, ("Title", "Severity", "Source", "Date", "Details"))
 

@@ -28,34 +28,34 @@ def without_credentials(value: Any) -> str:
     return _USER.sub("", as_text(value, LONGEST_URL))
 
 
-def page(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def page(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield what was found at the URL."""
     facts = (
-        ("URL", without_credentials(known.get("url"))),
-        ("Final URL", without_credentials(known.get("last_final_url"))),
-        ("Title", as_text(known.get("title"))),
-        ("HTTP status", integer(known.get("last_http_response_code"))),
-        ("Size of the answer in bytes", integer(known.get("last_http_response_content_length"))),
-        ("SHA-256 of the answer", as_text(known.get("last_http_response_content_sha256"))),
+        ("URL", without_credentials(attributes.get("url"))),
+        ("Final URL", without_credentials(attributes.get("last_final_url"))),
+        ("Title", as_text(attributes.get("title"))),
+        ("HTTP status", integer(attributes.get("last_http_response_code"))),
+        ("Size of the answer in bytes", integer(attributes.get("last_http_response_content_length"))),
+        ("SHA-256 of the answer", as_text(attributes.get("last_http_response_content_sha256"))),
         (
             "Targeted brands",
-            parts.listed([f"{as_text(brand)} ({who})" for who, brand in pairs(known.get("targeted_brand"))]),
+            parts.listed([f"{as_text(brand)} ({who})" for who, brand in pairs(attributes.get("targeted_brand"))]),
         ),
-        ("Top-level domain", as_text(known.get("tld"))),
+        ("Top-level domain", as_text(attributes.get("tld"))),
     )
     yield tables.key_values("Page", facts)
-    rows = [{"Name": name, "Content": parts.listed(value)} for name, value in pairs(known.get("html_meta"))]
+    rows = [{"Name": name, "Content": parts.listed(value)} for name, value in pairs(attributes.get("html_meta"))]
     yield tables.table("Meta tags of the page", rows, ("Name", "Content"), collapse=True)
 
 
-def redirects(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def redirects(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the chain of redirections, tagged: where a URL leads is what it does.
 
     VirusTotal's chain leaves the final URL out; it is put at its end.
     """
-    own = known.get("url")
-    chain = [entry for entry in as_list(known.get("redirection_chain")) if isinstance(entry, str)]
-    final = known.get("last_final_url")
+    own = attributes.get("url")
+    chain = [entry for entry in as_list(attributes.get("redirection_chain")) if isinstance(entry, str)]
+    final = attributes.get("last_final_url")
     if isinstance(final, str) and final != own and final not in chain:
         chain.append(final)
     hops = [without_credentials(entry) for entry in dict.fromkeys(chain) if entry.strip() and entry != own]
@@ -67,13 +67,13 @@ def redirects(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     yield section
 
 
-def answer(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def answer(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the headers of the answer, and the names of its cookies; values that may be secrets are left out."""
     rows = [
         {"Header": name, "Value": LEFT_OUT if _SECRET.search(name) else _header(value)}
-        for name, value in pairs(known.get("last_http_response_headers"))
+        for name, value in pairs(attributes.get("last_http_response_headers"))
     ]
-    cookies = [name for name, _ in pairs(known.get("last_http_response_cookies"))]
+    cookies = [name for name, _ in pairs(attributes.get("last_http_response_cookies"))]
     if cookies:
         rows.append({"Header": "Cookies (names only)", "Value": tables.listed(cookies)})
     yield tables.table("HTTP answer", rows, ("Header", "Value"))
@@ -108,7 +108,7 @@ def _without_secrets(text: str) -> str:
     return "".join(shown)
 
 
-def trackers(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def trackers(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the trackers that the page loads: their ids connect pages of one owner."""
     rows = [
         {
@@ -117,16 +117,16 @@ def trackers(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
             "URL": without_credentials(entry.get("url")),
             "Seen": date(entry.get("timestamp")),
         }
-        for name, entries in pairs(known.get("trackers"))
+        for name, entries in pairs(attributes.get("trackers"))
         for entry in as_mappings(entries)
     ]
     yield tables.table("Trackers", rows, ("Tracker", "Id", "URL", "Seen"))
 
 
-def links(known: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+def links(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the links that lead out of the page. They are context and not tagged."""
-    found = [without_credentials(entry) for entry in as_texts(known.get("outgoing_links"), LONGEST_URL)]
-    yield tables.lines("Outgoing links", found, collapse=True)
+    links = [without_credentials(entry) for entry in as_texts(attributes.get("outgoing_links"), LONGEST_URL)]
+    yield tables.lines("Outgoing links", links, collapse=True)
 
 
 @hookimpl
