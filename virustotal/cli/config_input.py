@@ -63,7 +63,7 @@ def key_of_file(file: Path) -> str:
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is not text"
         raise ConfigurationError(f"The key file cannot be read: {why}.") from None
-    lines = [line for each in text.splitlines() if (line := each.strip()) and not line.startswith("#")]
+    lines = [line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#")]
     if len(lines) > 1:
         raise ConfigurationError("The key file has more than one line with a key.")
     return lines[0] if lines else ""
@@ -143,10 +143,10 @@ def checked(config: Mapping[str, Any]) -> Settings:
         refuse(str(error))
 
 
-def parameters(given: tuple[str, ...]) -> dict[str, str]:
+def parameters(options: tuple[str, ...]) -> dict[str, str]:
     """Return the submission parameters of `--param name=value`, without the key."""
     values: dict[str, str] = {}
-    for option in given:
+    for option in options:
         name, equals, value = option.partition("=")
         if not equals:
             raise click.BadParameter(f"{option!r} is not name=value.", param_hint="--param")

@@ -32,8 +32,10 @@ from assemblyline_v4_service.common.ontology_helper import HEUR_LIST  # noqa: E4
 class Target:
     """What a task is about.
 
-    name: as the platform would show it. fileinfo: the fields of assemblyline.odm.messages.task.FileInfo.
-    path: the content, or None where only a digest is known; such a target can be looked up and never submitted.
+    Args:
+        name: As the platform would show it.
+        fileinfo: The fields of assemblyline.odm.messages.task.FileInfo.
+        path: The content; None where only a digest is known: such a target can be looked up and never submitted.
     """
 
     name: str
@@ -45,9 +47,12 @@ class Target:
 class TaskOutcome:
     """How a task ended. Exactly one of `handed` and `error` is given.
 
-    handed: the result as the service hands it to the platform. stored: the same as the platform keeps it: heuristics
-    with names and ATT&CK patterns, checked by Assemblyline's own Result model. error: the error as handed over.
-    files: the content of extracted and supplementary files by SHA-256, copied to the folder given to `run_task`.
+    Args:
+        handed: The result as the service hands it to the platform.
+        stored: The same as the platform keeps it: heuristics with names and ATT&CK patterns, checked by Assemblyline's
+            own Result model.
+        error: The error as handed over.
+        files: The content of extracted and supplementary files by SHA-256, copied to the `keep` of `run_task`.
     """
 
     handed: Mapping[str, Any] = EMPTY
@@ -118,8 +123,13 @@ def tasking_folder() -> Iterator[Path]:
 def started_service(config: Mapping[str, Any] = EMPTY) -> Iterator[ServiceBase]:
     """Construct and start the service as the framework does, and stop it afterwards.
 
-    config: entries of the manifest's `config` part that replace its own. There is no platform to ask for a safelist
-    unless the environment names one (SERVICE_API_HOST). Raises ConfigurationError.
+    There is no platform to ask for a safelist unless the environment names one (SERVICE_API_HOST).
+
+    Args:
+        config: Entries of the manifest's `config` part that replace its own.
+
+    Raises:
+        ConfigurationError: An entry is wrong.
     """
     from virustotal.service import VirusTotal  # what builds a task alone does not need the service
 
@@ -144,9 +154,16 @@ def run_task(
 ) -> TaskOutcome:
     """Run one task through the service's own `handle_task` and return how it ended.
 
-    service: constructed and started. parameters: submission parameters, over those of the manifest. keep: a folder for
-    the files of the result. message: more fields of the task message (assemblyline.odm.messages.task.Task), such as
-    `metadata`, `depth`, `deep_scan`, `min_classification`. Raises ValueError if the result is not a valid one.
+    Args:
+        service: Constructed and started.
+        target: What the task is about.
+        parameters: Submission parameters, over those of the manifest.
+        keep: A folder for the files of the result; None to drop them.
+        **message: More fields of the task message (assemblyline.odm.messages.task.Task), such as `metadata`, `depth`,
+            `deep_scan`, `min_classification`.
+
+    Raises:
+        ValueError: The result is not a valid one.
     """
     with tasking_folder() as folder:
         if target.path is not None:
@@ -214,14 +231,14 @@ def resolve_heuristics(sections: Iterable[dict[str, Any]]) -> int:
 
 def _heuristic(section: dict[str, Any]) -> dict[str, Any]:
     try:
-        found, tags = HeuristicHandler().service_heuristic_to_result_heuristic(section["heuristic"], HEUR_LIST)
+        stored, tags = HeuristicHandler().service_heuristic_to_result_heuristic(section["heuristic"], HEUR_LIST)
     except InvalidHeuristicException as error:
         raise ValueError(f"the section {section['title_text']!r} has an invalid heuristic: {error}") from error
     for kind, value in tags:
         section["tags"].setdefault(kind, [])
         if value not in section["tags"][kind]:
             section["tags"][kind].append(value)
-    return dict(found)
+    return dict(stored)
 
 
 def _kept(result: Mapping[str, Any], keep: Path | None) -> Mapping[str, Path]:

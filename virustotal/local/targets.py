@@ -46,7 +46,11 @@ def identified(path: Path) -> dict[str, Any]:
 
 
 def file_target(path: Path) -> Target:
-    """Return the target of a file on disk. ValueError for an empty one, which Assemblyline takes no more than here."""
+    """Return the target of a file on disk.
+
+    Raises:
+        ValueError: The file is empty, which Assemblyline refuses as well.
+    """
     if not path.stat().st_size:
         raise ValueError(f"{clean(path.name, 100)} is an empty file: there is nothing to look up.")
     return Target(path.name, identified(path), path)
@@ -55,8 +59,8 @@ def file_target(path: Path) -> Target:
 def digest_target(digest: str) -> Target:
     """Return the target of a bare MD5, SHA-1 or SHA-256: nothing else is known, and there is nothing to submit."""
     digest = digest.lower()
-    known = {**PLACEHOLDERS, _DIGESTS[len(digest)]: digest}
-    return Target(digest, {**known, "magic": "data", "size": 0, "type": "unknown"})
+    digests = {**PLACEHOLDERS, _DIGESTS[len(digest)]: digest}
+    return Target(digest, {**digests, "magic": "data", "size": 0, "type": "unknown"})
 
 
 def uri_target(uri: str, folder: Path) -> Target:
@@ -98,7 +102,12 @@ def existing_file(text: str) -> Path | None:
 def target_of(text: str, folder: Path) -> Target:
     """Return the target that the text names: an existing file first, then a digest, a URL, a domain or an address.
 
-    folder: where a URI file may be written. Raises ValueError with one sentence if it is none of them.
+    Args:
+        text: As it stands on the command line, refanged.
+        folder: Where a URI file may be written.
+
+    Raises:
+        ValueError: It is none of them; the message is one sentence.
     """
     if path := existing_file(text):
         return file_target(path)

@@ -30,7 +30,12 @@ LONGEST_LABEL, LONGEST_TITLE, LONGEST_NAME = 34, 26, 15
 class Neighbour:
     """A flagged object.
 
-    level: the platform's word for it. note: its detections and threat. relationships: titles of those that lead to it.
+    Args:
+        value: What an analyst calls it.
+        kind: `File`, `URL`, `Domain` or `IP address`.
+        level: The platform's word for it.
+        note: Its detections and threat.
+        relationships: Titles of those that lead to it.
     """
 
     value: str
@@ -42,7 +47,7 @@ class Neighbour:
 
 @frozen
 class Point:
-    """A node. side: -1 left of the middle, 1 right of it."""
+    """A node, in pixels. side: -1 left of the middle, 1 right of it."""
 
     x: float
     y: float

@@ -60,10 +60,10 @@ def _show(config_file: Path | None, *, as_json: bool) -> None:
     days = KEPT_HOURS // 24
     _end_if_broken(broken)
     if as_json:
-        found = {"store": stores.place, "objects": size.objects, "bytes": size.size, "most_bytes": most_mb * 2**20}
-        found |= {"days": days, "asked": asked, "answered": answered}
-        found |= {"hours": [{"hour": when(hour.begins), **hour.counts} for hour in hours[:SHOWN_HOURS]]}
-        click.echo(json.dumps(found, indent=2))
+        report = {"store": stores.place, "objects": size.objects, "bytes": size.size, "most_bytes": most_mb * 2**20}
+        report |= {"days": days, "asked": asked, "answered": answered}
+        report |= {"hours": [{"hour": when(hour.begins), **hour.counts} for hour in hours[:SHOWN_HOURS]]}
+        click.echo(json.dumps(report, indent=2))
         return
     click.echo(f"store: {stores.place}")
     click.echo(f"answers: about {quantity(size.objects, 'object')}, {size.size / 2**20:.1f} of {most_mb} MB")

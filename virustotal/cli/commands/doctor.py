@@ -39,12 +39,12 @@ def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as
     from virustotal.cli.reports.checks import as_json as listing
     from virustotal.cli.reports.checks import worst
 
-    found = tuple(_checks(config_file, key_file, host))
+    checks = tuple(_checks(config_file, key_file, host))
     if as_json:
-        click.echo(json.dumps(listing(found), indent=2))
+        click.echo(json.dumps(listing(checks), indent=2))
     else:
-        terminal().print(_table(found))
-    raise SystemExit(_CODES[worst(found)])
+        terminal().print(_table(checks))
+    raise SystemExit(_CODES[worst(checks)])
 
 
 def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -> "Iterator[Check]":
@@ -60,9 +60,9 @@ def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -
     yield from examine({**config, "api_key": key}, NO_KEY)
 
 
-def _table(found: "tuple[Check, ...]") -> Table:
+def _table(checks: "tuple[Check, ...]") -> Table:
     rows = table("check", "state", "what")
-    for each in found:
-        what = Text(f"{each.found}\n{each.advice}" if each.advice else each.found)
-        rows.add_row(each.name, Text(each.state.value, style=_STYLES[each.state.value]), what)
+    for check in checks:
+        what = Text(f"{check.found}\n{check.advice}" if check.advice else check.found)
+        rows.add_row(check.name, Text(check.state.value, style=_STYLES[check.state.value]), what)
     return rows

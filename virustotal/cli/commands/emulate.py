@@ -39,8 +39,8 @@ def emulator(reports: Path | None, address: str, port: int, keys: tuple[str, ...
         raise click.UsageError(f"The emulator cannot start: {error}") from None
 
 
-def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
-    for each in given:
-        if "=" not in each:
-            raise click.BadParameter(f"{each!r} is not of the form NAME=VALUE.", param_hint=option)
-    return dict(each.split("=", 1) for each in given)
+def _pairs(options: tuple[str, ...], option: str) -> dict[str, str]:
+    for pair in options:
+        if "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not of the form NAME=VALUE.", param_hint=option)
+    return dict(pair.split("=", 1) for pair in options)

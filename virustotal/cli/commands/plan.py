@@ -24,7 +24,7 @@ from virustotal.plugins import BUILTIN
 from virustotal.util.readers import as_mapping, as_text, quantity
 
 
-def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
     """Yield the plan of a target as lines of text.
 
     Public submissions and downloads are not included: their cost is known only after the look-up.
@@ -32,29 +32,31 @@ def plan_lines(target: Target, config: Mapping[str, Any], given: Mapping[str, An
     Args:
         target: What is scanned.
         config: The service's configuration, checked.
-        given: The submission's parameters, checked.
+        values: The submission's parameters, checked.
     """
-    settings, _ = task_settings(service_settings(config), given)
-    found = refuse_hosts(subjects(_facts(target), settings), settings)
+    settings, _ = task_settings(service_settings(config), values)
+    task = refuse_hosts(subjects(_facts(target), settings), settings)
     registry = load(BUILTIN, settings).registry
     if settings.mirror.only:
-        yield from (f"{each.ref.kind} {each.ref.id}: no request, the mirror alone is asked" for each in found.subjects)
-        found = evolve(found, subjects=())
+        yield from (
+            f"{subject.ref.kind} {subject.ref.id}: no request, the mirror alone is asked" for subject in task.subjects
+        )
+        task = evolve(task, subjects=())
     receives, ruling = audience(settings)
     plans = []
-    for each in found.subjects:
-        planned, look_up = plan(each.ref, registry, settings), public_look_up_ruling(each.ref.kind, settings)
-        if receives is Audience.PRIVATE and each.ref.kind in {"file", "url"}:
-            yield from _private_lines(each, planned, look_up, target, settings)
+    for subject in task.subjects:
+        planned, look_up = plan(subject.ref, registry, settings), public_look_up_ruling(subject.ref.kind, settings)
+        if receives is Audience.PRIVATE and subject.ref.kind in {"file", "url"}:
+            yield from _private_lines(subject, planned, look_up, target, settings)
         elif look_up.allowed:
             plans.append(planned)
             yield from describe(planned)
         else:
-            yield f"{each.ref.kind} {each.ref.id}: no request. {look_up.reason}"
-    for refused in found.refused:
+            yield f"{subject.ref.kind} {subject.ref.id}: no request. {look_up.reason}"
+    for refused in task.refused:
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
-        yield f"at most {sum(each.cost for each in plans)} requests"
+        yield f"at most {sum(planned.cost for planned in plans)} requests"
     if receives is Audience.NOBODY and settings.private_submit:
         yield f"not submitted: {ruling.reason}"
     if receives is Audience.PUBLIC:

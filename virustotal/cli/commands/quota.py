@@ -34,7 +34,7 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
 
     Exit codes: 0; 3 the key or the configuration is missing or wrong; 4 VirusTotal or the store could not be asked.
     """
-    from virustotal.cli.reports import quota as report
+    from virustotal.cli.reports import quota as quota_report
     from virustotal.core.errors import AuthenticationError, ConfigurationError
     from virustotal.core.settings import credentials
 
@@ -42,41 +42,42 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     settings = checked(config)
     if settings.mirror.only:
         none = "mirror.only: nothing is asked of VirusTotal, so that there is no quota."
-        click.echo(json.dumps(report.as_json(report.Quotas("", (), notes=(none,))), indent=2) if as_json else none)
+        report = quota_report.Quotas("", (), notes=(none,))
+        click.echo(json.dumps(quota_report.as_json(report), indent=2) if as_json else none)
         return
     config["api_key"] = api_key(key_file, config)
     broken: list[str] = []
     try:
-        found = report.quotas(
+        report = quota_report.quotas(
             settings, credentials(config, {}), open_configured_stores(settings, config, broken.append), broken
         )
     except (AuthenticationError, ConfigurationError) as error:
         refuse(str(error))
     if as_json:
-        click.echo(json.dumps(report.as_json(found), indent=2))
+        click.echo(json.dumps(quota_report.as_json(report), indent=2))
     else:
         console = terminal()
-        console.print(_table(found))
-        for line in _lines(found):
+        console.print(_table(report))
+        for line in _lines(report):
             console.print(Text(line, style="yellow"))
-    if found.notes:
+    if report.notes:
         raise SystemExit(Exit.PARTIAL)
 
 
-def _table(found: "Quotas") -> Table:
+def _table(report: "Quotas") -> Table:
     from virustotal.cli.reports.quota import when
 
     rows = table("window", "allowed", "by", "VirusTotal", "ledger", "begins anew")
-    for each in found.windows:
-        counts = ("" if count is None else str(count) for count in (each.virustotal, each.ledger))
-        allowed = str(each.allowed) if each.by else "not known"
-        rows.add_row(each.name, allowed, each.by, *counts, when(each.resets) or "slides")
+    for window in report.windows:
+        counts = ("" if count is None else str(count) for count in (window.virustotal, window.ledger))
+        allowed = str(window.allowed) if window.by else "not known"
+        rows.add_row(window.name, allowed, window.by, *counts, when(window.resets) or "slides")
     return rows
 
 
-def _lines(found: "Quotas") -> list[str]:
-    counts = sum((Counter(hour.counts) for hour in found.hours), Counter())
+def _lines(report: "Quotas") -> list[str]:
+    counts = sum((Counter(hour.counts) for hour in report.hours), Counter())
     asked, waited = quantity(counts["requests"], "request"), counts["waited_ms"] / 1000
-    shown = f"last {len(found.hours)} hours: {asked}, {counts['refused']} refused, {counts['dropped']} not sent"
-    lines = [f"ledger: {found.place}", f"{shown}, {waited:.0f} s waited", *found.notes]
-    return [*lines, f"After a 429, all wait for {found.held:.0f} more seconds."] if found.held else lines
+    shown = f"last {len(report.hours)} hours: {asked}, {counts['refused']} refused, {counts['dropped']} not sent"
+    lines = [f"ledger: {report.place}", f"{shown}, {waited:.0f} s waited", *report.notes]
+    return [*lines, f"After a 429, all wait for {report.held:.0f} more seconds."] if report.held else lines

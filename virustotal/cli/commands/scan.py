@@ -57,11 +57,11 @@ def scan(
     A URL is looked up with its host; a bare domain or address is only the host; a hash is never submitted. A defanged
     target, such as hxxp://evil[.]example, is read as it is meant.
     """
-    given = parameters(params)
+    values = parameters(params)
     config = configuration(config_file) | ({"host": host} if host else {})
     settings = checked(config)
     if dry_run:
-        _plan(target, config, given)
+        _plan(target, config, values)
         return
     if not settings.mirror.only:
         config["api_key"] = api_key(key_file, config)
@@ -72,7 +72,7 @@ def scan(
             raise click.BadParameter(f"{folder} cannot be made: {error.strerror}.", param_hint="--files") from None
     with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
         subject = named(target, Path(own))
-        outcome = _run(subject, config, given, folder or Path(own), verbose=verbose)
+        outcome = _run(subject, config, values, folder or Path(own), verbose=verbose)
         if _STANDARD not in (json_file, html_file):
             _show(subject.name, outcome, full=full)
         if json_file:
@@ -85,16 +85,16 @@ def scan(
         raise SystemExit(Exit.PARTIAL)
 
 
-def _plan(target: str, config: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def _plan(target: str, config: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     from virustotal.cli.commands.plan import plan_lines
 
     with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
-        for line in plan_lines(named(target, Path(own)), config, given):
+        for line in plan_lines(named(target, Path(own)), config, values):
             click.echo(line)
 
 
 def _run(
-    subject: "Target", config: dict[str, Any], given: Mapping[str, Any], folder: Path, *, verbose: bool
+    subject: "Target", config: dict[str, Any], values: Mapping[str, Any], folder: Path, *, verbose: bool
 ) -> "TaskOutcome":
     """Run the task, or end with why it has no result. folder: where the result's files are kept."""
     from virustotal.cli.progress import progress
@@ -104,7 +104,7 @@ def _run(
     with progress(Console(stderr=True), verbose=verbose):
         try:
             with started_service(config) as service:
-                outcome = run_task(service, subject, given, keep=folder)
+                outcome = run_task(service, subject, values, keep=folder)
         except ConfigurationError as error:
             refuse(str(error))
         except ValueError as error:

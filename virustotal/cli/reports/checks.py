@@ -41,7 +41,14 @@ class State(enum.StrEnum):
 
 @frozen
 class Check:
-    """One line. found: the finding; advice: what to do, empty for nothing."""
+    """One line.
+
+    Args:
+        name: The part that is checked.
+        state: Whether it works.
+        found: The finding.
+        advice: What to do; empty for nothing.
+    """
 
     name: str
     state: State
@@ -83,7 +90,10 @@ def unwanted() -> Check:
 def server(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:
     """Check key, host, proxy, CA and clock by the server's answer to a question about the key.
 
-    settings, credentials: checked before. missing: the advice if there is no key.
+    Args:
+        settings: Checked before.
+        credentials: Checked before.
+        missing: The advice if there is no key.
     """
     if settings.mirror.only:
         private = ("private scanning",) if settings.submit_privately != "never" else ()
@@ -92,53 +102,53 @@ def server(settings: Settings, credentials: Credentials, missing: str) -> Iterat
         return
     keyless = not credentials.api_key
     try:
-        found = account(settings, evolve(credentials, api_key=credentials.api_key or "none"))
+        answer = account(settings, evolve(credentials, api_key=credentials.api_key or "none"))
     except AuthenticationError as error:
         yield _wrong("key", str(error), "Give the key as VirusTotal shows it.")
         return
-    yield _wrong("key", "there is none", missing) if keyless else key(found)
-    yield from (host(settings, found), proxy(credentials, found), ca(settings, found), clock(found.skew))
+    yield _wrong("key", "there is none", missing) if keyless else key(answer)
+    yield from (host(settings, answer), proxy(credentials, answer), ca(settings, answer), clock(answer.skew))
     if settings.submit_privately != "never":
-        yield private_scanning(found)
+        yield private_scanning(answer)
 
 
-def key(found: Account) -> Check:
+def key(answer: Account) -> Check:
     """The key, by the server's answer."""
-    if isinstance(found.error, AuthenticationError):
-        return _wrong("key", str(found.error), "Set a valid key; VirusTotal shows it under your profile, API key.")
-    if found.error is not None and found.error.status not in _UNTOLD:
+    if isinstance(answer.error, AuthenticationError):
+        return _wrong("key", str(answer.error), "Set a valid key; VirusTotal shows it under your profile, API key.")
+    if answer.error is not None and answer.error.status not in _UNTOLD:
         return _advice("key", "not known: the server did not tell", "See host, proxy and ca.")
-    if found.error is not None:
+    if answer.error is not None:
         return _advice(
             "key",
-            f"it is not refused, and VirusTotal does not tell its quota: {found.error}",
+            f"it is not refused, and VirusTotal does not tell its quota: {answer.error}",
             "Set quota.minute, quota.hour, quota.day and quota.month to what was agreed.",
         )
     windows = [
         f"{used if used is not None else '?'} of {allowed} used this {name}"
         for name in ("hour", "day", "month")
-        if (allowed := getattr(found.limits, name))
-        for used in (getattr(found.used, name),)
+        if (allowed := getattr(answer.limits, name))
+        for used in (getattr(answer.used, name),)
     ]
-    if any(used is not None and 0 < allowed <= used for allowed, used in _counts(found)):
+    if any(used is not None and 0 < allowed <= used for allowed, used in _counts(answer)):
         return _advice("key", f"valid; {', '.join(windows)}", "Wait until the window ends, or get a larger quota.")
     return _ok("key", f"valid; {', '.join(windows) or 'no quota told'}")
 
 
-def _counts(found: Account) -> Iterator[tuple[int, int | None]]:
+def _counts(answer: Account) -> Iterator[tuple[int, int | None]]:
     for name in ("hour", "day", "month"):
-        yield getattr(found.limits, name), getattr(found.used, name)
+        yield getattr(answer.limits, name), getattr(answer.used, name)
 
 
-def private_scanning(found: Account) -> Check:
+def private_scanning(answer: Account) -> Check:
     """The licence for private scanning, by the quota of private scans."""
-    if not found.scans:
+    if not answer.scans:
         advice = "Scan a file with private_submit: the result says where the licence is missing."
         return _advice("private scanning", "not known: VirusTotal does not tell the quota of private scans", advice)
-    if not found.scans_licensed:
+    if not answer.scans_licensed:
         advice = "Get a licence for private scanning, or set submit_privately: never. Nothing is submitted without it."
         return _advice("private scanning", "the API key has no licence", advice)
-    months = {name: quota for name, quota in found.scans.items() if name.endswith("month")}
+    months = {name: quota for name, quota in answer.scans.items() if name.endswith("month")}
     told = "; ".join(
         f"{name}: {used if used is not None else '?'} of {allowed} used" for name, (allowed, used) in months.items()
     )
@@ -147,15 +157,15 @@ def private_scanning(found: Account) -> Check:
     return _ok("private scanning", told)
 
 
-def host(settings: Settings, found: Account) -> Check:
+def host(settings: Settings, answer: Account) -> Check:
     """The API server."""
-    place, error = settings.host, found.error
+    place, error = settings.host, answer.error
     parts = urlsplit(place)
     if error is not None and error.code in {"LocalProxy", "LocalCertificate"}:
         return _advice("host", f"{place}: not known", "See proxy and ca.")
     if error is not None and error.code in {"LocalNotJson", "LocalNoData"}:
         return _wrong("host", f"{place}: what answers is no VirusTotal API", "Correct host, or let the proxy pass it.")
-    if error is not None and not found.answered:
+    if error is not None and not answer.answered:
         return _wrong("host", f"{place}: {error}", "Check host, DNS and firewall, and whether a proxy is needed.")
     if isinstance(error, UnavailableError):
         return _wrong("host", f"{place}: {error}", "Try again later; tasks meanwhile end with an error that passes.")
@@ -164,7 +174,7 @@ def host(settings: Settings, found: Account) -> Check:
     return _ok("host", f"{place} answers")
 
 
-def proxy(credentials: Credentials, found: Account) -> Check:
+def proxy(credentials: Credentials, answer: Account) -> Check:
     """The proxy, without its user and password."""
     if not credentials.proxy:
         ignored = [name for name in PROXY_VARIABLES if os.environ.get(name)]
@@ -173,33 +183,43 @@ def proxy(credentials: Credentials, found: Account) -> Check:
         return _ok("proxy", "none")
     parts = urlsplit(credentials.proxy)
     place = f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-    if found.error is not None and found.error.code == "LocalProxy":
-        return _wrong("proxy", f"{place}: {found.error}", "Check its address, user and password, and what it allows.")
+    if answer.error is not None and answer.error.code == "LocalProxy":
+        return _wrong("proxy", f"{place}: {answer.error}", "Check its address, user and password, and what it allows.")
     return _ok("proxy", place)
 
 
-def ca(settings: Settings, found: Account) -> Check:
+def ca(settings: Settings, answer: Account) -> Check:
     """The certificate authorities."""
     trusted = settings.ca_bundle or "the usual authorities"
-    if found.error is not None and found.error.code == "LocalCertificate":
+    if answer.error is not None and answer.error.code == "LocalCertificate":
         advice = "Set ca_bundle to a file with the authority of the server, or of a proxy that opens TLS."
-        return _wrong("ca", f"{trusted}: {found.error}", advice)
+        return _wrong("ca", f"{trusted}: {answer.error}", advice)
     return _ok("ca", trusted)
 
 
 def clock(skew: float | None) -> Check:
-    """This host's clock. skew: seconds that it is ahead of the server's."""
+    """This host's clock.
+
+    Args:
+        skew: Seconds that it is ahead of the server's; None for unknown.
+    """
     if skew is None:
         return _advice("clock", "not known: no answer had a date", "See host.")
     way = "ahead" if skew > 0 else "behind"
     if abs(skew) > SKEW:
-        found = f"{abs(skew):.0f} seconds {way} of the server's"
-        return _advice("clock", found, "Synchronise it (NTP): the quota's day and month end by it.")
+        finding = f"{abs(skew):.0f} seconds {way} of the server's"
+        return _advice("clock", finding, "Synchronise it (NTP): the quota's day and month end by it.")
     return _ok("clock", f"{abs(skew):.0f} seconds {way} of the server's" if abs(skew) >= 1 else "as the server's")
 
 
 def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
-    """The store: whether what is written is read. broken: filled by its guard. shared: by all replicas, as in Redis."""
+    """The store: whether what is written is read.
+
+    Args:
+        stores: The configured ones.
+        broken: Gets a line if they fail.
+        shared: Whether all replicas share it, as in Redis.
+    """
     token = uuid4().hex
     stores.values.put("doctor", token, token, 10.0)
     read = stores.values.get("doctor", token)
@@ -227,45 +247,58 @@ def mirror(settings: Settings, credentials: Credentials) -> Check:
 
 
 def plugins(loaded: int, unloaded: tuple[str, ...], unknown: tuple[str, ...] = ()) -> Check:
-    """The plugins. unloaded: a line for each that failed or was refused; unknown: disabled names that nobody has."""
+    """The plugins.
+
+    Args:
+        loaded: How many are loaded.
+        unloaded: A line for each that failed or was refused.
+        unknown: Disabled names that no plugin has.
+    """
     if unloaded:
         advice = "Update, remove or disable it (plugins.disabled); `virustotal-service plugins check NAME` tells more."
         return _advice("plugins", f"{loaded} loaded; not used: {'; '.join(unloaded)}", advice)
     if unknown:
         advice = "Correct plugins.disabled; `virustotal-service plugins` lists the names."
-        return _advice("plugins", f"{loaded} loaded; disabled, but nobody has this name: {', '.join(unknown)}", advice)
+        return _advice(
+            "plugins", f"{loaded} loaded; disabled, but no plugin has this name: {', '.join(unknown)}", advice
+        )
     return _ok("plugins", f"{loaded} loaded")
 
 
 def safelist(current: Callable[[], tuple[Safelist, str]] | None) -> Check:
-    """The platform's safelist. current: returns it with a sentence where it may be wrong; None without a platform."""
+    """The platform's safelist.
+
+    Args:
+        current: Returns it with a sentence where it may be wrong; None without a platform.
+    """
     if current is None:
         return _ok("safelist", "not asked for: this is no container of an Assemblyline platform")
-    found, note = current()
+    values_listed, note = current()
     if note:
         return _advice("safelist", note, "Check SERVICE_API_HOST and SERVICE_API_KEY, or correct the safelist.")
-    values = sum(map(len, found.exact.values()))
-    expressions = sum(map(len, found.patterns.values()))
+    values = sum(map(len, values_listed.exact.values()))
+    expressions = sum(map(len, values_listed.patterns.values()))
     return _ok("safelist", f"values: {values}, expressions: {expressions}")
 
 
 def worst(checks: tuple[Check, ...]) -> str:
     """Return how bad it is: empty, `advice`, `wrong`, or `configuration` where key or configuration are wrong."""
-    wrong = {each.name for each in checks if each.state is State.WRONG}
+    wrong = {check.name for check in checks if check.state is State.WRONG}
     if wrong:
         return "configuration" if wrong & {"configuration", "key"} else "wrong"
-    return "advice" if any(each.state is State.ADVICE for each in checks) else ""
+    return "advice" if any(check.state is State.ADVICE for check in checks) else ""
 
 
 def lines(checks: tuple[Check, ...]) -> Iterator[str]:
     """Yield each check as a line of text."""
-    for each in checks:
-        found = f"{each.found.rstrip('.')}." if each.advice else each.found
-        yield f"{each.name}: {each.state.value}: {found} {each.advice}".rstrip()
+    for check in checks:
+        finding = f"{check.found.rstrip('.')}." if check.advice else check.found
+        yield f"{check.name}: {check.state.value}: {finding} {check.advice}".rstrip()
 
 
 def as_json(checks: tuple[Check, ...]) -> list[Mapping[str, Any]]:
     """Return the lines as JSON."""
     return [
-        {"check": each.name, "state": each.state.value, "found": each.found, "advice": each.advice} for each in checks
+        {"check": check.name, "state": check.state.value, "found": check.found, "advice": check.advice}
+        for check in checks
     ]

@@ -24,7 +24,9 @@ PLATFORM_SECONDS = 5.0
 def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     """Yield a line for each part that a look-up needs.
 
-    config: the config part of the manifest, with its secrets. missing: what to do where it has no key.
+    Args:
+        config: The config part of the manifest, with its secrets.
+        missing: What to do where it has no key.
     """
     broken: list[str] = []
     try:
@@ -41,7 +43,7 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     yield checks.mirror(settings, keys)
     loaded = plugins.plugins(config)
     nobodys = unknown(loaded.listing, settings.plugins.disabled)
-    yield checks.plugins(sum(each.state.value == "loaded" for each in loaded.listing), loaded.unloaded, nobodys)
+    yield checks.plugins(sum(plugin.state.value == "loaded" for plugin in loaded.listing), loaded.unloaded, nobodys)
     yield _safelist()
 
 
@@ -69,10 +71,10 @@ def main() -> int:
     use_manifest()
     from assemblyline_v4_service.common.helper import get_service_manifest
 
-    found = tuple(examine(get_service_manifest().get("config") or {}, "Set api_key in the service's configuration."))
-    for line in checks.lines(found):
+    results = tuple(examine(get_service_manifest().get("config") or {}, "Set api_key in the service's configuration."))
+    for line in checks.lines(results):
         print(line)
-    return int(checks.worst(found) in {"wrong", "configuration"})
+    return int(checks.worst(results) in {"wrong", "configuration"})
 
 
 if __name__ == "__main__":  # for images, which have no terminal of ours

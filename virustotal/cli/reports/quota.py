@@ -22,10 +22,16 @@ _ENDLESS = 10**12
 
 @frozen
 class Window:
-    """One window. allowed: its limit; by: the limit's source, `VirusTotal`, `config`, or empty for unknown.
+    """One window.
 
-    virustotal, ledger: requests used by each count, None for unknown. resets: Unix seconds, None for a sliding window.
-    told: when VirusTotal gave the limit, in Unix seconds; None where it did not.
+    Args:
+        name: `minute`, `hour`, `day` or `month`, or a window of private scans.
+        allowed: Its limit.
+        by: The limit's source: `VirusTotal`, `config`, or empty for unknown.
+        virustotal: Requests used by VirusTotal's count; None for unknown.
+        ledger: Requests used by the store's count; None for unknown.
+        resets: When it resets, in Unix seconds; None for a sliding window.
+        told: When VirusTotal gave the limit, in Unix seconds; None where it did not.
     """
 
     name: str
@@ -39,9 +45,14 @@ class Window:
 
 @frozen
 class Quotas:
-    """All windows of a key. place: of the ledger. held: seconds that all replicas wait after a 429.
+    """All windows of a key.
 
-    notes: a sentence for each part that did not answer. hours: counts of the last ones, this one first.
+    Args:
+        place: That of the ledger.
+        windows: See `Window`.
+        held: Seconds that all replicas wait after a 429.
+        notes: A sentence for each part that did not answer.
+        hours: Counts of the last hours, this one first.
     """
 
     place: str
@@ -52,9 +63,17 @@ class Quotas:
 
 
 def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken: list[str]) -> Quotas:
-    """Return the windows of a key; this costs no quota. ConfigurationError, AuthenticationError for the key.
+    """Return the windows of a key; this costs no quota.
 
-    broken: gets a line if the stores fail; the ledger's counts are then unknown.
+    Args:
+        settings: Checked before.
+        credentials: Checked before.
+        stores: The configured ones.
+        broken: Gets a line if the stores fail; the ledger's counts are then unknown.
+
+    Raises:
+        AuthenticationError: The key is refused.
+        ConfigurationError: A proxy or certificate cannot work.
     """
     told = account(settings, credentials)
     if isinstance(told.error, AuthenticationError):
@@ -104,18 +123,18 @@ def _held(limiter: RateLimiter, digest: str, now: float) -> float:
     return limiter.remaining(digest, Quota(), now).pause
 
 
-def as_json(found: Quotas) -> Mapping[str, Any]:
+def as_json(report: Quotas) -> Mapping[str, Any]:
     """Return the quotas as JSON; times in UTC."""
     rows = [
         {**asdict(window), "resets": when(window.resets) or None, "told": when(window.told) or None}
-        for window in found.windows
+        for window in report.windows
     ]
     return {
-        "store": found.place,
-        "held_seconds": round(found.held, 1),
+        "store": report.place,
+        "held_seconds": round(report.held, 1),
         "windows": rows,
-        "hours": [_hour(hour) for hour in found.hours],
-        "notes": list(found.notes),
+        "hours": [_hour(hour) for hour in report.hours],
+        "notes": list(report.notes),
     }
 
 

@@ -10,9 +10,15 @@ if TYPE_CHECKING:
 
 
 def open_configured_stores(settings: "Settings", config: Mapping[str, Any], say: Callable[[str], None]) -> "Stores":
-    """Return the stores of a checked configuration. ConfigurationError.
+    """Return the stores of a checked configuration; inside the service's container, with its dependency `redis`.
 
-    say: takes a line where they do not work. Inside a container of the service, the dependency `redis` counts as there.
+    Args:
+        settings: Of the configuration.
+        config: The configuration.
+        say: Takes a line where the stores do not work.
+
+    Raises:
+        ConfigurationError: The entry `storage` cannot work.
     """
     from virustotal.storage import open_stores
 
@@ -21,5 +27,5 @@ def open_configured_stores(settings: "Settings", config: Mapping[str, Any], say:
 
 def dependencies() -> Mapping[str, Mapping[str, str]]:
     """Return the manifest's dependency `redis` as the platform names it to the container (ServiceBase.dependencies)."""
-    found = {part: os.environ.get(f"redis_{part}", "") for part in ("host", "port")}
-    return {"redis": found} if all(found.values()) else {}
+    address = {part: os.environ.get(f"redis_{part}", "") for part in ("host", "port")}
+    return {"redis": address} if all(address.values()) else {}
