@@ -24,9 +24,9 @@ from virustotal.core.submission.private_scan import PrivateScan, headline
 from virustotal.core.submission.upload_request import Submitter, submit_if_allowed
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
-from virustotal.result.layout import partial_reasons
 from virustotal.result.long_values import long_values
 from virustotal.result.models import SubjectResult
+from virustotal.result.partial import partial_reasons
 from virustotal.sources import KeyClient
 
 

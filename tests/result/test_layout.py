@@ -283,7 +283,7 @@ def test_a_host_alone_is_scored() -> None:
 
 
 def test_more_points_than_rows_still_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virustotal.result.layout.MOST_SCORES", 3)
+    monkeypatch.setattr("virustotal.result.final_sections.MOST_SCORES", 3)
     section = Section("S")
     found = layout(
         subject(contribution(*[(Points("behaviour", f"n{number}", number, "B."), section) for number in range(9)]))

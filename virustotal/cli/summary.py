@@ -15,7 +15,7 @@ from virustotal.local.run_task import TaskOutcome
 from virustotal.plugins import detections
 from virustotal.rendering import section_parts as parts
 from virustotal.rendering.result_data import attached_files, contacts, table_rows, titled
-from virustotal.result import coverage, flagged, layout
+from virustotal.result import coverage, final_sections, flagged
 from virustotal.util.readers import as_text, quantity
 
 #: Rows of each list, and entries of what is missing; what is left out is said.
@@ -49,7 +49,7 @@ def _lists(sections: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     for section in sections:
         if hosts := contacts(section):
             yield _one_line(Text.assemble((f"{as_text(section['title_text'])}: ", "bold red"), ", ".join(hosts)))
-    if section := titled(sections, layout.EXPLANATION):
+    if section := titled(sections, final_sections.EXPLANATION):
         yield from _scores(section)
     if missing := list(_missing(sections)):
         yield Text("Missing", style="bold")
@@ -106,13 +106,13 @@ def _missing(sections: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield ": ".join(filter(None, (row.get("relationship"), row.get("result"), row.get("detail"))))
     for title, columns in (
         (coverage.DOWNLOADS, ("artefact", "result", "detail")),
-        (layout.FAILED, ("analyser", "error")),
+        (final_sections.FAILED, ("analyser", "error")),
     ):
         for row in table_rows(titled(sections, title) or {}):
             if row.get("result") != "attached":
                 yield ": ".join(filter(None, (row.get(name) for name in columns)))
     for section in sections:
-        if str(section.get("title_text")).startswith((layout.NOTES, layout.UNLOADED)):
+        if str(section.get("title_text")).startswith((final_sections.NOTES, final_sections.UNLOADED)):
             yield from (part.text for part in parts.body_parts(section) if isinstance(part, parts.Text))
 
 

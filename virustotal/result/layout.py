@@ -9,26 +9,25 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection, ResultTextSection
 from attrs import evolve, frozen
 
-from virustotal.core.models import Level, Outcome, Status
+from virustotal.core.models import Level
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt
 from virustotal.core.scoring.words import score_word
 from virustotal.core.settings import Settings
-from virustotal.core.tables import lines, listed, table
+from virustotal.core.tables import listed
 from virustotal.result.coverage import coverage_section
+from virustotal.result.final_sections import errors, explanation, notes_section
 from virustotal.result.flagged import flagged_section
 from virustotal.result.models import Layout, SubjectResult
-from virustotal.result.section_builder import TITLES, Builder
+from virustotal.result.partial import failures, partial_reasons
+from virustotal.result.section_builder import Builder
 from virustotal.result.subject_header import name_of, subject_header
 from virustotal.util.readers import EMPTY, as_text, clean
 
-__all__ = ["Layout", "SubjectResult", "compose", "partial_reasons"]
+__all__ = ["Layout", "SubjectResult", "compose"]
 
-#: Titles of the sections at the end.
-EXPLANATION, FAILED = "How this score came about", "Analysers that failed"
-UNLOADED, NOTES = "Plugins that did not load", "Notes"
 _KINDS = ("url_", "domain_", "ip_address_", "")
 #: Built-in analysers whose sections are open at first, where they aren't closed themselves; those of others are where
 #: they count from so many points on.
@@ -41,12 +40,6 @@ OPEN = frozenset(
 OPEN_FROM = 100
 #: Characters of the title of the section of all closed ones, which names them.
 LONGEST_TITLE = 110
-#: Rows of the explanation; points that count nothing are the first to be left out.
-MOST_SCORES = 500
-#: Reasons that count nothing and are shown.
-MOST_UNCOUNTED = 20
-#: Notes of analysers that are shown.
-MOST_NOTES = 200
 
 
 def compose(
@@ -92,10 +85,10 @@ def compose(
     first = [builder.build(flagged)] if flagged is not None else []
     everything = (*(output for result in results for output in result.contributions), *beside)
     ends = (
-        _explanation(scores, results),
+        explanation(scores, results),
         coverage_section(results),
-        _errors(everything, unloaded),
-        _notes(everything, notes, builder.dropped),
+        errors(everything, unloaded),
+        notes_section(everything, notes, builder.dropped),
     )
     total = sum(score.counted for score in scores)
     screenshots = [left.pop("")] if "" in left else []
@@ -105,7 +98,7 @@ def compose(
         *(section for section in ends if section is not None),
         *left.values(),
     )
-    reasons = (*partial_reasons(results), *_failures(beside), *volatile)
+    reasons = (*partial_reasons(results), *failures(beside), *volatile)
     return Layout(sections, total, bool(reasons), reasons)
 
 
@@ -244,94 +237,3 @@ def _is_clean_url(result: SubjectResult) -> bool:
     if not verdict.detections and any(map(counters(subject).get, BAD)):
         return False
     return not any(points.amount > 0 for output in result.contributions for points, _ in output.scored)
-
-
-def _explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> Any | None:
-    several = len(results) > 1
-    total = sum(score.counted for score in scores)
-    counting = sorted((score for score in scores if score.counted), key=lambda score: -score.counted)
-    rows = [
-        {
-            "family": TITLES[score.family],
-            "name": score.name,
-            "reason": score.reason,
-            "points": score.amount,
-            "counted": score.counted,
-            "ATT&CK": ", ".join((*score.attack_ids, *(f"{id} (unknown)" for id in score.unknown_ids))),
-            "subject": score.subject if several else "",
-        }
-        for score in counting[:MOST_SCORES]
-    ]
-    if rest := sum(score.counted for score in counting[MOST_SCORES:]):
-        rows.append({"family": "All others", "reason": "Not listed one by one.", "points": rest, "counted": rest})
-    columns = ("family", "reason", "counted", "points", "name", "ATT&CK", "subject")
-    section = table("Points", rows, columns, most=len(rows), collapse=True, keep=("counted",))
-    reasons = tuple(dict.fromkeys(score.reason for score in scores if not score.counted))
-    uncounted = lines("Points that do not count", reasons, most=MOST_UNCOUNTED, collapse=True)
-    if section is not None and uncounted is not None:
-        section.add_subsection(uncounted)
-    shown = section or uncounted
-    if shown is not None:
-        shown.title_text = f"{EXPLANATION}: {total} points"
-    return shown
-
-
-# --- errors, notes, and whether the result may be reused -------------------------------------------------------------
-
-
-def _errors(contributions: Iterable[AnalyzerOutput], unloaded: Sequence[str]) -> Any | None:
-    failed = [output for output in contributions if output.error]
-    rows = [{"analyser": output.analyzer, "plugin": output.provider, "error": output.error} for output in failed]
-    section = table(FAILED, rows, ("analyser", "plugin", "error"), collapse=True, keep=("plugin",))
-    below = lines(UNLOADED, unloaded, collapse=True)
-    if section is None or below is None:
-        return section or below
-    section.add_subsection(below)
-    return section
-
-
-def _notes(contributions: Iterable[AnalyzerOutput], notes: Sequence[str], dropped: int) -> Any | None:
-    cut = [f"{output.analyzer}: {note}" for output in contributions for note in output.notes]
-    left_out = f"Tags of safelisted values or of hosts that are not public, left out: {dropped}."
-    below = lines("What was cut or left out", [*cut, *([left_out] if dropped else [])], most=MOST_NOTES, collapse=True)
-    section = lines(NOTES, notes)
-    if section is None or below is None:
-        return section or below
-    section.add_subsection(below)
-    return section
-
-
-_TRANSIENT = frozenset({Status.PENDING, Status.QUOTA, Status.SKIPPED, Status.FAILED})
-_SUBJECT_PARTIAL = _TRANSIENT | {Status.UNKNOWN, Status.FORBIDDEN, Status.INVALID}
-
-
-def partial_reasons(results: Sequence[SubjectResult]) -> tuple[str, ...]:
-    """Return why the platform must not reuse this result for the same file, one sentence each; empty where it may.
-
-    Whatever may be otherwise at the next look: a subject that is not known yet or was not looked up, what was skipped,
-    failed or had no quota, an analyser that failed. What the licence does not cover stays so, and is no reason.
-    """
-    return tuple(dict.fromkeys(reason for result in results for reason in _reasons(result)))
-
-
-def _reasons(result: SubjectResult) -> Iterator[str]:
-    name, outcome = name_of(result), result.report.outcome
-    if outcome.status in _SUBJECT_PARTIAL:
-        yield f"{name}: {_said(outcome)}"
-    for relationship, related in result.report.related.items():
-        if related.outcome.status in _TRANSIENT:
-            yield f"{name}, {clean(relationship, 120)}: {_said(related.outcome)}"
-    for artefact in result.artefacts:
-        if artefact.outcome.status in _TRANSIENT:
-            yield f"{clean(artefact.download.name, 120)}: {_said(artefact.outcome)}"
-    yield from _failures(result.contributions)
-
-
-def _failures(contributions: Iterable[AnalyzerOutput]) -> Iterator[str]:
-    for output in contributions:
-        if output.error:
-            yield f"The analyser {clean(output.analyzer, 120)} failed."
-
-
-def _said(outcome: Outcome) -> str:
-    return clean(outcome.detail) if outcome.detail else f"{outcome.status.value}."
