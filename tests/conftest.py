@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +59,21 @@ def emulator(server: Emulator) -> Emulator:
     """The module's emulator, as if it had just been started."""
     server.clear()
     return server
+
+
+def of_each(rows: Iterable[tuple[Any, ...]]) -> Callable[[Callable[..., None]], Callable[[], None]]:
+    """Turn a check of one row into one test of all rows, whose failure names the rows that fail."""
+
+    def decorate(check: Callable[..., None]) -> Callable[[], None]:
+        def test() -> None:
+            failures = []
+            for row in rows:
+                try:
+                    check(*row)
+                except Exception as error:
+                    failures.append(f"{'-'.join(map(str, row))}: {error!r}")
+            assert not failures, "\n".join(failures)
+
+        return test
+
+    return decorate

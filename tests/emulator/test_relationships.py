@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.conftest import of_each
 from tests.emulator.conftest import FILE, Api
 from virustotal.emulator.facts import PATHS, RELATIONSHIPS
 from virustotal.emulator.world.behaviours import SCREENSHOTS
@@ -23,8 +24,15 @@ SUBJECTS = {
 EVERY = [(kind, name) for kind in SUBJECTS for name in RELATIONSHIPS[kind]]
 
 
-@pytest.mark.parametrize(("kind", "name"), EVERY)
-def test_every_relationship_answers_in_every_form(api: Api, kind: str, name: str) -> None:
+def test_every_relationship_answers_in_every_form(api: Api) -> None:
+    @of_each(EVERY)
+    def check(kind: str, name: str) -> None:
+        answers_in_every_form(api, kind, name)
+
+    check()
+
+
+def answers_in_every_form(api: Api, kind: str, name: str) -> None:
     base, many = f"/{PATHS[kind]}/{SUBJECTS[kind]}", RELATIONSHIPS[kind][name].many
     full = api.json(f"{base}/{name}", "gti")["data"]
     bare = api.json(f"{base}/relationships/{name}", "gti")["data"]
@@ -39,8 +47,15 @@ def test_every_relationship_answers_in_every_form(api: Api, kind: str, name: str
         assert item.get("context_attributes") == descriptor.get("context_attributes")
 
 
-@pytest.mark.parametrize(("kind", "name"), EVERY)
-def test_access_by_tier(api: Api, kind: str, name: str) -> None:
+def test_access_by_tier(api: Api) -> None:
+    @of_each(EVERY)
+    def check(kind: str, name: str) -> None:
+        is_open_by_tier(api, kind, name)
+
+    check()
+
+
+def is_open_by_tier(api: Api, kind: str, name: str) -> None:
     path = f"/{PATHS[kind]}/{SUBJECTS[kind]}/{name}"
     access = RELATIONSHIPS[kind][name].access
     expected = {"public": access in "EU", "premium": access != "T", "gti": True}

@@ -12,7 +12,7 @@ from hypothesis import given as given_strategy
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.conftest import load, report_files
+from tests.conftest import load, of_each, report_files
 from tests.plugins.relationships.kit import downloads, engines, points, sections, tags, titled
 from virustotal.al_types import tags as tag_types
 from virustotal.api import decode_page, relationships
@@ -39,7 +39,7 @@ from virustotal.testing import evidence, obj, run
 MODULES = (community, files, history, hosts, network, generic, screenshots, threats, urls)
 REGISTRY = Registry(tuple(analyzer for module in MODULES for analyzer in module._ANALYZERS))
 NAMES = sorted(key for key in CATALOGUE if key[1] != "behaviours")
-BY_NAME = pytest.mark.parametrize(("kind", "name"), NAMES, ids=lambda each: each)
+BY_NAME = of_each(NAMES)
 
 #: What real answers of each kind look like, with invented values.
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -177,7 +177,7 @@ HOSTILE: tuple[Any, ...] = (
 )
 
 
-@BY_NAME
+@pytest.mark.parametrize(("kind", "name"), NAMES, ids=lambda each: each)
 def test_any_attribute_may_be_of_any_type(kind: str, name: str) -> None:
     base = sample(yields(kind, name))
     for value in HOSTILE:
