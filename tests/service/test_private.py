@@ -202,6 +202,9 @@ def test_visits_of_a_private_url_with_and_without_screenshots(emulator: Emulator
     outcome = scan(URL, parameters, config=ALLOWED)
     assert "Visits of the URL (1)" in titles(outcome)
     assert "https://cdn.example.net/tracker.js" in shown(outcome)
+    assert '"Cookies": "sid"' in shown(outcome)
+    assert "secret-session" not in shown(outcome)
+    assert "expiration" not in shown(outcome)
     dom = next(file for file in outcome.handed["response"]["supplementary"] if file["name"] == "visit_01.html")
     assert dom["sha256"] == hashlib.sha256(DOM).hexdigest()
     assert any(title.startswith("Screenshots") for title in titles(outcome)) == pictures
@@ -384,7 +387,9 @@ def test_a_hash_that_is_known_publicly_is_not_scanned_unless_its_report_is_old(e
     path = Path(os.environ.get("TMPDIR", "/tmp")) / f"eicar-{os.getpid()}"
     path.write_bytes(eicar)
     try:
-        assert scan(file_target(path), ASKED, config=ALLOWED).score >= 500
+        outcome = scan(file_target(path), ASKED, config=ALLOWED)
+        assert outcome.score >= 500
+        assert "Not scanned privately: VirusTotal knows it publicly." in shown(outcome)
         assert emulator.private_uploads == {}
         make_old(emulator)
         scan(file_target(path), {**ASKED, "reanalyze_after_days": 30}, config={**ALLOWED, "cache": {"hours": 0}})

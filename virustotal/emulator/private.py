@@ -212,6 +212,7 @@ def visits(scan: Scan) -> list[Json]:
                 "analysis_status": "ANALYSIS_STATUS_OK",
                 "device": "DEVICE_TYPE_DESKTOP",
                 "dom_info": {"title": "Sign in", "links": [url], "meta": [], "trackers": []},
+                "cookies": [{"name": "sid", "value": "secret-session", "domain": "portal.example.com"}],
                 "dom_sha256": hashlib.sha256(DOM).hexdigest(),
                 "resources": [{**resource, "remote_ip": "192.0.2.10", "size": len(DOM)}, script],
                 "expiration": scan.expiration(),

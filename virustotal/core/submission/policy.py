@@ -98,7 +98,7 @@ def wants_privacy(settings: Settings) -> bool:
 def public_look_up_ruling(kind: str, settings: Settings) -> Ruling:
     """Decide whether a file, URL or host may be looked up publicly: a look-up tells VirusTotal the hash or the URL."""
     name = "look_up_files" if kind == "file" else "look_up_urls"
-    if not wants_privacy(settings) or getattr(settings.private, name):
+    if settings.mirror.only or not wants_privacy(settings) or getattr(settings.private, name):
         return Ruling("look-up")
     return Ruling(f"private.{name}", f"Not looked up publicly: a private scan was requested (private.{name} is off).")
 

@@ -88,7 +88,8 @@ class PrivateScan:
             return PrivateResult(public_plan, _annotated(public, f"It was not submitted privately. {why}", report))
         known = public.outcome.found and not is_old(public, self.submitter.settings)
         if known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
-            return PrivateResult(public_plan, Submitted(public))
+            note = ("Not scanned privately: VirusTotal knows it publicly.",) if known else ()
+            return PrivateResult(public_plan, Submitted(public, note))
         submitted = submit_unknown(self.submitter, candidate, subject, report, lambda: self._look_up(plan))
         outcome = submitted.report.outcome
         if outcome.found:

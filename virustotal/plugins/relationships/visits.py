@@ -16,10 +16,16 @@ _LONGEST = 4_096
 
 _VISIT = (
     dated("Date", "analysis_date"),
-    Column("Status", lambda obj: _constant(obj.attributes.get("analysis_status"), "ANALYSIS_STATUS_")),
-    Column("Device", lambda obj: _constant(obj.attributes.get("device"), "DEVICE_TYPE_")),
+    Column(
+        "Status", lambda obj: _constant(obj.attributes.get("analysis_status"), "ANALYSIS_STATUS_"), ("analysis_status",)
+    ),
+    Column("Device", lambda obj: _constant(obj.attributes.get("device"), "DEVICE_TYPE_"), ("device",)),
     Column("Title", lambda obj: as_mapping(obj.attributes.get("dom_info")).get("title")),
-    Column("Requests", lambda obj: len(as_list(obj.attributes.get("resources")))),
+    Column("Requests", lambda obj: len(as_list(obj.attributes.get("resources"))), ("resources",)),
+    # Their values may be sessions.
+    Column(
+        "Cookies", lambda obj: [each.get("name") for each in as_mappings(obj.attributes.get("cookies"))], ("cookies",)
+    ),
     plain("SHA-256 of the DOM", "dom_sha256"),
 )
 _REQUEST = ("URL", "Status", "Type", "SHA-256", "Size", "IP address", "Asked for by")
@@ -32,7 +38,7 @@ def _constant(value: object, prefix: str) -> str:
 def visits(evidence: Evidence) -> Iterator[Finding]:
     """Yield a table of all visits, the requests of the newest one, and what is downloaded of them."""
     related = evidence.related
-    if related is None or (section := record_table("Visits of the URL", related, _VISIT)) is None:
+    if related is None or (section := record_table("Visits of the URL", related, _VISIT, "expiration")) is None:
         return
     newest = sorted(related.items, key=lambda obj: integer(obj.attributes.get("analysis_date")) or 0, reverse=True)
     rows = [

@@ -16,7 +16,7 @@ Part: TypeAlias = Callable[[Mapping[str, Any]], Iterable[ResultSection | None]]
 #: What the header, the detections, the overview and the assessment show of every kind of subject.
 ELSEWHERE = frozenset(
     (
-        *("first_seen_itw_date", "first_submission_date", "last_analysis_date", "last_analysis_results"),
+        *("expiration", "first_seen_itw_date", "first_submission_date", "last_analysis_date", "last_analysis_results"),
         *("last_analysis_stats", "last_modification_date", "last_seen_itw_date", "last_submission_date"),
         *("gti_assessment", "mandiant_ic_score", "names", "reputation", "tags", "threat_names", "threat_severity"),
         *("threat_verdict", "times_submitted", "total_votes", "unique_sources"),
