@@ -11,6 +11,7 @@ import pytest
 from tests.client.links import Fake, soon
 from virustotal import api
 from virustotal.api.source import Request, Save, Upload, remaining_quota
+from virustotal.client.hourly_counts import KEY_COUNTERS, last_hours
 from virustotal.client.key_account import KeyFacts, read_quotas
 from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.client.retry import QUOTA_HELD
@@ -85,6 +86,12 @@ def spend(quota: RateLimitedSource, times: int, deadline: float = 0.0) -> int:
         except QuotaError:
             continue
     return answered
+
+
+def counted(stores: Stores) -> dict[str, int]:
+    """Return the key's counts of this hour."""
+    (hour,) = last_hours(stores.values, DIGEST, KEY_COUNTERS, 1, stores.answers.now())
+    return dict(hour.counts)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +220,13 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
     with pytest.raises(QuotaError, match="The API key's 1 request a minute is used up") as caught:
         quota.ask(FILE, sum(slept) + 30)
     assert caught.value.code == QUOTA_HELD
+    quota.close()
+    assert counted(stores) == {
+        "requests": 2,
+        "refused": 0,
+        "dropped": 1,
+        "waited_ms": pytest.approx(1000 * sum(slept), abs=20),
+    }
 
 
 def test_requests_that_wait_side_by_side_wait_once(stores: Stores) -> None:
@@ -243,10 +257,13 @@ def test_a_refusal_of_one_holds_all_back(stores: Stores) -> None:
         raise QuotaError("used up", code="QuotaExceededError")
 
     first, second = Fake(say), Fake(server(ForbiddenError("no")))
+    limited = link(first, stores)
     with pytest.raises(QuotaError) as caught:
-        link(first, stores).ask(FILE, soon(30))
+        limited.ask(FILE, soon(30))
     assert caught.value.code == QUOTA_HELD
     assert first.asked.count(FILE.path) == 1
+    limited.close()
+    assert counted(stores) == {"requests": 1, "refused": 1, "dropped": 1, "waited_ms": 0}
     with pytest.raises(QuotaError):
         link(second, stores).ask(FILE, soon(30))
     assert FILE.path not in second.asked
