@@ -76,9 +76,8 @@ class Lookup:
         if ruling.allowed:
             return fetch.look_up(plan, self.client.source, self.task.deadline, memory=self.client.capabilities)
         receives, refusal = audience(self.task.settings)
-        refused = receives is Audience.NOBODY and plan.subject.kind in {"file", "url"}
-        detail = f"{ruling.reason} It was not submitted. {refusal.reason}" if refused else ruling.reason
-        return Report(Object(plan.subject), outcome=Outcome(Status.SKIPPED, detail))
+        detail = f" It was not submitted. {refusal.reason}" if receives is Audience.NOBODY else ""
+        return Report(Object(plan.subject), outcome=Outcome(Status.SKIPPED, ruling.reason + detail))
 
     def _complete(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Submit what is unknown or old, and fetch the relationships."""

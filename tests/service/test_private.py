@@ -116,6 +116,8 @@ def test_a_file_of_more_than_32_mb_goes_to_a_private_upload_address(
     scan(file_target(path), ASKED, config=ALLOWED)
     assert "GET /private/files/upload_url" in requests_of(emulator)
     assert emulator.private_uploads == {sha256(path): 1}
+    (private,) = emulator.state.private.scans.values()
+    assert {"retention_period_days", "enable_internet", "intercept_tls", "disable_sandbox"} <= set(private.options)
     assert sent_publicly(emulator) == []
 
 
