@@ -54,7 +54,7 @@ def related(name: str, bare: int = 0) -> list[dict[str, Any]]:
 
 
 def measured(
-    emulator: Emulator, settings: Settings, switch: str, workers: int, memory: KeyCapabilities
+    emulator: Emulator, settings: Settings, switch: str, workers: int, capabilities: KeyCapabilities
 ) -> tuple[float, int]:
     """Return seconds and requests of one look-up with all that it expands; the fastest of three."""
     emulator.switches.set(relationship_attributes=switch)
@@ -64,9 +64,9 @@ def measured(
     for _ in range(3):
         client = HttpClient(settings, Credentials("premium"))
         start = time.perf_counter()
-        report = look_up(plan, client, time.monotonic() + 60, memory=memory)
+        report = look_up(plan, client, time.monotonic() + 60, capabilities=capabilities)
         second = planner.expand(plan, report)
-        report = expand_report(second, report, client, time.monotonic() + 60, memory=memory)
+        report = expand_report(second, report, client, time.monotonic() + 60, capabilities=capabilities)
         seconds.append(time.perf_counter() - start)
         requests = client.usage.requests
         client.close()
@@ -78,7 +78,7 @@ def measured(
 def main() -> int:
     """Print one line a way, and say whether in line is as much faster as it must be."""
     latency = float(sys.argv[1]) / 1000 if len(sys.argv) > 1 else 0.1
-    memory = KeyCapabilities()
+    capabilities = KeyCapabilities()
     with Emulator({}, keys={"premium": "premium"}) as emulator:
         settings = Settings(
             host=emulator.url,
@@ -99,7 +99,7 @@ def main() -> int:
         print(f"{'way':20} {'requests':>8} {'ms':>8} {'faster':>7}")
         base, faster, requests = 0.0, 0.0, 0
         for name, switch, workers in ways:
-            seconds, requests = measured(emulator, settings, switch, workers, memory)
+            seconds, requests = measured(emulator, settings, switch, workers, capabilities)
             base = base or seconds
             faster = base / seconds
             print(f"{name:20} {requests:8} {1e3 * seconds:8.0f} {faster:6.1f}x")
@@ -108,12 +108,12 @@ def main() -> int:
         for bare in (0, 1, 2, 5, 9):
             stored = {name: related(name, bare) for name in NAMES}
             emulator.store.put({"type": "file", "id": FILE.id, "attributes": {"size": 3}}, stored)
-            _, requests = measured(emulator, settings, "honoured", 12, memory)
+            _, requests = measured(emulator, settings, "honoured", 12, capabilities)
             print(f"{bare:20} {requests:8}")
             most = max(most, requests)
         stored = {name: related(name, OBJECTS if name == "dropped_files" else 0) for name in NAMES}
         emulator.store.put({"type": "file", "id": FILE.id, "attributes": {"size": 3}}, stored)
-        _, requests = measured(emulator, settings, "honoured", 12, memory)
+        _, requests = measured(emulator, settings, "honoured", 12, capabilities)
         print(f"{'all dropped files':20} {requests:8}")
         most = max(most, requests)
     return 0 if most == 1 and faster >= FASTER else 1

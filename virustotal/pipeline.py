@@ -74,7 +74,7 @@ class Lookup:
         """Look an object up publicly, unless a private scan was requested that does not allow it."""
         ruling = public_look_up_ruling(plan.subject.kind, self.task.settings)
         if ruling.allowed:
-            return fetch.look_up(plan, self.client.source, self.task.deadline, memory=self.client.capabilities)
+            return fetch.look_up(plan, self.client.source, self.task.deadline, capabilities=self.client.capabilities)
         receives, refusal = audience(self.task.settings)
         detail = f" It was not submitted. {refusal.reason}" if receives is Audience.NOBODY else ""
         return Report(Object(plan.subject), outcome=Outcome(Status.SKIPPED, ruling.reason + detail))
@@ -92,7 +92,7 @@ class Lookup:
                 result.report,
                 source,
                 self.task.deadline,
-                memory=self.client.capabilities,
+                capabilities=self.client.capabilities,
             )
             result = evolve(result, report=report)
         return evolve(
@@ -109,7 +109,7 @@ class Lookup:
             plan,
             bypass_cache(self.client.source),
             self.task.deadline,
-            memory=self.client.capabilities,
+            capabilities=self.client.capabilities,
         )
         ended = submit_if_allowed(self.submitter, self.task.candidate(subject), subject, result.report, again)
         return evolve(result, report=ended.report, notes=(*result.notes, *ended.notes), changing=ended.changing)
@@ -117,12 +117,12 @@ class Lookup:
     def _scanned(self, scan: PrivateScan, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Scan a file or URL privately, and fetch the relationships of what was found."""
         ended = scan.run(self.task.candidate(subject), subject, plan, partial(self._look_up, plan))
-        source, memory = self.client.source, self.client.capabilities
+        source, capabilities = self.client.source, self.client.capabilities
         report, submitted = ended.submitted.report, ended.submitted
         if ended.plan.analyze and report.outcome.found:
-            asked = (scan.source, scan.memory) if ended.private else (source, memory)
+            asked = (scan.source, scan.capabilities) if ended.private else (source, capabilities)
             second = planner.expand(ended.plan, report)
-            report = fetch.expand_report(second, report, asked[0], self.task.deadline, memory=asked[1])
+            report = fetch.expand_report(second, report, asked[0], self.task.deadline, capabilities=asked[1])
         names = (*ended.plan.embed, *ended.plan.alone, *ended.plan.named)
         return evolve(
             result,

@@ -47,25 +47,25 @@ def get(path: str) -> Request:
 
 def test_what_is_held_is_given_after_the_quota_has_ended() -> None:
     source = Partly(QuotaError("used up"), frozenset({"/held"}), frozenset({"/instead"}))
-    desk = RequestExecutor(source, SOON)
+    executor = RequestExecutor(source, SOON)
     for path in ("/a", "/b"):
         with pytest.raises(QuotaError):
-            desk.ask(get(path))
-    assert [desk.ask(get(path)).origin for path in ("/held", "/instead")] == ["cache", "cache"]
+            executor.ask(get(path))
+    assert [executor.ask(get(path)).origin for path in ("/held", "/instead")] == ["cache", "cache"]
     assert source.asked == ["/a", "/held", "/instead"]
 
 
 def test_with_a_wrong_key_nothing_is_given() -> None:
     source = Partly(AuthenticationError("wrong"), frozenset({"/held"}))
-    desk = RequestExecutor(source, SOON)
+    executor = RequestExecutor(source, SOON)
     for path in ("/a", "/held"):
         with pytest.raises(AuthenticationError):
-            desk.ask(get(path))
+            executor.ask(get(path))
     assert source.asked == ["/a"]
 
 
 def test_any_other_error_is_of_its_request_alone() -> None:
-    desk = RequestExecutor(Partly(NotFoundError("unknown"), frozenset({"/held"})), SOON)
+    executor = RequestExecutor(Partly(NotFoundError("unknown"), frozenset({"/held"})), SOON)
     with pytest.raises(NotFoundError):
-        desk.ask(get("/a"))
-    assert desk.ask(get("/held")).origin == "cache"
+        executor.ask(get("/a"))
+    assert executor.ask(get("/held")).origin == "cache"

@@ -73,7 +73,7 @@ def put(emulator: Emulator, count: int = 10, names: tuple[str, ...] = TEN) -> No
 def run(
     emulator: Emulator,
     *names: str,
-    memory: KeyCapabilities | None = None,
+    capabilities: KeyCapabilities | None = None,
     key: str = "premium",
     registry: Registry = REGISTRY,
     **settings: Any,
@@ -81,12 +81,12 @@ def run(
     wanted = Settings(host=emulator.url, relationships=names or TEN, analyze_relationship=True, **settings)
     client = HttpClient(wanted, Credentials(key), policy=RetryPolicy(first=0.01))
     plan = planner.plan(FILE, registry, wanted)
-    memory = memory or KeyCapabilities()
+    capabilities = capabilities or KeyCapabilities()
     emulator.requests.clear()
     try:
-        report = look_up(plan, client, time.monotonic() + 20, memory=memory)
+        report = look_up(plan, client, time.monotonic() + 20, capabilities=capabilities)
         second = planner.expand(plan, report)
-        report = expand_report(second, report, client, time.monotonic() + 20, memory=memory)
+        report = expand_report(second, report, client, time.monotonic() + 20, capabilities=capabilities)
     finally:
         client.close()
     assert client.usage.requests <= plan.cost
@@ -114,26 +114,26 @@ def test_ten_relationships_of_ten_objects(emulator: Emulator, switch: str, reque
 @pytest.mark.parametrize("switch", ["honoured", "ignored", "400"])
 def test_pages_are_shortened_where_the_server_does_that(emulator: Emulator, switch: str) -> None:
     emulator.switches.set(attributes=switch)
-    memory = KeyCapabilities()
+    capabilities = KeyCapabilities()
 
-    report = run(emulator, memory=memory)
+    report = run(emulator, capabilities=capabilities)
 
     assert len(emulator.requests) == 1 + 10 + (switch == "400")
     assert counts(report) == {(10, True, True)}
     items = [item for each in report.related.values() for item in each.items]
     assert {item.whole for item in items} == {switch != "honoured"}
     assert {"reputation" in item.attributes for item in items} == {switch != "honoured"}
-    run(emulator, memory=memory)
+    run(emulator, capabilities=capabilities)
     assert len(emulator.requests) == 1 + 10
 
 
 def test_a_refused_parameter_is_not_sent_again(emulator: Emulator) -> None:
     emulator.switches.set(relationship_attributes="400")
-    memory = KeyCapabilities()
+    capabilities = KeyCapabilities()
 
-    assert run(emulator, memory=memory).outcome.found
-    assert memory.takes(Parameter.INLINE) is False
-    run(emulator, memory=memory)
+    assert run(emulator, capabilities=capabilities).outcome.found
+    assert capabilities.takes(Parameter.INLINE) is False
+    run(emulator, capabilities=capabilities)
     assert len(emulator.requests) == 1 + 10
 
 
@@ -168,12 +168,12 @@ def test_a_cursor_that_does_not_work_keeps_what_came_and_is_not_used_again(emula
     emulator.switches.set(relationship_attributes="honoured")
     put(emulator, 30, ("contacted_domains",))
     emulator.fault(f"GET /files/{FILE.id}/contacted_domains", status=400, times=1)
-    memory = KeyCapabilities()
+    capabilities = KeyCapabilities()
 
-    found = run(emulator, "contacted_domains", memory=memory).related["contacted_domains"]
+    found = run(emulator, "contacted_domains", capabilities=capabilities).related["contacted_domains"]
     assert (len(found.items), found.outcome.status, found.complete) == (20, Status.INVALID, False)
 
-    found = run(emulator, "contacted_domains", memory=memory).related["contacted_domains"]
+    found = run(emulator, "contacted_domains", capabilities=capabilities).related["contacted_domains"]
     assert (len(found.items), found.outcome.status, len(emulator.requests)) == (30, Status.FOUND, 2)
 
 
@@ -193,14 +193,16 @@ def test_whole_objects_are_fetched_for_those_who_want_them(emulator: Emulator) -
 @pytest.mark.parametrize("switch", ["honoured", "ignored", "400"])
 def test_a_public_key_learns_its_names_and_the_parameter_apart(emulator: Emulator, refusal: str, switch: str) -> None:
     emulator.switches.set(relationship_attributes=switch, inline_forbidden=refusal)
-    memory = KeyCapabilities()
+    capabilities = KeyCapabilities()
 
     for _ in range(3):
-        report = run(emulator, "contacted_domains", "dropped_files", "embedded_domains", memory=memory, key=PUBLIC)
+        report = run(
+            emulator, "contacted_domains", "dropped_files", "embedded_domains", capabilities=capabilities, key=PUBLIC
+        )
         assert report.related["embedded_domains"].outcome.status in {Status.FORBIDDEN, Status.INVALID}
         assert len(report.related["contacted_domains"].items) == 10
 
-    assert memory.takes(Parameter.INLINE) is (switch != "400")
+    assert capabilities.takes(Parameter.INLINE) is (switch != "400")
     assert len([each for each in emulator.requests if "embedded_domains" not in each.path]) == (
         1 if switch == "honoured" else 3
     )
@@ -322,10 +324,10 @@ def test_the_empty_file_is_no_finding(emulator: Emulator, switch: str) -> None:
 
 def test_a_mistyped_relationship_costs_one_request_for_one_file(emulator: Emulator) -> None:
     emulator.switches.set(relationship_attributes="honoured")
-    memory = KeyCapabilities()
+    capabilities = KeyCapabilities()
 
     for requests in (2, 1, 1):
-        report = run(emulator, "contacted_domains", "contacted_domainz", memory=memory)
+        report = run(emulator, "contacted_domains", "contacted_domainz", capabilities=capabilities)
         assert len(emulator.requests) == requests
         assert report.related["contacted_domainz"].outcome.status is Status.UNKNOWN
         assert report.related["contacted_domains"].outcome.found
@@ -333,8 +335,8 @@ def test_a_mistyped_relationship_costs_one_request_for_one_file(emulator: Emulat
 
 def test_a_thousand_unknown_names_cost_ten_requests_and_then_none(emulator: Emulator) -> None:
     emulator.switches.set(relationship_attributes="honoured")
-    memory = KeyCapabilities()
+    capabilities = KeyCapabilities()
 
     for requests in (11, 1):
-        run(emulator, *(f"new_{place}" for place in range(1_000)), memory=memory, max_related=400)
+        run(emulator, *(f"new_{place}" for place in range(1_000)), capabilities=capabilities, max_related=400)
         assert len(emulator.requests) == requests

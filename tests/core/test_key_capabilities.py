@@ -50,19 +50,19 @@ def test_what_one_process_learns_the_others_know() -> None:
 @pytest.mark.parametrize(("first", "then", "takes"), [(False, True, False), (True, False, False), (True, True, True)])
 def test_a_success_does_not_overwrite_a_remembered_refusal(first: bool, then: bool, takes: bool) -> None:
     kept = Kept()
-    memory = KeyCapabilities(kept)
-    memory.tried(Parameter.INLINE, first)
-    memory.tried(Parameter.INLINE, then)
-    assert memory.takes(Parameter.INLINE) is takes
+    capabilities = KeyCapabilities(kept)
+    capabilities.tried(Parameter.INLINE, first)
+    capabilities.tried(Parameter.INLINE, then)
+    assert capabilities.takes(Parameter.INLINE) is takes
     assert KeyCapabilities(kept).takes(Parameter.INLINE) is takes
 
 
 def test_the_store_is_not_looked_at_for_every_task() -> None:
     kept = Kept()
-    memory = KeyCapabilities(kept)
+    capabilities = KeyCapabilities(kept)
     for _ in range(9):
-        memory.refused("file")
-        memory.takes(Parameter.INLINE)
+        capabilities.refused("file")
+        capabilities.takes(Parameter.INLINE)
     assert kept.asked == 3  # names, licence, parameter
 
 
@@ -84,9 +84,9 @@ def test_what_others_have_learnt_meanwhile_is_added() -> None:
     ],
 )
 def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status, learnt: bool) -> None:
-    memory = KeyCapabilities()
-    memory.learn_alone("file", {name: Outcome(status)})
-    assert (name in memory.refused("file")) is learnt
+    capabilities = KeyCapabilities()
+    capabilities.learn_alone("file", {name: Outcome(status)})
+    assert (name in capabilities.refused("file")) is learnt
 
 
 @pytest.mark.parametrize(
@@ -106,24 +106,24 @@ def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status,
     ],
 )
 def test_what_cannot_be_understood_is_not_known(value: Mapping[str, Any]) -> None:
-    memory = KeyCapabilities(Kept({"refused:file": value, LICENCE: value, f"takes:{Parameter.INLINE}": value}))
-    assert memory.refused("file") == {}
-    assert memory.takes(Parameter.INLINE) is None
+    capabilities = KeyCapabilities(Kept({"refused:file": value, LICENCE: value, f"takes:{Parameter.INLINE}": value}))
+    assert capabilities.refused("file") == {}
+    assert capabilities.takes(Parameter.INLINE) is None
 
 
 def test_each_name_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_700_000_000.0
     monkeypatch.setattr("time.time", lambda: now)
     kept = Kept()
-    memory = KeyCapabilities(kept)
-    memory.learn("file", {"embedded_domains": FORBIDDEN})
-    memory.tried(Parameter.INLINE, False)
+    capabilities = KeyCapabilities(kept)
+    capabilities.learn("file", {"embedded_domains": FORBIDDEN})
+    capabilities.tried(Parameter.INLINE, False)
     now += REMEMBERED / 2
-    memory.learn("file", {"embedded_ips": FORBIDDEN})
+    capabilities.learn("file", {"embedded_ips": FORBIDDEN})
     late = KeyCapabilities(kept)  # another process, which hears of it only now
     assert set(late.refused("file")) == {"embedded_domains", "embedded_ips"}
     now += REMEMBERED / 2 + 1
-    for each in (memory, late, KeyCapabilities(kept)):
+    for each in (capabilities, late, KeyCapabilities(kept)):
         assert set(each.refused("file")) == {"embedded_ips"}
         assert each.takes(Parameter.INLINE) is None
 
@@ -132,13 +132,13 @@ def test_what_a_host_of_another_time_says_counts_for_a_day_at_most(monkeypatch: 
     now = 1_700_000_000.0
     monkeypatch.setattr("time.time", lambda: now)
     until = now + 99 * REMEMBERED
-    memory = KeyCapabilities(
+    capabilities = KeyCapabilities(
         Kept({"refused:file": {"votes": ["forbidden", "", until]}, LICENCE: {"holds": False, "until": until}})
     )
-    assert "votes" in memory.refused("file")
-    assert "embedded_ips" in memory.refused("file")
+    assert "votes" in capabilities.refused("file")
+    assert "embedded_ips" in capabilities.refused("file")
     now += REMEMBERED + 1
-    assert memory.refused("file") == {}
+    assert capabilities.refused("file") == {}
 
 
 @pytest.mark.parametrize(("holds", "refused"), [(False, True), (True, False), (None, False)])
@@ -153,16 +153,16 @@ def test_a_key_without_any_privilege_is_not_asked_for_what_needs_one(holds: bool
 def test_what_is_learnt_of_the_licence_is_not_kept_as_refusals() -> None:
     kept = Kept()
     keep_flag(kept, LICENCE, False)
-    memory = KeyCapabilities(kept)
-    memory.learn_alone("file", {"embedded_ips": FORBIDDEN})
+    capabilities = KeyCapabilities(kept)
+    capabilities.learn_alone("file", {"embedded_ips": FORBIDDEN})
     assert list(kept.values["refused:file"]) == ["embedded_ips"]
 
 
 def test_a_licence_that_was_just_learnt_of_is_looked_at_without_waiting() -> None:
     kept = Kept()
-    memory = KeyCapabilities(kept)
-    assert memory.refused("file") == {}
+    capabilities = KeyCapabilities(kept)
+    assert capabilities.refused("file") == {}
     keep_flag(kept, LICENCE, False)
-    assert memory.refused("file") == {}, LOOK_AGAIN
-    memory.look_again()
-    assert memory.refused("file")
+    assert capabilities.refused("file") == {}, LOOK_AGAIN
+    capabilities.look_again()
+    assert capabilities.refused("file")

@@ -66,7 +66,7 @@ class Task:
     def run(self, memory: KeyCapabilities | None = None, seconds: float = 10.0) -> Report:
         deadline = soon(seconds)
         try:
-            report = look_up(self.plan, self.client, deadline, memory=memory)
+            report = look_up(self.plan, self.client, deadline, capabilities=memory)
             second = planner.expand(self.plan, report)
             report = expand_report(second, report, self.client, deadline)
         finally:
@@ -225,7 +225,7 @@ def test_combined_requests_that_are_never_taken(emulator: Emulator, analyze: boo
     settings = Settings(relationships=("votes", "similar_files"), analyze_relationship=analyze)
     plan, memory = planner.plan(FILE, Registry(), settings), KeyCapabilities()
 
-    report = look_up(plan, ask, soon(), memory=memory)
+    report = look_up(plan, ask, soon(), capabilities=memory)
 
     assert [request.query for request in ask.asked] == [
         (("relationships", "votes,similar_files"),),

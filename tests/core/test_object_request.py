@@ -90,10 +90,10 @@ def not_in_line(query: Mapping[str, str]) -> Exception | None:
     return InvalidError("No such parameter.") if any("[" in name for name in query) else None
 
 
-def run(source: Metered, *names: str, memory: KeyCapabilities | None = None, analyze: bool = True) -> Report:
+def run(source: Metered, *names: str, capabilities: KeyCapabilities | None = None, analyze: bool = True) -> Report:
     plan = planner.plan(FILE, REGISTRY, Settings(relationships=names, analyze_relationship=analyze))
-    report = look_up(plan, source, SOON, memory=memory)
-    return expand_report(planner.expand(plan, report), report, source, SOON, memory=memory)
+    report = look_up(plan, source, SOON, capabilities=capabilities)
+    return expand_report(planner.expand(plan, report), report, source, SOON, capabilities=capabilities)
 
 
 def asked_first(source: Metered) -> tuple[str, bool]:
@@ -150,9 +150,9 @@ def test_where_only_premium_names_are_asked_for_the_object_remains() -> None:
 
 
 def test_what_cannot_be_refused_needs_no_look_at_the_quota() -> None:
-    source, memory = Metered(9), KeyCapabilities()
-    memory.tried(Parameter.INLINE, True)
-    look_up(planner.plan(FILE, REGISTRY, Settings(relationships=(PUBLIC,))), source, SOON, memory=memory)
+    source, capabilities = Metered(9), KeyCapabilities()
+    capabilities.tried(Parameter.INLINE, True)
+    look_up(planner.plan(FILE, REGISTRY, Settings(relationships=(PUBLIC,))), source, SOON, capabilities=capabilities)
     assert source.rooms == 0
 
 
@@ -166,7 +166,9 @@ def test_what_is_kept_needs_no_look_at_the_quota() -> None:
 def test_a_licence_learnt_of_before_the_first_request_spares_the_refusal() -> None:
     kept = Kept()
     source = Metered(9, no_premium, learns=lambda: keep_flag(kept, LICENCE, False))
-    report = run(source, "contacted_domains", "embedded_domains", "ciphered_parents", memory=KeyCapabilities(kept))
+    report = run(
+        source, "contacted_domains", "embedded_domains", "ciphered_parents", capabilities=KeyCapabilities(kept)
+    )
     assert asked_first(source) == (PUBLIC, True)
     assert report.related["embedded_domains"].outcome.status is Status.FORBIDDEN
     assert report.related["ciphered_parents"].outcome.status is Status.FORBIDDEN
@@ -211,14 +213,14 @@ def test_a_refusal_is_held_against_what_it_is_about(
     requests: int,
     outcomes: dict[str, Status],
 ) -> None:
-    source, memory = Metered(None, refuse), KeyCapabilities()
+    source, capabilities = Metered(None, refuse), KeyCapabilities()
     plan = planner.plan(FILE, Registry(), Settings(relationships=names))
-    related = look_up(plan, source, SOON, memory=memory).related
+    related = look_up(plan, source, SOON, capabilities=capabilities).related
     assert len(source.asked) == requests
     said = {name: each.outcome.status for name, each in related.items() if each.outcome.status is not Status.UNKNOWN}
     assert said == outcomes
-    assert {name: each.status for name, each in memory.refused("file").items()} == outcomes
-    look_up(plan, source, SOON, memory=memory)
+    assert {name: each.status for name, each in capabilities.refused("file").items()} == outcomes
+    look_up(plan, source, SOON, capabilities=capabilities)
     assert len(source.asked) == requests + 1  # what was learnt is not tried again
 
 
@@ -228,16 +230,16 @@ def test_what_was_refused_together_is_asked_for_alone_and_learnt_there() -> None
     def alone(query: Mapping[str, str]) -> Exception | None:
         return None if query.get("relationships", "") in {"", PUBLIC} else ForbiddenError("No licence.")
 
-    source, memory = Metered(None, alone), KeyCapabilities()
+    source, capabilities = Metered(None, alone), KeyCapabilities()
     source.refuse = lambda query: (
         alone(query) or (ForbiddenError("No.") if source.asked[-1].path.endswith("/reports") else None)
     )
     names = (PUBLIC, "reports", "vulnerabilities")
-    related = run(source, *names, memory=memory).related
+    related = run(source, *names, capabilities=capabilities).related
     assert related["reports"].outcome.status is Status.FORBIDDEN
     assert related["vulnerabilities"].outcome.found
     before = len(source.asked)
-    assert run(source, *names, memory=memory).related["reports"].outcome.status is Status.FORBIDDEN
+    assert run(source, *names, capabilities=capabilities).related["reports"].outcome.status is Status.FORBIDDEN
     paths = [request.path.rpartition("/")[2] for request in source.asked[before:]]
     assert "reports" not in paths
     assert "vulnerabilities" in paths

@@ -19,22 +19,22 @@ from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Object, Ref, Related, Report
 
 
-def look_up(plan: Plan, source: Source, deadline: float, *, memory: KeyCapabilities | None = None) -> Report:
+def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCapabilities | None = None) -> Report:
     """Return the subject's report with the descriptors that the plan embeds: the plan's first stage.
 
-    deadline: of `time.monotonic()`. memory: what was learnt about the key. Whatever fails is an outcome; only
+    deadline: of `time.monotonic()`. capabilities: what was learnt about the key. Whatever fails is an outcome; only
     AuthenticationError leaves.
     """
-    desk, known = RequestExecutor(source, deadline), memory or KeyCapabilities()
+    executor, known = RequestExecutor(source, deadline), capabilities or KeyCapabilities()
     first, *others = plan.batches
     try:
-        report = fetch_object(plan, first, desk, known)
+        report = fetch_object(plan, first, executor, known)
     except AuthenticationError:
         raise
     except Exception as error:
         return Report(Object(plan.subject), outcome=outcome_of(error))
     if others:
-        blocks = side_by_side(lambda names: _batch(plan, names, desk, known), others)
+        blocks = side_by_side(lambda names: _batch(plan, names, executor, known), others)
         related = {name: found for block in (report.related, *blocks) for name, found in block.items()}
         report = evolve(report, related=MappingProxyType(related))
     return report
@@ -51,12 +51,12 @@ def look_up_all(
 
     known: answers that need not be asked for. Whatever fails is an outcome; only AuthenticationError leaves.
     """
-    desk = RequestExecutor(source, deadline)
+    executor = RequestExecutor(source, deadline)
 
     def one(ref: Ref) -> Report:
         request = api.object_request(ref)
         try:
-            return api.decode_report(((known or {}).get(request) or desk.ask(request)).payload, ref)
+            return api.decode_report(((known or {}).get(request) or executor.ask(request)).payload, ref)
         except AuthenticationError:
             raise
         except Exception as error:
@@ -65,10 +65,12 @@ def look_up_all(
     return tuple(side_by_side(one, refs))
 
 
-def _batch(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memory: KeyCapabilities) -> Mapping[str, Related]:
+def _batch(
+    plan: Plan, names: tuple[str, ...], executor: RequestExecutor, capabilities: KeyCapabilities
+) -> Mapping[str, Related]:
     """A further combined request: what fails costs its names alone."""
     try:
-        return fetch_object(plan, names, desk, memory).related
+        return fetch_object(plan, names, executor, capabilities).related
     except AuthenticationError:
         raise
     except Exception as error:
@@ -82,7 +84,7 @@ def expand_report(
     source: Source,
     deadline: float,
     *,
-    memory: KeyCapabilities | None = None,
+    capabilities: KeyCapabilities | None = None,
 ) -> Report:
     """Return the report with the whole objects of what the plan's second stage expands.
 
@@ -93,11 +95,11 @@ def expand_report(
         report: Of the first stage.
         source: What answers.
         deadline: Of `time.monotonic()`.
-        memory: What was learnt about the key.
+        capabilities: What was learnt about the key.
     """
     if not report.outcome.found:
         return report
-    known = memory or KeyCapabilities()
+    known = capabilities or KeyCapabilities()
     pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline), known)
     plan, refused = planner.drop_unlicensed(plan, known.refused(plan.subject.kind))
     names = plan.expand + plan.alone

@@ -8,8 +8,7 @@ from attrs import evolve
 from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.relationships import Licence
-from virustotal.api.source import MIRROR, Request, holds
-from virustotal.api.source import remaining_quota as room_of
+from virustotal.api.source import MIRROR, Request, holds, remaining_quota
 from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
 from virustotal.core.lookup import inline_attributes, quota_fit
 from virustotal.core.lookup.executor import RequestExecutor
@@ -25,39 +24,41 @@ _TOGETHER = Outcome(
 )
 
 
-def fetch_object(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memory: KeyCapabilities) -> Report:
+def fetch_object(
+    plan: Plan, names: tuple[str, ...], executor: RequestExecutor, capabilities: KeyCapabilities
+) -> Report:
     """Return the object with the descriptors of these names; refused, with less, down to the object alone.
 
-    Each name has its outcome, but for those that are to be asked alone. VirusTotalError where not even the object came.
+    Each name has its outcome, but for those that are to be asked alone.
+
+    Raises:
+        VirusTotalError: Not even the object came.
     """
     kind = plan.subject.kind
-    lined, refused = _affordable(plan, names, desk, memory)
-    left = tuple(name for name in names if name not in refused)
-    rung = left
-    suspected: tuple[str, ...] | None = None
+    inline, candidates, refused = _affordable(plan, names, executor, capabilities)
+    selection, suspected = candidates, False
     while True:
-        query = plan.selections(rung) if lined else ()
+        query = plan.selections(selection) if inline else ()
         try:
-            answer = desk.ask(_request(plan, rung, bool(query)))
+            answer = executor.ask(_request(plan, selection, bool(query)))
             report = api.decode_report(answer.payload, plan.subject)
             break
         except (ForbiddenError, InvalidError) as error:
-            if not rung or error.code.startswith("Local"):
+            if not selection or error.code.startswith("Local"):
                 raise
             refusal = error
-        asked, (rung, lined) = rung, _rung_below(fallback_selections(kind, left), rung, bool(query), refusal)
-        suspected = rung if query and rung == asked else suspected
-    if (query and not answer.origin) or suspected == rung:  # what else answers says nothing of what VirusTotal takes
-        memory.tried(Parameter.INLINE, bool(query))
-    dropped = [name for name in left if name not in rung]
-    if dropped:
-        passing = any(licence_of(kind, name) is Licence.PUBLIC for name in dropped)  # every key may read these
-        if passing:
-            said = dict.fromkeys(dropped, Outcome(Status.FAILED, refusal.outcome.detail))
+        previous = selection
+        selection, inline = _next_selection(kind, candidates, selection, bool(query), refusal)
+        suspected = bool(query) and selection == previous  # refused in line: is it taken without?
+    if (query and not answer.origin) or suspected:  # a cache or mirror says nothing of what VirusTotal takes
+        capabilities.tried(Parameter.INLINE, bool(query))
+    if dropped := [name for name in candidates if name not in selection]:
+        if any(licence_of(kind, name) is Licence.PUBLIC for name in dropped):  # every key may read these: it passes
+            refused |= dict.fromkeys(dropped, Outcome(Status.FAILED, refusal.outcome.detail))
         else:
-            said = _refusals(kind, dropped, refusal.outcome)
-            memory.learn(kind, said)
-        refused |= said
+            refusals = _refusals(kind, dropped, refusal.outcome)
+            capabilities.learn(kind, refusals)
+            refused |= refusals
     report = _with_outcomes(plan, report, names, refused)
     if answer.origin == MIRROR:  # its bare items are those that it does not hold; VirusTotal may know them well
         return report
@@ -65,55 +66,57 @@ def fetch_object(plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memo
 
 
 def _affordable(
-    plan: Plan, names: tuple[str, ...], desk: RequestExecutor, memory: KeyCapabilities
-) -> tuple[bool, dict[str, Outcome]]:
-    """Whether to ask in line, and the names that are not asked for: refused before, or beyond what the quota leaves.
+    plan: Plan, names: tuple[str, ...], executor: RequestExecutor, capabilities: KeyCapabilities
+) -> tuple[bool, tuple[str, ...], dict[str, Outcome]]:
+    """Return whether to ask in line, the names to ask for, and the outcomes of the others.
 
     What a combined request may be refused with is held against the quota before it is made: a refusal must not cost
     the last request that there is.
     """
-    lined, refused = _expected(plan, names, memory)
-    left = tuple(name for name in names if name not in refused)
-    safe = safe_names(plan.subject.kind, left)
-    untried = lined and memory.takes(Parameter.INLINE) is None
-    if (safe == left and not untried) or holds(desk.source, _request(plan, left, lined)):
-        return lined, refused
-    room = room_of(desk.source, desk.deadline, for_subject=True)
-    memory.look_again()  # the source reads limits and licence before the first request
-    lined, refused = _expected(plan, names, memory)
-    left = tuple(name for name in names if name not in refused)
-    safe = safe_names(plan.subject.kind, left)
-    if room.requests is None or room.requests > fallback_selections(plan.subject.kind, left).index(safe) + untried:
-        return lined, refused
-    risky = (name for name in left if name not in safe)
-    refused |= dict.fromkeys(risky, quota_fit.skipped_by(room))
-    return lined and (not untried or room.requests > 1), refused
+    inline, candidates, refused = _permitted(plan, names, capabilities)
+    untried = inline and capabilities.takes(Parameter.INLINE) is None
+    safe = safe_names(plan.subject.kind, candidates)
+    if (safe == candidates and not untried) or holds(executor.source, _request(plan, candidates, inline)):
+        return inline, candidates, refused
+    quota = remaining_quota(executor.source, executor.deadline, for_subject=True)
+    capabilities.look_again()  # the source reads limits and licence before the first request
+    inline, candidates, refused = _permitted(plan, names, capabilities)
+    safe = safe_names(plan.subject.kind, candidates)
+    refusals = fallback_selections(plan.subject.kind, candidates).index(safe) + untried
+    if quota.requests is None or quota.requests > refusals:
+        return inline, candidates, refused
+    refused |= {name: quota_fit.skipped_by(quota) for name in candidates if name not in safe}
+    return inline and (not untried or quota.requests > 1), safe, refused
 
 
-def _expected(plan: Plan, names: tuple[str, ...], memory: KeyCapabilities) -> tuple[bool, dict[str, Outcome]]:
-    known = memory.refused(plan.subject.kind)
-    refused = {name: known[name] for name in names if name in known}
-    left = tuple(name for name in names if name not in refused)
-    return memory.takes(Parameter.INLINE) is not False and bool(plan.selections(left)), refused
+def _permitted(
+    plan: Plan, names: tuple[str, ...], capabilities: KeyCapabilities
+) -> tuple[bool, tuple[str, ...], dict[str, Outcome]]:
+    """Return as `_affordable`, by what was refused to the key before."""
+    known = capabilities.refused(plan.subject.kind)
+    candidates = tuple(name for name in names if name not in known)
+    inline = capabilities.takes(Parameter.INLINE) is not False and bool(plan.selections(candidates))
+    return inline, candidates, {name: known[name] for name in names if name in known}
 
 
-def _request(plan: Plan, names: tuple[str, ...], lined: bool) -> Request:
-    request = api.object_request(plan.subject, names, plan.selections(names) if lined else ())
+def _request(plan: Plan, names: tuple[str, ...], inline: bool) -> Request:
+    request = api.object_request(plan.subject, names, plan.selections(names) if inline else ())
     return evolve(request, is_subject=True)
 
 
-def _rung_below(
-    ladder: tuple[tuple[str, ...], ...], rung: tuple[str, ...], lined: bool, refusal: VirusTotalError
+def _next_selection(
+    kind: str, candidates: tuple[str, ...], selection: tuple[str, ...], inline: bool, refusal: VirusTotalError
 ) -> tuple[tuple[str, ...], bool]:
-    """What is asked for after a refusal, and whether in line.
+    """Return what is asked for after a refusal, and whether in line.
 
     A 400 may be about the parameter that asks in line, which is left out first; a 403 about the names that not every
     key may read; then the other of the two is left out, and last all names.
     """
-    if lined and isinstance(refusal, InvalidError):
-        return rung, False
-    below = ladder[ladder.index(rung) + 1]
-    return (below, lined) if below else (rung, False) if lined else ((), False)
+    if inline and isinstance(refusal, InvalidError):
+        return selection, False
+    fallbacks = fallback_selections(kind, candidates)
+    smaller = fallbacks[fallbacks.index(selection) + 1]
+    return (smaller, inline) if smaller or not inline else (selection, False)
 
 
 def _refusals(kind: str, dropped: list[str], refusal: Outcome) -> dict[str, Outcome]:
@@ -135,12 +138,9 @@ def _refusals(kind: str, dropped: list[str], refusal: Outcome) -> dict[str, Outc
 
 def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome]) -> Report:
     """Give each asked name its outcome; those that are to be asked alone stay out."""
-    found = {}
-    for name in names:
-        related = report.related.get(name) or _absent(plan, name, refused.get(name))
-        if related is not None:
-            found[name] = without_empty_file(related)
-    return evolve(report, related=MappingProxyType(found))
+    relationships_ = {name: report.related.get(name) or _absent(plan, name, refused.get(name)) for name in names}
+    named = {name: without_empty_file(related) for name, related in relationships_.items() if related is not None}
+    return evolve(report, related=MappingProxyType(named))
 
 
 def _absent(plan: Plan, name: str, refusal: Outcome | None) -> Related | None:

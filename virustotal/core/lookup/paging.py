@@ -24,13 +24,13 @@ class Pager:
 
     plan: Plan
     subject: Ref
-    desk: RequestExecutor
-    memory: KeyCapabilities
+    executor: RequestExecutor
+    capabilities: KeyCapabilities
 
     def all(self, names: tuple[str, ...], related: Mapping[str, Related]) -> list[Related]:
         """Return each relationship with its pages, side by side; where `attributes` was never tried, one goes first."""
         jobs = [(name, related.get(name)) for name in names]
-        unknown = self.memory.takes(Parameter.ATTRIBUTES) is None
+        unknown = self.capabilities.takes(Parameter.ATTRIBUTES) is None
         first = next((job for job in jobs if self.plan.attributes.get(job[0])), None) if unknown else None
         early = {first[0]: self.one(*first)} if first is not None else {}
         later = side_by_side(lambda job: self.one(*job), [job for job in jobs if job[0] not in early])
@@ -50,7 +50,7 @@ class Pager:
                 raise
             except Exception as error:
                 if cursors[0] and len(cursors) == 1 and isinstance(error, InvalidError):
-                    self.memory.tried(Parameter.CURSOR, False)
+                    self.capabilities.tried(Parameter.CURSOR, False)
                 return _without(self.plan, found, error)
             found = _with_page(found, page, self.plan.max_related)
             if page.cursor in cursors[1:]:
@@ -66,35 +66,35 @@ class Pager:
         if before is not None and self._goes_on(before):
             cursor, limit = before.cursor, limit - len(before.items)
         read = self.plan.attributes.get(name, ())
-        shortened = bool(read) and self.memory.takes(Parameter.ATTRIBUTES) is not False
+        shortened = bool(read) and self.capabilities.takes(Parameter.ATTRIBUTES) is not False
         query = (("attributes", ",".join(read)),) if shortened else ()
         return api.relationship_page(self.subject, name, cursor, limit, query)
 
     def _goes_on(self, before: Related) -> bool:
         """True if the list goes on where the objects in line ended, which are not fetched again."""
-        known = self.memory.takes(Parameter.CURSOR) is not False
+        known = self.capabilities.takes(Parameter.CURSOR) is not False
         return known and bool(before.cursor) and planner.in_line(self.plan, before)
 
     def _page(self, name: str, cursor: str, limit: int) -> api.Page:
         """One page, shortened to what is read of its objects where the server takes that."""
         read = self.plan.attributes.get(name, ())
-        if not read or self.memory.takes(Parameter.ATTRIBUTES) is False:
+        if not read or self.capabilities.takes(Parameter.ATTRIBUTES) is False:
             return api.decode_page(self._asked(name, cursor, limit, ()).payload)
         try:
             answer = self._asked(name, cursor, limit, (("attributes", ",".join(read)),))
         except InvalidError:
-            if cursor or self.memory.takes(Parameter.ATTRIBUTES):
+            if cursor or self.capabilities.takes(Parameter.ATTRIBUTES):
                 raise
             answer = self._asked(name, cursor, limit, ())
-            self.memory.tried(Parameter.ATTRIBUTES, False)
+            self.capabilities.tried(Parameter.ATTRIBUTES, False)
             return api.decode_page(answer.payload)
         if not answer.origin:  # what else answers says nothing of what VirusTotal takes
-            self.memory.tried(Parameter.ATTRIBUTES, True)
+            self.capabilities.tried(Parameter.ATTRIBUTES, True)
         page = api.decode_page(answer.payload)
         return evolve(page, items=inline_attributes.mark_partial(page.items, read))
 
     def _asked(self, name: str, cursor: str, limit: int, query: inline_attributes.Pairs) -> Answer:
-        return self.desk.ask(api.relationship_page(self.subject, name, cursor, limit, query))
+        return self.executor.ask(api.relationship_page(self.subject, name, cursor, limit, query))
 
 
 def without_empty_file(related: Related) -> Related:

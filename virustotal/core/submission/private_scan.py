@@ -49,11 +49,11 @@ class PrivateScan:
 
     Args:
         submitter: Its context asks the private source.
-        memory: What was learnt of private objects.
+        capabilities: What was learnt of private objects.
     """
 
     submitter: Submitter
-    memory: KeyCapabilities
+    capabilities: KeyCapabilities
 
     @property
     def source(self) -> Source:
@@ -103,7 +103,7 @@ class PrivateScan:
         # VirusTotal knows private files by SHA-256 alone; another digest is not asked for.
         if plan.subject.kind == "file" and len(plan.subject.id) != 64:
             return Report(Object(plan.subject), outcome=Outcome(Status.UNKNOWN))
-        return fetch.look_up(plan, self.source, self.submitter.context.deadline, memory=self.memory)
+        return fetch.look_up(plan, self.source, self.submitter.context.deadline, capabilities=self.capabilities)
 
     def _receipt(self, ref: Ref) -> Receipt | None:
         """Return the receipt of an earlier submission whose analysis is known."""
