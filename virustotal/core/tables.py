@@ -123,7 +123,8 @@ def lines(
 ) -> Any | None:
     """Return a text section with one entry a line, or None where there are none.
 
-    total: how many there are in all, where `entries` is already cut.
+    Args:
+        total: How many there are in all, where `entries` is already cut.
     """
     texts = [shown for entry in entries if (shown := as_text(entry))]
     if not texts:

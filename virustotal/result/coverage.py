@@ -71,8 +71,8 @@ def _row(result: SubjectResult, name: str) -> Mapping[str, Any]:
     related = result.report.related.get(name)
     detail = [f"asked for as {alias}" for alias, meant in result.aliases.items() if meant == name and alias != name]
     if related is None:
-        known = relationships.find(result.report.subject.ref.kind, name) is not None
-        reason = "not looked up" if known else "not looked up: the name is not in the service's catalogue"
+        is_catalogued = relationships.find(result.report.subject.ref.kind, name) is not None
+        reason = "not looked up" if is_catalogued else "not looked up: the name is not in the service's catalogue"
         shown = reason
     else:
         shown = _shown(related)

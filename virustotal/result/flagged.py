@@ -28,7 +28,7 @@ class Flagged:
     relationships: tuple[str, ...]
 
 
-def flagged_section(given: Sequence[Given]) -> tuple[Section | None, tuple[Given, ...]]:
+def flagged_section(entries: Sequence[Given]) -> tuple[Section | None, tuple[Given, ...]]:
     """Move the points about related objects to one section.
 
     An object that several relationships or subjects lead to is listed and counted once, with its highest amount.
@@ -37,9 +37,9 @@ def flagged_section(given: Sequence[Given]) -> tuple[Section | None, tuple[Given
         The section, or None where nothing is flagged; and all points: those of other findings as they came, then one
         entry for each relationship of flagged objects.
     """
-    flagged = _merged(given)
+    flagged = _merged(entries)
     if not flagged:
-        return None, tuple(given)
+        return None, tuple(entries)
     section = _section(flagged)
     groups: dict[tuple[str, str, str, str], list[Flagged]] = {}
     for entry in flagged:
@@ -47,29 +47,29 @@ def flagged_section(given: Sequence[Given]) -> tuple[Section | None, tuple[Given
         if points.amount > 0:
             key = (points.family, points.name, entry.given.subject, entry.given.void_because)
             groups.setdefault(key, []).append(entry)
-    others = tuple(entry for entry in given if entry.points.about is None)
+    others = tuple(entry for entry in entries if entry.points.about is None)
     return section, (*others, *(_points(group, section) for group in groups.values()))
 
 
-def _merged(given: Iterable[Given]) -> tuple[Flagged, ...]:
+def _merged(entries: Iterable[Given]) -> tuple[Flagged, ...]:
     """Return each object once, those with the highest amounts first."""
     objects: dict[tuple[str, str], Flagged] = {}
-    for entry in given:
+    for entry in entries:
         about = entry.points.about
         if about is None:
             continue
         key = (about.ref.kind, about.ref.id.lower())
-        known = objects.get(key)
-        relationships = tuple(dict.fromkeys((*(known.relationships if known else ()), about.relationship)))
-        better = known is None or _counting(entry) > _counting(known.given)
+        previous = objects.get(key)
+        relationships = tuple(dict.fromkeys((*(previous.relationships if previous else ()), about.relationship)))
+        better = previous is None or _counting(entry) > _counting(previous.given)
         best = (
             Flagged(about, entry, relationships)
-            if better or known is None
-            else evolve(known, relationships=relationships)
+            if better or previous is None
+            else evolve(previous, relationships=relationships)
         )
         # The tag of a relationship that tags its objects stays, whichever one scores.
         if not best.about.tag:
-            best = evolve(best, about=evolve(best.about, tag=about.tag or (known.about.tag if known else "")))
+            best = evolve(best, about=evolve(best.about, tag=about.tag or (previous.about.tag if previous else "")))
         objects[key] = best
     return tuple(sorted(objects.values(), key=lambda entry: -_counting(entry.given)))
 

@@ -56,19 +56,20 @@ def compose(
 ) -> Layout:
     """Return the result of a task.
 
-    results: one a subject, in the order in which they are shown.
-    beside: what belongs to the task and to none of its subjects; it is shown after them.
-    notes: sentences about the task: parameters not understood, subjects that were refused, the safelist.
-    volatile: why the result depends on what the platform's result cache does not know, such as the metadata.
-    unloaded: plugins that did not load, one line each; they are listed and do not make the result partial.
-    pictures: sections of pictures by the analyser whose first section they belong under; those of the service under "".
-    now: the moment by which an analysis is stale; the current one where it is not given.
+    Args:
+        results: One for each subject, in the order in which they are shown.
+        beside: Findings of the task itself; they are shown after those of the subjects.
+        notes: Sentences about the task: parameters not understood, subjects that were refused, the safelist.
+        volatile: Why the result depends on what the platform's result cache does not know, such as the metadata.
+        unloaded: Plugins that did not load, one line each; they are listed and do not make the result partial.
+        pictures: Sections of pictures by the analyser whose first section they belong under; screenshots under "".
+        now: The moment by which an analysis is stale; the current one where it is not given.
     """
     now = now or datetime.now(UTC)
     results = tuple(evolve(result, contributions=_anchored(result.contributions)) for result in results)
     beside = _anchored(beside)
-    flagged, given = flagged_section((*_given(results, safelist), *_points(beside)))
-    scores = capped(given)
+    flagged, entries = flagged_section((*_given(results, safelist), *_points(beside)))
+    scores = capped(entries)
     builder, left = Builder(by_section(scores), settings, safelist), dict(pictures)
     trees = [
         _Tree(

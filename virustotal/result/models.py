@@ -17,18 +17,19 @@ NO_VERDICT = Verdict()
 class SubjectResult:
     """All that a task learned about one subject (the file, a URL, or the host of a URL). Each step evolves it.
 
-    label: how the analyst knows it: the URL or the host; empty for VirusTotal's own identifier.
-    verdict: what `judge` makes of the subject; the default where it was not found.
-    contributions: what its analysers added, in their order.
-    artefacts: how its downloads ended.
-    asked: the relationships that were asked for, by VirusTotal's names; those of the report are added.
-    aliases: a name that was asked for, to the name of VirusTotal that it was understood as.
-    origins: who answered where it was not VirusTotal itself, such as `cache, 2 hours old`, by relationship; the
-    subject's own under an empty name.
-    headline: the first sentence of a private scan; empty for what was not scanned privately.
-    linked: whether VirusTotal's public page is linked.
-    notes: plain sentences about this subject, such as "The user and password in the URL were left out.".
-    changing: why the report may soon change, as a sentence; empty where nothing is known to be on its way.
+    Attributes:
+        label: How the analyst knows it: the URL or the host; empty for VirusTotal's own identifier.
+        verdict: What `judge` makes of the subject; the default where it was not found.
+        contributions: What its analysers added, in their order.
+        artefacts: How its downloads ended.
+        asked: The relationships that were asked for, by VirusTotal's names; those of the report are added.
+        aliases: A name that was asked for, to the name of VirusTotal that it was understood as.
+        origins: Who answered where it was not VirusTotal itself, such as `cache, 2 hours old`, by relationship; the
+            subject's own under an empty name.
+        headline: The first sentence of a private scan; empty for what was not scanned privately.
+        linked: Whether VirusTotal's public page is linked.
+        notes: Plain sentences about this subject, such as "The user and password in the URL were left out.".
+        changing: Why the report may soon change, as a sentence; empty where nothing is known to be on its way.
     """
 
     report: Report
@@ -49,8 +50,9 @@ class SubjectResult:
 class Layout:
     """The final result: sections for `Result.add_section` in order, ready to be finalised once.
 
-    score: the sum of all heuristics, equal to what the platform computes.
-    partial: True if the platform must not reuse this result; `reasons` says why, one sentence each.
+    Attributes:
+        score: The sum of all heuristics, equal to what the platform computes.
+        partial: True if the platform must not reuse this result; `reasons` says why, one sentence each.
     """
 
     sections: tuple[ResultSection, ...] = field(default=(), eq=False)

@@ -113,7 +113,7 @@ def test_techniques_are_mapped_grouped_and_not_scored_twice() -> None:
     }
     assert next(iter(rows)) == "T1574.001"
     assert rows["T1574.001"]["Sandboxes"] == "A, B"
-    assert rows["T1574.001"]["Technique"] == "T1574.001 DLL (given as T1574.002, t1574.001)"
+    assert rows["T1574.001"]["Technique"] == "T1574.001 DLL (reported as T1574.002, t1574.001)"
     assert rows["T1574.001"]["Severity"] == "medium"
     assert rows["T9999"]["Technique"] == "T9999 (not known to Assemblyline)"
     scored = points(found)

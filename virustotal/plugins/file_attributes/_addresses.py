@@ -72,9 +72,9 @@ def named(value: Any) -> Iterator[Indicator]:
             return
         hinted, entry, row = todo.popleft()
         if as_mapping(entry):
-            todo.extend((plain(key) in KEYS, each, entry) for key, each in list(entry.items())[:MOST_VALUES])
+            todo.extend((plain(key) in KEYS, inner, entry) for key, inner in list(entry.items())[:MOST_VALUES])
         elif isinstance(entry, list):
-            todo.extend((hinted, each, row) for each in entry[:MOST_VALUES])
+            todo.extend((hinted, inner, row) for inner in entry[:MOST_VALUES])
         elif hinted and (address := indicator(entry)) is not None:
             yield _with_port(address, row)
 

@@ -28,10 +28,10 @@ _US_DATE = "%I:%M %p %m/%d/%Y"
 def day(value: Any) -> str:
     """Return a moment of a certificate as `YYYY-MM-DD hh:mm:ss`, also of `05:39 AM 04/17/2013`; else its text."""
     try:
-        found = datetime.strptime(as_text(value, 40), _US_DATE).replace(tzinfo=UTC)
+        signed = datetime.strptime(as_text(value, 40), _US_DATE).replace(tzinfo=UTC)
     except ValueError:
         return moment(value) or str(read.shown(value))
-    return found.strftime("%Y-%m-%d %H:%M:%S")
+    return signed.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def date_only(value: Any) -> str:

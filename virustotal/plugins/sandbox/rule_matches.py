@@ -65,7 +65,7 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
     attacks: dict[str, list[str]] = {}
     for technique in techniques(sandbox):
         for id in technique.signatures:
-            attacks.setdefault(id, []).append(technique.given)
+            attacks.setdefault(id, []).append(technique.id)
     for _, fields in _matches(sandbox, "signature_matches"):
         id, name, description = (as_text(fields.get(field)) for field in ("id", "name", "description"))
         shown = name or description or id

@@ -40,8 +40,11 @@ _NAMESPACE = uuid.UUID("6d9f3f0a-7f0e-5d0e-9c3b-5d9a1f3c7e21")
 class Sandbox:
     """A sandbox's report.
 
-    name: inert and unique in the result. session: stable, made of the report's identifier.
-    tree: every process of `processes_tree`, parents first; tree_cut: True where it has more than are looked at.
+    Attributes:
+        name: Inert and unique in the result.
+        session: Stable, made of the report's identifier.
+        tree: Every process of `processes_tree`, parents first.
+        tree_cut: True if it has more processes than are read.
     """
 
     name: str

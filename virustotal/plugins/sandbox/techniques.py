@@ -24,11 +24,13 @@ _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
 class Technique:
     """One technique in one sandbox.
 
-    given: the id as VirusTotal has it. evidence: what the sandbox says of it. signatures: the ids of the signatures
-    that it was concluded from.
+    Attributes:
+        id: As VirusTotal has it.
+        evidence: The sandbox's description.
+        signatures: The ids of the signatures that name the technique.
     """
 
-    given: str
+    id: str
     sandbox: str
     severity: str
     evidence: str = ""
@@ -37,11 +39,16 @@ class Technique:
 
 @frozen
 class Group:
-    """One technique in all sandboxes, under the id that Assemblyline has for it."""
+    """One technique in all sandboxes, under the id that Assemblyline has for it.
+
+    Attributes:
+        in_attack: True if Assemblyline knows the id.
+        reported: The ids as VirusTotal has them.
+    """
 
     id: str
-    known: bool
-    given: tuple[str, ...]
+    in_attack: bool
+    reported: tuple[str, ...]
     severity: str
     evidence: tuple[str, ...]
     sandboxes: tuple[str, ...]
@@ -53,7 +60,7 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
     of the summary's `attack_techniques`."""
     for entry in sandbox.entries("mitre_attack_techniques"):
         fields = as_mapping(entry)
-        if given := as_text(fields.get("id") if fields else entry, 40):
+        if reported := as_text(fields.get("id") if fields else entry, 40):
             signed = [
                 as_text(ref.get("value"), 100)
                 for ref in as_mappings(fields.get("refs"))
@@ -61,7 +68,7 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
             ]
             evidence = as_text(fields.get("signature_description"))
             yield Technique(
-                given, sandbox.name, severity(fields.get("severity")), evidence, tuple(filter(None, signed))
+                reported, sandbox.name, severity(fields.get("severity")), evidence, tuple(filter(None, signed))
             )
     for name, key, title in (
         ("signature_matches", "severity", "name"),
@@ -71,9 +78,11 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
             evidence = as_text(fields.get(title) or fields.get("description"))
             for id in technique_ids(fields):
                 yield Technique(id, sandbox.name, severity(fields.get(key)), evidence, (evidence or name,))
-    for given, entries in pairs(sandbox.attributes.get("attack_techniques")):
+    for reported, entries in pairs(sandbox.attributes.get("attack_techniques")):
         for fields in as_mappings(entries) or ({},):
-            yield Technique(given, sandbox.name, severity(fields.get("severity")), as_text(fields.get("description")))
+            yield Technique(
+                reported, sandbox.name, severity(fields.get("severity")), as_text(fields.get("description"))
+            )
 
 
 def technique_ids(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -90,7 +99,7 @@ def grouped(techniques: Iterable[Technique]) -> tuple[Group, ...]:
     """Return the techniques by the platform's id, agreement of sandboxes first, then severity."""
     groups: dict[str, list[Technique]] = {}
     for technique in techniques:
-        groups.setdefault(current_id(technique.given)[0], []).append(technique)
+        groups.setdefault(current_id(technique.id)[0], []).append(technique)
     return tuple(
         sorted(
             (_group(id, members) for id, members in groups.items()),
@@ -106,7 +115,7 @@ def _group(id: str, members: Sequence[Technique]) -> Group:
     return Group(
         id,
         current_id(id)[1],
-        tuple(dict.fromkeys(technique.given for technique in members)),
+        tuple(dict.fromkeys(technique.id for technique in members)),
         worst,
         tuple(dict.fromkeys(technique.evidence for technique in members if technique.evidence)),
         tuple(dict.fromkeys(technique.sandbox for technique in members)),
@@ -132,9 +141,9 @@ def techniques_section(groups: Sequence[Group]) -> Any | None:
 
 def _name(group: Group) -> str:
     """Id and name, and the id as VirusTotal has it where ATT&CK revoked that."""
-    name = attack_name(group.id) or ("" if group.known else "(not known to Assemblyline)")
-    revoked = tables.listed(id for id in group.given if id != group.id)
-    return " ".join(filter(None, (group.id, name, f"(given as {revoked})" if revoked else "")))
+    name = attack_name(group.id) or ("" if group.in_attack else "(not known to Assemblyline)")
+    revoked = tables.listed(id for id in group.reported if id != group.id)
+    return " ".join(filter(None, (group.id, name, f"(reported as {revoked})" if revoked else "")))
 
 
 def technique_points(groups: Sequence[Group], section: Any) -> Iterator[Points]:
@@ -142,7 +151,7 @@ def technique_points(groups: Sequence[Group], section: Any) -> Iterator[Points]:
 
     One that was concluded from a signature adds nothing, since the signature is scored.
     """
-    for group in [group for group in groups if group.known][:MOST_SCORED]:
+    for group in [group for group in groups if group.in_attack][:MOST_SCORED]:
         amount = 0 if group.signed else TECHNIQUE.get(group.severity, 0)
         sandboxes = tables.listed(group.sandboxes, 5)
         reason = f"{group.id} {attack_name(group.id)}: severity {group.severity}, seen by {sandboxes}"
