@@ -53,3 +53,8 @@ def test_a_user_without_a_home_does_not_stop_the_service(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("pwd.getpwuid", nobody)
     assert open_stores(Settings(), "", lambda line: None, {}).place.endswith("/store.sqlite3")
+
+
+@pytest.mark.parametrize(("storage", "shared"), [("", False), ("store.sqlite3", True), ("redis://127.0.0.1:1", True)])
+def test_a_store_that_is_configured_counts_as_shared(storage: str, shared: bool) -> None:
+    assert open_stores(Settings(), storage, lambda line: None, {}).shared is shared

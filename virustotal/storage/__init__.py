@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from attrs import evolve
+
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import Settings
 from virustotal.storage.fallback import with_fallback
@@ -84,4 +86,6 @@ def open_stores(
         return with_fallback(in_redis(storage, most, settings.ca_bundle), warn, inform)
     if "://" in storage:
         raise ConfigurationError("storage: expected a path, or an address that begins with redis:// or rediss://")
-    return with_fallback(in_file(Path(storage) if storage else default_place(), most), warn, inform)
+    if not storage:  # of this container alone
+        return with_fallback(in_file(default_place(), most), warn, inform)
+    return with_fallback(evolve(in_file(Path(storage), most), shared=True), warn, inform)

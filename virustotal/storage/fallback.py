@@ -31,7 +31,7 @@ class ReceiptsWithFallback:
     Args:
         store: May fail.
         breaker: Of the store.
-        shared: Whether other hosts use the store: without it nobody knows what they send, so nothing is sent.
+        shared: Whether others use the store: without it nobody knows what they send, so nothing is sent.
     """
 
     def __init__(self, store: Receipts, breaker: CircuitBreaker, *, shared: bool = False) -> None:

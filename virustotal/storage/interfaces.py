@@ -219,7 +219,7 @@ class Stores:
     Args:
         place: As a person may read it, without a password.
         close: Gives connections back.
-        shared: Whether other hosts use it too.
+        shared: Whether other processes use it too, as far as the configuration tells.
     """
 
     place: str
