@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.test_html import document
+from tests.cli.test_summary import shown
 from tests.conftest import REPORTS
 from tests.service.conftest import EICAR, Scan, titles
 from virustotal.emulator.server import Emulator
@@ -58,5 +60,8 @@ def test_every_recorded_object(emulator: Emulator, scan: Scan, parameters: dict[
         outcome = look_up(scan, kind, what, parameters)
         assert not outcome.error, (kind, what, outcome.message)
         assert "Analysers that failed" not in "".join(titles(outcome)), (kind, what)
+        page, screen = document(outcome), shown(outcome).splitlines()
+        assert all(title.split()[0] in page.text for title in titles(outcome)), (kind, what)
+        assert len(screen) <= 45, (kind, what, screen)
         if kind == "file" and as_mapping(attributes.get("last_analysis_stats")).get("malicious", 0) >= 2:
             assert outcome.score > 0, (kind, what)
