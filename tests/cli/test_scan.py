@@ -226,6 +226,7 @@ def test_screenshots_are_in_the_html_file(emulator: Emulator, tmp_path: Path) ->
 def test_a_dash_is_standard_output_and_nothing_else(emulator: Emulator, option: str) -> None:
     found = scan(emulator, EICAR_SHA256, option, "-")
     assert found.exit_code == 0, found.output
+    assert not found.stderr.strip()
     if option == "--json":
         assert json.loads(found.stdout)["sha256"] == EICAR_SHA256
     else:
