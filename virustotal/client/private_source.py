@@ -21,7 +21,9 @@ _PREFIX = "private_"
 class PrivateSource:
     """Asks for private objects only, see https://docs.virustotal.com/docs/private-scanning. Nothing of it is cached.
 
-    source: the key's source. options: sent with each submission.
+    Args:
+        source: The key's.
+        options: Sent with each submission.
     """
 
     source: Source

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import evolve
-
 from virustotal.core.lookup.planner import Plan, describe, plan
 from virustotal.core.lookup.subjects import Facts, Subject, subjects
 from virustotal.core.plugin_host.manager import load
@@ -34,29 +32,27 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         config: The service's configuration, checked.
         values: The submission's parameters, checked.
     """
-    settings, _ = task_settings(service_settings(config), values)
-    task = refuse_hosts(subjects(_facts(target), settings), settings)
+    settings, _ = task_settings(service_settings(config), given)
+    found = refuse_hosts(subjects(_facts(target), settings), settings)
     registry = load(BUILTIN, settings).registry
-    if settings.mirror.only:
-        yield from (
-            f"{subject.ref.kind} {subject.ref.id}: no request, the mirror alone is asked" for subject in task.subjects
-        )
-        task = evolve(task, subjects=())
     receives, ruling = audience(settings)
     plans = []
-    for subject in task.subjects:
-        planned, look_up = plan(subject.ref, registry, settings), public_look_up_ruling(subject.ref.kind, settings)
-        if receives is Audience.PRIVATE and subject.ref.kind in {"file", "url"}:
-            yield from _private_lines(subject, planned, look_up, target, settings)
+    for subject in found.subjects:
+        ref, look_up = subject.ref, public_look_up_ruling(subject.ref.kind, settings)
+        public = plan(ref, registry, settings)
+        if settings.mirror.only:
+            yield f"{ref.kind} {ref.id}: no request, the mirror alone is asked"
+        elif receives is Audience.PRIVATE and ref.kind in {"file", "url"}:
+            yield from _private_lines(subject, public, look_up, target, settings)
         elif look_up.allowed:
-            plans.append(planned)
-            yield from describe(planned)
+            plans.append(public)
+            yield from describe(public)
         else:
-            yield f"{subject.ref.kind} {subject.ref.id}: no request. {look_up.reason}"
-    for refused in task.refused:
+            yield f"{ref.kind} {ref.id}: no request. {look_up.reason}"
+    for refused in found.refused:
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
-        yield f"at most {sum(planned.cost for planned in plans)} requests"
+        yield f"at most {sum(public.cost for public in plans)} requests"
     if receives is Audience.NOBODY and settings.private_submit:
         yield f"not submitted: {ruling.reason}"
     if receives is Audience.PUBLIC:

@@ -103,12 +103,14 @@ def public_look_up_ruling(kind: str, settings: Settings) -> Ruling:
     return Ruling(f"private.{name}", f"Not looked up publicly: a private scan was requested (private.{name} is off).")
 
 
-def refuse_hosts(found: Subjects, settings: Settings) -> Subjects:
+def refuse_hosts(subjects: Subjects, settings: Settings) -> Subjects:
     """Refuse hosts where a private scan was requested that does not allow their public look-up."""
     ruling = public_look_up_ruling("domain", settings)
-    hosts = [each for each in found.subjects if not ruling.allowed and each.ref.kind not in {"file", "url"}]
-    left = tuple(each for each in found.subjects if each not in hosts)
-    return Subjects(left, (*found.refused, *(Refusal(host.label, ruling.reason) for host in hosts)))
+    if ruling.allowed:
+        return subjects
+    hosts = [subject for subject in subjects.subjects if subject.ref.kind not in {"file", "url"}]
+    others = tuple(subject for subject in subjects.subjects if subject not in hosts)
+    return Subjects(others, (*subjects.refused, *(Refusal(host.label, ruling.reason) for host in hosts)))
 
 
 def look_up_ruling(classification: str, settings: Settings, above: Above) -> Ruling:

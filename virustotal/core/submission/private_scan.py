@@ -86,9 +86,9 @@ class PrivateScan:
         if report.outcome.status is not Status.UNKNOWN:
             why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
             return PrivateResult(public_plan, _annotated(public, f"It was not submitted privately. {why}", report))
-        known = public.outcome.found and not is_old(public, self.submitter.settings)
-        if known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
-            note = ("Not scanned privately: VirusTotal knows it publicly.",) if known else ()
+        is_known = public.outcome.found and not is_old(public, self.submitter.settings)
+        if is_known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
+            note = ("Not scanned privately: VirusTotal knows it publicly.",) if is_known else ()
             return PrivateResult(public_plan, Submitted(public, note))
         submitted = submit_unknown(self.submitter, candidate, subject, report, lambda: self._look_up(plan))
         outcome = submitted.report.outcome

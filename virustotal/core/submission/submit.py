@@ -237,7 +237,7 @@ def analysis_status(payload: Mapping[str, Any]) -> str:
     return f"{_WAITING}{quantity(len(stages), 'stage')}" if status == COMPLETED and stages else status
 
 
-def _look_for(submission: Submission, context: SubmissionContext, known: str, *, at_once: bool = False) -> Report:
+def _look_for(submission: Submission, context: SubmissionContext, state: str, *, at_once: bool = False) -> Report:
     """Look the object up a few times: VirusTotal may need a moment to show what it has, and each look is a request."""
     _forget(submission, context)
     context = evolve(context, deadline=min(context.deadline, time.monotonic() + context.wait))
@@ -249,8 +249,8 @@ def _look_for(submission: Submission, context: SubmissionContext, known: str, *,
         if report.outcome.found:
             return report
         if report.outcome.status not in {Status.UNKNOWN, Status.FAILED}:
-            return _pending(submission, f"{known} {report.outcome.detail}")
-    return _pending(submission, f"{known} VirusTotal does not show a report yet.")
+            return _pending(submission, f"{state} {report.outcome.detail}")
+    return _pending(submission, f"{state} VirusTotal does not show a report yet.")
 
 
 def _forget(submission: Submission, context: SubmissionContext) -> None:

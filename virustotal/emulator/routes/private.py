@@ -111,16 +111,15 @@ def object_handler(kind: str) -> Callable[[Context], Awaitable[Json]]:
 
 
 def _scan(context: Context, kind: str) -> private.Scan:
-    asked = context.params[0].lower()
-    if kind == "file" and len(asked) != 64:
+    item = context.params[0].lower()
+    if kind == "file" and len(item) != 64:
         raise bad_request("Only SHA-256 is supported")
     if kind == "url":
-        found = context.state.private.finished("url", ids.url_id(context.params[0], context.state.switches)[0])
-    else:
-        found = context.state.private.finished("file", asked)
-    if found is None:
+        item = ids.url_id(context.params[0], context.state.switches)[0]
+    scan = context.state.private.finished(kind, item)
+    if scan is None:
         raise not_found(kind, context.params[0])
-    return found
+    return scan
 
 
 #: Public objects that each private file contacts.
@@ -189,12 +188,12 @@ def visit_handler(suffix: str) -> Callable[[Context], Awaitable[Any]]:
     async def handle(context: Context) -> Any:
         identifier, state = context.params[0], context.state
         scan = state.private.finished("url", identifier.partition("-")[0])
-        found = [visit for visit in private.visits(scan) if visit["id"] == identifier] if scan is not None else []
-        if not found or (suffix == "screenshot" and not state.switches.private_screenshots):
+        visits = [visit for visit in private.visits(scan) if visit["id"] == identifier] if scan is not None else []
+        if not visits or (suffix == "screenshot" and not state.switches.private_screenshots):
             raise not_found("private_url_behaviour", identifier)
         if suffix == "dom":
             return Reply(body=private.DOM, content_type="text/html")
-        return Reply(body=captures.png(), content_type="image/png") if suffix else {"data": found[0]}
+        return Reply(body=captures.png(), content_type="image/png") if suffix else {"data": visits[0]}
 
     return handle
 
