@@ -32,7 +32,7 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         config: The service's configuration, checked.
         values: The submission's parameters, checked.
     """
-    settings, _ = task_settings(service_settings(config), given)
+    settings, _ = task_settings(service_settings(config), values)
     found = refuse_hosts(subjects(_facts(target), settings), settings)
     registry = load(BUILTIN, settings).registry
     receives, ruling = audience(settings)
