@@ -10,7 +10,7 @@ from assemblyline.common.dict_utils import flatten
 from assemblyline.common.heuristics import HeuristicHandler
 from assemblyline.odm.models.result import Section as SectionModel
 from assemblyline_v4_service.common.helper import get_heuristics
-from assemblyline_v4_service.common.result import Result
+from assemblyline_v4_service.common.result import Result, ResultSection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -570,3 +570,15 @@ def test_scored_sections_of_several_subjects_have_titles_of_their_own() -> None:
     titles = [section["title_text"] for section in shown if section["heuristic"]]
     assert len(set(titles)) == len(titles) == 2
     assert all(title.startswith("Detections (") for title in titles)
+
+
+def test_the_table_of_screenshots_stands_below_the_screenshots_before_the_details() -> None:
+    results = (
+        contribution(sections=(Section("Facts", "a"),), name="facts"),
+        contribution(sections=(Section("More facts", "b"),), name="more"),
+        contribution(sections=(Section("Screenshots (2)", "c"),), name="screenshots"),
+    )
+    pictures = ResultSection("Screenshots (2)", body="pictures")
+    shown = finalized(layout(subject(*results), pictures={"": pictures}))["sections"]
+    titles = [section["title_text"] for section in shown]
+    assert titles[1:4] == ["Screenshots (2)", "Screenshots: details", "Details: Facts, More facts"]

@@ -38,6 +38,8 @@ OPEN = frozenset(
     )
 )
 OPEN_FROM = 100
+#: The built-in analyser whose table stands below the screenshots themselves.
+SCREENSHOTS = "screenshots"
 #: Characters of the title of the section of all closed ones, which names them.
 LONGEST_TITLE = 110
 
@@ -159,6 +161,10 @@ def _built(
             if not output.external and output.analyzer not in OPEN and points < OPEN_FROM:
                 shown.auto_collapse = True
             is_closed = shown.auto_collapse and points < OPEN_FROM and not output.external
+            if output.analyzer == SCREENSHOTS and "" in pictures:
+                shown.title_text = f"{shown.title_text.partition(' (')[0]}: details"
+                pictures[""].add_subsection(shown)
+                continue
             if (picture := pictures.pop(output.analyzer, None)) is not None:
                 shown.add_subsection(picture, on_top=True)
                 is_closed = False
