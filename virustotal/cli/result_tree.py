@@ -7,21 +7,18 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from virustotal.cli.section_text import body
+from virustotal.cli.section_text import STYLES, body
 from virustotal.core.scoring.words import score_word
 from virustotal.local.run_task import TaskOutcome
 from virustotal.rendering.result_data import attached_files, section_tags, techniques
 from virustotal.rendering.section_parts import Node, section_tree
 from virustotal.util.readers import as_mapping, as_text
 
-#: Style of each level.
-STYLES: Mapping[str, str] = {"malicious": "bold red", "highly suspicious": "red", "suspicious": "yellow", "": "cyan"}
-
 
 def verdict(score: int) -> tuple[str, str]:
     """Return Assemblyline's word for a score, and its style."""
     word = score_word(score)
-    return word or "informative", STYLES[word]
+    return word or "informative", STYLES.get(word, "cyan")
 
 
 def headline(name: str, outcome: TaskOutcome) -> Text:

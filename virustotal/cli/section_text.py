@@ -13,8 +13,8 @@ from virustotal.rendering import section_parts as parts
 
 #: Levels of a process tree that are indented; deeper ones would leave no room, and say their level.
 DEEPEST = 12
-#: Style of a table's row by its level.
-ROW_STYLES: Mapping[str, str] = {"malicious": "red", "highly suspicious": "red", "suspicious": "yellow"}
+#: Style of a level above `informative`.
+STYLES: Mapping[str, str] = {"malicious": "red", "highly suspicious": "red", "suspicious": "yellow"}
 
 
 def body(section: Mapping[str, Any]) -> RenderableType | None:
@@ -40,7 +40,7 @@ def _table(part: parts.Table) -> RenderableType:
     for name in part.columns:
         table.add_column(Text(name), overflow="fold")
     for row in part.rows:
-        table.add_row(*map(Text, row.cells), style=ROW_STYLES.get(row.level))
+        table.add_row(*map(Text, row.cells), style=STYLES.get(row.level))
     return Group(Text(part.title, style="bold"), table) if part.title else table
 
 

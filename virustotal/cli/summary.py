@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from virustotal.cli.result_tree import headline, verdict
-from virustotal.cli.section_text import ROW_STYLES, draw
+from virustotal.cli.section_text import STYLES, draw
 from virustotal.core.scoring.verdicts import BAD
 from virustotal.local.run_task import TaskOutcome
 from virustotal.plugins import detections
@@ -79,7 +79,7 @@ def _flagged(section: Mapping[str, Any]) -> Iterator[RenderableType]:
         level = row.get("Level", "")
         about = ", ".join(filter(None, (row.get("Relationship"), row.get("Threat"))))
         named = Text.assemble(row.get("Object", ""), (f"  {about}", "dim"))
-        grid.add_row(Text(level), Text(row.get("Detections", "")), named, style=ROW_STYLES.get(level))
+        grid.add_row(Text(level), Text(row.get("Detections", "")), named, style=STYLES.get(level))
     yield Padding(grid, (0, 0, 0, 2))
     yield from _left(len(rows))
 
