@@ -33,11 +33,11 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         values: The submission's parameters, checked.
     """
     settings, _ = task_settings(service_settings(config), values)
-    found = refuse_hosts(subjects(_facts(target), settings), settings)
+    task = refuse_hosts(subjects(_facts(target), settings), settings)
     registry = load(BUILTIN, settings).registry
     receives, ruling = audience(settings)
     plans = []
-    for subject in found.subjects:
+    for subject in task.subjects:
         ref, look_up = subject.ref, public_look_up_ruling(subject.ref.kind, settings)
         public = plan(ref, registry, settings)
         if settings.mirror.only:
@@ -49,7 +49,7 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
             yield from describe(public)
         else:
             yield f"{ref.kind} {ref.id}: no request. {look_up.reason}"
-    for refused in found.refused:
+    for refused in task.refused:
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
         yield f"at most {sum(public.cost for public in plans)} requests"
