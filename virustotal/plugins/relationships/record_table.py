@@ -57,8 +57,9 @@ def record_table(title: str, related: Related, columns: Sequence[Column], *reads
 def row(obj: Object, columns: Sequence[Column]) -> dict[str, Any]:
     """Return one row: the columns, and the id where nothing else is known."""
     cells = {column.label: column.cell(obj) for column in columns}
-    if not obj.attributes:
+    if not obj.attributes or not any(cell not in ("", None) for cell in cells.values()):
         cells.setdefault("Id", as_text(obj.ref.id))
+    if not obj.attributes:
         cells["Reason"] = obj.error
     return cells
 
