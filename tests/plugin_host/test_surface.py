@@ -63,9 +63,9 @@ MODULES: Mapping[str, str] = {
         "ACTOR CAMPAIGN FAMILY REPORT THREAT_KINDS TOOLKIT VULNERABILITY cve_id exploitation exploited threat_kind"
     ),
     "verdicts": (
-        "ANSWERED BAD HOST_KINDS MALICIOUS MOST_FAMILIES NOT_ANALYSED POPULAR_RANK SUSPICIOUS THRESHOLDS "
-        "UNWANTED_POINTS UNWANTED_WORDS agreed_labels analyst_verdict attribution_tags best_rank category_of "
-        "counters counts_text detections family_names headline is_family level_of needed_hits opinions "
+        "ANSWERED BAD COUNTED_ATTRIBUTES HOST_KINDS MALICIOUS MOST_FAMILIES NOT_ANALYSED POPULAR_RANK SUSPICIOUS "
+        "THRESHOLDS UNWANTED_POINTS UNWANTED_WORDS agreed_labels analyst_verdict attribution_tags best_rank "
+        "category_of counters counts_text detections family_names headline is_family level_of needed_hits opinions "
         "score_word stale_days trusted_by unwanted_word verdict_word verdict_words"
     ),
     "whois": "rdap_facts whois_facts whois_map_facts",
