@@ -2,12 +2,11 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assemblyline.common import forge
 from assemblyline.common.exceptions import NonRecoverableError, RecoverableError
 from assemblyline.odm.messages.task import Task as ServiceTask
 from assemblyline_v4_service.common.base import ServiceBase
@@ -18,7 +17,7 @@ from attrs import evolve
 from virustotal.al_types import ontology, tags
 from virustotal.core.errors import AuthenticationError, ConfigurationError
 from virustotal.core.findings import Family
-from virustotal.core.lookup.subjects import Refusal, Subjects, subjects
+from virustotal.core.lookup.subjects import Refusal, Subjects, select_subjects
 from virustotal.core.models import Status
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.output import AnalyzerOutput
@@ -26,14 +25,15 @@ from virustotal.core.scoring.aging import changing_soon
 from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistRefresher
-from virustotal.core.settings import Credentials, Settings, credentials, service_settings, unknown_settings
+from virustotal.core.settings import Credentials, Settings, credentials, service_settings
 from virustotal.core.submission.policy import look_up_ruling, public_look_up_ruling, refuse_hosts
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
-from virustotal.core.submission.upload_request import Content, Submitter
+from virustotal.core.submission.upload_request import Submitter
 from virustotal.pipeline import Analysis, Lookup, private_scan
 from virustotal.platform.attachments import Attachments
+from virustotal.platform.config_checks import check_classifications, config_warnings
 from virustotal.platform.log_line import key_values
-from virustotal.platform.task import Task, above, read_task
+from virustotal.platform.task import Task, above, content, read_task
 from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.platform.tool_version import tool_version, with_time_slice
 from virustotal.plugins import BUILTIN
@@ -41,7 +41,7 @@ from virustotal.result.layout import compose
 from virustotal.result.models import Layout, SubjectResult
 from virustotal.sources import ClientPool, KeyClient, build
 from virustotal.storage import open_stores
-from virustotal.util.readers import EMPTY, as_texts, integer
+from virustotal.util.readers import EMPTY, integer
 
 if TYPE_CHECKING:
     from virustotal.indicator_search.search import IndicatorSearch
@@ -94,7 +94,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         self.log.info("%d plugins loaded, tool version %s", loaded, self._tool_version)
         for line in (
             *(f"plugin not used: {line}" for line in self._plugins.unloaded),
-            *_doubts(self.config, self._settings),
+            *config_warnings(self.config, self._settings),
         ):
             self.log.warning("%s", line)
         if self._settings.submit_privately == "always":
@@ -127,10 +127,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         began = time.monotonic()
         task = read_task(request, self._settings, self.config, self._seconds)
         ruling = look_up_ruling(task.classification, task.settings, above)
-        found = subjects(task.facts, task.settings)
-        found = refuse_hosts(found, task.settings) if ruling.allowed else _refused(task, found, ruling.reason)
-        if not found.subjects and not (ruling.allowed and task.settings.exhaustive_search):
-            self._answer(request, task, found)
+        subjects = select_subjects(task.facts, task.settings)
+        subjects = refuse_hosts(subjects, task.settings) if ruling.allowed else _refused(task, subjects, ruling.reason)
+        if not subjects.allowed and not (ruling.allowed and task.settings.exhaustive_search):
+            self._answer(request, task, subjects)
             return
         try:
             client = self._clients.get(
@@ -139,7 +139,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             requests, waited = client.usage.requests, client.usage.waited
             layout: Layout | None = None
             try:
-                layout = self._run(request, task, found, client)
+                layout = self._run(request, task, subjects, client)
             finally:  # a task that ends with an error has cost something too
                 cost = {
                     "requests": client.usage.requests - requests,
@@ -147,7 +147,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
                     "waited": client.usage.waited - waited,
                     "used": time.monotonic() - began,
                 }
-                self.log.info("task %s", key_values({**_described(request, found), **cost, **_ended(layout)}))
+                self.log.info("task %s", key_values({**_described(request, subjects), **cost, **_ended(layout)}))
         except AuthenticationError as error:
             raise NonRecoverableError(
                 f"{error} Set a valid api_key in the service's configuration or in the submission's parameters."
@@ -155,18 +155,18 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         except ConfigurationError as error:  # what was there at start is gone, such as the certificates
             raise NonRecoverableError(str(error)) from None
 
-    def _run(self, request: ServiceRequest, task: Task, found: Subjects, client: KeyClient) -> Layout:
+    def _run(self, request: ServiceRequest, task: Task, subjects: Subjects, client: KeyClient) -> Layout:
         """Answer a task that has subjects, or tags to search for."""
         hooks = self._plugins.begin(task.settings, task.deadline)
-        submitter = Submitter(task.settings, above, self._submission(request, task, client), _content(request))
+        submitter = Submitter(task.settings, above, self._submission(request, task, client), content(request))
         scan = private_scan(submitter)
-        results = Lookup(task, client, hooks.registry, submitter, scan).run(found.subjects)
+        results = Lookup(task, client, hooks.registry, submitter, scan).run(subjects.allowed)
         _raise_if_nothing(results)
         search, disclosure = None, public_look_up_ruling("url", task.settings)
         if task.settings.exhaustive_search and not disclosure.allowed:
             task = evolve(task, notes=(*task.notes, f"exhaustive_search: {disclosure.reason}"))
         elif task.settings.exhaustive_search:
-            search = self._search(task, found, results, client)
+            search = self._search(task, subjects, results, client)
         safelist, note = self._safelist.current()
         judge, attachments = Judge(task.settings, hooks, safelist), Attachments(request)
         folder = Path(self.working_directory)
@@ -176,7 +176,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         return self._answer(
             request,
             task,
-            found,
+            subjects,
             results,
             outputs=(*searched, *hooks.failed),  # last: hooks fail on what was tagged as well
             safelist=safelist,
@@ -196,18 +196,18 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         )
 
     def _search(
-        self, task: Task, found: Subjects, results: tuple[SubjectResult, ...], client: KeyClient
+        self, task: Task, subjects: Subjects, results: tuple[SubjectResult, ...], client: KeyClient
     ) -> "IndicatorSearch":
         from virustotal.indicator_search.search import search_indicators
 
-        reports = [(subject.ref, result.report) for subject, result in zip(found.subjects, results, strict=True)]
+        reports = [(subject.ref, result.report) for subject, result in zip(subjects.allowed, results, strict=True)]
         return search_indicators(task, reports, client, self._safelist.current()[0])
 
     def _answer(
         self,
         request: ServiceRequest,
         task: Task,
-        found: Subjects,
+        subjects: Subjects,
         results: tuple[SubjectResult, ...] = (),
         *,
         outputs: tuple[AnalyzerOutput, ...] = (),
@@ -221,8 +221,8 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             task.settings,
             safelist,
             beside=outputs,
-            notes=(*task.notes, *(f"{refusal.what}: {refusal.reason}" for refusal in found.refused), *notes),
-            volatile=_volatile(task, found, results),
+            notes=(*task.notes, *(f"{refusal.what}: {refusal.reason}" for refusal in subjects.refused), *notes),
+            volatile=_volatile(task, subjects, results),
             unloaded=self._plugins.unloaded,
             pictures=pictures,
         )
@@ -237,9 +237,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         return layout
 
 
-def _described(request: ServiceRequest, found: Subjects) -> dict[str, object]:
-    kinds = ",".join(subject.ref.kind for subject in found.subjects)
-    return {"sid": request.sid, "sha256": request.sha256, "kind": kinds or "none", "subjects": len(found.subjects)}
+def _described(request: ServiceRequest, subjects: Subjects) -> dict[str, object]:
+    kinds = ",".join(subject.ref.kind for subject in subjects.allowed)
+    return {"sid": request.sid, "sha256": request.sha256, "kind": kinds or "none", "subjects": len(subjects.allowed)}
 
 
 def _ended(layout: Layout | None) -> dict[str, object]:
@@ -250,40 +250,20 @@ def _ended(layout: Layout | None) -> dict[str, object]:
     return {"outcome": "result", "score": layout.score, "partial": layout.partial, "why": why}
 
 
-def _content(request: ServiceRequest) -> Content:
-    passwords = as_texts(request.temp_submission_data.get("passwords"))
-    name, digests = str(request.file_name or ""), as_texts([request.md5, request.sha1])
-    return Content(lambda: str(request.file_path), name, passwords, digests)
-
-
 def _check(settings: Settings, keys: Credentials) -> None:
     """Stop at start where the client could not work, or a bound is no classification."""
     with contextlib.closing(build(settings, evolve(keys, api_key=keys.api_key or "none"))):
         pass
-    bounds = {
-        "max_classification": settings.max_classification,
-        "submit_policy.max_classification": settings.submit_policy.max_classification,
-    }
-    for path, bound in bounds.items():
-        if bound and not forge.get_classification().is_valid(bound):
-            raise ConfigurationError(f"{path}: {bound!r} is not a classification of this platform")
+    check_classifications(settings)
 
 
-def _doubts(config: Mapping[str, Any], settings: Settings) -> Iterator[str]:
-    """What an administrator may have meant otherwise."""
-    yield from (f"configuration: {line}" for line in unknown_settings(config))
-    bounded = settings.max_classification or settings.submit_policy.max_classification
-    if bounded and not forge.get_classification().enforce:
-        yield "max_classification is set and has no effect: this platform does not enforce classifications"
-
-
-def _refused(task: Task, found: Subjects, because: str) -> Subjects:
+def _refused(task: Task, subjects: Subjects, because: str) -> Subjects:
     """Refuse all subjects, and what was tagged, where not even a hash may leave."""
-    labels = [subject.label for subject in found.subjects]
+    labels = [subject.label for subject in subjects.allowed]
     if task.settings.exhaustive_search:
         labels.append("exhaustive_search")
     reason = f"It was not looked up. {because}"
-    return Subjects((), (*found.refused, *(Refusal(label, reason) for label in labels)))
+    return Subjects((), (*subjects.refused, *(Refusal(label, reason) for label in labels)))
 
 
 def _raise_if_nothing(results: tuple[SubjectResult, ...]) -> None:
@@ -295,18 +275,18 @@ def _raise_if_nothing(results: tuple[SubjectResult, ...]) -> None:
         raise RecoverableError(" ".join(f"{result.label}: {result.report.outcome.detail}" for result in results))
 
 
-def _volatile(task: Task, found: Subjects, results: tuple[SubjectResult, ...]) -> tuple[str, ...]:
+def _volatile(task: Task, subjects: Subjects, results: tuple[SubjectResult, ...]) -> tuple[str, ...]:
     """Return why the platform's result cache must not answer for this task: it knows neither metadata nor depth."""
     reasons = [result.changing for result in results if result.changing]
     now = datetime.now(UTC)
     # A private report has no engines, and a single submission.
     reports = [result.report for result in results if result.report.outcome.found and not result.headline]
     reasons += [reason for report in reports if (reason := changing_soon(report.subject, now))]
-    if any(subject.url for subject in found.subjects) and not task.facts.file_type.startswith("uri/"):
+    if any(subject.url for subject in subjects.allowed) and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result is about the submitted_url of the submission's metadata.")
     if task.settings.exhaustive_search:
         reasons.append("The result depends on what earlier services tagged in this task.")
-    if found.refused and not task.facts.file_type.startswith("uri/"):
+    if subjects.refused and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result depends on the metadata of its submission, or on the depth of the file in it.")
     return tuple(reasons)
 

@@ -11,8 +11,9 @@ import pytest
 from tests.client.links import Fake, soon
 from virustotal import api
 from virustotal.api.source import Request, Save, Upload, remaining_quota
+from virustotal.client.account_answers import read_quotas
 from virustotal.client.hourly_counts import KEY_COUNTERS, last_hours
-from virustotal.client.key_account import KeyFacts, read_quotas
+from virustotal.client.key_account import KeyFacts
 from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.client.retry import QUOTA_HELD
 from virustotal.core.errors import (

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from virustotal.api import url_id
-from virustotal.core.lookup.subjects import LONGEST_URL, Facts, Subjects, subjects
+from virustotal.core.lookup.subjects import LONGEST_URL, Facts, Subjects, select_subjects
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
 
@@ -16,7 +16,7 @@ ADDRESS = "192.175.48.1"  # AS112: IANA's own, and public
 
 
 def refs(found: Subjects) -> list[Ref]:
-    return [subject.ref for subject in found.subjects]
+    return [subject.ref for subject in found.allowed]
 
 
 def url(given: str) -> Ref:
@@ -62,7 +62,7 @@ def facts(**changes: Any) -> Facts:
     ],
 )
 def test_looked_up(given: Facts, settings: dict[str, Any], expected: list[Ref]) -> None:
-    found = subjects(given, Settings(**settings))
+    found = select_subjects(given, Settings(**settings))
 
     assert refs(found) == expected
     assert not found.refused
@@ -98,7 +98,7 @@ def test_looked_up(given: Facts, settings: dict[str, Any], expected: list[Ref]) 
     ],
 )
 def test_refused_and_said(given: Facts, expected: list[Ref], word: str) -> None:
-    found = subjects(given, Settings())
+    found = select_subjects(given, Settings())
 
     assert refs(found) == expected
     assert [word in refusal.reason for refusal in found.refused] == [True]
@@ -111,7 +111,7 @@ def test_refused_and_said(given: Facts, expected: list[Ref], word: str) -> None:
 def test_user_and_password_are_left_out(given: str, uri: bool) -> None:
     task = facts(file_type="uri/https", uri=given) if uri else facts(metadata={"submitted_url": given})
 
-    found = subjects(task, Settings()).subjects[0]
+    found = select_subjects(task, Settings()).allowed[0]
 
     assert found.url == "https://www.example.com:8443/a?b"
     assert found.ref == url(found.url)
@@ -120,8 +120,8 @@ def test_user_and_password_are_left_out(given: str, uri: bool) -> None:
 
 
 def test_a_refused_url_shows_no_password() -> None:
-    (refusal,) = subjects(facts(metadata={"submitted_url": "http://user:secret@10.0.0.1/"}), Settings()).refused
-    (broken,) = subjects(facts(metadata={"submitted_url": "http://user:secret@[::1/"}), Settings()).refused
+    (refusal,) = select_subjects(facts(metadata={"submitted_url": "http://user:secret@10.0.0.1/"}), Settings()).refused
+    (broken,) = select_subjects(facts(metadata={"submitted_url": "http://user:secret@[::1/"}), Settings()).refused
 
     assert "secret" not in f"{refusal} {broken}"
 
@@ -130,21 +130,21 @@ def test_the_longest_url_has_an_identifier_that_is_taken() -> None:
     from virustotal.api import object_request
 
     value = "http://example.com/".ljust(LONGEST_URL, "a")
-    (found,) = subjects(facts(metadata={"submitted_url": value}), Settings()).subjects
+    (found,) = select_subjects(facts(metadata={"submitted_url": value}), Settings()).allowed
 
     assert object_request(found.ref).path.startswith("/urls/")
 
 
 @pytest.mark.parametrize("digest", ["AB" * 16, "ab" * 20, "Ab" * 32])
 def test_a_file_has_whichever_digest_is_known(digest: str) -> None:
-    assert refs(subjects(Facts(digest), Settings())) == [Ref("file", digest.lower())]
+    assert refs(select_subjects(Facts(digest), Settings())) == [Ref("file", digest.lower())]
 
 
 def test_what_is_no_url_shows_no_password() -> None:
-    (refused,) = subjects(facts(metadata={"submitted_url": "user:hunter2@intranet"}), Settings()).refused
+    (refused,) = select_subjects(facts(metadata={"submitted_url": "user:hunter2@intranet"}), Settings()).refused
     assert "hunter2" not in refused.what
 
 
 def test_no_file_name_is_a_label_since_the_platform_shows_a_result_to_others() -> None:
-    (found,) = subjects(Facts(SHA, file_name="salaries.docm"), Settings()).subjects
+    (found,) = select_subjects(Facts(SHA, file_name="salaries.docm"), Settings()).allowed
     assert found.label == SHA

@@ -53,8 +53,8 @@ def scan(emulator: Emulator, tmp_path: Path) -> Iterator[Scan]:
 @pytest.fixture
 def enforced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Assemblyline's own classification engine, as a platform has it that enforces classifications."""
+    import virustotal.platform.config_checks
     import virustotal.platform.task
-    import virustotal.service
 
     levels = [
         {
@@ -80,7 +80,7 @@ def enforced(monkeypatch: pytest.MonkeyPatch) -> None:
             "unrestricted": "TLP:C",
         }
     )
-    for module in (virustotal.service, virustotal.platform.task):
+    for module in (virustotal.platform.config_checks, virustotal.platform.task):
         monkeypatch.setattr(module, "forge", SimpleNamespace(get_classification=lambda: engine))
 
 

@@ -11,8 +11,8 @@ from attrs import field, frozen
 
 from virustotal import api
 from virustotal.api.source import Answer, Request, Source
+from virustotal.client.account_answers import owner, read_quotas, read_scan_quotas
 from virustotal.client.http_client import HttpClient
-from virustotal.client.key_account import owner, read_quotas, read_scan_quotas
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.errors import ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.settings import Credentials, Settings

@@ -12,7 +12,8 @@ from attrs import frozen
 from virustotal.core.lookup.subjects import Facts, Subject
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
 from virustotal.core.submission.policy import Candidate
-from virustotal.util.readers import EMPTY, as_mapping, as_text
+from virustotal.core.submission.upload_request import Content
+from virustotal.util.readers import EMPTY, as_mapping, as_text, as_texts
 
 #: A URI file is a few lines; what is larger is none.
 LARGEST_URI_FILE = 64 * 1024
@@ -73,6 +74,13 @@ def read_task(request: ServiceRequest, configured: Settings, config: dict[str, A
         notes,
         as_mapping(request.task.tags),
     )
+
+
+def content(request: ServiceRequest) -> Content:
+    """Return what a submission sends of a task's file."""
+    passwords = as_texts(request.temp_submission_data.get("passwords"))
+    name, digests = str(request.file_name or ""), as_texts([request.md5, request.sha1])
+    return Content(lambda: str(request.file_path), name, passwords, digests)
 
 
 def _facts(request: ServiceRequest) -> Facts:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.core.lookup.planner import Plan, describe, plan
-from virustotal.core.lookup.subjects import Facts, Subject, subjects
+from virustotal.core.lookup.subjects import Facts, Subject, select_subjects
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import Settings, service_settings, task_settings
 from virustotal.core.submission.policy import (
@@ -33,11 +33,11 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         values: The submission's parameters, checked.
     """
     settings, _ = task_settings(service_settings(config), values)
-    task = refuse_hosts(subjects(_facts(target), settings), settings)
+    task = refuse_hosts(select_subjects(_facts(target), settings), settings)
     registry = load(BUILTIN, settings).registry
     receives, ruling = audience(settings)
     plans = []
-    for subject in task.subjects:
+    for subject in task.allowed:
         ref, look_up = subject.ref, public_look_up_ruling(subject.ref.kind, settings)
         public = plan(ref, registry, settings)
         if settings.mirror.only:

@@ -74,11 +74,11 @@ class Refusal:
 class Subjects:
     """What is looked up, in order, and what is not."""
 
-    subjects: tuple[Subject, ...] = ()
+    allowed: tuple[Subject, ...] = ()
     refused: tuple[Refusal, ...] = field(default=())
 
 
-def subjects(facts: Facts, settings: Settings) -> Subjects:
+def select_subjects(facts: Facts, settings: Settings) -> Subjects:
     """Return what a task is about.
 
     A `uri/*` file stands for its URL and its host. Any other is a file by SHA-256, or at depth 0 the URL of the

@@ -108,8 +108,8 @@ def refuse_hosts(subjects: Subjects, settings: Settings) -> Subjects:
     ruling = public_look_up_ruling("domain", settings)
     if ruling.allowed:
         return subjects
-    hosts = [subject for subject in subjects.subjects if subject.ref.kind not in {"file", "url"}]
-    others = tuple(subject for subject in subjects.subjects if subject not in hosts)
+    hosts = [subject for subject in subjects.allowed if subject.ref.kind not in {"file", "url"}]
+    others = tuple(subject for subject in subjects.allowed if subject not in hosts)
     return Subjects(others, (*subjects.refused, *(Refusal(host.label, ruling.reason) for host in hosts)))
 
 
