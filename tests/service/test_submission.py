@@ -52,7 +52,7 @@ def test_an_unknown_file_is_submitted_and_shown_like_a_known_one(
 ) -> None:
     outcome = scan(file_target(sample), ASKED, config=ALLOWED)
     assert emulator.uploads == {sha256(sample): 1}
-    assert any(title.startswith("Detections: ") for title in titles(outcome))
+    assert any(title.startswith("All engines (") for title in titles(outcome))
     assert outcome.partial, "sandboxes finish later, and the platform must not keep a result without them"
     assert "reports of sandboxes may come" in shown(outcome)
     (audit,) = [record.getMessage() for record in records.records if "audit: " in record.getMessage()]
@@ -147,7 +147,7 @@ def test_still_queued_is_partial_and_says_so_and_the_next_task_polls(
     emulator.switches.analysis_end = "completed"
     monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 20.0)
     again = scan(file_target(sample), ASKED, config={**ALLOWED, "max_related": 41})
-    assert any(title.startswith("Detections: ") for title in titles(again))
+    assert any(title.startswith("All engines (") for title in titles(again))
     assert emulator.uploads == {sha256(sample): 1}
 
 
