@@ -172,7 +172,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         folder = Path(self.working_directory)
         results = Analysis(task, client, self._plugins, judge, attachments, folder, scan).run(results)
         searched = search.outputs(results, judge) if search else ()
-        pictures = attachments.pictures()
+        pictures = attachments.pictures() if attachments.drawn else {}
         return self._answer(
             request,
             task,
@@ -293,6 +293,8 @@ def _volatile(task: Task, subjects: Subjects, results: tuple[SubjectResult, ...]
 
 def _tell_later_services(request: ServiceRequest, results: tuple[SubjectResult, ...]) -> None:
     for result in results:
+        if not result.verdict.detections:
+            continue
         data = temporary_data(result.report.subject, result.verdict, request.temp_submission_data.get(KEY))
         if data:
             request.temp_submission_data[KEY] = data

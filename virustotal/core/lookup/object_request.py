@@ -60,7 +60,9 @@ def fetch_object(
             capabilities.learn(kind, refusals)
             refused |= refusals
     report = _with_outcomes(plan, report, names, refused)
-    if answer.origin == MIRROR:  # its bare items are those that it does not hold; VirusTotal may know them well
+    if (
+        not query or answer.origin == MIRROR
+    ):  # a mirror's bare items are those that it does not hold; VirusTotal may know them well
         return report
     return evolve(report, related=MappingProxyType(inline_attributes.mark_known_by_id(report.related, query)))
 
@@ -138,8 +140,11 @@ def _refusals(kind: str, dropped: list[str], refusal: Outcome) -> dict[str, Outc
 
 def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome]) -> Report:
     """Give each asked name its outcome; those that are to be asked alone stay out."""
-    relationships_ = {name: report.related.get(name) or _absent(plan, name, refused.get(name)) for name in names}
-    named = {name: without_empty_file(related) for name, related in relationships_.items() if related is not None}
+    named = {}
+    for name in names:
+        related = report.related.get(name) or _absent(plan, name, refused.get(name))
+        if related is not None:
+            named[name] = without_empty_file(related) if related.items else related
     return evolve(report, related=MappingProxyType(named))
 
 
