@@ -86,7 +86,7 @@ def test_the_names_that_most_engines_give_come_first_and_eight_have_a_row(names:
     shown = json.loads(section.body)
     assert shown[0] == {"result": "N3", "count": 2, "engines": "E03, F"}
     assert len(shown) == rows
-    assert (shown[-1]["result"] == "1 other names") is (names == 9)
+    assert (shown[-1]["result"] == "1 other name") is (names == 9)
 
 
 def test_points_say_why() -> None:

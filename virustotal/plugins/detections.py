@@ -18,7 +18,7 @@ from virustotal.core import (
     hookimpl,
     tables,
 )
-from virustotal.core.readers import whole_text
+from virustotal.core.readers import quantity, whole_text
 from virustotal.core.verdicts import (
     BAD,
     MALICIOUS,
@@ -145,7 +145,7 @@ def _results(detections: Sequence[Detection]) -> tuple[list[Mapping[str, Any]], 
         for (result, category, rule), names in ordered[:MOST_RESULTS]
     ]
     if rest := ordered[MOST_RESULTS:]:
-        rows.append({"result": f"{len(rest)} other names", "count": sum(len(names) for _, names in rest)})
+        rows.append({"result": quantity(len(rest), "other name"), "count": sum(len(names) for _, names in rest)})
     suspicious = any(category != MALICIOUS for _, category, _ in engines)
     return rows, ("result", *(("category",) if suspicious else ()), "count", "engines", "rule")
 
