@@ -83,10 +83,10 @@ def fetch(
     # A folder of its own: what an earlier subject's artefacts left in the task's folder is attached by its path.
     own = Path(tempfile.mkdtemp(prefix="artefacts-", dir=folder)) if chosen else folder
     round = _Round(source, own, settings.max_download_mb * 2**20, deadline)
-    found: dict[tuple[str, ...], DownloadOutcome] = {_key(each.download): each for each in over}
-    for each in side_by_side(lambda pair: _one(round, *pair), enumerate(chosen)):
-        found[_key(each.download)] = each
-    return _without_twins(_licence_once(found[_key(download)] for download in distinct))
+    outcomes: dict[tuple[str, ...], DownloadOutcome] = {_key(outcome.download): outcome for outcome in over}
+    for outcome in side_by_side(lambda pair: _one(round, *pair), enumerate(chosen)):
+        outcomes[_key(outcome.download)] = outcome
+    return _without_twins(_licence_once(outcomes[_key(download)] for download in distinct))
 
 
 def _key(download: Download) -> tuple[str, ...]:
@@ -148,26 +148,26 @@ def _checked(download: Download, path: Path, size: int) -> DownloadOutcome:
     return DownloadOutcome(download, FOUND, path, size or path.stat().st_size)
 
 
-def _licence_once(found: Iterable[DownloadOutcome]) -> Iterator[DownloadOutcome]:
+def _licence_once(outcomes: Iterable[DownloadOutcome]) -> Iterator[DownloadOutcome]:
     """Say why the licence does not cover it once; the status of the others says enough."""
     said = False
-    for each in found:
-        if each.outcome.status is Status.FORBIDDEN:
-            each, said = (evolve(each, outcome=Outcome(Status.FORBIDDEN)) if said else each), True
-        yield each
+    for outcome in outcomes:
+        if outcome.outcome.status is Status.FORBIDDEN:
+            outcome, said = (evolve(outcome, outcome=Outcome(Status.FORBIDDEN)) if said else outcome), True
+        yield outcome
 
 
-def _without_twins(found: Iterable[DownloadOutcome]) -> tuple[DownloadOutcome, ...]:
+def _without_twins(outcomes: Iterable[DownloadOutcome]) -> tuple[DownloadOutcome, ...]:
     """Give each fetched file a name of its own: two sandboxes may have names that look alike once they are safe."""
     used: dict[str, int] = {}
     named: list[DownloadOutcome] = []
-    for each in found:
-        name = each.download.name
+    for outcome in outcomes:
+        name = outcome.download.name
         used[name] = used.get(name, 0) + 1
         if used[name] > 1:
             stem, dot, extension = name.rpartition(".")
             stem, extension = (stem, extension) if dot else (name, "")
             other = f"{stem}_{used[name]}{dot}{extension}"
-            each = evolve(each, download=evolve(each.download, name=other))
-        named.append(each)
+            outcome = evolve(outcome, download=evolve(outcome.download, name=other))
+        named.append(outcome)
     return tuple(named)

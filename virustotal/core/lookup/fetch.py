@@ -25,17 +25,17 @@ def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCap
     deadline: of `time.monotonic()`. capabilities: what was learnt about the key. Whatever fails is an outcome; only
     AuthenticationError leaves.
     """
-    executor, known = RequestExecutor(source, deadline), capabilities or KeyCapabilities()
+    executor, learnt = RequestExecutor(source, deadline), capabilities or KeyCapabilities()
     first, *others = plan.batches
     try:
-        report = fetch_object(plan, first, executor, known)
+        report = fetch_object(plan, first, executor, learnt)
     except AuthenticationError:
         raise
     except Exception as error:
         return Report(Object(plan.subject), outcome=outcome_of(error))
     if others:
-        blocks = side_by_side(lambda names: _batch(plan, names, executor, known), others)
-        related = {name: found for block in (report.related, *blocks) for name, found in block.items()}
+        blocks = side_by_side(lambda names: _batch(plan, names, executor, learnt), others)
+        related = {name: relationship for block in (report.related, *blocks) for name, relationship in block.items()}
         report = evolve(report, related=MappingProxyType(related))
     return report
 
@@ -107,19 +107,19 @@ def expand_report(
     costs = {name: planner.requests_for(plan, name, report.related.get(name)) for name in names}
     skipped = quota_fit.fit(requests, costs, source, deadline)
     plan = planner.without(plan, skipped)
-    related = {name: _bounded(plan, found) for name, found in report.related.items()}
+    related = {name: _bounded(plan, relationship) for name, relationship in report.related.items()}
     for name, outcome in (*skipped.items(), *refused.items()):
         before = related.get(name) or Related(name, complete=False)
         related[name] = evolve(before, outcome=outcome)
     names = tuple(dict.fromkeys(plan.expand + plan.alone))
     results = pager.all(names, related)
-    known.learn_alone(plan.subject.kind, {each.relationship: each.outcome for each in results})
-    found = {name: merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
-    return evolve(report, related=MappingProxyType({**related, **found}))
+    known.learn_alone(plan.subject.kind, {result.relationship: result.outcome for result in results})
+    paged = {name: merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
+    return evolve(report, related=MappingProxyType({**related, **paged}))
 
 
-def _bounded(plan: Plan, found: Related) -> Related:
+def _bounded(plan: Plan, related: Related) -> Related:
     """No more objects than the plan wants, of those that came in line."""
-    if len(found.items) <= plan.max_related or not planner.in_line(plan, found):
-        return found
-    return evolve(found, items=found.items[: plan.max_related], complete=False)
+    if len(related.items) <= plan.max_related or not planner.in_line(plan, related):
+        return related
+    return evolve(related, items=related.items[: plan.max_related], complete=False)

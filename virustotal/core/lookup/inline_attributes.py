@@ -57,11 +57,13 @@ def attributes_read(kind: str, name: str, registry: Registry) -> tuple[str, ...]
     Empty where one of them wants whole objects, where a plugin judges objects, and for names outside the catalogue.
     """
     entry = relationships.find(kind, name)
-    needs = [each.needs.attributes for each in registry.find(kind, name)]
+    needs = [analyzer.needs.attributes for analyzer in registry.find(kind, name)]
     if entry is None or registry.judges or not needs or not all(needs):
         return ()
-    judged = (each for each in VERDICT_ATTRIBUTES if _JUDGED_BY.get(each, _JUDGED).intersection(entry.yields))
-    read = tuple(dict.fromkeys((*judged, *sorted(each for names in needs for each in names))))
+    judged = (
+        attribute for attribute in VERDICT_ATTRIBUTES if _JUDGED_BY.get(attribute, _JUDGED).intersection(entry.yields)
+    )
+    read = tuple(dict.fromkeys((*judged, *sorted(attribute for names in needs for attribute in names))))
     return read if all(map(_NAME.fullmatch, read)) else ()
 
 
@@ -106,7 +108,7 @@ def mark_known_by_id(related: Mapping[str, Related], query: Pairs) -> Mapping[st
     }
     taken = any(kinds.intersection(ALWAYS_PRESENT) for kinds in came.values())
     marked = {name for name in asked if taken or came[name]}
-    return {name: _marked(found) if name in marked else found for name, found in related.items()}
+    return {name: _marked(relationship) if name in marked else relationship for name, relationship in related.items()}
 
 
 def _marked(related: Related) -> Related:

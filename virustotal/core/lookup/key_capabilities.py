@@ -60,8 +60,8 @@ class KeyCapabilities:
 
     def refused(self, kind: str) -> Mapping[str, Outcome]:
         """Return the names that the key is refused for a kind of object, and how."""
-        known = {name: outcome for name, (_, outcome) in self._known(kind).items()}
-        return {**_premium(kind), **known} if self._flag(LICENCE) is False else known
+        outcomes = {name: outcome for name, (_, outcome) in self._known(kind).items()}
+        return {**_premium(kind), **outcomes} if self._flag(LICENCE) is False else outcomes
 
     def learn(self, kind: str, refusals: Mapping[str, Outcome]) -> None:
         """Remember names that a combined request was refused with and accepted without, and what that says of each."""
@@ -74,14 +74,14 @@ class KeyCapabilities:
         """
         entries = {name: relationships.find(kind, name) for name in outcomes}
         limited = [name for name, entry in entries.items() if entry is not None and entry.licence is not Licence.PUBLIC]
-        found = {name: outcomes[name] for name in limited if outcomes[name].status is Status.FORBIDDEN}
+        refusals = {name: outcomes[name] for name in limited if outcomes[name].status is Status.FORBIDDEN}
         known = self._known(kind)
         misspelt = [name for name, entry in entries.items() if entry is None]
-        found |= {name: outcomes[name] for name in misspelt if outcomes[name].status is Status.UNKNOWN}
-        if len(known) + len(found) > MOST_NAMES:
+        refusals |= {name: outcomes[name] for name in misspelt if outcomes[name].status is Status.UNKNOWN}
+        if len(known) + len(refusals) > MOST_NAMES:
             return
-        if any(name not in known or known[name][1].status is not found[name].status for name in found):
-            self._remember(kind, found)
+        if any(name not in known or known[name][1].status is not refusals[name].status for name in refusals):
+            self._remember(kind, refusals)
 
     def _remember(self, kind: str, outcomes: Mapping[str, Outcome]) -> None:
         until = time.time() + REMEMBERED
@@ -106,8 +106,8 @@ class KeyCapabilities:
 
     def tried(self, parameter: Parameter, taken: bool) -> None:
         """Remember whether the server took a parameter. One that is still refused is not forgotten for a success."""
-        known, name = self.takes(parameter), f"takes:{parameter}"
-        if known is not None and (taken or known is taken):
+        before, name = self.takes(parameter), f"takes:{parameter}"
+        if before is not None and (taken or before is taken):
             return
         with self._lock:
             self._flags[name] = (time.time() + REMEMBERED, taken)
@@ -147,17 +147,17 @@ def _premium(kind: str) -> dict[str, Outcome]:
     """What a key without any privilege is not asked for."""
     lacking = Outcome(Status.FORBIDDEN, "VirusTotal grants the user of this API key no privilege.")
     paid = {Licence.PREMIUM, Licence.THREATS}
-    return {each.name: lacking for each in relationships.of_kind(kind) if each.licence in paid}
+    return {entry.name: lacking for entry in relationships.of_kind(kind) if entry.licence in paid}
 
 
 def _outcomes(kept: Mapping[str, Any]) -> dict[str, tuple[float, Outcome]]:
     """The outcomes of what was kept, and until when; what cannot be understood is left out."""
-    found = {}
+    outcomes = {}
     for name, value in kept.items():
         status, detail, until = value if isinstance(value, list) and len(value) == 3 else (None, None, None)
         if status in set(Status):
-            found[name] = (_ends(until), Outcome(Status(status), as_text(detail)))
-    return found
+            outcomes[name] = (_ends(until), Outcome(Status(status), as_text(detail)))
+    return outcomes
 
 
 def _ends(until: Any) -> float:

@@ -34,15 +34,15 @@ class Pager:
         first = next((job for job in jobs if self.plan.attributes.get(job[0])), None) if unknown else None
         early = {first[0]: self.one(*first)} if first is not None else {}
         later = side_by_side(lambda job: self.one(*job), [job for job in jobs if job[0] not in early])
-        found = {each.relationship: each for each in (*early.values(), *later)}
-        return [without_empty_file(found[name]) for name in names]
+        results = {result.relationship: result for result in (*early.values(), *later)}
+        return [without_empty_file(results[name]) for name in names]
 
     def one(self, name: str, before: Related | None) -> Related:
         """Follow the cursors up to `max_related` objects, and as many pages as that has at most."""
-        found, limit = Related(name, complete=False), self.plan.max_related
+        related, limit = Related(name, complete=False), self.plan.max_related
         if before is not None and self._goes_on(before):
-            found, limit = evolve(before, complete=False), self.plan.max_related - len(before.items)
-        cursors = [found.cursor]
+            related, limit = evolve(before, complete=False), self.plan.max_related - len(before.items)
+        cursors = [related.cursor]
         for _ in range(self.plan.pages):
             try:
                 page = self._page(name, cursors[-1], limit)
@@ -51,14 +51,14 @@ class Pager:
             except Exception as error:
                 if cursors[0] and len(cursors) == 1 and isinstance(error, InvalidError):
                     self.capabilities.tried(Parameter.CURSOR, False)
-                return _without(self.plan, found, error)
-            found = _with_page(found, page, self.plan.max_related)
+                return _without(self.plan, related, error)
+            related = _with_page(related, page, self.plan.max_related)
             if page.cursor in cursors[1:]:
-                return evolve(found, outcome=Outcome(Status.FOUND, _REPEATED))
-            if found.complete or len(found.items) >= self.plan.max_related:
+                return evolve(related, outcome=Outcome(Status.FOUND, _REPEATED))
+            if related.complete or len(related.items) >= self.plan.max_related:
                 break
             cursors.append(page.cursor)
-        return found
+        return related
 
     def first(self, name: str, before: Related | None) -> Request:
         """Return the request for the first page."""
@@ -72,8 +72,8 @@ class Pager:
 
     def _goes_on(self, before: Related) -> bool:
         """True if the list goes on where the objects in line ended, which are not fetched again."""
-        known = self.capabilities.takes(Parameter.CURSOR) is not False
-        return known and bool(before.cursor) and planner.in_line(self.plan, before)
+        taken = self.capabilities.takes(Parameter.CURSOR) is not False
+        return taken and bool(before.cursor) and planner.in_line(self.plan, before)
 
     def _page(self, name: str, cursor: str, limit: int) -> api.Page:
         """One page, shortened to what is read of its objects where the server takes that."""
@@ -110,31 +110,31 @@ def without_empty_file(related: Related) -> Related:
     return evolve(related, items=items, total=total, outcome=outcome, detailed=detailed)
 
 
-def _with_page(found: Related, page: api.Page, most: int) -> Related:
-    items = api.distinct((*found.items, *page.items))
-    repeated = len(found.items) + len(page.items) - len(items)
-    counted = page.total if page.total is not None else found.total
-    if counted is not None and found.total is not None:
-        counted = min(counted, found.total)
+def _with_page(related: Related, page: api.Page, most: int) -> Related:
+    items = api.distinct((*related.items, *page.items))
+    repeated = len(related.items) + len(page.items) - len(items)
+    counted = page.total if page.total is not None else related.total
+    if counted is not None and related.total is not None:
+        counted = min(counted, related.total)
     complete = not page.cursor and len(items) <= most
     return evolve(
-        found,
+        related,
         items=items[:most],
         total=api.total(counted and counted - repeated, len(items), complete=not page.cursor),
-        outcome=page.outcome if found.outcome.found else found.outcome,
+        outcome=page.outcome if related.outcome.found else related.outcome,
         complete=complete,
         detailed=not items or any(item.whole or item.attributes for item in items),
     )
 
 
-def _without(plan: Plan, found: Related, error: Exception) -> Related:
+def _without(plan: Plan, related: Related, error: Exception) -> Related:
     """What is left when a page does not come."""
-    entry = relationships.find(plan.subject.kind, found.relationship)
+    entry = relationships.find(plan.subject.kind, related.relationship)
     if isinstance(error, NotFoundError) and entry is None:
-        return evolve(found, outcome=Outcome(Status.UNKNOWN, "VirusTotal does not know a relationship of this name."))
+        return evolve(related, outcome=Outcome(Status.UNKNOWN, "VirusTotal does not know a relationship of this name."))
     if isinstance(error, NotFoundError) and entry is not None and entry.one:
-        return evolve(found, total=0, complete=True)
-    return evolve(found, outcome=outcome_of(error))
+        return evolve(related, total=0, complete=True)
+    return evolve(related, outcome=outcome_of(error))
 
 
 def merged(before: Related | None, after: Related) -> Related:

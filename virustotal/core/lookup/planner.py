@@ -52,12 +52,12 @@ class Plan:
     @property
     def batches(self) -> tuple[tuple[str, ...], ...]:
         """The names of each combined request; one request without names where there are none."""
-        found: list[list[str]] = [[]]
+        batches: list[list[str]] = [[]]
         for name in self.embed:
-            if found[-1] and len(",".join((*found[-1], name))) > LONGEST_EMBED:
-                found.append([])
-            found[-1].append(name)
-        return tuple(map(tuple, found))
+            if batches[-1] and len(",".join((*batches[-1], name))) > LONGEST_EMBED:
+                batches.append([])
+            batches[-1].append(name)
+        return tuple(map(tuple, batches))
 
     @property
     def pages(self) -> int:
@@ -130,37 +130,37 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
 
 
 def _attributes(kind: str, names: tuple[str, ...], registry: Registry) -> Mapping[str, tuple[str, ...]]:
-    found = {name: inline_attributes.attributes_read(kind, name, registry) for name in names}
-    return MappingProxyType({name: read for name, read in found.items() if read})
+    attributes = {name: inline_attributes.attributes_read(kind, name, registry) for name in names}
+    return MappingProxyType({name: read for name, read in attributes.items() if read})
 
 
 def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sort out aliases, names that belong to other kinds of objects, and what cannot be a name."""
-    found: list[str] = []
+    asked: list[str] = []
     other = aliases(kind, names)
-    notes = [f"{name} is understood as {known}." for name, known in other.items()]
+    notes = [f"{name} is understood as {own}." for name, own in other.items()]
     foreign = {name for _, name in relationships.CATALOGUE}
     for name in names:
-        known = other.get(name, name)
-        entry = relationships.find(kind, known)
-        if entry is None and known in relationships.ENDPOINTS:
-            notes.append(f"{known} is an endpoint of VirusTotal and no relationship; it is not asked for.")
-        elif entry is not None or (known not in foreign and _NAME.fullmatch(known)):
-            found.append(known)
-        elif known not in foreign:
+        own = other.get(name, name)
+        entry = relationships.find(kind, own)
+        if entry is None and own in relationships.ENDPOINTS:
+            notes.append(f"{own} is an endpoint of VirusTotal and no relationship; it is not asked for.")
+        elif entry is not None or (own not in foreign and _NAME.fullmatch(own)):
+            asked.append(own)
+        elif own not in foreign:
             notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
     # The default is left out in silence: it was not chosen for this kind of object.
     chosen = set(names) != set(DEFAULT_RELATIONSHIPS)
-    elsewhere = [name for name in names if chosen and other.get(name, name) in foreign.difference(found)]
+    elsewhere = [name for name in names if chosen and other.get(name, name) in foreign.difference(asked)]
     if elsewhere:
         notes.append(f"Not asked for, since a {kind} has no such relationships: {', '.join(elsewhere)}.")
-    return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(notes))
+    return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys(notes))
 
 
 def aliases(kind: str, names: tuple[str, ...]) -> Mapping[str, str]:
     """Return the names of other tools among the names, each with VirusTotal's own."""
-    found = {name: ALIASES[name] for name in names if name in ALIASES and relationships.find(kind, name) is None}
-    return MappingProxyType(found)
+    understood = {name: ALIASES[name] for name in names if name in ALIASES and relationships.find(kind, name) is None}
+    return MappingProxyType(understood)
 
 
 def _bounded(names: tuple[str, ...], notes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -211,7 +211,7 @@ def drop_unlicensed(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, M
     Other names that a combined request was refused with may have been refused because of these: they are asked alone.
     """
     gone = {name: refused[name] for name in plan.expand + plan.alone if name in refused}
-    gone = {name: each for name, each in gone.items() if _known_refusal(plan.subject.kind, name, each)}
+    gone = {name: outcome for name, outcome in gone.items() if _known_refusal(plan.subject.kind, name, outcome)}
     if not gone:
         return plan, EMPTY
     return without(plan, gone), MappingProxyType(gone)
@@ -219,7 +219,7 @@ def drop_unlicensed(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, M
 
 def without(plan: Plan, names: Collection[str]) -> Plan:
     """Return the second stage without these names."""
-    expand, alone = (tuple(name for name in given if name not in names) for given in (plan.expand, plan.alone))
+    expand, alone = (tuple(name for name in stage if name not in names) for stage in (plan.expand, plan.alone))
     return evolve(plan, expand=expand, alone=alone)
 
 

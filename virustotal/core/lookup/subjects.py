@@ -92,15 +92,15 @@ def select_subjects(facts: Facts, settings: Settings) -> Subjects:
         return Subjects(refused=(Refusal("network/tcpdump", reason),))
     submitted = facts.metadata.get("submitted_url")
     if facts.depth == 0 and not settings.ignore_submitted_url and submitted not in (None, ""):
-        found = url_subject(submitted)
-        if isinstance(found, Subject):
-            return _gathered([evolve(found, notes=(*found.notes, IN_PLACE))])
-        return _gathered([found, _of_file(facts)])
+        url = url_subject(submitted)
+        if isinstance(url, Subject):
+            return _gathered([evolve(url, notes=(*url.notes, IN_PLACE))])
+        return _gathered([url, _of_file(facts)])
     return _gathered([_of_file(facts)])
 
 
-def _gathered(found: "list[Subject | Refusal] | Iterator[Subject | Refusal]") -> Subjects:
-    entries = list(found)
+def _gathered(results: "list[Subject | Refusal] | Iterator[Subject | Refusal]") -> Subjects:
+    entries = list(results)
     return Subjects(
         tuple(entry for entry in entries if isinstance(entry, Subject)),
         tuple(entry for entry in entries if isinstance(entry, Refusal)),
