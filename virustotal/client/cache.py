@@ -56,12 +56,12 @@ class Place:
 
 def place_of(request: Request) -> Place | None:
     """Return where the answer to a request is kept, or None for what never is: uploads, artefacts, analyses, users."""
-    found = _PATH.fullmatch(request.path)
+    match = _PATH.fullmatch(request.path)
     other = request.save or request.upload or request.address or request.method != "GET"
-    if found is None or other or found[1] not in _KEPT:
+    if match is None or other or match[1] not in _KEPT:
         return None
     asked = json.dumps([request.path, request.query])
-    return Place(_digest(f"/{found[1]}/{found[2]}"), _digest(asked), found[3] is None, found[1] in {"files", "urls"})
+    return Place(_digest(f"/{match[1]}/{match[2]}"), _digest(asked), match[3] is None, match[1] in {"files", "urls"})
 
 
 def _digest(value: str) -> str:

@@ -62,9 +62,17 @@ class HttpClient:
     Proxies and certificates come from the configuration alone: environment variables and `.netrc` are not read, so
     that the key takes no way that the administrator did not name in the service's own configuration.
 
-    settings: `host` and `ca_bundle`. through: a link that each attempt passes before it is sent, repeated ones
-    included. budget: that of the task's answers. Raises ConfigurationError for a proxy or CA bundle that cannot work,
-    AuthenticationError where the key is missing or has characters that no header can carry.
+    Args:
+        settings: `host` and `ca_bundle`.
+        credentials: The key, and the proxy with its user.
+        policy: How often a request is repeated, and after what pauses.
+        through: Returns a link that each attempt passes before it is sent, repeated ones included.
+        usage: Counts the requests; one of its own where it is not given.
+        budget: How much memory the answers of a task may take.
+
+    Raises:
+        ConfigurationError: A proxy or CA bundle cannot work.
+        AuthenticationError: The key is missing, or has characters that no header can carry.
     """
 
     def __init__(

@@ -60,7 +60,7 @@ class Leases:
         while True:
             time.sleep(LEASE_SECONDS / 3)
             with self._lock:
-                held = [(each.name, token) for token, each in self._held.items()]
+                held = [(lease.name, token) for token, lease in self._held.items()]
                 if not held:
                     self._thread = None
                     return

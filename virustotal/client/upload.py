@@ -90,15 +90,15 @@ class Multipart:
 
 def _open(path: Path) -> io.FileIO:
     try:
-        found = io.FileIO(path)
+        file = io.FileIO(path)
     except OSError as error:
         raise InvalidError(
             f"The file cannot be read: {error.strerror or type(error).__name__}.", code="LocalUnreadable"
         ) from None
-    if not _state(found.fileno())[0]:
-        found.close()
+    if not _state(file.fileno())[0]:
+        file.close()
         raise InvalidError("The file is empty; it was not submitted.", code="LocalEmpty")
-    return found
+    return file
 
 
 def _head(boundary: str, upload: Upload) -> bytes:
@@ -115,8 +115,8 @@ def _head(boundary: str, upload: Upload) -> bytes:
 
 
 def _state(descriptor: int) -> tuple[int, int]:
-    found = os.fstat(descriptor)
-    return found.st_size, found.st_mtime_ns
+    status = os.fstat(descriptor)
+    return status.st_size, status.st_mtime_ns
 
 
 def _changed() -> InvalidError:

@@ -27,15 +27,15 @@ def allowed(address: str, host: str) -> bool:
     within a private network though the API is a public one.
     """
     try:
-        found, own = origin(address), origin(host)
+        asked, own = origin(address), origin(host)
     except ValueError:
         raise _refused("is not valid") from None
     parts = urlsplit(address)
     if parts.username is not None or parts.password is not None or "\\" in parts.netloc:
         raise _refused("holds user and password")
-    if found == own:
+    if asked == own:
         return True
-    if found[0] != "https" and own[0] == "https":
+    if asked[0] != "https" and own[0] == "https":
         raise _refused("does not use TLS")
     if is_public(own[1]) and not is_public(host_of(address)):
         raise _refused("is not on the public internet")
