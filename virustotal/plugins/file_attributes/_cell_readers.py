@@ -10,7 +10,7 @@ from virustotal.core.tables import brief, listed
 #: A value of any shape as one cell.
 shown = brief
 
-_SNAKE_CASE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*", re.ASCII)
+_SNAKE_CASE = re.compile(r"[a-z0-9][a-z0-9_]*", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 _SEPARATORS = re.compile(r"[\s:]+")
 
