@@ -9,7 +9,7 @@ from assemblyline.odm.models.result import BODY_FORMAT
 from rich.console import Console
 
 from virustotal.cli.section_text import body
-from virustotal.rendering.section_parts import Table, body_parts
+from virustotal.rendering.section_parts import Table, Text, body_parts
 
 
 def shown(section: dict[str, Any]) -> str:
@@ -117,3 +117,11 @@ def test_terminal_codes_and_markup_are_inert(body_format: str) -> None:
     assert "[bold]x[/]" in output
     assert "\x1b" not in output
     assert "\u202e" not in output
+
+
+@pytest.mark.parametrize("body_format", ["TEXT", "MEMORY_DUMP"])
+@pytest.mark.parametrize("text", ['["a",  1]', '"quoted"', "1e999", "[" * 20_000])
+def test_a_text_that_looks_like_json_stays_as_it_is(body_format: str, text: str) -> None:
+    (part,) = body_parts(section(body_format, text))
+    assert isinstance(part, Text)
+    assert part.text.startswith(text)

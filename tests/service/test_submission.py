@@ -301,6 +301,25 @@ def test_a_directory_of_600_000_entries_is_not_read(tmp_path: Path, zip64: bool)
     assert peak < 2**20
 
 
+@pytest.mark.parametrize("place", ["inside of the record", "before the longest comment"])
+def test_a_long_directory_is_not_read_wherever_its_length_stands(tmp_path: Path, place: str) -> None:
+    """`zipfile` finds a record with a signature inside of it, and the locator of ZIP64 before the longest comment."""
+    count, path = 60_000, tmp_path / "many.zip"
+    entry = b"PK\x01\x02" + struct.pack("<4B4HL2L5H2L", 20, 0, 20, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    size = count * len(entry)
+    end = struct.pack("<4s4s2H2LH", b"PK\x05\x06", b"PK\x05\x06", count, count, size, 0, 0)
+    if place == "before the longest comment":
+        end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, 0)
+        end += struct.pack("<4sLQL", b"PK\x06\x07", 0, size, 1)
+        end += struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 10, 0, 0xFFFF) + b"x" * 0xFFFF
+    path.write_bytes(entry * count + end)
+    tracemalloc.start()
+    assert password_of(path, ("infected",), time.monotonic() + 60) == ""
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not an archive"])
 def test_what_is_no_archive_has_no_password(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other"

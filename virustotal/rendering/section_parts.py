@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from virustotal.al_types.section_bodies import PLAIN
 from virustotal.util.readers import EMPTY, as_list, as_mapping, as_mappings, as_text, pairs
 
 #: Longest text of one value, and of a whole body.
@@ -132,7 +133,9 @@ def body_parts(section: Mapping[str, Any]) -> tuple[Part, ...]:
     raw = section.get("body")
     if raw in (None, "", "[]", "{}"):
         return ()
-    return tuple(_parts(str(section.get("body_format")), _decoded(raw), as_mapping(section.get("body_config"))))
+    body_format = str(section.get("body_format"))
+    data = raw if body_format in PLAIN else _decoded(raw)  # a text may look like JSON, of any depth
+    return tuple(_parts(body_format, data, as_mapping(section.get("body_config"))))
 
 
 def level_of(words: str) -> str:

@@ -12,8 +12,10 @@ MOST_PASSWORDS = 100
 MOST_ENTRIES = 20_000
 #: Bytes of an entry that are tried; the framework's Python deciphers about two million a second.
 MOST_TRIED, PIECE = 512 * 1024, 64 * 1024
-#: Bytes at the end of an archive that have the end of its directory: 22, and a comment.
-END_BYTES = 22 + 0xFFFF
+#: Bytes of the record that ends an archive's directory, before its comment, and of the locator of ZIP64 before that.
+END_RECORD, LOCATOR = 22, 20
+#: Bytes at the end of an archive that have both, with the longest comment.
+END_BYTES = LOCATOR + END_RECORD + 0xFFFF
 #: The shortest entry of a directory, in bytes.
 SHORTEST_ENTRY = 46
 
@@ -44,17 +46,18 @@ def password_of(path: Path, passwords: Iterable[str], deadline: float) -> str:
 
 
 def _directory_bytes(path: Path) -> int:
-    """Return how long an archive's directory is: what is before the end record at most, as `zipfile` reads it."""
+    """Return the most bytes of an archive's directory that `zipfile` reads; all of the file where that is not clear."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - END_BYTES))
         tail = file.read()
     place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or len(tail) < place + 22:
+    if place < 0:
         return 0
-    length = int(struct.unpack_from("<L", tail, place + 12)[0])
-    # A ZIP64 archive has its length elsewhere: the record before names it.
-    return size if tail.rfind(b"PK\x06\x07", 0, place) >= 0 and place >= 20 else min(length, size)
+    # A signature that is no whole record may be inside of the one that counts; ZIP64 has its length in another record.
+    if place < LOCATOR or len(tail) < place + END_RECORD or tail.rfind(b"PK\x06\x07", 0, place) >= 0:
+        return size
+    return min(int(struct.unpack_from("<L", tail, place + 12)[0]), size)
 
 
 def _opens(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, password: str, until: float) -> bool:
