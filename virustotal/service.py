@@ -24,7 +24,7 @@ from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.aging import changing_soon
 from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
-from virustotal.core.scoring.safelist import TAG_TYPES, Safelist, SafelistRefresher
+from virustotal.core.scoring.safelist import TAG_TYPES, Safelist
 from virustotal.core.settings import Credentials, Settings, credentials, service_settings
 from virustotal.core.submission.policy import look_up_ruling, public_look_up_ruling, refuse_hosts
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
@@ -33,6 +33,7 @@ from virustotal.pipeline import Analysis, Lookup, private_scan
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.config_checks import check_classifications, config_warnings
 from virustotal.platform.log_line import key_values
+from virustotal.platform.safelist_refresh import SafelistRefresher
 from virustotal.platform.task import Task, above, content, read_task
 from virustotal.platform.temporary_data import KEY, temporary_data
 from virustotal.platform.tool_version import tool_version, with_time_slice

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.scoring.safelist import NO_SAFELIST, TAG_TYPES, SafelistRefresher, read_safelist
+from virustotal.core.scoring.safelist import NO_SAFELIST, TAG_TYPES, read_safelist
+from virustotal.platform.safelist_refresh import SafelistRefresher
 
 GIVEN = {
     "match": {

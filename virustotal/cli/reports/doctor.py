@@ -12,9 +12,10 @@ from virustotal.cli.reports.checks import Check
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.plugin_host.manager import unknown
-from virustotal.core.scoring.safelist import TAG_TYPES, SafelistRefresher
+from virustotal.core.scoring.safelist import TAG_TYPES
 from virustotal.core.settings import credentials, service_settings, unknown_settings
 from virustotal.platform.manifest import use_manifest
+from virustotal.platform.safelist_refresh import SafelistRefresher
 from virustotal.sources import build
 
 #: Seconds that the platform has to answer for its safelist.
