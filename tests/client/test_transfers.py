@@ -16,6 +16,7 @@ import pytest
 from tests.client.conftest import KEY, Heard, Server, answer, resets
 from virustotal import api
 from virustotal.api.source import Save, Upload
+from virustotal.client.download import LARGEST_ERROR
 from virustotal.client.http_client import HttpClient
 from virustotal.client.upload import Multipart, plain_name
 from virustotal.client.url_guard import allowed
@@ -50,6 +51,16 @@ def fetch(client: HttpClient, tmp_path: Path) -> Callable[..., int]:
 
 
 # --- downloads -------------------------------------------------------------------------------------------------------
+
+
+def test_a_long_page_in_place_of_a_download_counts_by_its_status(fetch: Callable[..., int], server: Server) -> None:
+    page = b"<html>" + b" " * LARGEST_ERROR
+    server.say(answer(page, "503 Service Unavailable"), answer(PCAP))
+    assert fetch() == len(PCAP)
+    server.say(answer(page, "404 Not Found"))
+    with pytest.raises(errors.VirusTotalError) as found:
+        fetch()
+    assert "0 MB" not in str(found.value)
 
 
 @pytest.mark.parametrize(
@@ -410,6 +421,7 @@ from virustotal import api
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Save, Upload
+from virustotal.client.download import LARGEST_ERROR
 from virustotal.client.http_client import HttpClient
 
 folder = Path(sys.argv[1])

@@ -1,13 +1,16 @@
 """Private scanning through the service: what leaves and to whom, and what comes back."""
 
 import hashlib
+import io
 import json
+import math
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,10 @@ from hypothesis import strategies as st
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from tests.service.test_submission import protected
+from virustotal.api.source import Answer, Request, Save
 from virustotal.cli.app import app
+from virustotal.client.private_archive import fetch_private_file
+from virustotal.core.errors import ArtefactError
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
 from virustotal.core.submission.private_scan import receipt_key
@@ -195,6 +201,25 @@ def test_a_dropped_file_that_cannot_be_had_costs_itself_alone(
     names = [file["name"] for file in outcome.handed["response"]["extracted"]]
     assert len(names) == 2
     assert all(name.endswith(".evtx") for name in names)
+
+
+def test_a_damaged_archive_leaves_nothing_behind(tmp_path: Path) -> None:
+    content, packed = bytes(range(256)) * 400, io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("a", content)
+    damaged = packed.getvalue()[:40] + b"\xff" * 20 + packed.getvalue()[60:]
+
+    class Archives:
+        def ask(self, request: Request, deadline: float) -> Answer:
+            if request.save is None:
+                return Answer({"data": {"id": "a", "attributes": {"status": "finished"}}})
+            return Answer(size=request.save.path.write_bytes(damaged))
+
+        def close(self) -> None: ...
+
+    with pytest.raises(ArtefactError):
+        fetch_private_file(hashlib.sha256(content).hexdigest(), Save(tmp_path / "a", 2**20), Archives(), math.inf)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("pictures", [True, False])

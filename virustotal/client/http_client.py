@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -35,6 +35,7 @@ from virustotal.core.errors import (
 )
 from virustotal.core.lookup.executor import WORKERS
 from virustotal.core.settings import Credentials, Settings
+from virustotal.util.readers import EMPTY
 
 #: The product's name, as VirusTotal's `x-tool` asks for it.
 TOOL = "assemblyline-service-virustotal"
@@ -199,10 +200,18 @@ class HttpClient:
                 if response.status_code == 200 or (response.status_code == PARTIAL and "Range" in headers):
                     return Answer(size=save(response, request.save, deadline, self._secrets))
                 if response.status_code not in _REDIRECTS:
-                    body = redact(whole(response, deadline, LARGEST_ERROR), self._secrets)
-                    raise api.refusal(response.status_code, api.error_in(body), response.headers)
+                    raise api.refusal(response.status_code, self._error_in(response, deadline), response.headers)
                 address = redirected(address, response.headers.get("Location", ""))
         raise ArtefactError(f"The download was redirected more than {MOST_REDIRECTS} times.", code="LocalRedirect")
+
+    def _error_in(self, response: requests.Response, deadline: float) -> Mapping[str, Any]:
+        """Return VirusTotal's error in the body of a download; empty where it has none, as a long page."""
+        try:
+            return api.error_in(redact(whole(response, deadline, LARGEST_ERROR), self._secrets))
+        except VirusTotalError as error:
+            if error.code != "LocalTooLarge":
+                raise
+            return EMPTY
 
     @contextlib.contextmanager
     def _send(

@@ -3,6 +3,7 @@
 import hashlib
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 from attrs import evolve
@@ -49,7 +50,7 @@ def fetch_private_file(sha256: str, wanted: Save, source: Source, deadline: floa
         save = Save(archive, wanted.max_bytes + OVERHEAD, magic=(b"PK\x03\x04",))
         source.ask(api.download_zip(identifier, save), deadline)
         return Answer(size=_extract(archive, evolve(wanted, sha256=wanted.sha256 or sha256)))
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         wanted.path.unlink(missing_ok=True)
         raise ArtefactError(f"The archive of the file cannot be read: {type(error).__name__}.") from None
     finally:

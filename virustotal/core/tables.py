@@ -42,8 +42,9 @@ DEEPEST, MOST_ENTRIES = 3, 20
 #: Of attributes that no column shows: values of each, characters of a value, and of the whole text.
 MOST_VALUES, LONGEST_VALUE, LONGEST_FURTHER = 2, 120, 10_000
 
-# Attributes whose values are not written: a session, a credential, a comment's text rendered once more.
+# Attributes, and keys within them, whose values are not written: a session, a credential, a comment's text once more.
 _UNWRITTEN = re.compile(r"cookie|header|password|secret|token|^html$", re.IGNORECASE)
+_NOTHING = re.compile(r"(?!)")
 
 _PAGES = {"file": "file", "url": "url", "domain": "domain", "ip_address": "ip-address", "collection": "collection"}
 
@@ -140,13 +141,21 @@ def brief(value: Any, depth: int = DEEPEST) -> Any:
     Args:
         depth: Levels that are written out; what lies deeper is an ellipsis.
     """
+    return _brief(value, depth, _NOTHING)
+
+
+def _brief(value: Any, depth: int, unwritten: re.Pattern[str]) -> Any:
+    """Return as `brief`; without the values of keys in which an expression is found."""
     if depth <= 0 and isinstance(value, Mapping | list | tuple):
         return "…"
     if isinstance(value, Mapping):
-        pairs = islice(value.items(), MOST_ENTRIES)
-        return _joined([f"{key or '(empty)'}: {brief(entry, depth - 1)}" for key, entry in pairs], len(value), "; ")
+        pairs = (
+            (key, "(not shown)" if unwritten.search(str(key)) else _brief(entry, depth - 1, unwritten))
+            for key, entry in islice(value.items(), MOST_ENTRIES)
+        )
+        return _joined([f"{key or '(empty)'}: {entry}" for key, entry in pairs], len(value), "; ")
     if isinstance(value, list | tuple):
-        return _joined([str(brief(entry, depth - 1)) for entry in value[:MOST_ENTRIES]], len(value), ", ")
+        return _joined([str(_brief(entry, depth - 1, unwritten)) for entry in value[:MOST_ENTRIES]], len(value), ", ")
     return value if isinstance(value, bool | int) else as_text(value)
 
 
@@ -211,7 +220,7 @@ def _attribute(name: str, pairs: Sequence[tuple[str, Any]]) -> str:
 
 
 def _line(value: Any) -> str:
-    return as_text(" ".join(as_text(brief(value)).split()), LONGEST_VALUE)
+    return as_text(" ".join(as_text(_brief(value, DEEPEST, _UNWRITTEN)).split()), LONGEST_VALUE)
 
 
 def _cell(value: Any) -> Any:

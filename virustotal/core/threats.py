@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.core.models import Object, Report
-from virustotal.util.readers import as_list, as_mapping, as_text, date
+from virustotal.util.readers import as_list, as_mapping, as_text, moment
 
 __all__ = [
     "ACTOR",
@@ -62,8 +62,8 @@ def _exploitation(attributes: Mapping[str, Any]) -> Iterator[str]:
         yield f"state {state}"
     if attributes.get("cisa_known_exploited"):
         yield "listed by CISA"
-    first = date(as_mapping(attributes.get("exploitation")).get("first_exploitation")).partition(" ")[0]
-    if first:
+    # What is no moment, such as `unknown`, says nothing.
+    if first := moment(as_mapping(attributes.get("exploitation")).get("first_exploitation"))[:10]:
         yield f"first exploited {first}"
     if "observed_in_the_wild" in as_list(attributes.get("tags")):
         yield "observed in the wild"

@@ -8,9 +8,9 @@ import pytest
 
 from tests.plugins.relationships.kit import by_name, facts, points, sections, tags, titled
 from tests.plugins.relationships.test_all import HOSTILE, check
-from virustotal.core import Object, Ref, Related, Report
+from virustotal.core import Object, Ref, Related, Report, tables
 from virustotal.core.findings import Finding
-from virustotal.core.threats import exploited, threat_kind
+from virustotal.core.threats import exploitation, exploited, threat_kind
 from virustotal.plugins.relationships import threats
 from virustotal.testing import as_text, evidence, examples, obj, run
 
@@ -243,3 +243,17 @@ def test_the_world_has_one_of_each() -> None:
     }
 
     assert kinds == {*threats.KINDS, "collection"}
+
+
+@pytest.mark.parametrize("moment", ["not known", "-", 0, None, {"value": "x"}])
+def test_a_moment_that_is_none_exploits_nothing(moment: Any) -> None:
+    one = obj("collection", "v", collection_type="vulnerability", exploitation={"first_exploitation": moment})
+    assert exploitation(one) == ()
+
+
+def test_keys_within_a_further_attribute_may_hold_a_session() -> None:
+    one = obj("url", "u", visits=[{"request": {"Set-Cookie": "sid=hidden", "port": 443}}], login={"password": "hidden"})
+    section = tables.further_attributes([one], ())
+    assert section is not None
+    assert "hidden" not in section.body
+    assert "port: 443" in section.body
