@@ -256,6 +256,14 @@ def test_numbers_and_bytes_that_the_standard_parser_refuses() -> None:
     assert found == {"a": None, "b": None, "c": "\ufffd\x00", "d": None, "e": None}
 
 
+@pytest.mark.parametrize("depth", [1, 2_000])
+def test_numbers_beyond_all_bounds_are_null_at_any_depth(depth: int) -> None:
+    found = deep_json.parse(b"[" * depth + b"1e999, -1e999, 1.5, -0.0" + b"]" * depth)
+    for _ in range(depth - 1):
+        found = found[0]
+    assert found == [None, None, 1.5, 0.0]
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from virustotal.core.findings import Attachment, Download, Role
 from virustotal.core.lookup.downloads import DownloadOutcome
@@ -64,3 +65,17 @@ def test_a_picture_of_too_many_pixels_is_not_read(tmp_path: Path) -> None:
     attacher.fetched([DownloadOutcome(download, FOUND, path, 9)])
     assert attacher.pictures() == {}
     assert "pixels" in attacher.notes[0]
+
+
+def test_pictures_of_one_name_stay_with_their_plugin(tmp_path: Path) -> None:
+    wanted = [
+        Download(
+            Ref("url_behaviour", id), "screenshot", "a.png", "-", role=Role.IMAGE, link=f"https://example.com/{id}"
+        )
+        for id in "xy"
+    ]
+    renamed = [wanted[0], evolve(wanted[1], name="a_2.png")]
+    attacher = Attachments(request_in(tmp_path))
+    outcomes = [DownloadOutcome(download, FOUND, tmp_path / "picture", 9) for download in renamed]
+    attacher.fetched(outcomes, [AnalyzerOutput("mine", "mine 1", external=True, downloads=tuple(wanted))])
+    assert [(file.name, file.analyzer) for file in attacher.drawn] == [("a.png", "mine"), ("a_2.png", "mine")]

@@ -1,6 +1,9 @@
 """Receipts of a process whose store breaks: what it sent is not sent again."""
 
+import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -106,3 +109,24 @@ def test_memory_keeps_no_old_ones() -> None:
         now = NOW + place * LIFETIME / 2
         assert memory.claim(Receipt(str(place), Progress.SENT, "", now), now)
     assert [memory.get(str(place)) is not None for place in range(10)] == [False] * 8 + [True] * 2
+
+
+def test_threads_claim_once() -> None:
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(50):
+            memory, barrier, claims = MemoryReceipts(), threading.Barrier(4), list[bool]()
+
+            def claim(memory: MemoryReceipts = memory, barrier: Any = barrier, claims: list[bool] = claims) -> None:
+                barrier.wait()
+                claims.append(memory.claim(SENDING, NOW))
+
+            threads = [threading.Thread(target=claim) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert sorted(claims) == [False, False, False, True]
+    finally:
+        sys.setswitchinterval(switching)

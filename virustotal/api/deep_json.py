@@ -3,6 +3,7 @@
 import io
 import json
 import math
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,6 @@ from typing import Any
 DEEPEST = 100_000
 #: Digits of the largest integer that is read; Python refuses some thousands.
 MOST_DIGITS = 400
-
-_loads = partial(json.loads, parse_constant=lambda _: None)
 
 
 def parse(body: bytes) -> Any:
@@ -26,7 +25,7 @@ def parse(body: bytes) -> Any:
         except json.JSONDecodeError:
             raise
         except ValueError:  # an integer of thousands of digits
-            return _loads(text, parse_int=_integer, parse_float=_finite, strict=False)
+            return _loads(text, parse_int=_integer, strict=False)
     except RecursionError:
         return parse_deep(text)
 
@@ -38,11 +37,11 @@ def parse_deep(text: str) -> Any:
 
     builder, depth = ObjectBuilder(), 0
     try:
-        for event, value in ijson.basic_parse(io.BytesIO(text.encode()), use_float=True):
+        for event, value in ijson.basic_parse(io.BytesIO(text.encode()), use_float=False):
             depth += event.startswith("start") - event.startswith("end")
             if depth > DEEPEST:
                 raise ValueError("nested too deeply")
-            builder.event(event, value)
+            builder.event(event, _finite(str(value)) if isinstance(value, Decimal) else value)
     except JSONError as error:
         raise ValueError(str(error)) from None
     return builder.value
@@ -50,6 +49,9 @@ def parse_deep(text: str) -> Any:
 
 def _finite(text: str) -> float | None:
     return number if math.isfinite(number := float(text)) else None
+
+
+_loads = partial(json.loads, parse_constant=lambda _: None, parse_float=_finite)
 
 
 def _integer(digits: str) -> int | None:

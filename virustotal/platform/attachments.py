@@ -6,9 +6,9 @@ from pathlib import Path
 from assemblyline_v4_service.common.request import ServiceRequest
 from assemblyline_v4_service.common.result import ResultImageSection
 from assemblyline_v4_service.common.task import MaxExtractedExceeded
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from virustotal.core.findings import Role
+from virustotal.core.findings import Download, Role
 from virustotal.core.lookup.downloads import DownloadOutcome
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.util.readers import as_text, safe_name
@@ -46,12 +46,17 @@ class Attachments:
 
     def fetched(self, outcomes: Iterable[DownloadOutcome], outputs: Iterable[AnalyzerOutput] = ()) -> None:
         """Attach the artefacts that were fetched. outputs: of the analysers that asked for them."""
-        external = {download: output.analyzer for output in outputs if output.external for download in output.downloads}
+        external = {
+            _unnamed(download): output.analyzer
+            for output in outputs
+            if output.external
+            for download in output.downloads
+        }
         for outcome in outcomes:
             if outcome.path is not None:
                 download = outcome.download
                 about = (download.name, download.description, download.role, download.relation)
-                self._attach(_File(outcome.path, *about, external.get(download, "")))
+                self._attach(_File(outcome.path, *about, external.get(_unnamed(download), "")))
 
     def made(self, output: AnalyzerOutput) -> None:
         """Attach the bytes that an analyser made."""
@@ -114,3 +119,8 @@ class Attachments:
             self.notes.append(f"The picture {file.name} cannot be shown: {as_text(str(error), 200)}")
             return False
         return True
+
+
+def _unnamed(download: Download) -> Download:
+    """Return a download as it was asked for, whatever it is called: one of two of the same name has got another."""
+    return evolve(download, name="")

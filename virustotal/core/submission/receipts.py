@@ -1,6 +1,7 @@
 """What was submitted when, under which analysis id: a value, and the interface of the stores that keep it."""
 
 import enum
+import threading
 import time
 from typing import Protocol
 
@@ -76,6 +77,7 @@ class MemoryReceipts:
 
     def __init__(self) -> None:
         self._receipts: dict[str, Receipt] = {}
+        self._lock = threading.Lock()
 
     def get(self, key: str) -> Receipt | None:
         """See `Receipts.get`."""
@@ -83,14 +85,15 @@ class MemoryReceipts:
 
     def claim(self, receipt: Receipt, now: float) -> bool:
         """See `Receipts.claim`."""
-        earlier = self._receipts.get(receipt.key)
-        if earlier is not None and earlier.fresh(now):
-            return False
-        for key, kept in list(self._receipts.items()):
-            if now - kept.moment >= max(LIFETIME, SENDING):
-                self._receipts.pop(key, None)
-        self._receipts[receipt.key] = receipt
-        return True
+        with self._lock:
+            earlier = self._receipts.get(receipt.key)
+            if earlier is not None and earlier.fresh(now):
+                return False
+            for key, kept in list(self._receipts.items()):
+                if now - kept.moment >= max(LIFETIME, SENDING):
+                    self._receipts.pop(key, None)
+            self._receipts[receipt.key] = receipt
+            return True
 
     def put(self, receipt: Receipt) -> None:
         """See `Receipts.put`."""
