@@ -318,3 +318,13 @@ def test_a_disk_that_is_too_full_for_a_checkpoint(
     assert checkpoint.path.read_text() == before
     assert [path.name for path in checkpoint.path.parent.glob("*.new")] == []
     assert len(run(again(fetcher), checkpoint, None)) == 1
+
+
+def test_nothing_but_packages_of_an_earlier_run_is_deleted(tmp_path: Path) -> None:
+    own = ("domains-202601011130", "file-behaviours-2026010111", ".part-urls-202601011130")
+    others = ("202601011130", "domains.json", "domains-old", "notes-202601011130")
+    for name in own + others:
+        (tmp_path / name).touch()
+    (tmp_path / "folder").mkdir()
+    with feed_fetcher._locked(tmp_path):
+        assert {path.name for path in tmp_path.iterdir()} == {*others, "folder", "lock"}

@@ -101,7 +101,7 @@ class FeedFetcher:
     Args:
         source: VirusTotal.
         loader: Loads what was downloaded.
-        folder: Holds the package that is being loaded; what an earlier run left there is deleted.
+        folder: Holds the package that is being loaded; packages that an earlier run left there are deleted.
         now: The time in Unix seconds.
         sleep: Waits for seconds.
     """
@@ -215,9 +215,15 @@ def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
+def _is_package(path: Path) -> bool:
+    """Return whether a file has the name of a package, or of a part of one: the folder may hold what is not ours."""
+    feed, _, name = path.name.removeprefix(".part-").rpartition("-")
+    return feed in FEEDS and FeedPackage.named(feed, name) is not None
+
+
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Use an empty folder alone. FetchError where another run does."""
+    """Use a folder alone, without the package that an earlier run left. FetchError where another run does."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("wb") as lock:
         try:
@@ -225,6 +231,6 @@ def _locked(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise FetchError(f"Another run uses the folder {folder}.") from None
         for path in folder.iterdir():
-            if path.name != "lock":
+            if _is_package(path):
                 path.unlink()
         yield
