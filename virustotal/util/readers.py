@@ -34,10 +34,9 @@ _LAST_DATE = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 def clean(value: str, longest: int = LONGEST_TEXT) -> str:
     """Return a text without control and direction characters, at most `longest` characters long."""
-    if len(value) <= longest and value.isprintable():
-        return value  # no inert character is printable
-    # Cut before cleaning as well: a text of megabytes costs no more than what is shown of it.
-    inert = _INERT.sub("\N{REPLACEMENT CHARACTER}", value[: longest + 1])
+    inert = value[: longest + 1]  # a text of megabytes costs no more than what is shown of it
+    if not inert.isprintable():  # no inert character is printable
+        inert = _INERT.sub("\N{REPLACEMENT CHARACTER}", inert)
     return inert if len(inert) <= longest else inert[: longest - 1] + "…"
 
 
