@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from virustotal.core import About
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.models import Object, Ref, Related
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships import files, network
+from virustotal.plugins.relationships import columns, files, network
 from virustotal.testing import evidence, obj, run
 
 ANALYZERS = (*network._ANALYZERS, *files._ANALYZERS)
@@ -296,3 +297,13 @@ def test_links_say_how_many_there_are(count: int, title: str, detailed: bool) ->
     given = evidence("file", "contacted_domains", related=related, detailed=detailed)
     section = titled(run(analyzer("file", "contacted_domains"), given), "Open on VirusTotal")
     assert (section.title_text, len(rows(section))) == (title, min(count, 40))
+
+
+def test_a_file_of_many_names_costs_no_more_than_they_are() -> None:
+    names = [f"name-{number}.exe" for number in range(5_000)]
+    file = Object(Ref("file", "a" * 64), {"names": ["", *names]})
+    began = time.process_time()
+    cells = {column.label: column.cell(file) for column in columns.COLUMNS["file"]}
+    assert time.process_time() - began < 1
+    assert cells["Name"] == names[0]
+    assert cells["Other names"].startswith(f"{names[1]}, {names[2]}")

@@ -129,11 +129,13 @@ def popular(obj: Object) -> bool:
 
 def file_name(obj: Object) -> str:
     """Return the meaningful name of a file, else the first of its names."""
-    return as_text(obj.attributes.get("meaningful_name")) or next(iter(as_texts(obj.attributes.get("names"))), "")
+    names = (obj.attributes.get("meaningful_name"), *as_list(obj.attributes.get("names")))
+    return next(filter(None, map(as_text, names)), "")
 
 
 def _other_names(obj: Object) -> tuple[str, ...]:
-    return tuple(name for name in as_texts(obj.attributes.get("names")) if name != file_name(obj))
+    own = file_name(obj)  # once: some files have thousands of names
+    return tuple(name for name in as_texts(obj.attributes.get("names")) if name != own)
 
 
 def _threat(obj: Object) -> str:
