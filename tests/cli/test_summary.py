@@ -69,6 +69,16 @@ def test_all_that_matters_stands_in_it() -> None:
     assert any("evil" in line and "Dropped files" in line for line in lines)
 
 
+def test_points_of_several_subjects_name_them() -> None:
+    rows = [
+        {"family": "Engines", "reason": "6 of 30 engines.", "counted": 600, "subject": "URL http://c2.example.net/"},
+        {"family": "Engines", "reason": "6 of 30 engines.", "counted": 400, "subject": "Domain c2.example.net"},
+    ]
+    lines = shown(result(HEAD, table("How this score came about: 1000 points", *rows))).splitlines()
+    assert "  +600  URL http://c2.example.net/: Engines: 6 of 30 engines." in map(str.rstrip, lines)
+    assert "  +400  Domain c2.example.net: Engines: 6 of 30 engines." in map(str.rstrip, lines)
+
+
 def test_it_fits_on_a_screen_whatever_is_found() -> None:
     flagged = table("Related objects flagged by engines (200)", *[FLAGGED] * 200)
     rows = ({"engine": f"E{number}", "category": "malicious", "result": "x" * 40} for number in range(90))

@@ -155,8 +155,19 @@ def test_the_cap_holds_over_all_sections_and_both_subjects() -> None:
     )
     found = layout(url, host)
     assert agrees(found) == 1300
-    subjects = {row["subject"][:20] for row in explained(finalized(layout(url, host))["sections"])}
+    rows = explained(finalized(layout(url, host))["sections"])
+    assert all("family" in row and "reason" in row for row in rows)
+    subjects = {row["subject"][:20] for row in rows}
     assert subjects == {"Domain example.com", "URL 0f115db062b7c0dd"}
+
+
+def test_equal_reasons_of_two_subjects_stay_in_the_rows() -> None:
+    several = [
+        subject(contribution((Points("engines", "a", 300, "Six."), Section("A")), name="a"), kind=kind)
+        for kind in ("url", "domain")
+    ]
+    rows = explained(finalized(layout(*several))["sections"])
+    assert [(row["family"], row["reason"]) for row in rows] == [("Engines", "Six.")] * 2
 
 
 def test_several_points_and_families_on_one_section() -> None:

@@ -40,7 +40,7 @@ def explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> An
     if rest := sum(score.counted for score in counting[MOST_SCORES:]):
         rows.append({"family": "All others", "reason": "Not listed one by one.", "points": rest, "counted": rest})
     columns = ("family", "reason", "counted", "points", "name", "ATT&CK", "subject")
-    section = table("Points", rows, columns, most=len(rows), collapse=True, keep=("counted",))
+    section = table("Points", rows, columns, most=len(rows), collapse=True, keep=("family", "reason", "counted"))
     reasons = tuple(dict.fromkeys(score.reason for score in scores if not score.counted))
     uncounted = lines("Points that do not count", reasons, most=MOST_UNCOUNTED, collapse=True)
     if section is not None and uncounted is not None:
