@@ -80,6 +80,19 @@ def test_urls_and_hosts(emulator: Emulator, target: str, asked: set[str]) -> Non
     assert {path.split("/")[1] for path in charged(emulator)} == asked
 
 
+@pytest.mark.parametrize("target", ["no-such-sample.exe", "no-such-sample.bin.", "missing.d\u00fcll"])
+def test_the_name_of_a_missing_file_is_not_looked_up_as_a_domain(emulator: Emulator, target: str) -> None:
+    found = scan(emulator, target)
+    assert found.exit_code == 2, found.output
+    assert "no file that exists" in " ".join(found.output.replace("\u2502", " ").split())
+    assert not charged(emulator)
+
+
+@pytest.mark.parametrize("target", ["evil.example", "printer.home.arpa", "192.0.2.10", "2001:db8::1"])
+def test_hosts_that_are_not_public_are_targets(emulator: Emulator, target: str) -> None:
+    assert scan(emulator, target, "--dry-run").exit_code == 0
+
+
 def test_an_unknown_digest_is_partial_and_never_submitted(emulator: Emulator, tmp_path: Path) -> None:
     config = tmp_path / "config.yml"
     config.write_text("allow_dynamic_submit: true\n")

@@ -9,10 +9,12 @@ from typing import Any
 
 from assemblyline.common import forge
 from assemblyline.common.file import make_uri_file
+from assemblyline.common.net_static import TLDS_ALPHA_BY_DOMAIN
 
 from virustotal.core.lookup.subjects import Refusal, url_subject
 from virustotal.core.models import Status
 from virustotal.local.run_task import Target
+from virustotal.util.hosts import SPECIAL_NAMES, canonical_host
 from virustotal.util.readers import clean
 
 #: The digests of nothing that could be a file: they stand where a task must have one and none is known.
@@ -119,8 +121,24 @@ def target_of(text: str, folder: Path) -> Target:
             raise ValueError(f"{subject.what} is not a URL with a valid host and port.")
         return uri_target(text, folder)
     if host := host_of(text):
+        if ending := _unknown_ending(host):
+            raise ValueError(f"{clean(text, 100)} is no file that exists, and no domain: there is no .{ending}.")
         return bare_target(host, folder)
     raise ValueError(f"{clean(text, 100)} is no file, digest, URL, domain or IP address.")
+
+
+def _unknown_ending(host: str) -> str:
+    """Return the last label of a name that no public DNS has, or an empty text.
+
+    Nobody is to learn the name of a file that does not exist here, such as a mistyped `sample.exe`.
+    """
+    try:
+        labels = canonical_host(host).split(".")
+    except ValueError:
+        return ""
+    if labels[-1].isdecimal() or ":" in labels[-1] or labels[-1].upper() in TLDS_ALPHA_BY_DOMAIN:
+        return ""
+    return "" if any(".".join(labels[-count:]) in SPECIAL_NAMES for count in (1, 2)) else labels[-1]
 
 
 def bare_target(host: str, folder: Path) -> Target:
