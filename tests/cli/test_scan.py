@@ -184,8 +184,9 @@ def test_a_key_file_and_a_configuration_as_editors_and_the_docs_write_them(
 
 @pytest.mark.parametrize(("content", "sent"), [(b"%PDF-1.4\nan invented document\n%%EOF\n", False), (b"text", True)])
 def test_an_exclusion_of_file_types_keeps_documents_here(
-    emulator: Emulator, tmp_path: Path, content: bytes, sent: bool
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, sent: bool
 ) -> None:
+    monkeypatch.setattr("virustotal.service.VirusTotal.intervals", (0.02,))
     (tmp_path / "new").write_bytes(content)
     (tmp_path / "config.yml").write_text("allow_dynamic_submit: true\nsubmit_policy: {file_types: ['!document/*']}\n")
     found = scan(emulator, tmp_path / "new", "--config", tmp_path / "config.yml", "-p", "dynamic_submit=true")

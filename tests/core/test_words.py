@@ -121,15 +121,17 @@ def score_of(section: ResultSection) -> int:
     return own + sum(map(score_of, section.subsections))
 
 
+PLUGINS = load(BUILTIN, SETTINGS)
+
+
 def agree(subject: Object) -> None:
-    plugins = load(BUILTIN, SETTINGS)
-    hooks = plugins.begin(SETTINGS)
+    hooks = PLUGINS.begin(SETTINGS)
     report = Report(subject)
 
     def verdict_of(each: Object) -> Verdict:
         return judge(each, SETTINGS, hooks.remap, hooks.decide)
 
-    outputs = runner.analyse(report, plugins, SETTINGS, verdict_of, time.monotonic() + 60)
+    outputs = runner.analyse(report, PLUGINS, SETTINGS, verdict_of, time.monotonic() + 60)
     layout = compose([SubjectResult(report, verdict=verdict_of(subject), contributions=outputs)], SETTINGS)
     head, *sections = layout.sections
     shown = head.title_text.partition(": ")[2]
