@@ -29,6 +29,13 @@ def test_no_name_is_cut_where_there_is_room() -> None:
     assert "…" not in found.output
 
 
+def test_names_are_whole_in_80_columns() -> None:
+    output = CliRunner().invoke(app, ["plugins"], env={"COLUMNS": "80"}).output
+    names = {"assessment", "domain_assessment", "relationships.community", "ip_address_communicating_files"}
+    assert names <= set(output.split())
+    assert "behaviours:" in output  # what `pcap` reads
+
+
 def test_a_narrow_terminal_folds_names() -> None:
     rows = table("plugin", "state")
     rows.add_row("comment-words-of-others", "loaded")

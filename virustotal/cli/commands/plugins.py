@@ -46,20 +46,19 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
 
 
 def _table(listing: "tuple[PluginInfo, ...]") -> Table:
-    """The plugins as a table, one row an analyser or, where there are none, one for the hooks."""
-    rows = table("plugin", "version", "API", "analyser", "kind", "relationship", "state", "what")
+    """Return a row for each plugin, and below it one for each of its analysers; it is readable at 80 columns."""
+    rows = table("plugin, analyser", "version, kind", "state", "what")
     for plugin in listing:
-        source = " ".join(filter(None, (plugin.version, f"({plugin.distribution})" if plugin.external else "")))
-        hooks = ", ".join(name for name in plugin.hooks if name != "virustotal_analyzers")
-        if hooks or plugin.home or not plugin.analyzers:
-            what = " ".join(filter(None, (hooks, plugin.home)))
-            cells = (plugin.name, source, str(plugin.api), "", "", "")
-            rows.add_row(*map(Text, cells), _state(plugin.state.value), Text(what))
+        hooks = [name for name in plugin.hooks if name != "virustotal_analyzers"]
+        what = [f"API {plugin.api}", *([plugin.distribution] if plugin.external else []), *hooks, plugin.home]
+        cells = (Text(plugin.name, style="bold"), Text(plugin.version), _state(plugin.state.value))
+        rows.add_row(*cells, Text(", ".join(filter(None, what))))
         for analyzer in plugin.analyzers:
             # A plugin that is not loaded has no loaded analyzers, whatever their own state.
             state = plugin.state.value if plugin.state.value != "loaded" else analyzer.state.value
-            cells = (plugin.name, source, str(plugin.api), analyzer.name, analyzer.kind, analyzer.relationship)
-            rows.add_row(*map(Text, cells), _state(state), Text(analyzer.summary))
+            related = "" if analyzer.name.endswith(analyzer.relationship) else f"{analyzer.relationship}: "
+            cells = (Text(f"  {analyzer.name}"), Text(analyzer.kind), _state(state))
+            rows.add_row(*cells, Text(f"{related}{analyzer.summary}"))
     return rows
 
 
