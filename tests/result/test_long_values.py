@@ -7,6 +7,7 @@ import pytest
 from virustotal.core.models import Object
 from virustotal.plugins import sandbox
 from virustotal.plugins.file_attributes import malware_config, office, scripts, unknown_attributes
+from virustotal.result import long_values as module
 from virustotal.result.long_values import FILE_NAME, long_values
 from virustotal.result.models import SubjectResult
 from virustotal.testing import evidence, isolated, obj
@@ -15,10 +16,10 @@ SHA256 = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
 LONG = "v" * 5_000
 
 
-def text(module: Any, *reports: Object, **attributes: Any) -> str:
+def text(plugin: Any, *reports: Object, **attributes: Any) -> str:
     """Return the text of the file; empty where there is none."""
     given = evidence("file", "behaviours" if reports else "", related=reports, **attributes)
-    outputs = isolated(module, given)
+    outputs = isolated(plugin, given)
     assert not any(output.error for output in outputs)
     files = list(long_values([SubjectResult(given.report, contributions=outputs)]))
     assert all(file.name == FILE_NAME for file in files)
@@ -71,3 +72,12 @@ def test_what_is_not_shown_or_shown_whole_needs_no_file() -> None:
     assert text(office, office_info={"macros": [{"vba_code": "short"}]}) == ""
     password = {"message_from": "a@example.com", "auth_pass": LONG}
     assert text(sandbox, report(smtp_conversations=[password])) == ""
+
+
+def test_only_so_many_texts_are_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    monkeypatch.setattr(module, "_is_cut", lambda text, shown: searched.append(text))
+    texts = [f"{number} {'v' * 1_100}" for number in range(module.MOST_TEXTS + 500)]
+    given = evidence("file", "behaviours", related=(report(text_decoded=texts),))
+    assert not list(long_values([SubjectResult(given.report)]))
+    assert len(searched) == module.MOST_TEXTS

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from virustotal.core.findings import Attachment
@@ -9,7 +10,7 @@ from virustotal.core.plugin_host.output import Section
 from virustotal.result.models import SubjectResult
 from virustotal.util.readers import LONGEST_TEXT, clean
 
-#: Characters of the file, texts in it, and values of one report that are looked at.
+#: Characters of the file, texts in it and long ones of one report that are looked at, and values that are.
 LONGEST_FILE, MOST_TEXTS, MOST_VALUES = 8_000_000, 2_000, 1_000_000
 FILE_NAME = "virustotal_long_values.txt"
 #: Characters by which a text is found again in the section that shows its beginning.
@@ -22,7 +23,7 @@ def long_values(results: Iterable[SubjectResult]) -> Iterator[Attachment]:
     """Yield the file of the texts that the result shows and cuts; nothing where it has all of them whole."""
     texts: dict[str, str] = {}
     for result in results:
-        candidates = dict(_long_texts(result))
+        candidates = dict(islice(_long_texts(result), MOST_TEXTS))  # each is searched for in all sections
         if candidates:
             whole, shown = _whole(result), _shown(result)
             texts |= {
