@@ -31,7 +31,7 @@ def test_no_name_is_cut_where_there_is_room() -> None:
 
 def test_names_are_whole_in_80_columns() -> None:
     output = CliRunner().invoke(app, ["plugins"], env={"COLUMNS": "80"}).output
-    names = {"assessment", "domain_assessment", "relationships.community", "ip_address_communicating_files"}
+    names = {"assessment", "domain_assessment", "relationships.community", "ip_address_related_attack_techniques"}
     assert names <= set(output.split())
     assert "behaviours:" in output  # what `pcap` reads
 

@@ -48,6 +48,7 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
 def _table(listing: "tuple[PluginInfo, ...]") -> Table:
     """Return a row for each plugin, and below it one for each of its analysers; it is readable at 80 columns."""
     rows = table("plugin, analyser", "version, kind", "state", "what")
+    rows.columns[0].no_wrap = True
     for plugin in listing:
         hooks = [name for name in plugin.hooks if name != "virustotal_analyzers"]
         what = [f"API {plugin.api}", *([plugin.distribution] if plugin.external else []), *hooks, plugin.home]
