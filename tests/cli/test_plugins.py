@@ -58,6 +58,14 @@ def test_a_blocked_plugin_says_why(tmp_path: Path) -> None:
     assert "detections: blocked: " in found.output
 
 
+def test_warnings_of_the_service_are_plain_text(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text("plugins: {disabled: [detektions]}\n")
+    found = call("plugins", "--config", str(config))
+    assert found.exit_code == 0, found.output
+    assert found.stderr.startswith("plugins.disabled names detektions, ")
+
+
 def test_a_plugin_is_checked() -> None:
     found = call("plugins", "check", "detections")
     assert found.exit_code == 0, found.output

@@ -30,17 +30,30 @@ class StatusHandler(logging.Handler):
 @contextmanager
 def progress(console: Console, *, verbose: bool) -> Iterator[None]:
     """Show the service's log on `console`: as a spinner, or whole where `verbose` is set."""
+    with (
+        console.status("Starting") as status,
+        _log_to(logging.StreamHandler() if verbose else StatusHandler(status), logging.INFO),
+    ):
+        yield
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Print the service's warnings, with their tracebacks, as plain text to standard error."""
+    with _log_to(logging.StreamHandler(), logging.WARNING):
+        yield
+
+
+@contextmanager
+def _log_to(handler: logging.Handler, level: int) -> Iterator[None]:
     root = logging.getLogger("assemblyline")
-    before, level, propagate = root.handlers[:], root.level, root.propagate
-    with console.status("Starting") as status:
-        handler: logging.Handler = logging.StreamHandler() if verbose else StatusHandler(status)
-        root.handlers[:] = [handler]  # a logger with a handler gets none of the framework's own
-        root.setLevel(logging.INFO)
-        root.propagate = False
-        logging.getLogger("assemblyline.odm").setLevel(logging.WARNING)
-        try:
-            yield
-        finally:
-            root.handlers[:] = before
-            root.setLevel(level)
-            root.propagate = propagate
+    before = root.handlers[:], root.level, root.propagate
+    root.handlers[:] = [handler]  # a logger with a handler gets none of the framework's own
+    root.setLevel(level)
+    root.propagate = False
+    logging.getLogger("assemblyline.odm").setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.handlers[:], root.propagate = before[0], before[2]
+        root.setLevel(before[1])

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from virustotal.cli.config_input import configuration
 from virustotal.cli.exit_codes import Exit, fail
+from virustotal.cli.progress import plain_warnings
 from virustotal.cli.terminal import table, terminal
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
     use_manifest()
     from virustotal.cli.reports import plugins as report
 
+    context.with_resource(plain_warnings())
     context.obj = configuration(config_file)
     if context.invoked_subcommand is not None:
         return
