@@ -219,7 +219,7 @@ ALIKE = {(entry.family, entry.yields, entry.one): key for key, entry in CATALOGU
 
 @pytest.mark.parametrize(("kind", "name"), sorted(ALIKE.values()), ids=lambda each: each)
 def test_many_objects_stay_bounded(kind: str, name: str) -> None:
-    many = 10_000 if name == "contacted_domains" else 1_000
+    many = 10_000 if name == "contacted_domains" else 300
     base = sample(yields(kind, name), last_analysis_results=engines(2, 0))
     long = {key: value * 9_000 if isinstance(value, str) else value for key, value in base.attributes.items()}
     related = [Object(Ref(base.ref.kind, f"{place}.example.net"), long) for place in range(many)]

@@ -22,7 +22,7 @@ from virustotal.storage import Stores
 from virustotal.util.readers import quantity
 
 #: Environment variables that other programs take their proxy from; this service does not.
-PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 #: Seconds by which a clock may be wrong before day and month of the quota, and receipts, suffer.
 SKEW = 30.0
 
