@@ -304,6 +304,11 @@ def test_what_is_wrong_is_named(
     assert "secret" not in found.output
 
 
+def test_warnings_of_the_service_beside_the_checks_are_plain_text(emulator: Emulator, tmp_path: Path) -> None:
+    found = call(emulator, "doctor", "--config", written(tmp_path, "plugins: {disabled: [detektions]}\n"))
+    assert any(line.startswith("plugins.disabled names detektions, ") for line in found.stderr.splitlines())
+
+
 @pytest.mark.parametrize(
     ("fault", "name", "state", "code"),
     [

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from virustotal.cli.config_input import NO_KEY, optional_key, read_configuration
 from virustotal.cli.exit_codes import Exit
+from virustotal.cli.progress import plain_warnings
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import ConfigurationError
 
@@ -39,7 +40,8 @@ def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as
     from virustotal.cli.reports.checks import as_json as listing
     from virustotal.cli.reports.checks import worst
 
-    checks = tuple(_checks(config_file, key_file, host))
+    with plain_warnings():
+        checks = tuple(_checks(config_file, key_file, host))
     if as_json:
         click.echo(json.dumps(listing(checks), indent=2))
     else:
