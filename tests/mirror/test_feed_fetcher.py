@@ -244,10 +244,11 @@ def test_a_feed_that_the_licence_does_not_cover_ends_a_run(
 
 def test_two_runs_do_not_share_a_folder(fetcher: FeedFetcher, checkpoint: Checkpoint) -> None:
     (fetcher.folder).mkdir()
-    (fetcher.folder / ".part-of-a-killed-run").touch()
+    (fetcher.folder / ".part-domains-202512251232").touch()  # of a run that was killed
+    (fetcher.folder / "of-somebody-else").touch()
     first = fetcher.fetch({"domains": checkpoint}, None, NEWEST)
     next(first)
-    assert [path.name for path in fetcher.folder.iterdir()] == ["lock"]
+    assert sorted(path.name for path in fetcher.folder.iterdir()) == ["lock", "of-somebody-else"]
     with pytest.raises(FetchError, match="Another run"):
         run(fetcher, checkpoint, None)
     first.close()

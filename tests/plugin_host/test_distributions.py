@@ -68,6 +68,6 @@ def test_version_api_and_home_page_are_listed(folder: Path, metadata: str, versi
     (row,) = [row for row in as_json(plugins({}).listing) if row["name"] == "mine"]
     assert (row["state"], row["version"], row["api"], row["home"]) == ("loaded", version, 1, home)
     listed = CliRunner().invoke(app, ["plugins"], env={"COLUMNS": "200"})
-    assert f"{version} (virustotal-mine)".strip() in listed.output
-    assert home in listed.output
+    (line,) = [line for line in listed.output.splitlines() if "virustotal-mine" in line]
+    assert all(text in line for text in (" mine ", version, "API 1, virustotal-mine", home))
     assert json.loads(CliRunner().invoke(app, ["plugins", "--json"]).output)
