@@ -177,7 +177,11 @@ HOSTILE: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize(("kind", "name"), NAMES, ids=lambda each: each)
+#: One relationship of each family and kind of object: the others are of the same make.
+ALIKE = {(entry.family, entry.yields, entry.one): key for key, entry in CATALOGUE.items() if key in NAMES}
+
+
+@pytest.mark.parametrize(("kind", "name"), sorted(ALIKE.values()), ids=lambda each: each)
 def test_any_attribute_may_be_of_any_type(kind: str, name: str) -> None:
     base = sample(yields(kind, name))
     for value in HOSTILE:
@@ -211,10 +215,6 @@ def test_no_mutated_object_ends_an_analysis(family: Family, data: st.DataObject)
     ref = Ref(data.draw(st.sampled_from([base.ref.kind, "file", "url", "x"])), data.draw(st.text(min_size=1)))
     related = [Object(ref, {**base.attributes, **mutated}, context), Object(ref, {}, context)]
     check(found(kind, name, related, detailed=data.draw(st.booleans()), complete=data.draw(st.booleans())))
-
-
-#: One relationship of each family and kind of object: the others are of the same make.
-ALIKE = {(entry.family, entry.yields, entry.one): key for key, entry in CATALOGUE.items() if key in NAMES}
 
 
 @pytest.mark.parametrize(("kind", "name"), sorted(ALIKE.values()), ids=lambda each: each)

@@ -31,6 +31,11 @@ def analysers() -> list[Analyzer]:
     return [each for each in REGISTRY.analyzers if each.relationship and each.needs.attributes]
 
 
+def different() -> list[Analyzer]:
+    """One analyser of each relationship's name: those of other kinds of subjects read the same."""
+    return list({(each.relationship, each.needs): each for each in analysers()}.values())
+
+
 def test_all_say_what_they_read_but_those_that_show_everything() -> None:
     silent = {name for kind, name in CATALOGUE for each in REGISTRY.find(kind, name) if not each.needs.attributes}
 
@@ -79,7 +84,7 @@ def evidence(analyzer: Analyzer, items: tuple[Object, ...]) -> Evidence:
     return found(Report(subject, MappingProxyType({analyzer.relationship: related})), analyzer.relationship, SETTINGS)
 
 
-@pytest.mark.parametrize("analyzer", analysers(), ids=lambda each: each.name)
+@pytest.mark.parametrize("analyzer", different(), ids=lambda each: each.name)
 def test_less_than_it_needs_is_not_read_and_more_changes_nothing(analyzer: Analyzer) -> None:
     wanted = attributes_read(analyzer.kind, analyzer.relationship, REGISTRY)
     whole = tuple(given(analyzer))
