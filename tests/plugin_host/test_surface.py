@@ -54,8 +54,8 @@ MODULES: Mapping[str, str] = {
     "certificates": "alternative_names distinguished facts public_key tags",
     "noise": "is_noise_address is_noise_command is_noise_file is_noise_host is_noise_mutex",
     "readers": (
-        "EMPTY_DIGESTS LONGEST_TEXT as_list as_mapping as_mappings as_text as_texts boolean clean date host_of "
-        "integer moment named_counts number pairs quantity safe_name timestamp whole_text"
+        "EMPTY_DIGESTS LONGEST_TEXT as_list as_mapping as_mappings as_text as_texts boolean clean date day distinct "
+        "host_of integer moment named_counts number pairs quantity safe_name timestamp whole_text"
     ),
     "relationships": "CATALOGUE KINDS Family Licence Relationship find of_kind",
     "tables": "MOST_IN_CELL MOST_ROWS brief counted further_attributes key_values lines listed page table",

@@ -25,6 +25,20 @@ class Content:
     head: bytes
     name: str
 
+    def attributes(self) -> Json:
+        """Return what VirusTotal tells of a file before anything has analysed it."""
+        return {
+            "md5": self.md5,
+            "sha1": self.sha1,
+            "sha256": self.sha256,
+            "size": self.size,
+            "names": [self.name],
+            "meaningful_name": self.name,
+            "type_description": "unknown",
+            "type_tags": [],
+            "tags": [],
+        }
+
 
 @define
 class Analysis:
@@ -139,15 +153,7 @@ def _file_object(content: Content, date: int) -> Json:
     detected = EICAR in content.head
     results = engine_results("EICAR-Test-File" if detected else None)
     attributes = {
-        "md5": content.md5,
-        "sha1": content.sha1,
-        "sha256": content.sha256,
-        "size": content.size,
-        "names": [content.name],
-        "meaningful_name": content.name,
-        "type_description": "unknown",
-        "type_tags": [],
-        "tags": [],
+        **content.attributes(),
         "first_submission_date": date,
         "last_submission_date": date,
         "last_analysis_date": date,

@@ -61,19 +61,7 @@ class PrivateScans:
 
     def add_file(self, content: Content, options: dict[str, str], now: int) -> Scan:
         """Begin the analysis of a file."""
-        attributes = {
-            "md5": content.md5,
-            "sha1": content.sha1,
-            "sha256": content.sha256,
-            "size": content.size,
-            "names": [content.name],
-            "meaningful_name": content.name,
-            "last_analysis_date": now,
-            "type_description": "unknown",
-            "type_tags": [],
-            "tags": [],
-            "gti_assessment": _ASSESSMENT,
-        }
+        attributes = {**content.attributes(), "last_analysis_date": now, "gti_assessment": _ASSESSMENT}
         return self._add("file", content.sha256, content.md5, options, attributes, now)
 
     def add_url(self, url: str, options: dict[str, str], now: int) -> Scan:

@@ -198,18 +198,12 @@ def _with_anchors(output: AnalyzerOutput) -> AnalyzerOutput:
     if all(points.about is not None for points, _ in output.scored):
         return output
     sections = output.sections or (Section(title=clean(output.analyzer, 200) or "Points"),)
-    own = {id(section) for section in _walk(sections)}
+    own = {id(section) for top in sections for section in top.walk()}
     scored = tuple(
         (points, section if section is not None and id(section) in own else sections[0])
         for points, section in output.scored
     )
     return evolve(output, sections=sections, scored=scored)
-
-
-def _walk(sections: Iterable[Section]) -> Iterator[Section]:
-    for section in sections:
-        yield section
-        yield from _walk(section.subsections)
 
 
 def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[Given]:

@@ -6,7 +6,6 @@ from itertools import islice
 from typing import Any
 
 from virustotal.core.findings import Attachment
-from virustotal.core.plugin_host.output import Section
 from virustotal.result.models import SubjectResult
 from virustotal.util.readers import LONGEST_TEXT, clean
 
@@ -64,7 +63,7 @@ def _whole(result: SubjectResult) -> frozenset[str]:
     """Return the texts that tags and the ontology have whole."""
     texts: set[str] = set()
     for output in result.contributions:
-        for section in _walk(output.sections):
+        for section in output.walk():
             texts.update(value for values in section.tags.values() for value in values)
         for part in output.ontology:
             details = part.data.get("http_details")
@@ -75,7 +74,7 @@ def _whole(result: SubjectResult) -> frozenset[str]:
 
 def _shown(result: SubjectResult) -> str:
     """Return the bodies of all sections."""
-    return "\n".join(section.body or "" for output in result.contributions for section in _walk(output.sections))
+    return "\n".join(section.body or "" for output in result.contributions for section in output.walk())
 
 
 def _is_cut(text: str, shown: str) -> bool:
@@ -86,9 +85,3 @@ def _is_cut(text: str, shown: str) -> bool:
         if written(beginning) in shown:
             return written(inert) not in shown
     return False
-
-
-def _walk(sections: Iterable[Section]) -> Iterator[Section]:
-    for section in sections:
-        yield section
-        yield from _walk(section.subsections)

@@ -14,7 +14,7 @@ from virustotal.core.settings import Settings
 from virustotal.core.tables import key_values, listed, page
 from virustotal.core.threats import exploited
 from virustotal.result.models import SubjectResult
-from virustotal.util.readers import as_mapping, as_text, clean, date, named_counts
+from virustotal.util.readers import as_mapping, as_text, clean, day, named_counts
 
 KINDS: Mapping[str, str] = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 _NOUNS: Mapping[str, str] = {"file": "file", "url": "URL", "domain": "domain", "ip_address": "IP address"}
@@ -90,13 +90,9 @@ def _facts(result: SubjectResult, settings: Settings, now: datetime) -> Iterator
     yield "Threat families", _threat(result)["families"]
     yield "Name", as_text(attributes.get("meaningful_name"), 200)
     yield "Type", as_text(attributes.get("type_description"))
-    seen = [_day(attributes.get(f"{moment}_submission_date")) for moment in ("first", "last")]
+    seen = [day(attributes.get(f"{moment}_submission_date")) for moment in ("first", "last")]
     yield "Seen", " to ".join(dict.fromkeys(filter(None, seen)))
     yield "Last analysis", _age(result, settings, now)
-
-
-def _day(value: Any) -> str:
-    return date(value).partition(" ")[0]
 
 
 def _notes(result: SubjectResult) -> list[str]:
@@ -105,7 +101,7 @@ def _notes(result: SubjectResult) -> list[str]:
 
 
 def _age(result: SubjectResult, settings: Settings, now: datetime) -> str:
-    shown = _day(result.report.subject.attributes.get("last_analysis_date"))
+    shown = day(result.report.subject.attributes.get("last_analysis_date"))
     days = stale_days(result.report.subject, settings, now)
     if not shown:
         return "unknown"

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -131,6 +131,19 @@ def date(value: Any) -> str:
     if moment is not None:
         return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
     return as_text(value, 64) if isinstance(value, str) and number(value) is None else ""
+
+
+def day(value: Any) -> str:
+    """Return the day of a moment, `YYYY-MM-DD`; the first word of an unreadable one; nothing as an empty text."""
+    return date(value).partition(" ")[0]
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Return each name once in any case, as it is written first, in their order."""
+    spellings: dict[str, str] = {}
+    for name in names:
+        spellings.setdefault(name.casefold(), name)
+    return tuple(spellings.values())
 
 
 def moment(value: Any) -> str:

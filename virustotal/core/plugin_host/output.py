@@ -1,6 +1,6 @@
 """What is left of an analyser once it has run: values of our own, of which no plugin holds a reference."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -28,6 +28,12 @@ class Section:
     zeroize_on_tag_safe: bool = False
     subsections: tuple["Section", ...] = ()
 
+    def walk(self) -> Iterator["Section"]:
+        """Yield the section and all below it."""
+        yield self
+        for section in self.subsections:
+            yield from section.walk()
+
 
 @frozen
 class AnalyzerOutput:
@@ -47,3 +53,8 @@ class AnalyzerOutput:
     ontology: tuple[OntologyPart, ...] = ()
     notes: tuple[str, ...] = ()
     error: str = ""
+
+    def walk(self) -> Iterator[Section]:
+        """Yield all sections, those below others too."""
+        for section in self.sections:
+            yield from section.walk()

@@ -8,7 +8,7 @@ from typing import Any
 from assemblyline.common.attack_map import group_map
 
 from virustotal.core.models import Detection
-from virustotal.util.readers import as_mapping, as_text, as_texts, named_counts, pairs, whole_text
+from virustotal.util.readers import as_mapping, as_text, as_texts, distinct, named_counts, pairs, whole_text
 
 #: A name is a family where at least this many unrelated engines or sandboxes use it.
 FAMILY_SOURCES = 2
@@ -89,10 +89,7 @@ def family_names(detections: Iterable[Detection], attributes: Mapping[str, Any])
 
 def attribution_tags(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield `attribution.family` and `attribution.actor` for names that are one, each once in any case."""
-    unique: dict[str, str] = {}
-    for name in names:
-        unique.setdefault(name.casefold(), name)
-    for name in unique.values():
+    for name in distinct(names):
         if is_actor(name):
             yield "attribution.actor", name
         elif is_family(name):

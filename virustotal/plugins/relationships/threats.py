@@ -17,7 +17,7 @@ from virustotal.core.readers import (
     as_mapping,
     as_text,
     as_texts,
-    date,
+    day,
     integer,
     number,
     pairs,
@@ -95,7 +95,7 @@ def _values(*names: str) -> Callable[[Object], tuple[str, ...]]:
 
 def _dated(label: str, *names: str) -> Column:
     """Return a column of days: of moments, or of the `value` of details."""
-    return Column(label, lambda obj: tuple(_day(value) for value in _values(*names)(obj)), names)
+    return Column(label, lambda obj: tuple(day(value) for value in _values(*names)(obj)), names)
 
 
 def _many(label: str, *names: str) -> Column:
@@ -118,15 +118,11 @@ def _days(label: str, name: str, moments: Mapping[str, str]) -> Column:
     def read(obj: Object) -> str:
         value = obj.attributes.get(name)
         found = as_mapping(value)
-        shown = (f"{title} {day}" for key, title in moments.items() if (day := _day(found.get(key))))
+        shown = (f"{title} {moment}" for key, title in moments.items() if (moment := day(found.get(key))))
         rest = (f"{key.replace('_', ' ')}: {brief(entry)}" for key, entry in pairs(found) if key not in moments)
         return ", ".join((*shown, *rest)) if found else str(brief(value))
 
     return Column(label, read, (name,))
-
-
-def _day(value: Any) -> str:
-    return date(value).partition(" ")[0]
 
 
 def _cvss(obj: Object) -> str:
