@@ -83,6 +83,14 @@ def test_one_that_is_too_large_drops_no_other(stores: Stores) -> None:
     assert stores.answers.get("k", "large", (NAME,), now) is None
 
 
+def test_that_an_object_has_changed_is_known_when_answers_make_room(stores: Stores) -> None:
+    requested_before = entry(stores)
+    stores.answers.forget("k", GROUP)
+    for number in range(30):
+        stores.answers.put("k", f"group{number}", NAME, entry(stores, bytes(50_000), 10_000.0))
+    assert not stores.answers.put("k", GROUP, NAME, requested_before)
+
+
 def test_small_answers_take_no_more_memory_of_redis_than_twice_the_bound(redis_server: Server) -> None:
     """What Redis itself needs for each is more than they are long: they say that something is unknown."""
     redis_server.flush()

@@ -57,9 +57,12 @@ class SQLiteResponses:
 
     def _make_room(self, connection: sqlite3.Connection, size: int) -> None:
         connection.execute(sql_of("DELETE FROM answers_{v} WHERE expires <= ?"), (self.now(),))
+        sql = sql_of(
+            "DELETE FROM answers_{v} WHERE rowid IN "
+            "(SELECT rowid FROM answers_{v} WHERE name != ? ORDER BY expires LIMIT 50)"
+        )
         while _bytes(connection) + size > self._most:
-            sql = "DELETE FROM answers_{v} WHERE rowid IN (SELECT rowid FROM answers_{v} ORDER BY expires LIMIT 50)"
-            if not connection.execute(sql_of(sql)).rowcount:
+            if not connection.execute(sql, (_CHANGED,)).rowcount:
                 return
 
     def forget(self, key: str, group: str) -> None:
