@@ -80,12 +80,30 @@ def test_urls_and_hosts(emulator: Emulator, target: str, asked: set[str]) -> Non
     assert {path.split("/")[1] for path in charged(emulator)} == asked
 
 
-@pytest.mark.parametrize("target", ["no-such-sample.exe", "no-such-sample.bin.", "missing.d\u00fcll"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "no-such-sample.exe",
+        "no-such-sample.bin.",
+        "missing.d\u00fcll",
+        "missing.zip",
+        "MISSING.Sh",
+        "./missing.com",
+        "folder/missing.com",
+        "C:\\missing.com",
+    ],
+)
 def test_the_name_of_a_missing_file_is_not_looked_up_as_a_domain(emulator: Emulator, target: str) -> None:
-    found = scan(emulator, target)
-    assert found.exit_code == 2, found.output
-    assert "no file that exists" in " ".join(found.output.replace("\u2502", " ").split())
+    result = scan(emulator, target)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith(f"Error: {target} is no file that exists")
+    assert result.stderr.count("\n") == 1
     assert not charged(emulator)
+
+
+@pytest.mark.parametrize("target", ["evil[.]zip", "https://evil.zip/", "evil.zip.", "evil.zip.example.com", "x.com"])
+def test_a_domain_with_the_ending_of_a_file_is_a_target(emulator: Emulator, target: str) -> None:
+    assert scan(emulator, target, "--dry-run").exit_code == 0
 
 
 @pytest.mark.parametrize("target", ["evil.example", "printer.home.arpa", "192.0.2.10", "2001:db8::1"])

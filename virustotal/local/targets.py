@@ -30,6 +30,8 @@ _DEFANGED = (
 _DIGESTS = {len(value): name for name, value in PLACEHOLDERS.items()}
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+#: Top-level domains that more often end the name of a file, such as a sample that is not in this folder.
+_FILE_ENDINGS = frozenset({"mov", "py", "sh", "zip"})
 
 
 @cache
@@ -105,7 +107,7 @@ def target_of(text: str, folder: Path) -> Target:
     """Return the target that the text names: an existing file first, then a digest, a URL, a domain or an address.
 
     Args:
-        text: As it stands on the command line, refanged.
+        text: As it stands on the command line; what is defanged is read as it is meant.
         folder: Where a URI file may be written.
 
     Raises:
@@ -115,16 +117,20 @@ def target_of(text: str, folder: Path) -> Target:
         return file_target(path)
     if _HEX.fullmatch(text) and len(text) in _DIGESTS:
         return digest_target(text)
-    if "://" in text:
-        subject = url_subject(text)
+    address, name = refang(text), clean(text, 100)
+    if "://" in address:
+        subject = url_subject(address)
         if isinstance(subject, Refusal) and subject.status is Status.INVALID:
             raise ValueError(f"{subject.what} is not a URL with a valid host and port.")
-        return uri_target(text, folder)
-    if host := host_of(text):
+        return uri_target(address, folder)
+    if host := host_of(address):
         if ending := _unknown_ending(host):
-            raise ValueError(f"{clean(text, 100)} is no file that exists, and no domain: there is no .{ending}.")
+            raise ValueError(f"{name} is no file that exists, and no domain: there is no .{ending}.")
+        stem, _, ending = host.rpartition(".")
+        if address == text and ending.lower() in _FILE_ENDINGS:
+            raise ValueError(f"{name} is no file that exists. If it is a domain, write {clean(stem)}[.]{ending}.")
         return bare_target(host, folder)
-    raise ValueError(f"{clean(text, 100)} is no file, digest, URL, domain or IP address.")
+    raise ValueError(f"{name} is no file that exists, and no digest, URL, domain or IP address.")
 
 
 def _unknown_ending(host: str) -> str:

@@ -142,6 +142,6 @@ def named(target: str, folder: Path) -> "Target":
     if meant != target:
         click.echo(f"Read as {as_text(meant)}", err=True)
     try:
-        return target_of(meant, folder)
+        return target_of(target, folder)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="TARGET") from None
+        fail(str(error), Exit.USAGE)
