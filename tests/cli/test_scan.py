@@ -155,6 +155,8 @@ def test_a_dry_run_asks_nothing_and_needs_no_key(emulator: Emulator, sample: Pat
     assert found.exit_code == 0, found.output
     assert "at most" in found.output
     assert "contacted_domains" in found.output
+    assert "max_requests" not in found.output
+    assert "max_requests: 3 requests at most" in scan(emulator, sample, "--dry-run", "-p", "max_requests=3").output
     assert not len(emulator.requests)
 
 

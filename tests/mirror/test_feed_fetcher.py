@@ -259,11 +259,15 @@ def test_the_first_run_begins_with_the_oldest_package_and_a_gap_is_named(
 ) -> None:
     oldest = datetime(2025, 12, 25, 12, 32, tzinfo=UTC)
     assert fetcher.start("domains", checkpoint, None) == oldest
+    assert not fetcher.missing
     assert fetcher.start("domains", checkpoint, oldest - HOUR) == oldest
+    assert fetcher.missing.pop() == "domains: 202512251132 to 202512251232"
     assert next(fetcher.fetch({"domains": checkpoint}, None, NEWEST)).start == oldest
     evolve(checkpoint, package="202512240000").write(Reached(5, done=True))
     assert fetcher.start("domains", checkpoint, None) == oldest
-    assert fetcher.missing == ["domains: 202512240000 to 202512251232"]
+    assert fetcher.missing.pop() == "domains: 202512240001 to 202512251232"
+    assert fetcher.start("domains", checkpoint, oldest + HOUR) == oldest + HOUR
+    assert not fetcher.missing
 
 
 @pytest.mark.parametrize(

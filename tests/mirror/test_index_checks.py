@@ -75,3 +75,32 @@ def test_ageing_that_has_stopped_is_named(server: Server, explained: list[bytes]
     server.say(mapping, alias, *answers, refusal)
     config = MirrorConfig(hosts=(server.url,), files="x", urls="", domains="", ips="", behaviours="")
     assert index_problems(config, Credentials()) == said
+
+
+@pytest.mark.parametrize(
+    ("health", "bytes_stored", "problems"),
+    [
+        (b'{"number_of_shards": 2, "active_primary_shards": 2, "status": "yellow"}', 100 * 2**30, ()),
+        (
+            b'{"number_of_shards": 2, "active_primary_shards": 1, "status": "red"}',
+            2**30,
+            ("The index x-000001 lacks 1 of 2 primary shards.",),
+        ),
+        (
+            b'{"number_of_shards": 1, "active_primary_shards": 1, "status": "green"}',
+            100 * 2**30,
+            ("The index x-000001 has 100 GB in each shard and does not roll over: see `mirror init`.",),
+        ),
+        (b'"unreadable"', 100 * 2**30, ()),
+    ],
+)
+def test_missing_and_large_shards_are_named(
+    server: Server, health: bytes, bytes_stored: int, problems: tuple[str, ...]
+) -> None:
+    mapping = answer(b'{"x-000001": {"mappings": {"properties": {"md5": {"type": "keyword"}}}}}')
+    alias = answer(b'{"x-000001": {"aliases": {"x": {"is_write_index": true}}}}')
+    refusal = answer(b"{}", "403 Forbidden")
+    size = b'{"indices": {"x-000001": {"primaries": {"store": {"size_in_bytes": %d}}}}}' % bytes_stored
+    server.say(mapping, alias, refusal, refusal, answer(b'{"indices": {"x-000001": %s}}' % health), answer(size))
+    config = MirrorConfig(hosts=(server.url,), files="x", urls="", domains="", ips="", behaviours="")
+    assert index_problems(config, Credentials()) == problems

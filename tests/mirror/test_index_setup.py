@@ -51,3 +51,9 @@ def test_opensearch_gets_a_state_policy_once(server: Server) -> None:
 def test_another_server_is_refused(server: Server, root: bytes) -> None:
     with pytest.raises(MirrorError, match="no Elasticsearch or OpenSearch"):
         requests(server, root, Growth())
+
+
+def test_what_cannot_be_created_is_named(server: Server) -> None:
+    refusal = answer(b'{"error": {"type": "security_exception"}}', "403 Forbidden")
+    with pytest.raises(MirrorError, match=r"^The template virustotal-files cannot be created\. .*HTTP 403"):
+        requests(server, ELASTIC, Growth(), OK, refusal)

@@ -118,16 +118,19 @@ class FeedFetcher:
         return _minute(self._now() - MINUTE_AGE) + MINUTE
 
     def start(self, feed: str, checkpoint: Checkpoint, since: datetime | None) -> datetime:
-        """Return where to go on: after what was loaded, or at `since` if that is later, or at the oldest package."""
+        """Return where to begin: after what was loaded, or at `since` if that is later, or at the oldest package.
+
+        The packages in between that VirusTotal does not have any more are added to `missing`.
+        """
         name, reached = checkpoint.last()
-        package = FeedPackage.named(feed, name)
         oldest = _minute(self._now() - KEPT) + 2 * MINUTE  # with some time to load it
-        if package is None:
-            return max(since or oldest, oldest)
-        start = package.end if reached.done else package.start
+        start = since or oldest
+        if package := FeedPackage.named(feed, name):
+            loaded = package.end if reached.done else package.start
+            start = max(loaded, since or loaded)
         if start < oldest:
-            self.missing.append(f"{feed}: {package.name} to {FeedPackage(feed, oldest).name}")
-        return max(start, since or start, oldest)
+            self.missing.append(f"{feed}: {FeedPackage(feed, start).name} to {FeedPackage(feed, oldest).name}")
+        return max(start, oldest)
 
     def fetch(
         self, checkpoints: Mapping[str, Checkpoint], since: datetime | None, until: datetime

@@ -10,10 +10,12 @@ from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.documents import indices, is_searchable
 from virustotal.mirror.search_answers import MirrorError, refused
 from virustotal.mirror.search_client import SearchClient
-from virustotal.util.readers import as_mapping, as_text
+from virustotal.util.readers import as_mapping, as_text, integer, quantity
 
 #: Seconds that all questions may take together.
 SECONDS = 10.0
+#: Size of a primary shard, in GB, at which an index should have rolled over (index_setup.SHARD_SIZE, and some time).
+LARGEST_SHARD = 60
 #: Fields by which objects are searched: the loader's own, and those of other loaders.
 _SEARCHED = {"file": ("md5", "attributes.md5"), "file_behaviour": ("file", "id")}
 
@@ -46,6 +48,7 @@ def _problems(cluster: SearchClient, config: MirrorConfig, deadline: float) -> I
         if len(mappings) > 1 and not _searchable(_next_mapping(cluster, index, deadline), fields):
             yield f"After its next rollover {index} has another mapping: no index template matches; see `mirror init`."
         yield from _ageing_problems(cluster, index, deadline)
+        yield from _shard_problems(cluster, index, deadline)
 
 
 def _searchable(mapping: Mapping[str, Any] | None, fields: Collection[str]) -> bool:
@@ -72,6 +75,24 @@ def _ageing_problems(cluster: SearchClient, alias: str, deadline: float) -> Iter
             else:
                 continue
             yield f"The ageing of the index {name} has stopped ({as_text(step, 200)})."
+
+
+def _shard_problems(cluster: SearchClient, alias: str, deadline: float) -> Iterator[str]:
+    """Yield a sentence for each index with missing or too large primary shards. Missing rights answer nothing."""
+    path = quote(alias, safe="")
+    _, health = cluster.send("GET", f"/_cluster/health/{path}?level=indices", None, deadline)
+    _, statistics = cluster.send("GET", f"/{path}/_stats/store", None, deadline)
+    stores = as_mapping(statistics.get("indices"))
+    for name, entry in as_mapping(health.get("indices")).items():
+        shards, active = (integer(as_mapping(entry).get(f"{part}_shards")) for part in ("number_of", "active_primary"))
+        if not shards or active is None:
+            continue
+        if active < shards:
+            yield f"The index {name} lacks {shards - active} of {quantity(shards, 'primary shard')}."
+        store = as_mapping(as_mapping(as_mapping(stores.get(name)).get("primaries")).get("store"))
+        size = (integer(store.get("size_in_bytes")) or 0) / shards / 2**30
+        if size > LARGEST_SHARD:
+            yield f"The index {name} has {size:.0f} GB in each shard and does not roll over: see `mirror init`."
 
 
 def write_problem(cluster: SearchClient, alias: str, deadline: float) -> str:

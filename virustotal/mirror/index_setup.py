@@ -33,24 +33,27 @@ class Growth:
 
 
 def set_up(cluster: SearchClient, config: MirrorConfig, growth: Growth, seconds: float) -> Iterator[str]:
-    """Yield a line for each thing that is created or updated. Indices that exist are left as they are. MirrorError."""
+    """Yield a line for each thing that is created or updated. Indices that exist are left as they are.
+
+    Raises:
+        MirrorError: The cluster cannot create one of them; the message names it.
+    """
     deadline = time.monotonic() + seconds
     is_opensearch = _is_opensearch(cluster, deadline)
     for alias in filter(None, dict.fromkeys(indices(config).values())):
         policy = POLICY.format(alias=alias)
-        if is_opensearch:
-            path, body = f"/_plugins/_ism/policies/{policy}", _ism(alias, growth)
-        else:
-            path, body = f"/_ilm/policy/{policy}", _ilm(growth)
-        status, answer = cluster.send("PUT", path, json.dumps(body).encode(), deadline, read=seconds)
-        if status not in {200, 201, 409}:  # 409: OpenSearch has it already, and updates need its sequence number
-            raise refused(status, answer)
-        yield f"policy {policy}{' is there already' if status == 409 else ''}"
-        template = json.dumps(_template(alias, policy, growth, is_opensearch=is_opensearch)).encode()
-        status, answer = cluster.send("PUT", f"/_index_template/{quote(alias)}", template, deadline, read=seconds)
-        if status != 200:
-            raise refused(status, answer)
-        yield f"template {alias}"
+        ageing = ("_plugins/_ism/policies", _ism(alias, growth)) if is_opensearch else ("_ilm/policy", _ilm(growth))
+        template = _template(alias, policy, growth, is_opensearch=is_opensearch)
+        for what, name, (place, body) in (
+            ("policy", policy, ageing),
+            ("template", alias, ("_index_template", template)),
+        ):
+            path, content = f"/{place}/{quote(name, safe='')}", json.dumps(body).encode()
+            status, answer = cluster.send("PUT", path, content, deadline, read=seconds)
+            if status not in {200, 201, 409}:
+                raise MirrorError(f"The {what} {name} cannot be created. {refused(status, answer)}", status)
+            # OpenSearch changes an existing policy only by its sequence number.
+            yield f"{what} {name}{' exists already, and is not changed' if status == 409 else ''}"
         create(cluster, alias, {}, seconds)
         yield f"alias {alias}"
 

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from virustotal import __version__
 from virustotal.core.scoring.words import score_word
 from virustotal.local.run_task import TaskOutcome
 from virustotal.rendering.relationship_graph import picture
@@ -83,8 +82,7 @@ def html_report(name: str, outcome: TaskOutcome) -> str:
             partial=outcome.partial,
             sha256=as_text(outcome.stored.get("sha256")),
             created=as_text(outcome.stored.get("created")),
-            tool_version=as_text(response.get("service_tool_version")),
-            version=__version__,
+            version=as_text(response.get("service_tool_version")),
             sections=[_section(node) for node in section_tree(outcome.sections)],
             picture=picture(as_text(name), outcome.sections),
             files=list(_files(outcome)),

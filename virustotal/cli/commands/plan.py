@@ -53,6 +53,8 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
         yield f"at most {sum(public.cost for public in plans)} requests"
+    if settings.max_requests:
+        yield f"max_requests: {quantity(settings.max_requests, 'request')} at most; the result names what is left out"
     if receives is Audience.NOBODY and settings.private_submit:
         yield f"not submitted: {ruling.reason}"
     if receives is Audience.PUBLIC:
