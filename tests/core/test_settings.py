@@ -13,11 +13,11 @@ from virustotal.core.settings import (
     SECRETS,
     Settings,
     credentials,
-    relationship_names,
     service_settings,
     task_settings,
     unknown_settings,
 )
+from virustotal.core.settings.config_values import relationship_names
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,48 @@ def test_parameters() -> None:
     assert settings.relationships == DEFAULT_RELATIONSHIPS
     assert settings.dynamic_submit
     assert not settings.analyze_relationship
-    assert [note.split()[2] for note in notes] == ["analyze_relationship", "max_related"]
+    assert {note.split()[2] for note in notes} == {"analyze_relationship", "max_related"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("max_requests", 100_000, 100_000),
+        ("max_requests", 100_001, None),
+        ("max_requests", "-1", None),
+        ("max_requests", " ", 0),
+        ("max_requests", True, None),
+        ("max_requests", 4.0, None),
+        ("reanalyze_after_days", "36500", 36_500),
+        ("reanalyze_after_days", "36501", None),
+        ("download_evtx", 1, True),
+        ("download_evtx", " YES ", True),
+        ("download_evtx", "off", False),
+        ("download_evtx", 2, None),
+        ("download_evtx", [True], None),
+    ],
+)
+def test_parameters_are_texts_or_typed_and_wrong_ones_have_a_note(name: str, value: Any, expected: Any) -> None:
+    settings, notes = task_settings(Settings(), {name: value})
+    assert getattr(settings, name) == (getattr(Settings(), name) if expected is None else expected)
+    assert [name in note for note in notes] == [True] * (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "line", "internet", "notes"),
+    [
+        ({}, "/a", True, 0),
+        ({"command_line": "", "enable_internet": False}, "/a", True, 0),
+        ({"command_line": " /b ", "enable_internet": "true"}, "/b", True, 0),
+        ({"command_line": "x" * 1024}, "x" * 1024, True, 0),
+        ({"command_line": "x" * 1025}, "/a", True, 1),
+        ({"command_line": 5, "enable_internet": "maybe"}, "/a", True, 2),
+    ],
+)
+def test_parameters_of_private_scans(parameters: dict[str, Any], line: str, internet: bool, notes: int) -> None:
+    configured = service_settings({"private": {"command_line": "/a", "enable_internet": True}})
+    settings, shown = task_settings(configured, parameters)
+    assert (settings.private.command_line, settings.private.enable_internet, len(shown)) == (line, internet, notes)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,12 @@ from virustotal.core.settings.schema import (
     MOST_SUBMIT_MB,
     REGIONS,
     AvConfig,
-    CacheConfig,
     Credentials,
     MirrorConfig,
     PluginConfig,
     PrivateConfig,
     QuotaConfig,
     Settings,
-    SubmitPolicy,
 )
 from virustotal.core.settings.service_config import (
     CONFIG_KEYS,
@@ -26,16 +24,9 @@ from virustotal.core.settings.service_config import (
     service_settings,
     unknown_settings,
 )
-from virustotal.core.settings.submission_params import (
-    AIR_GAPPED,
-    PARAMETERS,
-    credentials,
-    relationship_names,
-    task_settings,
-)
+from virustotal.core.settings.submission_params import PARAMETERS, credentials, task_settings
 
 __all__ = [
-    "AIR_GAPPED",
     "CONFIG_KEYS",
     "DEEP_SCAN_RELATED",
     "DEFAULT_HOST",
@@ -49,16 +40,13 @@ __all__ = [
     "RESULT_SETTINGS",
     "SECRETS",
     "AvConfig",
-    "CacheConfig",
     "Credentials",
     "MirrorConfig",
     "PluginConfig",
     "PrivateConfig",
     "QuotaConfig",
     "Settings",
-    "SubmitPolicy",
     "credentials",
-    "relationship_names",
     "service_settings",
     "task_settings",
     "unknown_settings",

@@ -2,40 +2,96 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import field
+from attrs import Attribute, field, fields
 
-from virustotal.util.readers import EMPTY
+from virustotal.core.errors import ConfigurationError
+
+T = TypeVar("T")
 
 DEFAULT_HOST = "https://www.virustotal.com"
-#: Key of a field's metadata: its reader. Fields without one are no configuration.
-READER = "reader"
+#: Keys of a field's metadata: its readers from the configuration and from the submission's parameters. A field without
+#: one of them is not read from there.
+CONFIG, PARAMETER = "config", "parameter"
 #: The name of an index or alias, as Elasticsearch and OpenSearch take it.
 _INDEX = re.compile(r"[a-z0-9][a-z0-9._-]{0,254}", re.ASCII)
 #: The most characters of `private.command_line`.
 LONGEST_COMMAND_LINE = 1024
-_CHOICES = ("hash", "name")
 
 
-class InvalidValueError(ValueError):
+class InvalidValueError(ConfigurationError):
     """A value of a wrong type or out of bounds. The message says what is expected and never shows the value.
 
     Args:
         expected: What is expected.
-        below: The path of the wrong part below the setting, such as `.0`.
+        path: The names and positions that lead to the value, outermost first.
     """
 
-    def __init__(self, expected: str, below: str = "") -> None:
-        super().__init__(expected)
-        self.below = below
+    def __init__(self, expected: str, *path: str) -> None:
+        super().__init__(f"{'.'.join(path)}: {expected}" if path else expected)
+        self.expected = expected
+        self.path = path
 
 
-def setting(default: Any, reader: Callable[[Any], Any]) -> Any:
-    """Return an attrs field that is read from the configuration by `reader`."""
-    return field(default=default, metadata={READER: reader})
+def setting(
+    default: Any,
+    config: Callable[[Any], Any] | None = None,
+    *,
+    parameter: Callable[[Any], Any] | None = None,
+    secret: bool = False,
+) -> Any:
+    """Return an attrs field of one setting.
+
+    Args:
+        default: Its value where nothing is given.
+        config: Reads it from the configuration; None for a setting that is not configured.
+        parameter: Reads it from the submission's parameters; None for a setting that is no parameter.
+        secret: Whether the `repr` leaves it out.
+    """
+    readers = {CONFIG: config, PARAMETER: parameter}
+    metadata = {source: reader for source, reader in readers.items() if reader}
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+def settings_from(cls: type, source: str) -> "dict[str, Attribute[Any]]":
+    """Return the fields of a class that are read from `source`, by name."""
+    return {attribute.name: attribute for attribute in fields(cls) if source in attribute.metadata}
+
+
+def group(cls: type) -> Any:
+    """Return an attrs field of settings in a group of their own, an attrs class."""
+    return setting(cls(), partial(read_group, cls))
+
+
+def read_group(cls: type[T], value: Any) -> T:
+    """Read a mapping as an attrs class. Null means the default; unknown names are ignored."""
+    config = _mapping(value)
+    configured = settings_from(cls, CONFIG).items()
+    return cls(
+        **{
+            name: _read_entry(name, config[name], attribute.metadata[CONFIG])
+            for name, attribute in configured
+            if config.get(name) is not None
+        }
+    )
+
+
+def _read_entry(name: str, value: Any, reader: Callable[[Any], T]) -> T:
+    """Read an entry of a mapping or a list; an error has its name in the path."""
+    try:
+        return reader(value)
+    except InvalidValueError as error:
+        raise InvalidValueError(error.expected, name, *error.path) from None
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise InvalidValueError("expected names and values")
 
 
 def switch(value: Any) -> bool:
@@ -106,17 +162,13 @@ def terms(value: Any) -> tuple[str, ...]:
 
 def scores(value: Any) -> Mapping[str, int]:
     """Read names and their scores, 0 to 1000; a null score is left out."""
-    if not isinstance(value, Mapping):
-        raise InvalidValueError("expected names and scores")
-    found: dict[str, int] = {}
-    for name, score in value.items():
-        if not isinstance(name, str) or not name.strip():
-            raise InvalidValueError("expected a text as name")
-        try:
-            found |= {} if score is None else {name: whole_number(0, 1000)(score)}
-        except InvalidValueError as error:
-            raise InvalidValueError(str(error), f".{name}") from None
-    return MappingProxyType(found)
+    entries = _mapping(value)
+    if not all(isinstance(name, str) and name.strip() for name in entries):
+        raise InvalidValueError("expected a text as name")
+    score = whole_number(0, 1000)
+    return MappingProxyType(
+        {name: _read_entry(name, number, score) for name, number in entries.items() if number is not None}
+    )
 
 
 def address(value: Any) -> str:
@@ -142,13 +194,8 @@ def origin(value: Any) -> str:
 
 def addresses(value: Any) -> tuple[str, ...]:
     """Read one address or a list of them."""
-    found: list[str] = []
-    for position, entry in enumerate(texts((value,) if isinstance(value, str) else value)):
-        try:
-            found.append(address(entry))
-        except InvalidValueError as error:
-            raise InvalidValueError(str(error), f".{position}") from None
-    return tuple(dict.fromkeys(found))
+    entries = texts((value,) if isinstance(value, str) else value)
+    return tuple(dict.fromkeys(_read_entry(str(place), entry, address) for place, entry in enumerate(entries)))
 
 
 def index_name(value: Any) -> str:
@@ -167,22 +214,19 @@ def storage(value: Any) -> str:
     return f"{scheme}://{rest.rpartition('@')[2]}" if sign else scheme
 
 
-def file_name(value: Any) -> str:
-    """Read `submit_file_name`."""
-    if isinstance(value, str) and value in _CHOICES:
-        return value
-    raise InvalidValueError(f"expected {' or '.join(_CHOICES)}")
-
-
 def free_mapping(value: Any) -> Mapping[str, Any]:
     """Read names and values of any kind as a read-only copy."""
-    if not isinstance(value, Mapping):
-        raise InvalidValueError("expected names and values")
-    frozen = _freeze(value)
-    return frozen if isinstance(frozen, Mapping) else EMPTY
+    return MappingProxyType({str(name): _freeze(entry) for name, entry in _mapping(value).items()})
 
 
 def _freeze(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return MappingProxyType({str(name): _freeze(entry) for name, entry in value.items()})
+        return free_mapping(value)
     return tuple(map(_freeze, value)) if isinstance(value, list | tuple) else value
+
+
+def relationship_names(value: Any) -> tuple[str, ...]:
+    """Read the `relationships` parameter: spaces, case, trailing commas and duplicates do not matter."""
+    entries = value if isinstance(value, list | tuple) else str(value).replace("\n", ",").replace(";", ",").split(",")
+    names = (str(entry).strip().lower() for entry in entries)
+    return tuple(dict.fromkeys(name for name in names if name))
