@@ -75,8 +75,8 @@ class Analyses:
 
     def of(self, kind: str, item: str) -> Analysis | None:
         """Return the newest analysis of an object."""
-        found = [analysis for analysis in self._by_id.values() if (analysis.kind, analysis.item) == (kind, item)]
-        return found[-1] if found else None
+        analyses = [analysis for analysis in self._by_id.values() if (analysis.kind, analysis.item) == (kind, item)]
+        return analyses[-1] if analyses else None
 
     def unsettled(self) -> list[Analysis]:
         """Return the analyses of which something is still to come."""
@@ -120,18 +120,18 @@ def _identifier(kind: str, item: str, meta: Json, date: int) -> str:
     return f"{letter}-{item}-{date}"
 
 
-def of_file(content: Content, date: int, owner: str | None, known: bool) -> Analysis:
+def of_file(content: Content, date: int, owner: str | None, exists: bool) -> Analysis:
     """Return the analysis of an uploaded file."""
     info = {"size": content.size, "sha256": content.sha256, "sha1": content.sha1, "md5": content.md5}
     meta = {"file_info": info}
-    made = None if known else _file_object(content, date)
+    made = None if exists else _file_object(content, date)
     return Analysis(_identifier("file", content.sha256, meta, date), "file", content.sha256, date, owner, meta, made)
 
 
-def of_url(identifier: str, url: str, date: int, owner: str | None, known: bool) -> Analysis:
+def of_url(identifier: str, url: str, date: int, owner: str | None, exists: bool) -> Analysis:
     """Return the analysis of a submitted URL."""
     meta = {"url_info": {"id": identifier, "url": url}}
-    made = None if known else _url_object(identifier, url, date)
+    made = None if exists else _url_object(identifier, url, date)
     return Analysis(_identifier("url", identifier, meta, date), "url", identifier, date, owner, meta, made)
 
 

@@ -40,9 +40,9 @@ def _network_location(store: Store, identifier: str) -> tuple[bool, Any]:
 
 
 def _techniques(store: Store, identifier: str) -> tuple[bool, Any]:
-    seen = store.attributes("file_behaviour", identifier).get("mitre_attack_techniques")
+    techniques = store.attributes("file_behaviour", identifier).get("mitre_attack_techniques")
     items: dict[str, dict[str, Any]] = {}
-    for technique in seen if isinstance(seen, list) else []:
+    for technique in techniques if isinstance(techniques, list) else []:
         if not isinstance(technique, dict) or not isinstance(technique.get("id"), str):
             continue
         name = technique["id"]

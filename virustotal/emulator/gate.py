@@ -68,10 +68,10 @@ def _reply(answer: object) -> Reply:
 
 def authenticate(state: State, http: web.Request) -> Key:
     """Return the key of a request, or raise the 401 of none, of an unknown and of an inactive one."""
-    given = http.headers.get("x-apikey")
-    if not given:
+    api_key = http.headers.get("x-apikey")
+    if not api_key:
         raise ApiError("AuthenticationRequiredError", "X-Apikey header is missing")
-    key = state.keys.get(given)
+    key = state.keys.get(api_key)
     if key is None:
         raise ApiError("WrongCredentialsError", "Wrong API key")
     if not key.active:

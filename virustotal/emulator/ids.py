@@ -70,14 +70,14 @@ def canonical_url(text: str) -> str:
 
     A missing scheme becomes ``http``. Raises the 400 of what cannot be a URL.
     """
-    given = text.strip()
+    address = text.strip()
     try:
-        parts = urlsplit(given if "://" in given else f"http://{given}")
+        parts = urlsplit(address if "://" in address else f"http://{address}")
         port = parts.port
         host = (parts.hostname or "").lower()
     except ValueError:
         host, parts, port = "", urlsplit(""), None
-    if parts.scheme not in _PORTS or ("." not in host and ":" not in host) or re.search(r"[\s\x00-\x1f]", given):
+    if parts.scheme not in _PORTS or ("." not in host and ":" not in host) or re.search(r"[\s\x00-\x1f]", address):
         raise ApiError("InvalidArgumentError", "Unable to canonicalize url")
     user = parts.netloc.rpartition("@")[0]
     location = (f"{user}@" if user else "") + (f"[{host}]" if ":" in host else host)

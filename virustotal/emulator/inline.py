@@ -18,15 +18,15 @@ _SELECTED = re.compile(r"relationship_attributes\[(\w+)\]")
 def inline_relationships(context: Context, kind: str, identifier: str) -> Json | None:
     """Return the ``relationships`` that the query asks for inside an object, or None when it asks for none."""
     switches = context.state.switches
-    asked = [name for name in context.query.get("relationships", "").split(",") if name]
+    names = [name for name in context.query.get("relationships", "").split(",") if name]
     counters = context.query.get("relationship_counters", "").lower() == "true"
     if counters and switches.relationship_counters == "400":
         raise bad_request("Unknown parameter: relationship_counters")
     selected = _selections(context)
-    if not asked and not (counters and switches.relationship_counters == "honoured"):
+    if not names and not (counters and switches.relationship_counters == "honoured"):
         return None
     shown: Json = {}
-    for facts in _asked_facts(context, kind, asked):
+    for facts in _requested_facts(context, kind, names):
         block = _block(context, kind, identifier, facts, selected.get(facts.name))
         if block is not None:
             shown[facts.name] = block
@@ -38,16 +38,16 @@ def inline_relationships(context: Context, kind: str, identifier: str) -> Json |
 def _selections(context: Context) -> dict[str, list[str]]:
     """Return ``relationship_attributes[NAME]`` -> names, empty where the switch says to ignore them."""
     query = parse_qs(context.entry.query)
-    found = {match[1]: values for name, values in query.items() if (match := _SELECTED.fullmatch(name))}
-    if found and context.state.switches.relationship_attributes == "400":
+    selections = {match[1]: values for name, values in query.items() if (match := _SELECTED.fullmatch(name))}
+    if selections and context.state.switches.relationship_attributes == "400":
         raise bad_request("Unknown parameter: relationship_attributes")
     if context.state.switches.relationship_attributes == "ignored":
         return {}
-    return {name: ",".join(values).split(",") for name, values in found.items()}
+    return {name: ",".join(values).split(",") for name, values in selections.items()}
 
 
-def _asked_facts(context: Context, kind: str, names: Iterable[str]) -> list[Relationship]:
-    known: list[Relationship] = []
+def _requested_facts(context: Context, kind: str, names: Iterable[str]) -> list[Relationship]:
+    relationships: list[Relationship] = []
     switches = context.state.switches
     for name in names:
         facts = facts_of(context, kind, name)
@@ -55,10 +55,10 @@ def _asked_facts(context: Context, kind: str, names: Iterable[str]) -> list[Rela
             if switches.inline_bad_name == "400":
                 raise ApiError("BadRequestError", f'Invalid relationship "{name}"')
         elif context.key.may(facts.access):
-            known.append(facts)
+            relationships.append(facts)
         elif switches.inline_forbidden != "left-out":
             raise forbidden() if switches.inline_forbidden == "403" else bad_request(f'Invalid relationship "{name}"')
-    return known
+    return relationships
 
 
 def _block(
@@ -97,8 +97,8 @@ def _inline(context: Context, item: Any, selected: list[str] | None, detailed: b
     stored = item if isinstance(item.get("attributes"), dict) else context.state.store.get(item["type"], item["id"])
     if selected is not None and detailed and stored is not None:
         shown_whole = visible(context, item["type"], item["id"], stored["attributes"])
-        known = shown_whole if isinstance(shown_whole, dict) else {}
-        shown["attributes"] = {name: known[name] for name in selected if name in known}
+        attributes = shown_whole if isinstance(shown_whole, dict) else {}
+        shown["attributes"] = {name: attributes[name] for name in selected if name in attributes}
     return shown
 
 

@@ -162,5 +162,5 @@ DEMO_KEYS: Mapping[str, str] = {"public-key": "public", "premium-key": "premium"
 
 def parse_keys(keys: Mapping[str, "str | Key"] | None) -> dict[str, Key]:
     """Return the keys by their text; a value is a tier with options (:meth:`Key.parse`) or a :class:`Key`."""
-    given = DEMO_KEYS if keys is None else keys
-    return {name: key if isinstance(key, Key) else Key.parse(name, key) for name, key in given.items()}
+    keys_by_name = DEMO_KEYS if keys is None else keys
+    return {name: key if isinstance(key, Key) else Key.parse(name, key) for name, key in keys_by_name.items()}

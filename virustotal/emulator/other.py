@@ -60,8 +60,8 @@ async def _answer(state: State, http: web.Request, path: str) -> Reply:
         except ApiError as error:
             return json_reply(error.body, error.status)
         return answer if isinstance(answer, Reply) else json_reply(answer)
-    found = _stored(state.store, [unquote(part) for part in path.strip("/").split("/")])
-    return found or Reply(404, b"not found", "text/plain")
+    reply = _stored(state.store, [unquote(part) for part in path.strip("/").split("/")])
+    return reply or Reply(404, b"not found", "text/plain")
 
 
 def _stored(store: Store, segments: list[str]) -> Reply | None:
@@ -80,8 +80,8 @@ def _stored(store: Store, segments: list[str]) -> Reply | None:
 
 def artefact_reply(store: Store, identifier: str, suffix: str) -> Reply | None:
     """Return the answer with a stored artefact, or None where there is none."""
-    found = store.artefacts.get((identifier, suffix))
-    if found is None:
+    artefact = store.artefacts.get((identifier, suffix))
+    if artefact is None:
         return None
-    content = found if isinstance(found, bytes) else found.read_bytes()
+    content = artefact if isinstance(artefact, bytes) else artefact.read_bytes()
     return Reply(200, content, _TYPES.get(suffix, "application/octet-stream"))

@@ -104,18 +104,18 @@ def page(
     ``query`` other than the cursor are kept in the links.
     """
     limit = parse_limit(query.get("limit"), switches, largest)
-    given = query.get("cursor")
-    start = cursors.offset(given, collection, address, limit, switches) if given else 0
+    cursor_text = query.get("cursor")
+    start = cursors.offset(cursor_text, collection, address, limit, switches) if cursor_text else 0
     taken = max(1, limit // 2) if switches.short_pages else limit
     end = start + taken
-    kept = {**{key: value for key, value in query.items() if key != "cursor"}, "limit": str(limit)}
+    parameters = {**{key: value for key, value in query.items() if key != "cursor"}, "limit": str(limit)}
     meta: dict[str, Any] = {}
-    links = {"self": f"{address}?{urlencode({**kept, **({'cursor': given} if given else {})})}"}
+    links = {"self": f"{address}?{urlencode({**parameters, **({'cursor': cursor_text} if cursor_text else {})})}"}
     if switches.count != "absent":
         meta["count"] = len(items) + (7 if switches.count == "wrong" else 0)
     if end < len(items):
-        repeated = given if switches.cursor_repeats else None
+        repeated = cursor_text if switches.cursor_repeats else None
         cursor = repeated or cursors.issue(Place(collection, address, limit, end), name, items[end])
         meta["cursor"] = cursor
-        links["next"] = f"{address}?{urlencode({'cursor': cursor, **kept})}"
+        links["next"] = f"{address}?{urlencode({'cursor': cursor, **parameters})}"
     return Page(items[start:end], meta, links)

@@ -114,8 +114,8 @@ def _by_address(link: str) -> tuple[str, str, str] | None:
 def _by_place(folder: str, stem: str) -> tuple[str, str, str] | None:
     place = folder.rpartition("/")[2]
     if place in DOCUMENTS:
-        given = _SHA256.fullmatch(stem)
-        return "file", stem if given else hashlib.sha256(f"{folder}/{stem}.json".encode()).hexdigest(), place
+        digest = _SHA256.fullmatch(stem)
+        return "file", stem if digest else hashlib.sha256(f"{folder}/{stem}.json".encode()).hexdigest(), place
     if not place.startswith("rel_"):
         return None
     kind = place.removeprefix("rel_")

@@ -67,8 +67,8 @@ class Record:
         """Forget everything."""
         with self._lock:
             self._requests.clear()
-        for kept in (self.elsewhere, self.leaks, self.uploads, self.passwords, self.names):
-            kept.clear()
+        for counter in (self.elsewhere, self.leaks, self.uploads, self.passwords, self.names):
+            counter.clear()
 
     def __iter__(self) -> Iterator[Request]:
         with self._lock:

@@ -49,17 +49,17 @@ class Store:
         """Index one document; where two tell the same, the more specific wins, then the later."""
         if isinstance(document, Mapping) and isinstance(document.get("error"), dict) and "data" not in document:
             self.errors[path] = dict(document)
-        for found in read(path, document):
-            self._index(found)
+        for item in read(path, document):
+            self._index(item)
 
-    def _index(self, found: Found) -> None:
+    def _index(self, item: Found) -> None:
         self._revision += 1
-        match found:
+        match item:
             case FoundDocument(owner, name, value):
                 self.documents[(owner, name)] = value
             case FoundRelationship(owner_identity, name, items, rank):
-                known = self._relationships.get((owner_identity, name))
-                if known is None or known[0] <= rank:
+                entry = self._relationships.get((owner_identity, name))
+                if entry is None or entry[0] <= rank:
                     self._relationships[(owner_identity, name)] = (rank, items)
             case FoundObject(identity, value, rank, alias):
                 stored = self._objects.get(identity)
@@ -105,8 +105,8 @@ class Store:
 
     def attributes(self, kind: str, identifier: str) -> Json:
         """Return an object's attributes; empty where it is unknown, or has something else in their place."""
-        found = self.get(kind, identifier)
-        return found["attributes"] if found and isinstance(found["attributes"], dict) else {}
+        item = self.get(kind, identifier)
+        return item["attributes"] if item and isinstance(item["attributes"], dict) else {}
 
     def resolve(self, kind: str, name: str) -> str:
         """Return the id behind another name of an object, or the name itself."""
@@ -114,9 +114,9 @@ class Store:
 
     def related(self, kind: str, identifier: str, name: str) -> tuple[bool, Any]:
         """Return (whether anything is known, items) of a relationship; what ids tell is newest first."""
-        known = self._relationships.get(((kind, identifier), name))
-        if known is not None:
-            return True, known[1]
+        entry = self._relationships.get(((kind, identifier), name))
+        if entry is not None:
+            return True, entry[1]
         members = self._members.get(((kind, identifier), name))
         if members is not None:
             return True, [{"type": member[0], "id": member[1]} for member in sorted(members, key=self._age)]
@@ -134,7 +134,7 @@ class Store:
 
     def has_relationship(self, kind: str, name: str) -> bool:
         """Return whether any object of a type has this relationship."""
-        return any(owner[0] == kind and known == name for owner, known in list(self._relationships))
+        return any(owner[0] == kind and relationship == name for owner, relationship in list(self._relationships))
 
     def identities(self, kind: str) -> list[str]:
         """Return the ids of all objects of a type, sorted."""
@@ -179,10 +179,10 @@ def load_folder(store: Store, folder: Path) -> None:
     for path in sorted(folder.rglob("*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
             store.add(f"{path.relative_to(folder).as_posix()}#{number}", {"data": json.loads(line)})
-    known = {artefact_name(identifier): identifier for identifier in _all_ids(store)}
+    identifiers = {artefact_name(identifier): identifier for identifier in _all_ids(store)}
     for path in sorted((folder / "artefacts").glob("*")):
         stem, _, suffix = path.name.rpartition(".")
-        store.artefacts[(known.get(stem, stem), suffix)] = path
+        store.artefacts[(identifiers.get(stem, stem), suffix)] = path
 
 
 def artefact_name(identifier: str) -> str:

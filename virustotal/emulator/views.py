@@ -53,15 +53,15 @@ def _selected(context: Context, attributes: Json) -> Json:
         return attributes
     if context.state.switches.attributes == "400":
         raise bad_request("Unknown parameter: attributes")
-    kept = set(attributes if wanted is None else wanted.split(",")) - set((unwanted or "").split(","))
-    return {name: value for name, value in attributes.items() if name in kept}
+    names = set(attributes if wanted is None else wanted.split(",")) - set((unwanted or "").split(","))
+    return {name: value for name, value in attributes.items() if name in names}
 
 
 def related(context: Context, kind: str, identifier: str, facts: Relationship) -> Any:
     """Return the stored items of a relationship: a list, or one object or None for a one-to-one relationship."""
-    known, items = context.state.store.related(kind, identifier, facts.name)
-    if not known or (not facts.many and items == []):
-        known, items = derive(context.state.store, kind, identifier, facts.name)
+    exists, items = context.state.store.related(kind, identifier, facts.name)
+    if not exists or (not facts.many and items == []):
+        exists, items = derive(context.state.store, kind, identifier, facts.name)
     if not facts.many:
         return items[0] if isinstance(items, list) and items else items or None
     if items is None:

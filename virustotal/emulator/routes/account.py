@@ -21,12 +21,12 @@ def user_name(key: Key) -> str:
 
 
 def _own(context: Context) -> Key:
-    asked = context.params[0]
-    if asked in (context.key.name, user_name(context.key)):
+    name = context.params[0]
+    if name in (context.key.name, user_name(context.key)):
         return context.key
-    if asked in context.state.keys or asked in map(user_name, context.state.keys.values()):
+    if name in context.state.keys or name in map(user_name, context.state.keys.values()):
         raise forbidden()
-    raise not_found("user", asked)
+    raise not_found("user", name)
 
 
 async def user(context: Context) -> Json:
@@ -105,10 +105,10 @@ async def download_url(context: Context) -> Json:
 
 def _download_address(context: Context) -> str:
     context.need("P")
-    asked = context.params[0]
-    found = find_object(context, "file", identify(context, "file", asked), asked)
-    signature = hashlib.sha256(found["id"].encode()).hexdigest()[:16]
-    return f"{context.state.other_url}/download/{found['id']}?signature={signature}"
+    name = context.params[0]
+    item = find_object(context, "file", identify(context, "file", name), name)
+    signature = hashlib.sha256(item["id"].encode()).hexdigest()[:16]
+    return f"{context.state.other_url}/download/{item['id']}?signature={signature}"
 
 
 ROUTES = [

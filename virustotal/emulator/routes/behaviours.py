@@ -27,16 +27,16 @@ def document_handler(name: str, merge: Any) -> Any:
     """Return the handler of ``/files/{id}/behaviour_summary`` or ``behaviour_mitre_trees``."""
 
     async def handle(context: Context) -> Json:
-        state, asked = context.state, context.params[0]
-        identifier = identify(context, "file", asked)
+        state, text = context.state, context.params[0]
+        identifier = identify(context, "file", text)
         document = state.store.documents.get((identifier, name))
         if document is None:
             reports = _reports(context, identifier)
             if not reports:
-                find_object(context, "file", identifier, asked)
+                find_object(context, "file", identifier, text)
             document = merge(reports)
         if not document and state.switches.empty_behaviours == "404":
-            raise not_found("file", asked)
+            raise not_found("file", text)
         return {"data": document, "links": {"self": state.address("file", identifier, name)}}
 
     return handle
@@ -45,9 +45,9 @@ def document_handler(name: str, merge: Any) -> Any:
 def _reports(context: Context, identifier: str) -> list[Json]:
     store = context.state.store
     _, items = store.related("file", identifier, "behaviours")
-    listed = [item for item in items if is_item(item)] if isinstance(items, list) else []
-    found = [item.get("attributes") or store.attributes(item["type"], item["id"]) for item in listed]
-    return [attributes for attributes in found if isinstance(attributes, dict)]
+    behaviours = [item for item in items if is_item(item)] if isinstance(items, list) else []
+    reports = [item.get("attributes") or store.attributes(item["type"], item["id"]) for item in behaviours]
+    return [report for report in reports if isinstance(report, dict)]
 
 
 def merge_summary(reports: list[Json]) -> Json:
@@ -58,8 +58,8 @@ def merge_summary(reports: list[Json]) -> Json:
             if name in _HEAD:
                 continue
             if isinstance(value, list):
-                known = merged.setdefault(name, [])
-                known += [item for item in value if item not in known]
+                values = merged.setdefault(name, [])
+                values += [item for item in value if item not in values]
             else:
                 merged.setdefault(name, value)
     return merged

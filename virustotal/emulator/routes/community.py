@@ -44,33 +44,33 @@ def adding_handler(kind: str, what: str) -> Any:
     """Return the handler of ``POST /{collection}/{id}/comments`` or ``/votes``."""
 
     async def handle(context: Context) -> Json:
-        asked = context.params[0]
-        identifier = find_object(context, kind, identify(context, kind, asked), asked)["id"]
-        given = await _attributes(context, what)
-        attributes = _comment(given) if what == "comment" else _vote(given)
+        text = context.params[0]
+        identifier = find_object(context, kind, identify(context, kind, text), text)["id"]
+        document = await _attributes(context, what)
+        attributes = _comment(document) if what == "comment" else _vote(document)
         store, date = context.state.store, int(context.state.clock.now())
-        known = store.identities(what)
+        identities = store.identities(what)
         prefix = f"{item_prefix(kind)}-{identifier}"
-        own = [store.attributes(what, name) for name in known if name.startswith(f"{prefix}-")]
+        own = [store.attributes(what, name) for name in identities if name.startswith(f"{prefix}-")]
         if what == "comment" and any(comment.get("text") == attributes["text"] for comment in own):
             raise ApiError("AlreadyExistsError", "This comment already exists")
-        value = {"type": what, "id": f"{prefix}-{len(known) + 1:08x}", "attributes": {"date": date, **attributes}}
+        value = {"type": what, "id": f"{prefix}-{len(identities) + 1:08x}", "attributes": {"date": date, **attributes}}
         store.put(value)
         return {"data": whole(context, value)}
 
     return handle
 
 
-def _comment(given: Json) -> Json:
-    text = given.get("text")
+def _comment(attributes: Json) -> Json:
+    text = attributes.get("text")
     if not isinstance(text, str) or not text.strip():
         raise ApiError("InvalidArgumentError", "A comment needs a text")
     tags = [word[1:].lower() for word in text.split() if word.startswith("#") and len(word) > 1]
     return {"text": text, "html": text, "tags": tags, "votes": {"positive": 0, "negative": 0, "abuse": 0}}
 
 
-def _vote(given: Json) -> Json:
-    verdict = given.get("verdict")
+def _vote(attributes: Json) -> Json:
+    verdict = attributes.get("verdict")
     if verdict not in ("harmless", "malicious"):
         raise ApiError("InvalidArgumentError", "A verdict is harmless or malicious")
     return {"verdict": verdict, "value": 1 if verdict == "harmless" else -1}
@@ -100,11 +100,11 @@ def _found(context: Context, largest: int) -> Json:
     if query.startswith("#"):
         tag, comments = query[1:].lower(), store.identities("comment")
         names = [name for name in comments if tag in (store.attributes("comment", name).get("tags") or ())]
-        found = [item for item in (store.get("comment", name) for name in names) if item]
+        items = [item for item in (store.get("comment", name) for name in names) if item]
     else:
-        found = [item for item in (_indicator(context, kind, query) for kind in SUBJECTS) if item]
+        items = [item for item in (_indicator(context, kind, query) for kind in SUBJECTS) if item]
     cut = page(
-        found,
+        items,
         name="search",
         collection=f"search/{query}",
         address=f"{context.state.url}{context.entry.path}",

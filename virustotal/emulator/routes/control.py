@@ -21,8 +21,8 @@ async def handle_control(emulator: "Emulator", http: web.Request) -> web.Respons
     """Answer one request below ``/emulator/``; a mistake in it is 400 with the reason."""
     action = _ACTIONS.get((http.method, http.path.removeprefix("/emulator/")))
     if action is None:
-        known = sorted(f"{method} /emulator/{name}" for method, name in _ACTIONS)
-        return web.json_response({"error": "no such control", "controls": known}, status=404)
+        controls = sorted(f"{method} /emulator/{name}" for method, name in _ACTIONS)
+        return web.json_response({"error": "no such control", "controls": controls}, status=404)
     try:
         body = json.loads(await http.read() or b"null")
         return web.json_response(action(emulator, body))

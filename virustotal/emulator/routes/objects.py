@@ -30,21 +30,21 @@ def identify(context: Context, kind: str, text: str) -> str:
         return state.store.resolve("file", ids.file_hash(text, state.switches))
     if kind == "url":
         digest, url = ids.url_id(text, state.switches)
-        known = state.store.resolve("url", url)
-        return known if known != url else state.store.resolve("url", digest)
+        identifier = state.store.resolve("url", url)
+        return identifier if identifier != url else state.store.resolve("url", digest)
     if kind == "domain":
         return ids.domain_name(text)
     return ids.ip_address(text) if kind == "ip_address" else text
 
 
-def find_object(context: Context, kind: str, identifier: str, asked: str) -> Json:
+def find_object(context: Context, kind: str, identifier: str, name: str) -> Json:
     """Return a stored object, the nearly empty one of a never-seen host, or raise the 404."""
-    found = context.state.store.get(kind, identifier)
-    if found is not None:
-        return found
+    item = context.state.store.get(kind, identifier)
+    if item is not None:
+        return item
     if kind in ("domain", "ip_address") and context.state.switches.unknown_host == "empty":
         return {"type": kind, "id": identifier, "attributes": _empty_attributes(kind, identifier)}
-    raise not_found(kind, asked)
+    raise not_found(kind, name)
 
 
 def _empty_attributes(kind: str, identifier: str) -> Json:
@@ -58,15 +58,15 @@ def object_handler(kind: str) -> Any:
     """Return the handler of ``GET /{collection}/{id}``."""
 
     async def handle(context: Context) -> Json:
-        asked = context.params[0]
-        identifier = identify(context, kind, asked)
+        name = context.params[0]
+        identifier = identify(context, kind, name)
         if not _first_submitter(context, kind, identifier):
             context.charge()
-        found = find_object(context, kind, identifier, asked)
+        item = find_object(context, kind, identifier, name)
         if _withheld(context, kind, identifier):
-            raise not_found(kind, asked)
-        shown = whole(context, found)
-        relationships = inline_relationships(context, kind, found["id"])
+            raise not_found(kind, name)
+        shown = whole(context, item)
+        relationships = inline_relationships(context, kind, item["id"])
         if relationships is not None:
             shown["relationships"] = relationships
         return {"data": shown}
@@ -102,11 +102,11 @@ def related_handler(kind: str, *, descriptors: bool) -> Any:
     """Return the handler of a relationship, whole or as descriptors."""
 
     async def handle(context: Context) -> Json:
-        asked, name = context.params
-        identifier = identify(context, kind, asked)
+        text, name = context.params
+        identifier = identify(context, kind, text)
         facts = _facts(context, kind, name)
         if kind in _MUST_EXIST and not context.state.store.names(kind, identifier):
-            find_object(context, kind, identifier, asked)
+            find_object(context, kind, identifier, text)
         items = related(context, kind, identifier, facts)
         return _list(context, kind, identifier, facts, items, descriptors)
 

@@ -40,14 +40,13 @@ def _accept(context: Context, form: Form) -> Json | Reply:
     record.names[content.sha256] = content.name
     if "password" in form.fields:
         record.passwords[content.sha256] = form.fields["password"]
-    known = state.store.get("file", content.sha256) is not None
-    running = state.analyses.of("file", content.sha256)
-    if (known or running is not None) and state.switches.known_upload == "409":
+    exists = bool(state.store.get("file", content.sha256) or state.analyses.of("file", content.sha256))
+    if exists and state.switches.known_upload == "409":
         raise ApiError("AlreadyExistsError", f'File "{content.sha256}" already exists')
-    if known or running is not None:
+    if exists:
         context.charge()
-    owner = None if known or running is not None else context.key.name
-    made = of_file(content, int(state.clock.now()), owner, known or running is not None)
+    owner = None if exists else context.key.name
+    made = of_file(content, int(state.clock.now()), owner, exists)
     return _descriptor(state, state.analyses.add(made))
 
 
@@ -84,28 +83,28 @@ async def post_url(context: Context) -> Json:
         form = await context.http.post()
     except ValueError as error:
         raise bad_request(f"Malformed form: {error}") from None
-    given = form.get("url")
-    if not isinstance(given, str) or not given:
+    url_text = form.get("url")
+    if not isinstance(url_text, str) or not url_text:
         raise bad_request('A "url" field is needed')
-    url = ids.canonical_url(given)
+    url = ids.canonical_url(url_text)
     state = context.state
     stored = state.store.resolve("url", url)
     identifier = stored if stored != url else hashlib.sha256(url.encode()).hexdigest()
-    known = state.store.get("url", identifier) is not None or state.analyses.of("url", identifier) is not None
+    exists = bool(state.store.get("url", identifier) or state.analyses.of("url", identifier))
     state.record.uploads[identifier] += 1
-    owner = None if known else context.key.name
-    return _descriptor(state, state.analyses.add(of_url(identifier, url, int(state.clock.now()), owner, known)))
+    owner = None if exists else context.key.name
+    return _descriptor(state, state.analyses.add(of_url(identifier, url, int(state.clock.now()), owner, exists)))
 
 
 def rescan_handler(kind: str) -> Any:
     """Return the handler of ``POST /{collection}/{id}/analyse``."""
 
     async def handle(context: Context) -> Json:
-        asked = context.params[0]
-        identifier = identify(context, kind, asked)
-        found = find_object(context, kind, identifier, asked)
+        name = context.params[0]
+        identifier = identify(context, kind, name)
+        item = find_object(context, kind, identifier, name)
         state = context.state
-        return _descriptor(state, state.analyses.add(of_known(found, int(state.clock.now()))))
+        return _descriptor(state, state.analyses.add(of_known(item, int(state.clock.now()))))
 
     return handle
 
@@ -146,18 +145,18 @@ def advance(state: State, analysis: Analysis) -> str:
 
 def _finish(state: State, analysis: Analysis) -> None:
     now = int(state.clock.now())
-    found = state.store.get(analysis.kind, analysis.item)
-    if analysis.made is not None and found is None:
+    item = state.store.get(analysis.kind, analysis.item)
+    if analysis.made is not None and item is None:
         state.store.put(analysis.made)
-    elif found is not None:
+    elif item is not None:
         changed = {"last_analysis_date": now, "last_modification_date": now}
-        state.store.put({**found, "attributes": {**state.store.attributes(analysis.kind, analysis.item), **changed}})
+        state.store.put({**item, "attributes": {**state.store.attributes(analysis.kind, analysis.item), **changed}})
 
 
 def _shown(context: Context, analysis: Analysis, status: str) -> Json:
     state = context.state
-    found = state.store.attributes(analysis.kind, analysis.item) if status == "completed" else {}
-    results = found.get("last_analysis_results", {})
+    attributes = state.store.attributes(analysis.kind, analysis.item) if status == "completed" else {}
+    results = attributes.get("last_analysis_results", {})
     stats = engine_stats(results, network=analysis.kind != "file")
     address = state.address("analysis", analysis.identifier)
     data = {

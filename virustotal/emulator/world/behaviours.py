@@ -78,7 +78,7 @@ def _reports() -> Iterator[Json]:
     )
 
 
-def _tactic(identifier: str, name: str, technique: str, title: str, seen: str, severity: str) -> Json:
+def _tactic(identifier: str, name: str, technique: str, title: str, description: str, severity: str) -> Json:
     site = "https://attack.mitre.org"
     return {
         "id": identifier,
@@ -91,7 +91,7 @@ def _tactic(identifier: str, name: str, technique: str, title: str, seen: str, s
                 "name": title,
                 "link": f"{site}/techniques/{technique.replace('.', '/')}/",
                 "description": f"Adversaries may use {title.lower()}.",
-                "signatures": [{"severity": severity, "description": seen}],
+                "signatures": [{"severity": severity, "description": description}],
             }
         ],
     }

@@ -133,8 +133,8 @@ def _minimal() -> tuple[bytes, Json]:
     content = invented("minimal.bin")
     names = "first_submission_date last_submission_date last_analysis_date last_modification_date last_analysis_stats"
     value = file_object(content, ["minimal.bin"], {})
-    kept = {name: value["attributes"][name] for name in (*names.split(), "times_submitted", "tags")}
-    return content, obj("file", value["id"], {**kept, "type_tags": []})
+    attributes = {name: value["attributes"][name] for name in (*names.split(), "times_submitted", "tags")}
+    return content, obj("file", value["id"], {**attributes, "type_tags": []})
 
 
 def _odd() -> tuple[bytes, Json]:

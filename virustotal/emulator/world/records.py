@@ -91,11 +91,11 @@ def history() -> Iterator[tuple[str, Json]]:
         ("203.0.113.5", "example.com", 400),
         ("192.0.2.10", "c2.example.net", 2),
     ]
-    found = [_resolution(*pair) for pair in pairs]
-    yield relationship("domain", "example.com", "resolutions", found[:2])
-    yield relationship("domain", "c2.example.net", "resolutions", found[2:])
-    yield relationship("ip_address", "192.0.2.10", "resolutions", found[2:])
-    yield relationship("ip_address", "198.51.100.7", "resolutions", found[:1])
+    resolutions = [_resolution(*pair) for pair in pairs]
+    yield relationship("domain", "example.com", "resolutions", resolutions[:2])
+    yield relationship("domain", "c2.example.net", "resolutions", resolutions[2:])
+    yield relationship("ip_address", "192.0.2.10", "resolutions", resolutions[2:])
+    yield relationship("ip_address", "198.51.100.7", "resolutions", resolutions[:1])
     yield relationship("domain", "example.com", "historical_whois", [_whois(10), _whois(375)])
     certificate = {
         **obj("ssl_cert", str(CERTIFICATE["thumbprint_sha256"]), CERTIFICATE),
