@@ -141,7 +141,9 @@ def test_feeds_are_fetched_and_the_next_run_goes_on(address: str, emulator: Emul
     [
         (("files", "--since", "2999-01-01"), "premium", 2, "60 minutes old"),
         (("comments",), "premium", 2, "there is no feed comments"),
-        (("files",), "", 3, "API key"),
+        (("files",), "", 3, "--api-key-file"),
+        (("files",), "wrong", 3, "does not accept the API key"),
+        (("files", "--api-host", "nonsense"), "premium", 3, "host: expected"),
         (("files",), "public", 1, "The same command continues"),
     ],
 )

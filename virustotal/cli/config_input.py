@@ -1,8 +1,8 @@
-"""Key, configuration and parameters of a command, read and checked before anything starts."""
+"""Key, configuration and parameters of a command, with their options; checked before anything starts."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,39 @@ KEY_VARIABLE = "VIRUSTOTAL_API_KEY"
 IMAGE_VARIABLE = "SERVICE_PATH"
 NO_KEY = f"An API key of VirusTotal is needed: set {KEY_VARIABLE}, or name a file with --key-file."
 
+#: Options of several commands.
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+config_option = click.option("--config", "config_file", type=FILE, help="YAML with the config part of the manifest.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_key = click.option("--key-file", type=FILE, help=f"A file with the API key; else ${KEY_VARIABLE}.")
+_host = click.option(
+    "--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]"
+)
+
 #: Errors of PyYAML, and of Python itself for a value such as the date 2026-13-01.
 _UNREADABLE = (OSError, yaml.YAMLError, ValueError, AttributeError, KeyError, RecursionError)
 #: A quotation of the file in PyYAML's message (alias, anchor, tag), which may be a key. Single tokens stay.
 _QUOTED = re.compile(r"""['"][^\\<'"\s][^'"\s]+['"]""")
 
 
-def api_key(file: Path | None, config: Mapping[str, Any]) -> str:
-    """Return the key of the file, else of the environment, else of the configuration, or end with exit code 3."""
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options `config_file`, `key_file` and `host`."""
+    return config_option(_key(_host(command)))
+
+
+def api_key(file: Path | None, config: Mapping[str, Any], option: str = "--key-file") -> str:
+    """Return the key of the file, else of the environment, else of the configuration, or end with exit code 3.
+
+    Args:
+        file: With the key.
+        config: The configuration.
+        option: Names the file on the command line.
+    """
     try:
         key = optional_key(file, config)
     except ConfigurationError as error:
         refuse(str(error))
-    return key or refuse(NO_KEY)
+    return key or refuse(NO_KEY.replace("--key-file", option))
 
 
 def optional_key(file: Path | None, config: Mapping[str, Any]) -> str:
@@ -69,10 +89,10 @@ def key_of_file(file: Path) -> str:
     return lines[0] if lines else ""
 
 
-def configuration(file: Path | None) -> dict[str, Any]:
+def configuration(file: Path | None, host: str | None = None) -> dict[str, Any]:
     """Return the configuration as `read_configuration` does; warn of unknown names, end at a wrong value."""
     try:
-        config = read_configuration(file)
+        config = read_configuration(file, host)
     except ConfigurationError as error:
         refuse(str(error))
     for line in unknown_settings(config):
@@ -80,16 +100,19 @@ def configuration(file: Path | None) -> dict[str, Any]:
     return config
 
 
-def read_configuration(file: Path | None) -> dict[str, Any]:
+def read_configuration(file: Path | None, host: str | None = None) -> dict[str, Any]:
     """Return the configuration of a file, with the mirror's secrets of the environment.
 
-    The file holds the manifest's `config` part, with or without `config:` on top, or the whole manifest. Without a
-    file, inside the service's image, it is the configuration that the service there runs with.
+    Args:
+        file: The manifest's `config` part, with or without `config:` on top, or the whole manifest. Without a file,
+            inside the service's image, the configuration that the service there runs with is read.
+        host: The API server, if not the configured one.
 
     Raises:
         ConfigurationError: The file cannot be read, or a value is wrong.
     """
-    return {**(_of_file(file) if file else _of_image()), **_mirror_secrets()}
+    config = {**(_of_file(file) if file else _of_image()), **_mirror_secrets()}
+    return config | ({"host": host} if host else {})
 
 
 def _of_image() -> dict[str, Any]:

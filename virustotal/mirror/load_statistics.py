@@ -1,6 +1,7 @@
 """What became of the lines of all packages of a load, and what of those of one package must outlive it."""
 
 from collections import Counter
+from typing import Any
 
 from attrs import define, field
 
@@ -41,6 +42,15 @@ class LoadStatistics:
             for reason, (lines, first) in reached.refused.items():
                 self.refuse(reason, first, lines)
         return reached
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts, and each reason with its lines and where the first stands."""
+        refused = [
+            {"reason": reason, "lines": count, "first": self.examples[reason]}
+            for reason, count in self.refused.most_common()
+        ]
+        counts = {"read": self.read, "stored": self.stored, "older": self.older, "loaded_before": self.again}
+        return {**counts, "refused": refused}
 
     def refuse(self, reason: str, where: str, lines: int = 1) -> None:
         """Count lines that were refused, of which the first stands there."""

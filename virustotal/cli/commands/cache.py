@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from virustotal.cli.config_input import checked, configuration
+from virustotal.cli.config_input import checked, config_option, configuration, json_option
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.util.readers import quantity
@@ -14,14 +14,10 @@ from virustotal.util.readers import quantity
 if TYPE_CHECKING:
     from virustotal.storage import Stores
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_CONFIG = click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
 
 @click.group(invoke_without_command=True)
-@_CONFIG
-@_JSON
+@config_option
+@json_option
 @click.pass_context
 def cache(context: click.Context, config_file: Path | None, as_json: bool) -> None:
     """Show size and hit rate of the cache in `storage`, of all keys.
@@ -33,8 +29,8 @@ def cache(context: click.Context, config_file: Path | None, as_json: bool) -> No
 
 
 @cache.command()
-@_CONFIG
-@_JSON
+@config_option
+@json_option
 @click.pass_context
 def clear(context: click.Context, config_file: Path | None, as_json: bool) -> None:
     """Delete all answers, of all keys. Quota windows and upload receipts stay."""

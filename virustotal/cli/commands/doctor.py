@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.config_input import NO_KEY, optional_key, read_configuration
+from virustotal.cli.config_input import NO_KEY, json_option, optional_key, read_configuration, server_options
 from virustotal.cli.exit_codes import Exit
 from virustotal.cli.progress import plain_warnings
 from virustotal.cli.terminal import table, terminal
@@ -18,17 +18,14 @@ from virustotal.core.errors import ConfigurationError
 if TYPE_CHECKING:
     from virustotal.cli.reports.checks import Check
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: Severity -> exit code.
 _CODES = {"": Exit.RESULT, "advice": Exit.PARTIAL, "wrong": Exit.FAILED, "configuration": Exit.CONFIGURATION}
 _STYLES = {"ok": "green", "advice": "yellow", "wrong": "bold red"}
 
 
 @click.command()
-@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
-@click.option("--key-file", type=_FILE, help="A file with the API key; else $VIRUSTOTAL_API_KEY.")
-@click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@server_options
+@json_option
 def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as_json: bool) -> None:
     """Check configuration, key, host, proxy, CA, clock, store, mirror, plugins and safelist.
 
@@ -54,7 +51,7 @@ def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -
     from virustotal.cli.reports.doctor import examine
 
     try:
-        config = read_configuration(config_file) | ({"host": host} if host else {})
+        config = read_configuration(config_file, host)
         key = optional_key(key_file, config)
     except ConfigurationError as error:
         yield configuration(str(error))

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve, frozen
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from virustotal.cli.config_input import api_key, checked, configuration, key_of_file
+from virustotal.cli.config_input import FILE, api_key, checked, config_option, configuration, key_of_file
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.terminal import table, terminal
-from virustotal.core.errors import ConfigurationError, VirusTotalError
+from virustotal.core.errors import AuthenticationError, ConfigurationError, VirusTotalError
 from virustotal.core.settings import MIRROR_SECRETS
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from virustotal.mirror.feed_loader import Loader
     from virustotal.mirror.load_statistics import LoadStatistics
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 #: Seconds that `mirror init` may take.
 SETUP_SECONDS = 120.0
@@ -60,12 +59,12 @@ class Cluster:
 def _of_cluster(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options about the cluster, and call it with a `Cluster`."""
 
-    @click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+    @config_option
     @click.option(
         "--host", "hosts", multiple=True, envvar="VIRUSTOTAL_MIRROR", help="The cluster's address; repeatable."
     )
-    @click.option("--key-file", type=_FILE, help="A file with the cluster's encoded API key.")
-    @click.option("--ca", "ca_bundle", type=_FILE, help="Certificate authorities to trust for the cluster.")
+    @click.option("--key-file", type=FILE, help="A file with the cluster's encoded API key.")
+    @click.option("--ca", "ca_bundle", type=FILE, help="Certificate authorities to trust for the cluster.")
     @functools.wraps(command)
     def with_cluster(
         config_file: Path | None, hosts: tuple[str, ...], key_file: Path | None, ca_bundle: Path | None, **options: Any
@@ -124,7 +123,7 @@ def init(cluster: Cluster, shards: int, rollover_days: int, delete_days: int) ->
 
 
 @mirror.command()
-@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE…")
 @_of_cluster
 @_of_load
 def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: bool, as_json: bool) -> None:
@@ -141,8 +140,7 @@ def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: b
     from virustotal.mirror.feed_packages import PackageError
 
     loader, folder = cluster.loader(), _state(state)
-    lines = TextColumn("{task.fields[lines]} lines")
-    with _run(loader.statistics, as_json=as_json), _progress(DownloadColumn(), lines) as bars:
+    with _run(loader.statistics, as_json=as_json) as bars:
         task = bars.add_task("", total=sum(path.stat().st_size for path in files), lines=0)
         loader.prepare()
         before = 0
@@ -170,7 +168,7 @@ def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: b
     help="Where to begin, in UTC. [where the last run ended, else seven days ago]",
 )
 @click.option("--follow", is_flag=True, help="Do not end: wait for each next package.")
-@click.option("--api-key-file", type=_FILE, help="A file with VirusTotal's API key; else $VIRUSTOTAL_API_KEY.")
+@click.option("--api-key-file", type=FILE, help="A file with VirusTotal's API key; else $VIRUSTOTAL_API_KEY.")
 @click.option("--api-host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator.")
 @_of_cluster
 @_of_load
@@ -210,12 +208,12 @@ def fetch(
             raise click.BadParameter(f"there is no feed {feed}; there are {', '.join(FEEDS)}.", param_hint="FEED")
         if not index_of(config, FEEDS[feed]):
             refuse(f"The configuration has no index for {feed}.")
-    cluster = evolve(cluster, config=cluster.config | {"api_key": api_key(api_key_file, cluster.config)})
-    settings = evolve(cluster.settings, mirror=MirrorConfig())
-    settings = evolve(settings, host=api_host) if api_host else settings
+    server = {"api_key": api_key(api_key_file, cluster.config, "--api-key-file")}
+    server |= {"host": api_host} if api_host else {}
+    cluster = evolve(cluster, config=cluster.config | server)
     loader, folder = cluster.loader(), _state(state)
     try:
-        source = build(settings, cluster.credentials)
+        source = build(evolve(checked(cluster.config), mirror=MirrorConfig()), cluster.credentials)
     except (ConfigurationError, VirusTotalError) as error:
         refuse(str(error))
     fetcher = FeedFetcher(source, loader, folder / "packages")
@@ -224,9 +222,7 @@ def fetch(
     if start and start >= until:
         raise click.BadParameter("the newest package is 60 minutes old.", param_hint="--since")
     checkpoints = {feed: checkpoint_of_feed(feed, config, folder) for feed in feeds}
-    lines = TextColumn("{task.fields[lines]} lines")
-    run = _run(loader.statistics, fetcher.missing, as_json=as_json)
-    with contextlib.closing(source), run, _progress(MofNCompleteColumn(), TextColumn("minutes"), lines) as bars:
+    with contextlib.closing(source), _run(loader.statistics, fetcher.missing, as_json=as_json) as bars:
         for checkpoint in checkpoints.values() if again else ():
             checkpoint.forget()
         loader.prepare()
@@ -234,9 +230,9 @@ def fetch(
         first: datetime | None = None
         for package in fetcher.fetch(checkpoints, start, END if follow else until):
             first = first or package.start
-            minutes = [(moment - first) // MINUTE for moment in (package.start, fetcher.newest())]
+            read, total = ((moment - first) // MINUTE for moment in (package.start, fetcher.newest()))
             name = f"{package.feed} {package.name}"
-            bars.update(task, description=name, completed=minutes[0], total=minutes[1], lines=loader.statistics.read)
+            bars.update(task, description=name, completed=read, total=total, lines=loader.statistics.read)
 
 
 def _state(folder: Path | None) -> Path:
@@ -253,46 +249,36 @@ def _state(folder: Path | None) -> Path:
 
 
 @contextlib.contextmanager
-def _run(statistics: "LoadStatistics", missing: list[str] | None = None, *, as_json: bool) -> Iterator[None]:
-    """Print the summary when a run has ended, whatever ended it, and exit with its code."""
+def _run(statistics: "LoadStatistics", missing: Sequence[str] = (), *, as_json: bool) -> Iterator[Progress]:
+    """Show the progress of a run; when it has ended, whatever ended it, print its summary and exit with its code."""
     from virustotal.mirror.feed_fetcher import FetchError
     from virustotal.mirror.search_answers import MirrorError
 
-    end = ""
+    end, code = "", Exit.FAILED
+    name, lines = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[lines]} lines")
+    columns = (name, BarColumn(), TaskProgressColumn(), lines, TimeRemainingColumn())
     try:
-        yield
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            yield progress
+    except AuthenticationError as error:
+        end, code = str(error), Exit.CONFIGURATION
     except (MirrorError, FetchError, VirusTotalError) as error:
         end = str(error)
     except OSError as error:
         end = f"A package or its checkpoint cannot be used: {error.strerror or type(error).__name__}."
     except KeyboardInterrupt:
         end = "Interrupted."
-    _summary(statistics, missing or [], as_json=as_json)
+    if as_json:
+        click.echo(json.dumps({**statistics.as_json(), "missing": list(missing)}, indent=2))
+    else:
+        _print_summary(statistics, missing)
     if end:
-        fail(f"{end} The same command continues.", Exit.FAILED)
+        fail(f"{end} The same command continues.", code)
     if statistics.refused or missing:
         raise SystemExit(Exit.PARTIAL)
 
 
-def _progress(*columns: Any) -> Progress:
-    parts = (TextColumn("{task.description}", markup=False), BarColumn(), *columns, TimeRemainingColumn())
-    return Progress(*parts, console=Console(stderr=True), transient=True)
-
-
-def _summary(statistics: "LoadStatistics", missing: list[str], *, as_json: bool) -> None:
-    if as_json:
-        refused = [
-            {"reason": reason, "lines": count, "first": statistics.examples[reason]}
-            for reason, count in statistics.refused.most_common()
-        ]
-        counts = {
-            "read": statistics.read,
-            "stored": statistics.stored,
-            "older": statistics.older,
-            "loaded_before": statistics.again,
-        }
-        click.echo(json.dumps({**counts, "refused": refused, "missing": missing}, indent=2))
-        return
+def _print_summary(statistics: "LoadStatistics", missing: Sequence[str]) -> None:
     rows = table("what", "lines", "first")
     rows.add_row("stored", str(statistics.stored), "")
     for what, count in (("older than what is there", statistics.older), ("loaded before", statistics.again)):

@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.config_input import configuration
+from virustotal.cli.config_input import config_option, configuration, json_option
 from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.progress import plain_warnings
 from virustotal.cli.terminal import table, terminal
@@ -16,13 +16,12 @@ from virustotal.cli.terminal import table, terminal
 if TYPE_CHECKING:
     from virustotal.core.plugin_host.hooks import PluginInfo
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _STYLES = {"loaded": "green", "blocked": "yellow", "failed": "red", "refused": "red"}
 
 
 @click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
+@json_option
+@config_option
 @click.pass_context
 def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> None:
     """List plugins with their analyzers, relationships, versions and states."""

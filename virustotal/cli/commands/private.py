@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from virustotal.cli.config_input import api_key, checked, configuration
+from virustotal.cli.config_input import api_key, checked, configuration, server_options
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.reports.store import open_configured_stores
 
 #: Seconds that a deletion may take.
 SECONDS = 30.0
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -23,9 +22,7 @@ def private() -> None:
 
 @private.command()
 @click.argument("sha256")
-@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
-@click.option("--key-file", type=_FILE, help="A file with the API key; else $VIRUSTOTAL_API_KEY.")
-@click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
+@server_options
 def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: str | None) -> None:
     """Delete the private file SHA256 with its reports at VirusTotal. A later scan submits it again.
 
@@ -40,7 +37,7 @@ def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: s
 
     if not _SHA256.fullmatch(sha256):
         raise click.BadParameter("expected a SHA-256.", param_hint="SHA256")
-    config = configuration(config_file) | ({"host": host} if host else {})
+    config = configuration(config_file, host)
     settings = checked(config)
     config["api_key"] = api_key(key_file, config)
     ref = Ref("file", sha256.lower())

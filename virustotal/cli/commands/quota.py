@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.config_input import api_key, checked, configuration
+from virustotal.cli.config_input import api_key, checked, configuration, json_option, server_options
 from virustotal.cli.exit_codes import Exit, refuse
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.cli.terminal import table, terminal
@@ -18,14 +18,10 @@ from virustotal.util.readers import quantity
 if TYPE_CHECKING:
     from virustotal.cli.reports.quota import Quotas
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command()
-@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
-@click.option("--key-file", type=_FILE, help="A file with the API key; else $VIRUSTOTAL_API_KEY.")
-@click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@server_options
+@json_option
 def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_json: bool) -> None:
     """Show each window of the key's quota: its limit, the requests used, and when it resets.
 
@@ -38,7 +34,7 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     from virustotal.core.errors import AuthenticationError, ConfigurationError
     from virustotal.core.settings import credentials
 
-    config = configuration(config_file) | ({"host": host} if host else {})
+    config = configuration(config_file, host)
     settings = checked(config)
     if settings.mirror.only:
         none = "mirror.only: nothing is asked of VirusTotal, so that there is no quota."

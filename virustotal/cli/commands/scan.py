@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from virustotal.cli.config_input import api_key, checked, configuration, parameters
+from virustotal.cli.config_input import api_key, checked, configuration, parameters, server_options
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.terminal import terminal
 from virustotal.util.readers import as_text
@@ -17,7 +17,6 @@ from virustotal.util.readers import as_text
 if TYPE_CHECKING:
     from virustotal.local.run_task import Target, TaskOutcome
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 #: What stands for standard output in place of a file.
 _STANDARD = Path("-")
@@ -28,9 +27,7 @@ _STANDARD = Path("-")
 @click.option(
     "--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="A submission parameter; repeatable."
 )
-@click.option("--config", "config_file", type=_FILE, help="YAML with the config part of the manifest.")
-@click.option("--key-file", type=_FILE, help="A file with the API key; else $VIRUSTOTAL_API_KEY.")
-@click.option("--host", envvar="VIRUSTOTAL_HOST", help="Another API server, such as the emulator. [$VIRUSTOTAL_HOST]")
+@server_options
 @click.option("--json", "json_file", type=_OUTPUT, help="Write the result there as JSON; - prints it and nothing else.")
 @click.option("--html", "html_file", type=_OUTPUT, help="Write the result there as one HTML file; - prints it.")
 @click.option(
@@ -58,7 +55,7 @@ def scan(
     target, such as hxxp://evil[.]example, is read as it is meant.
     """
     values = parameters(params)
-    config = configuration(config_file) | ({"host": host} if host else {})
+    config = configuration(config_file, host)
     settings = checked(config)
     if dry_run:
         _plan(target, config, values)
