@@ -91,6 +91,11 @@ def test_a_sandbox_needs_another_source() -> None:
     assert agreed_labels({"Zenbox": ["Mirai"], "CAPE": ["mirai"]}, {}) == ("Mirai", "mirai")
 
 
+@pytest.mark.parametrize("category", [[], {"": {}}, ["malicious"], None, 7])
+def test_a_category_of_any_type_is_survived(category: object) -> None:
+    assert agreed_labels({"Zenbox": ["Mirai"]}, {"last_analysis_results": {"A": {"category": category}}}) == ()
+
+
 def test_the_families_of_the_recorded_reports(reports: object, capsys: pytest.CaptureFixture[str]) -> None:
     families: set[str] = set()
     for subject in everything():

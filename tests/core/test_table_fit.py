@@ -60,5 +60,11 @@ def test_columns_of_details_stand_below_under_the_cell_that_tells_rows_apart() -
     assert shown.details == ("a", "    id: aa", "b", "    id: bb")
 
 
+def test_a_named_column_calls_the_rows_below() -> None:
+    rows = [{"level": level, "url": url, "note": "n" * 200} for level, url in (("", "http://a/"), ("low", "http://b/"))]
+    shown = fit(rows, ["level", "url", "note"], detail=("note",), name="url")
+    assert [line for line in shown.details if not line.startswith(" ")] == ["http://a/", "http://b/"]
+
+
 def test_a_table_of_empty_cells_is_no_table() -> None:
     assert tables.table("T", [{"a": ""}, {}], ("a",)) is None

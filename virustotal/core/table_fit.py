@@ -36,6 +36,7 @@ def fit(
     columns: Sequence[str],
     keep: Collection[str] = (),
     detail: Collection[str] = (),
+    name: str = "",
 ) -> FittedTable:
     """Return the table as it fits the page.
 
@@ -44,6 +45,7 @@ def fit(
         columns: Those that are not empty everywhere, the most important first.
         keep: Columns that stay although they have one value in all rows.
         detail: Columns that stand below the table.
+        name: The column that names a row below the table.
     """
     candidates = [name for name in columns if name not in detail] or list(columns[:1])
     constant = [name for name in candidates if name not in keep and len(rows) > 1 and _is_constant(rows, name)]
@@ -55,7 +57,7 @@ def fit(
     longest = _longest_cells(days, shown)
     fitted = tuple({name: _cut(row[name], longest[name]) for name in shown} for row in days)
     details = [f"All rows: {name}: {rows[0][name]}" for name in constant]
-    title = _naming_column(fitted, shown)
+    title = name if name in shown else _naming_column(fitted, shown)
     room = LONGEST_DETAILS
     for row, day, cells in zip(rows, days, fitted, strict=True):
         below = [name for name in shown if cells[name] != day[name]]

@@ -16,7 +16,7 @@ from assemblyline_v4_service.common.result import (
 from virustotal.core import table_fit
 from virustotal.core.models import Object, Ref
 from virustotal.core.settings import DEFAULT_HOST, Settings
-from virustotal.util.readers import as_text, quantity
+from virustotal.util.readers import as_text, as_texts, quantity
 
 __all__ = [
     "MOST_IN_CELL",
@@ -79,6 +79,7 @@ def table(
     collapse: bool = False,
     keep: Collection[str] = (),
     detail: Collection[str] = (),
+    name: str = "",
 ) -> ResultTableSection | None:
     """Return a table that fits the page of Assemblyline, or None where no cell has anything.
 
@@ -91,19 +92,20 @@ def table(
         total: How many rows there are in all, where `rows` is already cut.
         keep: Columns that stay although they have one value in all rows.
         detail: Columns that always stand below the table: identifiers, rule texts, references.
+        name: The column that names a row below the table; the one that tells most rows apart where none is given.
     """
-    cells = [{name: _cell(row.get(name)) for name in columns} for row in rows[:most]]
-    used = [name for name in columns if any(row[name] not in ("", None) for row in cells)]
+    cells = [{column: _cell(row.get(column)) for column in columns} for row in rows[:most]]
+    used = [column for column in columns if any(row[column] not in ("", None) for row in cells)]
     if not used:
         return None
-    fitted = table_fit.fit(cells, used, keep, detail)
+    fitted = table_fit.fit(cells, used, keep, detail, name)
     section = ResultTableSection(counted(title, len(cells), total or len(rows)), auto_collapse=collapse)
     for row in fitted.rows:
         section.add_row(TableRow(row))
     section.set_column_order(list(fitted.columns))  # add_row overwrites the order: last
     if fitted.details:
-        name = f"{re.split(':| [(]', title)[0]}: details"
-        section.add_subsection(ResultTextSection(name, body="\n".join(fitted.details), auto_collapse=True))
+        below = f"{re.split(':| [(]', title)[0]}: details"
+        section.add_subsection(ResultTextSection(below, body="\n".join(fitted.details), auto_collapse=True))
     return section
 
 
@@ -189,7 +191,7 @@ def further_attributes(
             elif _UNWRITTEN.search(name):
                 unwritten[name] = None
             else:
-                values.setdefault(name, []).append((obj.ref.id, value))
+                values.setdefault(name, []).append((_called(obj), value))
     body: list[str] = []
     room = LONGEST_FURTHER
     for name, pairs in values.items():
@@ -203,6 +205,12 @@ def further_attributes(
     if without := [name for name in empty if name not in values]:
         body.append(f"Without a value: {listed(without, 60)}")
     return ResultTextSection(FURTHER, body="\n".join(body), auto_collapse=True) if body else None
+
+
+def _called(obj: Object) -> str:
+    """Return what an analyst calls an object: the id of a URL is a digest that says nothing."""
+    urls = as_texts(obj.attributes.get("url") or obj.context.get("url")) if obj.ref.kind == "url" else ()
+    return next(iter(urls), obj.ref.id)
 
 
 def _name(key: Any) -> str:

@@ -257,3 +257,11 @@ def test_keys_within_a_further_attribute_may_hold_a_session() -> None:
     assert section is not None
     assert "hidden" not in section.body
     assert "port: 443" in section.body
+
+
+def test_a_further_attribute_of_a_url_stands_beside_its_address() -> None:
+    one = obj("url", "ab" * 32, url="http://a.example/", reputation=-1)
+    other = obj("url", "cd" * 32, context={"url": ["http://b.example/"]}, reputation=-2)
+    section = tables.further_attributes([one, other, obj("url", "e" * 8)], ("url",), ("url",))
+    assert section is not None
+    assert section.body == "reputation:\n    http://a.example/: -1\n    http://b.example/: -2"

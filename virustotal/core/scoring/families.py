@@ -119,8 +119,8 @@ def agreed_labels(labels: Mapping[str, Iterable[str]], attributes: Mapping[str, 
 
 def _engine_results(attributes: Mapping[str, Any]) -> frozenset[str]:
     entries = (as_mapping(entry) for _, entry in pairs(attributes.get("last_analysis_results")))
-    found = (entry.get("result") for entry in entries if entry.get("category") in _BAD)
-    return frozenset(_shared(as_text(result)) for result in found if result)
+    results = (entry.get("result") for entry in entries if as_text(entry.get("category")) in _BAD)
+    return frozenset(_shared(as_text(result)) for result in results if result)
 
 
 def _results(detections: Iterable[Detection]) -> frozenset[str]:

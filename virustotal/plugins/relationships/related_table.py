@@ -153,7 +153,7 @@ class RelatedTable:
 
     def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
         rows = [self._row(obj) for obj in related.items[: tables.MOST_ROWS]]
-        section = tables.table(self.entry.title, rows, self._names(()))
+        section = tables.table(self.entry.title, rows, self._names(()), name=self._label)
         if section is not None:
             section.title_text = table_heading(self.entry.title, related)
             self._tagged(section, (obj for obj in related.items if not is_noise(obj)))
@@ -175,7 +175,7 @@ class RelatedTable:
             for each in reported[: tables.MOST_ROWS]
         ]
         names = self._names(("Level", "Detections"), ("Note",))
-        section = tables.table("With a report", rows, names, total=len(reported))
+        section = tables.table("With a report", rows, names, total=len(reported), name=self._label)
         if section is not None:
             settings = evidence.settings
             telling = (
@@ -193,7 +193,8 @@ class RelatedTable:
             for obj in bare[: tables.MOST_ROWS]
         ]
         title = "Known by hash only" if self._kind == "file" else "Known by name only"
-        section = tables.table(title, rows, self._names((), ("Reason",)), total=len(bare), collapse=True)
+        names = self._names((), ("Reason",))
+        section = tables.table(title, rows, names, total=len(bare), collapse=True, name=self._label)
         if section is not None:
             self._tagged(section, (obj for obj in bare if not is_noise(obj)))
         return section
