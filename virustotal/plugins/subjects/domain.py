@@ -42,14 +42,14 @@ def records(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the DNS records that VirusTotal last saw."""
     rows = [
         {
-            "Type": record.get("type"),
+            "Type": as_text(record.get("type")),
             "Value": record.get("value"),
             "TTL": integer(record.get("ttl")),
             "More": ", ".join(f"{key} {shown}" for key in _MORE if (shown := as_text(record.get(key)))),
         }
         for record in as_mappings(attributes.get("last_dns_records"))
     ]
-    rows.sort(key=lambda row: (as_text(row["Type"]), as_text(row["Value"])))
+    rows.sort(key=lambda row: (row["Type"], as_text(row["Value"])))
     seen = date(attributes.get("last_dns_records_date"))
     title = "DNS records" + (f" (seen {seen})" if seen else "")
     section = tables.table(title, rows, ("Type", "Value", "TTL", "More"))
