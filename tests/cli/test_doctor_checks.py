@@ -4,13 +4,11 @@ import pytest
 
 from virustotal.cli.reports.checks import (
     PROXY_VARIABLES,
-    Check,
     State,
     ca,
     clock,
     host,
     key,
-    lines,
     plugins,
     proxy,
     safelist,
@@ -36,8 +34,8 @@ PROXY = UnavailableError("The proxy cannot be reached.", code="LocalProxy")
     ],
 )
 def test_the_clock(skew: float | None, state: State, part: str) -> None:
-    found = clock(skew)
-    assert (found.state, part in found.found) == (state, True)
+    check = clock(skew)
+    assert (check.state, part in check.finding) == (state, True)
 
 
 @pytest.mark.parametrize(
@@ -77,19 +75,14 @@ def test_plugins_that_are_not_used() -> None:
 
 
 def test_a_disabled_name_that_nobody_has() -> None:
-    found = plugins(3, (), ("detektions",))
-    assert (found.state, "detektions" in found.found) == (State.ADVICE, True)
-
-
-def test_a_line_is_of_whole_sentences() -> None:
-    given = (Check("a", State.WRONG, "there is none", "Set it."), Check("b", State.WRONG, "It failed.", "Try again."))
-    assert list(lines(given)) == ["a: wrong: there is none. Set it.", "b: wrong: It failed. Try again."]
+    check = plugins(3, (), ("detektions",))
+    assert (check.state, "detektions" in check.finding) == (State.ADVICE, True)
 
 
 def test_the_safelist() -> None:
     listed = read_safelist({"match": {"network.static.domain": ["example.com"]}, "regex": {}})
     assert safelist(None).state is State.OK
-    assert "values: 1, expressions: 0" in safelist(lambda: (listed, "")).found
+    assert "values: 1, expressions: 0" in safelist(lambda: (listed, "")).finding
     assert safelist(lambda: (Safelist(), "It could not be read.")).state is State.ADVICE
 
 
@@ -100,5 +93,5 @@ def test_a_proxy_of_the_environment_is_named_and_its_password_is_not(monkeypatch
     monkeypatch.setenv("HTTPS_PROXY", "http://user:hidden@proxy.example.com:3128")
     check = proxy(Credentials(), Account())
     assert check.state is State.ADVICE
-    assert "HTTPS_PROXY" in check.found
-    assert "hidden" not in check.found + check.advice
+    assert "HTTPS_PROXY" in check.finding
+    assert "hidden" not in check.finding + check.advice

@@ -1,7 +1,6 @@
 """The examples and the template's distribution: their tests pass as they stand, and the service runs them."""
 
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -12,7 +11,6 @@ import pytest
 
 from tests.conftest import ROOT
 from virustotal.cli.reports.plugins import as_json, check_plugin, plugins
-from virustotal.plugins import BUILTIN
 from virustotal.template import KINDS, write
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if (path / "pyproject.toml").is_file())
@@ -105,18 +103,6 @@ def test_the_listing(installed: Path) -> None:
     without = {each.name: each for each in plugins({}).listing}
     assert without["blocklist"].state == "failed"
     assert without["blocklist"].reason.endswith("plugins.settings.blocklist.file: expected the path of the list")
-
-
-def test_an_image_tells_what_it_has(installed: Path) -> None:
-    """Without the libraries of the terminal, and with the manifest's own configuration."""
-    code = "import sys, runpy; sys.modules.update(click=None, rich=None);"
-    code += "runpy.run_module('virustotal.cli.reports.plugins', run_name='__main__')"
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVICE_")}
-    environment = {**inherited, "PYTHONPATH": f"{installed}:{ROOT}"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert "\nstix 1.0.0 (virustotal-stix): loaded\n" in done.stdout, done.stderr
-    assert "\nblocklist 1.0.0 (virustotal-blocklist): failed: ValueError: plugins.settings" in done.stdout
-    assert done.stdout.startswith(BUILTIN[0].removeprefix("virustotal.plugins."))
 
 
 @pytest.mark.parametrize("name", ["blocklist", "virustotal-stix", "relationships.community"])

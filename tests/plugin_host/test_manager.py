@@ -14,7 +14,7 @@ from attrs import evolve
 from tests.conftest import ROOT
 from tests.plugin_host.broken import Broken
 from virustotal import __version__
-from virustotal.cli.reports.plugins import as_json, check_plugin, lines
+from virustotal.cli.reports.plugins import as_json, check_plugin, remarks
 from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
 from virustotal.core.plugin_host.hooks import HookCaller, Implementation, LoadedPlugins, PluginId
 from virustotal.core.plugin_host.manager import load, load_modules
@@ -175,7 +175,8 @@ def test_a_relationship_that_nobody_knows_is_warned_of(
     assert (row.state, row.reason, row.warning) == ("loaded", "", warning)
     logged = [each for each in caplog.records if each.name.endswith(".plugins.mine") and warning in each.message]
     assert bool(logged) is bool(warning)
-    assert bool([line for line in lines(loaded.listing) if "warning: " + warning in line]) is bool(warning)
+    lines = [line for plugin in loaded.listing for line in remarks(plugin)]
+    assert any("warning: " + warning in line for line in lines) is bool(warning)
     assert as_json(loaded.listing)[0]["analyzers"][0]["warning"] == warning
 
 

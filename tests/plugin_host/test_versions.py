@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.plugin_host.conftest import announce
 from tests.plugin_host.test_docs import blocks
 from virustotal import core
-from virustotal.cli.reports.plugins import check_plugin, lines
+from virustotal.cli.reports.plugins import check_plugin, remarks
 from virustotal.core import Analyzer, Attachment, Detection, Evidence, Object, Settings, hookimpl
 from virustotal.core.plugin_host.hooks import PluginInfo, State
 from virustotal.core.plugin_host.limits import EXTERNAL
@@ -93,7 +93,7 @@ def test_a_deprecated_name_works_and_is_told(
     checked = check_plugin("aged", {})
     assert (checked.plugin.state, checked.problems, checked.warnings) == (State.LOADED, (), (message,))
     assert caplog.text.count(message) == 1
-    assert any(message in line for line in lines((checked.plugin,)))
+    assert any(message in line for line in remarks(checked.plugin))
     with pytest.raises(ImportError):
         exec("from virustotal.core import NoSuchName")
 

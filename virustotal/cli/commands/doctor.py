@@ -62,6 +62,6 @@ def _checks(config_file: Path | None, key_file: Path | None, host: str | None) -
 def _table(checks: "tuple[Check, ...]") -> Table:
     rows = table("check", "state", "what")
     for check in checks:
-        what = Text(f"{check.found}\n{check.advice}" if check.advice else check.found)
+        what = Text(f"{check.finding}\n{check.advice}" if check.advice else check.finding)
         rows.add_row(check.name, Text(check.state.value, style=_STYLES[check.state.value]), what)
     return rows

@@ -41,8 +41,7 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
         console = terminal()
         console.print(_table(listing))
         for plugin in listing:
-            reason = [f"{plugin.name}: {plugin.state.value}: {plugin.reason}"] if plugin.reason else []
-            for line in (*reason, *report.remarks(plugin)):
+            for line in report.remarks(plugin):
                 console.print(line, style="yellow", markup=False)
 
 

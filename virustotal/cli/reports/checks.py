@@ -45,27 +45,20 @@ class Check:
 
     Args:
         name: The part that is checked.
-        state: Whether it works.
-        found: The finding.
-        advice: What to do; empty for nothing.
+        finding: What is said of it.
+        advice: What to do; empty where it works.
+        wrong: Whether look-ups do not work without that.
     """
 
     name: str
-    state: State
-    found: str
+    finding: str
     advice: str = ""
+    wrong: bool = False
 
-
-def _ok(name: str, found: str) -> Check:
-    return Check(name, State.OK, found)
-
-
-def _advice(name: str, found: str, advice: str) -> Check:
-    return Check(name, State.ADVICE, found, advice)
-
-
-def _wrong(name: str, found: str, advice: str) -> Check:
-    return Check(name, State.WRONG, found, advice)
+    @property
+    def state(self) -> State:
+        """Whether the part works."""
+        return State.WRONG if self.wrong else State.ADVICE if self.advice else State.OK
 
 
 def configuration(problem: str = "", unknown: tuple[str, ...] = ()) -> Check:
@@ -76,15 +69,17 @@ def configuration(problem: str = "", unknown: tuple[str, ...] = ()) -> Check:
         unknown: A sentence for each name that is no setting.
     """
     if problem:
-        return _wrong("configuration", problem, "Correct this value; the README lists each setting and its values.")
+        return Check(
+            "configuration", problem, "Correct this value; the README lists each setting and its values.", wrong=True
+        )
     if unknown:
-        return _advice("configuration", "it can be used, but has unknown names", " ".join(unknown))
-    return _ok("configuration", "valid; settings that are not given have their defaults")
+        return Check("configuration", "it can be used, but has unknown names", " ".join(unknown))
+    return Check("configuration", "valid; settings that are not given have their defaults")
 
 
 def unwanted() -> Check:
     """The built-in words of unwanted software, which weigh a third of a detection."""
-    return _ok("unwanted software", f"a third of a detection: {', '.join(UNWANTED_WORDS)}")
+    return Check("unwanted software", f"a third of a detection: {', '.join(UNWANTED_WORDS)}")
 
 
 def server(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:
@@ -98,15 +93,15 @@ def server(settings: Settings, credentials: Credentials, missing: str) -> Iterat
     if settings.mirror.only:
         private = ("private scanning",) if settings.submit_privately != "never" else ()
         for name in ("key", "host", "proxy", "ca", "clock", *private):
-            yield _ok(name, "not needed: nothing is asked of VirusTotal (mirror.only)")
+            yield Check(name, "not needed: nothing is asked of VirusTotal (mirror.only)")
         return
     keyless = not credentials.api_key
     try:
         answer = account(settings, evolve(credentials, api_key=credentials.api_key or "none"))
     except AuthenticationError as error:
-        yield _wrong("key", str(error), "Give the key as VirusTotal shows it.")
+        yield Check("key", str(error), "Give the key as VirusTotal shows it.", wrong=True)
         return
-    yield _wrong("key", "there is none", missing) if keyless else key(answer)
+    yield Check("key", "there is none", missing, wrong=True) if keyless else key(answer)
     yield from (host(settings, answer), proxy(credentials, answer), ca(settings, answer), clock(answer.skew))
     if settings.submit_privately != "never":
         yield private_scanning(answer)
@@ -115,46 +110,41 @@ def server(settings: Settings, credentials: Credentials, missing: str) -> Iterat
 def key(answer: Account) -> Check:
     """The key, by the server's answer."""
     if isinstance(answer.error, AuthenticationError):
-        return _wrong("key", str(answer.error), "Set a valid key; VirusTotal shows it under your profile, API key.")
+        return Check(
+            "key", str(answer.error), "Set a valid key; VirusTotal shows it under your profile, API key.", wrong=True
+        )
     if answer.error is not None and answer.error.status not in _UNTOLD:
-        return _advice("key", "not known: the server did not tell", "See host, proxy and ca.")
+        return Check("key", "not known: the server did not tell", "See host, proxy and ca.")
     if answer.error is not None:
-        return _advice(
+        return Check(
             "key",
             f"it is not refused, and VirusTotal does not tell its quota: {answer.error}",
             "Set quota.minute, quota.hour, quota.day and quota.month to what was agreed.",
         )
-    windows = [
-        f"{used if used is not None else '?'} of {allowed} used this {name}"
-        for name in ("hour", "day", "month")
-        if (allowed := getattr(answer.limits, name))
-        for used in (getattr(answer.used, name),)
-    ]
-    if any(used is not None and 0 < allowed <= used for allowed, used in _counts(answer)):
-        return _advice("key", f"valid; {', '.join(windows)}", "Wait until the window ends, or get a larger quota.")
-    return _ok("key", f"valid; {', '.join(windows) or 'no quota told'}")
-
-
-def _counts(answer: Account) -> Iterator[tuple[int, int | None]]:
-    for name in ("hour", "day", "month"):
-        yield getattr(answer.limits, name), getattr(answer.used, name)
+    quotas = [(name, getattr(answer.limits, name), getattr(answer.used, name)) for name in ("hour", "day", "month")]
+    windows = ", ".join(
+        f"{'?' if used is None else used} of {allowed} used this {name}" for name, allowed, used in quotas if allowed
+    )
+    if any(used is not None and 0 < allowed <= used for _, allowed, used in quotas):
+        return Check("key", f"valid; {windows}", "Wait until the window ends, or get a larger quota.")
+    return Check("key", f"valid; {windows or 'VirusTotal tells no quota'}")
 
 
 def private_scanning(answer: Account) -> Check:
     """The licence for private scanning, by the quota of private scans."""
     if not answer.scans:
         advice = "Scan a file with private_submit: the result says where the licence is missing."
-        return _advice("private scanning", "not known: VirusTotal does not tell the quota of private scans", advice)
+        return Check("private scanning", "not known: VirusTotal does not tell the quota of private scans", advice)
     if not answer.scans_licensed:
         advice = "Get a licence for private scanning, or set submit_privately: never. Nothing is submitted without it."
-        return _advice("private scanning", "the API key has no licence", advice)
+        return Check("private scanning", "the API key has no licence", advice)
     months = {name: quota for name, quota in answer.scans.items() if name.endswith("month")}
-    told = "; ".join(
+    counts = "; ".join(
         f"{name}: {used if used is not None else '?'} of {allowed} used" for name, (allowed, used) in months.items()
     )
     if any(allowed <= (used or 0) for allowed, used in months.values()):
-        return _advice("private scanning", told, "Wait until the month ends, or get a larger quota.")
-    return _ok("private scanning", told)
+        return Check("private scanning", counts, "Wait until the month ends, or get a larger quota.")
+    return Check("private scanning", counts)
 
 
 def host(settings: Settings, answer: Account) -> Check:
@@ -162,16 +152,22 @@ def host(settings: Settings, answer: Account) -> Check:
     place, error = settings.host, answer.error
     parts = urlsplit(place)
     if error is not None and error.code in {"LocalProxy", "LocalCertificate"}:
-        return _advice("host", f"{place}: not known", "See proxy and ca.")
+        return Check("host", f"{place}: not known", "See proxy and ca.")
     if error is not None and error.code in {"LocalNotJson", "LocalNoData"}:
-        return _wrong("host", f"{place}: what answers is no VirusTotal API", "Correct host, or let the proxy pass it.")
+        return Check(
+            "host", f"{place}: what answers is no VirusTotal API", "Correct host, or let the proxy pass it.", wrong=True
+        )
     if error is not None and not answer.answered:
-        return _wrong("host", f"{place}: {error}", "Check host, DNS and firewall, and whether a proxy is needed.")
+        return Check(
+            "host", f"{place}: {error}", "Check host, DNS and firewall, and whether a proxy is needed.", wrong=True
+        )
     if isinstance(error, UnavailableError):
-        return _wrong("host", f"{place}: {error}", "Try again later; tasks meanwhile end with an error that passes.")
+        return Check(
+            "host", f"{place}: {error}", "Try again later; tasks meanwhile end with an error that passes.", wrong=True
+        )
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
-        return _advice("host", f"{place} answers, without TLS", "Use https: the key is sent as it is.")
-    return _ok("host", f"{place} answers")
+        return Check("host", f"{place} answers, without TLS", "Use https: the key is sent as it is.")
+    return Check("host", f"{place} answers")
 
 
 def proxy(credentials: Credentials, answer: Account) -> Check:
@@ -179,13 +175,15 @@ def proxy(credentials: Credentials, answer: Account) -> Check:
     if not credentials.proxy:
         ignored = [name for name in PROXY_VARIABLES if os.environ.get(name)]
         if ignored:
-            return _advice("proxy", f"none; {ignored[0]} is set and not used", "Set proxy in the configuration.")
-        return _ok("proxy", "none")
+            return Check("proxy", f"none; {ignored[0]} is set and not used", "Set proxy in the configuration.")
+        return Check("proxy", "none")
     parts = urlsplit(credentials.proxy)
     place = f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
     if answer.error is not None and answer.error.code == "LocalProxy":
-        return _wrong("proxy", f"{place}: {answer.error}", "Check its address, user and password, and what it allows.")
-    return _ok("proxy", place)
+        return Check(
+            "proxy", f"{place}: {answer.error}", "Check its address, user and password, and what it allows.", wrong=True
+        )
+    return Check("proxy", place)
 
 
 def ca(settings: Settings, answer: Account) -> Check:
@@ -193,8 +191,8 @@ def ca(settings: Settings, answer: Account) -> Check:
     trusted = settings.ca_bundle or "the usual authorities"
     if answer.error is not None and answer.error.code == "LocalCertificate":
         advice = "Set ca_bundle to a file with the authority of the server, or of a proxy that opens TLS."
-        return _wrong("ca", f"{trusted}: {answer.error}", advice)
-    return _ok("ca", trusted)
+        return Check("ca", f"{trusted}: {answer.error}", advice, wrong=True)
+    return Check("ca", trusted)
 
 
 def clock(skew: float | None) -> Check:
@@ -204,12 +202,12 @@ def clock(skew: float | None) -> Check:
         skew: Seconds that it is ahead of the server's; None for unknown.
     """
     if skew is None:
-        return _advice("clock", "not known: no answer had a date", "See host.")
+        return Check("clock", "not known: no answer had a date", "See host.")
     way = "ahead" if skew > 0 else "behind"
     if abs(skew) > SKEW:
         finding = f"{abs(skew):.0f} seconds {way} of the server's"
-        return _advice("clock", finding, "Synchronise it (NTP): the quota's day and month end by it.")
-    return _ok("clock", f"{abs(skew):.0f} seconds {way} of the server's" if abs(skew) >= 1 else "as the server's")
+        return Check("clock", finding, "Synchronise it (NTP): the quota's day and month end by it.")
+    return Check("clock", f"{abs(skew):.0f} seconds {way} of the server's" if abs(skew) >= 1 else "as the server's")
 
 
 def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
@@ -225,25 +223,24 @@ def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
     read = stores.values.get("doctor", token)
     if broken:
         advice = "Check storage: its address and password, or that its folder can be written and has room."
-        return _advice("store", broken[0].partition(". Until")[0] + ".", advice)
+        return Check("store", broken[0].partition(". Until")[0] + ".", advice)
     if read != token:
-        return _advice("store", f"{stores.place}: what is written is not read", "Check what else uses this place.")
+        return Check("store", f"{stores.place}: what is written is not read", "Check what else uses this place.")
     size = stores.answers.size()
     who = "all replicas that name it" if shared else "the processes that see this file"
-    return _ok("store", f"{stores.place}, for {who}; answers kept of {quantity(size.objects, 'object')}")
+    return Check("store", f"{stores.place}, for {who}; answers kept of {quantity(size.objects, 'object')}")
 
 
 def mirror(settings: Settings, credentials: Credentials) -> Check:
     """The mirror: each index is asked for its mapping."""
     if not settings.mirror.hosts:
-        return _ok("mirror", "none")
-    bad = State.WRONG if settings.mirror.only else State.ADVICE
+        return Check("mirror", "none")
     problems = index_problems(settings.mirror, credentials)
     place = ", ".join(settings.mirror.hosts)
     if problems:
         advice = "Check mirror.hosts and its credentials; `virustotal-service mirror load` makes and fills indices."
-        return Check("mirror", bad, f"{place}: {' '.join(problems)}", advice)
-    return _ok("mirror", f"{place}{', and nothing else is asked' if settings.mirror.only else ''}")
+        return Check("mirror", f"{place}: {' '.join(problems)}", advice, wrong=settings.mirror.only)
+    return Check("mirror", f"{place}{', and nothing else is asked' if settings.mirror.only else ''}")
 
 
 def plugins(loaded: int, unloaded: tuple[str, ...], unknown: tuple[str, ...] = ()) -> Check:
@@ -256,13 +253,11 @@ def plugins(loaded: int, unloaded: tuple[str, ...], unknown: tuple[str, ...] = (
     """
     if unloaded:
         advice = "Update, remove or disable it (plugins.disabled); `virustotal-service plugins check NAME` tells more."
-        return _advice("plugins", f"{loaded} loaded; not used: {'; '.join(unloaded)}", advice)
+        return Check("plugins", f"{loaded} loaded; not used: {'; '.join(unloaded)}", advice)
     if unknown:
         advice = "Correct plugins.disabled; `virustotal-service plugins` lists the names."
-        return _advice(
-            "plugins", f"{loaded} loaded; disabled, but no plugin has this name: {', '.join(unknown)}", advice
-        )
-    return _ok("plugins", f"{loaded} loaded")
+        return Check("plugins", f"{loaded} loaded; disabled, but no plugin has this name: {', '.join(unknown)}", advice)
+    return Check("plugins", f"{loaded} loaded")
 
 
 def safelist(current: Callable[[], tuple[Safelist, str]] | None) -> Check:
@@ -272,33 +267,26 @@ def safelist(current: Callable[[], tuple[Safelist, str]] | None) -> Check:
         current: Returns it with a sentence where it may be wrong; None without a platform.
     """
     if current is None:
-        return _ok("safelist", "not asked for: this is no container of an Assemblyline platform")
+        return Check("safelist", "not asked for: this is no container of an Assemblyline platform")
     values_listed, note = current()
     if note:
-        return _advice("safelist", note, "Check SERVICE_API_HOST and SERVICE_API_KEY, or correct the safelist.")
+        return Check("safelist", note, "Check SERVICE_API_HOST and SERVICE_API_KEY, or correct the safelist.")
     values = sum(map(len, values_listed.exact.values()))
     expressions = sum(map(len, values_listed.patterns.values()))
-    return _ok("safelist", f"values: {values}, expressions: {expressions}")
+    return Check("safelist", f"values: {values}, expressions: {expressions}")
 
 
 def worst(checks: tuple[Check, ...]) -> str:
     """Return how bad it is: empty, `advice`, `wrong`, or `configuration` where key or configuration are wrong."""
-    wrong = {check.name for check in checks if check.state is State.WRONG}
+    wrong = {check.name for check in checks if check.wrong}
     if wrong:
         return "configuration" if wrong & {"configuration", "key"} else "wrong"
-    return "advice" if any(check.state is State.ADVICE for check in checks) else ""
-
-
-def lines(checks: tuple[Check, ...]) -> Iterator[str]:
-    """Yield each check as a line of text."""
-    for check in checks:
-        finding = f"{check.found.rstrip('.')}." if check.advice else check.found
-        yield f"{check.name}: {check.state.value}: {finding} {check.advice}".rstrip()
+    return "advice" if any(check.advice for check in checks) else ""
 
 
 def as_json(checks: tuple[Check, ...]) -> list[Mapping[str, Any]]:
     """Return the lines as JSON."""
     return [
-        {"check": check.name, "state": check.state.value, "found": check.found, "advice": check.advice}
+        {"check": check.name, "state": check.state.value, "found": check.finding, "advice": check.advice}
         for check in checks
     ]

@@ -1,4 +1,4 @@
-"""All checks of a configuration; `python -m virustotal.cli.reports.doctor` runs them in a container of the service."""
+"""All checks of a configuration."""
 
 import logging
 import os
@@ -43,8 +43,10 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     yield checks.store(stores, broken, shared=stores.place.startswith(("redis:", "rediss:")))
     yield checks.mirror(settings, keys)
     loaded = plugins.plugins(config)
-    nobodys = unknown(loaded.listing, settings.plugins.disabled)
-    yield checks.plugins(sum(plugin.state.value == "loaded" for plugin in loaded.listing), loaded.unloaded, nobodys)
+    unknown_names = unknown(loaded.listing, settings.plugins.disabled)
+    yield checks.plugins(
+        sum(plugin.state.value == "loaded" for plugin in loaded.listing), loaded.unloaded, unknown_names
+    )
     yield _safelist()
 
 
@@ -65,18 +67,3 @@ def _safelist() -> Check:
         return checks.safelist(lambda: keeper.current(PLATFORM_SECONDS))
     finally:
         keeper.stop()
-
-
-def main() -> int:
-    """Print the checks of the manifest's own configuration; return 0 where look-ups work, and 1 where they do not."""
-    use_manifest()
-    from assemblyline_v4_service.common.helper import get_service_manifest
-
-    results = tuple(examine(get_service_manifest().get("config") or {}, "Set api_key in the service's configuration."))
-    for line in checks.lines(results):
-        print(line)
-    return int(checks.worst(results) in {"wrong", "configuration"})
-
-
-if __name__ == "__main__":  # for images, which have no terminal of ours
-    raise SystemExit(main())

@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assemblyline_v4_service.common.helper import get_service_manifest
 from attrs import asdict, frozen
 
 from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginInfo, State
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import service_settings
-from virustotal.platform.manifest import use_manifest
 from virustotal.plugins import BUILTIN
 
 
@@ -60,17 +58,10 @@ def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
     return Checked(plugin, outcome.runs, outcome.problems, outcome.idle, warnings)
 
 
-def lines(listing: tuple[PluginInfo, ...]) -> Iterator[str]:
-    """Yield a line for each plugin, and those of `remarks`."""
-    for plugin in listing:
-        source = f" ({plugin.distribution})" if plugin.distribution else ""
-        reason = f": {plugin.reason}" if plugin.reason else ""
-        yield f"{plugin.name} {plugin.version}{source}: {plugin.state.value}{reason}"
-        yield from remarks(plugin)
-
-
 def remarks(plugin: PluginInfo) -> Iterator[str]:
-    """Yield a line for each warning of a plugin, and for each analyser that is not used or may never be called."""
+    """Yield a line for why a plugin, or an analyser of it, is not used, and for each of their warnings."""
+    if plugin.reason:
+        yield f"{plugin.name}: {plugin.state.value}: {plugin.reason}"
     yield from (f"{plugin.name}: warning: {message}" for message in plugin.warnings)
     for analyzer in plugin.analyzers:
         name = f"{plugin.name}, analyser {analyzer.name}"
@@ -78,9 +69,3 @@ def remarks(plugin: PluginInfo) -> Iterator[str]:
             yield f"{name}: {analyzer.state.value}: {analyzer.reason}"
         if analyzer.warning:
             yield f"{name}: warning: {analyzer.warning}"
-
-
-if __name__ == "__main__":  # for images, which have no terminal of ours: python -m virustotal.cli.reports.plugins
-    use_manifest()
-    for line in lines(plugins(get_service_manifest().get("config") or {}).listing):
-        print(line)
