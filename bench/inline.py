@@ -16,8 +16,9 @@ from virustotal.testing import obj  # first: it points the framework at the mani
 from virustotal.core.lookup import executor, planner  # isort: skip
 from virustotal.api.relationships import CATALOGUE  # isort: skip
 from virustotal.core.plugin_host.manager import load  # isort: skip
-from virustotal.core.lookup.fetch import expand_report, look_up  # isort: skip
+from virustotal.core.lookup.fetch import expand_report  # isort: skip
 from virustotal.core.lookup.key_capabilities import KeyCapabilities  # isort: skip
+from virustotal.core.lookup.object_request import look_up  # isort: skip
 from virustotal.core.settings import Credentials, PluginConfig, Settings  # isort: skip
 from virustotal.emulator.server import Emulator  # isort: skip
 from virustotal.plugins import BUILTIN  # isort: skip
@@ -65,8 +66,7 @@ def measured(
         client = HttpClient(settings, Credentials("premium"))
         start = time.perf_counter()
         report = look_up(plan, client, time.monotonic() + 60, capabilities=capabilities)
-        second = planner.expand(plan, report)
-        report = expand_report(second, report, client, time.monotonic() + 60, capabilities=capabilities)
+        report = expand_report(plan, report, client, time.monotonic() + 60, capabilities=capabilities)
         seconds.append(time.perf_counter() - start)
         requests = client.usage.requests
         client.close()

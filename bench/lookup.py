@@ -5,7 +5,7 @@ Both in one run over loopback, from plan to report. Usage: python -m bench.looku
 
 import time
 
-from virustotal.core.lookup import executor, fetch, planner
+from virustotal.core.lookup import executor, fetch, object_request, planner
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host.manager import load
@@ -65,9 +65,8 @@ def seconds(emulator: Emulator, workers: int) -> tuple[float, int]:
         source = build(settings, Credentials("gti-key"))
         emulator.requests.clear()
         began = time.monotonic()
-        report = fetch.look_up(plan, source, began + 60, capabilities=capabilities)
-        second = planner.expand(plan, report)
-        report = fetch.expand_report(second, report, source, began + 60, capabilities=capabilities)
+        report = object_request.look_up(plan, source, began + 60, capabilities=capabilities)
+        report = fetch.expand_report(plan, report, source, began + 60, capabilities=capabilities)
         best = min(best, time.monotonic() - began)
         assert all(related.detailed for related in report.related.values())
         source.close()

@@ -1,16 +1,17 @@
 """The way of a task's subjects: look up, submit, expand, analyse, download. Each step evolves a SubjectResult."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from attrs import evolve, frozen
 
-from virustotal.api.source import bypass_cache
+from virustotal.api.source import Source, bypass_cache
 from virustotal.client.private_source import PrivateSource
 from virustotal.core.lookup import downloads, fetch, planner
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
+from virustotal.core.lookup.object_request import look_up
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Object, Outcome, Report, Status
@@ -53,10 +54,11 @@ class Lookup:
         plans = [planner.plan(subject.ref, self.registry, self.task.settings) for subject in subjects]
         results = []
         for subject, plan in zip(subjects, plans, strict=True):
+            public_look_up = self._public_look_up(plan, self.client.source)
             result = SubjectResult(
-                Report(Object(subject.ref)) if self._is_private(subject) else self._look_up(plan),
+                Report(Object(subject.ref)) if self._is_private(subject) else public_look_up(),
                 label=subject.label,
-                asked=(*plan.embed, *plan.alone, *plan.named),
+                asked=plan.names,
                 aliases=planner.aliases(subject.ref.kind, self.task.settings.relationships),
                 linked=public_look_up_ruling(subject.ref.kind, self.task.settings).allowed,
                 notes=(*subject.notes, *plan.notes),
@@ -70,29 +72,25 @@ class Lookup:
     def _is_private(self, subject: Subject) -> bool:
         return self.scan is not None and subject.ref.kind in {"file", "url"}
 
-    def _look_up(self, plan: Plan) -> Report:
-        """Look an object up publicly, unless a private scan was requested that does not allow it."""
+    def _public_look_up(self, plan: Plan, source: Source) -> Callable[[], Report]:
+        """Return what looks an object up, or says why it is not, where a private scan was requested that forbids it."""
         ruling = public_look_up_ruling(plan.subject.kind, self.task.settings)
         if ruling.allowed:
-            return fetch.look_up(plan, self.client.source, self.task.deadline, capabilities=self.client.capabilities)
+            return partial(look_up, plan, source, self.task.deadline, capabilities=self.client.capabilities)
         receives, refusal = audience(self.task.settings)
         detail = f" It was not submitted. {refusal.reason}" if receives is Audience.NOBODY else ""
-        return Report(Object(plan.subject), outcome=Outcome(Status.SKIPPED, ruling.reason + detail))
+        return partial(Report, Object(plan.subject), outcome=Outcome(Status.SKIPPED, ruling.reason + detail))
 
     def _complete(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Submit what is unknown or old, and fetch the relationships."""
         if self.scan is not None and self._is_private(subject):
             return self._scanned(self.scan, subject, plan, result)
-        source, report = self.client.source, result.report
-        if report.outcome.status is Status.UNKNOWN or self.task.settings.reanalyze_after_days:
+        source = self.client.source
+        if result.report.outcome.status is Status.UNKNOWN or self.task.settings.reanalyze_after_days:
             result = self._submit(subject, plan, result)
-        if plan.analyze and result.report.outcome.found:
+        if plan.analyze:
             report = fetch.expand_report(
-                planner.expand(plan, result.report),
-                result.report,
-                source,
-                self.task.deadline,
-                capabilities=self.client.capabilities,
+                plan, result.report, source, self.task.deadline, capabilities=self.client.capabilities
             )
             result = evolve(result, report=report)
         return evolve(
@@ -104,26 +102,19 @@ class Lookup:
 
     def _submit(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         # What a submission changes must not be answered from the cache.
-        again = partial(
-            fetch.look_up,
-            plan,
-            bypass_cache(self.client.source),
-            self.task.deadline,
-            capabilities=self.client.capabilities,
-        )
+        again = self._public_look_up(plan, bypass_cache(self.client.source))
         ended = submit_if_allowed(self.submitter, self.task.candidate(subject), subject, result.report, again)
         return evolve(result, report=ended.report, notes=(*result.notes, *ended.notes), changing=ended.changing)
 
     def _scanned(self, scan: PrivateScan, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Scan a file or URL privately, and fetch the relationships of what was found."""
-        ended = scan.run(self.task.candidate(subject), subject, plan, partial(self._look_up, plan))
-        source, capabilities = self.client.source, self.client.capabilities
-        report, submitted = ended.submitted.report, ended.submitted
-        if ended.plan.analyze and report.outcome.found:
-            asked = (scan.source, scan.capabilities) if ended.private else (source, capabilities)
-            second = planner.expand(ended.plan, report)
-            report = fetch.expand_report(second, report, asked[0], self.task.deadline, capabilities=asked[1])
-        names = (*ended.plan.embed, *ended.plan.alone, *ended.plan.named)
+        source = self.client.source
+        ended = scan.run(self.task.candidate(subject), subject, plan, self._public_look_up(plan, source))
+        submitted, asked = ended.submitted, scan if ended.private else self.client
+        report = fetch.expand_report(
+            ended.plan, submitted.report, asked.source, self.task.deadline, capabilities=asked.capabilities
+        )
+        names = ended.plan.names
         return evolve(
             result,
             report=report,

@@ -81,7 +81,7 @@ relationships.CATALOGUE = {**relationships.CATALOGUE, **{(e.kind, e.name): e for
 from virustotal.testing import obj
 import time
 from virustotal.api.source import Answer
-from virustotal.core.lookup import fetch, planner
+from virustotal.core.lookup import fetch, object_request, planner
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN
@@ -100,8 +100,8 @@ class Canned:
 
 plan = planner.plan(subject, registry, settings)
 assert plan.embed == ("invented_files",), plan
-report = fetch.look_up(plan, Canned(), time.monotonic() + 9)
-report = fetch.expand_report(planner.expand(plan, report), report, Canned(), time.monotonic() + 9)
+report = object_request.look_up(plan, Canned(), time.monotonic() + 9)
+report = fetch.expand_report(plan, report, Canned(), time.monotonic() + 9)
 assert [item.ref.id for item in report.related["invented_files"].items] == ["ab" * 32], report
 assert [each.name for each in registry.find("file", "invented_files")], "nothing shows it"
 from tools import relationships as page

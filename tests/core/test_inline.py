@@ -13,8 +13,9 @@ from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.lookup import inline_attributes, planner, quota_fit
-from virustotal.core.lookup.fetch import expand_report, look_up
+from virustotal.core.lookup.fetch import expand_report
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
+from virustotal.core.lookup.object_request import look_up
 from virustotal.core.models import Object, Ref, Related, Report, Status
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.registry import Registry
@@ -85,8 +86,7 @@ def run(
     emulator.requests.clear()
     try:
         report = look_up(plan, client, time.monotonic() + 20, capabilities=capabilities)
-        second = planner.expand(plan, report)
-        report = expand_report(second, report, client, time.monotonic() + 20, capabilities=capabilities)
+        report = expand_report(plan, report, client, time.monotonic() + 20, capabilities=capabilities)
     finally:
         client.close()
     assert client.usage.requests <= plan.cost
@@ -224,10 +224,10 @@ def test_one_request_stays_below_what_proxies_take() -> None:
     names = tuple(name for kind, name in CATALOGUE if kind == "file")
     plan = planner.plan(FILE, REGISTRY, Settings(relationships=names, analyze_relationship=True))
 
-    for batch in plan.batches:
-        pairs = plan.selections(batch)
-        assert len(pairs) > 20
-        assert sum(len(name) + len(value) + 8 for name, value in pairs) <= inline_attributes.LONGEST_SELECTION
+    pairs = plan.selections(plan.embed)
+    assert len(pairs) > 20
+    assert sum(len(name) + len(value) + 8 for name, value in pairs) <= inline_attributes.LONGEST_SELECTION
+    assert len(",".join(plan.embed)) <= 1500
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is learnt of a key: by one process, for a day, and for the others."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,11 @@ from attrs import define, field
 from virustotal.core.lookup.key_capabilities import (
     LICENCE,
     LOOK_AGAIN,
+    MOST_NAMES,
     REMEMBERED,
     KeyCapabilities,
     Parameter,
-    keep_flag,
+    is_lasting,
 )
 from virustotal.core.models import Outcome, Status
 
@@ -26,13 +28,18 @@ class Kept:
     values: dict[str, Mapping[str, Any]] = field(factory=dict)
     asked: int = 0
 
-    def recall(self, name: str) -> Mapping[str, Any]:
+    def recall(self, topic: str) -> Mapping[str, Any]:
         self.asked += 1
-        return self.values.get(name, {})
+        return self.values.get(topic, {})
 
-    def keep(self, name: str, value: Mapping[str, Any], seconds: float) -> None:
+    def keep(self, topic: str, value: Mapping[str, Any], seconds: float) -> None:
         assert seconds == 24 * 3600
-        self.values[name] = value
+        self.values[topic] = value
+
+
+def licence(status: Status, until: float | None = None) -> dict[str, Any]:
+    """What is kept of the licence."""
+    return {LICENCE: {LICENCE: [status, "No privilege.", until or time.time() + REMEMBERED]}}
 
 
 def test_what_one_process_learns_the_others_know() -> None:
@@ -75,18 +82,25 @@ def test_what_others_have_learnt_meanwhile_is_added() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "learnt"),
+    ("name", "status", "lasting"),
     [
         ("embedded_domains", Status.FORBIDDEN, True),
         ("embedded_domains", Status.QUOTA, False),
         ("contacted_ips", Status.FORBIDDEN, False),  # every key may read it: this refusal is about something else
         ("nonsense", Status.FORBIDDEN, False),
+        ("nonsense", Status.UNKNOWN, True),
     ],
 )
-def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status, learnt: bool) -> None:
+def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status, lasting: bool) -> None:
+    assert is_lasting("file", name, Outcome(status)) is lasting
+
+
+def test_names_outside_the_catalogue_are_remembered_within_bounds() -> None:
     capabilities = KeyCapabilities()
-    capabilities.learn_alone("file", {name: Outcome(status)})
-    assert (name in capabilities.refused("file")) is learnt
+    for number in range(MOST_NAMES + 9):
+        capabilities.learn("file", {f"name_{number}": Outcome(Status.UNKNOWN)})
+    capabilities.learn("file", {"embedded_ips": FORBIDDEN})
+    assert len(capabilities.refused("file")) == MOST_NAMES + 1
 
 
 @pytest.mark.parametrize(
@@ -98,10 +112,8 @@ def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status,
         {"a": ["forbidden"]},
         {"a": ["forbidden", ""]},
         {"a": ["forbidden", "", "soon"]},
-        {"holds": "yes", "until": 9e9},
-        {"holds": False},
-        {"holds": False, "until": None},
-        {"holds": None, "until": 9e9},
+        {LICENCE: ["forbidden", "", None]},
+        {LICENCE: {"holds": False, "until": 9e9}},
         {"a": None},
     ],
 )
@@ -123,9 +135,9 @@ def test_each_name_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
     late = KeyCapabilities(kept)  # another process, which hears of it only now
     assert set(late.refused("file")) == {"embedded_domains", "embedded_ips"}
     now += REMEMBERED / 2 + 1
-    for each in (capabilities, late, KeyCapabilities(kept)):
-        assert set(each.refused("file")) == {"embedded_ips"}
-        assert each.takes(Parameter.INLINE) is None
+    for memory in (capabilities, late, KeyCapabilities(kept)):
+        assert set(memory.refused("file")) == {"embedded_ips"}
+        assert memory.takes(Parameter.INLINE) is None
 
 
 def test_what_a_host_of_another_time_says_counts_for_a_day_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +145,7 @@ def test_what_a_host_of_another_time_says_counts_for_a_day_at_most(monkeypatch: 
     monkeypatch.setattr("time.time", lambda: now)
     until = now + 99 * REMEMBERED
     capabilities = KeyCapabilities(
-        Kept({"refused:file": {"votes": ["forbidden", "", until]}, LICENCE: {"holds": False, "until": until}})
+        Kept({"refused:file": {"votes": ["forbidden", "", until]}, **licence(Status.FORBIDDEN, until)})
     )
     assert "votes" in capabilities.refused("file")
     assert "embedded_ips" in capabilities.refused("file")
@@ -141,20 +153,17 @@ def test_what_a_host_of_another_time_says_counts_for_a_day_at_most(monkeypatch: 
     assert capabilities.refused("file") == {}
 
 
-@pytest.mark.parametrize(("holds", "refused"), [(False, True), (True, False), (None, False)])
-def test_a_key_without_any_privilege_is_not_asked_for_what_needs_one(holds: bool | None, refused: bool) -> None:
-    kept = Kept()
-    keep_flag(kept, LICENCE, holds)
-    found = KeyCapabilities(kept).refused("file")
-    assert ("embedded_domains" in found) is refused
-    assert not {"contacted_ips", "vulnerabilities", "votes"} & found.keys()  # for every key, stated nowhere, its own
+@pytest.mark.parametrize(("status", "refused"), [(Status.FORBIDDEN, True), (Status.FOUND, False)])
+def test_a_key_without_any_privilege_is_not_asked_for_what_needs_one(status: Status, refused: bool) -> None:
+    names = KeyCapabilities(Kept(licence(status))).refused("file").keys()
+    assert ({"embedded_domains", "related_references"} <= names) is refused
+    assert not {"contacted_ips", "vulnerabilities", "votes"} & names  # for every key, stated nowhere, its own
 
 
 def test_what_is_learnt_of_the_licence_is_not_kept_as_refusals() -> None:
-    kept = Kept()
-    keep_flag(kept, LICENCE, False)
+    kept = Kept(licence(Status.FORBIDDEN))
     capabilities = KeyCapabilities(kept)
-    capabilities.learn_alone("file", {"embedded_ips": FORBIDDEN})
+    capabilities.learn("file", {"embedded_ips": FORBIDDEN})
     assert list(kept.values["refused:file"]) == ["embedded_ips"]
 
 
@@ -162,7 +171,7 @@ def test_a_licence_that_was_just_learnt_of_is_looked_at_without_waiting() -> Non
     kept = Kept()
     capabilities = KeyCapabilities(kept)
     assert capabilities.refused("file") == {}
-    keep_flag(kept, LICENCE, False)
+    kept.values |= licence(Status.FORBIDDEN)
     assert capabilities.refused("file") == {}, LOOK_AGAIN
     capabilities.look_again()
     assert capabilities.refused("file")

@@ -12,8 +12,9 @@ from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core import errors
 from virustotal.core.lookup import executor, planner
-from virustotal.core.lookup.fetch import expand_report, look_up
+from virustotal.core.lookup.fetch import expand_report
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
+from virustotal.core.lookup.object_request import look_up
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Credentials, Settings
@@ -67,8 +68,7 @@ class Task:
         deadline = soon(seconds)
         try:
             report = look_up(self.plan, self.client, deadline, capabilities=memory)
-            second = planner.expand(self.plan, report)
-            report = expand_report(second, report, self.client, deadline)
+            report = expand_report(self.plan, report, self.client, deadline)
         finally:
             self.client.close()
         assert self.client.usage.requests <= self.plan.cost
@@ -161,7 +161,7 @@ def test_one_relationship_that_fails_costs_itself(emulator: Emulator, fault: dic
 
     deadline = soon()
     report = look_up(task.plan, task.client, deadline)
-    report = expand_report(planner.expand(task.plan, report), report, task.client, deadline)
+    report = expand_report(task.plan, report, task.client, deadline)
     task.client.close()
 
     assert statuses(report) == dict.fromkeys(SIX, "found") | {"dropped_files": status}
@@ -234,7 +234,7 @@ def test_combined_requests_that_are_never_taken(emulator: Emulator, analyze: boo
     ]
     assert report.outcome.found
     assert statuses(report) == ({} if analyze else {"votes": "failed", "similar_files": "failed"})
-    assert planner.expand(plan, report).alone == (("votes", "similar_files") if analyze else ())
+    assert planner.names_to_page(plan, report) == (("votes", "similar_files") if analyze else ())
     assert len(ask.asked) <= plan.cost
     assert not memory.refused("file"), "what every key may read is refused by a passing fault alone"
 
@@ -280,7 +280,7 @@ def test_a_used_up_quota_ends_all_and_keeps_what_is_known(emulator: Emulator) ->
     deadline = soon()
 
     report = look_up(task.plan, task.client, deadline)
-    report = expand_report(planner.expand(task.plan, report), report, task.client, deadline)
+    report = expand_report(task.plan, report, task.client, deadline)
     task.client.close()
 
     found = list(statuses(report).values())
@@ -315,7 +315,7 @@ def blocks(*names: str) -> dict[str, Any]:
 def staged(source: _Scripted, *names: str, deadline: float) -> Report:
     plan = planner.plan(FILE, Registry(), Settings(relationships=names, analyze_relationship=True))
     report = look_up(plan, source, soon())
-    return expand_report(planner.expand(plan, report), report, source, deadline)
+    return expand_report(plan, report, source, deadline)
 
 
 def test_after_the_deadline_all_is_skipped() -> None:
@@ -377,46 +377,11 @@ def test_relationships_to_one_object(emulator: Emulator, absent: str) -> None:
     client = HttpClient(settings, Credentials("premium"), policy=PACE)
 
     report = look_up(plan, client, soon())
-    report = expand_report(planner.expand(plan, report), report, client, soon())
+    report = expand_report(plan, report, client, soon())
     client.close()
 
     assert [item.ref.id for item in report.related["parent"].items] == ["example.com"]
     assert statuses(report) == {"parent": "found", "immediate_parent": "found"}
-
-
-def test_batches_are_joined(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
-    monkeypatch.setattr(planner, "LONGEST_EMBED", 40)
-    task = Task(emulator, *SIX, analyze=False)
-
-    report = task.run()
-
-    assert len(emulator.requests) == len(task.plan.batches) > 2
-    assert statuses(report) == dict.fromkeys(SIX, "found")
-    assert len(report.related["dropped_files"].items) == 2
-
-
-@pytest.mark.parametrize("analyze", [True, False])
-def test_a_batch_that_fails_costs_its_names(monkeypatch: pytest.MonkeyPatch, analyze: bool) -> None:
-    monkeypatch.setattr(planner, "LONGEST_EMBED", 10)
-    plan = planner.plan(FILE, Registry(), Settings(relationships=("votes", "graphs"), analyze_relationship=analyze))
-    source = _Second(blocks("votes"), errors.UnavailableError("later"))
-
-    report = look_up(plan, source, soon())
-
-    assert statuses(report) == ({"votes": "found"} if analyze else {"votes": "found", "graphs": "failed"})
-
-
-class _Second(_Scripted):
-    """Fails from the second request on."""
-
-    def __init__(self, plain: Mapping[str, Any], error: Exception) -> None:
-        super().__init__({}, plain)
-        self.error = error
-
-    def ask(self, request: Request, deadline: float) -> Answer:
-        if self.asked:
-            raise self.error
-        return super().ask(request, deadline)
 
 
 def test_two_subjects_side_by_side(emulator: Emulator) -> None:

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from tests.core.test_key_capabilities import Kept
+from tests.core.test_key_capabilities import Kept, licence
 from virustotal.api import relationships
 from virustotal.api.source import Answer, RemainingQuota, Request
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError, QuotaError
 from virustotal.core.lookup import planner
-from virustotal.core.lookup.fetch import expand_report, look_up
-from virustotal.core.lookup.key_capabilities import LICENCE, KeyCapabilities, Parameter, keep_flag
-from virustotal.core.models import Ref, Report, Status
+from virustotal.core.lookup.fetch import expand_report
+from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
+from virustotal.core.lookup.object_request import look_up
+from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import Settings
 
@@ -93,7 +94,7 @@ def not_in_line(query: Mapping[str, str]) -> Exception | None:
 def run(source: Metered, *names: str, capabilities: KeyCapabilities | None = None, analyze: bool = True) -> Report:
     plan = planner.plan(FILE, REGISTRY, Settings(relationships=names, analyze_relationship=analyze))
     report = look_up(plan, source, SOON, capabilities=capabilities)
-    return expand_report(planner.expand(plan, report), report, source, SOON, capabilities=capabilities)
+    return expand_report(plan, report, source, SOON, capabilities=capabilities)
 
 
 def asked_first(source: Metered) -> tuple[str, bool]:
@@ -165,7 +166,7 @@ def test_what_is_kept_needs_no_look_at_the_quota() -> None:
 
 def test_a_licence_learnt_of_before_the_first_request_spares_the_refusal() -> None:
     kept = Kept()
-    source = Metered(9, no_premium, learns=lambda: keep_flag(kept, LICENCE, False))
+    source = Metered(9, no_premium, learns=lambda: kept.values.update(licence(Status.FORBIDDEN)))
     report = run(
         source, "contacted_domains", "embedded_domains", "ciphered_parents", capabilities=KeyCapabilities(kept)
     )
@@ -173,6 +174,14 @@ def test_a_licence_learnt_of_before_the_first_request_spares_the_refusal() -> No
     assert report.related["embedded_domains"].outcome.status is Status.FORBIDDEN
     assert report.related["ciphered_parents"].outcome.status is Status.FORBIDDEN
     assert not any("embedded" in request.path or "ciphered" in request.path for request in source.asked)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.FOUND])
+def test_an_object_that_was_not_found_costs_nothing_more(status: Status) -> None:
+    plan = planner.plan(FILE, REGISTRY, Settings(relationships=("votes", "brand_new"), analyze_relationship=True))
+    report, source = Report(Object(FILE), outcome=Outcome(status)), Metered(9)
+    assert expand_report(plan, report, source, SOON) is report
+    assert source.asked == []
 
 
 def test_a_wrong_key_leaves_from_the_look_at_the_quota() -> None:

@@ -11,7 +11,7 @@ from virustotal.api.source import RemainingQuota
 from virustotal.core import ANY
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.lookup import planner, quota_fit
-from virustotal.core.lookup.planner import Plan, describe, expand, plan
+from virustotal.core.lookup.planner import Plan, describe, names_to_page, plan
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
@@ -38,12 +38,12 @@ def test_the_default_costs_one_request_and_what_tells_most_comes_first() -> None
     found = planned(*DEFAULT_RELATIONSHIPS)
 
     assert found.embed == ("behaviours", "contacted_ips", "contacted_domains", "contacted_urls", "dropped_files")
-    assert (found.batches, found.expand, found.alone, found.named) == ((found.embed,), (), (), ())
+    assert (found.alone, found.named) == ((), ())
     assert found.cost == 1 + 1  # refused together, they are left out
 
 
 def test_nothing_asked_is_one_request() -> None:
-    assert (planned().cost, planned().batches) == (1, ((),))
+    assert planned().cost == 1
     assert planned(analyze=True).cost == 1
 
 
@@ -52,7 +52,7 @@ def test_analysis_costs_the_pages_of_each(most: int, pages: int) -> None:
     found = planned("behaviours", "dropped_files", analyze=True, max_related=most)
 
     assert found.cost == 1 + 1 + 2 * pages
-    assert expand(found, report(related("behaviours", 1), related("dropped_files", 0))).cost == pages
+    assert names_to_page(found, report(related("behaviours", 1), related("dropped_files", 0))) == ("behaviours",)
 
 
 def test_order_of_worth() -> None:
@@ -145,18 +145,6 @@ def test_what_an_analyser_wants_is_added() -> None:
     assert planned("votes", registry=wanting).embed == ("votes",)
 
 
-def test_long_lists_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = tuple(entry.name for entry in relationships.of_kind("file") if not entry.doubtful)
-    assert len(planned(*names).batches) == 1
-
-    monkeypatch.setattr(planner, "LONGEST_EMBED", 100)
-    found = planned(*names)
-
-    assert sorted(name for batch in found.batches for name in batch) == sorted(names)
-    assert max(len(",".join(batch)) for batch in found.batches) <= 100
-    assert found.cost <= 5 * len(found.batches)  # each may be refused for three licences, and at all
-
-
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
@@ -169,26 +157,17 @@ def test_long_lists_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_only_what_is_worth_it_is_expanded(entry: Related, expected: tuple[str, ...]) -> None:
-    assert expand(planned("votes", analyze=True), report(entry)).expand == expected
+    assert names_to_page(planned("votes", analyze=True), report(entry)) == expected
 
 
 def test_what_the_answer_left_out_is_asked_alone() -> None:
-    found = expand(planned("votes", "comments", "brand_new", analyze=True), report(related("votes", 1)))
+    plan = planned("votes", "comments", "brand_new", analyze=True)
 
-    assert (found.expand, found.alone, found.cost) == (("votes",), ("comments", "brand_new"), 3)
-
-
-@pytest.mark.parametrize("status", [status for status in Status if status is not Status.FOUND])
-def test_an_object_that_was_not_found_costs_nothing_more(status: Status) -> None:
-    found = planned("votes", "brand_new", analyze=True)
-
-    assert expand(found, report(outcome=Outcome(status))).cost == 0
-    assert expand(planned("votes"), report(related("votes", 1))).cost == 0
+    assert names_to_page(plan, report(related("votes", 1))) == ("votes", "comments", "brand_new")
 
 
 def test_the_plan_can_be_printed() -> None:
     first = planned("votes", "similar_files", "brand_new", analyze=True, max_related=95)
-    second = expand(first, report(related("votes", 1), related("similar_files", 0)))
 
     assert describe(first) == (
         f"file {FILE.id}: at most 12 requests",
@@ -196,11 +175,6 @@ def test_the_plan_can_be_printed() -> None:
         "  up to 2 more if VirusTotal refuses the combined request",
         "  up to 3 requests, if it is not empty: votes",
         "  up to 3 requests, if it is not empty: similar_files",
-        "  up to 3 requests, asked alone: brand_new",
-    )
-    assert describe(second) == (
-        f"file {FILE.id}: at most 6 requests",
-        "  up to 3 requests: votes",
         "  up to 3 requests, asked alone: brand_new",
     )
     assert describe(planned("brand_new"))[-2:] == (
@@ -225,7 +199,7 @@ def test_the_plan_can_be_printed() -> None:
 def test_what_a_relationship_costs_at_most_is_told_by_its_length(
     before: Related | None, most: int, requests: int
 ) -> None:
-    given = Plan(FILE, expand=("votes",), analyze=True, max_related=most)
+    given = Plan(FILE, embed=("votes",), analyze=True, max_related=most)
     assert planner.requests_for(given, "votes", before) == requests
 
 
@@ -233,10 +207,7 @@ def test_what_a_relationship_costs_at_most_is_told_by_its_length(
     ("room", "kept"), [(0, "d"), (1, "bd"), (2, "ad"), (3, "abd"), (4, "abd"), (6, "abcd"), (None, "abcd")]
 )
 def test_what_tells_more_is_asked_for_first_and_no_request_is_left_over(room: int | None, kept: str) -> None:
-    given = Plan(FILE, expand=("a", "b"), alone=("c", "d"), analyze=True)
     skipped = quota_fit.beyond({"a": 2, "b": 1, "c": 3, "d": 0}, RemainingQuota(room, "So it is."))
-    cut = planner.without(given, skipped)
-    assert "".join(cut.expand + cut.alone) == kept
     assert "".join(skipped) == "".join(name for name in "abcd" if name not in kept)
     said = "No request left" if not room else f"{room} request{'s' if room > 1 else ''} left, taken by what tells more"
     assert {each.detail for each in skipped.values()} <= {f"{said}. So it is."}

@@ -1,7 +1,7 @@
 """Every relationship VirusTotal has, per kind: what it yields, licence, title and family."""
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from attrs import frozen
@@ -21,15 +21,16 @@ class Family(enum.StrEnum):
 
 
 class Licence(enum.StrEnum):
-    """Which keys may read a relationship. What no source states is UNCONFIRMED, and 403 is tolerated.
+    """Which keys may read a relationship, from what every key may read to what the fewest may.
 
-    THREATS is a premium licence with VirusTotal's threat intelligence (the Threat Landscape module).
+    What no source states is UNCONFIRMED, and 403 is tolerated. THREATS is a premium licence with VirusTotal's threat
+    intelligence (the Threat Landscape module).
     """
 
     PUBLIC = "public"
     PREMIUM = "premium"
-    THREATS = "threats"
     UNCONFIRMED = "unconfirmed"
+    THREATS = "threats"
 
 
 @frozen
@@ -219,6 +220,11 @@ ENDPOINTS = frozenset(
 def find(kind: str, name: str) -> Relationship | None:
     """Return the catalogue's entry of an exact name, or None for a name that it does not know."""
     return CATALOGUE.get((kind, name))
+
+
+def licences(kind: str, names: Iterable[str]) -> dict[str, Licence]:
+    """Return the licence that each of some names of the catalogue needs."""
+    return {name: CATALOGUE[kind, name].licence for name in names}
 
 
 def of_kind(kind: str) -> tuple[Relationship, ...]:

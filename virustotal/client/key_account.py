@@ -14,6 +14,7 @@ from virustotal.client.account_answers import licensed, owner, read_quotas
 from virustotal.client.redaction import MASK
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.lookup.key_capabilities import LICENCE, REMEMBERED
+from virustotal.core.models import FOUND, Outcome, Status
 from virustotal.storage.interfaces import KeyValueStore, Limits, Quota, Stores, Used
 from virustotal.util.readers import as_mapping, as_text, integer, number
 
@@ -30,6 +31,7 @@ KEPT_SECONDS, USER_SECONDS = 30 * 86_400.0, REMEMBERED
 PUBLIC = Limits(minute=4, hour=240, day=500, month=15_500)
 
 _NAME = "account"
+_NO_PRIVILEGE = Outcome(Status.FORBIDDEN, "VirusTotal grants the user of this API key no privilege.")
 _WINDOWS = ("minute", "hour", "day", "month")
 
 
@@ -233,17 +235,19 @@ class KeyFacts:
     values: KeyValueStore
     digest: str
 
-    def recall(self, name: str) -> Mapping[str, Any]:
+    def recall(self, topic: str) -> Mapping[str, Any]:
         """See `KeyValueStore.recall` of `key_capabilities`."""
-        if name == LICENCE:
+        if topic == LICENCE:
             account = last_known(self.values, self.digest)
-            return {"holds": account.licensed, "until": account.user_until} if account.user_until else {}
-        text = self.values.get(self.digest, f"learnt:{name}")
+            outcome = FOUND if account.licensed else _NO_PRIVILEGE
+            value = [outcome.status.value, outcome.detail, account.user_until]
+            return {} if account.licensed is None else {LICENCE: value}
+        text = self.values.get(self.digest, f"learnt:{topic}")
         try:
             return as_mapping(json.loads(text)) if text else {}
         except ValueError:
             return {}
 
-    def keep(self, name: str, value: Mapping[str, Any], seconds: float) -> None:
+    def keep(self, topic: str, value: Mapping[str, Any], seconds: float) -> None:
         """See `KeyValueStore.keep` of `key_capabilities`."""
-        self.values.put(self.digest, f"learnt:{name}", json.dumps(value), seconds)
+        self.values.put(self.digest, f"learnt:{topic}", json.dumps(value), seconds)

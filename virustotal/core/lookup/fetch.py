@@ -1,4 +1,4 @@
-"""Plan -> Report through a Source: concurrently, and each step with its own outcome."""
+"""Objects by reference, and the pages of a report's relationships: side by side, each with its own outcome."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -7,37 +7,13 @@ from attrs import evolve
 
 from virustotal import api
 from virustotal.api.source import Answer, Request, Source
-from virustotal.core.errors import (
-    AuthenticationError,
-)
+from virustotal.core.errors import AuthenticationError
 from virustotal.core.lookup import planner, quota_fit
 from virustotal.core.lookup.executor import RequestExecutor, outcome_of, side_by_side
-from virustotal.core.lookup.key_capabilities import KeyCapabilities
-from virustotal.core.lookup.object_request import fetch_object
+from virustotal.core.lookup.key_capabilities import KeyCapabilities, is_lasting
 from virustotal.core.lookup.paging import Pager, merged
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.models import Object, Ref, Related, Report
-
-
-def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCapabilities | None = None) -> Report:
-    """Return the subject's report with the descriptors that the plan embeds: the plan's first stage.
-
-    deadline: of `time.monotonic()`. capabilities: what was learnt about the key. Whatever fails is an outcome; only
-    AuthenticationError leaves.
-    """
-    executor, learnt = RequestExecutor(source, deadline), capabilities or KeyCapabilities()
-    first, *others = plan.batches
-    try:
-        report = fetch_object(plan, first, executor, learnt)
-    except AuthenticationError:
-        raise
-    except Exception as error:
-        return Report(Object(plan.subject), outcome=outcome_of(error))
-    if others:
-        blocks = side_by_side(lambda names: _batch(plan, names, executor, learnt), others)
-        related = {name: relationship for block in (report.related, *blocks) for name, relationship in block.items()}
-        report = evolve(report, related=MappingProxyType(related))
-    return report
 
 
 def look_up_all(
@@ -49,7 +25,16 @@ def look_up_all(
 ) -> tuple[Report, ...]:
     """Return the report of each object, in order: one request each, side by side, without relationships.
 
-    known: answers that need not be asked for. Whatever fails is an outcome; only AuthenticationError leaves.
+    Whatever fails is an outcome.
+
+    Args:
+        refs: The objects.
+        source: What answers.
+        deadline: Of `time.monotonic()`.
+        known: Answers that need not be asked for.
+
+    Raises:
+        AuthenticationError: The API key is refused.
     """
     executor = RequestExecutor(source, deadline)
 
@@ -65,19 +50,6 @@ def look_up_all(
     return tuple(side_by_side(one, refs))
 
 
-def _batch(
-    plan: Plan, names: tuple[str, ...], executor: RequestExecutor, capabilities: KeyCapabilities
-) -> Mapping[str, Related]:
-    """A further combined request: what fails costs its names alone."""
-    try:
-        return fetch_object(plan, names, executor, capabilities).related
-    except AuthenticationError:
-        raise
-    except Exception as error:
-        outcome = outcome_of(error)
-        return {} if plan.analyze else {name: Related(name, outcome=outcome, complete=False) for name in names}
-
-
 def expand_report(
     plan: Plan,
     report: Report,
@@ -86,36 +58,41 @@ def expand_report(
     *,
     capabilities: KeyCapabilities | None = None,
 ) -> Report:
-    """Return the report with the whole objects of what the plan's second stage expands.
+    """Return the report with the whole objects of its relationships, where the plan wants those: its second stage.
 
-    Each relationship has its own outcome; one that fails keeps what is known of it. Only AuthenticationError leaves.
+    Each relationship has its own outcome; one that fails keeps what is known of it.
 
     Args:
-        plan: Its second stage.
-        report: Of the first stage.
+        plan: That of the first stage.
+        report: What that gave.
         source: What answers.
         deadline: Of `time.monotonic()`.
         capabilities: What was learnt about the key.
+
+    Raises:
+        AuthenticationError: The API key is refused.
     """
-    if not report.outcome.found:
+    if not plan.analyze or not report.outcome.found:
         return report
-    known = capabilities or KeyCapabilities()
-    pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline), known)
-    plan, refused = planner.drop_unlicensed(plan, known.refused(plan.subject.kind))
-    names = plan.expand + plan.alone
+    kind, learnt = plan.subject.kind, capabilities or KeyCapabilities()
+    pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline), learnt)
+    # Other names that a combined request was refused with may have been refused because of these: they are asked alone.
+    refused = {name: outcome for name, outcome in learnt.refused(kind).items() if is_lasting(kind, name, outcome)}
+    paged = planner.names_to_page(plan, report)
+    outcomes = {name: refused[name] for name in paged if name in refused}
+    names = [name for name in paged if name not in outcomes]
     requests = {name: pager.first(name, report.related.get(name)) for name in names}
     costs = {name: planner.requests_for(plan, name, report.related.get(name)) for name in names}
-    skipped = quota_fit.fit(requests, costs, source, deadline)
-    plan = planner.without(plan, skipped)
+    outcomes = {**quota_fit.fit(requests, costs, source, deadline), **outcomes}
     related = {name: _bounded(plan, relationship) for name, relationship in report.related.items()}
-    for name, outcome in (*skipped.items(), *refused.items()):
-        before = related.get(name) or Related(name, complete=False)
-        related[name] = evolve(before, outcome=outcome)
-    names = tuple(dict.fromkeys(plan.expand + plan.alone))
-    results = pager.all(names, related)
-    known.learn_alone(plan.subject.kind, {result.relationship: result.outcome for result in results})
-    paged = {name: merged(related.get(name), result) for name, result in zip(names, results, strict=True)}
-    return evolve(report, related=MappingProxyType({**related, **paged}))
+    for name, outcome in outcomes.items():
+        related[name] = evolve(related.get(name) or Related(name, complete=False), outcome=outcome)
+    names = [name for name in names if name not in outcomes]
+    pages = pager.all(names, related)
+    endings = {page.relationship: page.outcome for page in pages}
+    learnt.learn(kind, {name: outcome for name, outcome in endings.items() if is_lasting(kind, name, outcome)})
+    related |= {page.relationship: merged(related.get(page.relationship), page) for page in pages}
+    return evolve(report, related=MappingProxyType(related))
 
 
 def _bounded(plan: Plan, related: Related) -> Related:

@@ -1,4 +1,4 @@
-"""The combined request: an object with its relationships, and with less where it may be or was refused."""
+"""The first request of a look-up: an object with its relationships, and with less where that may be or was refused."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,15 +8,15 @@ from attrs import evolve
 from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.relationships import Licence
-from virustotal.api.source import MIRROR, Request, holds, remaining_quota
-from virustotal.core.errors import ForbiddenError, InvalidError, VirusTotalError
+from virustotal.api.source import MIRROR, Request, Source, holds, remaining_quota
+from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError
 from virustotal.core.lookup import inline_attributes, quota_fit
-from virustotal.core.lookup.executor import RequestExecutor
-from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
-from virustotal.core.lookup.licences import fallback_selections, is_unlicensed, licence_of, safe_names
+from virustotal.core.lookup.executor import outcome_of
+from virustotal.core.lookup.inline_attributes import Pairs
+from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter, is_lasting
 from virustotal.core.lookup.paging import without_empty_file
 from virustotal.core.lookup.planner import Plan
-from virustotal.core.models import Outcome, Related, Report, Status
+from virustotal.core.models import FOUND, Object, Outcome, Related, Report, Status
 
 _UNMENTIONED = Outcome(Status.UNKNOWN, "VirusTotal's answer does not mention it.")
 _TOGETHER = Outcome(
@@ -24,134 +24,141 @@ _TOGETHER = Outcome(
 )
 
 
-def fetch_object(
-    plan: Plan, names: tuple[str, ...], executor: RequestExecutor, capabilities: KeyCapabilities
-) -> Report:
-    """Return the object with the descriptors of these names; refused, with less, down to the object alone.
+def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCapabilities | None = None) -> Report:
+    """Return the object with the descriptors that the plan embeds: the plan's first stage.
 
-    Each name has its outcome, but for those that are to be asked alone.
+    Refused, it is asked for with less: without the names that the fewest keys may read, down to the object alone. Each
+    name has its outcome, but for those that are to be asked alone. Whatever fails is an outcome.
+
+    Args:
+        plan: What is asked for.
+        source: What answers.
+        deadline: Of `time.monotonic()`.
+        capabilities: What was learnt about the key.
 
     Raises:
-        VirusTotalError: Not even the object came.
+        AuthenticationError: The API key is refused.
     """
-    kind = plan.subject.kind
-    inline, candidates, refused = _affordable(plan, names, executor, capabilities)
-    selection, suspected = candidates, False
-    while True:
-        query = plan.selections(selection) if inline else ()
-        try:
-            answer = executor.ask(_request(plan, selection, bool(query)))
-            report = api.decode_report(answer.payload, plan.subject)
-            break
-        except (ForbiddenError, InvalidError) as error:
-            if not selection or error.code.startswith("Local"):
-                raise
-            refusal = error
-        previous = selection
-        selection, inline = _next_selection(kind, candidates, selection, bool(query), refusal)
-        suspected = bool(query) and selection == previous  # refused in line: is it taken without?
-    if (query and not answer.origin) or suspected:  # a cache or mirror says nothing of what VirusTotal takes
-        capabilities.tried(Parameter.INLINE, bool(query))
-    if dropped := [name for name in candidates if name not in selection]:
-        if any(licence_of(kind, name) is Licence.PUBLIC for name in dropped):  # every key may read these: it passes
-            refused |= dict.fromkeys(dropped, Outcome(Status.FAILED, refusal.outcome.detail))
-        else:
-            refusals = _refusals(kind, dropped, refusal.outcome)
-            capabilities.learn(kind, refusals)
-            refused |= refusals
-    report = _with_outcomes(plan, report, names, refused)
-    if (
-        not query or answer.origin == MIRROR
-    ):  # a mirror's bare items are those that it does not hold; VirusTotal may know them well
-        return report
-    return evolve(report, related=MappingProxyType(inline_attributes.mark_known_by_id(report.related, query)))
+    learnt = capabilities or KeyCapabilities()
+    before: tuple[tuple[str, ...], bool] = (), False
+    refusal = FOUND
+    try:
+        names, inline, outcomes = _affordable(plan, source, deadline, learnt)
+        selection = names
+        while True:
+            query = plan.selections(selection) if inline else ()
+            try:
+                answer = source.ask(_request(plan, selection, query), deadline)
+                report = api.decode_report(answer.payload, plan.subject)
+                break
+            except (ForbiddenError, InvalidError) as error:
+                if not selection or error.code.startswith("Local"):
+                    raise
+                before, refusal = (selection, bool(query)), error.outcome
+            selection, inline = _less(plan.subject.kind, selection, bool(query), refusal)
+        refused_in_line = before == (selection, True)  # and taken without
+        if (query and not answer.origin) or refused_in_line:  # a cache or mirror says nothing of what VirusTotal takes
+            learnt.tried(Parameter.INLINE, bool(query))
+        if dropped := [name for name in names if name not in selection]:
+            outcomes |= _refusals(plan.subject.kind, dropped, refusal, learnt)
+    except AuthenticationError:
+        raise
+    except Exception as error:
+        return Report(Object(plan.subject), outcome=outcome_of(error))
+    related: Mapping[str, Related] = _with_outcomes(plan, report, outcomes)
+    # A mirror's bare items are those that it does not hold; VirusTotal may know them well.
+    if query and answer.origin != MIRROR:
+        related = inline_attributes.mark_known_by_id(related, query)
+    return evolve(report, related=MappingProxyType(related))
 
 
 def _affordable(
-    plan: Plan, names: tuple[str, ...], executor: RequestExecutor, capabilities: KeyCapabilities
-) -> tuple[bool, tuple[str, ...], dict[str, Outcome]]:
-    """Return whether to ask in line, the names to ask for, and the outcomes of the others.
+    plan: Plan, source: Source, deadline: float, capabilities: KeyCapabilities
+) -> tuple[tuple[str, ...], bool, dict[str, Outcome]]:
+    """Return the names to ask for, whether in line, and the outcomes of the other names.
 
     What a combined request may be refused with is held against the quota before it is made: a refusal must not cost
     the last request that there is.
     """
-    inline, candidates, refused = _permitted(plan, names, capabilities)
-    untried = inline and capabilities.takes(Parameter.INLINE) is None
-    safe = safe_names(plan.subject.kind, candidates)
-    if (safe == candidates and not untried) or holds(executor.source, _request(plan, candidates, inline)):
-        return inline, candidates, refused
-    quota = remaining_quota(executor.source, executor.deadline, for_subject=True)
+    names, inline, outcomes = _permitted(plan, capabilities)
+    query = plan.selections(names) if inline else ()
+    if not _most_refusals(plan, names, inline, capabilities) or holds(source, _request(plan, names, query)):
+        return names, inline, outcomes
+    quota = remaining_quota(source, deadline, for_subject=True)
     capabilities.look_again()  # the source reads limits and licence before the first request
-    inline, candidates, refused = _permitted(plan, names, capabilities)
-    safe = safe_names(plan.subject.kind, candidates)
-    refusals = fallback_selections(plan.subject.kind, candidates).index(safe) + untried
-    if quota.requests is None or quota.requests > refusals:
-        return inline, candidates, refused
-    refused |= {name: quota_fit.skipped_by(quota) for name in candidates if name not in safe}
-    return inline and (not untried or quota.requests > 1), safe, refused
+    names, inline, outcomes = _permitted(plan, capabilities)
+    if quota.requests is None or quota.requests > _most_refusals(plan, names, inline, capabilities):
+        return names, inline, outcomes
+    licences = relationships.licences(plan.subject.kind, names)
+    public = tuple(name for name in names if licences[name] is Licence.PUBLIC)
+    outcomes |= {name: quota_fit.skipped_by(quota) for name in names if name not in public}
+    return public, inline and quota.requests > _most_refusals(plan, public, inline, capabilities), outcomes
 
 
-def _permitted(
-    plan: Plan, names: tuple[str, ...], capabilities: KeyCapabilities
-) -> tuple[bool, tuple[str, ...], dict[str, Outcome]]:
+def _most_refusals(plan: Plan, names: tuple[str, ...], inline: bool, capabilities: KeyCapabilities) -> int:
+    """Return how often these may be refused: for names that not every key may read, and for being asked for in line."""
+    licences = {*relationships.licences(plan.subject.kind, names).values()} - {Licence.PUBLIC}
+    return len(licences) + (inline and capabilities.takes(Parameter.INLINE) is None)
+
+
+def _permitted(plan: Plan, capabilities: KeyCapabilities) -> tuple[tuple[str, ...], bool, dict[str, Outcome]]:
     """Return as `_affordable`, by what was refused to the key before."""
-    known = capabilities.refused(plan.subject.kind)
-    candidates = tuple(name for name in names if name not in known)
-    inline = capabilities.takes(Parameter.INLINE) is not False and bool(plan.selections(candidates))
-    return inline, candidates, {name: known[name] for name in names if name in known}
+    refused = capabilities.refused(plan.subject.kind)
+    names = tuple(name for name in plan.embed if name not in refused)
+    inline = capabilities.takes(Parameter.INLINE) is not False and bool(plan.selections(names))
+    return names, inline, {name: refused[name] for name in plan.embed if name in refused}
 
 
-def _request(plan: Plan, names: tuple[str, ...], inline: bool) -> Request:
-    request = api.object_request(plan.subject, names, plan.selections(names) if inline else ())
-    return evolve(request, is_subject=True)
+def _request(plan: Plan, names: tuple[str, ...], query: Pairs) -> Request:
+    return evolve(api.object_request(plan.subject, names, query), is_subject=True)
 
 
-def _next_selection(
-    kind: str, candidates: tuple[str, ...], selection: tuple[str, ...], inline: bool, refusal: VirusTotalError
-) -> tuple[tuple[str, ...], bool]:
-    """Return what is asked for after a refusal, and whether in line.
+def _less(kind: str, names: tuple[str, ...], inline: bool, refusal: Outcome) -> tuple[tuple[str, ...], bool]:
+    """Return the names to ask for after a refusal, and whether in line.
 
-    A 400 may be about the parameter that asks in line, which is left out first; a 403 about the names that not every
-    key may read; then the other of the two is left out, and last all names.
+    A 400 may be about the parameter that asks in line, which is left out first; a 403 about the names that the fewest
+    keys may read; then the other of the two is left out, and last all names.
     """
-    if inline and isinstance(refusal, InvalidError):
-        return selection, False
-    fallbacks = fallback_selections(kind, candidates)
-    smaller = fallbacks[fallbacks.index(selection) + 1]
-    return (smaller, inline) if smaller or not inline else (selection, False)
+    if inline and refusal.status is Status.INVALID:
+        return names, False
+    licences = relationships.licences(kind, names)
+    rarest = max(licences.values(), key=tuple(Licence).index)
+    fewer = tuple(name for name in names if licences[name] is not rarest)
+    return (fewer, inline) if fewer or not inline else (names, False)
 
 
-def _refusals(kind: str, dropped: list[str], refusal: Outcome) -> dict[str, Outcome]:
-    """What a refusal says of each name that was left out then.
+def _refusals(kind: str, dropped: list[str], refusal: Outcome, capabilities: KeyCapabilities) -> dict[str, Outcome]:
+    """Return what a refusal says of each name that was left out then, and remember it for the key.
 
-    One that is left out alone was refused. Of several the licence tells, where it is one: without any premium name
-    the request was taken, so the key lacks that licence. Of all others nobody knows which one it was.
+    One that is left out alone was refused. Of several the licence tells: without any premium name the request was
+    taken, so the key lacks that licence. Of all others nobody knows which one it was.
     """
-    if refusal.status is not Status.FORBIDDEN or len(dropped) == 1:
-        return dict.fromkeys(dropped, refusal)
-    licences = {name: licence_of(kind, name) for name in dropped}
-    lacking: set[Licence] = set()
-    if Licence.PREMIUM in licences.values():
-        lacking = {Licence.PREMIUM, Licence.THREATS}
-    elif set(licences.values()) == {Licence.THREATS}:
-        lacking = {Licence.THREATS}
-    return {name: refusal if licence in lacking else _TOGETHER for name, licence in licences.items()}
+    licences = relationships.licences(kind, dropped)
+    present = {*licences.values()}
+    if Licence.PUBLIC in present:  # every key may read these: it passes
+        return dict.fromkeys(dropped, Outcome(Status.FAILED, refusal.detail))
+    unclear: set[Licence] = set()
+    if refusal.status is Status.FORBIDDEN and len(dropped) > 1 and Licence.UNCONFIRMED in present:
+        unclear = {Licence.UNCONFIRMED} if Licence.PREMIUM in present else present
+    outcomes = {name: _TOGETHER if licence in unclear else refusal for name, licence in licences.items()}
+    capabilities.learn(kind, outcomes)
+    return outcomes
 
 
-def _with_outcomes(plan: Plan, report: Report, names: tuple[str, ...], refused: Mapping[str, Outcome]) -> Report:
-    """Give each asked name its outcome; those that are to be asked alone stay out."""
-    named = {}
-    for name in names:
-        related = report.related.get(name) or _absent(plan, name, refused.get(name))
-        if related is not None:
-            named[name] = without_empty_file(related) if related.items else related
-    return evolve(report, related=MappingProxyType(named))
+def _with_outcomes(plan: Plan, report: Report, refused: Mapping[str, Outcome]) -> dict[str, Related]:
+    """Return each asked relationship with its outcome; those that are to be asked alone stay out."""
+    related = {}
+    for name in plan.embed:
+        relationship = report.related.get(name) or _absent(plan, name, refused.get(name))
+        if relationship is not None:
+            related[name] = without_empty_file(relationship) if relationship.items else relationship
+    return related
 
 
 def _absent(plan: Plan, name: str, refusal: Outcome | None) -> Related | None:
-    entry = relationships.find(plan.subject.kind, name)
-    if refusal is None and entry is not None and entry.one:
+    kind = plan.subject.kind
+    if refusal is None and relationships.CATALOGUE[kind, name].one:
         return Related(name, total=0)  # a relationship to a single object is left out where there is none
-    if refusal is not None and (refusal.status is Status.SKIPPED or is_unlicensed(plan.subject.kind, name, refusal)):
+    if refusal is not None and (refusal.status is Status.SKIPPED or is_lasting(kind, name, refusal)):
         return Related(name, outcome=refusal, complete=False)
     return None if plan.analyze else Related(name, outcome=refusal or _UNMENTIONED, complete=False)

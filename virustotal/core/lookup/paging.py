@@ -1,6 +1,6 @@
 """The pages of one subject's relationships: from the start, or from where the objects in line ended."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
@@ -27,7 +27,7 @@ class Pager:
     executor: RequestExecutor
     capabilities: KeyCapabilities
 
-    def all(self, names: tuple[str, ...], related: Mapping[str, Related]) -> list[Related]:
+    def all(self, names: Sequence[str], related: Mapping[str, Related]) -> list[Related]:
         """Return each relationship with its pages, side by side; where `attributes` was never tried, one goes first."""
         jobs = [(name, related.get(name)) for name in names]
         unknown = self.capabilities.takes(Parameter.ATTRIBUTES) is None

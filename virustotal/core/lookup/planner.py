@@ -2,23 +2,20 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.relationships import ALIASES, Family
 from virustotal.core.lookup import inline_attributes
-from virustotal.core.lookup.licences import fallback_selections, is_unlicensed
-from virustotal.core.models import Outcome, Ref, Related, Report, Status
+from virustotal.core.models import Ref, Related, Report
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, Settings
-from virustotal.util.readers import EMPTY
+from virustotal.util.readers import EMPTY, quantity
 
-#: The longest list of names in one combined request; longer ones are split into several.
-LONGEST_EMBED = 1500
 #: Names outside the catalogue that one task asks for.
 MOST_UNKNOWN = 10
 
@@ -30,34 +27,30 @@ _FIRST = ("behaviours", "contacted_ips", "contacted_domains", "contacted_urls", 
 class Plan:
     """The requests for one subject.
 
-    embed: names asked for as descriptors in the subject's own request. expand: one request for each page of whole
-    objects, from the start or from where those in line ended. alone: names outside the catalogue, or of doubtful
-    existence, never put into the combined request. named: names that are only named, since nothing asks for them
-    without `analyze`. max_related: objects of each relationship at most. notes: sentences for the analyst.
-    attributes: by the name of a relationship those that its analysers and verdicts read; without, whole objects are
-    wanted.
+    Args:
+        embed: Names asked for as descriptors in the subject's own request.
+        alone: Names outside the catalogue, or of doubtful existence, never put into that request.
+        named: Names that are only named, since nothing asks for them without `analyze`.
+        analyze: Whether whole objects are fetched, in pages.
+        max_related: Objects of each relationship at most.
+        notes: Sentences for the analyst.
+        attributes: By the name of a relationship those that its analysers and verdicts read; without, whole objects
+            are wanted.
     """
 
     subject: Ref
     embed: tuple[str, ...] = ()
-    expand: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     analyze: bool = False
     max_related: int = api.PAGE
     notes: tuple[str, ...] = ()
-    looked_up: bool = False
     attributes: Mapping[str, tuple[str, ...]] = EMPTY
 
     @property
-    def batches(self) -> tuple[tuple[str, ...], ...]:
-        """The names of each combined request; one request without names where there are none."""
-        batches: list[list[str]] = [[]]
-        for name in self.embed:
-            if batches[-1] and len(",".join((*batches[-1], name))) > LONGEST_EMBED:
-                batches.append([])
-            batches[-1].append(name)
-        return tuple(map(tuple, batches))
+    def names(self) -> tuple[str, ...]:
+        """All relationships of the first stage, requested or only named."""
+        return self.embed + self.alone + self.named
 
     @property
     def pages(self) -> int:
@@ -66,11 +59,9 @@ class Plan:
 
     @property
     def fallbacks(self) -> int:
-        """How often combined requests may be refused at most, and made again with less."""
-        kind = self.subject.kind
-        return sum(
-            len(fallback_selections(kind, batch)) - 1 + bool(self.selections(batch)) for batch in self.batches if batch
-        )
+        """How often the combined request may be refused at most, and made again with less."""
+        licences = {*relationships.licences(self.subject.kind, self.embed).values()}
+        return len(licences) + bool(self.selections(self.embed))
 
     def selections(self, names: tuple[str, ...]) -> inline_attributes.Pairs:
         """The query that asks for attributes in line with a combined request of these names."""
@@ -78,15 +69,10 @@ class Plan:
 
     @property
     def cost(self) -> int:
-        """The requests still to be made at most: refused and repeated combined ones included, transport's not."""
-        if self.looked_up:
-            return self._paged(self.expand + self.alone)
-        later = self._paged(self.embed + self.alone) if self.analyze else 0
-        return len(self.batches) + self.fallbacks + later
-
-    def _paged(self, names: tuple[str, ...]) -> int:
-        """The pages of these, and one more for a server that refuses to shorten them."""
-        return self.pages * len(names) + any(map(self.attributes.get, names))
+        """The requests at most: refused and repeated combined ones included, transport's not."""
+        paged = self.embed + self.alone if self.analyze else ()
+        # One more for a server that refuses to shorten pages.
+        return 1 + self.fallbacks + self.pages * len(paged) + any(map(self.attributes.get, paged))
 
 
 def ordered(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -177,16 +163,14 @@ def _listed(names: tuple[str, ...]) -> str:
     return shown if len(names) <= MOST_UNKNOWN else f"{shown} and {len(names) - MOST_UNKNOWN} more"
 
 
-def expand(plan: Plan, report: Report) -> Plan:
-    """Return the plan's second stage, after the object's own answer: pages of what that answer showed to be non-empty.
+def names_to_page(plan: Plan, report: Report) -> tuple[str, ...]:
+    """Return the relationships whose pages are fetched after the object's own answer, those that tell most first.
 
-    A name that the combined request had to leave out, or that its answer does not mention, is asked alone.
+    Where a combined request had to leave a name out, or its answer does not mention it, that is asked alone.
     """
-    if not plan.analyze or not report.outcome.found:
-        return evolve(plan, expand=(), alone=(), looked_up=True)
-    missing = tuple(name for name in plan.embed if name not in report.related)
     filled = tuple(name for name in plan.embed if name in report.related and _worth(plan, report.related[name]))
-    return evolve(plan, expand=filled, alone=missing + plan.alone, looked_up=True)
+    missing = tuple(name for name in plan.embed if name not in report.related)
+    return filled + missing + plan.alone
 
 
 def _worth(plan: Plan, related: Related) -> bool:
@@ -203,32 +187,6 @@ def in_line(plan: Plan, related: Related) -> bool:
     return plan.analyze and bool(asked) and inline_attributes.has_requested(related, asked)
 
 
-def drop_unlicensed(plan: Plan, refused: Mapping[str, Outcome]) -> tuple[Plan, Mapping[str, Outcome]]:
-    """Return the second stage without the names that are known to be refused, and the outcome of each.
-
-    Those are the names that the key does not cover, and those that VirusTotal does not know.
-
-    Other names that a combined request was refused with may have been refused because of these: they are asked alone.
-    """
-    gone = {name: refused[name] for name in plan.expand + plan.alone if name in refused}
-    gone = {name: outcome for name, outcome in gone.items() if _known_refusal(plan.subject.kind, name, outcome)}
-    if not gone:
-        return plan, EMPTY
-    return without(plan, gone), MappingProxyType(gone)
-
-
-def without(plan: Plan, names: Collection[str]) -> Plan:
-    """Return the second stage without these names."""
-    expand, alone = (tuple(name for name in stage if name not in names) for stage in (plan.expand, plan.alone))
-    return evolve(plan, expand=expand, alone=alone)
-
-
-def _known_refusal(kind: str, name: str, outcome: Outcome) -> bool:
-    if is_unlicensed(kind, name, outcome):
-        return True
-    return outcome.status is Status.UNKNOWN and relationships.find(kind, name) is None
-
-
 def requests_for(plan: Plan, name: str, related: Related | None) -> int:
     """Return the pages that a relationship has at most, by what the object's own answer told of its length."""
     if related is None or not (related.complete or related.total):
@@ -239,23 +197,22 @@ def requests_for(plan: Plan, name: str, related: Related | None) -> int:
 
 def describe(plan: Plan) -> tuple[str, ...]:
     """Return the plan as lines for people, with its cost."""
-    lines = [f"{plan.subject.kind} {plan.subject.id}: at most {plan.cost} request{'s' if plan.cost > 1 else ''}"]
-    if not plan.looked_up:
-        lines += [f"  1 request: the object{_with(plan, batch)}" for batch in plan.batches]
-        if plan.fallbacks:
-            lines.append(f"  up to {plan.fallbacks} more if VirusTotal refuses the combined request")
+    lines = [
+        f"{plan.subject.kind} {plan.subject.id}: at most {quantity(plan.cost, 'request')}",
+        f"  1 request: the object{_with(plan)}",
+    ]
+    if plan.fallbacks:
+        lines.append(f"  up to {plan.fallbacks} more if VirusTotal refuses the combined request")
     many = "1 request" if plan.pages == 1 else f"up to {plan.pages} requests"
-    lines += [f"  {many}, if it is not empty: {name}" for name in plan.embed if plan.analyze and not plan.looked_up]
-    lines += [f"  {many}: {name}" for name in plan.expand]
+    lines += [f"  {many}, if it is not empty: {name}" for name in plan.embed if plan.analyze]
     lines += [f"  {many}, asked alone: {name}" for name in plan.alone]
-    paged = plan.expand + plan.alone if plan.looked_up else (plan.embed + plan.alone) * plan.analyze
-    if any(map(plan.attributes.get, paged)):
+    if plan.analyze and any(map(plan.attributes.get, plan.embed + plan.alone)):
         lines.append("  up to 1 more if VirusTotal refuses to shorten the pages")
     lines += [f"  no request: {name}" for name in plan.named]
     return (*lines, *(f"  note: {note}" for note in plan.notes))
 
 
-def _with(plan: Plan, batch: tuple[str, ...]) -> str:
-    lined = len(plan.selections(batch))
-    wanted = f" and the attributes in line of {lined} of them" if lined else ""
-    return f", with descriptors of {', '.join(batch)}{wanted}" if batch else ""
+def _with(plan: Plan) -> str:
+    in_line = len(plan.selections(plan.embed))
+    attributes = f" and the attributes in line of {in_line} of them" if in_line else ""
+    return f", with descriptors of {', '.join(plan.embed)}{attributes}" if plan.embed else ""

@@ -10,8 +10,8 @@ from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.source import Source
 from virustotal.core.errors import AuthenticationError, NotFoundError, VirusTotalError
-from virustotal.core.lookup import fetch
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
+from virustotal.core.lookup.object_request import look_up
 from virustotal.core.lookup.planner import Plan
 from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
@@ -103,7 +103,7 @@ class PrivateScan:
         # VirusTotal knows private files by SHA-256 alone; another digest is not asked for.
         if plan.subject.kind == "file" and len(plan.subject.id) != 64:
             return Report(Object(plan.subject), outcome=Outcome(Status.UNKNOWN))
-        return fetch.look_up(plan, self.source, self.submitter.context.deadline, capabilities=self.capabilities)
+        return look_up(plan, self.source, self.submitter.context.deadline, capabilities=self.capabilities)
 
     def _receipt(self, ref: Ref) -> Receipt | None:
         """Return the receipt of an earlier submission whose analysis is known."""
