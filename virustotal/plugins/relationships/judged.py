@@ -1,6 +1,7 @@
 """Related objects with their verdicts, most suspicious first."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 
 from attrs import frozen
 
@@ -29,7 +30,7 @@ class Judged:
         """What the verdict says beside its count of engines: why it is less, or not, scored."""
         return " ".join(self.verdict.reasons[1:])
 
-    @property
+    @cached_property
     def detections(self) -> str:
         """How many engines of those that answered found something, such as `3/90`; empty where none answered."""
         answered = [each for each in self.verdict.detections if each.category in ANSWERED]

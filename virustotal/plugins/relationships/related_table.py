@@ -181,7 +181,7 @@ class RelatedTable:
             telling = (
                 each.obj
                 for each in reported
-                if not (each.undetected(settings) and (popular(each.obj) or is_noise(each.obj)))
+                if not ((popular(each.obj) or is_noise(each.obj)) and each.undetected(settings))
             )
             self._tagged(section, (obj for obj in telling if obj.ref not in elsewhere))
             add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
