@@ -21,7 +21,7 @@ from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.submission.policy import Audience, audience, public_look_up_ruling
-from virustotal.core.submission.private_scan import PrivateScan, headline
+from virustotal.core.submission.private_scan import PrivateScan, headline, private_plan
 from virustotal.core.submission.upload_request import Submitter, submit_if_allowed
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
@@ -103,27 +103,28 @@ class Lookup:
     def _submit(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         # What a submission changes must not be answered from the cache.
         again = self._public_look_up(plan, bypass_cache(self.client.source))
-        ended = submit_if_allowed(self.submitter, self.task.candidate(subject), subject, result.report, again)
-        return evolve(result, report=ended.report, notes=(*result.notes, *ended.notes), changing=ended.changing)
+        submitted = submit_if_allowed(self.submitter, self.task.candidate(subject), result.report, again)
+        notes = (*result.notes, *submitted.notes)
+        return evolve(result, report=submitted.report, notes=notes, changing=submitted.changing)
 
     def _scanned(self, scan: PrivateScan, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Scan a file or URL privately, and fetch the relationships of what was found."""
-        source = self.client.source
-        ended = scan.run(self.task.candidate(subject), subject, plan, self._public_look_up(plan, source))
-        submitted, asked = ended.submitted, scan if ended.private else self.client
+        source, private = self.client.source, private_plan(plan)
+        submitted = scan.run(self.task.candidate(subject), private, self._public_look_up(plan, source))
+        plan, asked = (private, scan) if submitted.private else (plan, self.client)
         report = fetch.expand_report(
-            ended.plan, submitted.report, asked.source, self.task.deadline, capabilities=asked.capabilities
+            plan, submitted.report, asked.source, self.task.deadline, capabilities=asked.capabilities
         )
-        names = ended.plan.names
+        names = plan.names
         return evolve(
             result,
             report=report,
             asked=names,
-            origins={} if ended.private else source.origins(subject.ref, (*names, *report.related)),
-            notes=(*subject.notes, *ended.plan.notes, *submitted.notes),
+            origins={} if submitted.private else source.origins(subject.ref, (*names, *report.related)),
+            notes=(*subject.notes, *plan.notes, *submitted.notes),
             changing=submitted.changing,
-            headline=headline(report, self.task.settings.private) if ended.private else "",
-            linked=result.linked and not ended.private,
+            headline=headline(report, self.task.settings.private) if submitted.private else "",
+            linked=result.linked and not submitted.private,
         )
 
 

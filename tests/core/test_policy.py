@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from virustotal.api import url_id
+from virustotal.core.models import Ref
 from virustotal.core.settings import Settings, service_settings
 from virustotal.core.submission.policy import (
     MEGABYTE,
@@ -26,11 +28,13 @@ def settings(**config: Any) -> Settings:
 
 
 def a_file(**changes: Any) -> Candidate:
-    return Candidate(**{"kind": "file", "size": 68, "file_type": "text/plain", "classification": "TLP:C", **changes})
+    return Candidate(
+        **{"ref": Ref("file", "a" * 64), "size": 68, "file_type": "text/plain", "classification": "TLP:C", **changes}
+    )
 
 
 def a_url(url: str, **changes: Any) -> Candidate:
-    return Candidate(**{"kind": "url", "url": url, "classification": "TLP:C", **changes})
+    return Candidate(Ref("url", url_id(url)), **{"url": url, "classification": "TLP:C", **changes})
 
 
 POLICY = {"max_size_mb": 1, "file_types": ["executable/*", "text/plain"], "max_depth": 1, "max_classification": "TLP:G"}

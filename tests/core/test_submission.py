@@ -69,7 +69,7 @@ class Bench:
 
     def run(self, job: Submission, key: str = "premium-key") -> Report:
         source = HttpClient(service_settings({"host": self.emulator.url}), Credentials(key), policy=QUICK)
-        desk = SubmissionContext(
+        context = SubmissionContext(
             source,
             self.receipts,
             time.monotonic() + self.seconds,
@@ -78,7 +78,7 @@ class Bench:
             intervals=(0.01, 0.02),
         )
         try:
-            return submit_and_wait(job, desk)
+            return submit_and_wait(job, context)
         finally:
             source.close()
 

@@ -29,8 +29,7 @@ from virustotal.client.private_archive import fetch_private_file
 from virustotal.core.errors import ArtefactError
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
-from virustotal.core.submission.private_scan import receipt_key
-from virustotal.core.submission.receipts import LIFETIME, SENDING, MemoryReceipts, Progress, Receipt
+from virustotal.core.submission.receipts import LIFETIME, SENDING, MemoryReceipts, Progress, Receipt, key_of
 from virustotal.core.submission.submit import SubmissionContext
 from virustotal.core.submission.upload_request import Content, Submitter
 from virustotal.emulator.private import DOM
@@ -56,6 +55,10 @@ def sample(tmp_path: Path) -> Path:
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def receipt_key(path: Path) -> str:
+    return key_of("submit", Ref("file", sha256(path)), private=True)
 
 
 def sent_publicly(emulator: Emulator) -> list[str]:
@@ -143,7 +146,7 @@ def test_with_stages_of_12_minutes_the_first_task_is_partial_and_a_later_one_has
     assert "analysis pending" in titles(pending)[0]
     assert first_line(pending) == "Private scan: not shared by VirusTotal, kept for 2 days, in region EU."
     assert "Submitted privately to VirusTotal at" in shown(pending)
-    receipt = in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(Ref("file", sha256(sample))))
+    receipt = in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(sample))
     assert receipt is not None
     assert receipt.progress is Progress.SENT
     emulator.clock.advance(12 * 60 + 1)
@@ -307,7 +310,7 @@ def test_what_was_deleted_meanwhile_is_submitted_again_by_a_later_task(
     config = {**ALLOWED, "private": {"wait": 5}}
     scan(file_target(sample), ASKED, config=config)
     emulator.state.private.delete(sha256(sample))
-    receipts, key = in_file(tmp_path / "store.sqlite3", 1).receipts, receipt_key(Ref("file", sha256(sample)))
+    receipts, key = in_file(tmp_path / "store.sqlite3", 1).receipts, receipt_key(sample)
     receipts.put(Receipt(key, Progress.SENT, "gone", time.time() - SENDING - 1))
     other = {**config, "max_iocs": 1}  # another process
     outcome = scan(file_target(sample), ASKED, config=other)
@@ -359,7 +362,7 @@ def test_an_expired_report_is_scanned_again(emulator: Emulator, scan: Scan, samp
     scan(file_target(sample), ASKED, config=ALLOWED)
     emulator.clock.advance(24 * 3600 + 1)
     receipts = in_file(tmp_path / "store.sqlite3", 1).receipts
-    receipts.put(Receipt(receipt_key(Ref("file", sha256(sample))), Progress.SENT, "old", time.time() - LIFETIME - 1))
+    receipts.put(Receipt(receipt_key(sample), Progress.SENT, "old", time.time() - LIFETIME - 1))
     emulator.requests.clear()
     outcome = scan(file_target(sample), ASKED, config={**ALLOWED, "max_iocs": 1})  # another process
     assert requests_of(emulator)[0] == f"GET /private/files/{sha256(sample)}"
@@ -645,7 +648,7 @@ def test_a_private_file_is_deleted_by_command(emulator: Emulator, scan: Scan, sa
     done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "Deleted.\n"), done.stderr
     assert emulator.state.private.scans == {}
-    assert in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(Ref("file", sha256(sample)))) is None
+    assert in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(sample)) is None
     again = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert again.returncode == 1
     assert "There is no such private file." in again.stderr
@@ -722,7 +725,7 @@ def test_a_task_killed_at_any_moment_leads_to_no_second_private_upload(
         with start() as second:
             second.wait(timeout=60)
         assert emulator.private_uploads.get(sha256(sample), 0) <= 1
-        receipt = in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(Ref("file", sha256(sample))))
+        receipt = in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(sample))
         assert receipt is not None
         if receipt.analysis:
             assert emulator.private_uploads == {sha256(sample): 1}

@@ -43,8 +43,8 @@ class Task:
     def candidate(self, subject: Subject) -> Candidate:
         """Return what would be submitted of a subject."""
         return Candidate(
-            "url" if subject.url else subject.ref.kind,
-            size=self.size,
+            subject.ref,
+            size=0 if subject.url else self.size,
             file_type=self.facts.file_type,
             depth=self.facts.depth,
             classification=self.classification,

@@ -76,7 +76,7 @@ def _private_lines(
     else:
         yield f"  no request: {look_up.reason}"
     candidate = Candidate(
-        subject.ref.kind,
+        subject.ref,
         size=int(target.fileinfo.get("size") or 0),
         file_type=str(target.fileinfo["type"]),
         url=subject.url,

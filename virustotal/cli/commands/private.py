@@ -33,7 +33,8 @@ def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: s
     from virustotal.core.errors import AuthenticationError, ConfigurationError, NotFoundError, VirusTotalError
     from virustotal.core.models import Ref
     from virustotal.core.settings import credentials
-    from virustotal.core.submission.private_scan import delete_private, receipt_key
+    from virustotal.core.submission.private_scan import delete_private
+    from virustotal.core.submission.receipts import key_of
 
     if not _SHA256.fullmatch(sha256):
         raise click.BadParameter("expected a SHA-256.", param_hint="SHA256")
@@ -48,7 +49,7 @@ def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: s
     except (AuthenticationError, ConfigurationError) as error:
         refuse(str(error))
     except NotFoundError:
-        stores.receipts.drop(receipt_key(ref))
+        stores.receipts.drop(key_of("submit", ref, private=True))
         fail("There is no such private file.", Exit.FAILED)
     except VirusTotalError as error:
         fail(f"Not deleted: {error}", Exit.FAILED)

@@ -1,7 +1,7 @@
-"""What may leave: rules checked before anything is sent, each refusal one sentence for the analyst."""
+"""What may be sent to VirusTotal: rules checked before anything leaves; each refusal is one sentence."""
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from virustotal.core.lookup.subjects import Refusal, Subjects
+from virustotal.core.models import Ref
 from virustotal.core.settings import MOST_SUBMIT_MB, Settings
 from virustotal.util.hosts import host_of, reason_not_public
 
@@ -25,8 +26,8 @@ class Candidate:
     """What would be sent.
 
     Args:
-        kind: `file` or `url`.
-        size: In bytes.
+        ref: The file or URL, as it was looked up.
+        size: Of the file, in bytes.
         file_type: Assemblyline's.
         depth: Of the extraction; 0 for what the user submitted.
         classification: Of the submission.
@@ -34,7 +35,7 @@ class Candidate:
         placeholder: Whether only a hash is known.
     """
 
-    kind: str
+    ref: Ref
     size: int = 0
     file_type: str = ""
     depth: int = 0
@@ -45,7 +46,7 @@ class Candidate:
 
 @frozen
 class Ruling:
-    """Whether it may leave.
+    """Whether something may leave.
 
     Args:
         rule: What decided.
@@ -57,7 +58,7 @@ class Ruling:
 
     @property
     def allowed(self) -> bool:
-        """True if it may leave."""
+        """Whether it may leave."""
         return not self.reason
 
 
@@ -115,10 +116,12 @@ def refuse_hosts(subjects: Subjects, settings: Settings) -> Subjects:
 
 def look_up_ruling(classification: str, settings: Settings, above: Above) -> Ruling:
     """Decide whether even a hash may leave: `max_classification` holds for everything."""
-    bound = settings.max_classification
-    if bound and above(classification, bound):
-        return Ruling("max_classification", f"Its classification {classification} is above max_classification {bound}.")
-    return Ruling("look-up")
+    return _classification("max_classification", classification, settings.max_classification, above)
+
+
+def _classification(rule: str, classification: str, bound: str, above: Above) -> Ruling:
+    refused = bool(bound) and above(classification, bound)
+    return Ruling(rule, f"Its classification {classification} is above {rule} {bound}." if refused else "")
 
 
 def submit_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
@@ -129,8 +132,8 @@ def submit_ruling(candidate: Candidate, settings: Settings, above: Above) -> Rul
     switched = _switched(settings)
     if audience(settings)[0] is not Audience.PRIVATE and not switched.allowed:
         return switched
-    rules = (_look_up, _classification, _depth, _content if candidate.kind == "file" else _address)
-    return _first(rules, candidate, settings, above)
+    content = _content(candidate, settings) if candidate.ref.kind == "file" else _address(candidate)
+    return _first_refusal(*_origin(candidate, settings, above), content)
 
 
 def reanalyse_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
@@ -140,17 +143,11 @@ def reanalyse_ruling(candidate: Candidate, settings: Settings, above: Above) -> 
     switched = _switched(settings)
     if not switched.allowed:
         return switched
-    rules = (_look_up, _classification, _depth, *(() if candidate.kind == "file" else (_address,)))
-    return _first(rules, candidate, settings, above)
+    address = () if candidate.ref.kind == "file" else (_address(candidate),)
+    return _first_refusal(*_origin(candidate, settings, above), *address)
 
 
-def _first(
-    rules: Iterable[Callable[[Candidate, Settings, Above], Ruling]],
-    candidate: Candidate,
-    settings: Settings,
-    above: Above,
-) -> Ruling:
-    rulings = (rule(candidate, settings, above) for rule in rules)
+def _first_refusal(*rulings: Ruling) -> Ruling:
     return next((ruling for ruling in rulings if not ruling.allowed), Ruling("submit_policy"))
 
 
@@ -159,24 +156,18 @@ def _switched(settings: Settings) -> Ruling:
     return Ruling("allow_dynamic_submit", reason)
 
 
-def _look_up(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
-    return look_up_ruling(candidate.classification, settings, above)
+def _origin(candidate: Candidate, settings: Settings, above: Above) -> tuple[Ruling, Ruling, Ruling]:
+    """Return the rulings by the submission's classification and the candidate's depth in it."""
+    classification, policy = candidate.classification, settings.submit_policy
+    depth = f"It was extracted at depth {candidate.depth}, and submit_policy.max_depth is {policy.max_depth}."
+    return (
+        look_up_ruling(classification, settings, above),
+        _classification("submit_policy.max_classification", classification, policy.max_classification, above),
+        Ruling(DEPTH_RULE, depth if candidate.depth > policy.max_depth else ""),
+    )
 
 
-def _classification(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
-    bound = settings.submit_policy.max_classification
-    refused = bool(bound) and above(candidate.classification, bound)
-    reason = f"Its classification {candidate.classification} is above submit_policy.max_classification {bound}."
-    return Ruling("submit_policy.max_classification", reason if refused else "")
-
-
-def _depth(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
-    most = settings.submit_policy.max_depth
-    reason = f"It was extracted at depth {candidate.depth}, and submit_policy.max_depth is {most}."
-    return Ruling(DEPTH_RULE, reason if candidate.depth > most else "")
-
-
-def _content(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
+def _content(candidate: Candidate, settings: Settings) -> Ruling:
     policy = settings.submit_policy
     if candidate.placeholder:
         return Ruling("content", "Only its hash is known here, not its content.")
@@ -185,14 +176,14 @@ def _content(candidate: Candidate, settings: Settings, _above: Above) -> Ruling:
         return Ruling("submit_policy.file_types", reason)
     if not candidate.size:
         return Ruling("size", "It is empty.")
-    most = min(policy.max_size_mb, MOST_SUBMIT_MB)
-    if candidate.size > most * MEGABYTE:
-        reason = f"It has {candidate.size} bytes, and submit_policy.max_size_mb is {most} MB."
+    limit = min(policy.max_size_mb, MOST_SUBMIT_MB)
+    if candidate.size > limit * MEGABYTE:
+        reason = f"It has {candidate.size} bytes, and submit_policy.max_size_mb is {limit} MB."
         return Ruling("submit_policy.max_size_mb", reason)
     return Ruling("submit_policy")
 
 
-def _address(candidate: Candidate, _settings: Settings, _above: Above) -> Ruling:
+def _address(candidate: Candidate) -> Ruling:
     host = host_of(candidate.url)
     if host and "@" in urlsplit(candidate.url).netloc:
         return Ruling("credentials", "It holds a user name or password.")

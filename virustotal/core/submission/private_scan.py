@@ -13,7 +13,6 @@ from virustotal.core.errors import AuthenticationError, NotFoundError, VirusTota
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.lookup.object_request import look_up
 from virustotal.core.lookup.planner import Plan
-from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, PrivateConfig
 from virustotal.core.submission.policy import Candidate, submit_ruling
@@ -26,21 +25,6 @@ from virustotal.util.readers import EMPTY, quantity, timestamp
 SETTLED = 30 * 60
 
 _LICENCE = "The API key has no licence for private scanning."
-
-
-@frozen
-class PrivateResult:
-    """How one subject ended.
-
-    Args:
-        plan: What the report is expanded by.
-        submitted: The report, with notes.
-        private: Whether it was scanned privately, be the report still pending.
-    """
-
-    plan: Plan
-    submitted: Submitted
-    private: bool = False
 
 
 @frozen
@@ -60,44 +44,39 @@ class PrivateScan:
         """What answers for private objects."""
         return self.submitter.context.source
 
-    def run(
-        self, candidate: Candidate, subject: Subject, public_plan: Plan, public_look_up: Callable[[], Report]
-    ) -> PrivateResult:
+    def run(self, candidate: Candidate, plan: Plan, public_look_up: Callable[[], Report]) -> Submitted:
         """Return the private report of a file or URL, else the public one where it may be asked for, else submit.
 
         What fails privately is never done publicly.
 
         Args:
-            candidate: What would be sent.
-            subject: The file or URL.
-            public_plan: What is asked for of the public object.
+            candidate: The file or URL.
+            plan: What is asked for of the private object.
             public_look_up: Asks for the public object, unless that is not allowed.
 
         Raises:
             AuthenticationError: The API key is refused.
         """
-        plan = private_plan(public_plan)
         report = self._look_up(plan)
         if report.outcome.found:
-            return PrivateResult(plan, Submitted(report, changing=self._changing(subject.ref)), private=True)
-        public = Report(Object(subject.ref), outcome=Outcome(Status.SKIPPED))
-        if not self._is_waiting(candidate, subject.ref):
+            return Submitted(report, changing=self._changing(candidate.ref), private=True)
+        public = Report(Object(candidate.ref), outcome=Outcome(Status.SKIPPED))
+        if not self._is_waiting(candidate):
             public = public_look_up()
         if report.outcome.status is not Status.UNKNOWN:
             why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
-            return PrivateResult(public_plan, _annotated(public, f"It was not submitted privately. {why}", report))
+            return _annotated(public, f"It was not submitted privately. {why}", report)
         is_known = public.outcome.found and not is_old(public, self.submitter.settings)
         if is_known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
             note = ("Not scanned privately: VirusTotal knows it publicly.",) if is_known else ()
-            return PrivateResult(public_plan, Submitted(public, note))
-        submitted = submit_unknown(self.submitter, candidate, subject, report, lambda: self._look_up(plan))
-        outcome = submitted.report.outcome
+            return Submitted(public, note)
+        submitted = submit_unknown(self.submitter, candidate, report, lambda: self._look_up(plan))
+        outcome, detail = submitted.report.outcome, submitted.report.outcome.detail
         if outcome.found:
-            return PrivateResult(plan, evolve(submitted, changing=outcome.detail), private=True)
+            return evolve(submitted, changing=detail, private=True)
         if not public.outcome.found:
-            return PrivateResult(plan, submitted, private=outcome.status is Status.PENDING)
-        detail = outcome.detail
-        return PrivateResult(public_plan, Submitted(public, (f"The report shown is the old one. {detail}",), detail))
+            return evolve(submitted, private=outcome.status is Status.PENDING)
+        return Submitted(public, (f"The report shown is the old one. {detail}",), detail)
 
     def _look_up(self, plan: Plan) -> Report:
         # VirusTotal knows private files by SHA-256 alone; another digest is not asked for.
@@ -107,13 +86,13 @@ class PrivateScan:
 
     def _receipt(self, ref: Ref) -> Receipt | None:
         """Return the receipt of an earlier submission whose analysis is known."""
-        receipt = self.submitter.context.receipts.get(receipt_key(ref))
+        receipt = self.submitter.context.receipts.get(key_of("submit", ref, private=True))
         return receipt if receipt is not None and receipt.analysis and receipt.fresh(time.time()) else None
 
-    def _is_waiting(self, candidate: Candidate, ref: Ref) -> bool:
+    def _is_waiting(self, candidate: Candidate) -> bool:
         """Return whether an earlier submission is to be waited for: the public object was asked for before it."""
         ruling = submit_ruling(candidate, self.submitter.settings, self.submitter.above)
-        return ruling.allowed and self._receipt(ref) is not None
+        return ruling.allowed and self._receipt(candidate.ref) is not None
 
     def _changing(self, ref: Ref) -> str:
         """Return why a private report may soon change: its analysis is asked for while it is recent."""
@@ -149,12 +128,7 @@ def delete_private(ref: Ref, source: Source, receipts: Receipts, deadline: float
         VirusTotalError: It was not deleted.
     """
     source.ask(api.delete_file(ref), deadline)
-    receipts.drop(receipt_key(ref))
-
-
-def receipt_key(ref: Ref) -> str:
-    """Return the receipt's key of a private submission."""
-    return key_of("submit-privately", ref)
+    receipts.drop(key_of("submit", ref, private=True))
 
 
 def private_plan(plan: Plan) -> Plan:

@@ -67,9 +67,9 @@ class Receipts(Protocol):
         ...
 
 
-def key_of(what: str, ref: Ref) -> str:
+def key_of(what: str, ref: Ref, *, private: bool = False) -> str:
     """Return the key of a submission: `what` was done (`submit`, `reanalyse`) with which object."""
-    return f"{what}:{ref.kind}:{ref.id}"
+    return f"{what}{'-privately' if private else ''}:{ref.kind}:{ref.id}"
 
 
 class MemoryReceipts:

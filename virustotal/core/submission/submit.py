@@ -1,4 +1,4 @@
-"""Upload and wait: once for each content, bounded by the deadline, and never blindly again."""
+"""Submit and wait: each content once, within the deadline; a retry looks for the earlier submission first."""
 
 import contextlib
 import math
@@ -26,7 +26,7 @@ from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.submission.receipts import SENDING, Receipt, Receipts, StoreError, key_of, sending, sent
 from virustotal.util.readers import as_mapping, as_text, quantity
 
-#: Seconds between two questions for an analysis; the last one is repeated.
+#: Seconds between two requests for an analysis; the last one is repeated.
 INTERVALS = (5.0, 10.0, 15.0, 20.0, 30.0)
 #: The status of an analysis that has ended.
 COMPLETED = "completed"
@@ -69,7 +69,7 @@ class Submission:
     @property
     def key(self) -> str:
         """The receipt's key."""
-        return key_of(f"{self.what}-privately" if self.private else self.what, self.ref)
+        return key_of(self.what, self.ref, private=self.private)
 
 
 @frozen
@@ -77,14 +77,14 @@ class SubmissionContext:
     """What a submission works with.
 
     Args:
-        source: Takes submissions, and tells of their analyses.
-        receipts: Of what was submitted.
+        source: Receives the submissions and the requests for their analyses.
+        receipts: Of earlier submissions.
         deadline: Of `time.monotonic()`.
         audit: Takes a line for the audit, without the key.
         stage: Takes a line for the log, without the key.
-        intervals: Seconds between two questions for an analysis; the last one is repeated.
-        sleep: Waits so many seconds.
-        wait: Seconds that the analysis of a finished upload is waited for.
+        intervals: Seconds between two requests for an analysis; the last one is repeated.
+        sleep: Waits for a number of seconds.
+        wait: Seconds to wait for the analysis, once it is sent.
     """
 
     source: Source
@@ -155,7 +155,7 @@ def _send(submission: Submission, context: SubmissionContext) -> Report:
 
 
 def _ask(submission: Submission, context: SubmissionContext) -> object:
-    """Send it. Until the last byte leaves, nothing has arrived; from then on it counts as sent, whatever breaks."""
+    """Send it. It counts as sent from its last byte on, whatever fails then; before that nothing has arrived."""
 
     def before_end() -> None:
         context.receipts.put(sent(submission.key))
@@ -188,7 +188,15 @@ def _follow(submission: Submission, context: SubmissionContext, receipt: Receipt
 def _wait(
     submission: Submission, context: SubmissionContext, analysis: str, moment: float, *, at_once: bool = False
 ) -> Report:
-    """Ask for the analysis, of a submission at that moment, until it is completed or the time is up."""
+    """Request the analysis until it is completed or the time is up.
+
+    Args:
+        submission: What was submitted.
+        context: The task's.
+        analysis: Its id.
+        moment: When it was submitted, in Unix seconds.
+        at_once: Whether the first request is made without a pause.
+    """
     context = evolve(context, deadline=min(context.deadline, time.monotonic() + context.wait))
     begun = _sent_at(submission, moment)
     request, status, missing = api.analysis(analysis), "queued", 0
@@ -238,7 +246,7 @@ def analysis_status(payload: Mapping[str, Any]) -> str:
 
 
 def _look_for(submission: Submission, context: SubmissionContext, state: str, *, at_once: bool = False) -> Report:
-    """Look the object up a few times: VirusTotal may need a moment to show what it has, and each look is a request."""
+    """Look the object up a few times: VirusTotal may need a moment until it shows a report."""
     _forget(submission, context)
     context = evolve(context, deadline=min(context.deadline, time.monotonic() + context.wait))
     pauses = chain([0.0] if at_once else [], context.pauses())

@@ -8,7 +8,6 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from virustotal.api.source import Upload
-from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Ref, Report, Status
 from virustotal.core.settings import Settings
 from virustotal.core.submission.archive_password import password_of
@@ -67,45 +66,46 @@ class Submitter:
 
 @frozen
 class Submitted:
-    """What became of it.
+    """What became of one file or URL.
 
     Args:
         report: Of the object.
         notes: Sentences for the analyst.
         changing: Why the result may soon change; empty for no reason.
+        private: Whether the report is of the private object, be it still pending.
     """
 
     report: Report
     notes: tuple[str, ...] = ()
     changing: str = ""
+    private: bool = False
 
 
 def submit_if_allowed(
-    submitter: Submitter, candidate: Candidate, subject: Subject, report: Report, look_up: Callable[[], Report]
+    submitter: Submitter, candidate: Candidate, report: Report, look_up: Callable[[], Report]
 ) -> Submitted:
     """Submit an unknown file or URL, or request a new analysis of an old report, if that is requested and allowed.
 
     Args:
         submitter: The task's.
-        candidate: What would be sent of the subject.
-        subject: The file or URL; others are never submitted.
+        candidate: The file or URL; others are never submitted.
         report: What the look-up gave.
         look_up: Asks again for the same.
 
     Raises:
         AuthenticationError: The API key is refused.
     """
-    if subject.ref.kind not in {"file", "url"}:
+    if candidate.ref.kind not in {"file", "url"}:
         return Submitted(report)
     if report.outcome.status is Status.UNKNOWN:
-        return submit_unknown(submitter, candidate, subject, report, look_up)
+        return submit_unknown(submitter, candidate, report, look_up)
     if report.outcome.found and is_old(report, submitter.settings):
-        return _reanalyse(submitter, candidate, subject, report, look_up)
+        return _reanalyse(submitter, candidate, report, look_up)
     return Submitted(report)
 
 
 def submit_unknown(
-    submitter: Submitter, candidate: Candidate, subject: Subject, report: Report, look_up: Callable[[], Report]
+    submitter: Submitter, candidate: Candidate, report: Report, look_up: Callable[[], Report]
 ) -> Submitted:
     """Submit what the look-up did not find, to whom `policy.audience` says; see `submit_if_allowed`."""
     settings, context = submitter.settings, submitter.context
@@ -115,20 +115,20 @@ def submit_unknown(
     if receives is not Audience.NOBODY:
         ruling = submit_ruling(candidate, settings, submitter.above)
     private = receives is Audience.PRIVATE
-    size = 0 if subject.url else candidate.size
+    ref, is_file = candidate.ref, candidate.ref.kind == "file"
     if not ruling.allowed:
         how = "privately" if private or settings.private_submit else "publicly"
-        context.audit(f"submit {how} {subject.ref.kind} {subject.ref.id} size={size} refused by {ruling.rule}")
+        context.audit(f"submit {how} {ref.kind} {ref.id} size={candidate.size} refused by {ruling.rule}")
         return _refused(report, ruling)
-    submission = Submission(subject.ref, look_up, ruling.rule, url=subject.url, size=size, private=private)
-    if not subject.url:
+    submission = Submission(ref, look_up, ruling.rule, url=candidate.url, size=candidate.size, private=private)
+    if is_file:
         try:
-            upload = _upload(submitter, Path(submitter.content.path()), subject.ref.id)
+            upload = _upload(submitter, Path(submitter.content.path()), ref.id)
             submission = evolve(submission, upload=upload, aliases=_files(submitter.content.digests))
         except Exception as error:  # the framework raises a bare Exception for a file that is not there
             return _refused(report, Ruling("content", f"Its content cannot be read: {error}"))
     result = submit_and_wait(submission, context)
-    if result.outcome.found and subject.ref.kind == "file" and not private:
+    if result.outcome.found and is_file and not private:
         return Submitted(result, (_SANDBOXES,), _SANDBOXES)
     if not result.outcome.found and result.outcome.status is not Status.PENDING:
         # It could not be submitted, and it is still what the look-up said: unknown, not failed.
@@ -152,22 +152,20 @@ def _refused(report: Report, ruling: Ruling) -> Submitted:
     return Submitted(evolve(report, outcome=evolve(report.outcome, detail=f"It was not submitted. {ruling.reason}")))
 
 
-def _reanalyse(
-    submitter: Submitter, candidate: Candidate, subject: Subject, report: Report, look_up: Callable[[], Report]
-) -> Submitted:
+def _reanalyse(submitter: Submitter, candidate: Candidate, report: Report, look_up: Callable[[], Report]) -> Submitted:
     ruling = reanalyse_ruling(candidate, submitter.settings, submitter.above)
     if not ruling.allowed:
         # The platform's result cache does not know the depth, which this may be about.
         changing = ruling.reason if ruling.rule == DEPTH_RULE else ""
         return Submitted(report, (f"No new analysis was asked for. {ruling.reason}",), changing)
     # By VirusTotal's own identifier: the same object may have been asked for by MD5 or SHA-1.
-    size = 0 if subject.url else candidate.size
     digests = as_texts([report.subject.attributes.get(name) for name in ("md5", "sha1")])
-    aliases = (subject.ref, *(_files(digests) if subject.ref.kind == "file" else ()))
-    submission = Submission(report.subject.ref, look_up, ruling.rule, size=size, aliases=aliases)
+    is_file = candidate.ref.kind == "file"
+    aliases = (candidate.ref, *(_files(digests) if is_file else ()))
+    submission = Submission(report.subject.ref, look_up, ruling.rule, size=candidate.size, aliases=aliases)
     result = submit_and_wait(submission, submitter.context)
     if result.outcome.found:
-        late = subject.ref.kind == "file" and analysis_date(result) != analysis_date(report)
+        late = is_file and analysis_date(result) != analysis_date(report)
         return Submitted(result, (_SANDBOXES,), _SANDBOXES) if late else Submitted(result)
     return Submitted(report, (f"The report shown is the old one. {result.outcome.detail}",), result.outcome.detail)
 
@@ -185,14 +183,14 @@ def _upload(submitter: Submitter, path: Path, sha256: str) -> Upload:
 
 
 def _progress(stage: Callable[[str], None]) -> Callable[[int, int], None]:
-    """Say each tenth of a large upload once."""
-    said = 0
+    """Report each tenth of a large upload once."""
+    reported = 0
 
     def sent(done: int, size: int) -> None:
-        nonlocal said
+        nonlocal reported
         tenth = 10 * done // size if size >= MEGABYTE else 0
-        if tenth > said:
-            said = tenth
+        if tenth > reported:
+            reported = tenth
             stage(f"submit: sent {done // MEGABYTE} of {size // MEGABYTE} MB")
 
     return sent
