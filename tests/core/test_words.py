@@ -92,6 +92,14 @@ NONE = {"last_analysis_stats": {"malicious": 0, "undetected": 60}}
             {"last_analysis_stats": {"malicious": 12, "undetected": 60}, "nsrl_info": {"products": ["X"]}},
             "malicious, 12 of 72 engines; trusted by NSRL",
         ),
+        (
+            {
+                "last_analysis_stats": {"malicious": 3, "undetected": 60},
+                "gti_assessment": {"contributing_factors": {"mandiant_analyst_benign": True}},
+                "nsrl_info": {"products": ["X"]},
+            },
+            "clean, 3 of 63 engines; trusted by a Mandiant analyst (benign), NSRL",
+        ),
         ({**NONE, "crowdsourced_ai_results": "x", "threat_verdict": 7}, "no detections, 0 of 60 engines"),
     ],
 )

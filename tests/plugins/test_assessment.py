@@ -42,6 +42,12 @@ def test_points(kind: str, verdict: Any, severity: Any, amount: int) -> None:
     assert all(each.family == "assessment" and each.section is section for each in points)
 
 
+@pytest.mark.parametrize("severity", [None, "SEVERITY_NONE", "SEVERITY_UNKNOWN"])
+def test_a_severity_that_says_nothing_is_left_out_of_the_reason(severity: Any) -> None:
+    (_, points) = found(gti("VERDICT_MALICIOUS", severity))
+    assert points.reason == "Google Threat Intelligence: malicious."
+
+
 def test_what_is_shown() -> None:
     factors = {
         "gavs_detections": 3,

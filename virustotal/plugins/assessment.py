@@ -12,6 +12,8 @@ MALICIOUS_POINTS: Mapping[str, int] = {"high": 500, "medium": 400, "low": 300}
 SUSPICIOUS_POINTS = 100
 #: Points of an analyst's malicious verdict, whatever engines and machines say.
 ANALYST_POINTS = 1000
+#: Severities that say nothing.
+_NO_SEVERITY = frozenset({"", "none", "unknown"})
 
 
 @hookimpl
@@ -54,7 +56,8 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         return
     amount = _points(verdict, severity)
     if amount:
-        reason = f"Google Threat Intelligence: {verdict}{f', {severity} severity' if severity else ''}."
+        grade = "" if severity in _NO_SEVERITY else f", {severity} severity"
+        reason = f"Google Threat Intelligence: {verdict}{grade}."
         if analyst == "benign":
             amount, reason = 0, f"{reason} Not counted: a Mandiant analyst holds it to be benign."
         yield Points(Family.ASSESSMENT, f"assessment.{verdict}", amount, reason, section)

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core.models import Object, Verdict
-from virustotal.core.scoring.trust import analyst_verdict
+from virustotal.core.scoring.trust import BENIGN_ANALYST, analyst_verdict
 from virustotal.core.scoring.words import verdict_words
 from virustotal.util.readers import as_list, as_mapping, as_text, as_texts, pairs
 
@@ -16,6 +16,8 @@ MOST_ANALYSES = 5
 _BAD = frozenset({"malicious", "suspicious"})
 _SILENT = frozenset({"", "unknown"})
 _AI_SOURCES = {"palm": "Code Insight"}
+_ANALYST = "Mandiant analyst"
+_BENIGN = f"{_ANALYST}: benign"
 _SINKHOLE = re.compile(r"\bsink-?hole", re.IGNORECASE)
 
 
@@ -52,6 +54,8 @@ def headline(obj: Object, verdict: Verdict, score: int | None = None) -> str:
     named = opinions(obj)
     detected = verdict.counts.hits > 0 or any(opinion.bad for opinion in named)
     shown = [str(opinion) for opinion in named if opinion.bad or detected]
+    if BENIGN_ANALYST in verdict.trusted_by:
+        shown = [text for text in shown if text != _BENIGN]
     trusted = [f"trusted by {verdict.trusted_by}"] if verdict.trusted_by else []
     sinkhole = ["a sinkhole"] if is_sinkhole(obj, verdict) else []
     return "; ".join((verdict_words(verdict, score), *sinkhole, *trusted, *shown))
@@ -70,7 +74,7 @@ def is_sinkhole(obj: Object, verdict: Verdict) -> bool:
 def _opinions(obj: Object) -> Iterator[Opinion]:
     known = obj.attributes
     if analyst := analyst_verdict(obj):
-        yield Opinion("Mandiant analyst", analyst)
+        yield Opinion(_ANALYST, analyst)
     assessment = as_mapping(known.get("gti_assessment"))
     yield Opinion("Google Threat Intelligence", _constant(assessment.get("verdict")))
     yield Opinion("sandboxes", _sandboxes(known.get("sandbox_verdicts")))

@@ -11,6 +11,8 @@ DISAGREE_FROM = 10
 MOST_AGAINST_BENIGN = 299
 #: What an analyst's malicious verdict gives, whatever engines say.
 ANALYST_POINTS = 1000
+#: What a verdict calls an analyst who holds the object to be benign.
+BENIGN_ANALYST = "a Mandiant analyst (benign)"
 
 
 def analyst_verdict(obj: Object) -> str:

@@ -14,6 +14,7 @@ UNWANTED_WORDS = (
     "appl",
     "application",
     "apprisk",
+    "browsermodifier",
     "bundler",
     "crack",
     "grayware",

@@ -11,6 +11,7 @@ from virustotal.core.models import Detection, EngineCounts, Level, Object, Verdi
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.trust import (
     ANALYST_POINTS,
+    BENIGN_ANALYST,
     DISAGREE_FROM,
     MOST_AGAINST_BENIGN,
     analyst_verdict,
@@ -201,7 +202,7 @@ def _against_trust(obj: Object, verdict: Verdict) -> Verdict:
     trust, benign = trusted_by(obj), analyst_verdict(obj) == "benign"
     if not trust and not benign:
         return verdict
-    who = "a Mandiant analyst (benign)" if benign else trust
+    who = ", ".join(filter(None, (BENIGN_ANALYST if benign else "", trust)))
     verdict = evolve(verdict, trusted_by=who)
     if verdict.counts.malicious < DISAGREE_FROM:
         reasons = verdict.reasons
