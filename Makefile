@@ -46,7 +46,7 @@ docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 image:
-	docker build --build-arg BASE=$(BASE) --build-arg version=$(VERSION) --tag $(IMAGE):$(VERSION) .
+	docker build --build-arg BASE=$(BASE) --build-arg version=$(VERSION) --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest .
 
 clean:
 	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -12,6 +12,7 @@ from assemblyline.odm.models.service import Service
 
 from tests.conftest import ROOT
 from virustotal import __version__, testing
+from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import CONFIG_KEYS, PARAMETERS, SECRETS, Settings, service_settings, task_settings
 
 MANIFEST: Mapping[str, Any] = yaml.safe_load((ROOT / "service_manifest.yml").read_text(encoding="utf-8"))
@@ -19,14 +20,24 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(?P<name>[^`]+)` \| `(?P<default>[^`]*)` \| (?P<meaning>.+) \|$")
 
 
+def rows(name: str) -> dict[str, re.Match[str]]:
+    """Return the rows of the README's table with this mark, by name."""
+    lines = README.split(f"<!-- table: {name} -->\n", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    matches = [ROW.match(line) for line in lines]
+    assert all(matches), [line for line, match in zip(lines, matches, strict=True) if not match]
+    by_name = {match["name"]: match for match in matches if match}
+    assert len(by_name) == len(matches), "a name stands there twice"
+    return by_name
+
+
 def table(name: str) -> dict[str, Any]:
     """Return name -> default of the README's table with this mark."""
-    lines = README.split(f"<!-- table: {name} -->\n", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
-    rows = [ROW.match(line) for line in lines]
-    assert all(rows), [line for line, row in zip(lines, rows, strict=True) if not row]
-    found = {row["name"]: yaml.safe_load(row["default"]) for row in rows if row}
-    assert len(found) == len(rows), "a name stands there twice"
-    return found
+    return {name: yaml.safe_load(row["default"]) for name, row in rows(name).items()}
+
+
+def facts(meaning: str) -> list[str]:
+    """Return the numbers and names of a meaning; what stands in capitals is a placeholder in each language."""
+    return sorted(re.findall(r"\d+|`[^`]*`", re.sub(r"[A-Z]{3,}", "", meaning)))
 
 
 def flat(config: Mapping[str, Any], *, keys: frozenset[str]) -> Iterator[tuple[str, Any]]:
@@ -65,6 +76,29 @@ def test_config_of_readme_and_manifest_agree(language: str) -> None:
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_parameters_of_readme_and_manifest_agree(language: str) -> None:
     assert table(f"parameters {language}") == PARAMETERS_OF_MANIFEST
+
+
+@pytest.mark.parametrize("kind", ["config", "parameters"])
+def test_both_languages_name_the_same_numbers_and_values(kind: str) -> None:
+    french = rows(f"{kind} fr")
+    for name, row in rows(f"{kind} en").items():
+        assert facts(row["meaning"]) == facts(french[name]["meaning"]), name
+
+
+def test_ranges_of_the_readme_are_those_of_the_code() -> None:
+    ranges = {}
+    for name, row in rows("config en").items():
+        if (bounds := re.search(r"(?:(\d+) to|up to) (\d+)", row["meaning"])) and row["default"] != "{}":
+            ranges[name] = int(bounds[1] or 0), int(bounds[2])
+    assert len(ranges) >= 6
+    for name, (least, most) in ranges.items():
+        group, _, key = name.rpartition(".")
+        configs = [{group: {key: value}} if group else {key: value} for value in (least, most, least - 1, most + 1)]
+        for config in configs[:2]:
+            service_settings(config)
+        for config in configs[2:]:
+            with pytest.raises(ConfigurationError, match=re.escape(name)):
+                service_settings(config)
 
 
 def test_parameters_of_manifest_and_code_agree() -> None:
@@ -114,7 +148,7 @@ def test_the_dependency_that_is_ready_is_valid_for_assemblyline() -> None:
     assert [volume.mount_path for volume in redis.volumes.values()] == ["/data"]
 
 
-@pytest.mark.parametrize("fact", ["licence_count: 1", "SERVICE_API_HOST", "--network=host", "4.5.1.dev3", "--dry-run"])
+@pytest.mark.parametrize("fact", ["licence_count: 1", "SERVICE_API_HOST", "--network=host", "4.7.1.dev3", "--dry-run"])
 def test_both_languages_say_it(fact: str) -> None:
     english, french = README.split("# Service VirusTotal pour Assemblyline 4\n")
     assert fact in english
