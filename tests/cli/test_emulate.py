@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -30,7 +31,9 @@ def test_it_serves_until_it_is_ended() -> None:
 WRONG = [
     (["--key", "a-key=silver"], "no such tier of a key: 'silver'"),
     (["--key", "a-key=public:foo=1"], "no such option of a key: 'foo=1'"),
-    (["--key", "a-key=public:day=many"], "'many'"),
+    (["--key", "a-key=public:day=many"], "no such option of a key: 'day=many'"),
+    (["--key", "a-key"], "'a-key' is not of the form NAME=VALUE"),
+    (["--switch", "count"], "'count' is not of the form NAME=VALUE"),
     (["--switch", "nosuch=1"], "there is no switch 'nosuch'"),
     (["--switch", "relationship_attributes=maybe"], "the switch relationship_attributes: "),
     (["--switch", "short_pages=maybe"], "the switch short_pages: "),
@@ -43,8 +46,6 @@ WRONG = [
     ("arguments", "part"),
     [
         *WRONG,
-        (["--key", "a-key"], "--key"),
-        (["--switch", "count"], "--switch"),
         (["--reports", "no such folder"], "--reports"),
         (["--address", "192.0.2.1"], "192.0.2.1"),
     ],
@@ -71,3 +72,13 @@ def test_the_module_says_the_same(capsys: pytest.CaptureFixture[str], arguments:
     shown = capsys.readouterr().err
     assert part in shown
     assert "Attribute" not in shown
+
+
+def test_a_file_that_is_not_json_and_a_folder_that_cannot_be_made_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "half.json").write_text('{"data": {')
+    for arguments, part in (([str(tmp_path)], "half.json is not JSON"), (["--write-world", "/proc/no"], "/proc/no")):
+        with pytest.raises(SystemExit, match="2"):
+            main(arguments)
+        assert part in capsys.readouterr().err

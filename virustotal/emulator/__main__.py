@@ -8,8 +8,11 @@ from virustotal.emulator.server import MISTAKES, serve
 from virustotal.emulator.world import write_world
 
 
-def _pairs(texts: list[str]) -> dict[str, str]:
-    return dict(text.split("=", 1) for text in texts)
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -18,21 +21,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("folder", nargs="?", help="folder of report files; without it the invented world")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free port")
-    parser.add_argument("--key", action="append", default=[], metavar="KEY=TIER", help="public, premium or gti")
-    parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--key", type=_pair, action="append", default=[], metavar="KEY=TIER", help="public, premium or gti"
+    )
+    parser.add_argument("--switch", type=_pair, action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--write-world", type=Path, metavar="FOLDER", help="write the invented world there, and end")
     options = parser.parse_args(arguments)
-    if options.write_world:
-        print(json.dumps({"files": write_world(options.write_world)}))
-        return
+    keys, switches = dict(options.key) or None, dict(options.switch)
     try:
-        serve(
-            options.folder,
-            options.host,
-            options.port,
-            keys=_pairs(options.key) or None,
-            switches=_pairs(options.switch),
-        )
+        if options.write_world:
+            print(json.dumps({"files": write_world(options.write_world)}))
+        else:
+            serve(options.folder, options.host, options.port, keys=keys, switches=switches)
     except MISTAKES as error:
         parser.error(str(error))
 

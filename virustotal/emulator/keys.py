@@ -73,8 +73,8 @@ class Key:
             raise ValueError(f"no such tier of a key: {tier!r}; there are {', '.join(TIERS)}")
         values: dict[str, Any] = {}
         for option in options:
-            window, sign, number = option.partition("=")
-            if sign and window in ("minute", "hour", "day", "month", "scans"):
+            window, _, number = option.partition("=")
+            if number.isdecimal() and window in ("minute", "hour", "day", "month", "scans"):
                 values[window] = int(number)
             elif option[:1] in "+-" and option[1:] in ("artefacts", "private"):
                 values[option[1:]] = option[0] == "+"

@@ -172,13 +172,22 @@ def item_prefix(kind: str) -> str:
 
 
 def load_folder(store: Store, folder: Path) -> None:
-    """Index a folder: every ``*.json``, every line of ``*.jsonl`` (a feed), and ``artefacts/QUOTED_ID.SUFFIX``."""
-    for path in sorted(folder.rglob("*.json")):
-        with path.open(encoding="utf-8") as stream:
-            store.add(path.relative_to(folder).as_posix(), json.load(stream))
-    for path in sorted(folder.rglob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-            store.add(f"{path.relative_to(folder).as_posix()}#{number}", {"data": json.loads(line)})
+    """Index a folder: every ``*.json``, every line of ``*.jsonl`` (a feed), and ``artefacts/QUOTED_ID.SUFFIX``.
+
+    Raises:
+        ValueError: A file is not JSON; the message names it.
+    """
+    for path in sorted([*folder.rglob("*.json"), *folder.rglob("*.jsonl")], key=lambda path: (path.suffix, path)):
+        name = path.relative_to(folder).as_posix()
+        try:
+            text = path.read_text(encoding="utf-8")
+            if path.suffix == ".json":
+                store.add(name, json.loads(text))
+                continue
+            for number, line in enumerate(text.splitlines()):
+                store.add(f"{name}#{number}", {"data": json.loads(line)})
+        except (RecursionError, ValueError) as error:
+            raise ValueError(f"{name} is not JSON: {error}") from None
     identifiers = {artefact_name(identifier): identifier for identifier in _all_ids(store)}
     for path in sorted((folder / "artefacts").glob("*")):
         stem, _, suffix = path.name.rpartition(".")
