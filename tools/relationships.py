@@ -9,7 +9,7 @@ from virustotal.api.relationships import ALIASES, KINDS, Licence, Relationship
 from virustotal.core.scoring.verdicts import POPULAR_RANK
 from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
 from virustotal.core.tables import MOST_ROWS
-from virustotal.plugins.relationships import network, urls
+from virustotal.plugins.relationships import objects
 from virustotal.plugins.relationships.related_table import RelatedTable
 from virustotal.plugins.relationships.threats import MOST_CARDS, TAGS
 
@@ -76,7 +76,7 @@ _TITLES = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP a
 
 def tags() -> dict[tuple[str, str], str]:
     """Return the tag type of each relationship that is tagged."""
-    looks = ((each, getattr(each.analyze, "__self__", None)) for each in (*network._ANALYZERS, *urls._ANALYZERS))
+    looks = ((each, getattr(each.analyze, "__self__", None)) for each in objects._ANALYZERS)
     return {
         (each.kind, each.relationship): look.tag for each, look in looks if isinstance(look, RelatedTable) and look.tag
     }

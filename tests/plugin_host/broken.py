@@ -108,7 +108,7 @@ BROKEN: dict[str, Broken] = {
         error="RecursionError",
     ),
     "is-registered-twice": analyzing("yield good()", kept=GOOD, twice=True),
-    "shadows-a-built-in": analyzing("yield good()", name="contacted_domains", refused="relationships.network"),
+    "shadows-a-built-in": analyzing("yield good()", name="contacted_domains", refused="relationships.objects"),
     "yields-a-section-twice": analyzing(
         "section = good()\nyield section\nyield section", kept=GOOD, note="more than once, and is shown once"
     ),

@@ -113,9 +113,9 @@ def test_what_shadows_a_built_in_is_listed_with_both_providers(on_path: Callable
     (listed,) = [each for each in plugins.listing if each.external]
     (row,) = listed.analyzers
     assert row.state == "refused"
-    assert "relationships.network" in row.reason
+    assert "relationships.objects" in row.reason
     assert "shadows-a-built-in 1.2 (virustotal-shadows-a-built-in)" in row.reason
-    assert plugins.providers["contacted_domains"].name == "relationships.network"
+    assert plugins.providers["contacted_domains"].name == "relationships.objects"
 
 
 def test_what_is_registered_twice_is_listed_twice(on_path: Callable[[str], Broken]) -> None:

@@ -6,14 +6,17 @@ import pytest
 from attrs import evolve
 
 from tests.plugins.relationships.kit import by_name, details, downloads, facts, points, rows, sections, tags, titled
+from virustotal.core.analyzer import ANY
 from virustotal.core.findings import Finding, Role
 from virustotal.core.models import Object, Ref
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships import community, generic, history, hosts, screenshots, threats, urls
+from virustotal.plugins.relationships import community, generic, history, host_history, objects, screenshots, threats
 from virustotal.testing import evidence, obj, run
 
 ANALYZERS = [
-    each for module in (community, history, hosts, generic, screenshots, threats, urls) for each in module._ANALYZERS
+    each
+    for module in (community, history, host_history, generic, objects, screenshots, threats)
+    for each in module._ANALYZERS
 ]
 DAY = 1_700_000_000
 DAY_SHOWN = "2023-11-14"
@@ -299,7 +302,8 @@ def test_a_screenshot_without_a_link_is_only_listed_and_the_others_are_fetched(l
 @pytest.mark.parametrize("name", ["clues", "code_blocks", "distributors", "email_senders", "sigma_analysis"])
 def test_unconfirmed_types_are_shown_as_they_came(name: str) -> None:
     many = {f"key{place}": place for place in range(500)}
-    result = found("file", name, obj("hint", "h-1", nested={"a": [1]}, plain=[1, "b"], text="t", **many))
+    hint = obj("hint", "h-1", nested={"a": [1]}, plain=[1, "b"], text="t", **many)
+    result = run(by_name(ANALYZERS, "file", ANY), evidence("file", name, related=[hint]))
     (row,) = rows(next(sections(result)))
     assert (row["Kind"], row["Id"]) == ("hint", "h-1")
     lines = str(titled(result, "Further attributes").body).splitlines()

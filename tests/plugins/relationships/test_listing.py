@@ -9,10 +9,10 @@ from virustotal.core import About
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.models import Object, Ref, Related
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships import columns, files, network
+from virustotal.plugins.relationships import columns, objects
 from virustotal.testing import evidence, obj, run
 
-ANALYZERS = (*network._ANALYZERS, *files._ANALYZERS)
+ANALYZERS = objects._ANALYZERS
 URL_ID = "ab" * 32
 
 

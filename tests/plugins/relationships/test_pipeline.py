@@ -10,13 +10,13 @@ from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.hooks import of
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
-from virustotal.plugins.relationships import generic, network
+from virustotal.plugins.relationships import generic, objects
 from virustotal.result.coverage import coverage_section
 from virustotal.result.models import SubjectResult
 from virustotal.testing import obj
 
 SETTINGS = Settings()
-PLUGINS = of((*network._ANALYZERS, *generic._ANALYZERS))
+PLUGINS = of((*objects._ANALYZERS, *generic._ANALYZERS))
 
 
 def analysed(related: Related) -> SubjectResult:

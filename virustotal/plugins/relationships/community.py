@@ -2,15 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Object, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Evidence, Family, Finding, Object, Points, Settings, hookimpl, relationships
 from virustotal.core.readers import LONGEST_TEXT, as_list, as_mapping, as_mappings, as_text, as_texts, integer
-from virustotal.core.relationships import KINDS
 from virustotal.plugins.relationships.columns import THROUGH, Column, dated, linked_refs, plain
-from virustotal.plugins.relationships.record_table import records
+from virustotal.plugins.relationships.record_table import More, records
 
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
 
@@ -55,8 +54,8 @@ def _ballots(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
             counts[verdict] += 1
             weights[verdict] += integer(obj.attributes.get("value")) or 0
     if counts:
-        found = (f"{count} {verdict} (weight {weights[verdict]})" for verdict, count in counts.most_common(5))
-        section.title_text += f": {', '.join(found)}"
+        ballots = (f"{count} {verdict} (weight {weights[verdict]})" for verdict, count in counts.most_common(5))
+        section.title_text += f": {', '.join(ballots)}"
     yield from ()
 
 
@@ -93,8 +92,8 @@ _TECHNIQUE = (
 
 def _seen(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     """The file's own techniques: said to the platform, and not scored."""
-    found = (obj.ref.id for obj in (evidence.related.items if evidence.related else ()))
-    ids = tuple(dict.fromkeys(each for each in found if _ATTACK_ID.fullmatch(each)))
+    items = evidence.related.items if evidence.related else ()
+    ids = tuple(dict.fromkeys(obj.ref.id for obj in items if _ATTACK_ID.fullmatch(obj.ref.id)))
     if ids:
         reason = f"VirusTotal names {len(ids)} ATT&CK techniques of the file."
         yield Points(Family.BEHAVIOUR, "attack_techniques", 0, reason, section, ids)
@@ -116,21 +115,25 @@ _GRAPH = (
 )
 
 
-def _family() -> Iterable[Analyzer]:
-    for kind in KINDS:
-        yield records(kind, "comments", 610, _COMMENT)
-        yield records(kind, "votes", 612, _VOTE, _ballots)
-        yield records(kind, "user_votes", 613, _VOTE, _ballots)
-        yield records(kind, "references", 632, _REFERENCE)
-        yield records(kind, "related_references", 632, _REFERENCE)
-        yield records(kind, "related_attack_techniques", 634, _TECHNIQUE)
-        yield records(kind, "graphs", 640, _GRAPH)
-        if kind != "file":
-            yield records(kind, "related_comments", 611, _RELATED_COMMENT)
-    yield records("file", "attack_techniques", 360, _TECHNIQUE, _seen)
-
-
-_ANALYZERS: tuple[Analyzer, ...] = tuple(_family())
+#: Place in the result, columns, and what is added to their section: by kind of record, and by name where it differs.
+_BY_KIND: Mapping[str, tuple[int, Sequence[Column], More | None]] = {
+    "comment": (610, _COMMENT, None),
+    "vote": (612, _VOTE, _ballots),
+    "reference": (632, _REFERENCE, None),
+    "attack_technique": (634, _TECHNIQUE, None),
+    "graph": (640, _GRAPH, None),
+}
+_BY_NAME: Mapping[str, tuple[int, Sequence[Column], More | None]] = {
+    "attack_techniques": (360, _TECHNIQUE, _seen),
+    "related_comments": (611, _RELATED_COMMENT, None),
+    "user_votes": (613, _VOTE, _ballots),
+}
+_ANALYZERS: tuple[Analyzer, ...] = tuple(
+    records(entry, *_BY_NAME.get(entry.name, _BY_KIND[kind]))
+    for entry in relationships.CATALOGUE.values()
+    for kind in entry.yields
+    if kind in _BY_KIND
+)
 
 
 @hookimpl

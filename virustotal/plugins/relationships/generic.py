@@ -27,25 +27,11 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         yield section
 
 
-#: Names of the catalogue whose objects have no documented shape, or a withdrawn one.
-_UNCONFIRMED = ("clues", "code_blocks", "distributors", "email_senders", "sigma_analysis")
-
-_ANALYZERS: tuple[Analyzer, ...] = (
-    *(
-        Analyzer(
-            f"plain_{name}",
-            "file",
-            name,
-            analyze=analyze,
-            order=390,
-            summary=relationships.CATALOGUE["file", name].title,
-        )
-        for name in _UNCONFIRMED
-    ),
-    *(
-        Analyzer(f"plain_{kind}", kind, ANY, analyze=analyze, order=395, summary="Relationships that are not known yet")
-        for kind in KINDS
-    ),
+_ANALYZERS: tuple[Analyzer, ...] = tuple(
+    Analyzer(
+        f"plain_{kind}", kind, ANY, analyze=analyze, order=395, summary="Relationships that no other analyser knows"
+    )
+    for kind in KINDS
 )
 
 

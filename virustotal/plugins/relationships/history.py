@@ -7,11 +7,12 @@ from attrs import frozen
 
 from virustotal.core import Analyzer, Evidence, Finding, Object, Settings, hookimpl, relationships, tables
 from virustotal.core.readers import as_text, date, integer, pairs
+from virustotal.core.relationships import Relationship
 from virustotal.core.verdicts import category_of
 from virustotal.plugins.relationships.columns import Column, dated, plain, read_by
 from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
-from virustotal.plugins.relationships.related_table import heading, named
+from virustotal.plugins.relationships.related_table import analyzer_of, heading
 
 
 def _detections(obj: Object) -> str:
@@ -45,14 +46,14 @@ _SUBMISSION = (
     plain("City", "city"),
     plain("Submitter", "source_key"),
 )
+#: By the kind of the records, in the order in which they are shown.
 _HISTORIES: Mapping[str, _History] = {
-    "analyses": _History(_SCAN, _SCAN[1:2], _SCAN[2:]),
-    "submissions": _History(_SUBMISSION, _SUBMISSION[3:5], (*_SUBMISSION[1:3], _SUBMISSION[5])),
+    "submission": _History(_SUBMISSION, _SUBMISSION[3:5], (*_SUBMISSION[1:3], _SUBMISSION[5])),
+    "analysis": _History(_SCAN, _SCAN[1:2], _SCAN[2:]),
 }
 
 
-def _analyzer(kind: str, name: str, order: int) -> Analyzer:
-    entry, history = relationships.CATALOGUE[kind, name], _HISTORIES[name]
+def _analyzer(entry: Relationship, history: _History, order: int) -> Analyzer:
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related
@@ -72,14 +73,14 @@ def _analyzer(kind: str, name: str, order: int) -> Analyzer:
             line.add_subsection(table)
         yield section
 
-    needs = read_by(history.columns)
-    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
+    return analyzer_of(entry, order, analyze, read_by(history.columns))
 
 
 _ANALYZERS: tuple[Analyzer, ...] = tuple(
-    _analyzer(kind, name, order)
-    for kind in ("file", "url")
-    for name, order in (("submissions", 650), ("analyses", 651))
+    _analyzer(entry, history, order)
+    for order, (kind, history) in enumerate(_HISTORIES.items(), 650)
+    for entry in relationships.CATALOGUE.values()
+    if entry.yields == (kind,)
 )
 
 

@@ -5,10 +5,11 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection, ResultTimelineSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, Related, relationships, tables
+from virustotal.core import Analyzer, Evidence, Finding, Object, Related, tables
 from virustotal.core.readers import as_text
+from virustotal.core.relationships import Relationship
 from virustotal.plugins.relationships.columns import Column, add, further, read_by
-from virustotal.plugins.relationships.related_table import links, named, table_heading
+from virustotal.plugins.relationships.related_table import analyzer_of, links, table_heading
 
 #: Nodes of one timeline; the table below it has more.
 MOST_NODES = 40
@@ -18,13 +19,13 @@ More: TypeAlias = Callable[[Evidence, ResultSection], Iterable[Finding]]
 
 
 def records(
-    kind: str, name: str, order: int, columns: Sequence[Column], more: More | None = None, *reads: str
+    entry: Relationship, order: int, columns: Sequence[Column], more: More | None = None, *reads: str
 ) -> Analyzer:
     """Return the analyser that shows the objects of one relationship as a table of `columns`.
 
-    reads: attributes that `more` reads beside those of the columns.
+    Args:
+        reads: Attributes that `more` reads beside those of the columns.
     """
-    entry = relationships.CATALOGUE[kind, name]
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related
@@ -32,18 +33,18 @@ def records(
         if related is None or section is None:
             return
         add(section, links("Open on VirusTotal", related.items, evidence.settings))
-        found = list(more(evidence, section)) if more is not None else []
+        findings = list(more(evidence, section)) if more is not None else []
         yield section
-        yield from found
+        yield from findings
 
-    needs = read_by(columns, *reads)
-    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
+    return analyzer_of(entry, order, analyze, read_by(columns, *reads))
 
 
 def record_table(title: str, related: Related, columns: Sequence[Column], *reads: str) -> ResultSection | None:
     """Return the table of a relationship, or None without objects. An object without attributes is shown by its id.
 
-    reads: attributes that are shown beside those of the columns.
+    Args:
+        reads: Attributes that are shown beside those of the columns.
     """
     rows = [row(obj, columns) for obj in related.items[: tables.MOST_ROWS]]
     names = (*(column.label for column in columns), "Id", "Reason")

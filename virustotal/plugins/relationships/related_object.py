@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, relationships, tables
+from virustotal.core import Analyzer, Evidence, Finding, Object, tables
 from virustotal.core.readers import as_text
+from virustotal.core.relationships import Relationship
 from virustotal.core.verdicts import verdict_word
 from virustotal.plugins.relationships.columns import COLUMNS, LABELS, add, identity, read_by
 from virustotal.plugins.relationships.judged import Judged, known
-from virustotal.plugins.relationships.related_table import RelatedTable, further_judged, links, named
+from virustotal.plugins.relationships.related_table import RelatedTable, analyzer_of, further_judged, links
 
 
-def related_object(kind: str, name: str, order: int) -> Analyzer:
+def related_object(entry: Relationship, order: int) -> Analyzer:
     """Return the analyser of one relationship that leads to a single object, which is context and never scored."""
-    entry = relationships.CATALOGUE[kind, name]
     url = ("url",) if "url" in entry.yields else ()
-    needs = read_by((column for each in entry.yields for column in COLUMNS.get(each, ())), *url)
+    needs = read_by((column for kind in entry.yields for column in COLUMNS.get(kind, ())), *url)
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related
@@ -26,7 +26,7 @@ def related_object(kind: str, name: str, order: int) -> Analyzer:
             return
         yield from _section(entry.title, related.items[0], evidence)
 
-    return Analyzer(named(kind, name), kind, name, analyze=analyze, needs=needs, order=order, summary=entry.title)
+    return analyzer_of(entry, order, analyze, needs)
 
 
 def _section(title: str, obj: Object, evidence: Evidence) -> Iterator[Finding]:

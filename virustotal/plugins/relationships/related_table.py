@@ -1,6 +1,6 @@
 """Lists of files, hosts and URLs: bare ones as one table, detailed ones judged and most suspicious first."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection, ResultURLSection
@@ -48,21 +48,22 @@ SUBJECT = "The subject itself: its detections count once, as its own."
 _REASONS = {"NotFoundError": "VirusTotal never had it"}
 
 
-def related_table(kind: str, name: str, order: int, tag: str = "") -> Analyzer:
+def related_table(entry: Relationship, order: int, tag: str = "") -> Analyzer:
     """Return the analyser of one relationship that leads to many files, hosts or URLs.
 
-    tag: the tag type of its objects, for what the subject does; empty where they are context and not tagged.
+    Args:
+        tag: The tag type of its objects, for what the subject does; empty where they are context and not tagged.
     """
-    entry = relationships.CATALOGUE[kind, name]
     look = RelatedTable(entry, tag)
-    return Analyzer(
-        named(kind, name), kind, name, analyze=look.analyze, needs=look.needs(), order=order, summary=entry.title
-    )
+    return analyzer_of(entry, order, look.analyze, look.needs())
 
 
-def named(kind: str, relationship: str) -> str:
-    """Return the analyser's name: the relationship's own for files, with the kind before it for all others."""
-    return relationship if kind == "file" else f"{kind}_{relationship}"
+def analyzer_of(
+    entry: Relationship, order: int, analyze: Callable[[Evidence], Iterable[Finding]], needs: Needs
+) -> Analyzer:
+    """Return an analyser of a relationship, named as it: with the kind of the subject before it but for files."""
+    name = entry.name if entry.kind == "file" else f"{entry.kind}_{entry.name}"
+    return Analyzer(name, entry.kind, entry.name, analyze=analyze, needs=needs, order=order, summary=entry.title)
 
 
 def heading(title: str, related: Related) -> str:

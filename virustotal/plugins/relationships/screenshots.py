@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Role, Settings, hookimpl
+from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Role, Settings, hookimpl, relationships
 from virustotal.core.readers import as_text, date, safe_name
 from virustotal.plugins.relationships.columns import Column, dated, plain
 from virustotal.plugins.relationships.record_table import records
@@ -50,7 +50,11 @@ def _download(place: int, obj: Object) -> Download:
     )
 
 
-_ANALYZERS: tuple[Analyzer, ...] = (records("file", "screenshots", 350, _SCREENSHOT, _pictures, "link"),)
+_ANALYZERS: tuple[Analyzer, ...] = tuple(
+    records(entry, 350, _SCREENSHOT, _pictures, "link")
+    for entry in relationships.CATALOGUE.values()
+    if entry.yields == ("screenshot",)
+)
 
 
 @hookimpl

@@ -39,7 +39,7 @@ from virustotal.core.threats import (
 )
 from virustotal.plugins.relationships.columns import THROUGH, Column, add, further, plain, read_by
 from virustotal.plugins.relationships.record_table import row
-from virustotal.plugins.relationships.related_table import heading, links, named, table_heading
+from virustotal.plugins.relationships.related_table import analyzer_of, heading, links, table_heading
 
 #: Threats of one relationship that have a card; the others are in a table.
 MOST_CARDS = 8
@@ -397,16 +397,14 @@ class Threats:
 _ORDER: Mapping[str, int] = {**dict.fromkeys(LEADS_TO, 606), "vulnerabilities": 605}
 
 
-def _analyzer(kind: str, name: str) -> Analyzer:
-    entry = relationships.CATALOGUE[kind, name]
+def _analyzer(entry: Relationship) -> Analyzer:
     look = Threats(entry)
-    needs, order = read_by(look.columns), _ORDER.get(name, 630)
-    return Analyzer(named(kind, name), kind, name, analyze=look.analyze, needs=needs, order=order, summary=entry.title)
+    return analyzer_of(entry, _ORDER.get(entry.name, 630), look.analyze, read_by(look.columns))
 
 
 _ANALYZERS: tuple[Analyzer, ...] = tuple(
-    _analyzer(kind, name)
-    for (kind, name), entry in relationships.CATALOGUE.items()
+    _analyzer(entry)
+    for entry in relationships.CATALOGUE.values()
     if {"collection", "threat_actor"}.intersection(entry.yields)
 )
 

@@ -1,6 +1,6 @@
-"""Names around a domain, DNS records and resolutions, and the history of WHOIS and certificates."""
+"""Resolutions of a domain or IP address, and the history of its WHOIS records and certificates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
@@ -18,13 +18,13 @@ from virustotal.core import (
     tables,
 )
 from virustotal.core.readers import as_mapping, as_text, date, integer, pairs
+from virustotal.core.relationships import Relationship
 from virustotal.core.verdicts import category_of
 from virustotal.core.whois import whois_map_facts
 from virustotal.plugins.relationships.columns import Column, add, dated, linked, plain, read_by
 from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import record_table, records, timeline
-from virustotal.plugins.relationships.related_object import related_object
-from virustotal.plugins.relationships.related_table import named, related_table
+from virustotal.plugins.relationships.related_table import analyzer_of
 
 # --- resolutions -----------------------------------------------------------------------------------------------------
 
@@ -38,9 +38,8 @@ def _stats(label: str, name: str) -> Column:
 
 def _other_end(obj: Object, kind: str, subject: str) -> str:
     """The address of a domain's resolution, the name of an address's: also out of the bare id, which joins both."""
-    known = obj.attributes.get("ip_address" if kind == "domain" else "host_name")
-    if known:
-        return as_text(known)
+    if name := obj.attributes.get("ip_address" if kind == "domain" else "host_name"):
+        return as_text(name)
     id = obj.ref.id
     return as_text(id.removesuffix(subject) if kind == "domain" else id.removeprefix(subject))
 
@@ -60,17 +59,14 @@ def _resolution_columns(subject: Ref) -> Sequence[Column]:
     )
 
 
-def _resolutions(kind: str) -> Analyzer:
-    entry = relationships.CATALOGUE[kind, "resolutions"]
-
+def _resolutions(entry: Relationship) -> Analyzer:
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related
         if related is not None:
             section = record_table(entry.title, related, _resolution_columns(evidence.report.subject.ref))
             yield from () if section is None else (section,)
 
-    needs, name = read_by(_resolution_columns(Ref(kind, ""))), named(kind, "resolutions")
-    return Analyzer(name, kind, "resolutions", analyze=analyze, needs=needs, order=350, summary=entry.title)
+    return analyzer_of(entry, 350, analyze, read_by(_resolution_columns(Ref(entry.kind, ""))))
 
 
 # --- WHOIS and certificates ------------------------------------------------------------------------------------------
@@ -80,8 +76,8 @@ def _mapped(label: str, *keys: str) -> Column:
     """A column of the first of these keys that a `whois_map` has."""
 
     def read(obj: Object) -> str:
-        found = as_mapping(obj.attributes.get("whois_map"))
-        return next((shown for key in keys if (shown := as_text(found.get(key)))), "")
+        fields = as_mapping(obj.attributes.get("whois_map"))
+        return next((text for key in keys if (text := as_text(fields.get(key)))), "")
 
     return Column(label, read, ("whois_map",))
 
@@ -103,9 +99,9 @@ _WHOIS = (
 
 def _newest_whois(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     """Add the newest record whole, and a timeline of all."""
-    found = evidence.related.items if evidence.related else ()
-    newest = max(found, key=_first_seen, default=None)
-    nodes = ((_first_seen(obj), as_text(obj.attributes.get("registrar_name")), "") for obj in found)
+    items = evidence.related.items if evidence.related else ()
+    newest = max(items, key=_first_seen, default=None)
+    nodes = ((_first_seen(obj), as_text(obj.attributes.get("registrar_name")), "") for obj in items)
     add(section, timeline("Registrars over time", sorted(nodes, reverse=True)))
     if newest is not None:
         facts = whois_map_facts(newest.attributes.get("whois_map"))
@@ -113,49 +109,43 @@ def _newest_whois(evidence: Evidence, section: ResultSection) -> Iterator[Findin
     yield from ()
 
 
-def _certificate(label: str, read: Any, attribute: str) -> Column:
-    return Column(label, lambda obj: read(obj.attributes), (attribute,))
+def _certificate(label: str, name: str, read: Callable[[Any], str]) -> Column:
+    return Column(label, lambda obj: read(obj.attributes.get(name)), (name,))
 
 
 _CERTIFICATE = (
     Column("First seen", _first_seen, ("first_seen_date",), context=("first_seen_date",)),
     linked("Port", "port"),
-    _certificate("Subject", lambda found: certificates.distinguished(found.get("subject")), "subject"),
-    _certificate("Issuer", lambda found: certificates.distinguished(found.get("issuer")), "issuer"),
-    _certificate("Valid from", lambda found: date(as_mapping(found.get("validity")).get("not_before")), "validity"),
-    _certificate("Valid to", lambda found: date(as_mapping(found.get("validity")).get("not_after")), "validity"),
-    _certificate("Alternative names", certificates.alternative_names, "extensions"),
+    _certificate("Subject", "subject", certificates.distinguished),
+    _certificate("Issuer", "issuer", certificates.distinguished),
+    _certificate("Valid from", "validity", lambda validity: date(as_mapping(validity).get("not_before"))),
+    _certificate("Valid to", "validity", lambda validity: date(as_mapping(validity).get("not_after"))),
+    Column("Alternative names", lambda obj: certificates.alternative_names(obj.attributes), ("extensions",)),
     plain("Thumbprint", "thumbprint_sha256"),
 )
 
 
 def _certificates_over_time(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
-    found = evidence.related.items if evidence.related else ()
+    items = evidence.related.items if evidence.related else ()
     nodes = (
-        (_first_seen(obj), as_text(_CERTIFICATE[2].cell(obj)), as_text(_CERTIFICATE[3].cell(obj))) for obj in found
+        (_first_seen(obj), as_text(_CERTIFICATE[2].cell(obj)), as_text(_CERTIFICATE[3].cell(obj))) for obj in items
     )
     add(section, timeline("Certificates over time", sorted(nodes, reverse=True)))
     yield from ()
 
 
-_NAMES = ("siblings", "subdomains")
-_RECORDS = ("caa_records", "cname_records", "mx_records", "ns_records", "soa_records")
-
-_ANALYZERS: tuple[Analyzer, ...] = (
-    related_object("domain", "parent", 330),
-    related_object("domain", "immediate_parent", 331),
-    *(related_table("domain", name, 335) for name in _NAMES),
-    *(related_table("domain", name, 340) for name in _RECORDS),
-    *(_resolutions(kind) for kind in ("domain", "ip_address")),
-    *(records(kind, "historical_whois", 655, _WHOIS, _newest_whois) for kind in ("domain", "ip_address")),
-    *(
-        records(kind, "historical_ssl_certificates", 656, _CERTIFICATE, _certificates_over_time)
-        for kind in ("domain", "ip_address")
-    ),
+#: The maker of the analyser, by the kind of the records.
+_MAKERS: Mapping[tuple[str, ...], Callable[[Relationship], Analyzer]] = {
+    ("resolution",): _resolutions,
+    ("whois",): lambda entry: records(entry, 655, _WHOIS, _newest_whois),
+    ("ssl_cert",): lambda entry: records(entry, 656, _CERTIFICATE, _certificates_over_time),
+}
+_ANALYZERS: tuple[Analyzer, ...] = tuple(
+    _MAKERS[entry.yields](entry) for entry in relationships.CATALOGUE.values() if entry.yields in _MAKERS
 )
 
 
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
-    """Return the analysers of names, DNS records, WHOIS and certificates."""
+    """Return the analysers of resolutions, WHOIS records and certificates."""
     return _ANALYZERS
