@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from tests.mirror.clusters import SHA, an_object, opensearch
 from virustotal.cli.app import app
+from virustotal.client.retry import RetryPolicy
 from virustotal.emulator.server import Emulator
 from virustotal.emulator.world.shared import EICAR_SHA256
 
@@ -106,7 +107,7 @@ def test_who_looks_up_takes_the_secrets_from_the_environment_as_the_load_does(
 
 
 def test_a_mirror_that_is_down_ends_the_load(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virustotal.mirror.feed_loader.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("virustotal.mirror.feed_loader.RETRIES", RetryPolicy(8, 0.001))
     found = run(tmp_path, "mirror", "load", package, "--host", "http://127.0.0.1:9")
     assert found.exit_code == 1
     assert "cannot be reached" in found.output

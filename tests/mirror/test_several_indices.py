@@ -224,7 +224,7 @@ def test_a_cluster_whose_disk_is_full_ends_the_load_and_is_named(
     checkpoint = Checkpoint(tmp_path / "c.json")
     with pytest.raises(MirrorError, match=r"busy for minutes .cluster_block_exception"):
         loader.load(package(tmp_path / "p", 1, 5), checkpoint)
-    assert len(pauses) == feed_loader.ATTEMPTS - 1
+    assert len(pauses) == feed_loader.RETRIES.attempts - 1
     assert checkpoint.read() == Reached()
 
 

@@ -158,7 +158,7 @@ def _why(error: Exception) -> str:
     return f": {why}" if why else ""
 
 
-def checked(config: Mapping[str, Any]) -> Settings:
+def settings_of(config: Mapping[str, Any]) -> Settings:
     """Return the settings of a configuration, or end with the path of its wrong value."""
     try:
         return service_settings(config)

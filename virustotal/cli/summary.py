@@ -14,7 +14,7 @@ from virustotal.core.scoring.verdicts import BAD
 from virustotal.local.run_task import TaskOutcome
 from virustotal.plugins import detections
 from virustotal.rendering import section_parts as parts
-from virustotal.rendering.result_data import attached_files, contacts, table_rows, titled
+from virustotal.rendering.result_data import attached_files, contacts, find_section, table_rows
 from virustotal.result import coverage, final_sections, flagged
 from virustotal.util.readers import as_text, quantity
 
@@ -43,19 +43,19 @@ def _subjects(sections: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]
 def _lists(sections: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     if engines := list(_engines(sections)):
         yield _one_line(Text.assemble(("Detected by ", "bold"), ", ".join(engines)))
-    if section := titled(sections, flagged.TITLE):
+    if section := find_section(sections, flagged.TITLE):
         yield Text(as_text(section["title_text"]), style="bold")
         yield from _flagged(section)
     for section in sections:
         if hosts := contacts(section):
             yield _one_line(Text.assemble((f"{as_text(section['title_text'])}: ", "bold red"), ", ".join(hosts)))
-    if section := titled(sections, final_sections.EXPLANATION):
+    if section := find_section(sections, final_sections.EXPLANATION):
         yield from _scores(section)
     if missing := list(_missing(sections)):
         yield Text("Missing", style="bold")
         for line in missing[:MOST_MISSING]:
             yield Padding(Text(as_text(line, LONGEST_LINE), style="yellow"), (0, 0, 0, 2))
-        yield from _left(len(missing), MOST_MISSING)
+        yield from _more(len(missing), MOST_MISSING)
 
 
 def _engines(sections: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _flagged(section: Mapping[str, Any]) -> Iterator[RenderableType]:
         named = Text.assemble(row.get("Object", ""), (f"  {about}", "dim"))
         grid.add_row(Text(level), Text(row.get("Detections", "")), named, style=STYLES.get(level))
     yield Padding(grid, (0, 0, 0, 2))
-    yield from _left(len(rows))
+    yield from _more(len(rows))
 
 
 def _scores(section: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -97,11 +97,11 @@ def _scores(section: Mapping[str, Any]) -> Iterator[RenderableType]:
         style = verdict(int(row["counted"]) if row["counted"].isdecimal() else 0)[1]
         grid.add_row(Text(points, style=style), _one_line(Text(text)))
     yield Padding(grid, (0, 0, 0, 2))
-    yield from _left(len(rows))
+    yield from _more(len(rows))
 
 
 def _missing(sections: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    if section := titled(sections, coverage.TITLE):
+    if section := find_section(sections, coverage.TITLE):
         for row in table_rows(section):
             if not _is_complete(row.get("result", "")):
                 yield ": ".join(filter(None, (row.get("relationship"), row.get("result"), row.get("detail"))))
@@ -109,7 +109,7 @@ def _missing(sections: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         (coverage.DOWNLOADS, ("artefact", "result", "detail")),
         (final_sections.FAILED, ("analyser", "error")),
     ):
-        for row in table_rows(titled(sections, title) or {}):
+        for row in table_rows(find_section(sections, title)):
             if row.get("result") != "attached":
                 yield ": ".join(filter(None, (row.get(name) for name in columns)))
     for section in sections:
@@ -131,7 +131,7 @@ def _footer(outcome: TaskOutcome) -> Iterator[RenderableType]:
     yield Text(f"{quantity(len(outcome.sections), 'section')}: --full shows, --html FILE writes all.", style="dim")
 
 
-def _left(count: int, most: int = MOST_ROWS) -> Iterator[Text]:
+def _more(count: int, most: int = MOST_ROWS) -> Iterator[Text]:
     if count > most:
         yield Text(f"  … and {count - most} more", style="dim")
 

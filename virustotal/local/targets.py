@@ -35,17 +35,17 @@ _FILE_ENDINGS = frozenset({"mov", "py", "sh", "zip"})
 
 
 @cache
-def _identify() -> Any:
+def _identification() -> Any:
     """Assemblyline's identification, once a process: each one loads models, about 15 MB that are never given back."""
     return forge.get_identify(use_cache=False)
 
 
-def identified(path: Path) -> dict[str, Any]:
+def identify(path: Path) -> dict[str, Any]:
     """Return what Assemblyline's own identification says of a file."""
     with warnings.catch_warnings():
         # Identification leaves a text file for the collector to close.
         warnings.simplefilter("ignore", ResourceWarning)
-        info: dict[str, Any] = _identify().fileinfo(str(path), skip_fuzzy_hashes=True, calculate_entropy=False)
+        info: dict[str, Any] = _identification().fileinfo(str(path), skip_fuzzy_hashes=True, calculate_entropy=False)
     return {name: value for name, value in info.items() if name not in {"ascii", "hex", "entropy"}}
 
 
@@ -57,7 +57,7 @@ def file_target(path: Path) -> Target:
     """
     if not path.stat().st_size:
         raise ValueError(f"{clean(path.name, 100)} is an empty file: there is nothing to look up.")
-    return Target(path.name, identified(path), path)
+    return Target(path.name, identify(path), path)
 
 
 def digest_target(digest: str) -> Target:
@@ -70,7 +70,7 @@ def digest_target(digest: str) -> Target:
 def uri_target(uri: str, folder: Path) -> Target:
     """Return the target of a URI as the file that Assemblyline makes of one, written to `folder`."""
     path = Path(make_uri_file(str(folder), uri))
-    return Target(uri, identified(path), path)
+    return Target(uri, identify(path), path)
 
 
 def host_of(text: str) -> str:
@@ -154,4 +154,4 @@ def bare_target(host: str, folder: Path) -> Target:
     """
     path = Path(make_uri_file(str(folder), host))
     uri = {"uri": host, "scheme": "host", "netloc": host, "hostname": host}
-    return Target(host, {**identified(path), "type": "uri/host", "uri_info": uri}, path)
+    return Target(host, {**identify(path), "type": "uri/host", "uri_info": uri}, path)

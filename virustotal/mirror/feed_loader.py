@@ -1,7 +1,6 @@
 """Feed packages into the mirror: line by line, in bounded batches, going on where an earlier load ended."""
 
 import json
-import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import IO, TypeVar
 from attrs import field, frozen
 
 from virustotal.api.deep_json import parse
+from virustotal.client.retry import RetryPolicy
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached
 from virustotal.mirror.documents import INDEX, Document, RefusedError, index_of, indices, to_document
@@ -25,8 +25,8 @@ T = TypeVar("T")
 #: Lines and bytes of one `_bulk`; one document above the bytes goes alone. Lines that are refused count as well, so
 #: that progress and checkpoint move with what is read.
 MOST_LINES, MOST_BYTES = 500, 8 * 2**20
-#: How often a batch is sent, and the seconds of each answer; the pauses between double up to the longest.
-ATTEMPTS, SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 8, 120.0, 1.0, 30.0
+#: How often a batch is sent, after what pauses, and the seconds of each answer.
+RETRIES, SECONDS = RetryPolicy(attempts=8, first=1.0, longest=30.0), 120.0
 
 
 @frozen
@@ -58,7 +58,7 @@ class Loader:
             MirrorError: The cluster does not answer, or an alias has no write index.
         """
         for index in filter(None, dict.fromkeys(indices(self.config).values())):
-            self._patiently(lambda index=index: create(self.cluster, index, INDEX, SECONDS), 3)  # type: ignore[misc]
+            self._retry(lambda index=index: create(self.cluster, index, INDEX, SECONDS), 3)  # type: ignore[misc]
             self._check(index)
 
     def _check(self, index: str) -> None:
@@ -137,21 +137,21 @@ class Loader:
 
     def _store(self, batch: list[BulkEntry]) -> None:
         """Send a batch until each of its documents is stored, older, or refused for good."""
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(RETRIES.attempts):
             postponed = self._send(batch) if batch else []
             if not postponed:
                 return
-            if attempt == ATTEMPTS:
+            if attempt + 1 == RETRIES.attempts:
                 reason = postponed[-1][1] or "no reason given"
                 raise MirrorError(f"The mirror has been too busy for minutes ({reason}).", 429, reason)
-            self._pause(attempt)
+            self.sleep(RETRIES.backoff(attempt))
             batch = [ready for ready, _ in postponed]
 
     def _send(self, batch: list[BulkEntry]) -> list[tuple[BulkEntry, str]]:
         """Send a batch once; return what is to be sent again, each with the type of error that it had."""
         try:
             body = [part for ready in batch for part in (ready.action, ready.body)]
-            answers = self._patiently(lambda: self.cluster.bulk(body, SECONDS))
+            answers = self._retry(lambda: self.cluster.bulk(body, SECONDS))
         except MirrorError as error:
             if error.status not in {400, 413}:  # one document may be the reason for all: it is to cost itself alone
                 raise
@@ -181,20 +181,17 @@ class Loader:
             self._check(index)
         self.statistics.refuse(_refusal(status, reason), ready.where)
 
-    def _patiently(self, act: Callable[[], T], attempts: int = ATTEMPTS) -> T:
+    def _retry(self, act: Callable[[], T], attempts: int = RETRIES.attempts) -> T:
+        """Return what `act` returns, after more attempts while the cluster is busy or does not answer. MirrorError."""
         attempt = 0
         while True:
             try:
                 return act()
             except MirrorError as error:
-                attempt += 1
-                if (error.status and error.status not in BUSY) or attempt >= attempts:
+                if (error.status and error.status not in BUSY) or attempt + 1 >= attempts:
                     raise
-            self._pause(attempt)
-
-    def _pause(self, attempt: int) -> None:
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
-        self.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+            self.sleep(RETRIES.backoff(attempt))
+            attempt += 1
 
 
 def _refusal(status: int, reason: str) -> str:

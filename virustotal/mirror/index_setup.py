@@ -10,7 +10,7 @@ from attrs import frozen
 
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import INDEX, indices
-from virustotal.mirror.search_answers import MirrorError, reason_of, refused
+from virustotal.mirror.search_answers import MirrorError, error_of, reason_of
 from virustotal.mirror.search_client import SearchClient
 from virustotal.util.readers import as_mapping
 
@@ -51,7 +51,7 @@ def set_up(cluster: SearchClient, config: MirrorConfig, growth: Growth, seconds:
             path, content = f"/{place}/{quote(name, safe='')}", json.dumps(body).encode()
             status, answer = cluster.send("PUT", path, content, deadline, read=seconds)
             if status not in {200, 201, 409}:
-                raise MirrorError(f"The {what} {name} cannot be created. {refused(status, answer)}", status)
+                raise MirrorError(f"The {what} {name} cannot be created. {error_of(status, answer)}", status)
             # OpenSearch changes an existing policy only by its sequence number.
             yield f"{what} {name}{' exists already, and is not changed' if status == 409 else ''}"
         create(cluster, alias, {}, seconds)
@@ -65,18 +65,20 @@ def create(cluster: SearchClient, index: str, body: Mapping[str, Any], seconds: 
     if status == 200:
         return
     if status != 404:
-        raise refused(status, answer)
+        raise error_of(status, answer)
     described = json.dumps({**body, "aliases": {index: {"is_write_index": True}}}).encode()
     status, answer = cluster.send("PUT", f"/{quote(index, safe='')}-000001", described, deadline, read=seconds)
     if status not in {200, 201} and "already_exists" not in reason_of(answer):
-        raise refused(status, answer)
+        raise error_of(status, answer)
 
 
 def _is_opensearch(cluster: SearchClient, deadline: float) -> bool:
     status, answer = cluster.send("GET", "/", None, deadline)
     version = as_mapping(answer.get("version"))
     if status != 200 or not version:
-        raise refused(status, answer) if status != 200 else MirrorError("The mirror is no Elasticsearch or OpenSearch.")
+        raise (
+            error_of(status, answer) if status != 200 else MirrorError("The mirror is no Elasticsearch or OpenSearch.")
+        )
     return version.get("distribution") == "opensearch"
 
 

@@ -136,18 +136,18 @@ class ObjectStore:
     def _searched(self, index: str, queries: Sequence[Query], most: int, deadline: float) -> SearchResult:
         """Search an index, or those of an alias that are open."""
         try:
-            return self.cluster.search(index, queries, most, _patient(deadline))
+            return self.cluster.search(index, queries, most, _limit(deadline))
         except MirrorError as error:
             if error.reason != CLOSED_INDEX:
                 raise
-            result = self.cluster.search(index, queries, most, _patient(deadline), open_only=True)
+            result = self.cluster.search(index, queries, most, _limit(deadline), open_only=True)
             return evolve(result, problem=str(error))
 
     def _has_other_loader(self, index: str, deadline: float) -> bool:
         """Return whether an index of the alias was not made by the loader; asked once."""
         if index not in self._other_loaders:
             self._other_loaders[index] = not all(
-                is_searchable(mapping, "file") for mapping in self.cluster.mappings(index, _patient(deadline)).values()
+                is_searchable(mapping, "file") for mapping in self.cluster.mappings(index, _limit(deadline)).values()
             )
         return self._other_loaders[index]
 
@@ -182,7 +182,7 @@ class ObjectStore:
     def _resolve(self, alias: str, deadline: float) -> tuple[str, ...]:
         self._check_rest()
         try:
-            indices = tuple(self.cluster.mappings(alias, _patient(deadline)))
+            indices = tuple(self.cluster.mappings(alias, _limit(deadline)))
         except MirrorError as error:
             self.health.failed(str(error))
             raise
@@ -192,7 +192,7 @@ class ObjectStore:
     def _get(self, places: Sequence[tuple[str, str]], deadline: float) -> tuple[FetchedDocument, ...]:
         self._check_rest()
         try:
-            answers = self.cluster.get(places, _patient(deadline))
+            answers = self.cluster.get(places, _limit(deadline))
         except MirrorError as error:
             self.health.failed(str(error))
             raise
@@ -226,5 +226,5 @@ def _newest_first(documents: Iterable[StoredObject]) -> list[StoredObject]:
     return sorted(documents, key=lambda document: document.moment, reverse=True)
 
 
-def _patient(deadline: float) -> float:
+def _limit(deadline: float) -> float:
     return min(deadline, time.monotonic() + PATIENCE)

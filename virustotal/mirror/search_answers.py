@@ -44,7 +44,7 @@ class SearchResult:
     problem: str = ""
 
 
-def fetched(entry: Mapping[str, Any], id: str) -> FetchedDocument:
+def fetched_document(entry: Mapping[str, Any], id: str) -> FetchedDocument:
     """Return one document of a multi-get."""
     if entry.get("error"):
         reason = reason_of(entry)
@@ -69,7 +69,7 @@ def _shard_problem(shards: Mapping[str, Any]) -> str:
     return f"The mirror cannot search a shard of {as_text(failure.get('index'), 80) or 'the index'}: {reason}."
 
 
-def indexed(item: Any) -> tuple[int, str]:
+def bulk_status(item: Any) -> tuple[int, str]:
     """Return the status and the type of error of one document of a bulk request."""
     entry = next(iter(as_mapping(item).values()), EMPTY)
     return integer(as_mapping(entry).get("status")) or 0, reason_of(as_mapping(entry))
@@ -81,7 +81,7 @@ def reason_of(answer: Mapping[str, Any]) -> str:
     return as_text(as_mapping(error).get("type"), 80) or ("" if error is None else "error")
 
 
-def refused(status: int, answer: Mapping[str, Any]) -> MirrorError:
+def error_of(status: int, answer: Mapping[str, Any]) -> MirrorError:
     """Return the error of an answer that is none."""
     if status in {401, 403}:
         return MirrorError(

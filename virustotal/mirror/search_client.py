@@ -25,9 +25,9 @@ from virustotal.mirror.search_answers import (
     FetchedDocument,
     MirrorError,
     SearchResult,
-    fetched,
-    indexed,
-    refused,
+    bulk_status,
+    error_of,
+    fetched_document,
     search_result,
 )
 from virustotal.util.readers import EMPTY, as_list, as_mapping
@@ -85,15 +85,15 @@ class SearchClient:
             half = len(places) // 2
             return (*self.get(places[:half], deadline), *self.get(places[half:], deadline))
         if status != 200:
-            raise refused(status, answer)
+            raise error_of(status, answer)
         docs = [*as_list(answer.get("docs")), *(EMPTY for _ in places)]
-        return tuple(fetched(as_mapping(doc), id) for doc, (_, id) in zip(docs, places, strict=False))
+        return tuple(fetched_document(as_mapping(doc), id) for doc, (_, id) in zip(docs, places, strict=False))
 
     def mappings(self, index: str, deadline: float) -> Mapping[str, Mapping[str, Any]]:
         """Return the mapping of each index of an alias, or of an index itself. MirrorError."""
         status, answer = self.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
         if status != 200:
-            raise refused(status, answer)
+            raise error_of(status, answer)
         return {name: as_mapping(as_mapping(entry).get("mappings")) for name, entry in answer.items()}
 
     def search(
@@ -115,7 +115,7 @@ class SearchClient:
         path = f"/{quote(index, safe='')}/_search{'?ignore_unavailable=true' if open_only else ''}"
         status, answer = self.send("POST", path, json.dumps(body).encode(), deadline)
         if status != 200 or answer.get("timed_out"):
-            raise refused(status, answer)
+            raise error_of(status, answer)
         return search_result(answer)
 
     def bulk(self, lines: Iterable[bytes], seconds: float) -> tuple[tuple[int, str], ...]:
@@ -124,8 +124,8 @@ class SearchClient:
         headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
         status, answer = self.send("POST", "/_bulk", body, deadline, headers=headers, read=seconds)
         if status != 200:
-            raise refused(status, answer)
-        return tuple(map(indexed, as_list(answer.get("items"))))
+            raise error_of(status, answer)
+        return tuple(map(bulk_status, as_list(answer.get("items"))))
 
     def send(
         self,
@@ -152,7 +152,7 @@ class SearchClient:
                 with self._lock:
                     self._first = at
                 return status, answer
-            failure = refused(status, answer)
+            failure = error_of(status, answer)
         raise failure
 
     def _once(

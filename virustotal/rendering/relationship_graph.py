@@ -11,7 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from virustotal.core.scoring.words import score_word
-from virustotal.rendering.result_data import contacts, table_rows, titled
+from virustotal.rendering.result_data import contacts, find_section, table_rows
 from virustotal.rendering.section_parts import level_of
 from virustotal.result import flagged
 from virustotal.util.readers import as_mapping, as_text
@@ -85,14 +85,14 @@ def picture(name: str, sections: Sequence[Mapping[str, Any]]) -> Picture | None:
     columns = {1: shown[:cut], -1: shown[cut:]}
     longest = max(map(len, columns.values()))
     row = max(LEAST_ROW, min(MOST_ROW, FEW_HEIGHT / longest))
-    subject = Point(WIDTH / 2, row * (longest + 1) / 2, shortened(name, LONGEST_NAME))
+    subject = Point(WIDTH / 2, row * (longest + 1) / 2, shorten(name, LONGEST_NAME))
     objects: list[Point] = []
     relationships: list[Point] = []
     edges: list[tuple[Point, Point]] = []
     for side, column in columns.items():
         x, top = subject.x + side * OBJECTS, subject.y - row * (len(column) - 1) / 2
         points = [
-            Point(x, top + row * place, shortened(entry.value, LONGEST_LABEL), side, entry)
+            Point(x, top + row * place, shorten(entry.value, LONGEST_LABEL), side, entry)
             for place, entry in enumerate(column)
         ]
         objects += points
@@ -106,7 +106,7 @@ def picture(name: str, sections: Sequence[Mapping[str, Any]]) -> Picture | None:
 def flagged_neighbours(sections: Sequence[Mapping[str, Any]]) -> Iterator[Neighbour]:
     """Yield the objects that are flagged, and the hosts and URLs of other scored findings, each once."""
     listed: set[str] = set()
-    for row in table_rows(titled(sections, flagged.TITLE)):
+    for row in table_rows(find_section(sections, flagged.TITLE)):
         value = row.get("Object", "")
         note = ", ".join(filter(None, (row.get("Detections"), row.get("Threat"))))
         titles = tuple(dict.fromkeys(row.get("Relationship", "").split(", ")))
@@ -121,7 +121,7 @@ def flagged_neighbours(sections: Sequence[Mapping[str, Any]]) -> Iterator[Neighb
                 yield Neighbour(value, kind, level, "", (as_text(heuristic.get("name")),))
 
 
-def shortened(label: str, longest: int) -> str:
+def shorten(label: str, longest: int) -> str:
     """Return a label without the middle of a long text."""
     return label if len(label) <= longest else f"{label[: longest // 2 - 1]}…{label[-(longest // 2) :]}"
 
@@ -142,4 +142,4 @@ def _relationships(subject: Point, objects: Sequence[Point], side: int) -> Itera
     order = sorted(ends, key=lambda title: mean(point.y for point in ends[title]))
     row = 2 * subject.y / (len(order) + 1)
     for place, title in enumerate(order, start=1):
-        yield Point(subject.x + side * RELATIONSHIPS, row * place, shortened(title, LONGEST_TITLE), side), ends[title]
+        yield Point(subject.x + side * RELATIONSHIPS, row * place, shorten(title, LONGEST_TITLE), side), ends[title]

@@ -37,7 +37,7 @@ def techniques(section: Mapping[str, Any]) -> Iterator[str]:
         yield f"{as_text(attack.get('attack_id'))} {as_text(attack.get('pattern'))}"
 
 
-def titled(sections: Sequence[Mapping[str, Any]], title: str) -> Mapping[str, Any]:
+def find_section(sections: Sequence[Mapping[str, Any]], title: str) -> Mapping[str, Any]:
     """Return the first section whose title begins so; an empty one for none."""
     return next((section for section in sections if str(section.get("title_text", "")).startswith(title)), EMPTY)
 

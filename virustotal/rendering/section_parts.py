@@ -134,7 +134,7 @@ def body_parts(section: Mapping[str, Any]) -> tuple[Part, ...]:
     if raw in (None, "", "[]", "{}"):
         return ()
     body_format = str(section.get("body_format"))
-    data = raw if body_format in PLAIN else _decoded(raw)  # a text may look like JSON, of any depth
+    data = raw if body_format in PLAIN else _decode(raw)  # a text may look like JSON, of any depth
     return tuple(_parts(body_format, data, as_mapping(section.get("body_config"))))
 
 
@@ -148,7 +148,7 @@ def _parts(body_format: str, data: Any, config: Mapping[str, Any] = EMPTY) -> It
     yield from _READERS.get(body_format, _text)(data, config)
 
 
-def _decoded(raw: Any) -> Any:
+def _decode(raw: Any) -> Any:
     if not isinstance(raw, str):
         return raw
     try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from virustotal.cli.config_input import checked, config_option, configuration, json_option
+from virustotal.cli.config_input import config_option, configuration, json_option, settings_of
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.util.readers import quantity
@@ -34,12 +34,12 @@ def cache(context: click.Context, config_file: Path | None, as_json: bool) -> No
 @click.pass_context
 def clear(context: click.Context, config_file: Path | None, as_json: bool) -> None:
     """Delete all answers, of all keys. Quota windows and upload receipts stay."""
-    above = context.parent.params if context.parent else {}  # options before and after `clear`
-    stores, _, broken = _opened(config_file or above.get("config_file"))
+    options = context.parent.params if context.parent else {}  # those before `clear`
+    stores, _, broken = _open_stores(config_file or options.get("config_file"))
     before = stores.answers.size()
     stores.answers.clear()
     _end_if_broken(broken)
-    if as_json or above.get("as_json"):
+    if as_json or options.get("as_json"):
         click.echo(json.dumps({"store": stores.place, "dropped": before.objects, "bytes": before.size}, indent=2))
         return
     click.echo(f"Deleted: answers about {quantity(before.objects, 'object')}, {before.size / 2**20:.1f} MB.")
@@ -49,7 +49,7 @@ def _show(config_file: Path | None, *, as_json: bool) -> None:
     from virustotal.cli.reports.quota import when
     from virustotal.client.hourly_counts import CACHE, CACHE_COUNTERS, KEPT_HOURS, SHOWN_HOURS, last_hours
 
-    stores, most_mb, broken = _opened(config_file)
+    stores, most_mb, broken = _open_stores(config_file)
     size = stores.answers.size()
     hours = last_hours(stores.values, CACHE, CACHE_COUNTERS, KEPT_HOURS, stores.answers.now())
     asked, answered = (sum(hour.counts[name] for hour in hours) for name in CACHE_COUNTERS)
@@ -67,12 +67,12 @@ def _show(config_file: Path | None, *, as_json: bool) -> None:
     click.echo(f"hit rate of the last {days} days: {rate}")
 
 
-def _opened(config_file: Path | None) -> "tuple[Stores, int, list[str]]":
+def _open_stores(config_file: Path | None) -> "tuple[Stores, int, list[str]]":
     """Return the stores, the largest size in megabytes, and the list that gets a line if the stores fail."""
     from virustotal.core.errors import ConfigurationError
 
     config = configuration(config_file)
-    settings = checked(config)
+    settings = settings_of(config)
     broken: list[str] = []
     try:
         return open_configured_stores(settings, config, broken.append), settings.cache.max_mb, broken

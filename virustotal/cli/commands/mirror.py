@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from virustotal.cli.config_input import FILE, api_key, checked, config_option, configuration, key_of_file
+from virustotal.cli.config_input import FILE, api_key, config_option, configuration, key_of_file, settings_of
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import AuthenticationError, ConfigurationError, VirusTotalError
@@ -73,7 +73,7 @@ def _of_cluster(command: Callable[..., None]) -> Callable[..., None]:
         mirror: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
         mirror |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
         config["mirror"] = {**(config.get("mirror") or {}), **mirror}
-        settings = checked(config)
+        settings = settings_of(config)
         if not settings.mirror.hosts:
             refuse("The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config.")
         if key_file:
@@ -213,7 +213,7 @@ def fetch(
     cluster = evolve(cluster, config=cluster.config | server)
     loader, folder = cluster.loader(), _state(state)
     try:
-        source = build(evolve(checked(cluster.config), mirror=MirrorConfig()), cluster.credentials)
+        source = build(evolve(settings_of(cluster.config), mirror=MirrorConfig()), cluster.credentials)
     except (ConfigurationError, VirusTotalError) as error:
         refuse(str(error))
     fetcher = FeedFetcher(source, loader, folder / "packages")

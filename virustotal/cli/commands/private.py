@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from virustotal.cli.config_input import api_key, checked, configuration, server_options
+from virustotal.cli.config_input import api_key, configuration, server_options, settings_of
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.reports.store import open_configured_stores
 
@@ -39,7 +39,7 @@ def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: s
     if not _SHA256.fullmatch(sha256):
         raise click.BadParameter("expected a SHA-256.", param_hint="SHA256")
     config = configuration(config_file, host)
-    settings = checked(config)
+    settings = settings_of(config)
     config["api_key"] = api_key(key_file, config)
     ref = Ref("file", sha256.lower())
     try:

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.config_input import api_key, checked, configuration, json_option, server_options
+from virustotal.cli.config_input import api_key, configuration, json_option, server_options, settings_of
 from virustotal.cli.exit_codes import Exit, refuse
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.cli.terminal import table, terminal
@@ -35,7 +35,7 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     from virustotal.core.settings import credentials
 
     config = configuration(config_file, host)
-    settings = checked(config)
+    settings = settings_of(config)
     if settings.mirror.only:
         none = "mirror.only: nothing is asked of VirusTotal, so that there is no quota."
         report = quota_report.Quotas("", (), notes=(none,))

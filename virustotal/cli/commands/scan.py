@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from virustotal.cli.config_input import api_key, checked, configuration, parameters, server_options
+from virustotal.cli.config_input import api_key, configuration, parameters, server_options, settings_of
 from virustotal.cli.exit_codes import Exit, fail, refuse
 from virustotal.cli.terminal import terminal
 from virustotal.util.readers import as_text
@@ -56,7 +56,7 @@ def scan(
     """
     values = parameters(params)
     config = configuration(config_file, host)
-    settings = checked(config)
+    settings = settings_of(config)
     if dry_run:
         _plan(target, config, values)
         return
@@ -68,7 +68,7 @@ def scan(
         except OSError as error:
             raise click.BadParameter(f"{folder} cannot be made: {error.strerror}.", param_hint="--files") from None
     with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
-        subject = named(target, Path(own))
+        subject = read_target(target, Path(own))
         outcome = _run(subject, config, values, folder or Path(own), verbose=verbose)
         if _STANDARD not in (json_file, html_file):
             _show(subject.name, outcome, full=full)
@@ -86,7 +86,7 @@ def _plan(target: str, config: Mapping[str, Any], values: Mapping[str, Any]) -> 
     from virustotal.cli.commands.plan import plan_lines
 
     with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
-        for line in plan_lines(named(target, Path(own)), config, values):
+        for line in plan_lines(read_target(target, Path(own)), config, values):
             click.echo(line)
 
 
@@ -131,7 +131,7 @@ def _write(path: Path, text: str) -> None:
         fail(f"{path} cannot be written: {error.strerror}.", Exit.FAILED)
 
 
-def named(target: str, folder: Path) -> "Target":
+def read_target(target: str, folder: Path) -> "Target":
     """Return the target that the text names, or end with why it is none; a defanged one is read as it is meant."""
     from virustotal.local.targets import existing_file, refang, target_of
 
