@@ -8,13 +8,14 @@ import pytest
 from virustotal.api import url_id
 from virustotal.api.source import RemainingQuota
 from virustotal.core.lookup import quota_fit
-from virustotal.core.lookup.subjects import Refusal, Subject, canonical_url, url_subject
+from virustotal.core.lookup.subjects import Refusal, Subject, url_subject
 from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import KnownIndicator
 from virustotal.indicator_search.plan import MOST_READ, cut_off, plan_iocs
 from virustotal.testing import obj
+from virustotal.util.hosts import canonical_url
 
 NO = Safelist()
 DOMAIN, IP, URI = (f"network.dynamic.{kind}" for kind in ("domain", "ip", "uri"))

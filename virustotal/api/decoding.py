@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from attrs import evolve, field, frozen
 
 from virustotal.api.identifiers import COLLECTIONS, LONGEST_ID, valid_id
+from virustotal.api.relationships import KINDS
 from virustotal.api.source import Request
 from virustotal.core.errors import InvalidError, UnavailableError
 from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report, Status
@@ -26,9 +27,7 @@ MOST_ENTRIES = 1_000
 _OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
-_KINDS: Mapping[str, str] = MappingProxyType({path: kind for kind, path in COLLECTIONS.items()})
-#: Kinds whose identifiers have one canonical form.
-_IDENTIFIED = frozenset({"file", "url", "domain", "ip_address"})
+_BY_PATH: Mapping[str, str] = MappingProxyType({path: kind for kind, path in COLLECTIONS.items()})
 #: Length of a digest in hexadecimal, to the attribute that has it.
 _DIGESTS: Mapping[int, str] = MappingProxyType({32: "md5", 40: "sha1"})
 
@@ -74,7 +73,7 @@ def _plain_id(kind: str, id: str) -> str:
     Older answers name a URL by its analysis, `u-<SHA-256>-<seconds>`, which no address takes.
     """
     found = _OF_ANALYSIS.fullmatch(id) if kind == "url" else None
-    if found or kind not in _IDENTIFIED:
+    if found or kind not in KINDS:
         return found.group(1) if found else id
     try:
         return valid_id(kind, id)
@@ -185,7 +184,7 @@ def check(request: Request, payload: Mapping[str, Any]) -> None:
         UnavailableError: The answer is of something else.
     """
     found = _PATH.fullmatch(request.path)
-    kind = _KINDS.get(found[1], "") if found else ""
+    kind = _BY_PATH.get(found[1], "") if found else ""
     if request.method != "GET" or request.save or not found or not kind:
         return
     asked = Ref(kind, unquote(found[2]))
@@ -218,7 +217,7 @@ def _same(subject: Object, asked: Ref, id: Any) -> bool:
     VirusTotal answers an MD5, a SHA-1 and the base64 of a URL with a SHA-256: a digest is compared with the attribute
     of its name, where the answer has that.
     """
-    if asked.kind not in _IDENTIFIED:
+    if asked.kind not in KINDS:
         return valid_id(asked.kind, asked.id) == subject.ref.id or asked.kind == "analysis"
     mine = valid_id(asked.kind, asked.id)
     try:

@@ -43,10 +43,12 @@ COLLECTIONS: Mapping[str, str] = MappingProxyType(
 #: The longest identifier; the base64 of a URL is the only one that comes near it.
 LONGEST_ID = 8192
 
-_HASH = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.ASCII)
+#: A SHA-256, SHA-1 or MD5 in lower case; characters that no identifier and no URL holds.
+DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
 _HEX64 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def url_id(url: str) -> str:
@@ -56,7 +58,7 @@ def url_id(url: str) -> str:
 
 def valid_id(kind: str, id: str) -> str:
     """Return the identifier as the API wants it; InvalidError, before anything is sent, for one that cannot be."""
-    if not id or len(id) > LONGEST_ID or _CONTROL.search(id):
+    if not id or len(id) > LONGEST_ID or CONTROL.search(id):
         raise InvalidError(f"This is not the identifier of a {kind}.", code="LocalInvalidId")
     try:
         return _RULES.get(kind, _opaque)(id)
@@ -70,7 +72,7 @@ def segment(kind: str, id: str) -> str:
 
 
 def _file(id: str) -> str:
-    return _matching(_HASH, id.strip().lower())
+    return _matching(DIGEST, id.strip().lower())
 
 
 def _url(id: str) -> str:

@@ -6,24 +6,24 @@ import hashlib
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from attrs import frozen
 
 from virustotal import api
+from virustotal.api import relationships
 from virustotal.api.source import Request
 from virustotal.core.models import Ref
-from virustotal.util.hosts import canonical_host
+from virustotal.util.hosts import canonical_url
 from virustotal.util.readers import EMPTY
 
 #: Kinds of objects in feeds.
-KINDS = ("file", "url", "domain", "ip_address", "file_behaviour")
+KINDS = (*relationships.KINDS, "file_behaviour")
 
 _PATHS: Mapping[str, str] = MappingProxyType({api.COLLECTIONS[kind]: kind for kind in KINDS})
 _SELECTION = re.compile(r"relationship_attributes\[([a-z0-9_]{1,64})\]", re.ASCII)
 _HEX64 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CURSOR = re.compile(r"mirror-([0-9]{1,6})", re.ASCII)
-_PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
 @frozen
@@ -110,20 +110,8 @@ def identifiers(ref: Ref) -> tuple[str, ...]:
         plain = base64.urlsafe_b64decode(ref.id + "=" * (-len(ref.id) % 4)).decode("utf-8")
     except (binascii.Error, ValueError):
         return ()
-    forms = dict.fromkeys((canonical(plain), plain))
-    return tuple(hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest() for form in forms)
-
-
-def canonical(url: str) -> str:
-    """Return a URL in VirusTotal's form: scheme and host in lower case, a path, no default port, no fragment."""
     try:
-        parts = urlsplit(url)
-        host, port = canonical_host(parts.hostname or ""), parts.port
+        forms = tuple(dict.fromkeys((canonical_url(plain), plain)))
     except ValueError:
-        return url
-    if not host:
-        return url
-    scheme = parts.scheme.lower()
-    shown = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    shown += f":{port}" if port is not None and port != _PORTS.get(scheme) else ""
-    return urlunsplit((scheme, shown, parts.path or "/", parts.query, ""))
+        forms = (plain,)
+    return tuple(hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest() for form in forms)

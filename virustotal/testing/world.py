@@ -7,6 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from virustotal.api import decode_object
+from virustotal.api.relationships import KINDS
 from virustotal.core.analyzer import Evidence
 from virustotal.core.models import FOUND, Object, Related, Report
 from virustotal.core.plugin_host.isolation_util import copied
@@ -46,7 +47,7 @@ def realistic(
     return found(report, relationship, settings, plugin=plugin)
 
 
-def examples(kinds: tuple[str, ...] = ("file", "url", "domain", "ip_address")) -> Iterator[Report]:
+def examples(kinds: tuple[str, ...] = KINDS) -> Iterator[Report]:
     """Yield a report of every object of these kinds in the emulator's world, with all of its relationships."""
     for kind in kinds:
         for id in _store().identities(kind):

@@ -1,10 +1,10 @@
-"""Hosts: the host of a URL, its ASCII form, and whether it may be named to VirusTotal at all."""
+"""Hosts and URLs: the host of a URL, the form in which VirusTotal has both, and which hosts it may be told."""
 
 import ipaddress
 import re
 from collections.abc import Callable
 from typing import TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -19,6 +19,7 @@ SPECIAL_NAMES: frozenset[str] = frozenset(
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.ASCII)
 _DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
+_PORTS = {"http": 80, "https": 443, "ftp": 21}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -36,6 +37,18 @@ def host_of(url: str) -> str:
         return canonical_host(_authority(f"//{text}"))
     except ValueError:
         return ""
+
+
+def canonical_url(url: str) -> str:
+    """Return a URL as VirusTotal writes it: scheme and host in lower case, no default port, no fragment, a path.
+
+    Raises:
+        ValueError: It has no valid host or port.
+    """
+    parts, host = urlsplit(url), canonical_host(_authority(url))
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    return urlunsplit((parts.scheme, f"{host}{port}", parts.path or "/", parts.query, ""))
 
 
 def _authority(url: str) -> str:

@@ -24,7 +24,7 @@ LONGEST_SELECTION = 6000
 #: The error of an item that came bare among others with attributes.
 KNOWN_BY_ID = "NotFoundError"
 
-_JUDGED = frozenset({"file", "url", "domain", "ip_address"})
+_JUDGED = frozenset(relationships.KINDS)
 #: Verdict attributes that not every kind of object has.
 _JUDGED_BY: Mapping[str, frozenset[str]] = {
     "url": frozenset({"url"}),

@@ -91,27 +91,31 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
     asked, notes = _understood(subject.kind, settings.relationships)
     requested = ordered(subject.kind, asked + registry.wanted(subject.kind, settings))
     names = tuple(name for name in requested if not registry.is_disabled(subject.kind, name))
-    if len(names) < len(requested):
-        left_out = ", ".join(name for name in requested if name not in names)
-        notes += (f"Not requested, since plugins.disabled names the analyser: {left_out}.",)
+    if disabled := [name for name in requested if name not in names]:
+        notes += (f"Not requested, since plugins.disabled names the analyser: {', '.join(disabled)}.",)
     entries = {name: relationships.find(subject.kind, name) for name in names}
     embed = tuple(name for name, entry in entries.items() if entry is not None and not entry.doubtful)
     apart = tuple(name for name in names if name not in embed)
-    alone, notes = _bounded(apart, notes) if settings.analyze_relationship else (apart, notes)
-    if apart and not settings.analyze_relationship:
+    analyze = settings.analyze_relationship
+    alone, named = (apart[:MOST_UNKNOWN], ()) if analyze else ((), apart)
+    if named:
         notes += (
-            f"{', '.join(apart)}: asked for only with analyze_relationship, since VirusTotal may not have such "
+            f"{', '.join(named)}: asked for only with analyze_relationship, since VirusTotal may not have such "
             "relationships.",
         )
+    elif left_out := apart[MOST_UNKNOWN:]:
+        shown = ", ".join(left_out[:MOST_UNKNOWN])
+        more = f" and {len(left_out) - MOST_UNKNOWN} more" if len(left_out) > MOST_UNKNOWN else ""
+        notes += (f"Not asked for, as there are more than {MOST_UNKNOWN} unknown names: {shown}{more}.",)
     return Plan(
         subject,
         embed,
-        alone=alone if settings.analyze_relationship else (),
-        named=() if settings.analyze_relationship else apart,
-        analyze=settings.analyze_relationship,
+        alone=alone,
+        named=named,
+        analyze=analyze,
         max_related=settings.max_related,
         notes=notes,
-        attributes=_attributes(subject.kind, embed, registry) if settings.inline else EMPTY,
+        attributes=_attributes(subject.kind, embed, registry) if analyze and settings.inline else EMPTY,
     )
 
 
@@ -147,20 +151,6 @@ def aliases(kind: str, names: tuple[str, ...]) -> Mapping[str, str]:
     """Return the names of other tools among the names, each with VirusTotal's own."""
     understood = {name: ALIASES[name] for name in names if name in ALIASES and relationships.find(kind, name) is None}
     return MappingProxyType(understood)
-
-
-def _bounded(names: tuple[str, ...], notes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if len(names) <= MOST_UNKNOWN:
-        return names, notes
-    return names[:MOST_UNKNOWN], (
-        *notes,
-        f"Not asked for, as there are more than {MOST_UNKNOWN} unknown names: {_listed(names[MOST_UNKNOWN:])}.",
-    )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:MOST_UNKNOWN])
-    return shown if len(names) <= MOST_UNKNOWN else f"{shown} and {len(names) - MOST_UNKNOWN} more"
 
 
 def names_to_page(plan: Plan, report: Report) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from attrs import evolve, field, frozen
 
-from virustotal.api import url_id
+from virustotal.api.identifiers import CONTROL, DIGEST, url_id
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import Settings
-from virustotal.util.hosts import address_of, host_of, reason_not_public
+from virustotal.util.hosts import address_of, canonical_url, host_of, reason_not_public
 from virustotal.util.readers import EMPTY, as_text, clean
 
 #: The longest URL that is looked up; its identifier is a third longer and has to fit into a request's path.
@@ -18,9 +18,6 @@ LONGEST_URL = 4096
 #: Schemes of URLs that VirusTotal has reports of.
 URL_SCHEMES = frozenset({"http", "https", "ftp"})
 
-_DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_PORTS = {"http": 80, "https": 443, "ftp": 21}
 _USERINFO = re.compile(r"[^/\s@]*@")
 #: Said of the URL of a file: nothing is known of the file itself.
 IN_PLACE = (
@@ -109,7 +106,7 @@ def _gathered(results: "list[Subject | Refusal] | Iterator[Subject | Refusal]") 
 
 def _of_file(facts: Facts) -> Subject | Refusal:
     digest = facts.sha256.strip().lower()
-    if not _DIGEST.fullmatch(digest) or not digest.strip("0"):
+    if not DIGEST.fullmatch(digest) or not digest.strip("0"):
         return Refusal(as_text(facts.sha256, 100), "The task has no digest to look up.")
     return Subject(Ref("file", digest), digest)
 
@@ -122,7 +119,7 @@ def _of_uri(uri: str) -> Iterator[Subject | Refusal]:
         return
     scheme = _SCHEME.match(plain)
     host = host_of(plain)
-    if not host or _CONTROL.search(plain) or (scheme is None and _has_more(plain)):
+    if not host or CONTROL.search(plain) or (scheme is None and _has_more(plain)):
         yield _malformed(plain)
         return
     if scheme is not None:
@@ -147,7 +144,7 @@ def url_subject(value: Any) -> Subject | Refusal:
     plain = value.strip() if isinstance(value, str) else ""
     scheme = _SCHEME.match(plain)
     host = host_of(plain) if scheme else ""
-    if scheme is None or not host or _CONTROL.search(plain):
+    if scheme is None or not host or CONTROL.search(plain):
         return _malformed(value)
     if scheme.group(1).lower() not in URL_SCHEMES:
         return Refusal(_shown(plain), f"VirusTotal has no reports of {clean(scheme.group(1), 20)} addresses.")
@@ -158,15 +155,6 @@ def url_subject(value: Any) -> Subject | Refusal:
         return Refusal(_shown(plain), f"The URL is longer than {LONGEST_URL} characters, so it is not looked up.")
     spelt = canonical_url(bare)
     return Subject(Ref("url", url_id(spelt)), _shown(spelt), spelt, notes)
-
-
-def canonical_url(url: str) -> str:
-    """Return one spelling of a valid URL: scheme and host in lower case, no default port, no fragment, a path."""
-    parts = urlsplit(url)
-    host = host_of(url)
-    host = f"[{host}]" if ":" in host else host
-    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
-    return urlunsplit((parts.scheme, f"{host}{port}", parts.path or "/", parts.query, ""))
 
 
 def without_credentials(url: str) -> tuple[str, tuple[str, ...]]:

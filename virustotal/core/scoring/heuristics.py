@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from assemblyline.common.attack_map import attack_map, group_map, revoke_map, software_map
 from assemblyline_v4_service.common.result import Heuristic
 from attrs import field, frozen
 
+from virustotal.al_types.attack import current_id
 from virustotal.core.findings import MOST_ATTACK_IDS, Family, Points
 from virustotal.util.readers import as_text, integer
 
@@ -127,15 +127,8 @@ def _reason(entry: Given, amount: int, counted: int) -> str:
 
 def attack_ids(entries: Iterable[object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the ATT&CK ids that Assemblyline knows, revoked ones replaced by their successors, and the others."""
-    known: dict[str, None] = {}
-    unknown: dict[str, None] = {}
-    for entry in entries:
-        name = as_text(entry, 40).upper()
-        name = str(revoke_map.get(name, name))
-        if name in attack_map or name in software_map or name in group_map:
-            known[name] = None
-        elif name:
-            unknown[name] = None
+    ids = dict(current_id(as_text(entry)) for entry in entries)
+    known, unknown = ([id for id, is_known in ids.items() if id and is_known is wanted] for wanted in (True, False))
     return tuple(known)[:MOST_ATTACK_IDS], tuple(unknown)[:MOST_ATTACK_IDS]
 
 
