@@ -157,7 +157,8 @@ class Analysis:
     def run(self, results: Iterable[SubjectResult]) -> tuple[SubjectResult, ...]:
         """Return the results with what the analysers add, and with the downloads that they asked for attached."""
         analysed = tuple(map(self._analyse, results))
-        self.attachments.made(AnalyzerOutput("long_values", "virustotal", attachments=tuple(long_values(analysed))))
+        if texts := tuple(long_values(analysed)):
+            self.attachments.made(AnalyzerOutput("long_values", "virustotal", attachments=texts))
         return analysed
 
     def _analyse(self, result: SubjectResult) -> SubjectResult:

@@ -14,10 +14,10 @@ from attrs import frozen
 from virustotal import api
 from virustotal.api.deep_json import parse
 from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
+from virustotal.client import leases
 from virustotal.client.answer_budget import LONG_BODY, AnswerBudget
 from virustotal.client.body_reader import LARGEST_ANSWER
 from virustotal.client.hourly_counts import CACHE, HourlyCounter
-from virustotal.client.leases import Held, Leases
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.models import Ref
 from virustotal.storage.interfaces import Entry, Lease, Stores
@@ -100,7 +100,7 @@ class Cache:
         self._negative = negative
         self._budget = budget or AnswerBudget()
         self._reading = reading
-        self._leases = Leases(stores.answers)
+        self._leases = leases.Leases(stores.answers)
         self._counter = HourlyCounter(stores, CACHE)
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class Cache:
         if answer := self._read(place, request, deadline):
             return answer
         name, token, pause = f"{self._digest}:{place.group}:{place.name}", uuid4().hex, LOOK
-        while (lease := self._leases.take(name, token)) is Lease.HELD:
+        while (lease := self._answers.lease(name, token, leases.LEASE_SECONDS)) is Lease.HELD:
             if time.monotonic() + pause >= deadline:
                 raise DeadlineError("The time for this task is used up.")
             time.sleep(pause)
@@ -165,9 +165,9 @@ class Cache:
                     return answer
             return self._request(place, request, deadline, held)
 
-    def _request(self, place: Place, request: Request, deadline: float, lease: Held | None = None) -> Answer:
+    def _request(self, place: Place, request: Request, deadline: float, lease: leases.Held | None = None) -> Answer:
         """Ask the source, and keep what may be kept. The lease has not failed where those who wait find an answer."""
-        lease, began = lease or Held("", ""), self._answers.now()
+        lease, began = lease or leases.Held("", ""), self._answers.now()
         if self._reading:
             self._counter.count(asked=1)
         try:
@@ -183,7 +183,7 @@ class Cache:
             self._put(place, place.name, packed(answer.body), self._seconds, began, lease)
         return answer
 
-    def _put_error(self, place: Place, error: VirusTotalError, began: float, lease: Held) -> None:
+    def _put_error(self, place: Place, error: VirusTotalError, began: float, lease: leases.Held) -> None:
         """Keep that an object is unknown, whatever was asked with it, or a relationship unknown or forbidden."""
         if not self._negative or (place.whole and not isinstance(error, NotFoundError)):
             return
@@ -192,7 +192,7 @@ class Cache:
         body = packed(json.dumps({"error": kind, "message": str(error), "code": error.code}).encode(), _ERROR)
         self._put(place, name, body, self._negative, began, lease)
 
-    def _put(self, place: Place, name: str, body: bytes, seconds: float, began: float, lease: Held) -> None:
+    def _put(self, place: Place, name: str, body: bytes, seconds: float, began: float, lease: leases.Held) -> None:
         """Keep a body, unless the object has changed since it was requested, and give the lease back with it."""
         if len(body) > LARGEST:
             return

@@ -234,32 +234,25 @@ class HttpClient:
             raise DeadlineError("The time for this task is used up.")
         if not address.startswith(f"{self._api}users/"):  # free, and about the key alone
             self.usage.count_request()
+        sent = Sent.CERTAIN
         with watched(deadline):
-            prepared = self._prepared(method, address, body, headers, own=own)
-            timeout = min(read, max(0.05, deadline - time.monotonic()))
-            with self._response(prepared, timeout, pool or self._pool) as response:
-                yield response
-
-    def _prepared(
-        self, method: str, address: str, body: Any, headers: dict[str, str], *, own: bool
-    ) -> requests.PreparedRequest:
-        try:
-            return requests.Request(method, address, headers=self._headers(own) | headers, data=body).prepare()
-        except (requests.RequestException, OSError, ValueError) as error:
-            failed = failure_of(error, Sent.CERTAIN)
-        raise failed
-
-    def _response(self, prepared: requests.PreparedRequest, timeout: float, pool: WatchedAdapter) -> requests.Response:
-        try:
-            return pool.send(
-                prepared,
-                stream=True,
-                timeout=(min(CONNECT, timeout), timeout),
-                verify=self._verify,
-                proxies=self._proxies,
-            )
-        except (requests.RequestException, OSError, ValueError) as error:
-            failed = failure_of(error, Sent.CERTAIN if prepared.method == "GET" else Sent.UNCERTAIN)
+            try:
+                request = requests.Request(method, address, headers=self._headers(own) | headers, data=body).prepare()
+                seconds = min(read, max(0.05, deadline - time.monotonic()))
+                sent = Sent.CERTAIN if method == "GET" else Sent.UNCERTAIN
+                response = (pool or self._pool).send(
+                    request,
+                    stream=True,
+                    timeout=(min(CONNECT, seconds), seconds),
+                    verify=self._verify,
+                    proxies=self._proxies,
+                )
+            except (requests.RequestException, OSError, ValueError) as error:
+                failed = failure_of(error, sent)
+            else:
+                with response:
+                    yield response
+                return
         # Outside the handler: the transport's exception knows the headers, and is not kept as this one's context.
         raise failed
 

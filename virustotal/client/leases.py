@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from attrs import define
 
-from virustotal.storage.interfaces import AnswerCache, Lease
+from virustotal.storage.interfaces import AnswerCache
 
 #: Seconds that a lease lasts unless it is extended: so long others wait where its holder was killed.
 LEASE_SECONDS = 15.0
@@ -34,10 +34,6 @@ class Leases:
         self._held: dict[str, Held] = {}  # by token: where the store is broken, several threads hold the same name
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-
-    def take(self, name: str, token: str) -> Lease:
-        """See `AnswerCache.lease`."""
-        return self._answers.lease(name, token, LEASE_SECONDS)
 
     @contextlib.contextmanager
     def held(self, name: str, token: str) -> Iterator[Held]:

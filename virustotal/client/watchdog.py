@@ -116,27 +116,21 @@ class _HTTPConnection(HTTPConnection):
         _watch(connected)
         return connected
 
-    def request(self, *arguments: Any, **options: Any) -> None:
-        _watch(self.sock)  # one that was used before
-        super().request(*arguments, **options)
 
-
-class _HTTPSConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        _watch(connected)
-        return connected
-
-    def request(self, *arguments: Any, **options: Any) -> None:
-        _watch(self.sock)
-        super().request(*arguments, **options)
+class _HTTPSConnection(_HTTPConnection, HTTPSConnection):
+    pass
 
 
 class _HTTPPool(HTTPConnectionPool):
     ConnectionCls = _HTTPConnection
 
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection: Any = super()._get_conn(timeout)
+        _watch(connection.sock)  # of one that was used before
+        return connection
 
-class _HTTPSPool(HTTPSConnectionPool):
+
+class _HTTPSPool(_HTTPPool, HTTPSConnectionPool):
     ConnectionCls = _HTTPSConnection
 
 
