@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 
@@ -19,6 +20,13 @@ from virustotal.emulator.server import Emulator
 # Without compiled modules on disk each worker and each process that a test starts compiles all of them again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# No test fails because the machine is busy, or by the luck of a draw; other examples: --hypothesis-profile=random.
+hypothesis.settings.register_profile("random", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "repeated", hypothesis.settings.get_profile("random"), derandomize=True, database=None
+)
+hypothesis.settings.load_profile("repeated")
 
 # Thousands of tests are collected and stay: the garbage collector would walk through them again and again.
 gc.disable()

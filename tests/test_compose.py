@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from tests.conftest import ROOT
 from tests.storage.servers import BINARY, Server, free_port
+from virustotal.cli.app import app
 
 COMPOSE = ROOT / "docker" / "compose.yaml"
 PROGRAM = {"virustotal-service": [sys.executable, "-c", "from virustotal.cli import main; main()"]}
@@ -55,10 +57,15 @@ def emulator(services: dict[str, Any]) -> Iterator[str]:
             server.terminate()
 
 
+def environment(services: dict[str, Any], emulator: str, redis: Server) -> dict[str, str]:
+    """Return the variables of the service `scan`, with the addresses of this machine."""
+    here = {"http://emulator:8080": emulator, "redis": "127.0.0.1", "6379": str(redis.port)}
+    return {name: here.get(value, value) for name, value in services["scan"]["environment"].items()}
+
+
 def run(services: dict[str, Any], emulator: str, redis: Server, *instead: str) -> "subprocess.CompletedProcess[str]":
     """Run the service `scan`, with another command where one is given, as `docker-compose run` takes it."""
-    here = {"http://emulator:8080": emulator, "redis": "127.0.0.1", "6379": str(redis.port)}
-    own = {name: here.get(value, value) for name, value in services["scan"]["environment"].items()}
+    own = environment(services, emulator, redis)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("VIRUSTOTAL", "SERVICE"))}
     service = {**services["scan"], "command": list(instead) or services["scan"]["command"]}
     return subprocess.run(command(service), env=kept | own, capture_output=True, text=True, timeout=60, check=False)
@@ -78,10 +85,11 @@ def test_the_commands_run(services: dict[str, Any], emulator: str, redis: Server
     again = run(services, emulator, redis)
     assert again.returncode == first.returncode, again.stderr
     assert requests(emulator) == asked
-    kept = json.loads(run(services, emulator, redis, "cache", "--json").stdout)
+    here = environment(services, emulator, redis)
+    kept = json.loads(CliRunner().invoke(app, ["cache", "--json"], env=here).stdout)
     assert kept["store"] == f"redis://127.0.0.1:{redis.port}"
     assert kept["objects"]
-    rows = json.loads(run(services, emulator, redis, "quota", "--json").stdout)["windows"]
+    rows = json.loads(CliRunner().invoke(app, ["quota", "--json"], env=here).stdout)["windows"]
     assert {row["ledger"] for row in rows} == {len(asked)}
 
 

@@ -171,6 +171,8 @@ def _examples(folder: Path) -> list[Path]:
     return sorted((*(ROOT / "examples").glob("*/virustotal_*.py"), *(ROOT / "examples").glob("*/tests/*.py")))
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.parametrize("files", [_template, _tutorial, _examples], ids=lambda found: found.__name__.strip("_"))
 def test_what_authors_start_from_passes_mypy_strict(files: Callable[[Path], list[Path]], tmp_path: Path) -> None:
     pytest.importorskip("mypy")
@@ -181,7 +183,7 @@ def test_what_authors_start_from_passes_mypy_strict(files: Callable[[Path], list
     folders = {str(path.parent) for path in paths} | {str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--config-file", str(config), *map(str, paths)],
-        env={"MYPYPATH": ":".join(sorted(folders)), "PATH": "", "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")},
+        env={"MYPYPATH": ":".join(sorted(folders)), "PATH": "", "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / "strict")},
         cwd=tmp_path,
         capture_output=True,
         text=True,

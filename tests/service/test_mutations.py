@@ -19,7 +19,7 @@ from virustotal.local.targets import digest_target, target_of
 from virustotal.util.readers import as_mapping
 
 #: Mutations that the ordinary run takes; all of them are `slow`.
-SAMPLE = 200
+SAMPLE = 100
 #: Reports of which every fifth value, at any depth, is replaced at once.
 NESTED_SAMPLE = 80
 #: Entries of one list that are replaced.

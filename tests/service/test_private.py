@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -583,21 +584,45 @@ def old(mode: str, fault: Any = (), **parameters: bool) -> Any:
     )
 
 
+def drawn(examples: int) -> Callable[[Any], Any]:
+    """Call a test with so many sets of settings, parameters, policies and faults, for each kind of subject."""
+
+    def decorate(test: Any) -> Any:
+        targets = st.sampled_from(["file", "child", "old", "url", "known url", "host", "submitted"])
+        test = given(config=CONFIGS, parameters=PARAMETERS, fault=FAULTS, target=targets)(test)
+        return settings(
+            max_examples=examples,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=[HealthCheck.function_scoped_fixture],
+        )(test)
+
+    return decorate
+
+
 @old("always")
 @old("always", dynamic_submit=True)
 @old("never", private_submit=True)
 @old("allowed", ("* /private/*", "status", {"status": 403}), private_submit=True)
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    config=CONFIGS,
-    parameters=PARAMETERS,
-    fault=FAULTS,
-    target=st.sampled_from(["file", "child", "old", "url", "known url", "host", "submitted"]),
-)
+@drawn(20)
 def test_nothing_is_shared_that_was_to_be_private(
     emulator: Emulator, scan: Scan, sample: Path, config: Any, parameters: Any, fault: Any, target: str
 ) -> None:
-    """Settings, parameters, policies and faults, for files, URLs, their hosts, old reports and tags."""
+    shares_nothing(emulator, scan, sample, config, parameters, fault, target)
+
+
+@pytest.mark.slow
+@drawn(200)
+def test_nothing_is_shared_in_many_more_tasks(
+    emulator: Emulator, scan: Scan, sample: Path, config: Any, parameters: Any, fault: Any, target: str
+) -> None:
+    shares_nothing(emulator, scan, sample, config, parameters, fault, target)
+
+
+def shares_nothing(
+    emulator: Emulator, scan: Scan, sample: Path, config: Any, parameters: Any, fault: Any, target: str
+) -> None:
+    """Run one task on files, URLs, their hosts, old reports and tags, and look at what was sent."""
     emulator.clear()
     emulator.faults.clear()
     make_old(emulator)

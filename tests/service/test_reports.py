@@ -50,7 +50,7 @@ def look_up(scan: Scan, kind: str, what: str, parameters: dict[str, Any]) -> Any
     [
         pytest.param({}, 1, marks=pytest.mark.slow, id="listed"),
         pytest.param(ANALYSED, 1, marks=pytest.mark.slow, id="analysed"),
-        pytest.param(ANALYSED, 2, id="every second one analysed"),
+        pytest.param(ANALYSED, 4, id="every fourth one analysed"),
     ],
 )
 def test_every_recorded_object(emulator: Emulator, scan: Scan, parameters: dict[str, Any], step: int) -> None:

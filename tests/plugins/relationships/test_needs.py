@@ -76,8 +76,14 @@ class Watched(dict[str, Any]):
         return super().__getitem__(name)
 
 
+@cache
+def subject_of(kind: str) -> Object:
+    """A subject of the emulator's world."""
+    return next(report.subject for report in examples((kind,)))
+
+
 def evidence(analyzer: Analyzer, items: tuple[Object, ...]) -> Evidence:
-    subject = next(report.subject for report in examples() if report.subject.ref.kind == analyzer.kind)
+    subject = subject_of(analyzer.kind)
     related = Related(analyzer.relationship, items, total=len(items))
     return found(Report(subject, MappingProxyType({analyzer.relationship: related})), analyzer.relationship, SETTINGS)
 
