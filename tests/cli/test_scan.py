@@ -139,7 +139,7 @@ def test_what_the_key_may_not_see_is_partial(emulator: Emulator, sample: Path) -
     ("arguments", "part"),
     [
         ((EICAR_SHA256, "--param", "relationships=embedded_ips"), "needs a premium licence"),
-        (("10.0.0.1",), "It is not looked up"),
+        (("10.0.0.1",), "Not sent to VirusTotal"),
     ],
 )
 def test_what_stays_as_it_is_does_not_make_a_result_partial(

@@ -20,7 +20,9 @@ Place: TypeAlias = tuple[Ref, str]
 class KnownIndicator:
     """One host or URL of a task's reports.
 
-    places: where it stands. report: what is judged of it, or None where it came with too little for that.
+    Args:
+        places: Where it stands.
+        report: What is judged of it; None where it came with too little for that.
     """
 
     places: tuple[Place, ...]
@@ -34,7 +36,11 @@ class KnownIndicator:
         return f"Known from this task's reports: {_names(self.places)}."
 
     def counted(self, scored: Collection[Place]) -> str:
-        """Return why its points do not count again, as a sentence; empty where they do. scored: see `scored_places`."""
+        """Return why its points do not count again, as a sentence; empty where they do.
+
+        Args:
+            scored: See `scored_places`.
+        """
         if any(not name for _, name in self.places):
             return "Not counted: it counts as a subject of this task."
         places = [place for place in self.places if place in scored]
@@ -48,7 +54,8 @@ def _names(places: Iterable[Place]) -> str:
 def known_indicators(reports: Iterable[tuple[Ref, Report]]) -> Mapping[Ref, KnownIndicator]:
     """Return the hosts and URLs of reports, subjects and related objects, by VirusTotal's references.
 
-    reports: each with what was asked for, so that a URL that is a subject stands under the text of its address.
+    Args:
+        reports: Each with what was asked for, so that a URL that is a subject stands under the text of its address.
     """
     reports = tuple(reports)
     indicators = {ref: KnownIndicator(((report.subject.ref, ""),), report) for ref, report in reports}

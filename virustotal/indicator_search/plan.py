@@ -34,8 +34,12 @@ _TYPES: Mapping[str, str] = {
 class Ioc:
     """One tagged host or URL.
 
-    label: what is shown, inert and without user and password. url: a URL as it is asked for, uncut. tags: the types
-    under which it was tagged. indicator: what the task's reports say of it, or None.
+    Args:
+        ref: By which it is asked for.
+        label: What is shown, inert and without user and password.
+        url: A URL as it is asked for, uncut.
+        tags: The types under which it was tagged.
+        indicator: What the task's reports say of it; None for nothing.
     """
 
     ref: Ref
@@ -58,10 +62,14 @@ class Ioc:
 
 @frozen
 class IocPlan:
-    """What is asked for, one request each, most telling first; and what is not, each with its outcome.
+    """What is asked for, and what is not.
 
-    reported: what the task's reports are enough for. cut: outcomes of what would have been asked for. refused: of what
-    may not be. unread: how many tagged values were not read, since only so many are.
+    Args:
+        wanted: What is asked for, one request each, most telling first.
+        reported: What the task's reports are enough for.
+        cut: What would have been asked for, each with its outcome.
+        refused: What may not be asked for: tag type, value and outcome.
+        unread: Tagged values that were not read, above `MOST_READ`.
     """
 
     wanted: tuple[Ioc, ...] = ()
@@ -170,7 +178,7 @@ def _host(kind: str, value: Any) -> Ioc | Refusal:
     if not host or (address is None) is not (kind == "domain") or (address is not None and indicator(text) is None):
         return invalid
     if reason := reason_not_public(host):
-        return Refusal(shown, f"It is not looked up, since {reason}: VirusTotal does not need to know of it.")
+        return Refusal(shown, f"Not sent to VirusTotal: {reason}.")
     if indicator(host) is None:
         return invalid
     return Ioc(Ref(kind, host), host)

@@ -27,7 +27,13 @@ _STATUS_ORDER = tuple(Status)
 
 @frozen
 class IocLookup:
-    """One tagged host or URL and how its look-up ended. origin: who answered, where it was not VirusTotal itself."""
+    """How the look-up of one tagged host or URL ended.
+
+    Args:
+        ioc: What was tagged.
+        report: Its report.
+        origin: Who answered, where it was not VirusTotal itself.
+    """
 
     ioc: Ioc
     report: Report
@@ -43,8 +49,14 @@ def search_output(
 ) -> AnalyzerOutput:
     """Return the table of all, most suspicious first, what they add to the score, and what may not be looked up.
 
-    scored: the relationships that added to the score; what counts there does not count again. Nothing of it is tagged:
-    it stands in the tags already.
+    Nothing of it is tagged: it stands in the tags already.
+
+    Args:
+        plan: What was tagged.
+        lookups: How each look-up ended.
+        judge: Returns the verdict of an object.
+        provider: Shown as the section's source.
+        scored: The relationships that added to the score; what counts there does not count again.
     """
     collector = FindingCollector()
     for finding in _findings(plan, lookups, judge, scored):

@@ -18,9 +18,12 @@ from virustotal.util.state_folder import state_folder
 
 @frozen
 class Reached:
-    """How many lines of a package are in the mirror or were refused, and whether that is all.
+    """How far a package was loaded.
 
-    refused: for each reason the number of lines, and where the first stands.
+    Args:
+        lines: Lines that are in the mirror or were refused.
+        done: Whether that is all.
+        refused: For each reason the number of lines, and where the first stands.
     """
 
     lines: int = 0
@@ -32,7 +35,9 @@ class Reached:
 class Checkpoint:
     """A file that says how far a package was loaded.
 
-    package: the name of a package of a feed, whose packages share one file: that of the last one.
+    Args:
+        path: The file.
+        package: The name of a package of a feed; all packages of a feed share one file, which is about the last one.
     """
 
     path: Path
@@ -57,7 +62,11 @@ class Checkpoint:
         return as_text(content.get("package")), Reached(_count(content), content.get("done") is True, refused)
 
     def write(self, reached: Reached) -> None:
-        """Keep how far the package was loaded. OSError."""
+        """Keep how far the package was loaded.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(f".{os.getpid()}.new")
         refused = {reason: {"lines": lines, "first": first} for reason, (lines, first) in reached.refused.items()}
@@ -70,7 +79,11 @@ class Checkpoint:
                 new.unlink()
 
     def forget(self) -> None:
-        """Begin again. OSError."""
+        """Begin again.
+
+        Raises:
+            OSError: The file cannot be deleted.
+        """
         self.path.unlink(missing_ok=True)
 
 

@@ -50,7 +50,14 @@ class RefusedError(ValueError):
 
 @frozen
 class Document:
-    """An object as it is stored. version: the seconds of its last change; a lower one never replaces a higher one."""
+    """An object as it is stored.
+
+    Args:
+        kind: VirusTotal's type of the object.
+        id: VirusTotal's identifier.
+        version: Unix seconds of its last change; a lower one never replaces a higher one.
+        source: The fields of the document.
+    """
 
     kind: str
     id: str
@@ -60,7 +67,13 @@ class Document:
 
 @frozen
 class StoredObject:
-    """An object of the mirror. moment: its last change, or when it was loaded, in Unix seconds; 0 where unknown."""
+    """An object of the mirror.
+
+    Args:
+        object: With type, id and attributes, as in VirusTotal's answers.
+        id: Its identifier.
+        moment: Its last change, or when it was loaded, in Unix seconds; 0 where unknown.
+    """
 
     object: Mapping[str, Any]
     id: str
@@ -94,9 +107,16 @@ def is_searchable(mapping: Mapping[str, Any], field: str) -> bool:
 
 
 def to_document(value: Any, now: float) -> Document:
-    """Return the document of one line of a feed, or of an answer of the API. RefusedError.
+    """Return the document of one line of a feed, or of an answer of the API.
 
     `context_attributes` are facts about the feed and its submitters, not about the object, and are left out.
+
+    Args:
+        value: The decoded JSON.
+        now: The time in Unix seconds.
+
+    Raises:
+        RefusedError: It is no object of a feed.
     """
     entry = as_mapping(value)
     entry = as_mapping(entry["data"]) if "data" in entry and "type" not in entry else entry

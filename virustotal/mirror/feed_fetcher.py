@@ -49,7 +49,13 @@ class FetchError(Exception):
 
 @frozen
 class FeedPackage:
-    """One package of a feed. length: a minute or an hour."""
+    """One package of a feed.
+
+    Args:
+        feed: Its name in the API's paths.
+        start: The first moment of the package, in UTC.
+        length: A minute or an hour.
+    """
 
     feed: str
     start: datetime

@@ -31,7 +31,13 @@ RETRIES, SECONDS = RetryPolicy(attempts=8, first=1.0, longest=30.0), 120.0
 
 @frozen
 class BulkEntry:
-    """One document with where its line stands, and the two lines of `_bulk`."""
+    """One document.
+
+    Args:
+        where: Package and line.
+        action: The first of its two lines in a `_bulk`.
+        body: The second one.
+    """
 
     where: str
     action: bytes
@@ -99,7 +105,7 @@ class Loader:
                 tell(file.tell())
 
     def _batches(self, unread: Iterator[Line], name: str) -> Iterator[tuple[list[BulkEntry], int]]:
-        """Yield batches, each with the number of its last line, also where all lines are refused. PackageError."""
+        """Yield batches, each with the number of its last line, also where all lines are refused."""
         batch: list[BulkEntry] = []
         size, taken, last = 0, 0, 0
         try:
@@ -182,7 +188,7 @@ class Loader:
         self.statistics.refuse(_refusal(status, reason), ready.where)
 
     def _retry(self, act: Callable[[], T], attempts: int = RETRIES.attempts) -> T:
-        """Return what `act` returns, after more attempts while the cluster is busy or does not answer. MirrorError."""
+        """Return what `act` returns, after more attempts while the cluster is busy or does not answer."""
         attempt = 0
         while True:
             try:

@@ -26,7 +26,12 @@ class PackageError(Exception):
 
 @frozen
 class Line:
-    """One line. number: from 1, over all parts of a package. data: without its end; None where it is too long."""
+    """One line.
+
+    Args:
+        number: From 1, over all parts of a package.
+        data: Without its end; None where it is too long.
+    """
 
     number: int
     data: bytes | None
@@ -34,13 +39,22 @@ class Line:
 
 @contextmanager
 def open_package(path: Path) -> Iterator[IO[bytes]]:
-    """Open a package as it lies on disk; its `tell` says how far it was read. OSError."""
+    """Open a package as it lies on disk; its `tell` says how far it was read.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     with path.open("rb", buffering=0) as file:
         yield file
 
 
 def lines(file: IO[bytes]) -> Iterator[Line]:
-    """Yield the lines of a package that are not blank. PackageError where it breaks off; OSError of the disk's own."""
+    """Yield the lines of a package that are not blank.
+
+    Raises:
+        PackageError: It breaks off or is damaged.
+        OSError: The disk cannot be read.
+    """
     number = 0
     reader: io.BufferedReader = io.BufferedReader(cast(io.RawIOBase, file), 1 << 16)
     try:

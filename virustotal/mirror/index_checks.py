@@ -21,7 +21,11 @@ _SEARCHED = {"file": ("md5", "attributes.md5"), "file_behaviour": ("file", "id")
 
 
 def index_problems(config: MirrorConfig, credentials: Credentials) -> tuple[str, ...]:
-    """Return a sentence for each configured index that cannot be used, or one for the cluster. ConfigurationError."""
+    """Return a sentence for each configured index that cannot be used, or one for the cluster.
+
+    Raises:
+        ConfigurationError: The credentials or certificates cannot work.
+    """
     with contextlib.closing(SearchClient(config, credentials)) as cluster:
         try:
             return tuple(_problems(cluster, config, time.monotonic() + SECONDS))
@@ -96,7 +100,11 @@ def _shard_problems(cluster: SearchClient, alias: str, deadline: float) -> Itera
 
 
 def write_problem(cluster: SearchClient, alias: str, deadline: float) -> str:
-    """Return why the loader cannot write through an alias, as a sentence; empty where it can. MirrorError."""
+    """Return why the loader cannot write through an alias, as a sentence; empty where it can.
+
+    Raises:
+        MirrorError: The cluster cannot answer.
+    """
     status, answer = cluster.send("GET", f"/{quote(alias, safe='')}/_alias", None, deadline)
     if status != 200:
         raise error_of(status, answer)

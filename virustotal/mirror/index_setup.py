@@ -22,9 +22,12 @@ SHARD_SIZE = "50gb"
 
 @frozen
 class Growth:
-    """How indices grow. shards: primary ones. rollover_days: age at which an index rolls over at the latest.
+    """How indices grow.
 
-    delete_days: age at which it is deleted, from its rollover; 0 for never.
+    Args:
+        shards: Primary shards.
+        rollover_days: Age at which an index rolls over at the latest.
+        delete_days: Age at which it is deleted, from its rollover; 0 for never.
     """
 
     shards: int = 1
@@ -59,7 +62,17 @@ def set_up(cluster: SearchClient, config: MirrorConfig, growth: Growth, seconds:
 
 
 def create(cluster: SearchClient, index: str, body: Mapping[str, Any], seconds: float) -> None:
-    """Create `index`-000001 and its alias `index`, unless there is an index or alias of that name. MirrorError."""
+    """Create `index`-000001 and its alias `index`, unless there is an index or alias of that name.
+
+    Args:
+        cluster: Where.
+        index: Name of the alias.
+        body: Settings and mappings; empty where a template has them.
+        seconds: How long it may take.
+
+    Raises:
+        MirrorError: The cluster does not create it.
+    """
     deadline = time.monotonic() + seconds
     status, answer = cluster.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
     if status == 200:

@@ -15,9 +15,14 @@ MOST_REASONS, OTHERS = 50, "other reasons"
 class LoadStatistics:
     """What became of the lines.
 
-    older: those of which the mirror has a newer state. again: those loaded before. refused: reasons with their numbers;
-    examples: where the first line of each stands. package: both of the package that is being loaded, as its checkpoint
-    keeps them.
+    Args:
+        read: Lines that were read.
+        stored: Lines whose objects are in the mirror.
+        older: Lines of which the mirror has a newer state.
+        again: Lines that an earlier run loaded.
+        refused: Reasons with their numbers of lines.
+        examples: Where the first line of each reason stands.
+        package: Both of the package that is being loaded, as its checkpoint keeps them.
     """
 
     read: int = 0

@@ -33,7 +33,12 @@ PATIENCE = 10.0
 
 @frozen
 class FetchResult:
-    """Several objects. failed: those of which it is not known whether the mirror holds them, with the reason."""
+    """Several objects.
+
+    Args:
+        objects: Those that the mirror holds.
+        failed: Those of which it is not known whether the mirror holds them, with the reason.
+    """
 
     objects: Mapping[Ref, StoredObject] = field(factory=dict)
     failed: Mapping[Ref, str] = field(factory=dict)
@@ -41,9 +46,16 @@ class FetchResult:
 
 @frozen(eq=False)
 class ObjectStore:
-    """Reads the mirror. Every method raises MirrorError where the cluster as a whole does not answer.
+    """Reads the mirror.
 
-    Where the mirror is the only source (`mirror.only`), a search in an index that does not answer raises it as well.
+    Args:
+        cluster: The cluster.
+        config: Its indices.
+        health: Breaks off questions to a cluster that does not answer.
+
+    Raises:
+        MirrorError: By every method where the cluster as a whole does not answer; where the mirror is the only source
+            (`mirror.only`), also by a search in an index that does not answer.
     """
 
     cluster: SearchClient

@@ -30,9 +30,14 @@ _CURSOR = re.compile(r"mirror-([0-9]{1,6})", re.ASCII)
 class MirrorQuery:
     """A request for an object, or for one page of a relationship.
 
-    names: relationships requested with the object. inline: attributes requested for their objects. attributes: those
-    requested for the objects of a page; empty for all. start: position of the page's first entry, None for a cursor of
-    VirusTotal's own.
+    Args:
+        ref: The object.
+        relationship: The relationship of the page; empty for the object itself.
+        names: Relationships requested with the object.
+        inline: Attributes requested for their objects.
+        attributes: Those requested for the objects of a page; empty for all.
+        limit: Entries of the page.
+        start: Position of the page's first entry; None for a cursor of VirusTotal's own.
     """
 
     ref: Ref

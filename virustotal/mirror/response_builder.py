@@ -28,8 +28,11 @@ Fetch = Callable[[Iterable[Ref]], FetchResult]
 class Response:
     """An answer of the mirror.
 
-    whole: it has all that was requested. moment: the last change of its object, in Unix seconds, 0 for unknown.
-    parts: the same of the oldest object of each relationship in line.
+    Args:
+        payload: In the form of VirusTotal's answers.
+        whole: Whether it has all that was requested.
+        moment: The last change of its object, in Unix seconds; 0 for unknown.
+        parts: The same of the oldest object of each relationship in line.
     """
 
     payload: Mapping[str, Any]
@@ -50,7 +53,14 @@ class Response:
 
 @frozen
 class RelationshipPage:
-    """StoredObject entries of one relationship. more: VirusTotal's cursor for the entries that are not stored."""
+    """The stored entries of one relationship.
+
+    Args:
+        entries: Descriptors, or whole objects.
+        one: Whether the relationship has one object at most.
+        more: VirusTotal's cursor for the entries that are not stored; empty for none.
+        count: Entries that VirusTotal has; None for unknown.
+    """
 
     entries: tuple[Mapping[str, Any], ...]
     one: bool = False
@@ -77,7 +87,10 @@ def stored_page(
 ) -> RelationshipPage | None:
     """Return a relationship of a stored object, None if it is not stored.
 
-    behaviours: searches the behaviour reports, which the feed of files does not name.
+    Args:
+        subject: The object.
+        name: Of the relationship.
+        behaviours: Searches the behaviour reports, which the feed of files does not name.
     """
     page = as_mapping(as_mapping(subject.object.get("relationships")).get(name))
     stored = _read(page) if "data" in page else None
@@ -104,7 +117,14 @@ def object_response(
     """Return the answer to a request for an object, with its stored relationships.
 
     Attributes in line are read in one multi-get for all relationships, unless another source answers anyway. A
-    relationship that is not stored has an error in its place. only: there is no other source.
+    relationship that is not stored has an error in its place.
+
+    Args:
+        query: The request.
+        subject: The object.
+        pages: Its relationships by name; None for one that is not stored.
+        fetch: Reads related objects.
+        only: Whether there is no other source.
     """
     stored = {name: page for name, page in pages.items() if page is not None}
     whole = all(name in stored and not stored[name].more for name in query.names)
@@ -133,8 +153,14 @@ def page_response(
 ) -> Response | None:
     """Return the answer to a request for one page of a relationship, None for a page of VirusTotal's own cursor.
 
-    The first page is whole only if all pages are: no other source can continue the mirror's list. only: there is no
-    other source.
+    The first page is whole only if all pages are: no other source can continue the mirror's list.
+
+    Args:
+        query: The request.
+        subject: The object.
+        page: The whole relationship.
+        fetch: Reads related objects.
+        only: Whether there is no other source.
     """
     if query.start is None:
         return None

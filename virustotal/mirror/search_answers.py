@@ -16,9 +16,12 @@ BUSY = frozenset({408, 429, 502, 503, 504})
 
 
 class MirrorError(Exception):
-    """The cluster did not answer as it should; the message is a whole sentence without any secret.
+    """The cluster did not answer as it should.
 
-    status: of HTTP, 0 without an answer. reason: the type of error that the answer names, if it names one.
+    Args:
+        message: A whole sentence without any secret.
+        status: Of HTTP; 0 without an answer.
+        reason: The type of error that the answer names; empty for none.
     """
 
     def __init__(self, message: str, status: int = 0, reason: str = "") -> None:
@@ -29,7 +32,13 @@ class MirrorError(Exception):
 
 @frozen
 class FetchedDocument:
-    """One document: its source, or None. failed: why it is not known whether there is one; reason: the error's type."""
+    """One document of a multi-get.
+
+    Args:
+        source: None where there is none.
+        failed: Why it is not known whether there is one; empty where it is known.
+        reason: The type of the error.
+    """
 
     source: Mapping[str, Any] | None = None
     failed: str = ""
@@ -38,7 +47,12 @@ class FetchedDocument:
 
 @frozen
 class SearchResult:
-    """What a search found: the sources of the documents. problem: why there may be more, as a sentence, or empty."""
+    """What a search found.
+
+    Args:
+        sources: Those of the documents.
+        problem: Why there may be more, as a sentence; empty where there are not.
+    """
 
     sources: tuple[Mapping[str, Any], ...]
     problem: str = ""

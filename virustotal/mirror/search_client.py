@@ -47,8 +47,15 @@ Query: TypeAlias = Mapping[str, Any]
 class SearchClient:
     """One cluster by one or more addresses, each tried until one answers. Thread-safe.
 
-    Environment variables, `.netrc` and proxies are not used. Raises ConfigurationError for credentials that no header
-    can carry, or a CA bundle that is not there.
+    Environment variables, `.netrc` and proxies are not used.
+
+    Args:
+        config: Addresses and certificate authorities.
+        credentials: The key or the user of the cluster.
+        workers: Connections that are kept.
+
+    Raises:
+        ConfigurationError: No header can carry the credentials, or there is no such CA bundle.
     """
 
     def __init__(self, config: MirrorConfig, credentials: Credentials, *, workers: int = 12) -> None:
@@ -70,7 +77,11 @@ class SearchClient:
         self._pool.close()
 
     def get(self, places: Sequence[tuple[str, str]], deadline: float) -> tuple[FetchedDocument, ...]:
-        """Return each document of `(index, id)`, in order, of as few multi-gets as there must be. MirrorError."""
+        """Return each document of `(index, id)`, in order, of as few multi-gets as there must be.
+
+        Raises:
+            MirrorError: The cluster cannot answer.
+        """
         if len(places) > MOST_DOCUMENTS:
             head, tail = places[:MOST_DOCUMENTS], places[MOST_DOCUMENTS:]
             return (*self.get(head, deadline), *self.get(tail, deadline))
@@ -90,7 +101,11 @@ class SearchClient:
         return tuple(fetched_document(as_mapping(doc), id) for doc, (_, id) in zip(docs, places, strict=False))
 
     def mappings(self, index: str, deadline: float) -> Mapping[str, Mapping[str, Any]]:
-        """Return the mapping of each index of an alias, or of an index itself. MirrorError."""
+        """Return the mapping of each index of an alias, or of an index itself.
+
+        Raises:
+            MirrorError: The cluster cannot answer, or there is no such index.
+        """
         status, answer = self.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
         if status != 200:
             raise error_of(status, answer)
@@ -119,7 +134,15 @@ class SearchClient:
         return search_result(answer)
 
     def bulk(self, lines: Iterable[bytes], seconds: float) -> tuple[tuple[int, str], ...]:
-        """Index documents; return status and type of error of each. lines: the body of a `_bulk`. MirrorError."""
+        """Index documents; return status and type of error of each.
+
+        Args:
+            lines: The body of a `_bulk`.
+            seconds: How long it may take.
+
+        Raises:
+            MirrorError: The cluster does not take the request as a whole.
+        """
         body, deadline = gzip.compress(b"\n".join((*lines, b"")), BULK_LEVEL), time.monotonic() + seconds
         headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
         status, answer = self.send("POST", "/_bulk", body, deadline, headers=headers, read=seconds)
@@ -137,7 +160,19 @@ class SearchClient:
         headers: Mapping[str, str] = JSON,
         read: float = READ,
     ) -> tuple[int, Mapping[str, Any]]:
-        """Return status and JSON object of the first address that answers; MirrorError where none does."""
+        """Return status and JSON object of the first address that answers.
+
+        Args:
+            method: Of HTTP.
+            path: With its query.
+            body: None for none.
+            deadline: Monotonic time.
+            headers: Those of the body.
+            read: Seconds that one address has to answer.
+
+        Raises:
+            MirrorError: No address answers.
+        """
         failure = MirrorError("The mirror has no address.")
         for turn in range(len(self._hosts)):
             at = (self._first + turn) % len(self._hosts)

@@ -47,7 +47,15 @@ class Neighbour:
 
 @frozen
 class Point:
-    """A node, in pixels. side: -1 left of the middle, 1 right of it."""
+    """A node.
+
+    Args:
+        x: In pixels, from the left.
+        y: In pixels, from the top.
+        label: Its text.
+        side: -1 left of the middle, 1 right of it.
+        neighbour: The flagged object; None for the subject and for relationships.
+    """
 
     x: float
     y: float

@@ -26,7 +26,12 @@ _LEVELS: Mapping[str, str] = {
 
 @frozen
 class Text:
-    """Lines of text. fixed: in columns of equal width, such as JSON and hexadecimal dumps."""
+    """Lines of text.
+
+    Args:
+        text: The lines.
+        fixed: Whether all characters have one width, as for JSON and hexadecimal dumps.
+    """
 
     text: str
     fixed: bool = False
@@ -34,7 +39,12 @@ class Text:
 
 @frozen
 class Row:
-    """A row of a table. level: as of `level_of`."""
+    """A row of a table.
+
+    Args:
+        cells: One for each column.
+        level: See `level_of`.
+    """
 
     cells: tuple[str, ...]
     level: str = ""
@@ -42,7 +52,13 @@ class Row:
 
 @frozen
 class Table:
-    """A table, or lines in columns where it has no names. title: empty for none."""
+    """A table.
+
+    Args:
+        columns: Their names; empty for lines in columns without names.
+        rows: The rows.
+        title: Empty for none.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -73,7 +89,13 @@ class Links:
 
 @frozen
 class Image:
-    """A picture. digests: SHA-256 of its content and of its thumbnail, in this order, where they are known."""
+    """A picture.
+
+    Args:
+        name: Of its file.
+        description: For its reader.
+        digests: SHA-256 of its content and of its thumbnail, in this order, where they are known.
+    """
 
     name: str
     description: str
@@ -89,7 +111,15 @@ class Images:
 
 @frozen
 class Process:
-    """A process of a tree. depth: 0 for a root."""
+    """A process of a tree.
+
+    Args:
+        depth: 0 for a root.
+        name: Of its program.
+        pid: Its identifier.
+        command: Its command line.
+        signatures: Names of the signatures that it matches.
+    """
 
     depth: int
     name: str

@@ -13,10 +13,14 @@ from virustotal.plugins import BUILTIN
 
 @frozen
 class Checked:
-    """What the contract checks of one plugin found. problems: one line each; empty where it keeps the contract.
+    """The outcome of the contract checks of one plugin.
 
-    runs: how often its analysers and hooks were called. idle: analysers for which the emulator's world has nothing.
-    warnings: deprecated names that it uses, what it changed of the process, relationships that nobody knows.
+    Args:
+        plugin: The plugin.
+        runs: How often its analysers and hooks were called.
+        problems: One line each; empty where it keeps the contract.
+        idle: Analysers for which the emulator's world has nothing.
+        warnings: Deprecated names that it uses, what it changed of the process, relationships that nobody knows.
     """
 
     plugin: PluginInfo
@@ -27,7 +31,11 @@ class Checked:
 
 
 def plugins(config: Mapping[str, Any]) -> LoadedPlugins:
-    """Return the plugins that the service would load by a `config` as in the manifest; ConfigurationError."""
+    """Return the plugins that the service would load by a `config` as in the manifest.
+
+    Raises:
+        ConfigurationError: A value is wrong.
+    """
     return load(BUILTIN, service_settings(config))
 
 
@@ -41,9 +49,14 @@ def _plain(value: Any) -> Any:
 
 
 def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
-    """Run the contract checks of one plugin, by its name or its distribution's, over the emulator's world.
+    """Run the contract checks of one plugin over the emulator's world.
 
-    config: as in the manifest, for the plugin's settings. Raises LookupError for a name that no plugin has.
+    Args:
+        name: Of the plugin, or of its distribution.
+        config: As in the manifest, for the plugin's settings.
+
+    Raises:
+        LookupError: No plugin has this name.
     """
     loaded = plugins(config)
     plugin = next((entry for entry in loaded.listing if name in {entry.name, entry.distribution}), None)

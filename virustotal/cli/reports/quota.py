@@ -75,18 +75,18 @@ def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken:
         AuthenticationError: The key is refused.
         ConfigurationError: A proxy or certificate cannot work.
     """
-    told = account(settings, credentials)
-    if isinstance(told.error, AuthenticationError):
-        raise told.error
+    answer = account(settings, credentials)
+    if isinstance(answer.error, AuthenticationError):
+        raise answer.error
     digest, limiter = digest_of(settings, credentials), stores.rate_limiter
     now = limiter.now()
-    why = told.error or ("" if told.limits != Limits() else "its answer names no window.")
-    notes = (f"VirusTotal does not tell the quota: {why}",) if why else ()
-    limits, moment = told.limits, now
+    reason = answer.error or ("" if answer.limits != Limits() else "its answer names no window.")
+    notes = (f"VirusTotal does not tell the quota: {reason}",) if reason else ()
+    limits, moment = answer.limits, now
     if limits == Limits():
         account_before = last_known(stores.values, digest)
         limits, moment = account_before.limits or limits, account_before.moment
-    rows = _windows(evolve(told, limits=limits), moment, settings.quota, limiter, digest, now)
+    rows = _windows(evolve(answer, limits=limits), moment, settings.quota, limiter, digest, now)
     hours = last_hours(stores.values, digest, KEY_COUNTERS, SHOWN_HOURS, now)
     if broken:
         rows = tuple(evolve(row, ledger=None) for row in rows)
@@ -94,22 +94,21 @@ def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken:
 
 
 def _windows(
-    told: Account, moment: float, configured: QuotaConfig, limiter: RateLimiter, digest: str, now: float
+    answer: Account, moment: float, configured: QuotaConfig, limiter: RateLimiter, digest: str, now: float
 ) -> tuple[Window, ...]:
     _, _, day_ends, month_ends = rate_windows.periods(now)
     ends = {"day": day_ends, "month": month_ends}
     rows = []
     for name in NAMES:
         remaining = limiter.remaining(digest, Quota(Limits(**{name: _ENDLESS})), now)
-        said, own = getattr(told.limits, name), getattr(configured, name)
-        by = "VirusTotal" if said else "config" if own else ""
-        counted = getattr(told.used, name, None)
-        said_at = moment if said else None
-        rows.append(Window(name, said or own, by, counted, _used(remaining), ends.get(name), said_at))
+        limit, configured_limit = getattr(answer.limits, name), getattr(configured, name)
+        by = "VirusTotal" if limit else "config" if configured_limit else ""
+        count, told = getattr(answer.used, name, None), moment if limit else None
+        rows.append(Window(name, limit or configured_limit, by, count, _used(remaining), ends.get(name), told))
     scans = (
         Window(name, allowed, "VirusTotal", count, resets=ends.get(name.rpartition(" ")[2]), told=now)
-        for name, (allowed, count) in told.scans.items()
-        if told.scans_licensed
+        for name, (allowed, count) in answer.scans.items()
+        if answer.scans_licensed
     )
     return (*rows, *scans)
 

@@ -180,4 +180,4 @@ def _malformed(value: Any) -> Refusal:
 
 
 def _private(what: str, reason: str) -> Refusal:
-    return Refusal(what, f"It is not looked up, since {reason}: VirusTotal does not need to know of it.")
+    return Refusal(what, f"Not sent to VirusTotal: {reason}.")
