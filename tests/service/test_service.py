@@ -65,7 +65,7 @@ def test_targets(emulator: Emulator, scan: Scan, target: str, asked: list[str]) 
     assert sorted(requests_of(emulator)) == asked
     assert not outcome.error
     if not asked:
-        assert "not looked up" in shown(outcome)
+        assert "Not sent to VirusTotal" in shown(outcome)
 
 
 def test_the_submitted_url_stands_in_place_of_the_file(emulator: Emulator, scan: Scan) -> None:
