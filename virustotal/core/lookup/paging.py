@@ -6,7 +6,7 @@ from attrs import evolve, frozen
 
 from virustotal import api
 from virustotal.api import relationships
-from virustotal.api.source import Answer, Request
+from virustotal.api.source import Request
 from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
 from virustotal.core.lookup import inline_attributes, planner
 from virustotal.core.lookup.executor import RequestExecutor, outcome_of, side_by_side
@@ -20,7 +20,14 @@ _REPEATED = "VirusTotal repeated a page, so the list ends early."
 
 @frozen
 class Pager:
-    """The pages of one subject's relationships."""
+    """The pages of one subject's relationships.
+
+    Args:
+        plan: What is wanted of each.
+        subject: By VirusTotal's own identifier.
+        executor: Makes the requests.
+        capabilities: What was learnt about the key.
+    """
 
     plan: Plan
     subject: Ref
@@ -28,7 +35,12 @@ class Pager:
     capabilities: KeyCapabilities
 
     def all(self, names: Sequence[str], related: Mapping[str, Related]) -> list[Related]:
-        """Return each relationship with its pages, side by side; where `attributes` was never tried, one goes first."""
+        """Return each relationship with its pages, side by side; where `attributes` was never tried, one goes first.
+
+        Args:
+            names: The relationships.
+            related: What is known of them by the object's own answer.
+        """
         jobs = [(name, related.get(name)) for name in names]
         unknown = self.capabilities.takes(Parameter.ATTRIBUTES) is None
         first = next((job for job in jobs if self.plan.attributes.get(job[0])), None) if unknown else None
@@ -39,9 +51,7 @@ class Pager:
 
     def one(self, name: str, before: Related | None) -> Related:
         """Follow the cursors up to `max_related` objects, and as many pages as that has at most."""
-        related, limit = Related(name, complete=False), self.plan.max_related
-        if before is not None and self._goes_on(before):
-            related, limit = evolve(before, complete=False), self.plan.max_related - len(before.items)
+        related, limit = self._start(name, before)
         cursors = [related.cursor]
         for _ in range(self.plan.pages):
             try:
@@ -62,39 +72,43 @@ class Pager:
 
     def first(self, name: str, before: Related | None) -> Request:
         """Return the request for the first page."""
-        cursor, limit = "", self.plan.max_related
-        if before is not None and self._goes_on(before):
-            cursor, limit = before.cursor, limit - len(before.items)
-        read = self.plan.attributes.get(name, ())
-        shortened = bool(read) and self.capabilities.takes(Parameter.ATTRIBUTES) is not False
-        query = (("attributes", ",".join(read)),) if shortened else ()
-        return api.relationship_page(self.subject, name, cursor, limit, query)
+        related, limit = self._start(name, before)
+        return self._request(name, related.cursor, limit, self._query(name))
 
-    def _goes_on(self, before: Related) -> bool:
-        """True if the list goes on where the objects in line ended, which are not fetched again."""
-        taken = self.capabilities.takes(Parameter.CURSOR) is not False
-        return taken and bool(before.cursor) and planner.in_line(self.plan, before)
+    def _start(self, name: str, before: Related | None) -> tuple[Related, int]:
+        """Return what the pages are added to, and the objects that are missing.
+
+        A list in line goes on where it ended; what came in another way is fetched from the start.
+        """
+        in_line = before is not None and before.cursor and planner.in_line(self.plan, before)
+        if before is not None and in_line and self.capabilities.takes(Parameter.CURSOR) is not False:
+            return evolve(before, complete=False), self.plan.max_related - len(before.items)
+        return Related(name, complete=False), self.plan.max_related
 
     def _page(self, name: str, cursor: str, limit: int) -> api.Page:
-        """One page, shortened to what is read of its objects where the server takes that."""
-        read = self.plan.attributes.get(name, ())
-        if not read or self.capabilities.takes(Parameter.ATTRIBUTES) is False:
-            return api.decode_page(self._asked(name, cursor, limit, ()).payload)
+        """Return one page, shortened to what is read of its objects where the server takes that."""
+        query = self._query(name)
         try:
-            answer = self._asked(name, cursor, limit, (("attributes", ",".join(read)),))
+            answer = self.executor.ask(self._request(name, cursor, limit, query))
         except InvalidError:
-            if cursor or self.capabilities.takes(Parameter.ATTRIBUTES):
+            if not query or cursor or self.capabilities.takes(Parameter.ATTRIBUTES):
                 raise
-            answer = self._asked(name, cursor, limit, ())
+            answer = self.executor.ask(self._request(name, cursor, limit, ()))
             self.capabilities.tried(Parameter.ATTRIBUTES, False)
             return api.decode_page(answer.payload)
-        if not answer.origin:  # what else answers says nothing of what VirusTotal takes
+        if query and not answer.origin:  # what else answers says nothing of what VirusTotal takes
             self.capabilities.tried(Parameter.ATTRIBUTES, True)
         page = api.decode_page(answer.payload)
+        read = self.plan.attributes[name] if query else ()
         return evolve(page, items=inline_attributes.mark_partial(page.items, read))
 
-    def _asked(self, name: str, cursor: str, limit: int, query: inline_attributes.Pairs) -> Answer:
-        return self.executor.ask(api.relationship_page(self.subject, name, cursor, limit, query))
+    def _query(self, name: str) -> inline_attributes.Pairs:
+        read = self.plan.attributes.get(name, ())
+        shortened = read and self.capabilities.takes(Parameter.ATTRIBUTES) is not False
+        return (("attributes", ",".join(read)),) if shortened else ()
+
+    def _request(self, name: str, cursor: str, limit: int, query: inline_attributes.Pairs) -> Request:
+        return api.relationship_page(self.subject, name, cursor, limit, query)
 
 
 def without_empty_file(related: Related) -> Related:
