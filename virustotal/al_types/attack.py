@@ -19,8 +19,8 @@ def current_id(given: str) -> tuple[str, bool]:
 
 def known_ids(given: Iterable[str]) -> tuple[str, ...]:
     """Return the ids among these that Assemblyline knows, current and without duplicates."""
-    found = (current_id(each) for each in given)
-    return tuple(dict.fromkeys(id for id, known in found if known))
+    current_ids = (current_id(id) for id in given)
+    return tuple(dict.fromkeys(id for id, is_known in current_ids if is_known))
 
 
 def attack_name(id: str) -> str:
@@ -30,4 +30,4 @@ def attack_name(id: str) -> str:
 
 def tactics(id: str) -> tuple[str, ...]:
     """Return the tactics of a technique as Assemblyline writes them, such as `lateral-movement`."""
-    return tuple(as_text(each) for each in as_mapping(attack_map.get(id)).get("categories", ()))
+    return tuple(as_text(category) for category in as_mapping(attack_map.get(id)).get("categories", ()))

@@ -50,12 +50,12 @@ def indicator(value: Any) -> Indicator | None:
 def _host(name: str, port: int | None) -> Indicator | None:
     for kind, model in _HOSTS.items():
         try:
-            found = model.check(canonical_host(name))
+            address = model.check(canonical_host(name))
         except ValueError:
             continue
         # What browsers read as an address (`1`, `0x7f.1`) is not written as one.
-        if found and (kind == "domain" or _is_written_as_address(name)):
-            return Indicator(kind, str(found), port=port)
+        if address and (kind == "domain" or _is_written_as_address(name)):
+            return Indicator(kind, str(address), port=port)
     return None
 
 
@@ -70,7 +70,7 @@ def _is_written_as_address(name: str) -> bool:
 def _uri(value: str) -> Indicator | None:
     try:
         host = _host(host_of(value), None)
-        found, port = _URI.check(value), urlsplit(value).port
+        uri, port = _URI.check(value), urlsplit(value).port
     except ValueError:
         return None
-    return Indicator("uri", str(found), host, port) if host is not None and found else None
+    return Indicator("uri", str(uri), host, port) if host is not None and uri else None

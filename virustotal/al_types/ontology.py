@@ -48,10 +48,10 @@ def completed(kind: str, fields: Mapping[str, Any], classification: str = "") ->
         data["classification"] = classification or _lowest()
     if kind != "malware_config":
         given = data.get("objectid")
-        known = dict(given) if isinstance(given, dict) else {}
-        known["ontology_id"] = known.get("ontology_id") or stable_id(kind, data)
-        known["tag"] = known.get("tag") or _tag(kind, data)
-        data["objectid"] = known
+        objectid = dict(given) if isinstance(given, dict) else {}
+        objectid["ontology_id"] = objectid.get("ontology_id") or stable_id(kind, data)
+        objectid["tag"] = objectid.get("tag") or _tag(kind, data)
+        data["objectid"] = objectid
     return data
 
 

@@ -29,8 +29,8 @@ _CASELESS = frozenset(
 
 @cache
 def _fields() -> Mapping[str, Any]:
-    found: dict[str, Any] = Tagging.flat_fields(skip_mappings=True)
-    return found
+    fields: dict[str, Any] = Tagging.flat_fields(skip_mappings=True)
+    return fields
 
 
 def known(tag_type: Any) -> bool:
@@ -53,10 +53,10 @@ def normal(tag_type: str, value: str) -> str | None:
     if field is None:
         return value
     try:
-        found = field.check(value)
+        checked = field.check(value)
     except Exception:  # the validators raise ValueError, UnicodeError and IndexError
         return None
-    return None if found is None or found == "" else str(found)
+    return None if checked is None or checked == "" else str(checked)
 
 
 def distinct(tag_type: str, values: Iterable[str]) -> tuple[str, ...]:
@@ -67,14 +67,14 @@ def distinct(tag_type: str, values: Iterable[str]) -> tuple[str, ...]:
     return tuple(spellings.values())
 
 
-def values_of(given: Any) -> Iterator[str | None]:
+def values_of(values: Any) -> Iterator[str | None]:
     """Yield the values of one tag type as text; None for what is no text, number or UTF-8 bytes."""
-    if isinstance(given, str | bytes | int):
-        given = (given,)
-    if not isinstance(given, Iterable) or isinstance(given, Mapping):
+    if isinstance(values, str | bytes | int):
+        values = (values,)
+    if not isinstance(values, Iterable) or isinstance(values, Mapping):
         yield None
         return
-    for value in given:
+    for value in values:
         if isinstance(value, bytes):
             yield value.decode("utf-8", "replace")
         elif isinstance(value, str):

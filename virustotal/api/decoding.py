@@ -72,9 +72,9 @@ def _plain_id(kind: str, id: str) -> str:
 
     Older answers name a URL by its analysis, `u-<SHA-256>-<seconds>`, which no address takes.
     """
-    found = _OF_ANALYSIS.fullmatch(id) if kind == "url" else None
-    if found or kind not in KINDS:
-        return found.group(1) if found else id
+    analysis = _OF_ANALYSIS.fullmatch(id) if kind == "url" else None
+    if analysis or kind not in KINDS:
+        return analysis.group(1) if analysis else id
     try:
         return valid_id(kind, id)
     except InvalidError:
@@ -85,7 +85,7 @@ def decode_page(payload: Mapping[str, Any]) -> Page:
     """Return a page: of a list, of a single object (to-one), or of null (none)."""
     data, meta = payload.get("data"), as_mapping(payload.get("meta"))
     entries = data if isinstance(data, list | tuple) else (data,) if data is not None else ()
-    items = tuple(found for entry in entries[:MOST_ENTRIES] if (found := decode_object(entry)) is not None)
+    items = tuple(item for entry in entries[:MOST_ENTRIES] if (item := decode_object(entry)) is not None)
     left_out = len(entries) - len(items)
     unique = distinct(items)
     cursor = meta.get("cursor")
@@ -183,16 +183,16 @@ def check(request: Request, payload: Mapping[str, Any]) -> None:
     Raises:
         UnavailableError: The answer is of something else.
     """
-    found = _PATH.fullmatch(request.path)
-    kind = _BY_PATH.get(found[1], "") if found else ""
-    if request.method != "GET" or request.save or not found or not kind:
+    path = _PATH.fullmatch(request.path)
+    kind = _BY_PATH.get(path[1], "") if path else ""
+    if request.method != "GET" or request.save or not path or not kind:
         return
-    asked = Ref(kind, unquote(found[2]))
+    asked = Ref(kind, unquote(path[2]))
     try:
         valid_id(asked.kind, asked.id)
     except InvalidError:
         return  # an endpoint of the collection, such as /files/upload_url
-    if found[3] is None:
+    if path[3] is None:
         _subject(payload, asked)
     elif not isinstance(payload.get("data"), list | tuple | Mapping | None):
         raise UnavailableError("The answer is not a list of objects.", code="LocalNoData")

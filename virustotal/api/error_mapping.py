@@ -80,15 +80,15 @@ def payload(status: int, headers: Mapping[str, str], body: bytes, *, posted: boo
 
     headers: names in any case where the mapping is of that sort, else in lower case. posted: see `refusal`.
     """
-    found = _object(body)
-    error = as_mapping(found.get("error")) if found is not None else {}
+    answer = _object(body)
+    error = as_mapping(answer.get("error")) if answer is not None else {}
     if status != 200 or error:
         raise refusal(status, error, headers, posted=posted)
-    if found is None:
+    if answer is None:
         raise UnavailableError("The answer is not an object of JSON.", code="LocalNotJson")
-    if "data" not in found:
+    if "data" not in answer:
         raise UnavailableError("The answer has no data.", code="LocalNoData")
-    return found
+    return answer
 
 
 def refusal(
@@ -132,17 +132,17 @@ def _kind(status: int, code: str) -> type[VirusTotalError]:
 
 def error_in(body: bytes) -> Mapping[str, Any]:
     """Return the `error` object of a body that came with status 200, as some do; empty where it is none."""
-    found = _object(body)
-    error = as_mapping(found.get("error")) if found is not None else {}
+    answer = _object(body)
+    error = as_mapping(answer.get("error")) if answer is not None else {}
     return error if isinstance(error.get("code"), str) else {}
 
 
 def _object(body: bytes) -> Mapping[str, Any] | None:
     try:
-        found = parse(body)
+        value = parse(body)
     except ValueError:
         return None
-    return found if isinstance(found, Mapping) else None
+    return value if isinstance(value, Mapping) else None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

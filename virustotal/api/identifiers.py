@@ -87,10 +87,10 @@ def _url(id: str) -> str:
 
 
 def _ip(id: str) -> str:
-    found = ipaddress.ip_address(id.strip())
-    if isinstance(found, ipaddress.IPv6Address) and found.scope_id:
+    address = ipaddress.ip_address(id.strip())
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id:
         raise ValueError("an address with a zone")
-    return str(found)
+    return str(address)
 
 
 def _opaque(id: str) -> str:

@@ -15,10 +15,10 @@ _HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 
 def distinguished(value: Any) -> str:
     """Return a distinguished name of a mapping such as `{"CN": …, "O": …}` as `CN=…, O=…`; a text as it is."""
-    found = dict(pairs(value))
-    known = [name for name in _ORDER if name in found] + sorted(name for name in found if name not in _ORDER)
-    named = [f"{name}={shown}" for name in known if (shown := ", ".join(as_texts(found[name])))]
-    return ", ".join(named) or as_text(value)
+    parts = dict(pairs(value))
+    names = [name for name in _ORDER if name in parts] + sorted(name for name in parts if name not in _ORDER)
+    written = [f"{name}={shown}" for name in names if (shown := ", ".join(as_texts(parts[name])))]
+    return ", ".join(written) or as_text(value)
 
 
 def alternative_names(certificate: Mapping[str, Any]) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def facts(certificate: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def tags(certificate: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the tags of Assemblyline's `cert` that the certificate has values for."""
     validity = as_mapping(certificate.get("validity"))
-    found: dict[str, tuple[str, ...]] = {
+    values_by_type: dict[str, tuple[str, ...]] = {
         "cert.subject": as_texts(distinguished(certificate.get("subject"))),
         "cert.issuer": as_texts(distinguished(certificate.get("issuer"))),
         "cert.serial_no": _digits(certificate.get("serial_number")),
@@ -78,9 +78,9 @@ def tags(certificate: Mapping[str, Any]) -> dict[str, list[str]]:
         "cert.valid.start": as_texts(moment(validity.get("not_before"))),
         "cert.valid.end": as_texts(moment(validity.get("not_after"))),
     }
-    return {kind: list(values) for kind, values in found.items() if values}
+    return {kind: list(values) for kind, values in values_by_type.items() if values}
 
 
 def _digits(value: Any) -> tuple[str, ...]:
-    found = as_text(value).lower()
-    return (found,) if _HEX.fullmatch(found) else ()
+    digits = as_text(value).lower()
+    return (digits,) if _HEX.fullmatch(digits) else ()

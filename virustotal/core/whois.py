@@ -18,14 +18,14 @@ def whois_facts(whois: Any) -> Iterator[tuple[str, str]]:
     A text without any `Key: value` line, such as an error of VirusTotal's own query, is yielded as `Text`.
     """
     raw = whois if isinstance(whois, str) else ""
-    found: dict[str, list[str]] = {}
+    values_by_key: dict[str, list[str]] = {}
     for line in raw[: MOST_LINES * 200].splitlines()[:MOST_LINES]:
         key, colon, value = line.strip().partition(":")
         if colon and value.strip() and key.strip() and len(key) <= 60 and not key.startswith(_COMMENTS):
-            found.setdefault(as_text(key), []).append(as_text(value))
-    if not found:
+            values_by_key.setdefault(as_text(key), []).append(as_text(value))
+    if not values_by_key:
         yield "Text", as_text(raw, LONGEST_VALUE)
-    yield from _bounded(found)
+    yield from _bounded(values_by_key)
 
 
 def whois_map_facts(whois: Any) -> Iterator[tuple[str, str]]:
@@ -33,22 +33,22 @@ def whois_map_facts(whois: Any) -> Iterator[tuple[str, str]]:
     yield from _bounded({key: as_text(value, 4_000).split(" | ") for key, value in pairs(whois)})
 
 
-def _bounded(found: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
-    for key in list(found)[:MOST_KEYS]:
-        yield key, clean(", ".join(dict.fromkeys(filter(None, found[key]))), LONGEST_VALUE)
-    if len(found) > MOST_KEYS:
-        yield "Left out", f"{len(found) - MOST_KEYS} more keys"
+def _bounded(values_by_key: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    for key in list(values_by_key)[:MOST_KEYS]:
+        yield key, clean(", ".join(dict.fromkeys(filter(None, values_by_key[key]))), LONGEST_VALUE)
+    if len(values_by_key) > MOST_KEYS:
+        yield "Left out", f"{len(values_by_key) - MOST_KEYS} more keys"
 
 
 def rdap_facts(rdap: Any) -> Iterator[tuple[str, Any]]:
     """Yield what RDAP says in short: names, the range, dates, and the names of those who registered it."""
-    found = as_mapping(rdap)
+    fields = as_mapping(rdap)
     for key, label in _RDAP:
-        yield label, as_texts(found.get(key))
-    for event in as_mappings(found.get("events"))[:10]:
+        yield label, as_texts(fields.get(key))
+    for event in as_mappings(fields.get("events"))[:10]:
         yield as_text(event.get("event_action"), 60).capitalize(), date(event.get("event_date"))
-    yield "Name servers", as_texts([as_text(entry.get("ldh_name")) for entry in as_mappings(found.get("nameservers"))])
-    for entity in as_mappings(found.get("entities"))[:10]:
+    yield "Name servers", as_texts([as_text(entry.get("ldh_name")) for entry in as_mappings(fields.get("nameservers"))])
+    for entity in as_mappings(fields.get("entities"))[:10]:
         yield _roles(entity), _name(entity)
 
 

@@ -63,12 +63,12 @@ def canonical_host(host: str) -> str:
     """Return a host as VirusTotal writes it: an IP address, or a name in ASCII (IDNA). ValueError for neither."""
     plain = host.strip().translate(_DOTS).lower()
     plain = plain.removeprefix("[").removesuffix("]").removesuffix(".")
-    found = address_of(plain)
-    if found is not None:
-        return str(found)
+    address = address_of(plain)
+    if address is not None:
+        return str(address)
     name = ascii_name(plain)
-    found = address_of(name)  # IDNA makes digits of their likenesses: `127.0.0.①` is an address, too
-    return str(found) if found is not None else name
+    address = address_of(name)  # IDNA makes digits of their likenesses: `127.0.0.①` is an address, too
+    return str(address) if address is not None else name
 
 
 def address_of(host: str) -> Address | None:
@@ -150,8 +150,8 @@ def reason_not_public(host: str) -> str:
         name = canonical_host(host)
     except ValueError:
         return "it is not a valid host"
-    found = address_of(name)
-    return _reason_address(found) if found is not None else _reason_name(name)
+    address = address_of(name)
+    return _reason_address(address) if address is not None else _reason_name(name)
 
 
 _REASONS: tuple[tuple[Callable[[Address], bool], str], ...] = (
@@ -165,19 +165,19 @@ _REASONS: tuple[tuple[Callable[[Address], bool], str], ...] = (
 )
 
 
-def _reason_address(found: Address) -> str:
-    if isinstance(found, ipaddress.IPv6Address) and (inner := _inner_ipv4(found)):
+def _reason_address(address: Address) -> str:
+    if isinstance(address, ipaddress.IPv6Address) and (inner := _inner_ipv4(address)):
         return _reason_address(inner)
-    return next((reason for applies, reason in _REASONS if applies(found)), "")
+    return next((reason for applies, reason in _REASONS if applies(address)), "")
 
 
-def _inner_ipv4(found: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _inner_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """The IPv4 address that an IPv6 address leads to: mapped, 6to4, Teredo, NAT64."""
-    if found.ipv4_mapped or found.sixtofour:
-        return found.ipv4_mapped or found.sixtofour
-    if found.teredo:
-        return found.teredo[1]
-    return ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF) if found in _NAT64 else None
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour
+    if address.teredo:
+        return address.teredo[1]
+    return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF) if address in _NAT64 else None
 
 
 def _reason_name(name: str) -> str:

@@ -53,8 +53,8 @@ def as_text(value: Any, longest: int = LONGEST_TEXT) -> str:
 
 def integer(value: Any) -> int | None:
     """Return a whole number, also where it is written as text or float; None for anything else or beyond 64 bits."""
-    found = number(value)
-    return int(found) if found is not None and found == int(found) and abs(found) < 2**63 else None
+    finite = number(value)
+    return int(finite) if finite is not None and finite == int(finite) and abs(finite) < 2**63 else None
 
 
 def number(value: Any) -> int | float | None:
@@ -86,7 +86,7 @@ def as_list(value: Any) -> tuple[Any, ...]:
 
 def as_texts(value: Any, longest: int = LONGEST_TEXT) -> tuple[str, ...]:
     """Return the non-empty texts of a list, inert, in order, without duplicates."""
-    return tuple(dict.fromkeys(found for entry in as_list(value) if (found := as_text(entry, longest))))
+    return tuple(dict.fromkeys(text for entry in as_list(value) if (text := as_text(entry, longest))))
 
 
 def as_mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
@@ -148,8 +148,8 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 def moment(value: Any) -> str:
     """Return a moment as it is tagged, `YYYY-MM-DD hh:mm:ss`; empty where it is not readable."""
-    found = timestamp(value)
-    return found.strftime("%Y-%m-%d %H:%M:%S") if found else ""
+    time = timestamp(value)
+    return time.strftime("%Y-%m-%d %H:%M:%S") if time else ""
 
 
 def quantity(number: int, noun: str) -> str:
@@ -168,13 +168,13 @@ def named_counts(value: Any) -> tuple[tuple[str, int], ...]:
 
     Entries without a name are left out, and a name stands once.
     """
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for entry in as_list(value):
         one = as_mapping(entry)
         pair = (one.get("value"), one.get("count")) if one else (*as_list(entry), None, None)
         if name := as_text(pair[0], 120):
-            found[name] = max(found.get(name, 0), integer(pair[1]) or 0)
-    return tuple(sorted(found.items(), key=lambda entry: -entry[1]))
+            counts[name] = max(counts.get(name, 0), integer(pair[1]) or 0)
+    return tuple(sorted(counts.items(), key=lambda entry: -entry[1]))
 
 
 def whole_text(value: Any) -> str:
@@ -182,5 +182,5 @@ def whole_text(value: Any) -> str:
 
     What is tagged is read so: the tag of a changed value names something that nobody saw.
     """
-    found = as_text(value)
-    return "" if "\N{REPLACEMENT CHARACTER}" in found or found.endswith("…") else found
+    text = as_text(value)
+    return "" if "\N{REPLACEMENT CHARACTER}" in text or text.endswith("…") else text

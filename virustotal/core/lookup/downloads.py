@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from attrs import evolve, field, frozen
@@ -31,8 +31,10 @@ _NOT_ASKED = {
 class DownloadOutcome:
     """How one download ended.
 
-    outcome: where it is not found, its detail says in one sentence why the artefact is missing.
-    path: of the body, verified and whole; None where there is none. size: in bytes.
+    Args:
+        outcome: Where it is not found, its detail says in one sentence why the artefact is missing.
+        path: Of the body, verified and whole; None where there is none.
+        size: In bytes.
     """
 
     download: Download
@@ -69,24 +71,32 @@ def fetch(
     deadline: float,
     limit: int,
 ) -> tuple[DownloadOutcome, ...]:
-    """Fetch each distinct download once, in their order; what fails leaves no file behind.
+    """Fetch each distinct download once; what fails leaves no file behind.
 
-    folder: exists and is the task's own. deadline: of `time.monotonic()`. limit: how many more files the task may
-    extract (`max_extracted`); beyond it a download is skipped. Raises OSError where `folder` cannot be written to, and
-    nothing else.
+    Args:
+        downloads: What the analysers asked for.
+        source: What answers.
+        folder: The task's own, which exists.
+        settings: With the size of a file at most.
+        deadline: Of `time.monotonic()`.
+        limit: How many more files the task may extract (`max_extracted`); beyond it a download is skipped.
+
+    Returns:
+        How each ended, in their order.
+
+    Raises:
+        OSError: The folder cannot be written to.
     """
-    first: dict[tuple[str, ...], Download] = {}
+    distinct: dict[tuple[str, ...], Download] = {}
     for download in downloads:
-        first.setdefault(_key(download), download)
-    distinct = tuple(first.values())
-    chosen, over = _within(distinct, limit)
+        distinct.setdefault(_key(download), download)
+    chosen, skipped = _within(distinct.values(), limit)
     # A folder of its own: what an earlier subject's artefacts left in the task's folder is attached by its path.
-    own = Path(tempfile.mkdtemp(prefix="artefacts-", dir=folder)) if chosen else folder
-    round = _Round(source, own, settings.max_download_mb * 2**20, deadline)
-    outcomes: dict[tuple[str, ...], DownloadOutcome] = {_key(outcome.download): outcome for outcome in over}
-    for outcome in side_by_side(lambda pair: _one(round, *pair), enumerate(chosen)):
-        outcomes[_key(outcome.download)] = outcome
-    return _without_twins(_licence_once(outcomes[_key(download)] for download in distinct))
+    artefacts = Path(tempfile.mkdtemp(prefix="artefacts-", dir=folder)) if chosen else folder
+    round = _Round(source, artefacts, settings.max_download_mb * 2**20, deadline)
+    fetched = side_by_side(lambda pair: _one(round, *pair), enumerate(chosen))
+    outcomes = {_key(outcome.download): outcome for outcome in (*skipped, *fetched)}
+    return _with_distinct_names(_licence_once(outcomes[key] for key in distinct))
 
 
 def _key(download: Download) -> tuple[str, ...]:
@@ -99,19 +109,20 @@ def _key(download: Download) -> tuple[str, ...]:
     return (download.kind, download.ref.kind, download.ref.id.lower(), address)
 
 
-def _within(distinct: Sequence[Download], limit: int) -> tuple[list[Download], list[DownloadOutcome]]:
+def _within(downloads: Iterable[Download], limit: int) -> tuple[list[Download], list[DownloadOutcome]]:
+    """Return the downloads that are made, and how those ended for which no extracted file is left."""
     chosen: list[Download] = []
-    over: list[DownloadOutcome] = []
+    skipped: list[DownloadOutcome] = []
     left = max(0, limit)
-    for download in distinct:
+    for download in downloads:
         counts = download.role is Role.EXTRACTED
         if counts and not left:
             reason = "Not fetched: the submission's max_extracted is reached."
-            over.append(DownloadOutcome(download, Outcome(Status.SKIPPED, reason)))
+            skipped.append(DownloadOutcome(download, Outcome(Status.SKIPPED, reason)))
             continue
         left -= counts
         chosen.append(download)
-    return chosen, over
+    return chosen, skipped
 
 
 def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
@@ -157,10 +168,10 @@ def _licence_once(outcomes: Iterable[DownloadOutcome]) -> Iterator[DownloadOutco
         yield outcome
 
 
-def _without_twins(outcomes: Iterable[DownloadOutcome]) -> tuple[DownloadOutcome, ...]:
+def _with_distinct_names(outcomes: Iterable[DownloadOutcome]) -> tuple[DownloadOutcome, ...]:
     """Give each fetched file a name of its own: two sandboxes may have names that look alike once they are safe."""
     used: dict[str, int] = {}
-    named: list[DownloadOutcome] = []
+    renamed: list[DownloadOutcome] = []
     for outcome in outcomes:
         name = outcome.download.name
         used[name] = used.get(name, 0) + 1
@@ -169,5 +180,5 @@ def _without_twins(outcomes: Iterable[DownloadOutcome]) -> tuple[DownloadOutcome
             stem, extension = (stem, extension) if dot else (name, "")
             other = f"{stem}_{used[name]}{dot}{extension}"
             outcome = evolve(outcome, download=evolve(outcome.download, name=other))
-        named.append(outcome)
-    return tuple(named)
+        renamed.append(outcome)
+    return tuple(renamed)

@@ -70,13 +70,13 @@ def attributes_read(kind: str, name: str, registry: Registry) -> tuple[str, ...]
 def selections(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) -> Pairs:
     """Return the query that asks for attributes in line, the shortest first: of as many names as there is room for."""
     pairs = [(_parameter(name), ",".join(attributes[name])) for name in names if attributes.get(name)]
-    found: list[tuple[str, str]] = []
+    chosen: list[tuple[str, str]] = []
     room = LONGEST_SELECTION
     for pair in sorted(pairs, key=_length):
         room -= _length(pair)
         if room >= 0:
-            found.append(pair)
-    return tuple(found)
+            chosen.append(pair)
+    return tuple(chosen)
 
 
 def _parameter(name: str) -> str:
@@ -103,11 +103,11 @@ def mark_known_by_id(related: Mapping[str, Related], query: Pairs) -> Mapping[st
         query: What was asked for in line (`selections`).
     """
     asked = {name: tuple(value.split(",")) for name in related for key, value in query if key == _parameter(name)}
-    came = {
+    kinds_with_attributes = {
         name: {item.ref.kind for item in related[name].items if _came(item, names)} for name, names in asked.items()
     }
-    taken = any(kinds.intersection(ALWAYS_PRESENT) for kinds in came.values())
-    marked = {name for name in asked if taken or came[name]}
+    taken = any(kinds.intersection(ALWAYS_PRESENT) for kinds in kinds_with_attributes.values())
+    marked = {name for name in asked if taken or kinds_with_attributes[name]}
     return {name: _marked(relationship) if name in marked else relationship for name, relationship in related.items()}
 
 

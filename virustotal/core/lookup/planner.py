@@ -126,25 +126,25 @@ def _attributes(kind: str, names: tuple[str, ...], registry: Registry) -> Mappin
 
 def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sort out aliases, names that belong to other kinds of objects, and what cannot be a name."""
-    asked: list[str] = []
-    other = aliases(kind, names)
-    notes = [f"{name} is understood as {own}." for name, own in other.items()]
-    foreign = {name for _, name in relationships.CATALOGUE}
+    understood: list[str] = []
+    aliased = aliases(kind, names)
+    notes = [f"{name} is understood as {actual}." for name, actual in aliased.items()]
+    all_names = {name for _, name in relationships.CATALOGUE}
     for name in names:
-        own = other.get(name, name)
-        entry = relationships.find(kind, own)
-        if entry is None and own in relationships.ENDPOINTS:
-            notes.append(f"{own} is an endpoint of VirusTotal and no relationship; it is not asked for.")
-        elif entry is not None or (own not in foreign and _NAME.fullmatch(own)):
-            asked.append(own)
-        elif own not in foreign:
+        actual = aliased.get(name, name)
+        entry = relationships.find(kind, actual)
+        if entry is None and actual in relationships.ENDPOINTS:
+            notes.append(f"{actual} is an endpoint of VirusTotal and no relationship; it is not asked for.")
+        elif entry is not None or (actual not in all_names and _NAME.fullmatch(actual)):
+            understood.append(actual)
+        elif actual not in all_names:
             notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
     # The default is left out in silence: it was not chosen for this kind of object.
     chosen = set(names) != set(DEFAULT_RELATIONSHIPS)
-    elsewhere = [name for name in names if chosen and other.get(name, name) in foreign.difference(asked)]
+    elsewhere = [name for name in names if chosen and aliased.get(name, name) in all_names.difference(understood)]
     if elsewhere:
         notes.append(f"Not asked for, since a {kind} has no such relationships: {', '.join(elsewhere)}.")
-    return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys(notes))
+    return tuple(dict.fromkeys(understood)), tuple(dict.fromkeys(notes))
 
 
 def aliases(kind: str, names: tuple[str, ...]) -> Mapping[str, str]:
