@@ -136,7 +136,7 @@ def test_a_slow_download_ends_with_the_task(emulator: Emulator, tmp_path: Path) 
     emulator.fault("*/pcap", "slow", size=8, seconds=0.3)
     start = time.monotonic()
     (found,) = fetched(emulator, tmp_path, download("pcap"), seconds=0.8)
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 10
     assert found.path is None
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 

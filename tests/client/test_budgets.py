@@ -38,11 +38,11 @@ def limited(stores: Stores, told: Mapping[str, Any], **config: float) -> RateLim
     return source
 
 
-def answered(source: Any, request: Request, times: int) -> int:
+def answered(source: Any, request: Request, times: int, seconds: float = 0.5) -> int:
     count = 0
     for _ in range(times):
         try:
-            source.ask(request, soon(0.5))
+            source.ask(request, soon(seconds))
             count += 1
         except QuotaError:
             continue
@@ -85,7 +85,7 @@ def test_a_task_waits_for_the_minute_no_longer_than_configured(stores: Stores, m
     began = time.monotonic()
     with pytest.raises(QuotaError, match="1 request a minute is used up, until"):
         source.ask(SUBJECT, soon(300))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     assert source.usage.waited == seconds
 
 
@@ -98,12 +98,12 @@ def test_what_the_cache_holds_is_answered_while_others_wait(stores: Stores) -> N
         cache.ask(request, soon())
     others = [api.relationship_page(Ref("file", "b" * 64), name) for name in ("votes", "comments", "itw_urls")]
     cache.ask(others[0], soon())
-    waiting = [threading.Thread(target=answered, args=(cache, request, 1)) for request in others[1:]]
+    waiting = [threading.Thread(target=answered, args=(cache, request, 1, 1.5)) for request in others[1:]]
     for thread in waiting:
         thread.start()
     began = time.monotonic()
     assert {cache.ask(held, soon()).origin for _ in range(3)} == {"cache"}
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 1
     for thread in waiting:
         thread.join()
 

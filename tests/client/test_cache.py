@@ -364,7 +364,7 @@ def test_those_who_wait_do_not_ask_one_after_the_other_for_what_is_not_kept(
 
     def meeting(request: Request) -> Mapping[str, Any]:
         if len(source.asked) > 1:
-            others.wait(5)
+            others.wait(30)
         return say(request)
 
     source = Fake(meeting, seconds=0.3)

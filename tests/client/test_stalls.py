@@ -16,8 +16,8 @@ from virustotal.core import errors
 from virustotal.core.models import Ref
 
 ASK = api.object_request(Ref("file", "a" * 64))
-#: Seconds that a request has, and within which it has to end.
-GIVEN, MOST = 0.4, 1.0
+#: Seconds that a request has, and within which it has to end on the busiest machine: the servers never end.
+GIVEN, MOST = 0.2, 10.0
 
 
 def dripping(start: bytes, drip: bytes) -> Callable[[Any, Heard], None]:
@@ -84,7 +84,7 @@ def test_a_connection_that_was_used_before_is_watched_too(server: Server, client
 
 def test_redirects_do_not_outlast_the_deadline(server: Server, client: HttpClient, tmp_path: Path) -> None:
     def slow(connection: Any, heard: Heard) -> None:
-        time.sleep(0.15)
+        time.sleep(0.05)
         connection.sendall(answer(b"", "302 Found", f"Location: {server.url}/x"))
 
     server.say(slow)

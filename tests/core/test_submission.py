@@ -259,7 +259,7 @@ def test_a_receipt_outlives_a_long_queue(bench: Bench, lost: bool, monkeypatch: 
     bench.emulator.switches.analysis_end = "never"
     if lost:
         bench.emulator.fault("POST /files", "reset", stored=True)
-    bench.seconds = 0.2
+    bench.seconds = 0.5
     bench.run(job)
     began = time.time()
     for minutes in (16, 60, 23 * 60):
@@ -378,4 +378,4 @@ def test_no_clock_jump_ends_or_prolongs_the_wait(bench: Bench, monkeypatch: pyte
     monkeypatch.setattr(submit, "time", jumped)
     began = time.monotonic()
     assert bench.run(bench.file()).outcome.status is Status.PENDING
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10

@@ -25,7 +25,7 @@ from virustotal.result.layout import compose
 from virustotal.result.models import Layout, SubjectResult
 from virustotal.testing import realistic
 
-BUDGET = 0.5
+BUDGET = 0.8
 SETTINGS = Settings()
 
 

@@ -65,10 +65,10 @@ def test_a_hook_that_hangs_is_left_behind_once(hook: str, gate: threading.Event,
 
 
 def test_the_budget_is_that_of_all_calls_of_a_task(monkeypatch: Any) -> None:
-    monkeypatch.setattr(timeout, "HOOK_BUDGET", 0.2)
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 0.5)
 
     def slow(obj: Any) -> Verdict:
-        time.sleep(0.05)
+        time.sleep(0.15)
         return Verdict("clean")
 
     hooks = loaded(virustotal_verdict=slow).begin(Settings())

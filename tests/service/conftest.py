@@ -57,7 +57,7 @@ def await_free_questions() -> None:
     """Wait for what is asked about keys beside the tasks, so that no later count of requests meets it half-way."""
     for thread in threading.enumerate():
         if thread.name == "virustotal-account":
-            thread.join(5.0)
+            thread.join(30.0)
 
 
 @pytest.fixture

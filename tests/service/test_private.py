@@ -263,7 +263,7 @@ def test_a_private_quota_that_is_used_up_stops_private_scans_alone(
     assert "It was not submitted: " in shown(outcome)
     assert emulator.private_uploads == {}
     assert scan(EICAR, config=ALLOWED).score >= 500
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_private_result_does_not_link_the_public_page(

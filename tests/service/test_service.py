@@ -239,8 +239,7 @@ def test_a_host_that_does_not_answer(scan: Scan, monkeypatch: pytest.MonkeyPatch
     quick(monkeypatch)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    outcome = scan(config={"host": f"http://127.0.0.1:{port}"})
+        outcome = scan(config={"host": f"http://127.0.0.1:{free.getsockname()[1]}"})
     assert outcome.error["response"]["status"] == "FAIL_RECOVERABLE"
 
 

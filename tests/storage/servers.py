@@ -1,6 +1,7 @@
 """A Redis server as a process of its own, on a loopback port."""
 
 import contextlib
+import random
 import signal
 import socket
 import subprocess
@@ -30,7 +31,7 @@ class Server:
         """Start it, and wait until it answers."""
         command = [self.binary, "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen([*command, *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + 30
         while True:
             try:
                 with contextlib.closing(redis.Redis.from_url(self.address)) as client:
@@ -65,8 +66,11 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    """Return a port below those that the system gives to connections: none of them takes it before it is used."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @contextlib.contextmanager

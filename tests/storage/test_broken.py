@@ -113,7 +113,7 @@ def test_a_broken_file_costs_its_benefit_alone(
             process.kill()
             process.communicate()
         _LOCKERS.clear()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
     assert len(said) == 1
     assert "store.sqlite3 cannot be used" in said[0]
 
