@@ -93,7 +93,8 @@ def _scores(section: Mapping[str, Any]) -> Iterator[RenderableType]:
     grid.add_column(justify="right")
     for row in rows[:MOST_ROWS]:
         subject = f"{row['subject']}: " if row.get("subject") else ""
-        points, text = f"+{row['counted']}", f"{subject}{row.get('family', '')}: {row.get('reason', '')}"
+        family, reason = row.get("family", ""), row.get("reason", "")
+        points, text = f"+{row['counted']}", f"{subject}{family}: {reason.removeprefix(f'{family}: ')}"
         style = verdict(int(row["counted"]) if row["counted"].isdecimal() else 0)[1]
         grid.add_row(Text(points, style=style), _one_line(Text(text)))
     yield Padding(grid, (0, 0, 0, 2))

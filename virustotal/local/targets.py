@@ -29,7 +29,6 @@ _DEFANGED = (
 
 _DIGESTS = {len(value): name for name, value in PLACEHOLDERS.items()}
 _HEX = re.compile(r"[0-9a-fA-F]+")
-_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 #: Top-level domains that more often end the name of a file, such as a sample that is not in this folder.
 _FILE_ENDINGS = frozenset({"mov", "py", "sh", "zip"})
 
@@ -78,8 +77,14 @@ def host_of(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text.strip("[]")))
     except ValueError:
-        labels = text.rstrip(".").split(".")
-        return text if len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) else ""
+        return text if "." in text.rstrip(".") and not text.startswith("-") and _is_host(text) else ""
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return bool(canonical_host(text))
+    except ValueError:
+        return False
 
 
 def refang(text: str) -> str:
@@ -138,10 +143,7 @@ def _unknown_ending(host: str) -> str:
 
     Nobody is to learn the name of a file that does not exist here, such as a mistyped `sample.exe`.
     """
-    try:
-        labels = canonical_host(host).split(".")
-    except ValueError:
-        return ""
+    labels = canonical_host(host).split(".")
     if labels[-1].isdecimal() or ":" in labels[-1] or labels[-1].upper() in TLDS_ALPHA_BY_DOMAIN:
         return ""
     return "" if any(".".join(labels[-count:]) in SPECIAL_NAMES for count in (1, 2)) else labels[-1]

@@ -125,7 +125,8 @@ def write(
 
 def _words(name: str, kind: str, subject: str, relationship: str) -> dict[str, str]:
     if not _NAME.fullmatch(name) or len(name) > 40:
-        raise ValueError(f"{name!r} is no name: small letters, digits and single hyphens, such as comment-words.")
+        rule = "a small letter, then small letters, digits and single hyphens, such as comment-words"
+        raise ValueError(f"{name!r} is no name: {rule}.")
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of plugin; there are {', '.join(KINDS)}.")
     if subject not in relationships.KINDS:

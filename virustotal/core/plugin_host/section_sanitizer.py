@@ -113,7 +113,7 @@ class SectionSanitizer:
 
     def _room(self, level: int) -> bool:
         if level > self.limits.depth:
-            self.notes.count(f"Left out: {{}} sections deeper than {self.limits.depth} levels.")
+            self.notes.count(f"Sections deeper than {self.limits.depth} levels, left out: {{}}.")
         elif self.used.sections >= self.limits.sections:
             self.notes.count(f"Left out: {{}} sections beyond the {self.limits.sections} that one plugin may add.")
         else:
