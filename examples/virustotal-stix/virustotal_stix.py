@@ -116,7 +116,7 @@ class Bundle:
 
         id = f"bundle--{uuid.uuid5(NAMESPACE, '|'.join((subject, *sorted(self.objects))))}"
         made = stix2.Bundle(objects=list(self.objects.values()), id=id)
-        return bytes(made.serialize(pretty=True).encode("utf-8"))
+        return bytes(made.serialize(indent=4).encode("utf-8"))
 
 
 def analyze(evidence: Evidence) -> Iterator[Attachment | ResultOrderedKeyValueSection]:

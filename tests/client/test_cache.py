@@ -399,7 +399,7 @@ def test_who_waits_has_a_deadline_and_takes_over_from_who_was_killed(
     monkeypatch.setattr(leases, "LEASE_SECONDS", 0.5)
     place = place_of(BARE)
     assert place is not None
-    stores.answers.lease(f"k:{place.group}:{place.name}", "of a process that was killed", 0.5)
+    stores.answers.lease(f"k:{place.group}:{place.name}", "of a process that was killed", 1.0)
     cache = link(Fake(found), stores)
     with pytest.raises(DeadlineError):
         cache.ask(BARE, soon(0.1))

@@ -139,7 +139,7 @@ def test_of_a_uri_file_the_url_is_submitted_and_the_host_is_not(emulator: Emulat
 def test_still_queued_is_partial_and_says_so_and_the_next_task_polls(
     emulator: Emulator, scan: Scan, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 0.5)
+    monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 1.0)
     emulator.switches.analysis_end = "never"
     outcome = scan(file_target(sample), ASKED, config=ALLOWED)
     assert outcome.partial
@@ -157,7 +157,7 @@ def test_a_pending_result_links_to_virustotals_page(
     from virustotal.core import tables
 
     monkeypatch.setattr(tables, "DEFAULT_HOST", emulator.url)
-    monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 0.3)
+    monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 1.0)
     emulator.switches.analysis_end = "never"
     assert f"/gui/file/{sha256(sample)}" in shown(scan(file_target(sample), ASKED, config=ALLOWED))
 
@@ -185,7 +185,7 @@ def test_an_old_report_is_analysed_anew(emulator: Emulator, scan: Scan) -> None:
 def test_an_old_report_is_shown_where_the_new_one_does_not_come(
     emulator: Emulator, scan: Scan, monkeypatch: pytest.MonkeyPatch, config: Any, asked: int
 ) -> None:
-    monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 0.3)
+    monkeypatch.setattr(VirusTotal, "_timeout", lambda self: 1.0)
     emulator.switches.analysis_end = "never"
     attributes = dict(emulator.store.attributes("file", EICAR))
     emulator.store.put({"type": "file", "id": EICAR, "attributes": {**attributes, "last_analysis_date": 1_500_000_000}})
