@@ -7,7 +7,7 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection, ResultTextSection
 
 from virustotal.core import Analyzer, Evidence, Finding, Points, Related, Settings, hookimpl, tables
-from virustotal.core.readers import as_mapping, as_text
+from virustotal.core.readers import as_text
 from virustotal.plugins.sandbox import activity, behaviour_tags, records, sandbox_verdicts
 from virustotal.plugins.sandbox.ontology_parts import parts
 from virustotal.plugins.sandbox.process_tree import tree_section
@@ -47,12 +47,16 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _findings(evidence: Evidence, related: Related, reports: Sequence[Sandbox]) -> Iterator[Finding]:
-    subject = as_mapping(evidence.report.subject.attributes)
-    verdicts = sandbox_verdicts.verdicts_section(reports, subject)
-    if verdicts is not None:
-        behaviour_tags.add(verdicts, behaviour_tags.of_verdicts(reports, subject))
-        yield verdicts
-        yield from sandbox_verdicts.verdict_points(reports, subject, verdicts)
+    subject = evidence.report.subject.attributes
+    verdicts = list(map(sandbox_verdicts.verdict_of, reports))
+    attribution = list(behaviour_tags.of_verdicts(verdicts, subject))
+    new = sandbox_verdicts.new_verdicts(verdicts, subject)
+    closed = not any(verdict.bad for verdict in new)
+    concluded = sandbox_verdicts.verdicts_section("Verdicts in reports of sandboxes", new, collapse=closed)
+    if concluded is not None:
+        behaviour_tags.add(concluded, attribution)
+        yield concluded
+        yield from sandbox_verdicts.verdict_points(new, concluded)
     rules = list(rule_findings(reports, subject))
     for finding in rules:
         behaviour_tags.add(finding.section, behaviour_tags.of_rules(finding.sort.prefix, finding.rules))
@@ -60,8 +64,8 @@ def _findings(evidence: Evidence, related: Related, reports: Sequence[Sandbox]) 
             yield finding.section
     minor = [finding.section for finding in rules if not finding.serious]
     section, points = _activity(reports, related, minor, behaviour_tags.noise_of(evidence))
-    if verdicts is None:
-        behaviour_tags.add(section, behaviour_tags.of_verdicts(reports, subject))
+    if concluded is None:
+        behaviour_tags.add(section, attribution)
     yield section
     yield from points
     for finding in rules:
@@ -96,14 +100,15 @@ def _activity(
     groups = grouped(chain.from_iterable(map(techniques, reports)))
     attack = techniques_section(groups)
     summary = sandbox_verdicts.reports_section(reports)
-    behaviour_tags.add(summary, behaviour_tags.of_reports(reports))
+    behaviour_tags.add(summary, behaviour_tags.of_noticed(map(sandbox_verdicts.verdict_of, reports)))
     sections = (
         (summary,),
-        _tables(reports, noise),
+        (activity.activity_section(table, reports, noise) for table in activity.TABLES),
         (tree_section(reports), attack),
         minor,
-        _records(reports, noise),
-        (_other(reports),),
+        (records.record_section(table, reports, noise) for table in records.RECORDS),
+        (tables.lines("Hosts file", records.hosts_file(reports), collapse=True),),
+        (activity.activity_section(activity.other_observations(KNOWN), reports, noise),),
     )
     for part in filter(None, chain(*sections)):
         section.add_subsection(part)
@@ -119,42 +124,14 @@ def _remarks(reports: Sequence[Sandbox], related: Related) -> Iterator[str]:
         yield f"{left} more reports were left out."
 
 
-def _tables(reports: Sequence[Sandbox], noise: behaviour_tags.Noise) -> Iterator[Any]:
-    more_tags = {"addresses": behaviour_tags.of_traffic, "urls": behaviour_tags.of_http}
-    for table in activity.TABLES:
-        things = activity.things(table, reports)
-        section = activity.activity_section(table, things)
-        if section is not None:
-            behaviour_tags.add(section, behaviour_tags.of_things(table.name, things, noise))
-            behaviour_tags.add(section, more_tags.get(table.name, lambda _: ())(reports))
-            yield section
-
-
-def _records(reports: Sequence[Sandbox], noise: behaviour_tags.Noise) -> Iterator[Any]:
-    for table in records.RECORDS:
-        section = records.record_section(table, reports)
-        if section is not None and table.attribute in {"tls", "ja3_digests"}:
-            behaviour_tags.add(section, behaviour_tags.of_tls(reports, noise))
-        if section is not None and table.attribute == "smtp_conversations":
-            behaviour_tags.add(section, behaviour_tags.of_mail(reports))
-        yield section
-    yield tables.lines("Hosts file", records.hosts_file(reports), collapse=True)
-
-
-def _other(reports: Sequence[Sandbox]) -> Any | None:
-    things = activity.other_things(reports, KNOWN)
-    table = activity.ActivityTable("other", "Other observations", "What", activity.no_entries, "", "Value")
-    return activity.activity_section(table, things)
-
-
 def analyze_verdicts(evidence: Evidence) -> Iterator[Finding]:
     """Yield what the file's own report says of the verdicts of sandboxes, which it has without their reports."""
     verdicts = sandbox_verdicts.of_subject(evidence.report.subject.attributes)
-    section = sandbox_verdicts.subject_section(verdicts)
+    section = sandbox_verdicts.verdicts_section("Verdicts of sandboxes", verdicts)
     if section is not None:
-        behaviour_tags.add(section, behaviour_tags.of_labels(verdicts, evidence.report.subject.attributes))
+        behaviour_tags.add(section, behaviour_tags.of_verdicts(verdicts, evidence.report.subject.attributes))
         yield section
-        yield from sandbox_verdicts.subject_points(verdicts, section)
+        yield from sandbox_verdicts.verdict_points(verdicts, section)
 
 
 @hookimpl

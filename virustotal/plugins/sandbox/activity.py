@@ -1,13 +1,28 @@
 """What all sandboxes saw, by kind of thing: each thing once, with its actions and the sandboxes that saw it."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from attrs import field, frozen
 
 from virustotal.core import tables
 from virustotal.core.noise import is_noise_file
+from virustotal.plugins.sandbox.behaviour_tags import (
+    Noise,
+    Pair,
+    add,
+    no_tags,
+    of_address,
+    of_command,
+    of_domain,
+    of_http,
+    of_mutex,
+    of_registry_key,
+    of_traffic,
+    of_url,
+)
 from virustotal.plugins.sandbox.cell_text import described, label
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.things import (
@@ -61,16 +76,21 @@ def _equal(_thing: Thing) -> int:
 class ActivityTable:
     """One table: the things that `read` finds, the most interesting first.
 
-    name: By which tags find it. column, action, details: Titles of its columns; an empty one leaves the column out.
+    Attributes:
+        column: The title of the column of the things; `action` and `details` are those of the next columns, which an
+            empty title leaves out.
+        tags: Yields the tags of one thing that has a text.
+        report_tags: Yields tags of a whole report.
     """
 
-    name: str
     title: str
     column: str
     read: Reader
     action: str = "Action"
     details: str = ""
     rank: Callable[[Thing], int] = field(default=_equal, kw_only=True)
+    tags: Callable[[Thing, Noise], Iterable[Pair]] = field(default=no_tags, kw_only=True)
+    report_tags: Callable[[Sandbox, Noise], Iterable[Pair]] = field(default=no_tags, kw_only=True)
 
 
 _MEMORY = {"memory_pattern_urls": "URL", "memory_pattern_domains": "domain", "memory_pattern_ips": "IP address"}
@@ -84,6 +104,7 @@ _FILES = {
     "files_opened": "opened",
 }
 _REGISTRY = {"registry_keys_set": "set", "registry_keys_deleted": "deleted", "registry_keys_opened": "opened"}
+_MUTEXES = {"mutexes_created": "created", "mutexes_opened": "opened"}
 _SERVICES = {f"services_{action}": action for action in ("created", "started", "opened", "stopped", "deleted", "bound")}
 _TEXTS = {
     "text_decoded": "text decoded",
@@ -117,12 +138,19 @@ _MOBILE = {
 
 #: In the order in which they are shown.
 TABLES = (
-    ActivityTable("domains", "Domains contacted", "Domain", domains, "By", "Answers"),
-    ActivityTable("addresses", "IP addresses contacted", "Address", addresses, "Traffic", "Network"),
-    ActivityTable("urls", "URLs requested", "URL", urls, "Method", "Response"),
-    ActivityTable("commands", "Commands and processes", "Command", commands),
+    ActivityTable("Domains contacted", "Domain", domains, "By", "Answers", tags=of_domain),
     ActivityTable(
-        "files",
+        "IP addresses contacted",
+        "Address",
+        addresses,
+        "Traffic",
+        "Network",
+        tags=of_address,
+        report_tags=of_traffic,
+    ),
+    ActivityTable("URLs requested", "URL", urls, "Method", "Response", tags=of_url, report_tags=of_http),
+    ActivityTable("Commands and processes", "Command", commands, tags=of_command),
+    ActivityTable(
         "Files",
         "File",
         entries(_FILES, same_path, ("path", "destination", "source", "sha256")),
@@ -130,23 +158,20 @@ TABLES = (
         rank=_rank_file,
     ),
     ActivityTable(
-        "registry",
         "Registry",
         "Key",
         entries(_REGISTRY, same_registry_key),
         details="Value",
         rank=_rank_registry,
+        tags=of_registry_key,
     ),
+    ActivityTable("Mutexes", "Mutex", entries(_MUTEXES, same_mutex), tags=of_mutex),
+    ActivityTable("Services", "Service", entries(_SERVICES, str.lower)),
+    ActivityTable("Modules loaded", "Module", entries({"modules_loaded": ""}, same_path), ""),
+    ActivityTable("Hosts and URLs in memory", "Value", entries(_MEMORY), "Kind"),
+    ActivityTable("Texts, calls and cryptography", "Text", entries(_TEXTS), "Kind"),
+    ActivityTable("Windows and signals", "Name", entries(_WINDOWS), "Kind"),
     ActivityTable(
-        "mutexes", "Mutexes", "Mutex", entries({"mutexes_created": "created", "mutexes_opened": "opened"}, same_mutex)
-    ),
-    ActivityTable("services", "Services", "Service", entries(_SERVICES, str.lower)),
-    ActivityTable("modules", "Modules loaded", "Module", entries({"modules_loaded": ""}, same_path), ""),
-    ActivityTable("memory", "Hosts and URLs in memory", "Value", entries(_MEMORY), "Kind"),
-    ActivityTable("texts", "Texts, calls and cryptography", "Text", entries(_TEXTS), "Kind"),
-    ActivityTable("windows", "Windows and signals", "Name", entries(_WINDOWS), "Kind"),
-    ActivityTable(
-        "mobile",
         "Permissions and application data",
         "Name",
         entries(_MOBILE, keys=("permission", "key")),
@@ -159,8 +184,7 @@ ATTRIBUTES = frozenset(
     (
         *("dns_lookups", "http_conversations", "ip_traffic", "tls", "processes_tree"),
         *("processes_created", "command_executions", "processes_terminated", "processes_killed", "processes_injected"),
-        *("mutexes_created", "mutexes_opened", "modules_loaded"),
-        *(*_FILES, *_REGISTRY, *_SERVICES, *_MEMORY, *_TEXTS, *_WINDOWS, *_MOBILE),
+        *("modules_loaded", *_FILES, *_REGISTRY, *_MUTEXES, *_SERVICES, *_MEMORY, *_TEXTS, *_WINDOWS, *_MOBILE),
     )
 )
 
@@ -196,8 +220,9 @@ def things(table: ActivityTable, sandboxes: Sequence[Sandbox]) -> tuple[Thing, .
     return tuple(sorted(merged, key=lambda thing: (table.rank(thing), -len(thing.sandboxes))))
 
 
-def activity_section(table: ActivityTable, things: Sequence[Thing]) -> Any | None:
-    """Return the closed table of one kind of thing, or None where nothing of it was seen."""
+def activity_section(table: ActivityTable, sandboxes: Sequence[Sandbox], noise: Noise) -> Any | None:
+    """Return the closed and tagged table of one kind of thing, or None where nothing of it was seen."""
+    seen = things(table, sandboxes)
     rows = [
         {
             table.column: thing.shown,
@@ -205,23 +230,21 @@ def activity_section(table: ActivityTable, things: Sequence[Thing]) -> Any | Non
             table.details: tables.listed(thing.details, 5),
             "Sandboxes": tables.listed(thing.sandboxes, 10),
         }
-        for thing in things[: tables.MOST_ROWS]
+        for thing in seen[: tables.MOST_ROWS]
     ]
     columns = [name for name in (table.column, table.action, table.details, "Sandboxes") if name]
-    return tables.table(table.title, rows, columns, total=len(things), collapse=True)
+    section = tables.table(table.title, rows, columns, total=len(seen), collapse=True)
+    add(section, chain.from_iterable(table.tags(thing, noise) for thing in seen if thing.text))
+    add(section, chain.from_iterable(table.report_tags(sandbox, noise) for sandbox in sandboxes))
+    return section
 
 
-def no_entries(_sandbox: Sandbox) -> Iterator[Seen]:
-    """Yield nothing: the reader of a table that is filled otherwise."""
-    yield from ()
-
-
-def other_things(sandboxes: Sequence[Sandbox], read_elsewhere: frozenset[str]) -> tuple[Thing, ...]:
-    """Return the attributes that no table has, so that nothing is silently missing."""
+def other_observations(read_elsewhere: frozenset[str]) -> ActivityTable:
+    """Return the table of the attributes that no other has, so that nothing is silently missing."""
 
     def read(sandbox: Sandbox) -> Iterator[Seen]:
         for attribute, value in sandbox.attributes.items():
             if attribute not in read_elsewhere and (cell := described(value)):
                 yield Seen(str(attribute), label(attribute) or "(empty)", None, "", cell)
 
-    return things(ActivityTable("other", "", "", read), sandboxes)
+    return ActivityTable("Other observations", "What", read, "", "Value")

@@ -16,7 +16,7 @@ from virustotal.core.noise import (
     is_noise_mutex,
     is_noise_registry_key,
 )
-from virustotal.core.readers import as_list, as_mappings, as_text, host_of, integer, pairs
+from virustotal.core.readers import as_list, as_mappings, as_text, host_of, pairs
 from virustotal.core.verdicts import (
     MALICIOUS,
     POPULAR_RANK,
@@ -27,9 +27,10 @@ from virustotal.core.verdicts import (
     counters,
     needed_hits,
 )
+from virustotal.plugins.sandbox.network_traffic import port
 from virustotal.plugins.sandbox.processes import image_of
 from virustotal.plugins.sandbox.rule_matches import Match
-from virustotal.plugins.sandbox.sandbox_verdicts import SandboxVerdict, verdict_of
+from virustotal.plugins.sandbox.sandbox_verdicts import SandboxVerdict
 from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
 from virustotal.plugins.sandbox.things import Thing, address
 
@@ -49,9 +50,9 @@ _MAIL = re.compile(r"[^\s<>,;\"@]{1,64}@[^\s<>,;\"@]{1,255}")
 def add(section: Any, tags: Iterable[Pair]) -> None:
     """Add tags to a section, at most MOST_VALUES of a type; the first ones stay.
 
-    A value that had to be cut or cleaned is another one, and is no tag.
+    A value that had to be cut or cleaned is another one, and is no tag. Without a section nothing is done.
     """
-    for type, value in tags:
+    for type, value in tags if section is not None else ():
         fits = value and "\N{REPLACEMENT CHARACTER}" not in value and tag_value(type, value) is not None
         if fits and len(section.tags.get(type, ())) < MOST_VALUES:
             section.add_tag(type, value)
@@ -80,9 +81,6 @@ class Noise:
     def has_address(self, value: str, owner: str = "") -> bool:
         """Return whether an address in its usual form tells nothing."""
         return value not in self.flagged and is_noise_address(value, owner or self.owners.get(value, ""))
-
-
-NO_NOISE = Noise()
 
 
 def noise_of(evidence: Evidence) -> Noise:
@@ -116,42 +114,51 @@ def _is_clean(evidence: Evidence, obj: Object) -> bool:
     return counts.get(MALICIOUS, 0) + counts.get(SUSPICIOUS, 0) / 2 < needed_hits(evidence.settings)
 
 
+def no_tags(_source: Thing | Sandbox, _noise: Noise) -> Iterator[Pair]:
+    """Yield nothing."""
+    yield from ()
+
+
 # --- tables of activity ----------------------------------------------------------------------------------------------
 
 
-def of_things(name: str, things: Sequence[Thing], noise: Noise = NO_NOISE) -> Iterator[Pair]:
-    """Yield the tags of one table of activity, in its order."""
-    for thing in things:
-        if thing.text:
-            yield from _of_thing(name, thing, noise)
+def of_domain(thing: Thing, noise: Noise) -> Iterator[Pair]:
+    """Yield the domain."""
+    host = thing.text.lower().rstrip(".")
+    if not address(host) and not noise.has_host(host):
+        yield "network.dynamic.domain", host
 
 
-def _of_thing(name: str, thing: Thing, noise: Noise) -> Iterator[Pair]:
-    value = thing.text
-    if name == "domains":
-        host = value.lower().rstrip(".")
-        if not address(host) and not noise.has_host(host):
-            yield "network.dynamic.domain", host
-    elif name == "addresses":
-        ip = address(value)
-        if ip and not noise.has_address(ip, thing.details[0] if thing.details else ""):
-            yield "network.dynamic.ip", ip
-    elif name == "urls":
-        if _URL.fullmatch(value) and (host := host_of(value)) and not noise.has_host(host):
-            yield "network.dynamic.uri", value
-    elif name == "commands":
-        if set(thing.actions) & {"created", "executed"} and not is_noise_command(value):
-            yield from _of_command(value)
-    elif name == "mutexes":
-        if not is_noise_mutex(value.rpartition("\\")[2]) and not is_noise_mutex(value):
-            yield "dynamic.mutex", value
-    elif name == "registry" and set(thing.actions) & {"set", "deleted"} and not is_noise_registry_key(value):
-        yield "dynamic.registry_key", value
+def of_address(thing: Thing, noise: Noise) -> Iterator[Pair]:
+    """Yield the IP address."""
+    ip = address(thing.text)
+    if ip and not noise.has_address(ip, thing.details[0] if thing.details else ""):
+        yield "network.dynamic.ip", ip
 
 
-def _of_command(command: str) -> Iterator[Pair]:
-    """The command line, where it is more than the name of a process; and the image."""
-    image = image_of(command)
+def of_url(thing: Thing, noise: Noise) -> Iterator[Pair]:
+    """Yield the URL."""
+    if _URL.fullmatch(thing.text) and (host := host_of(thing.text)) and not noise.has_host(host):
+        yield "network.dynamic.uri", thing.text
+
+
+def of_mutex(thing: Thing, _noise: Noise) -> Iterator[Pair]:
+    """Yield the mutex."""
+    if not is_noise_mutex(thing.text.rpartition("\\")[2]) and not is_noise_mutex(thing.text):
+        yield "dynamic.mutex", thing.text
+
+
+def of_registry_key(thing: Thing, _noise: Noise) -> Iterator[Pair]:
+    """Yield the key where it was changed."""
+    if set(thing.actions) & {"set", "deleted"} and not is_noise_registry_key(thing.text):
+        yield "dynamic.registry_key", thing.text
+
+
+def of_command(thing: Thing, _noise: Noise) -> Iterator[Pair]:
+    """Yield the command line, where it is more than the name of a process; and the image."""
+    command, image = thing.text, image_of(thing.text)
+    if not set(thing.actions) & {"created", "executed"} or is_noise_command(command):
+        return
     if command.strip().strip('"') != image:
         yield "dynamic.process.command_line", command
     name = re.split(r"[\\/]", image)[-1]
@@ -162,41 +169,40 @@ def _of_command(command: str) -> Iterator[Pair]:
         yield "dynamic.process.file_path", image
 
 
-def of_traffic(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+# --- reports ---------------------------------------------------------------------------------------------------------
+
+
+def of_traffic(sandbox: Sandbox, _noise: Noise) -> Iterator[Pair]:
     """Yield the ports and protocols of the traffic."""
-    for sandbox in sandboxes:
-        for traffic in as_mappings(sandbox.entries("ip_traffic")):
-            protocol = _text(traffic.get("transport_layer_protocol"), 20).lower()
-            if _PROTOCOL.fullmatch(protocol):
-                yield "network.protocol", protocol
-            port = integer(traffic.get("destination_port"))
-            if port is not None and 0 < port < 65_536:
-                yield "network.port", str(port)
+    for traffic in as_mappings(sandbox.entries("ip_traffic")):
+        protocol = _text(traffic.get("transport_layer_protocol"), 20).lower()
+        if _PROTOCOL.fullmatch(protocol):
+            yield "network.protocol", protocol
+        if number := port(traffic.get("destination_port")):
+            yield "network.port", str(number)
 
 
-def of_http(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+def of_http(sandbox: Sandbox, _noise: Noise) -> Iterator[Pair]:
     """Yield the user agents."""
-    for sandbox in sandboxes:
-        for conversation in as_mappings(sandbox.entries("http_conversations")):
-            for key, value in pairs(conversation.get("request_headers")):
-                if key.lower() == "user-agent":
-                    yield "network.user_agent", _text(value)
+    for conversation in as_mappings(sandbox.entries("http_conversations")):
+        for key, value in pairs(conversation.get("request_headers")):
+            if key.lower() == "user-agent":
+                yield "network.user_agent", _text(value)
 
 
-def of_tls(sandboxes: Sequence[Sandbox], noise: Noise = NO_NOISE) -> Iterator[Pair]:
+def of_tls(sandbox: Sandbox, noise: Noise) -> Iterator[Pair]:
     """Yield server names and the fingerprints JA3, JA3S and JA4."""
-    for sandbox in sandboxes:
-        for connection in as_mappings(sandbox.entries("tls")):
-            name = _text(connection.get("sni"), 255)
-            if not noise.has_host(name.lower().rstrip(".")):
-                yield "network.tls.sni", name
-            yield from _ja3("network.tls.ja3_hash", connection.get("ja3"))
-            yield from _ja3("network.tls.ja3s_hash", connection.get("ja3s"))
-            ja4 = _text(connection.get("ja4"), 64).lower()
-            if _JA4.fullmatch(ja4):
-                yield "network.tls.ja4_hash", ja4
-        for digest in sandbox.entries("ja3_digests"):
-            yield from _ja3("network.tls.ja3_hash", digest)
+    for connection in as_mappings(sandbox.entries("tls")):
+        name = _text(connection.get("sni"), 255)
+        if not noise.has_host(name.lower().rstrip(".")):
+            yield "network.tls.sni", name
+        yield from _ja3("network.tls.ja3_hash", connection.get("ja3"))
+        yield from _ja3("network.tls.ja3s_hash", connection.get("ja3s"))
+        ja4 = _text(connection.get("ja4"), 64).lower()
+        if _JA4.fullmatch(ja4):
+            yield "network.tls.ja4_hash", ja4
+    for digest in sandbox.entries("ja3_digests"):
+        yield from _ja3("network.tls.ja3_hash", digest)
 
 
 def _ja3(type: str, value: Any) -> Iterator[Pair]:
@@ -205,14 +211,13 @@ def _ja3(type: str, value: Any) -> Iterator[Pair]:
         yield type, digest
 
 
-def of_mail(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+def of_mail(sandbox: Sandbox, _noise: Noise) -> Iterator[Pair]:
     """Yield addresses and subjects of the mail that was sent."""
-    for sandbox in sandboxes:
-        for message in as_mappings(sandbox.entries("smtp_conversations")):
-            for name in ("message_from", "smtp_from", "message_to", "smtp_to", "message_cc", "message_bcc"):
-                for text in (_text(entry, 320) for entry in as_list(message.get(name))):
-                    yield from (("network.email.address", mailbox) for mailbox in _MAIL.findall(text))
-            yield "network.email.subject", _text(message.get("subject"))
+    for message in as_mappings(sandbox.entries("smtp_conversations")):
+        for name in ("message_from", "smtp_from", "message_to", "smtp_to", "message_cc", "message_bcc"):
+            for text in (_text(entry, 320) for entry in as_list(message.get(name))):
+                yield from (("network.email.address", mailbox) for mailbox in _MAIL.findall(text))
+        yield "network.email.subject", _text(message.get("subject"))
 
 
 def _text(value: Any, longest: int = LONGEST_VALUE) -> str:
@@ -223,29 +228,23 @@ def _text(value: Any, longest: int = LONGEST_VALUE) -> str:
 # --- verdicts and rules ----------------------------------------------------------------------------------------------
 
 
-def of_reports(sandboxes: Sequence[Sandbox]) -> Iterator[Pair]:
+def of_noticed(verdicts: Iterable[SandboxVerdict]) -> Iterator[Pair]:
     """Yield what sandboxes noticed."""
-    for verdict in map(verdict_of, sandboxes):
+    for verdict in verdicts:
         yield from (("file.behavior", tag) for tag in verdict.tags if tag in verdict.texts)
 
 
-def of_verdicts(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> Iterator[Pair]:
-    """Yield the families and actors that sandboxes name.
+def of_verdicts(verdicts: Iterable[SandboxVerdict], subject: Mapping[str, Any]) -> Iterator[Pair]:
+    """Yield the families and actors that sandboxes name whose verdict is bad.
 
     Args:
         subject: The attributes of the file, whose engines and other sandboxes have to agree on a family.
     """
-    yield from _attribution([verdict for verdict in map(verdict_of, sandboxes) if verdict.bad], subject)
-
-
-def of_labels(verdicts: Sequence[SandboxVerdict], subject: Mapping[str, Any]) -> Iterator[Pair]:
-    """Yield the families and actors that the verdicts in the file's own report name."""
-    bad = [verdict for verdict in verdicts if verdict.verdicts[0].lower() in {"malicious", "suspicious"}]
-    yield from _attribution(bad, subject)
-
-
-def _attribution(verdicts: Sequence[SandboxVerdict], subject: Mapping[str, Any]) -> Iterator[Pair]:
-    labels = {verdict.sandbox: [name for name in verdict.labels if name in verdict.texts] for verdict in verdicts}
+    labels = {
+        verdict.sandbox: [name for name in verdict.labels if name in verdict.texts]
+        for verdict in verdicts
+        if verdict.bad
+    }
     yield from attribution_tags(agreed_labels(labels, subject))
 
 

@@ -1,12 +1,14 @@
 """Records of sandboxes with many fields: a closed table of the telling ones, and the rest below it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from virustotal.core import tables
 from virustotal.core.readers import as_mapping
+from virustotal.plugins.sandbox.behaviour_tags import Noise, Pair, add, no_tags, of_mail, of_tls
 from virustotal.plugins.sandbox.cell_text import described, label
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 
@@ -15,9 +17,11 @@ from virustotal.plugins.sandbox.sandboxes import Sandbox
 class RecordTable:
     """One attribute that is a list of mappings.
 
-    columns: Key to title.
-    details: Key to title of what is written below the table.
-    hidden: Keys that are not shown; those with a title are said to be there.
+    Attributes:
+        columns: Key to title.
+        details: Key to title of what is written below the table.
+        hidden: Keys that are not shown; those with a title are said to be there.
+        tags: Yields the tags of one report.
     """
 
     attribute: str
@@ -25,6 +29,7 @@ class RecordTable:
     columns: Mapping[str, str]
     details: Mapping[str, str] = {}
     hidden: Mapping[str, str] = {}
+    tags: Callable[[Sandbox, Noise], Iterable[Pair]] = field(default=no_tags, kw_only=True)
 
 
 RECORDS = (
@@ -51,8 +56,9 @@ RECORDS = (
             "serial_number": "Serial number",
             "thumbprint": "Thumbprint",
         },
+        tags=of_tls,
     ),
-    RecordTable("ja3_digests", "JA3 digests", {"ja3": "JA3"}),
+    RecordTable("ja3_digests", "JA3 digests", {"ja3": "JA3"}, tags=of_tls),
     RecordTable(
         "smtp_conversations",
         "SMTP conversations",
@@ -72,6 +78,7 @@ RECORDS = (
             "attachments": "Attachments",
         },
         {"auth_pass": "Password", "destination_port": ""},
+        tags=of_mail,
     ),
     RecordTable("sms_sent", "SMS sent", {"destination": "Destination", "body": "Text"}),
     RecordTable(
@@ -95,8 +102,8 @@ RECORDS = (
 ATTRIBUTES = frozenset(record.attribute for record in RECORDS) | {"hosts_file"}
 
 
-def record_section(table: RecordTable, sandboxes: Sequence[Sandbox]) -> Any | None:
-    """Return the closed table of a kind of record, each once, or None where there are none."""
+def record_section(table: RecordTable, sandboxes: Sequence[Sandbox], noise: Noise) -> Any | None:
+    """Return the closed and tagged table of a kind of record, each once, or None where there are none."""
     records: dict[tuple[Any, ...], tuple[Mapping[str, Any], dict[str, None]]] = {}
     for sandbox in sandboxes:
         for entry in sandbox.entries(table.attribute):
@@ -105,7 +112,11 @@ def record_section(table: RecordTable, sandboxes: Sequence[Sandbox]) -> Any | No
     rows = [{**cells, "Sandboxes": tables.listed(names, 10)} for cells, names in records.values()]
     detail = (*table.details.values(), *filter(None, table.hidden.values()))
     columns = (*table.columns.values(), "Other", "Sandboxes", *detail)
-    return tables.table(table.title, rows[: tables.MOST_ROWS], columns, total=len(rows), collapse=True, detail=detail)
+    section = tables.table(
+        table.title, rows[: tables.MOST_ROWS], columns, total=len(rows), collapse=True, detail=detail
+    )
+    add(section, chain.from_iterable(table.tags(sandbox, noise) for sandbox in sandboxes))
+    return section
 
 
 def _cells(table: RecordTable, entry: Any) -> dict[str, Any]:

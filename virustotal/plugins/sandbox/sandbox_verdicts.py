@@ -1,6 +1,6 @@
 """What each sandbox makes of the file: verdicts with confidence, malware names, and what it noticed (tags)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -17,9 +17,16 @@ _CLEAN = frozenset({"CLEAN", UNKNOWN})
 
 @frozen
 class SandboxVerdict:
-    """The verdict of one sandbox; confidence is 0 to 100 or None, labels are the names it gives the malware.
+    """The verdict of one sandbox.
 
-    texts: Those of the labels and tags that were texts, and not our rendering of something else.
+    Attributes:
+        verdicts: The words, in the order of the answer; a category comes first.
+        confidence: 0 to 100, or None.
+        labels: The names that it gives the malware.
+        tags: What it noticed.
+        texts: Those of the labels and tags that were texts, and not our rendering of something else.
+        bad: True where it is not clean, whatever its confidence.
+        worst: Points of the worst word at full confidence.
     """
 
     sandbox: str
@@ -28,29 +35,28 @@ class SandboxVerdict:
     labels: tuple[str, ...]
     tags: tuple[str, ...]
     texts: frozenset[str]
+    bad: bool
+    worst: int
 
     @property
     def amount(self) -> int:
-        """Points: those of the worst verdict, by confidence where it is given."""
-        worst = max((VERDICTS.get(word.upper(), 0) for word in self.verdicts), default=0)
-        return worst if self.confidence is None else round(worst * self.confidence / 100)
-
-    @property
-    def bad(self) -> bool:
-        """True for a verdict that is not clean, whatever its confidence."""
-        return any(word.upper() not in _CLEAN for word in self.verdicts)
+        """Points: those of the worst word, by confidence where it is given."""
+        return self.worst if self.confidence is None else round(self.worst * self.confidence / 100)
 
 
 def verdict_of(sandbox: Sandbox) -> SandboxVerdict:
     """Return what a report says of the file as a whole."""
     fields = sandbox.attributes
+    words = as_texts(fields.get("verdicts"), 60)
     return SandboxVerdict(
         sandbox.name,
-        as_texts(fields.get("verdicts"), 60),
+        words,
         confidence(fields.get("verdict_confidence")),
         as_texts(fields.get("verdict_labels"), 120),
         as_texts(fields.get("tags"), 80),
         _texts(fields.get("verdict_labels"), 120) | _texts(fields.get("tags"), 80),
+        bad=any(word.upper() not in _CLEAN for word in words),
+        worst=max((VERDICTS.get(word.upper(), 0) for word in words), default=0),
     )
 
 
@@ -89,14 +95,14 @@ def day(value: Any) -> str:
     return date(value).split(" ", 1)[0]
 
 
-def verdicts_section(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> Any | None:
-    """Return the open table of what the sandboxes concluded, but for those that the file's own report has too."""
-    verdicts = list(_verdicts_here(sandboxes, subject))
-    closed = not any(verdict.bad for verdict in verdicts)
-    return _table("Verdicts in reports of sandboxes", verdicts, collapse=closed)
+def new_verdicts(verdicts: Iterable[SandboxVerdict], subject: Mapping[str, Any]) -> list[SandboxVerdict]:
+    """Return what the sandboxes concluded, but for those that score in the `sandbox_verdicts` of the file."""
+    scored = {verdict.sandbox for verdict in of_subject(subject) if verdict.amount > 0}
+    return [verdict for verdict in verdicts if (verdict.verdicts or verdict.labels) and verdict.sandbox not in scored]
 
 
-def _table(title: str, verdicts: Sequence[SandboxVerdict], *, collapse: bool = False) -> Any | None:
+def verdicts_section(title: str, verdicts: Sequence[SandboxVerdict], *, collapse: bool = False) -> Any | None:
+    """Return the table of what the sandboxes concluded, or None where there is nothing."""
     rows = [
         {
             "Sandbox": verdict.sandbox,
@@ -110,30 +116,13 @@ def _table(title: str, verdicts: Sequence[SandboxVerdict], *, collapse: bool = F
     return tables.table(title, rows, columns, collapse=collapse, keep=("Verdict",))
 
 
-def _verdicts_here(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> Iterator[SandboxVerdict]:
-    scored = {verdict.sandbox for verdict in of_subject(subject) if _worth(verdict) > 0}
-    for verdict in map(verdict_of, sandboxes):
-        if (verdict.verdicts or verdict.labels) and verdict.sandbox not in scored:
-            yield verdict
-
-
-def verdict_points(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any], section: Any) -> Iterator[Points]:
-    """Yield the points of each sandbox that holds the file to be bad.
-
-    Args:
-        sandboxes: The reports.
-        subject: The file's own attributes; a verdict that scores in its `sandbox_verdicts` does not score again.
-        section: Where the verdicts stand.
-    """
-    for verdict in _verdicts_here(sandboxes, subject):
+def verdict_points(verdicts: Iterable[SandboxVerdict], section: Any) -> Iterator[Points]:
+    """Yield the points of each sandbox whose verdict is bad."""
+    for verdict in verdicts:
         if verdict.bad:
-            yield _points(verdict, verdict.amount, section)
-
-
-def _points(verdict: SandboxVerdict, amount: int, section: Any) -> Points:
-    confidence = f", confidence {verdict.confidence}" if verdict.confidence is not None else ""
-    reason = f"{verdict.sandbox}: {', '.join(verdict.verdicts)}{confidence}"
-    return Points(Family.BEHAVIOUR, f"verdict.{verdict.sandbox}", amount, reason, section)
+            confidence = f", confidence {verdict.confidence}" if verdict.confidence is not None else ""
+            reason = f"{verdict.sandbox}: {', '.join(verdict.verdicts)}{confidence}"
+            yield Points(Family.BEHAVIOUR, f"verdict.{verdict.sandbox}", verdict.amount, reason, section)
 
 
 # --- `sandbox_verdicts` of the file's own report ---------------------------------------------------------------------
@@ -142,29 +131,17 @@ _CATEGORIES = {"malicious": 150, "suspicious": 50}
 
 
 def of_subject(attributes: Mapping[str, Any]) -> tuple[SandboxVerdict, ...]:
-    """Return `sandbox_verdicts` of a file; the category comes first among the verdicts."""
+    """Return `sandbox_verdicts` of a file, the worst first; the category comes first among the words."""
     verdicts = []
     for name, value in pairs(attributes.get("sandbox_verdicts")):
         fields = as_mapping(value)
         words = (as_text(fields.get("category"), 60) or "unknown", *as_texts(fields.get("malware_classification"), 60))
         labels = as_texts(fields.get("malware_names"), 120)
         texts = _texts(fields.get("malware_names"), 120)
-        verdicts.append(SandboxVerdict(name[:80], words, confidence(fields.get("confidence")), labels, (), texts))
-    return tuple(sorted(verdicts, key=lambda verdict: (-_worth(verdict), verdict.sandbox.casefold())))
-
-
-def _worth(verdict: SandboxVerdict) -> int:
-    worst = _CATEGORIES.get(verdict.verdicts[0].lower(), 0)
-    return worst if verdict.confidence is None else round(worst * verdict.confidence / 100)
-
-
-def subject_section(verdicts: Sequence[SandboxVerdict]) -> Any | None:
-    """Return the open table of the sandboxes' verdicts, or None where there are none."""
-    return _table("Verdicts of sandboxes", verdicts)
-
-
-def subject_points(verdicts: Sequence[SandboxVerdict], section: Any) -> Iterator[Points]:
-    """Yield the points of each sandbox that holds the file to be malicious or suspicious."""
-    for verdict in verdicts:
-        if verdict.verdicts[0].lower() in _CATEGORIES:
-            yield _points(verdict, _worth(verdict), section)
+        worst = _CATEGORIES.get(words[0].lower(), 0)
+        verdicts.append(
+            SandboxVerdict(
+                name[:80], words, confidence(fields.get("confidence")), labels, (), texts, bad=worst > 0, worst=worst
+            )
+        )
+    return tuple(sorted(verdicts, key=lambda verdict: (-verdict.amount, verdict.sandbox.casefold())))
