@@ -25,11 +25,15 @@ SECONDS = 20.0
 
 @frozen
 class Account:
-    """What came back. limits, used: of the key's windows, where they were told.
+    """What VirusTotal answered about a key.
 
-    scans: see `read_scan_quotas`.
-    error: why not. answered: whether there was any answer, an error perhaps. skew: seconds that this host's clock
-    is ahead of the server's, None where no answer had a date.
+    Args:
+        limits: Of the key's windows; 0 where VirusTotal does not say.
+        used: VirusTotal's own count.
+        scans: See `read_scan_quotas`.
+        error: Why there are no limits.
+        answered: Whether VirusTotal answered at all, with an error perhaps.
+        skew: Seconds that this host's clock is ahead of the server's; None where no answer had a date.
     """
 
     limits: Limits = field(factory=Limits)
@@ -59,16 +63,23 @@ class _Once(HttpClient):
     def _answer(self, request: Request, response: requests.Response, deadline: float) -> Answer:
         self.answered = True
         with contextlib.suppress(ValueError, TypeError):
-            there = parsedate_to_datetime(response.headers.get("Date", ""))
-            there = there if there.tzinfo else there.replace(tzinfo=UTC)
-            self.skew = time.time() - there.timestamp() - 0.5
+            date = parsedate_to_datetime(response.headers.get("Date", ""))
+            date = date if date.tzinfo else date.replace(tzinfo=UTC)
+            self.skew = time.time() - date.timestamp() - 0.5
         return super()._answer(request, response, deadline)
 
 
 def account(settings: Settings, credentials: Credentials, seconds: float = SECONDS) -> Account:
-    """Ask VirusTotal what it says of a key; nothing of it counts against the quota. Never raises for what it answers.
+    """Ask VirusTotal about a key; none of the requests counts against the quota. Its errors are returned.
 
-    Raises ConfigurationError for a proxy or CA bundle that cannot work, AuthenticationError for a key that is none.
+    Args:
+        settings: The host and its certificates.
+        credentials: The key and the proxy.
+        seconds: How long both requests may take together.
+
+    Raises:
+        ConfigurationError: A proxy or CA bundle cannot work.
+        AuthenticationError: The key is missing, or no header can carry it.
     """
     client, deadline = _Once(settings, credentials), time.monotonic() + seconds
     with contextlib.closing(client):

@@ -20,32 +20,35 @@ _LABELS = {"hour": "api_requests_hourly", "day": "api_requests_daily", "month": 
 
 
 def read_quotas(payload: object) -> tuple[Limits, Used]:
-    """Return limits and VirusTotal's own count from `overall_quotas`; of user and group what leaves less.
+    """Return limits and VirusTotal's own count; of user and group those that leave less.
 
-    What is missing, negative, or allows nothing at all is not told. A sixtieth of the hour is the minute.
+    A limit that is missing, negative or 0 counts as unknown. The minute is a sixtieth of the hour.
+
+    Args:
+        payload: The answer to `/users/{id}/overall_quotas`.
     """
     limits: dict[str, int] = {}
     used: dict[str, int | None] = {}
     for window, label in _LABELS.items():
-        if told := _told(payload, label):
-            limits[window], used[window] = told
+        if quota := _quota(payload, label):
+            limits[window], used[window] = quota
     if "hour" in limits:
         limits["minute"] = max(1, limits["hour"] // 60)
     return Limits(**limits), Used(**used)
 
 
 def read_scan_quotas(payload: object) -> Mapping[str, tuple[int, int | None]]:
-    """Return what is allowed and used of private scans, by the names of `SCAN_QUOTAS`, where VirusTotal tells it.
+    """Return what is allowed and used of private scans, by the names of `SCAN_QUOTAS`, where VirusTotal says so.
 
     A key without the licence is allowed none (https://docs.virustotal.com/docs/private-scanning).
     """
     data = as_mapping(as_mapping(payload).get("data"))
     return {
-        name: _told(payload, label) or (0, None) for name, label in SCAN_QUOTAS.items() if as_mapping(data.get(label))
+        name: _quota(payload, label) or (0, None) for name, label in SCAN_QUOTAS.items() if as_mapping(data.get(label))
     }
 
 
-def _told(payload: object, label: str) -> tuple[int, int | None] | None:
+def _quota(payload: object, label: str) -> tuple[int, int | None] | None:
     """Return what is allowed and used, of user and group what leaves less; None where nothing is allowed."""
     quota = as_mapping(as_mapping(as_mapping(payload).get("data")).get(label))
     pairs = [_pair(quota.get(who)) for who in ("user", "group")]
@@ -59,7 +62,7 @@ def _pair(entry: object) -> tuple[int, int | None]:
 
 
 def licensed(user: Mapping[str, Any]) -> bool | None:
-    """Return whether a user has any privilege, own or inherited; None where VirusTotal tells none of them.
+    """Return whether a user has any privilege, own or inherited; None where VirusTotal lists none.
 
     Which privilege opens which relationship is not published, so one that is granted says nothing; where there is
     none at all, no premium relationship is open.
@@ -74,7 +77,7 @@ def licensed(user: Mapping[str, Any]) -> bool | None:
 
 
 def owner(user: Mapping[str, Any], api_key: str) -> str:
-    """Return the identifier that a user answers by, empty for none.
+    """Return the identifier of a user, empty for none.
 
     Args:
         user: The answer to `/users/{id}`. A server may echo the key in its place, which the client then has masked.

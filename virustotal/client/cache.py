@@ -38,9 +38,13 @@ _ERROR, _PAYLOAD = b"e", b"p"
 
 @frozen
 class Place:
-    """Where an answer is kept. group: the digest of the object; name: that of the request. whole: of the object itself.
+    """Where an answer is kept.
 
-    analysed: the object is one of those that an analysis has to be finished of.
+    Args:
+        group: The digest of the object.
+        name: The digest of the request.
+        whole: Whether the request is for the object itself.
+        analysed: Whether the object is of a kind that VirusTotal analyses.
     """
 
     group: str
@@ -60,8 +64,8 @@ def place_of(request: Request) -> Place | None:
     other = request.save or request.upload or request.address or request.method != "GET"
     if match is None or other or match[1] not in _KEPT:
         return None
-    asked = json.dumps([request.path, request.query])
-    return Place(_digest(f"/{match[1]}/{match[2]}"), _digest(asked), match[3] is None, match[1] in {"files", "urls"})
+    identity = json.dumps([request.path, request.query])
+    return Place(_digest(f"/{match[1]}/{match[2]}"), _digest(identity), match[3] is None, match[1] in {"files", "urls"})
 
 
 def _digest(value: str) -> str:

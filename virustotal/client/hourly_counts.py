@@ -26,7 +26,12 @@ _HOUR = 3600
 
 @frozen
 class Hour:
-    """The counts of one hour. begins: in Unix seconds."""
+    """The counts of one hour.
+
+    Args:
+        begins: When it begins, in Unix seconds.
+        counts: By counter.
+    """
 
     begins: float
     counts: Mapping[str, int]
@@ -42,10 +47,10 @@ def last_hours(values: KeyValueStore, key: str, names: Iterable[str], hours: int
         hours: How many hours.
         now: The store's time.
     """
-    this = int(now // _HOUR)
+    current = int(now // _HOUR)
     return tuple(
         Hour(hour * _HOUR, {name: _number(values.get(key, f"{name}:{hour}")) for name in names})
-        for hour in range(this, this - hours, -1)
+        for hour in range(current, current - hours, -1)
     )
 
 

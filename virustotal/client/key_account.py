@@ -135,10 +135,10 @@ class KeyAccount:
         if self._error is not None:
             raise AuthenticationError(str(self._error), code=self._error.code)
         account = self._account
-        own = self._configured
-        told = account.limits or Limits()
-        otherwise = Limits() if account.limits is not None else PUBLIC
-        limits = Limits(*(getattr(told, name) or getattr(own, name) or getattr(otherwise, name) for name in _WINDOWS))
+        answered = account.limits or Limits()
+        default = Limits() if account.limits is not None else PUBLIC
+        sources = (answered, self._configured, default)
+        limits = Limits(*(next(filter(None, (getattr(source, name) for source in sources)), 0) for name in _WINDOWS))
         return Quota(limits, account.used, account.moment)
 
     def wait(self, deadline: float) -> bool:

@@ -15,7 +15,14 @@ LEASE_SECONDS = 15.0
 
 @define
 class Held:
-    """A lease. failed: whether it ends without an answer for those who wait. released: it is given back already."""
+    """A lease of this process.
+
+    Args:
+        name: Of the request.
+        token: Of the holder.
+        failed: Whether it ends without an answer for those who wait.
+        released: Whether it is given back already.
+    """
 
     name: str
     token: str
@@ -26,7 +33,8 @@ class Held:
 class Leases:
     """Extends the leases of a process while they are held: a request may wait for a permit. Thread-safe.
 
-    answers: the store that has the leases.
+    Args:
+        answers: The store of the leases.
     """
 
     def __init__(self, answers: AnswerCache) -> None:
@@ -38,27 +46,27 @@ class Leases:
     @contextlib.contextmanager
     def held(self, name: str, token: str) -> Iterator[Held]:
         """Keep a lease alive that was taken, and give it back at the end."""
-        held = Held(name, token)
+        lease = Held(name, token)
         with self._lock:
-            self._held[token] = held
+            self._held[token] = lease
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._extend, name="virustotal-leases", daemon=True)
                 self._thread.start()
         try:
-            yield held
+            yield lease
         finally:
             with self._lock:
                 del self._held[token]
-            if not held.released:
-                self._answers.release(name, token, held.failed)
+            if not lease.released:
+                self._answers.release(name, token, lease.failed)
 
     def _extend(self) -> None:
         while True:
             time.sleep(LEASE_SECONDS / 3)
             with self._lock:
-                held = [(lease.name, token) for token, lease in self._held.items()]
-                if not held:
+                leases = [(lease.name, token) for token, lease in self._held.items()]
+                if not leases:
                     self._thread = None
                     return
-            for name, token in held:
+            for name, token in leases:
                 self._answers.extend(name, token, LEASE_SECONDS)

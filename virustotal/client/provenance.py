@@ -28,7 +28,10 @@ from virustotal.core.models import Ref
 class Provenance:
     """Who answered what in one task.
 
-    kept: how many answers were not VirusTotal's own. fallback_reason: why some of them stand in for VirusTotal's.
+    Args:
+        kept: How many answers were not VirusTotal's own.
+        fallback_reason: Why some of them stand in for VirusTotal's.
+        origins: Who answered, and how many seconds ago, by path.
     """
 
     kept: int = 0

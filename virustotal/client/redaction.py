@@ -53,7 +53,7 @@ class _Quiet(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(_shortened(each) if isinstance(each, str) else each for each in record.args)
+            record.args = tuple(_shortened(value) if isinstance(value, str) else value for value in record.args)
         return True
 
 
@@ -65,5 +65,5 @@ def quiet_logs() -> None:
     """Filter urllib3's own log lines, once."""
     for name in ("urllib3.connectionpool", "urllib3.util.retry"):
         logger = logging.getLogger(name)
-        if not any(isinstance(each, _Quiet) for each in logger.filters):
+        if not any(isinstance(filter_, _Quiet) for filter_ in logger.filters):
             logger.addFilter(_Quiet())

@@ -23,30 +23,39 @@ def origin(address: str) -> tuple[str, str, int]:
 def allowed(address: str, host: str) -> bool:
     """Return whether the address has the origin of the API at `host`, so that it gets the key.
 
-    VirusTotalError for one that is not asked at all: without TLS though the API has it, with user and password, or
-    within a private network though the API is a public one.
+    Args:
+        address: Absolute, as VirusTotal gave it.
+        host: The configured base URL of the API.
+
+    Raises:
+        VirusTotalError: No request may go there: it has no TLS though the API has, it holds user and password, or it
+            is in a private network though the API is public.
     """
     try:
-        asked, own = origin(address), origin(host)
+        target, api_origin = origin(address), origin(host)
     except ValueError:
         raise _refused("is not valid") from None
     parts = urlsplit(address)
     if parts.username is not None or parts.password is not None or "\\" in parts.netloc:
         raise _refused("holds user and password")
-    if asked == own:
+    if target == api_origin:
         return True
-    if asked[0] != "https" and own[0] == "https":
+    if target[0] != "https" and api_origin[0] == "https":
         raise _refused("does not use TLS")
-    if is_public(own[1]) and not is_public(host_of(address)):
+    if is_public(api_origin[1]) and not is_public(host_of(address)):
         raise _refused("is not on the public internet")
     return False
 
 
 def check_upload(address: str, host: str) -> None:
-    """Raise VirusTotalError unless files may be sent there: to the origin of the API at `host`, or VirusTotal's own."""
+    """Check that files may be sent to an address: to the origin of the API at `host`, or to VirusTotal.
+
+    Raises:
+        VirusTotalError: They may not.
+    """
     name = host_of(address)
-    own = name == VIRUSTOTAL or name.endswith(f".{VIRUSTOTAL}")
-    if not allowed(address, host) and not (own and origin(address)[0] == "https"):
+    is_virustotal = name == VIRUSTOTAL or name.endswith(f".{VIRUSTOTAL}")
+    if not allowed(address, host) and not (is_virustotal and origin(address)[0] == "https"):
         raise _refused("is neither VirusTotal's nor the configured host's")
 
 

@@ -19,7 +19,7 @@ _CURRENT = threading.local()
 
 @define(eq=False)
 class Watchdog:
-    """Watches one request of this thread. expired: the deadline ended it."""
+    """Watches one request of this thread; `expired` once the deadline has ended it."""
 
     expired: bool = field(default=False, init=False)
     _sockets: list[socket.socket] = field(factory=list, init=False)

@@ -29,9 +29,12 @@ class _File:
 
 @define
 class Attachments:
-    """Attaches what a task made to its request (assemblyline_v4_service.common.request.ServiceRequest).
+    """Attaches the files of a task to its request.
 
-    notes: sentences about what was not attached. drawn: the pictures, which stand in sections of their own.
+    Args:
+        request: assemblyline_v4_service.common.request.ServiceRequest.
+        notes: Sentences about what was not attached.
+        drawn: The pictures, which stand in sections of their own.
     """
 
     request: ServiceRequest
@@ -45,7 +48,12 @@ class Attachments:
         return int(self.request.max_extracted) - len(self.request.extracted)
 
     def fetched(self, outcomes: Iterable[DownloadOutcome], outputs: Iterable[AnalyzerOutput] = ()) -> None:
-        """Attach the artefacts that were fetched. outputs: of the analysers that asked for them."""
+        """Attach the artefacts that were fetched.
+
+        Args:
+            outcomes: Of the downloads.
+            outputs: Of the analysers that asked for them.
+        """
         external = {
             _unnamed(download): output.analyzer
             for output in outputs

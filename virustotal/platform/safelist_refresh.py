@@ -80,7 +80,7 @@ class SafelistRefresher:
 
     def _refresh(self) -> None:
         try:
-            found = read_safelist(self._fetch())
+            safelist = read_safelist(self._fetch())
         except Exception as error:
             # Said once for each outage, not once for each attempt.
             with self._lock:
@@ -90,6 +90,6 @@ class SafelistRefresher:
             return
         with self._lock:
             before = self._known
-            self._known, self._fetched_at, self._error = found, time.monotonic(), ""
-        if found.broken != before.broken:
-            log.warning("%d entries of the platform's safelist are not readable and were left out", found.broken)
+            self._known, self._fetched_at, self._error = safelist, time.monotonic(), ""
+        if safelist.broken != before.broken:
+            log.warning("%d entries of the platform's safelist are not readable and were left out", safelist.broken)

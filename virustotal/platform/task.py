@@ -21,9 +21,17 @@ LARGEST_URI_FILE = 64 * 1024
 
 @frozen
 class Task:
-    """One task. deadline: of `time.monotonic()`, by which the service answers. notes: sentences for the analyst.
+    """One task.
 
-    tags: of earlier services: type to values, or to (value, score).
+    Args:
+        settings: Of the service, with the submission's parameters.
+        credentials: The keys.
+        facts: About the file.
+        classification: Of the submission.
+        size: Of the file, in bytes; 0 for a placeholder.
+        deadline: Of `time.monotonic()`, by which the service answers.
+        notes: Sentences for the analyst.
+        tags: Of earlier services: type to values, or to (value, score).
     """
 
     settings: Settings
@@ -54,9 +62,13 @@ class Task:
 
 
 def read_task(request: ServiceRequest, configured: Settings, config: dict[str, Any], seconds: float) -> Task:
-    """Return the task of a request (assemblyline_v4_service.common.task.Task).
+    """Return the task of a request.
 
-    configured, config: the service's settings, and its raw configuration for the secrets. seconds: the time it has.
+    Args:
+        request: assemblyline_v4_service.common.request.ServiceRequest.
+        configured: The service's settings.
+        config: The service's raw configuration, for the secrets.
+        seconds: The time that the task has.
     """
     deadline = time.monotonic() + seconds
     # Not `get_param`: it raises on a parameter that is null.
@@ -103,9 +115,9 @@ def _digest(request: ServiceRequest) -> str:
 
 def _uri(request: ServiceRequest) -> str:
     """The URI as Assemblyline identified it, else as the file says it (assemblyline.common.file.make_uri_file)."""
-    known = request.task.fileinfo.uri_info
-    if known is not None and known.uri:
-        return str(known.uri)
+    uri_info = request.task.fileinfo.uri_info
+    if uri_info is not None and uri_info.uri:
+        return str(uri_info.uri)
     try:
         with open(request.file_path, "rb") as file:
             content = file.read(LARGEST_URI_FILE)
@@ -114,6 +126,6 @@ def _uri(request: ServiceRequest) -> str:
         return ""
 
 
-def above(given: str, bound: str) -> bool:
+def above(classification: str, bound: str) -> bool:
     """Return whether a classification is above another, by Assemblyline's own engine."""
-    return not forge.get_classification().is_accessible(bound, given, ignore_invalid=True)
+    return not forge.get_classification().is_accessible(bound, classification, ignore_invalid=True)

@@ -19,7 +19,8 @@ LONGEST = 4096
 #: Characters of one result or engine.
 LONGEST_NAME = 120
 
-_TELLING = (MALICIOUS, SUSPICIOUS, "harmless", "undetected")
+#: Categories that are told, the most important first.
+_CATEGORIES = (MALICIOUS, SUSPICIOUS, "harmless", "undetected")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -28,43 +29,51 @@ _Entries = list[tuple[str, Mapping[str, str]]]
 
 
 def temporary_data(subject: Object, verdict: Verdict, previous: Any = None) -> str:
-    """Return the new value of `KEY`, at most `LONGEST` characters; empty where there is nothing to say of this file.
+    """Return the new value of `KEY`, at most `LONGEST` characters; empty where no engine judged this file.
 
-    previous: the value that came with the task, whose files are kept behind this one. Detections that the configuration
-    ignores are left out. What is too long is cut, the least telling first: engines that found nothing, of all files.
+    Ignored detections are left out. A value that is too long is cut: engines that found nothing go first, of all files.
+
+    Args:
+        subject: The file.
+        verdict: Its verdict.
+        previous: The value that came with the task; its files are kept behind this one.
     """
-    own = [_entry(each) for each in sorted(verdict.detections, key=_telling) if _useful(each)]
-    if subject.ref.kind != "file" or not _SHA256.fullmatch(subject.ref.id.lower()) or not own:
+    shown = [_entry(detection) for detection in sorted(verdict.detections, key=_order) if _counts(detection)]
+    if subject.ref.kind != "file" or not _SHA256.fullmatch(subject.ref.id.lower()) or not shown:
         return ""
-    files = {subject.ref.id.lower(): own}
-    totals = {subject.ref.id.lower(): len(own)}
+    files = {subject.ref.id.lower(): shown}
+    totals = {subject.ref.id.lower(): len(shown)}
     for sha256, (entries, left_out) in _read(previous).items():
         files.setdefault(sha256, entries)
         totals.setdefault(sha256, len(entries) + left_out)
     return _cut(files, totals)
 
 
-def _useful(each: Detection) -> bool:
-    return not each.ignored_because and each.category in _TELLING
+def _counts(detection: Detection) -> bool:
+    return not detection.ignored_because and detection.category in _CATEGORIES
 
 
-def _telling(each: Detection) -> tuple[int, str]:
-    return (_TELLING.index(each.category) if each.category in _TELLING else len(_TELLING), each.engine.lower())
+def _order(detection: Detection) -> tuple[int, str]:
+    return _rank_of(detection.category), detection.engine.lower()
 
 
-def _entry(each: Detection) -> tuple[str, Mapping[str, str]]:
-    found = {"category": each.category, "result": as_text(each.result, LONGEST_NAME)}
-    return as_text(each.engine, LONGEST_NAME), {key: value for key, value in found.items() if value}
+def _rank_of(category: str) -> int:
+    return _CATEGORIES.index(category) if category in _CATEGORIES else len(_CATEGORIES)
+
+
+def _entry(detection: Detection) -> tuple[str, Mapping[str, str]]:
+    fields = {"category": detection.category, "result": as_text(detection.result, LONGEST_NAME)}
+    return as_text(detection.engine, LONGEST_NAME), {key: value for key, value in fields.items() if value}
 
 
 def _cut(files: dict[str, _Entries], totals: Mapping[str, int]) -> str:
-    """Leave out the least telling entry of the longest list until it fits; an earlier file without entries goes."""
-    own = next(iter(files))
+    """Leave out the least important entry of the longest list until it fits; an earlier file without entries goes."""
+    subject = next(iter(files))
     while (excess := len(shown := _dump(files, totals)) - LONGEST) > 0:
         while excess > 0:  # by the entries' own lengths: to write everything after each of them takes long
             worst = max(reversed(files), key=lambda sha256: _rank(files[sha256]))
             excess -= len(_encode(dict([files[worst].pop()]))) - 1
-            if not files[worst] and worst != own:
+            if not files[worst] and worst != subject:
                 del files[worst]
                 break
     return shown
@@ -72,7 +81,7 @@ def _cut(files: dict[str, _Entries], totals: Mapping[str, int]) -> str:
 
 def _rank(entries: _Entries) -> tuple[int, int]:
     category = entries[-1][1].get("category", "") if entries else MALICIOUS
-    return (_TELLING.index(category) if category in _TELLING else len(_TELLING)), len(entries)
+    return _rank_of(category), len(entries)
 
 
 def _dump(files: Mapping[str, _Entries], totals: Mapping[str, int]) -> str:
@@ -94,15 +103,16 @@ def _read(previous: Any) -> Mapping[str, tuple[_Entries, int]]:
             previous = json.loads(previous) if len(previous) <= 10 * LONGEST else None
         except (ValueError, RecursionError):
             previous = None
-    found: dict[str, tuple[_Entries, int]] = {}
+    files: dict[str, tuple[_Entries, int]] = {}
     for entry in as_list(previous):
         sha256 = as_text(as_mapping(entry).get("id")).lower()
-        known = as_mapping(as_mapping(entry).get("attributes"))
-        entries = [_again(engine, as_mapping(said)) for engine, said in pairs(known.get("last_analysis_results"))]
+        attributes = as_mapping(as_mapping(entry).get("attributes"))
+        results = pairs(attributes.get("last_analysis_results"))
+        entries = [_earlier_entry(engine, as_mapping(result)) for engine, result in results]
         if entries and _SHA256.fullmatch(sha256):
-            found[sha256] = (entries, max(0, integer(known.get("left_out")) or 0))
-    return found
+            files[sha256] = (entries, max(0, integer(attributes.get("left_out")) or 0))
+    return files
 
 
-def _again(engine: str, said: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
-    return _entry(Detection(engine, as_text(said.get("category"), 60), as_text(said.get("result"))))
+def _earlier_entry(engine: str, result: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    return _entry(Detection(engine, as_text(result.get("category"), 60), as_text(result.get("result"))))

@@ -18,12 +18,17 @@ def tool_version(settings: Settings, plugins: LoadedPlugins) -> str:
     The same in every process with the same plugins and configuration. Secrets have no part in it.
     """
     loaded = sorted(
-        [each.name, each.version, each.state.value, *sorted(f"{row.name}:{row.state.value}" for row in each.analyzers)]
-        for each in plugins.listing
+        [
+            plugin.name,
+            plugin.version,
+            plugin.state.value,
+            *sorted(f"{analyzer.name}:{analyzer.state.value}" for analyzer in plugin.analyzers),
+        ]
+        for plugin in plugins.listing
     )
     configured = {name: _plain(getattr(settings, name)) for name in RESULT_SETTINGS}
-    given = json.dumps([loaded, configured], sort_keys=True, default=str)
-    return f"{__version__}-{hashlib.sha256(given.encode()).hexdigest()[:12]}"
+    text = json.dumps([loaded, configured], sort_keys=True, default=str)
+    return f"{__version__}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def with_time_slice(version: str, days: int, now: float) -> str:

@@ -24,7 +24,12 @@ _SCHEMES = ("redis://", "rediss://")
 
 
 def in_file(place: Path, most: int) -> Stores:
-    """Return the stores of a SQLite file. most: bytes that answers may take. Nothing is opened yet."""
+    """Return the stores of a SQLite file. Nothing is opened yet.
+
+    Args:
+        place: Of the file.
+        most: Bytes that answers may take.
+    """
     file = SQLiteFile(place)
     return Stores(
         str(place),
@@ -37,7 +42,16 @@ def in_file(place: Path, most: int) -> Stores:
 
 
 def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
-    """Return the stores of a Redis server. Nothing is connected yet. ConfigurationError for a wrong address."""
+    """Return the stores of a Redis server. Nothing is connected yet.
+
+    Args:
+        address: See `RedisServer`.
+        most: Bytes that answers may take.
+        ca_bundle: See `RedisServer`.
+
+    Raises:
+        ConfigurationError: The address is not valid.
+    """
     # Imported where it is asked for: a service without Redis starts without its client.
     from virustotal.storage.redis_store import (
         RedisKeyValues,
@@ -69,7 +83,7 @@ def open_stores(
     dependencies: Mapping[str, Mapping[str, str]],
     inform: Callable[[str], None] | None = None,
 ) -> Stores:
-    """Return the stores that the configuration names, behind a circuit breaker. ConfigurationError.
+    """Return the stores that the configuration names, behind a circuit breaker.
 
     Args:
         settings: Of the service.
@@ -77,6 +91,9 @@ def open_stores(
         warn: Takes one line when the stores break.
         dependencies: Of the framework, whose `redis` counts where `storage` is empty.
         inform: Takes one line when they work again; `warn` where there is none.
+
+    Raises:
+        ConfigurationError: The entry `storage` is neither a path nor a valid address.
     """
     most = settings.cache.max_mb * 2**20
     redis = dependencies.get("redis")

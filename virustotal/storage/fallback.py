@@ -42,10 +42,10 @@ class ReceiptsWithFallback:
 
     def get(self, key: str) -> Receipt | None:
         """See `Receipts.get`. The newer one counts."""
-        remembered, found = self._memory.get(key), self._breaker.call(lambda: self._store.get(key), lambda: None)
-        if remembered is None or (found is not None and found.moment >= remembered.moment):
-            return found
-        return remembered
+        own, stored = self._memory.get(key), self._breaker.call(lambda: self._store.get(key), lambda: None)
+        if own is None or (stored is not None and stored.moment >= own.moment):
+            return stored
+        return own
 
     def claim(self, receipt: Receipt, now: float) -> bool:
         """See `Receipts.claim`."""

@@ -119,7 +119,13 @@ class RateLimiter(Protocol):
 
 @frozen
 class Entry:
-    """One cached answer. moment: when VirusTotal gave it; expires: when it no longer counts."""
+    """One cached answer.
+
+    Args:
+        body: As `cache.packed` makes it.
+        moment: When VirusTotal gave it.
+        expires: When it no longer counts.
+    """
 
     body: bytes
     moment: float
@@ -143,7 +149,7 @@ class Size:
 
 
 class AnswerCache(Protocol):
-    """Keeps answers. key: the digest of the key that got them. group: the object that they are about."""
+    """Keeps answers, by the digest of the key that got them and of the object that they are about."""
 
     def now(self) -> float:
         """Return the time by the store's own clock."""
@@ -192,7 +198,13 @@ class AnswerCache(Protocol):
         ...
 
     def release(self, name: str, token: str, failed: bool) -> None:
-        """Give one's own lease back. failed: those who wait for it need not wait for each other."""
+        """Give one's own lease back.
+
+        Args:
+            name: Of the lease.
+            token: One's own.
+            failed: Whether there is no answer: those who wait for it need not wait for each other.
+        """
         ...
 
 

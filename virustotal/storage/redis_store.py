@@ -38,9 +38,14 @@ _TIMES = struct.Struct(">dd")
 class RedisServer:
     """A connection pool to one server; every failure is a StoreError without the password.
 
-    address: `redis://` or `rediss://`, perhaps with user, password and number of the database, and with
-    `?ssl_ca_certs=FILE`. ca_bundle: the certificate authorities to trust where the address names none; empty for the
-    usual ones. Raises ValueError for an address that is none.
+    Args:
+        address: `redis://` or `rediss://`, perhaps with user, password and number of the database, and with
+            `?ssl_ca_certs=FILE`.
+        ca_bundle: The certificate authorities to trust where the address names none; empty for the usual ones.
+        answer_seconds: Seconds that an answer may take.
+
+    Raises:
+        ValueError: The address is not valid.
     """
 
     def __init__(self, address: str, ca_bundle: str = "", answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -84,8 +89,8 @@ class RedisServer:
 
     def scan(self, pattern: str) -> list[str]:
         """Return the keys of a pattern, without the prefix."""
-        found = self._guarded(lambda: list(self._client.scan_iter(_PREFIX + pattern, count=500)))
-        return [key.decode().removeprefix(_PREFIX) for key in found]
+        keys = self._guarded(lambda: list(self._client.scan_iter(_PREFIX + pattern, count=500)))
+        return [key.decode().removeprefix(_PREFIX) for key in keys]
 
     def close(self) -> None:
         """Close the connections."""
@@ -120,9 +125,9 @@ class RedisReceipts:
 
     def get(self, key: str) -> Receipt | None:
         """See `Receipts.get`."""
-        found = self._server.do("GET", f"receipt:{key}")
+        text = self._server.do("GET", f"receipt:{key}")
         try:
-            entry = as_mapping(json.loads(found)) if found else {}
+            entry = as_mapping(json.loads(text)) if text else {}
         except ValueError:
             return None
         moment = number(entry.get("moment"))
@@ -145,9 +150,9 @@ class RedisReceipts:
         self._server.do("DEL", f"receipt:{key}")
 
     def _skew(self) -> float:
-        """Seconds that the server's clock is ahead of this host's; a difference that is none does not count."""
-        found = self._server.now() - time.time()
-        return found if abs(found) > 1 else 0.0
+        """Seconds that the server's clock is ahead of this host's; up to one second counts as none."""
+        seconds = self._server.now() - time.time()
+        return seconds if abs(seconds) > 1 else 0.0
 
     def _body(self, receipt: Receipt) -> str:
         entry = {
@@ -208,7 +213,12 @@ class RedisKeyValues:
 
 
 class RedisResponses:
-    """Answers in Redis: one hash for each object. most: bytes that all of it may take, with what each takes beside."""
+    """Answers in Redis: one hash for each object.
+
+    Args:
+        server: Has the answers.
+        most: Bytes that all of them may take, with what Redis needs for each beside its body.
+    """
 
     def __init__(self, server: RedisServer, most: int) -> None:
         self._server = server
@@ -255,13 +265,13 @@ class RedisResponses:
 
         The bytes are those that Redis needs, about.
         """
-        found = self._server.do("HGET", "totals", "bytes")
-        return Size(int(self._server.do("ZCARD", "expiry")), max(0, int(found or 0)))
+        size = self._server.do("HGET", "totals", "bytes")
+        return Size(int(self._server.do("ZCARD", "expiry")), max(0, int(size or 0)))
 
     def lease(self, name: str, token: str, seconds: float) -> Lease:
         """See `AnswerCache.lease`."""
-        found = self._server.run(redis_lua.LEASE, (f"lease:{name}",), token, int(seconds * 1000))
-        return {1: Lease.TAKEN, 2: Lease.FAILED}.get(int(found), Lease.HELD)
+        answer = self._server.run(redis_lua.LEASE, (f"lease:{name}",), token, int(seconds * 1000))
+        return {1: Lease.TAKEN, 2: Lease.FAILED}.get(int(answer), Lease.HELD)
 
     def extend(self, name: str, token: str, seconds: float) -> None:
         """See `AnswerCache.extend`."""

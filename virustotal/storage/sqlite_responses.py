@@ -18,7 +18,12 @@ FAILED_SECONDS = 1.0
 
 
 class SQLiteResponses:
-    """Answers in a SQLite file. most: bytes that all of it may take; what expires first makes room."""
+    """Answers in a SQLite file. What expires first makes room.
+
+    Args:
+        file: Has the answers.
+        most: Bytes that the file may take.
+    """
 
     def __init__(self, file: SQLiteFile, most: int, clock: Callable[[], float] = time.time) -> None:
         self._file = file

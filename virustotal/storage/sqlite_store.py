@@ -138,10 +138,10 @@ class SQLiteFile:
     def _file(self) -> tuple[int, int]:
         """Which file it is: somebody may have put another one, or none, in its place."""
         try:
-            there = self.place.stat()
+            status = self.place.stat()
         except FileNotFoundError:
             return _NO_FILE
-        return there.st_dev, there.st_ino
+        return status.st_dev, status.st_ino
 
 
 class SQLiteReceipts:
@@ -158,8 +158,8 @@ class SQLiteReceipts:
     def claim(self, receipt: Receipt, now: float) -> bool:
         """See `Receipts.claim`."""
         with self._file.write() as connection:
-            there = self._get(connection, receipt.key)
-            free = there is None or not there.fresh(now)
+            previous = self._get(connection, receipt.key)
+            free = previous is None or not previous.fresh(now)
             if free:
                 connection.execute(sql_of("DELETE FROM receipts_{v} WHERE moment < ?"), (now - max(LIFETIME, SENDING),))
                 self._put(connection, receipt)
