@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from virustotal.api.source import Source, bypass_cache
+from virustotal.api.source import Source
 from virustotal.client.private_source import PrivateSource
 from virustotal.core.lookup import downloads, fetch, planner
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
@@ -102,7 +102,7 @@ class Lookup:
 
     def _submit(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         # What a submission changes must not be answered from the cache.
-        again = self._public_look_up(plan, bypass_cache(self.client.source))
+        again = self._public_look_up(plan, self.client.source.bypass_cache())
         submitted = submit_if_allowed(self.submitter, self.task.candidate(subject), result.report, again)
         notes = (*result.notes, *submitted.notes)
         return evolve(result, report=submitted.report, notes=notes, changing=submitted.changing)

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import define, field
 
-from virustotal.api.source import Answer, Request
+from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import NotFoundError
 
 Say = Callable[[Request], Mapping[str, Any]]
@@ -20,7 +20,7 @@ def unknown(request: Request) -> Mapping[str, Any]:
 
 
 @define(eq=False)
-class Fake:
+class Fake(Source):
     """Answers by what `say` returns or raises, and keeps what it was asked."""
 
     say: Say = unknown

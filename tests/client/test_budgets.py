@@ -13,7 +13,7 @@ from attrs import evolve
 from tests.client.links import Fake, soon
 from tests.client.test_rate_limit import DIGEST, FILE, KEY, quotas, server
 from virustotal import api
-from virustotal.api.source import Request, remaining_quota
+from virustotal.api.source import Request
 from virustotal.client.cache import Cache
 from virustotal.client.provenance import ProvenanceSource
 from virustotal.client.rate_limit import RateLimitedSource
@@ -63,9 +63,9 @@ def test_relationships_stop_before_the_reserve_and_subjects_do_not(stores: Store
 
 def test_what_is_left_is_told_with_and_without_the_reserve(stores: Stores) -> None:
     source = limited(stores, quotas(None, (100, 40)), reserve=0.5)
-    assert remaining_quota(source, soon()).requests == 10
-    assert "but for the reserve" in remaining_quota(source, soon()).reason
-    assert remaining_quota(source, soon(), for_subject=True).requests == 60
+    assert source.remaining(soon()).requests == 10
+    assert "but for the reserve" in source.remaining(soon()).reason
+    assert source.remaining(soon(), for_subject=True).requests == 60
 
 
 def test_a_task_of_low_priority_leaves_the_reserve_to_others(stores: Stores) -> None:
@@ -74,7 +74,7 @@ def test_a_task_of_low_priority_leaves_the_reserve_to_others(stores: Stores) -> 
     assert answered(low, SUBJECT, 8) == 5
     with pytest.raises(QuotaError, match=r"used up but for the reserve \(quota\.reserve\), until"):
         low.ask(SUBJECT, soon())
-    assert remaining_quota(low, soon(), for_subject=True).requests == 0
+    assert low.remaining(soon(), for_subject=True).requests == 0
     assert answered(ProvenanceSource(source), SUBJECT, 8) == 5
 
 

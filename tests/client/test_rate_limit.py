@@ -10,7 +10,7 @@ import pytest
 
 from tests.client.links import Fake, soon
 from virustotal import api
-from virustotal.api.source import Request, Save, Upload, remaining_quota
+from virustotal.api.source import Request, Save, Upload
 from virustotal.client.account_answers import read_quotas
 from virustotal.client.hourly_counts import KEY_COUNTERS, last_hours
 from virustotal.client.key_account import KeyFacts
@@ -388,7 +388,7 @@ def test_every_attempt_of_the_client_takes_a_permit(stores: Stores) -> None:
     with Emulator(keys={"k": "premium:hour=120:minute=2"}) as emulator:
         emulator.fault("GET /files/*", status=503, times=1)
         client = build(Settings(host=emulator.url), Credentials("k"), stores)
-        remaining_quota(client, soon())
+        client.remaining(soon())
         known = api.object_request(Ref("file", "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"))
         client.ask(known, soon())
         with pytest.raises(QuotaError) as caught:

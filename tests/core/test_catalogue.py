@@ -80,7 +80,7 @@ relationships.CATALOGUE = {**relationships.CATALOGUE, **{(e.kind, e.name): e for
 
 from virustotal.testing import obj
 import time
-from virustotal.api.source import Answer
+from virustotal.api.source import Answer, Source
 from virustotal.core.lookup import fetch, object_request, planner
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import PluginConfig, Settings
@@ -91,7 +91,7 @@ registry = load(BUILTIN, settings).registry
 item = {"type": "file", "id": "ab" * 32, "attributes": {"last_analysis_stats": {}, "last_analysis_results": {}}}
 subject = obj("file").ref
 
-class Canned:
+class Canned(Source):
     def ask(self, request, deadline):
         if request.path.endswith("/invented_files"):
             return Answer({"data": [item]})

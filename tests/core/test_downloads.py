@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from virustotal.api.source import Answer, Request
+from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,
@@ -43,7 +43,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-class Canned:
+class Canned(Source):
     """A source that does what a function of the request says, and remembers what it was asked."""
 
     def __init__(self, does: Callable[[Request], bytes]) -> None:

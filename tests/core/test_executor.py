@@ -3,7 +3,7 @@
 import pytest
 from attrs import define, field
 
-from virustotal.api.source import Answer, Request
+from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import AuthenticationError, NotFoundError, QuotaError, VirusTotalError
 from virustotal.core.lookup.executor import RequestExecutor
 
@@ -11,7 +11,7 @@ SOON = 1e9
 
 
 @define(eq=False)
-class Partly:
+class Partly(Source):
     """A source that has some answers itself, and whose quota or key is refused for all others."""
 
     error: VirusTotalError
@@ -30,15 +30,6 @@ class Partly:
 
     def has_fallback(self, request: Request) -> bool:
         return request.path in self.instead
-
-    def bypass_cache(self) -> "Partly":
-        return self
-
-    def forget(self, ref: object) -> None:
-        """Nothing to forget."""
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def get(path: str) -> Request:

@@ -12,7 +12,7 @@ from virustotal.api.source import RemainingQuota
 from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.analyzer import Analyzer, Needs
-from virustotal.core.lookup import inline_attributes, planner, quota_fit
+from virustotal.core.lookup import inline_attributes, planner
 from virustotal.core.lookup.fetch import expand_report
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter
 from virustotal.core.lookup.object_request import look_up
@@ -211,7 +211,7 @@ def test_a_public_key_learns_its_names_and_the_parameter_apart(emulator: Emulato
 def test_what_the_quota_does_not_leave_room_for_is_skipped_from_the_end(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quota_fit, "remaining_quota", lambda *_: RemainingQuota(5))
+    monkeypatch.setattr(HttpClient, "remaining", lambda *_, **__: RemainingQuota(5))
     report = run(emulator)
 
     assert len(emulator.requests) == 1 + 5

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.api.source import Answer, Request
+from virustotal.api.source import Answer, Request, Source
 from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core import errors
@@ -289,7 +289,7 @@ def test_a_used_up_quota_ends_all_and_keeps_what_is_known(emulator: Emulator) ->
     assert len(emulator.requests) <= 7 + 3
 
 
-class _Scripted:
+class _Scripted(Source):
     """A source that answers by what a request asks for."""
 
     def __init__(self, errors_: Mapping[str, Exception], plain: Mapping[str, Any]) -> None:

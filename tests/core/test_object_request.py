@@ -8,7 +8,7 @@ from attrs import define, field
 
 from tests.core.test_key_capabilities import Kept, licence
 from virustotal.api import relationships
-from virustotal.api.source import Answer, RemainingQuota, Request
+from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError, QuotaError
 from virustotal.core.lookup import planner
@@ -31,7 +31,7 @@ REGISTRY = Registry(
 
 
 @define(eq=False)
-class Metered:
+class Metered(Source):
     """A source with a quota that refuses what it is told to, and keeps what it was asked.
 
     refuse: takes the parameters of a request, and returns the error that it ends with. held: whether all is kept.
@@ -62,15 +62,6 @@ class Metered:
 
     def holds(self, request: Request) -> bool:
         return self.held
-
-    def bypass_cache(self) -> "Metered":
-        return self
-
-    def forget(self, ref: Ref) -> None:
-        """Nothing is kept."""
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def no_premium(query: Mapping[str, str]) -> Exception | None:

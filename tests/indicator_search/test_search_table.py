@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.api.source import Answer, RemainingQuota, Request
+from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.core.models import Ref, Verdict
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.scoring.safelist import NO_SAFELIST
@@ -19,7 +19,7 @@ from virustotal.indicator_search.search_table import search_output
 DOMAIN = "network.dynamic.domain"
 
 
-class Nothing:
+class Nothing(Source):
     """A source that must not be asked."""
 
     def ask(self, request: Request, deadline: float) -> Answer:
@@ -57,9 +57,6 @@ class Mirror(Nothing):
 
     def holds(self, request: Request) -> bool:
         return request.path.endswith(self.kept)
-
-    def bypass_cache(self) -> "Mirror":
-        return self
 
     def forget(self, ref: Ref) -> None:
         pass

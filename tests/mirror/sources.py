@@ -25,7 +25,7 @@ IPS = ("192.0.2.1", "192.0.2.2")
 URL = "http://example.com/a?b=c"
 
 
-class Below:
+class Below(Source):
     """The next link: says what it is told to, and keeps what it was asked."""
 
     def __init__(self, *says: Mapping[str, Any] | VirusTotalError) -> None:

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from tests.mirror.clusters import SHA, an_object, descriptors
 from virustotal import api
-from virustotal.api.source import Answer, Request, holds
+from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.core.settings import MirrorConfig
@@ -52,7 +52,7 @@ class Held:
 
 
 @define(eq=False)
-class Below:
+class Below(Source):
     """The next link: one answer or error for all."""
 
     says: Mapping[str, Any] | VirusTotalError = field(factory=lambda: NotFoundError("not known"))
@@ -193,9 +193,9 @@ def test_what_the_mirror_says_is_looked_at_once() -> None:
     held, below = world(ips(2), ips(2)), Below({"data": []})
     source = mirror(held, below)
     whole, partly = api.relationship_page(FILE, "contacted_ips"), api.object_request(FILE, ("votes",))
-    assert holds(source, whole)
-    assert holds(source, whole)
-    assert not holds(source, partly)
+    assert source.holds(whole)
+    assert source.holds(whole)
+    assert not source.holds(partly)
     before = len(held.asked)
     assert source.ask(whole, soon()).origin == "mirror"
     source.ask(partly, soon())
@@ -216,7 +216,7 @@ def test_many_that_are_not_served_are_not_read_again_one_by_one(state: str) -> N
     requests = [api.object_request(Ref("ip_address", address)) for address in names]
     assert set(source.ask_many(requests, soon())) == {None}
     for request in requests:
-        assert not holds(source, request)
+        assert not source.holds(request)
         with pytest.raises(NotFoundError):
             source.ask(request, soon())
     assert held.asked == [100]  # two identifiers each

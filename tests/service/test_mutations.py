@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import REPORTS, load, report_files
 from tests.service.conftest import titles
 from virustotal.api.identifiers import url_id
-from virustotal.api.source import Answer, Request
+from virustotal.api.source import Answer, Request, Source
 from virustotal.local.run_task import run_task, started_service
 from virustotal.local.targets import digest_target, target_of
 from virustotal.util.readers import as_mapping
@@ -59,7 +59,7 @@ HOSTILE: tuple[Any, ...] = (
 pytestmark = pytest.mark.skipif(not REPORTS.is_dir(), reason="no recorded answers beside this checkout")
 
 
-class Prepared:
+class Prepared(Source):
     """A source that answers with one report."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
 from tests.service.test_submission import protected
-from virustotal.api.source import Answer, Request, Save
+from virustotal.api.source import Answer, Request, Save, Source
 from virustotal.cli.app import app
 from virustotal.client.private_archive import fetch_private_file
 from virustotal.core.errors import ArtefactError
@@ -213,7 +213,7 @@ def test_a_damaged_archive_leaves_nothing_behind(tmp_path: Path) -> None:
         bundle.writestr("a", content)
     damaged = packed.getvalue()[:40] + b"\xff" * 20 + packed.getvalue()[60:]
 
-    class Archives:
+    class Archives(Source):
         def ask(self, request: Request, deadline: float) -> Answer:
             if request.save is None:
                 return Answer({"data": {"id": "a", "attributes": {"status": "finished"}}})

@@ -1,9 +1,10 @@
-"""The Source protocol: one request in, an answer or an error out. `lookup` never knows where an answer comes from."""
+"""Sources: one request in, an answer or an error out. `lookup` never knows where an answer comes from."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from attrs import field, frozen
 
@@ -92,18 +93,6 @@ class Answer:
     body: bytes = field(default=b"", eq=False, repr=False)
 
 
-class Source(Protocol):
-    """Something that answers: the client, or a link that wraps another source."""
-
-    def ask(self, request: Request, deadline: float) -> Answer:
-        """Return the answer before `deadline` (of `time.monotonic()`), or raise a `VirusTotalError`. Thread-safe."""
-        ...
-
-    def close(self) -> None:
-        """Give back connections. Nothing is asked afterwards."""
-        ...
-
-
 @frozen
 class RemainingQuota:
     """How many more requests the quota allows until a deadline (None: no bound is known), and why not more."""
@@ -138,9 +127,22 @@ class RequestBudget:
         return quota if quota.requests is not None and quota.requests <= left else RemainingQuota(left, self.reason)
 
 
-@runtime_checkable
-class QuotaAware(Protocol):
-    """A source that knows a quota."""
+class Source(ABC):
+    """Something that answers: the client, or a link that wraps another source. All of it is thread-safe.
+
+    What this class has of itself is a source that knows no quota, keeps nothing, and has no answers of its own.
+    """
+
+    @abstractmethod
+    def ask(self, request: Request, deadline: float) -> Answer:
+        """Return the answer before `deadline` (of `time.monotonic()`), or raise a `VirusTotalError`."""
+
+    def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
+        """Return the answers that it has without VirusTotal; None for each request that is to be asked by itself."""
+        return (None,) * len(requests)
+
+    def close(self) -> None:  # noqa: B027 - most sources have nothing to give back
+        """Give back connections. Nothing is asked afterwards."""
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
         """Return how many requests are left until `deadline`. Others may take of them meanwhile.
@@ -149,75 +151,19 @@ class QuotaAware(Protocol):
             deadline: Of `time.monotonic()`.
             for_subject: For a look-up of the task's subject, which may use the quota's reserve.
         """
-        ...
-
-
-@runtime_checkable
-class Caching(Protocol):
-    """A source that keeps answers."""
+        return RemainingQuota()
 
     def holds(self, request: Request) -> bool:
-        """Return whether it answers without a request to VirusTotal."""
-        ...
-
-    def bypass_cache(self) -> Source:
-        """Return a view that answers nothing from what was kept, and keeps what it is answered."""
-        ...
-
-    def forget(self, ref: Ref) -> None:
-        """Drop what was kept about an object, since it has changed."""
-        ...
-
-
-@runtime_checkable
-class HasFallback(Protocol):
-    """A source that has answers of its own for when VirusTotal cannot be asked."""
+        """Return whether it answers from what it keeps, without a request to VirusTotal."""
+        return False
 
     def has_fallback(self, request: Request) -> bool:
-        """Return whether it answers then, be it with less."""
-        ...
+        """Return whether it answers, be it with less, where VirusTotal cannot be asked."""
+        return False
 
+    def bypass_cache(self) -> "Source":
+        """Return a view that answers nothing from what was kept, and keeps what it is answered."""
+        return self
 
-@runtime_checkable
-class Batching(Protocol):
-    """A source that knows the answers to many requests at once."""
-
-    def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
-        """Return the answers that it has without VirusTotal; None for each request that is to be asked by itself."""
-        ...
-
-
-def ask_many(source: Source, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
-    """See `Batching.ask_many`; no answers of a source that knows none at once."""
-    return source.ask_many(requests, deadline) if isinstance(source, Batching) else (None,) * len(requests)
-
-
-def remaining_quota(source: Source, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
-    """See `QuotaAware.remaining`; no bound for a source without quota."""
-    return source.remaining(deadline, for_subject=for_subject) if isinstance(source, QuotaAware) else RemainingQuota()
-
-
-def holds(source: Source, request: Request) -> bool:
-    """See `Caching.holds`."""
-    return isinstance(source, Caching) and source.holds(request)
-
-
-def has_fallback(source: Source, request: Request) -> bool:
-    """See `HasFallback.has_fallback`."""
-    return isinstance(source, HasFallback) and source.has_fallback(request)
-
-
-def has(source: Source, request: Request) -> bool:
-    """Return whether there is an answer although VirusTotal cannot be asked."""
-    return holds(source, request) or has_fallback(source, request)
-
-
-def bypass_cache(source: Source) -> Source:
-    """See `Caching.bypass_cache`; the source itself where it keeps nothing."""
-    return source.bypass_cache() if isinstance(source, Caching) else source
-
-
-def forget(source: Source, ref: Ref) -> None:
-    """See `Caching.forget`."""
-    if isinstance(source, Caching):
-        source.forget(ref)
+    def forget(self, ref: Ref) -> None:  # noqa: B027 - most sources keep nothing
+        """Drop what was kept about an object, since it has changed."""

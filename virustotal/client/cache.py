@@ -13,7 +13,7 @@ from attrs import frozen
 
 from virustotal import api
 from virustotal.api.deep_json import parse
-from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
+from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client import leases
 from virustotal.client.answer_budget import LONG_BODY, AnswerBudget
 from virustotal.client.body_reader import LARGEST_ANSWER
@@ -72,7 +72,7 @@ def _digest(value: str) -> str:
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
-class Cache:
+class Cache(Source):
     """Answers from what is kept, and keeps what it is answered. Thread-safe.
 
     Args:
@@ -113,16 +113,16 @@ class Cache:
         self._source.close()
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
-        """See `QuotaAware.remaining`."""
-        return remaining_quota(self._source, deadline, for_subject=for_subject)
+        """See `Source.remaining`."""
+        return self._source.remaining(deadline, for_subject=for_subject)
 
     def holds(self, request: Request) -> bool:
-        """See `Caching.holds`."""
+        """See `Source.holds`."""
         place = place_of(request)
         return self._reading and place is not None and self._entry(place) is not None
 
     def bypass_cache(self) -> "Cache":
-        """See `Caching.bypass_cache`."""
+        """See `Source.bypass_cache`."""
         return Cache(
             self._source,
             self._stores,
@@ -134,7 +134,7 @@ class Cache:
         )
 
     def forget(self, ref: Ref) -> None:
-        """See `Caching.forget`."""
+        """See `Source.forget`."""
         try:
             place = place_of(api.object_request(ref))
         except InvalidError:

@@ -11,7 +11,7 @@ import requests
 from attrs import frozen
 
 from virustotal import __version__, api
-from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
+from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client.answer_budget import AnswerBudget
 from virustotal.client.body_reader import BrokenError, whole
 from virustotal.client.download import LARGEST_ERROR, NO_SUCH_PART, PARTIAL, discard, range_header, save
@@ -48,16 +48,13 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @frozen
-class _Attempt:
+class _Attempt(Source):
     """A single attempt on the wire, as a source."""
 
-    ask: Callable[[Request, float], Answer]
-
-    def close(self) -> None:
-        """Nothing: the connections are the client's."""
+    ask: Callable[[Request, float], Answer]  # type: ignore[assignment]  # in place of the method
 
 
-class HttpClient:
+class HttpClient(Source):
     """One key, one connection pool. Thread-safe.
 
     Proxies and certificates come from the configuration alone: environment variables and `.netrc` are not read, so
@@ -106,8 +103,8 @@ class HttpClient:
         return f"Client({self._host!r}, requests={self.usage.requests})"
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
-        """See `QuotaAware.remaining`: that of the link that each attempt passes."""
-        return remaining_quota(self._attempt, deadline, for_subject=for_subject)
+        """See `Source.remaining`: that of the link that each attempt passes."""
+        return self._attempt.remaining(deadline, for_subject=for_subject)
 
     def close(self) -> None:
         """Close the links of each attempt and the connections."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from virustotal.api.source import Answer, RemainingQuota, Request, Source, remaining_quota
+from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client.private_archive import fetch_private_file
 from virustotal.core.errors import InvalidError
 from virustotal.core.settings import PrivateConfig
@@ -18,7 +18,7 @@ _PREFIX = "private_"
 
 
 @frozen
-class PrivateSource:
+class PrivateSource(Source):
     """Asks for private objects only, see https://docs.virustotal.com/docs/private-scanning. Nothing of it is cached.
 
     Args:
@@ -29,12 +29,9 @@ class PrivateSource:
     source: Source
     options: PrivateConfig
 
-    def close(self) -> None:
-        """Nothing: the source outlives the task."""
-
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
-        """See `QuotaAware.remaining`."""
-        return remaining_quota(self.source, deadline, for_subject=for_subject)
+        """See `Source.remaining`."""
+        return self.source.remaining(deadline, for_subject=for_subject)
 
     def ask(self, request: Request, deadline: float) -> Answer:
         """See `Source.ask`.

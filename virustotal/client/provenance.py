@@ -7,19 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import define, evolve, field
 
 from virustotal import api
-from virustotal.api.source import (
-    Answer,
-    RemainingQuota,
-    Request,
-    RequestBudget,
-    Source,
-    ask_many,
-    bypass_cache,
-    forget,
-    has_fallback,
-    holds,
-    remaining_quota,
-)
+from virustotal.api.source import Answer, RemainingQuota, Request, RequestBudget, Source
 from virustotal.core.errors import InvalidError, VirusTotalError
 from virustotal.core.models import Ref
 
@@ -40,7 +28,7 @@ class Provenance:
     lock: threading.Lock = field(factory=threading.Lock)
 
 
-class ProvenanceSource:
+class ProvenanceSource(Source):
     """Passes everything on, and notes the origins of answers and errors. Thread-safe.
 
     Args:
@@ -54,13 +42,10 @@ class ProvenanceSource:
         self, source: Source, *, ignore_cache: bool = False, low_priority: bool = False, max_requests: int = 0
     ) -> None:
         self._whole = source
-        self._source = bypass_cache(source) if ignore_cache else source
+        self._source = source.bypass_cache() if ignore_cache else source
         self._low_priority = low_priority
         self._budget = RequestBudget(max_requests) if max_requests else None
         self.provenance = Provenance()
-
-    def close(self) -> None:
-        """Nothing: the source outlives the task."""
 
     def ask(self, request: Request, deadline: float) -> Answer:
         """See `Source.ask`."""
@@ -81,34 +66,34 @@ class ProvenanceSource:
         return answer
 
     def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
-        """See `Batching.ask_many`."""
-        answers = ask_many(self._source, requests, deadline)
+        """See `Source.ask_many`."""
+        answers = self._source.ask_many(requests, deadline)
         for request, answer in zip(requests, answers, strict=True):
             if answer is not None:
                 self._note(request, answer.origin, answer.age)
         return answers
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
-        """See `QuotaAware.remaining`."""
-        quota = remaining_quota(self._source, deadline, for_subject=for_subject and not self._low_priority)
+        """See `Source.remaining`."""
+        quota = self._source.remaining(deadline, for_subject=for_subject and not self._low_priority)
         return quota if self._budget is None else self._budget.bound(quota)
 
     def holds(self, request: Request) -> bool:
-        """See `Caching.holds`."""
-        return holds(self._source, request)
+        """See `Source.holds`."""
+        return self._source.holds(request)
 
     def has_fallback(self, request: Request) -> bool:
-        """See `HasFallback.has_fallback`."""
-        return has_fallback(self._source, request)
+        """See `Source.has_fallback`."""
+        return self._source.has_fallback(request)
 
     def forget(self, ref: Ref) -> None:
-        """See `Caching.forget`; of all that is kept, also by a task that is not answered from it."""
-        forget(self._whole, ref)
+        """See `Source.forget`; of all that is kept, also by a task that is not answered from it."""
+        self._whole.forget(ref)
 
     def bypass_cache(self) -> Source:
-        """See `Caching.bypass_cache`; what it is answered is noted here all the same."""
+        """See `Source.bypass_cache`; what it is answered is noted here all the same."""
         view = copy.copy(self)
-        view._source = bypass_cache(self._source)
+        view._source = self._source.bypass_cache()
         return view
 
     def _note(self, request: Request, origin: str, age: float) -> None:

@@ -28,7 +28,7 @@ _PRIVATE = "/private/"
 _PAUSE = "VirusTotal refused a request for its quota"
 
 
-class RateLimitedSource:
+class RateLimitedSource(Source):
     """Holds requests back until every window of the key has room, or the deadline leaves none. Thread-safe.
 
     Args:
@@ -97,7 +97,7 @@ class RateLimitedSource:
                 return answer
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
-        """See `QuotaAware.remaining`."""
+        """See `Source.remaining`."""
         self._account.wait(deadline)
         reserve = 0.0 if for_subject else self._config.reserve
         quota = evolve(self._account.quota(deadline), reserve=reserve)

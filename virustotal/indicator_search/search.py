@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from attrs import evolve, frozen
 
 from virustotal import __version__, api
-from virustotal.api.source import Source, ask_many
+from virustotal.api.source import Source
 from virustotal.core.lookup import quota_fit
 from virustotal.core.lookup.fetch import look_up_all
 from virustotal.core.models import Object, Ref, Report, Verdict
@@ -77,7 +77,7 @@ def look_up(plan: IocPlan, source: Source, deadline: float) -> tuple[IocLookup, 
         AuthenticationError: The key is missing or wrong.
     """
     requests = [api.object_request(ioc.ref) for ioc in plan.wanted]
-    answers = ask_many(source, requests, deadline) if requests else ()
+    answers = source.ask_many(requests, deadline) if requests else ()
     at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
     costs = {ioc.ref: int(request not in at_once) for ioc, request in zip(plan.wanted, requests, strict=True)}
     plan = cut_off(plan, quota_fit.fit(dict(zip(costs, requests, strict=True)), costs, source, deadline))

@@ -5,17 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from virustotal.api.source import (
-    MIRROR,
-    Answer,
-    RemainingQuota,
-    Request,
-    Source,
-    bypass_cache,
-    forget,
-    holds,
-    remaining_quota,
-)
+from virustotal.api.source import MIRROR, Answer, RemainingQuota, Request, Source
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
 from virustotal.mirror.documents import StoredObject
@@ -49,7 +39,7 @@ class NotMirroredError(VirusTotalError):
         super().__init__(message, code="LocalNotMirrored")
 
 
-class NoSource:
+class NoSource(Source):
     """The source below an air-gapped mirror: no request leaves the site."""
 
     def ask(self, request: Request, deadline: float) -> Answer:
@@ -58,11 +48,8 @@ class NoSource:
             raise NotMirroredError("Nothing is sent to VirusTotal (mirror.only).")
         raise NotMirroredError()
 
-    def close(self) -> None:
-        """Do nothing: there are no connections."""
 
-
-class MirrorSource:
+class MirrorSource(Source):
     """Answers from the mirror if that is complete and recent enough; the next source answers everything else.
 
     If the next source cannot answer (an outage, a quota), the mirror's incomplete answer is given. Air-gapped, the next
@@ -84,18 +71,18 @@ class MirrorSource:
         self._source.close()
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
-        """See `QuotaAware.remaining`."""
-        return remaining_quota(self._source, deadline, for_subject=for_subject)
+        """See `Source.remaining`."""
+        return self._source.remaining(deadline, for_subject=for_subject)
 
     def holds(self, request: Request) -> bool:
-        """See `Caching.holds`; the look-up is kept for the request itself."""
-        if self._only or holds(self._source, request):
+        """See `Source.holds`; the look-up is kept for the request itself."""
+        if self._only or self._source.holds(request):
             return True
         response = self._cached_lookup(request)
         return response is not None and self._is_sufficient(response)
 
     def has_fallback(self, request: Request) -> bool:
-        """See `HasFallback.has_fallback`: of any age, also an incomplete one."""
+        """See `Source.has_fallback`: of any age, also an incomplete one."""
         return self._cached_lookup(request) is not None
 
     def _cached_lookup(self, request: Request) -> Response | None:
@@ -106,16 +93,16 @@ class MirrorSource:
         return lookup if isinstance(lookup, Response) else None
 
     def bypass_cache(self) -> Source:
-        """See `Caching.bypass_cache`; an air-gapped mirror returns itself."""
-        return self if self._only else bypass_cache(self._source)
+        """See `Source.bypass_cache`; an air-gapped mirror returns itself."""
+        return self if self._only else self._source.bypass_cache()
 
     def forget(self, ref: Ref) -> None:
-        """See `Caching.forget`: the next source answers until the feeds have the new state."""
+        """See `Source.forget`: the next source answers until the feeds have the new state."""
         now = time.monotonic()
         with self._lock:
             self._changed = {name: until for name, until in self._changed.items() if until > now}
             self._changed |= dict.fromkeys(_names(ref), now + CHANGED)
-        forget(self._source, ref)
+        self._source.forget(ref)
 
     def ask(self, request: Request, deadline: float) -> Answer:
         """See `Source.ask`. Answers of the mirror have their origin and age."""
@@ -138,7 +125,7 @@ class MirrorSource:
             return response.answer(f"{INSTEAD} {error}")
 
     def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
-        """See `Batching.ask_many`: all objects without relationships in one multi-get."""
+        """See `Source.ask_many`: all objects without relationships in one multi-get."""
         queries = {request: query for request in requests if (query := self._object_query(request))}
         result = self._fetch(deadline)(query.ref for query in queries.values())
         lookups = {request: self._object_lookup(query, result) for request, query in queries.items()}

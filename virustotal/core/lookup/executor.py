@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from attrs import field, frozen
 
-from virustotal.api.source import Answer, Request, Source, has
+from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import AuthenticationError, DeadlineError, QuotaError, VirusTotalError
 from virustotal.core.models import Outcome, Status
 
@@ -32,7 +32,7 @@ class RequestExecutor:
 
     def ask(self, request: Request) -> Answer:
         """Return the answer, or raise the error that ended it or all of them."""
-        if self._ended and not (isinstance(self._ended[0], QuotaError) and has(self.source, request)):
+        if self._ended and not (isinstance(self._ended[0], QuotaError) and self._has_answer(request)):
             raise type(self._ended[0])(str(self._ended[0]), code=self._ended[0].code)
         if time.monotonic() >= self.deadline:
             raise DeadlineError("The time for this task is used up.")
@@ -41,6 +41,10 @@ class RequestExecutor:
         except (AuthenticationError, QuotaError) as error:
             self._ended.append(error)
             raise
+
+    def _has_answer(self, request: Request) -> bool:
+        """Return whether there is an answer although VirusTotal cannot be asked."""
+        return self.source.holds(request) or self.source.has_fallback(request)
 
 
 @cache

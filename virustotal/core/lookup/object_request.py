@@ -8,7 +8,7 @@ from attrs import evolve
 from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.relationships import Licence
-from virustotal.api.source import MIRROR, Request, Source, holds, remaining_quota
+from virustotal.api.source import MIRROR, Request, Source
 from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError
 from virustotal.core.lookup import inline_attributes, quota_fit
 from virustotal.core.lookup.executor import outcome_of
@@ -82,9 +82,9 @@ def _affordable(
     """
     names, inline, outcomes = _permitted(plan, capabilities)
     query = plan.selections(names) if inline else ()
-    if not _most_refusals(plan, names, inline, capabilities) or holds(source, _request(plan, names, query)):
+    if not _most_refusals(plan, names, inline, capabilities) or source.holds(_request(plan, names, query)):
         return names, inline, outcomes
-    quota = remaining_quota(source, deadline, for_subject=True)
+    quota = source.remaining(deadline, for_subject=True)
     capabilities.look_again()  # the source reads limits and licence before the first request
     names, inline, outcomes = _permitted(plan, capabilities)
     if quota.requests is None or quota.requests > _most_refusals(plan, names, inline, capabilities):

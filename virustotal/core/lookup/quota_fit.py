@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from virustotal.api.source import RemainingQuota, Request, Source, has_fallback, holds, remaining_quota
+from virustotal.api.source import RemainingQuota, Request, Source
 from virustotal.core.lookup.executor import side_by_side
 from virustotal.core.models import Outcome, Status
 from virustotal.util.readers import quantity
@@ -25,13 +25,13 @@ def fit(
         deadline: Of `time.monotonic()`.
     """
     asked = [key for key in requests if costs[key]]
-    held = dict(zip(asked, side_by_side(lambda key: holds(source, requests[key]), asked), strict=True))
+    held = dict(zip(asked, side_by_side(lambda key: source.holds(requests[key]), asked), strict=True))
     costs = {key: 0 if held.get(key, True) else costs[key] for key in requests}
     if not any(costs.values()):
         return {}
-    quota = remaining_quota(source, deadline)
+    quota = source.remaining(deadline)
     skipped = beyond(costs, quota)
-    fallbacks = [key for key in skipped if has_fallback(source, requests[key])]
+    fallbacks = [key for key in skipped if source.has_fallback(requests[key])]
     return beyond(costs | dict.fromkeys(fallbacks, 0), quota) if fallbacks else skipped
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from virustotal import api
-from virustotal.api.source import Source, Upload, forget
+from virustotal.api.source import Source, Upload
 from virustotal.core.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -263,7 +263,7 @@ def _look_for(submission: Submission, context: SubmissionContext, state: str, *,
 
 def _forget(submission: Submission, context: SubmissionContext) -> None:
     for ref in dict.fromkeys((submission.ref, *submission.aliases)):
-        forget(context.source, ref)
+        context.source.forget(ref)
 
 
 def _pending(submission: Submission, detail: str) -> Report:
