@@ -14,6 +14,7 @@ from virustotal.core.scoring.families import (
     is_actor,
     is_family,
 )
+from virustotal.core.scoring.unwanted import UNWANTED_WORDS
 from virustotal.core.scoring.verdicts import detections
 from virustotal.util.readers import as_mapping, as_texts, pairs
 
@@ -38,6 +39,10 @@ from virustotal.util.readers import as_mapping, as_texts, pairs
         "ab",
         "x1",
         "2022",
+        "PUM",
+        "not-a-virus",
+        "Potentially Unwanted",
+        *UNWANTED_WORDS,
     ],
 )
 def test_generic_names_are_no_family(name: str) -> None:

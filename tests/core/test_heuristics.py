@@ -14,7 +14,7 @@ from virustotal.core.scoring.heuristics import (
     PLUGIN_INFORMATIONAL,
     PLUGIN_MALICIOUS,
     PLUGIN_SUSPICIOUS,
-    Given,
+    ReportedPoints,
     attack_ids,
     capped,
     heuristic,
@@ -22,8 +22,8 @@ from virustotal.core.scoring.heuristics import (
 )
 
 
-def points(family: str, amount: Any, name: str = "name", **more: Any) -> Given:
-    return Given(Points(family, name, amount, "Because.", **more))
+def points(family: str, amount: Any, name: str = "name", **more: Any) -> ReportedPoints:
+    return ReportedPoints(Points(family, name, amount, "Because.", **more))
 
 
 def test_manifest_and_code_agree() -> None:
@@ -70,16 +70,16 @@ def test_what_the_cap_takes_is_said() -> None:
     [("Because", "Because."), ("Because.", "Because."), ("", "No reason was given."), ("So!", "So!")],
 )
 def test_reasons_are_sentences(reason: str, shown: str) -> None:
-    assert capped([Given(Points("engines", "x", 1, reason))])[0].reason == shown
+    assert capped([ReportedPoints(Points("engines", "x", 1, reason))])[0].reason == shown
 
 
 def test_external_points_are_the_plugins() -> None:
-    (found,) = capped([Given(Points("engines", "x", 1000, "Because."), external=True)])
+    (found,) = capped([ReportedPoints(Points("engines", "x", 1000, "Because."), external=True)])
     assert (found.family, found.counted) == (Family.PLUGIN, CAPS[Family.PLUGIN])
 
 
 def test_void_points_leave_the_cap_to_others() -> None:
-    void = Given(Points("engines", "x", 900, "Because."), void_because="Not counted.")
+    void = ReportedPoints(Points("engines", "x", 900, "Because."), void_because="Not counted.")
     first, second = capped([void, points("engines", 900)])
     assert (first.counted, first.reason, second.counted) == (0, "Because. Not counted.", 900)
 
@@ -121,7 +121,7 @@ GIVEN = st.lists(
 
 
 @given(GIVEN)
-def test_nothing_exceeds_its_cap_and_each_group_adds_up(given_points: list[Given]) -> None:
+def test_nothing_exceeds_its_cap_and_each_group_adds_up(given_points: list[ReportedPoints]) -> None:
     scores = capped(given_points)
     for family in Family:
         group = [score for score in scores if score.family is family]

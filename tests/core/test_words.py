@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.test_subject_reports import BROKEN, broken, everything
-from virustotal.core.models import EngineCounts, Level, Object, Report, Verdict
+from virustotal.core.models import Detection, EngineCounts, Level, Object, Report, Verdict
 from virustotal.core.plugin_host import runner
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.scoring.opinions import headline, opinions
-from virustotal.core.scoring.verdicts import VERDICT_ATTRIBUTES, judge
+from virustotal.core.scoring.verdicts import VERDICT_ATTRIBUTES, detection_ratio, judge
 from virustotal.core.scoring.words import THRESHOLDS, counts_text, score_word, verdict_words
 from virustotal.core.settings import Settings
 from virustotal.plugins import BUILTIN
@@ -53,6 +53,26 @@ def test_word_of_a_score(score: int, word: str) -> None:
 )
 def test_counts(counts: EngineCounts, text: str) -> None:
     assert counts_text(counts) == text
+
+
+@pytest.mark.parametrize(
+    ("categories", "stats", "shown"),
+    [
+        (("malicious", "suspicious", "undetected", "timeout"), {}, "2/3"),
+        (("ignored", "harmless"), {"malicious": 5}, "0/2"),
+        (("timeout",), {"malicious": 1, "suspicious": 1, "harmless": 3, "failure": 2}, "2/5"),
+        ((), {"timeout": 3}, ""),
+        ((), {}, ""),
+    ],
+)
+def test_ratio_of_detections(categories: tuple[str, ...], stats: dict[str, int], shown: str) -> None:
+    engines = tuple(
+        Detection(f"E{number}", "malicious", ignored_because="a rule")
+        if category == "ignored"
+        else Detection(f"E{number}", category)
+        for number, category in enumerate(categories)
+    )
+    assert detection_ratio(obj("file", "a", last_analysis_stats=stats), Verdict(detections=engines)) == shown
 
 
 def test_clean_only_where_a_trusted_source_says_so() -> None:

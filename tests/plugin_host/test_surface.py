@@ -52,7 +52,7 @@ MODULES: Mapping[str, str] = {
         "Indicator attack_name current_id indicator is_tag_type known_ids ontology_problem tactics tag_value"
     ),
     "certificates": "alternative_names distinguished facts public_key tags",
-    "noise": "is_noise_address is_noise_command is_noise_file is_noise_host is_noise_mutex",
+    "noise": "is_noise_address is_noise_command is_noise_file is_noise_host is_noise_mutex is_noise_registry_key",
     "readers": (
         "EMPTY_DIGESTS LONGEST_TEXT as_list as_mapping as_mappings as_text as_texts boolean clean date day distinct "
         "host_of integer moment named_counts number pairs quantity safe_name timestamp whole_text"
@@ -65,8 +65,8 @@ MODULES: Mapping[str, str] = {
     "verdicts": (
         "ANSWERED BAD COUNTED_ATTRIBUTES HOST_KINDS MALICIOUS MOST_FAMILIES NOT_ANALYSED POPULAR_RANK SUSPICIOUS "
         "THRESHOLDS UNWANTED_POINTS UNWANTED_WORDS agreed_labels analyst_verdict attribution_tags best_rank "
-        "category_of counters counts_text detections family_names headline is_family level_of needed_hits opinions "
-        "score_word stale_days trusted_by unwanted_word verdict_word verdict_words"
+        "category_of counters counts_text detection_ratio detections family_names headline is_family level_of "
+        "needed_hits opinions ratio score_word stale_days trusted_by unwanted_word verdict_word verdict_words"
     ),
     "whois": "rdap_facts whois_facts whois_map_facts",
 }

@@ -13,7 +13,8 @@ from virustotal.core.analyzer import Evidence
 from virustotal.core.findings import OntologyPart, Points
 from virustotal.core.models import Object, Ref, Report
 from virustotal.core.scoring.heuristics import CAPS
-from virustotal.core.scoring.verdicts import ANSWERED, VERDICT_ATTRIBUTES, counters, judge
+from virustotal.core.scoring.verdicts import VERDICT_ATTRIBUTES, counters, judge
+from virustotal.core.scoring.words import ANSWERED
 from virustotal.core.settings import Settings
 from virustotal.plugins import assessment, detections, overview
 

@@ -4,20 +4,20 @@ import json
 
 from virustotal.core.findings import About, Points
 from virustotal.core.models import Ref
-from virustotal.core.scoring.heuristics import Given
+from virustotal.core.scoring.heuristics import ReportedPoints
 from virustotal.result.flagged import MOST_TAGS, flagged_section
 
 
 def given(
     name: str, amount: int = 300, relationship: str = "contacted_domains", *, void: str = "", external: bool = False
-) -> Given:
+) -> ReportedPoints:
     title = relationship.replace("_", " ").capitalize()
     about = About(Ref("domain", name), name.lower(), title, "3/90", "trojan.eicar", "network.dynamic.domain")
     points = Points("related", relationship, amount, "It is flagged.", about=about)
-    return Given(points, void_because=void, external=external)
+    return ReportedPoints(points, void_because=void, external=external)
 
 
-OTHER = Given(Points("engines", "engines", 400, "Four engines."))
+OTHER = ReportedPoints(Points("engines", "engines", 400, "Four engines."))
 
 
 def test_nothing_flagged_changes_nothing() -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from virustotal.cli.result_tree import headline, verdict
 from virustotal.cli.section_text import STYLES, draw
-from virustotal.core.scoring.verdicts import BAD
+from virustotal.core.scoring.words import BAD
 from virustotal.local.run_task import TaskOutcome
 from virustotal.plugins import detections
 from virustotal.rendering import section_parts as parts

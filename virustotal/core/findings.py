@@ -1,4 +1,4 @@
-"""What an analyser yields. A finding is a value: the shell carries out what it describes."""
+"""What an analyzer yields. A finding is a value: the service carries out what it describes."""
 
 import enum
 from collections.abc import Mapping
@@ -42,16 +42,18 @@ class Family(enum.StrEnum):
 
 @frozen
 class Download:
-    """An artefact that the shell fetches, verifies and attaches after analysis.
+    """An artefact that the service fetches, verifies and attaches after analysis.
 
-    ref: the object that owns it (a `file_behaviour`, a `url_behaviour`, a `file`, a `screenshot`).
-    kind: `evtx`, `pcap`, `memdump`, `html`, `dom`, `file` or `screenshot`.
-    name: the display name, built from an allow-list of characters (`virustotal.util.readers.safe_name`).
-    role: a `Role`, or its text: `extracted`, `supplementary` or `image`.
-    relation: one of Assemblyline's PARENT_RELATION names.
-    magic: the body must begin with one of these, where any are given.
-    sha256: the body must have this digest, where it is known.
-    link: the signed address of a picture; all other artefacts have an address of the API.
+    Args:
+        ref: The object that owns it (a `file_behaviour`, a `url_behaviour`, a `file`, a `screenshot`).
+        kind: `evtx`, `pcap`, `memdump`, `html`, `dom`, `file` or `screenshot`.
+        name: The display name, built from an allow-list of characters (`virustotal.core.readers.safe_name`).
+        description: Of the attached file.
+        role: A `Role`, or its text: `extracted`, `supplementary` or `image`.
+        relation: One of Assemblyline's PARENT_RELATION names.
+        magic: The body must begin with one of these; empty for no check.
+        sha256: The body must have this digest; empty where it is not known.
+        link: The signed address of a picture; all other artefacts have an address of the API.
     """
 
     ref: Ref
@@ -67,7 +69,16 @@ class Download:
 
 @frozen
 class Attachment:
-    """Bytes that a plugin made, such as a STIX bundle or a picture. Either `data` or `path` is given."""
+    """Bytes that a plugin made, such as a STIX bundle or a picture. Either `data` or `path` is given.
+
+    Args:
+        name: The display name.
+        description: Of the attached file.
+        data: The bytes.
+        path: The file that has them; it must exist until the task ends.
+        role: A `Role`, or its text: `extracted`, `supplementary` or `image`.
+        relation: One of Assemblyline's PARENT_RELATION names.
+    """
 
     name: str
     description: str
@@ -81,8 +92,9 @@ class Attachment:
 class OntologyPart:
     """One part of the result ontology, as keyword arguments of Assemblyline's own model.
 
-    kind: `antivirus`, `sandbox`, `process`, `network`, `signature` or `malware_config`.
-    data: the model's fields (assemblyline.odm.models.ontology.results).
+    Args:
+        kind: `antivirus`, `sandbox`, `process`, `network`, `signature` or `malware_config`.
+        data: The model's fields (assemblyline.odm.models.ontology.results).
     """
 
     kind: str
@@ -91,13 +103,16 @@ class OntologyPart:
 
 @frozen
 class About:
-    """The related object that points are about. Layout lists all of them in one section, with their tags.
+    """The related object that points are about. The result lists all of them in one section, with their tags.
 
-    ref: the object. value: what an analyst calls it: the address of a URL, a host, a SHA-256.
-    relationship: the title of the relationship that leads to it.
-    detections: what its engines say, such as `3/90`. threat: its threat label or threat names.
-    level: its level in words, such as `malicious`.
-    tag: the tag type of `value` (assemblyline.odm.models.tagging.Tagging); empty for an object that is not tagged.
+    Args:
+        ref: The object.
+        value: What an analyst calls it: the address of a URL, a host, a SHA-256.
+        relationship: The title of the relationship that leads to it.
+        detections: What its engines say, such as `3/90`.
+        threat: Its threat label or threat names.
+        tag: The tag type of `value` (assemblyline.odm.models.tagging.Tagging); empty for an object that is not tagged.
+        level: Its level in words, such as `malicious`.
     """
 
     ref: Ref
@@ -111,14 +126,17 @@ class About:
 
 @frozen
 class Points:
-    """What a finding adds to the score, and why. Sections carry no heuristic of their own: layout sets it.
+    """What a finding adds to the score, and why. Sections carry no heuristic of their own: the service sets it.
 
-    family: a name of `Family`; points of external plugins always count as `plugin`.
-    name: a short stable name, which becomes the heuristic's signature.
-    amount: points before the family's cap; 0 for something seen and not scored. What is below counts as 0.
-    section: the section of the same analyser that shows it, for its colour; None for the analyser's first section.
-    attack_ids: ATT&CK ids that belong to it.
-    about: the flagged object of these points: it is listed in the one section of flagged objects, which they colour.
+    Args:
+        family: A name of `Family`; points of external plugins always count as `plugin`.
+        name: A short stable name, which becomes the heuristic's signature.
+        amount: Points before the family's cap; 0 for something seen and not scored. Less than 0 counts as 0.
+        reason: One sentence for the explanation of the score.
+        section: The section of the same analyzer that shows it, for its colour; None for the analyzer's first section.
+        attack_ids: ATT&CK ids that belong to it.
+        about: The flagged object of these points: it is listed in the one section of flagged objects, which they
+            colour.
     """
 
     family: str

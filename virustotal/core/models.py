@@ -10,7 +10,7 @@ from virustotal.util.readers import EMPTY
 
 
 class Status(enum.StrEnum):
-    """How looking something up ended. "Clean" never looks like "not looked up"."""
+    """How a look-up ended. "Clean" never looks like "not looked up"."""
 
     FOUND = "found"
     UNKNOWN = "unknown"
@@ -24,9 +24,11 @@ class Status(enum.StrEnum):
 
 @frozen
 class Outcome:
-    """How one object, relationship or artefact ended, and why in plain words.
+    """How the look-up of one object, relationship or artefact ended, and why in plain words.
 
-    detail: one sentence for the analyst; empty where the status says it all. It never holds a key.
+    Args:
+        status: How it ended.
+        detail: One sentence for the analyst; empty where the status says it all. It never holds a key.
     """
 
     status: Status
@@ -45,8 +47,9 @@ FOUND = Outcome(Status.FOUND)
 class Ref:
     """What VirusTotal calls a descriptor: the identity of one object.
 
-    kind: VirusTotal's own type name, such as `file`, `url`, `domain`, `ip_address`, `file_behaviour`.
-    id: the identifier inside that type, as VirusTotal writes it.
+    Args:
+        kind: VirusTotal's own type name, such as `file`, `url`, `domain`, `ip_address`, `file_behaviour`.
+        id: The identifier inside that type, as VirusTotal writes it.
     """
 
     kind: str
@@ -57,11 +60,13 @@ class Ref:
 class Object:
     """One VirusTotal object: a typed identity beside raw JSON.
 
-    attributes: every key is optional, and every value may be of another type than documented.
-    context: `context_attributes`, facts about the link that led here and not about the object.
-    links: VirusTotal's own addresses, as information only.
-    whole: False where only some attributes were asked for, so that absent and not asked stay apart.
-    error: the code inside a relationship item that VirusTotal knows by its id alone, such as `NotFoundError`.
+    Args:
+        ref: Which object.
+        attributes: Every key is optional, and every value may be of another type than documented.
+        context: `context_attributes`: facts about the link that led here, not about the object.
+        links: VirusTotal's own addresses, as information only.
+        whole: False where only some attributes were requested: one that is missing may just not have been requested.
+        error: The code inside a relationship item that VirusTotal knows by its id alone, such as `NotFoundError`.
     """
 
     ref: Ref
@@ -76,10 +81,14 @@ class Object:
 class Related:
     """What VirusTotal knows under one relationship of one object.
 
-    total: how many there are by VirusTotal's own count, or None where it does not say.
-    complete: False if more pages exist than were fetched.
-    detailed: False if the items are bare descriptors.
-    cursor: where the list goes on, of a list that stood in line in the subject's own answer; an opaque text.
+    Args:
+        relationship: Its name, such as `contacted_ips`.
+        items: The related objects, in VirusTotal's order.
+        outcome: How its look-up ended.
+        total: How many there are by VirusTotal's own count, or None where it does not say.
+        complete: False if more pages exist than were fetched.
+        detailed: False if the items are bare descriptors.
+        cursor: VirusTotal's opaque text for the next page of a list that the subject's own response holds.
     """
 
     relationship: str
@@ -93,7 +102,13 @@ class Related:
 
 @frozen
 class Report:
-    """All that is known about one subject. Where `outcome` is not found, `subject` has only its reference."""
+    """All that is known about one subject.
+
+    Args:
+        subject: The object; only its reference where `outcome` is not found.
+        related: Its relationships by name.
+        outcome: How its look-up ended.
+    """
 
     subject: Object
     related: Mapping[str, Related] = EMPTY
@@ -101,7 +116,7 @@ class Report:
 
 
 class Level(enum.StrEnum):
-    """How bad an object is held to be, in the platform's words for its score.
+    """How dangerous an object is, in the platform's words for its score.
 
     UNKNOWN: no engine came to a verdict. CLEAN: a trusted source says so. INFORMATIONAL: all others below `suspicious`.
     """
@@ -123,10 +138,15 @@ class Level(enum.StrEnum):
 class Detection:
     """One engine's verdict of one object.
 
-    category: VirusTotal's own, such as `malicious`, `suspicious`, `undetected`, `type-unsupported`.
-    result: what the engine calls it, or an empty text.
-    score: what it is worth by `revised_sig_score_map` or `revised_kw_score_map`, or None where neither says.
-    ignored_because: the rule that put it aside, or an empty text.
+    Args:
+        engine: Its name.
+        category: VirusTotal's own, such as `malicious`, `suspicious`, `undetected`, `type-unsupported`.
+        result: What the engine calls the object, or an empty text.
+        version: Of the engine.
+        update: The day of its signatures, as VirusTotal writes it.
+        score: Its points by `revised_sig_score_map` or `revised_kw_score_map`, or None where neither has any.
+        ignored_because: The rule by which it does not count, or an empty text.
+        remapped_because: The rule by which it has the score, or an empty text.
     """
 
     engine: str
@@ -143,10 +163,12 @@ class Detection:
 class EngineCounts:
     """How many engines said what of one object.
 
-    malicious, suspicious: engines that count; ignored ones do not.
-    engines: all that came to a verdict, ignored ones too.
-    below_threshold: engines detected it, and fewer than `hit_threshold` asks for.
-    points: what engines alone add to the score, or the plugin that judges in their place.
+    Args:
+        malicious: Engines that call it malicious; ignored ones do not count.
+        suspicious: Engines that call it suspicious; ignored ones do not count.
+        engines: All that came to a verdict, ignored ones too.
+        below_threshold: Whether engines detected it, and fewer than `hit_threshold`.
+        points: What engines alone add to the score, or the plugin that judges in their place.
     """
 
     malicious: int = 0
@@ -165,11 +187,14 @@ class EngineCounts:
 class Verdict:
     """What all engines together say of one object, with the reasons attached.
 
-    level: a `Level`, or its text, such as `malicious`; the service sets it by the score, but for `clean` and `unknown`.
-    reasons: one sentence a point, in the order in which they were decided.
-    score: points before any cap of the whole result.
-    counts: how many engines said what; the service fills it in.
-    trusted_by: who vouches for the object, such as `Microsoft Corporation`; the service fills it in.
+    Args:
+        level: A `Level`, or its text, such as `malicious`; the service sets it by the score, but for `clean` and
+            `unknown`.
+        detections: Those that it was made of.
+        reasons: One sentence for each step, in the order in which they were decided.
+        score: Points before any cap of the whole result.
+        counts: How many engines said what; the service fills it in.
+        trusted_by: Who vouches for the object, such as `Microsoft Corporation`; the service fills it in.
     """
 
     level: Level = field(default=Level.UNKNOWN, converter=Level)

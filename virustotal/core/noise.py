@@ -5,7 +5,14 @@ A machine that runs nothing contacts, creates and starts these. As tags they wou
 
 import re
 
-__all__ = ["is_noise_address", "is_noise_command", "is_noise_file", "is_noise_host", "is_noise_mutex"]
+__all__ = [
+    "is_noise_address",
+    "is_noise_command",
+    "is_noise_file",
+    "is_noise_host",
+    "is_noise_mutex",
+    "is_noise_registry_key",
+]
 
 #: Hosts, and all below them: updates, telemetry, revocation lists, connectivity checks, time servers.
 HOSTS = frozenset(

@@ -10,7 +10,7 @@ from virustotal.core.findings import Family, Finding, Points
 from virustotal.core.models import Object, Outcome, Report, Status, Verdict
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.output import AnalyzerOutput
-from virustotal.core.scoring.verdicts import ANSWERED, BAD, COUNTED_ATTRIBUTES, counters
+from virustotal.core.scoring.verdicts import COUNTED_ATTRIBUTES, detection_ratio
 from virustotal.core.scoring.words import THRESHOLDS, verdict_word
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import Place
@@ -81,14 +81,7 @@ class _Row:
 
     @property
     def detections(self) -> str:
-        """How many engines of those that answered found something, such as `3/90`."""
-        counts = counters(self.lookup.report.subject)
-        detections = [detection for detection in self.verdict.detections if detection.category in ANSWERED]
-        if detections:
-            bad = sum(detection.category in BAD and not detection.ignored_because for detection in detections)
-            return f"{bad}/{len(detections)}"
-        total = sum(counts.get(name, 0) for name in ANSWERED)
-        return f"{sum(counts.get(name, 0) for name in BAD)}/{total}" if total else ""
+        return detection_ratio(self.lookup.report.subject, self.verdict)
 
     def cells(self) -> dict[str, Any]:
         ioc, outcome = self.lookup.ioc, self.lookup.report.outcome

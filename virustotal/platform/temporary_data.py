@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from virustotal.core.models import Detection, Object, Verdict
-from virustotal.core.scoring.verdicts import MALICIOUS, SUSPICIOUS
+from virustotal.core.scoring.words import MALICIOUS, SUSPICIOUS
 from virustotal.util.readers import as_list, as_mapping, as_text, integer, pairs
 
 #: The name under which later services find it.

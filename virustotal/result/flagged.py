@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from virustotal.core.findings import About
 from virustotal.core.plugin_host.output import Section
-from virustotal.core.scoring.heuristics import Given
+from virustotal.core.scoring.heuristics import ReportedPoints
 from virustotal.core.tables import MOST_ROWS, listed
 from virustotal.result.subject_header import KINDS
 from virustotal.util.readers import as_text
@@ -24,11 +24,11 @@ class Flagged:
     """One flagged object: the points that count of it, and all relationships that lead to it."""
 
     about: About
-    given: Given
+    reported: ReportedPoints
     relationships: tuple[str, ...]
 
 
-def flagged_section(entries: Sequence[Given]) -> tuple[Section | None, tuple[Given, ...]]:
+def flagged_section(entries: Sequence[ReportedPoints]) -> tuple[Section | None, tuple[ReportedPoints, ...]]:
     """Move the points about related objects to one section.
 
     An object that several relationships or subjects lead to is listed and counted once, with its highest amount.
@@ -43,15 +43,15 @@ def flagged_section(entries: Sequence[Given]) -> tuple[Section | None, tuple[Giv
     section = _section(flagged)
     groups: dict[tuple[str, str, str, str], list[Flagged]] = {}
     for entry in flagged:
-        points = entry.given.points
+        points = entry.reported.points
         if points.amount > 0:
-            key = (points.family, points.name, entry.given.subject, entry.given.void_because)
+            key = (points.family, points.name, entry.reported.subject, entry.reported.void_because)
             groups.setdefault(key, []).append(entry)
     others = tuple(entry for entry in entries if entry.points.about is None)
     return section, (*others, *(_points(group, section) for group in groups.values()))
 
 
-def _merged(entries: Iterable[Given]) -> tuple[Flagged, ...]:
+def _merged(entries: Iterable[ReportedPoints]) -> tuple[Flagged, ...]:
     """Return each object once, those with the highest amounts first."""
     objects: dict[tuple[str, str], Flagged] = {}
     for entry in entries:
@@ -61,7 +61,7 @@ def _merged(entries: Iterable[Given]) -> tuple[Flagged, ...]:
         key = (about.ref.kind, about.ref.id.lower())
         previous = objects.get(key)
         relationships = tuple(dict.fromkeys((*(previous.relationships if previous else ()), about.relationship)))
-        better = previous is None or _counting(entry) > _counting(previous.given)
+        better = previous is None or _counting(entry) > _counting(previous.reported)
         best = (
             Flagged(about, entry, relationships)
             if better or previous is None
@@ -71,10 +71,10 @@ def _merged(entries: Iterable[Given]) -> tuple[Flagged, ...]:
         if not best.about.tag:
             best = evolve(best, about=evolve(best.about, tag=about.tag or (previous.about.tag if previous else "")))
         objects[key] = best
-    return tuple(sorted(objects.values(), key=lambda entry: -_counting(entry.given)))
+    return tuple(sorted(objects.values(), key=lambda entry: -_counting(entry.reported)))
 
 
-def _counting(entry: Given) -> int:
+def _counting(entry: ReportedPoints) -> int:
     return 0 if entry.void_because else entry.points.amount
 
 
@@ -108,13 +108,13 @@ def _row(entry: Flagged) -> dict[str, Any]:
     }
 
 
-def _points(group: Sequence[Flagged], section: Section) -> Given:
+def _points(group: Sequence[Flagged], section: Section) -> ReportedPoints:
     """Return the points of one relationship as one entry: their sum, and the objects by name."""
-    first = group[0].given
+    first = group[0].reported
     named = [f"{entry.about.value} ({entry.about.detections or 'flagged'})" for entry in group]
     title = group[0].about.relationship or first.points.name
     reason = f"{title}: {len(group)} flagged: {listed(named, MOST_NAMED)}."
-    amount = sum(entry.given.points.amount for entry in group)
-    attack_ids = tuple(dict.fromkeys(attack_id for entry in group for attack_id in entry.given.points.attack_ids))
+    amount = sum(entry.reported.points.amount for entry in group)
+    attack_ids = tuple(dict.fromkeys(attack_id for entry in group for attack_id in entry.reported.points.attack_ids))
     points = evolve(first.points, amount=amount, reason=reason, attack_ids=attack_ids, about=None)
     return evolve(first, points=points, section=section)

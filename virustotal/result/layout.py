@@ -11,10 +11,10 @@ from attrs import evolve, frozen
 
 from virustotal.core.models import Level
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
-from virustotal.core.scoring.heuristics import Given, Score, by_section, capped
+from virustotal.core.scoring.heuristics import ReportedPoints, Score, by_section, capped
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
-from virustotal.core.scoring.verdicts import BAD, HOST_KINDS, counters, exempt
-from virustotal.core.scoring.words import score_word
+from virustotal.core.scoring.verdicts import HOST_KINDS, counters, exempt
+from virustotal.core.scoring.words import BAD, score_word
 from virustotal.core.settings import Settings
 from virustotal.core.tables import listed
 from virustotal.result.coverage import coverage_section
@@ -206,7 +206,7 @@ def _with_anchors(output: AnalyzerOutput) -> AnalyzerOutput:
     return evolve(output, sections=sections, scored=scored)
 
 
-def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[Given]:
+def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[ReportedPoints]:
     clean_url = any(_is_clean_url(result) for result in results)
     for result in results:
         void = exempt(result.report.subject, safelist)
@@ -215,10 +215,10 @@ def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[Giv
         yield from _points(result.contributions, name_of(result), void)
 
 
-def _points(contributions: Iterable[AnalyzerOutput], subject: str = "", void: str = "") -> Iterator[Given]:
+def _points(contributions: Iterable[AnalyzerOutput], subject: str = "", void: str = "") -> Iterator[ReportedPoints]:
     for output in contributions:
         for points, section in output.scored:
-            yield Given(
+            yield ReportedPoints(
                 points,
                 section,
                 provider=output.provider,

@@ -8,13 +8,14 @@ from typing import Any
 from assemblyline.common.attack_map import group_map
 
 from virustotal.core.models import Detection
+from virustotal.core.scoring.unwanted import UNWANTED_WORDS
+from virustotal.core.scoring.words import BAD
 from virustotal.util.readers import as_mapping, as_text, as_texts, distinct, named_counts, pairs, whole_text
 
 #: A name is a family where at least this many unrelated engines or sandboxes use it.
 FAMILY_SOURCES = 2
 #: Families and actors that are tagged.
 MOST_FAMILIES = 5
-_BAD = frozenset({"malicious", "suspicious"})
 
 _PLATFORMS = """
     acad andr android androidos ansi asp autoit bat chm cmd com data doc docx dos elf elf32 elf64 excel exe html ios iot
@@ -23,17 +24,16 @@ _PLATFORMS = """
     win32 win64 windows wm wm97 word x97 x97m x64 x86 xls xml zip
 """
 _KINDS = """
-    adload adware adw appl application apprisk archive backdoor banker bankers bckdr bkdr bomb bot botnet bundler bypass
-    clicker coinminer crack cryp crypt crypter cryptor cryptominer ddos dialer dldr downldr downloader dropper drop
-    dropped exp expl exploit fakeav file flooder grayware greyware hacktool hktl hoax infostealer injector installer
-    joke keygen keylogger kryptik loader macro miner monitor obfuscated obfus packed packer password patched phish
-    phisher phishing potentialrisk pua puf pup pws ransom ransomware rat riskware risktool rogue rootkit shell shellcode
-    smsreg softwarebundler spammer spr spy spyware stealer stlr toolbar troj trojan trojandownloader trojandropper
-    trojanspy trojware trj unwanted virtool virus webtoolbar worm
+    adload archive backdoor banker bankers bckdr bkdr bomb bot botnet bypass clicker coinminer cryp crypt crypter
+    cryptominer cryptor ddos dialer dldr downldr downloader drop dropped dropper exp expl exploit fakeav file
+    flooder hoax infostealer injector installer joke keylogger kryptik loader macro miner monitor obfus obfuscated
+    packed packer password patched phish phisher phishing pws ransom ransomware rat rogue rootkit shell shellcode
+    smsreg spammer spy spyware stealer stlr trj troj trojan trojandownloader trojandropper trojanspy trojware
+    virtool virus worm
 """
 _GENERIC = """
-    a abnormal agen agent agentb agn agnt ai aidetect aidetectmalware aidetectnet artemis asmalws attribute auto
-    behav behaves behaveslike bscope c2 c2c casur classic cloud cnc common confidence corrupt crypted cve dacic
+    abnormal agen agent agentb agn agnt ai aidetect aidetectmalware aidetectnet artemis asmalws attribute auto behav
+    behaves behaveslike bscope c2 c2c casur classic cloud cnc common confidence corrupt crypted cve dacic
     dangerousobject deepscan detected detection dfi discord eicar eldorado fam family force fragtor gdsda gen genasa
     gencirc general generic generickd genericrxwc generisk genetic genkryptik genome genpua grp heur heuristic
     hidden high highconfidence html ics invader jatif kd knc lazy low mal malform malformed malicious maltrak
@@ -42,8 +42,8 @@ _GENERIC = """
     threat tiggre token tool tr trojanx type ulise undef undefined unknown unsafe usermode variant vho wacatac
     zedlaf zemsilf zusy
 """
-#: Words that name no family: platforms, kinds of malware, and what engines say where they have no name.
-NO_FAMILY = frozenset(f"{_PLATFORMS} {_KINDS} {_GENERIC}".split())
+#: Words that name no family: platforms, kinds of malware and of unwanted software, and what engines say without a name.
+NO_FAMILY = frozenset(f"{_PLATFORMS} {_KINDS} {_GENERIC} {' '.join(UNWANTED_WORDS).replace('-', ' ')}".split())
 
 #: Animals, weather and minerals by which vendors name actors, after another word.
 _ACTOR = re.compile(
@@ -119,13 +119,13 @@ def agreed_labels(labels: Mapping[str, Iterable[str]], attributes: Mapping[str, 
 
 def _engine_results(attributes: Mapping[str, Any]) -> frozenset[str]:
     entries = (as_mapping(entry) for _, entry in pairs(attributes.get("last_analysis_results")))
-    results = (entry.get("result") for entry in entries if as_text(entry.get("category")) in _BAD)
+    results = (entry.get("result") for entry in entries if as_text(entry.get("category")) in BAD)
     return frozenset(_shared(as_text(result)) for result in results if result)
 
 
 def _results(detections: Iterable[Detection]) -> frozenset[str]:
     """Return what engines call it, in lower case; those that share a technology say the same, and count once."""
-    bad = (detection for detection in detections if detection.category in _BAD and not detection.ignored_because)
+    bad = (detection for detection in detections if detection.category in BAD and not detection.ignored_because)
     return frozenset(_shared(detection.result) for detection in bad if detection.result)
 
 

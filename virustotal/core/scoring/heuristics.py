@@ -46,11 +46,15 @@ LONGEST_NAME = 120
 
 
 @frozen
-class Given:
-    """Points as an analyser gave them.
+class ReportedPoints:
+    """Points as an analyser reported them.
 
-    section: the section that they colour, told apart by identity; None for a section of their own.
-    void_because: why nothing of it counts, whatever the cap leaves; empty where it counts.
+    Args:
+        section: The section that they colour, told apart by identity; None for a section of their own.
+        provider: The plugin that reported them.
+        subject: The subject that they are about, by its name in the result.
+        external: Whether the plugin is not a built-in one.
+        void_because: Why nothing of them counts, whatever the cap leaves; empty where they count.
     """
 
     points: Points
@@ -63,9 +67,15 @@ class Given:
 
 @frozen
 class Score:
-    """One point of the explanation: what was given, and what of it counts.
+    """One point of the explanation: what was reported, and what of it counts.
 
-    attack_ids: those that Assemblyline knows, revoked ones replaced. unknown_ids: the others; shown, never raised.
+    Args:
+        name: The signature's, at most `LONGEST_NAME` characters.
+        amount: As reported, and not below 0.
+        counted: What counts of the amount.
+        section: As in `ReportedPoints`.
+        attack_ids: Those that Assemblyline knows, revoked ones replaced.
+        unknown_ids: The others; shown, and not part of the heuristic.
     """
 
     family: Family
@@ -80,7 +90,7 @@ class Score:
     unknown_ids: tuple[str, ...] = ()
 
 
-def family_of(entry: Given) -> Family:
+def family_of(entry: ReportedPoints) -> Family:
     """Return the family that points count in: external plugins and unknown names count as `plugin`."""
     if entry.external:
         return Family.PLUGIN
@@ -90,11 +100,11 @@ def family_of(entry: Given) -> Family:
         return Family.PLUGIN
 
 
-def capped(given: Iterable[Given]) -> tuple[Score, ...]:
+def capped(entries: Iterable[ReportedPoints]) -> tuple[Score, ...]:
     """Return all points in order, each with what its family's cap leaves of it. No amount is below zero."""
     remaining = dict(CAPS)
     scores = []
-    for entry in given:
+    for entry in entries:
         family = family_of(entry)
         amount = max(0, integer(entry.points.amount) or 0)
         counted = 0 if entry.void_because else min(amount, remaining[family])
@@ -117,7 +127,7 @@ def capped(given: Iterable[Given]) -> tuple[Score, ...]:
     return tuple(scores)
 
 
-def _reason(entry: Given, amount: int, counted: int) -> str:
+def _reason(entry: ReportedPoints, amount: int, counted: int) -> str:
     reason = as_text(entry.points.reason) or "No reason was given"
     reason = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
     if entry.void_because:

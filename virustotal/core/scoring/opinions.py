@@ -8,12 +8,11 @@ from attrs import frozen
 
 from virustotal.core.models import Object, Verdict
 from virustotal.core.scoring.trust import BENIGN_ANALYST, analyst_verdict
-from virustotal.core.scoring.words import verdict_words
+from virustotal.core.scoring.words import BAD, verdict_words
 from virustotal.util.readers import as_list, as_mapping, as_text, as_texts, pairs
 
 #: AI analyses that are named.
 MOST_ANALYSES = 5
-_BAD = frozenset({"malicious", "suspicious"})
 _SILENT = frozenset({"", "unknown"})
 _AI_SOURCES = {"palm": "Code Insight"}
 _ANALYST = "Mandiant analyst"
@@ -31,7 +30,7 @@ class Opinion:
     @property
     def bad(self) -> bool:
         """True if the source calls the object malicious or suspicious."""
-        return any(word in _BAD for word in re.findall(r"[a-z]+", self.word.lower()))
+        return any(word in BAD for word in re.findall(r"[a-z]+", self.word.lower()))
 
     def __str__(self) -> str:
         """Return `source: word`."""
@@ -93,7 +92,7 @@ def _constant(value: Any) -> str:
 def _sandboxes(value: Any) -> str:
     """Return `2 of 3 malicious`, the worst category with how many share it; empty where no sandbox answered."""
     words = [as_text(as_mapping(entry).get("category"), 60).lower() for _, entry in pairs(value)]
-    for word in ("malicious", "suspicious", "harmless", "undetected"):
+    for word in (*BAD, "harmless", "undetected"):
         if word in words:
             return f"{words.count(word)} of {len(words)} {word}"
     return ""

@@ -18,7 +18,7 @@ from virustotal.core.scoring.trust import (
     trusted_by,
 )
 from virustotal.core.scoring.unwanted import MOST_UNWANTED_POINTS, leading_unwanted
-from virustotal.core.scoring.words import counts_text, level_of
+from virustotal.core.scoring.words import ANSWERED, BAD, MALICIOUS, SUSPICIOUS, counts_text, level_of, ratio
 from virustotal.core.settings import Settings
 from virustotal.util.readers import as_mapping, as_text, integer, pairs, timestamp
 
@@ -44,10 +44,6 @@ UNNAMED = "(unnamed)"
 
 NETWORK_KINDS = frozenset({"url", "domain", "ip_address"})
 HOST_KINDS = frozenset({"domain", "ip_address"})
-MALICIOUS, SUSPICIOUS = "malicious", "suspicious"
-BAD = (MALICIOUS, SUSPICIOUS)
-#: Categories of engines that looked and came to a verdict.
-ANSWERED = frozenset({MALICIOUS, SUSPICIOUS, "undetected", "harmless"})
 
 #: Attributes of which counts of engines are made.
 COUNTED_ATTRIBUTES = ("last_analysis_results", "last_analysis_stats", "positives")
@@ -126,6 +122,13 @@ def answered_engines(obj: Object) -> int:
     entries = as_mapping(obj.attributes.get("last_analysis_results")).values()
     listed = sum(1 for entry in entries if category_of(as_mapping(entry).get("category")) in ANSWERED)
     return max(listed, _answered(counters(obj)))
+
+
+def detection_ratio(obj: Object, verdict: Verdict) -> str:
+    """Return how many engines of those that answered detect an object, such as `3/90`; empty where none answered."""
+    answered = [detection for detection in verdict.detections if detection.category in ANSWERED]
+    hits = sum(detection.category in BAD and not detection.ignored_because for detection in answered)
+    return f"{hits}/{len(answered)}" if answered else ratio(counters(obj))
 
 
 def best_rank(obj: Object) -> int | None:

@@ -1,4 +1,6 @@
-"""The one vocabulary of verdicts: the word that Assemblyline gives a score, and the engines' counts beside it."""
+"""The one vocabulary of verdicts: Assemblyline's word for a score, the engines' categories, and their counts."""
+
+from collections.abc import Mapping
 
 from virustotal.core.models import EngineCounts, Level, Verdict
 
@@ -8,6 +10,10 @@ THRESHOLDS: tuple[tuple[int, Level], ...] = (
     (700, Level.HIGHLY_SUSPICIOUS),
     (300, Level.SUSPICIOUS),
 )
+#: Categories of engines that detect something, and of those that came to a verdict.
+MALICIOUS, SUSPICIOUS = "malicious", "suspicious"
+BAD = (MALICIOUS, SUSPICIOUS)
+ANSWERED = frozenset({*BAD, "undetected", "harmless"})
 #: Said where no engine came to a verdict.
 NOT_ANALYSED = "not analysed"
 
@@ -41,10 +47,16 @@ def counts_text(counts: EngineCounts) -> str:
         return NOT_ANALYSED
     if not counts.malicious and not counts.suspicious:
         return f"no detections, 0 of {counts.engines} engines"
-    kinds = ((counts.malicious, "malicious"), (counts.suspicious, "suspicious"))
+    kinds = ((counts.malicious, MALICIOUS), (counts.suspicious, SUSPICIOUS))
     detected = " and ".join(f"{count} {kind}" for count, kind in kinds if count)
     detected = detected if counts.suspicious else str(counts.malicious)
     return f"{detected} of {counts.engines} engines{', below the threshold' if counts.below_threshold else ''}"
+
+
+def ratio(counts: Mapping[str, int]) -> str:
+    """Return counts by category as detections of engines that answered, such as `3/90`; empty where none answered."""
+    total = sum(counts.get(category, 0) for category in ANSWERED)
+    return f"{sum(counts.get(category, 0) for category in BAD)}/{total}" if total > 0 else ""
 
 
 def verdict_words(verdict: Verdict, score: int | None = None) -> str:

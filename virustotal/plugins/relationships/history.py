@@ -8,9 +8,8 @@ from attrs import frozen
 from virustotal.core import Analyzer, Evidence, Finding, Object, Settings, hookimpl, relationships, tables
 from virustotal.core.readers import as_text, date, integer, pairs
 from virustotal.core.relationships import Relationship
-from virustotal.core.verdicts import category_of
+from virustotal.core.verdicts import category_of, ratio
 from virustotal.plugins.relationships.columns import Column, dated, plain, read_by
-from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
 from virustotal.plugins.relationships.related_table import analyzer_of, heading
 

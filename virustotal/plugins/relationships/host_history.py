@@ -19,10 +19,9 @@ from virustotal.core import (
 )
 from virustotal.core.readers import as_mapping, as_text, date, integer, pairs
 from virustotal.core.relationships import Relationship
-from virustotal.core.verdicts import category_of
+from virustotal.core.verdicts import category_of, ratio
 from virustotal.core.whois import whois_map_facts
 from virustotal.plugins.relationships.columns import Column, add, dated, linked, plain, read_by
-from virustotal.plugins.relationships.judged import ratio
 from virustotal.plugins.relationships.record_table import record_table, records, timeline
 from virustotal.plugins.relationships.related_table import analyzer_of
 

@@ -1,16 +1,15 @@
 """Related objects with their verdicts, most suspicious first."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 
 from attrs import frozen
 
-from virustotal.core import Detection, Evidence, Level, Object, Settings, Verdict
+from virustotal.core import Evidence, Level, Object, Settings, Verdict
 from virustotal.core.readers import host_of
-from virustotal.core.verdicts import ANSWERED, MALICIOUS, SUSPICIOUS, counters, needed_hits
+from virustotal.core.verdicts import MALICIOUS, SUSPICIOUS, counters, detection_ratio, needed_hits
 from virustotal.plugins.relationships.columns import address, identity
-
-HITS = frozenset({MALICIOUS, SUSPICIOUS})
 
 
 @frozen
@@ -33,24 +32,16 @@ class Judged:
     @cached_property
     def detections(self) -> str:
         """How many engines of those that answered found something, such as `3/90`; empty where none answered."""
-        answered = [each for each in self.verdict.detections if each.category in ANSWERED]
-        return f"{len(self._hits(HITS))}/{len(answered)}" if answered else ratio(counters(self.obj))
+        return detection_ratio(self.obj, self.verdict)
 
     def undetected(self, settings: Settings) -> bool:
         """True if fewer engines than the hit threshold asks for found something, whatever the verdict made of it."""
         counts = counters(self.obj)  # a reduced object has these alone
         if self.verdict.detections:
-            counts = {category: len(self._hits({category})) for category in HITS}
+            counts = Counter(
+                detection.category for detection in self.verdict.detections if not detection.ignored_because
+            )
         return counts.get(MALICIOUS, 0) + counts.get(SUSPICIOUS, 0) / 2 < needed_hits(settings)
-
-    def _hits(self, categories: Collection[str]) -> list[Detection]:
-        return [each for each in self.verdict.detections if each.category in categories and not each.ignored_because]
-
-
-def ratio(counts: Mapping[str, int]) -> str:
-    """Return VirusTotal's own counters as `3/90`; empty where nobody answered."""
-    total = sum(counts.get(name, 0) for name in ANSWERED)
-    return f"{sum(counts.get(name, 0) for name in HITS)}/{total}" if total > 0 else ""
 
 
 def known(obj: Object) -> bool:
