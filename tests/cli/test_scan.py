@@ -161,6 +161,33 @@ def test_a_dry_run_asks_nothing_and_needs_no_key(emulator: Emulator, sample: Pat
 
 
 @pytest.mark.parametrize(
+    ("target", "config", "lines"),
+    [
+        ("", "", ["not submitted: The service's configuration does not set", "no new analysis: The service's"]),
+        (
+            "",
+            "allow_dynamic_submit: true",
+            ["submitting it, if it is unknown", "a new analysis, if the last one"],
+        ),
+        (EICAR_SHA256, "allow_dynamic_submit: true", ["not submitted: Only its hash is known", "a new analysis"]),
+        ("example.com", "allow_dynamic_submit: true", []),
+    ],
+)
+def test_a_dry_run_says_whether_something_would_be_submitted(
+    emulator: Emulator, sample: Path, tmp_path: Path, target: str, config: str, lines: list[str]
+) -> None:
+    file = tmp_path / "config.yml"
+    file.write_text(config)
+    parameters = ("-p", "dynamic_submit=true", "-p", "reanalyze_after_days=2", "-p", "download_pcap=true")
+    result = scan(emulator, target or sample, "--dry-run", "--config", file, *ANALYZE, *parameters)
+    assert result.exit_code == 0, result.output
+    said = [line.strip() for line in result.output.splitlines() if "submit" in line or "new analysis" in line]
+    assert len(said) == len(lines)
+    assert all(map(str.startswith, said, lines))
+    assert "what download_pcap fetches comes on top" in result.output
+
+
+@pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (["no such thing"], 2),

@@ -674,9 +674,12 @@ def test_a_private_file_is_deleted_by_command(emulator: Emulator, scan: Scan, sa
     assert (done.returncode, done.stdout) == (0, "Deleted.\n"), done.stderr
     assert emulator.state.private.scans == {}
     assert in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(sample)) is None
-    again = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert again.returncode == 1
-    assert "There is no such private file." in again.stderr
+    again = CliRunner().invoke(app, line[1:], env=environment)
+    assert (again.exit_code, again.stderr) == (1, "Error: There is no such private file.\n")
+    path, asked = Path(line[-1]), len(emulator.requests)
+    path.write_text(path.read_text() + "mirror: {hosts: ['http://127.0.0.1:9'], only: true}\n")
+    only = CliRunner().invoke(app, line[1:], env=environment)
+    assert (only.exit_code, len(emulator.requests)) == (3, asked), only.output
 
 
 def dry_run(emulator: Emulator, tmp_path: Path, target: str, *parameters: str, config: str = "") -> str:
@@ -704,6 +707,9 @@ def test_the_dry_run_says_what_is_sent_where(emulator: Emulator, sample: Path, t
         "private behaviours",
     ):
         assert part in plan
+    assert "if it is unknown, or more than 9 days old: POST" in dry_run(
+        emulator, tmp_path, str(sample), *asked, "reanalyze_after_days=9"
+    )
     plan = dry_run(emulator, tmp_path, URL, *asked)
     assert "no request: Not looked up publicly" in plan
     assert f"POST /private/urls, the URL {URL}" in plan

@@ -6,13 +6,14 @@ from typing import Any
 from virustotal.core.lookup.planner import Plan, describe, plan
 from virustotal.core.lookup.subjects import Facts, Subject, select_subjects
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.settings import Settings, service_settings, task_settings
+from virustotal.core.settings import PARAMETERS, Settings, service_settings, task_settings
 from virustotal.core.submission.policy import (
     Audience,
     Candidate,
     Ruling,
     audience,
     public_look_up_ruling,
+    reanalyse_ruling,
     refuse_hosts,
     submit_ruling,
 )
@@ -21,11 +22,14 @@ from virustotal.local.run_task import Target
 from virustotal.plugins import BUILTIN
 from virustotal.util.readers import as_mapping, as_text, quantity
 
+#: Parameters of downloads.
+DOWNLOADS = tuple(name for name in PARAMETERS if name.startswith("download_"))
+
 
 def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
     """Yield the plan of a target as lines of text.
 
-    Public submissions and downloads are not included: their cost is known only after the look-up.
+    Of public submissions and downloads it says only that they come on top: their cost is known after the look-up.
 
     Args:
         target: What is scanned.
@@ -35,30 +39,65 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
     settings, _ = task_settings(service_settings(config), values)
     task = refuse_hosts(select_subjects(_facts(target), settings), settings)
     registry = load(BUILTIN, settings).registry
-    receives, ruling = audience(settings)
+    receives, _ = audience(settings)
     plans = []
     for subject in task.allowed:
         ref, look_up = subject.ref, public_look_up_ruling(subject.ref.kind, settings)
         public = plan(ref, registry, settings)
         if settings.mirror.only:
             yield f"{ref.kind} {ref.id}: no request, the mirror alone is asked"
-        elif receives is Audience.PRIVATE and ref.kind in {"file", "url"}:
+            continue
+        if receives is Audience.PRIVATE and ref.kind in {"file", "url"}:
             yield from _private_lines(subject, public, look_up, target, settings)
-        elif look_up.allowed:
+            continue
+        if look_up.allowed:
             plans.append(public)
             yield from describe(public)
         else:
             yield f"{ref.kind} {ref.id}: no request. {look_up.reason}"
+        if ref.kind in {"file", "url"}:
+            yield from _submission_lines(_candidate(subject, target), settings)
     for refused in task.refused:
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
         yield f"at most {sum(public.cost for public in plans)} requests"
     if settings.max_requests:
         yield f"max_requests: {quantity(settings.max_requests, 'request')} at most; the result names what is left out"
-    if receives is Audience.NOBODY and settings.private_submit:
-        yield f"not submitted: {ruling.reason}"
+    if settings.analyze_relationship and (downloads := [name for name in DOWNLOADS if getattr(settings, name)]):
+        yield f"what {', '.join(downloads)} fetches comes on top"
+
+
+def _submission_lines(candidate: Candidate, settings: Settings) -> Iterator[str]:
+    """Yield whether a file or URL would be submitted or analysed anew publicly."""
+    receives, ruling = audience(settings)
     if receives is Audience.PUBLIC:
-        yield "submitting what is unknown, and waiting for its analysis, comes on top"
+        ruling = submit_ruling(candidate, settings, _never_above)
+    if settings.dynamic_submit or settings.private_submit:
+        submission = "submitting it, if it is unknown, and waiting for the analysis comes on top"
+        yield f"  {submission if ruling.allowed else f'not submitted: {ruling.reason}'}"
+    if settings.reanalyze_after_days:
+        ruling = reanalyse_ruling(candidate, settings, _never_above)
+        analysis = f"a new analysis, if the last one is {_old(settings)}, comes on top"
+        yield f"  {analysis if ruling.allowed else f'no new analysis: {ruling.reason}'}"
+
+
+def _candidate(subject: Subject, target: Target) -> Candidate:
+    return Candidate(
+        subject.ref,
+        size=int(target.fileinfo.get("size") or 0),
+        file_type=str(target.fileinfo["type"]),
+        url=subject.url,
+        placeholder=target.path is None,
+    )
+
+
+def _never_above(classification: str, bound: str) -> bool:
+    """There is no classification on the command line."""
+    return False
+
+
+def _old(settings: Settings) -> str:
+    return f"more than {quantity(settings.reanalyze_after_days, 'day')} old"
 
 
 def _private_lines(
@@ -75,20 +114,15 @@ def _private_lines(
         yield f"  1 request, if there is none: GET /{place}/{subject.ref.id}, which tells VirusTotal {what}"
     else:
         yield f"  no request: {look_up.reason}"
-    candidate = Candidate(
-        subject.ref,
-        size=int(target.fileinfo.get("size") or 0),
-        file_type=str(target.fileinfo["type"]),
-        url=subject.url,
-        placeholder=target.path is None,
-    )
-    ruling = submit_ruling(candidate, settings, lambda first, second: False)
+    candidate = _candidate(subject, target)
+    ruling = submit_ruling(candidate, settings, _never_above)
     if ruling.allowed:
         content = f"the content, {quantity(candidate.size, 'byte')}" if is_file else f"the URL {subject.label}"
         options = (file_options if is_file else url_options)(settings.private)
         days = quantity(settings.private.retention_period_days, "day")
         region = settings.private.storage_region or "the region of the key's group"
-        yield f"  1 request, if it is unknown: POST /private/{place}, {content}"
+        unknown = f"unknown, or {_old(settings)}" if settings.reanalyze_after_days else "unknown"
+        yield f"  1 request, if it is {unknown}: POST /private/{place}, {content}"
         yield f"    with {', '.join('='.join(option) for option in options)}"
         yield f"    not shared, kept for {days} in {region}"
         yield f"  1 request every 30 seconds at most, for {quantity(settings.private.wait, 'second')}: its analysis"

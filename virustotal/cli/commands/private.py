@@ -40,6 +40,8 @@ def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: s
         raise click.BadParameter("expected a SHA-256.", param_hint="SHA256")
     config = configuration(config_file, host)
     settings = settings_of(config)
+    if settings.mirror.only:
+        refuse("mirror.only: nothing is asked of VirusTotal.")
     config["api_key"] = api_key(key_file, config)
     ref = Ref("file", sha256.lower())
     try:
