@@ -556,6 +556,15 @@ def test_tags_that_a_cap_leaves_nothing_keep_the_colour_of_their_family() -> Non
     assert found.score == CAPS[Family.CONFIGURATION]
 
 
+def test_the_closed_section_of_many_names_the_first_and_counts_the_rest() -> None:
+    sections = tuple(Section(f"Facts of sort {number} (3)", auto_collapse=True) for number in range(30))
+    shown = finalized(layout(subject(contribution(sections=sections))))["sections"]
+    (title,) = (section["title_text"] for section in shown if section["title_text"].startswith("Details"))
+    assert title.startswith("Details: Facts of sort 0, ")
+    assert title.endswith(" and 25 more")
+    assert len(title) < 130
+
+
 def test_sections_that_count_little_are_closed_and_those_of_plugins_are_as_they_came() -> None:
     results = (
         contribution((Points("static", "s", OPEN_FROM - 1, "S."), Section("Little")), name="little"),

@@ -16,7 +16,7 @@ from assemblyline_v4_service.common.result import (
 from virustotal.core import table_fit
 from virustotal.core.models import Object, Ref
 from virustotal.core.settings import DEFAULT_HOST, Settings
-from virustotal.util.readers import as_text, as_texts, quantity
+from virustotal.util.readers import as_text, as_texts, date, quantity
 
 __all__ = [
     "MOST_IN_CELL",
@@ -41,6 +41,8 @@ MOST_IN_CELL = 20
 DEEPEST, MOST_ENTRIES = 3, 20
 #: Of attributes that no column shows: values of each, characters of a value, and of the whole text.
 MOST_VALUES, LONGEST_VALUE, LONGEST_FURTHER = 2, 120, 10_000
+#: Characters of the name of an object beside them: a SHA-256 is whole.
+LONGEST_ID = 64
 
 # Attributes, and keys within them, whose values are not written: a session, a credential, a comment's text once more.
 _UNWRITTEN = re.compile(r"cookie|header|password|secret|token|^html$", re.IGNORECASE)
@@ -191,7 +193,7 @@ def further_attributes(
             elif _UNWRITTEN.search(name):
                 unwritten[name] = None
             else:
-                values.setdefault(name, []).append((_called(obj), value))
+                values.setdefault(name, []).append((_called(obj), _moment(name, value)))
     body: list[str] = []
     room = LONGEST_FURTHER
     for name, pairs in values.items():
@@ -213,13 +215,18 @@ def _called(obj: Object) -> str:
     return next(iter(urls), obj.ref.id)
 
 
+def _moment(name: str, value: Any) -> Any:
+    """Return a date of the API, in seconds, as one that can be read; all else as it is."""
+    return (name.endswith("_date") and isinstance(value, int) and date(value)) or value
+
+
 def _name(key: Any) -> str:
     return as_text(key, 80) or "(empty)"
 
 
 def _attribute(name: str, pairs: Sequence[tuple[str, Any]]) -> str:
     """Return the lines of one attribute; of one object's, one line."""
-    lines = [f"{as_text(id, 40)}: {_line(value)}" for id, value in pairs[:MOST_VALUES]]
+    lines = [f"{as_text(id, LONGEST_ID)}: {_line(value)}" for id, value in pairs[:MOST_VALUES]]
     if len(pairs) == 1:
         return f"{name}: {_line(pairs[0][1])}"
     if len(pairs) > MOST_VALUES:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection, ResultTextSection
@@ -41,7 +41,7 @@ OPEN_FROM = 100
 #: The built-in analyser whose table stands below the screenshots themselves.
 SCREENSHOTS = "screenshots"
 #: Characters of the title of the section of all closed ones, which names them.
-LONGEST_TITLE = 110
+LONGEST_NAMES = 100
 
 
 def compose(
@@ -173,8 +173,10 @@ def _built(
             opened.append(picture)
     if len(closed) < 2:
         return opened, closed
-    names = [re.split(r" ?[:(,]", section.title_text)[0] for section in closed]
-    group = ResultSection(as_text(f"Details: {listed(dict.fromkeys(names), len(names))}", LONGEST_TITLE))
+    names = dict.fromkeys(re.split(r" ?[:(,]", section.title_text)[0] for section in closed)
+    lengths = accumulate(len(as_text(name)) + len(", ") for name in names)
+    shown_names = max(1, sum(length <= LONGEST_NAMES for length in lengths))
+    group = ResultSection(f"Details: {listed(names, shown_names)}")
     group.auto_collapse = True
     for section in closed:
         group.add_subsection(section)

@@ -259,6 +259,13 @@ def test_keys_within_a_further_attribute_may_hold_a_session() -> None:
     assert "port: 443" in section.body
 
 
+def test_further_dates_can_be_read_and_digests_are_whole() -> None:
+    objs = [obj("file", "ab" * 32, last_modification_date=1735693200), obj("file", "c", last_modification_date=10**18)]
+    section = tables.further_attributes(objs, ())
+    assert section is not None
+    assert f"{'ab' * 32}: 2025-01-01 01:00:00 UTC\n    c: {10**18}" in section.body
+
+
 def test_a_further_attribute_of_a_url_stands_beside_its_address() -> None:
     one = obj("url", "ab" * 32, url="http://a.example/", reputation=-1)
     other = obj("url", "cd" * 32, context={"url": ["http://b.example/"]}, reputation=-2)
