@@ -14,7 +14,6 @@ from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Points
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.hooks import PluginId, of
-from virustotal.core.plugin_host.limits import BUILT_IN
 from virustotal.core.plugin_host.runner import analyse
 from virustotal.testing import found, realistic
 
@@ -64,10 +63,10 @@ def main() -> None:
 
     def rebuilt() -> None:
         for analyzer, given in pairs:
-            intake = FindingCollector(BUILT_IN)
+            intake = FindingCollector()
             for finding in analyzer.analyze(given):
-                intake.take(finding)
-            intake.contribution(analyzer.name, "direct")
+                intake.add(finding)
+            intake.output(analyzer.name, "direct")
 
     def layer(external: bool) -> Callable[[], object]:
         plugins = of(analyzers, PluginId("bench", "1", external))

@@ -65,7 +65,7 @@ BROKEN: dict[str, Broken] = {
     "gives-no-analyser": Broken(
         HEAD + "@hookimpl\ndef virustotal_analyzers(settings):\n    yield 'contacted_domains'",
         "failed",
-        "str, which is no Analyzer",
+        "is an Analyzer, not str",
     ),
     "raises-at-once": analyzing("raise KeyError('x')", error="KeyError: 'x'"),
     "raises-half-way": analyzing(
@@ -78,8 +78,8 @@ BROKEN: dict[str, Broken] = {
         error="Odd: (its message cannot be read)",
     ),
     "yields-a-wrong-type": analyzing("yield good()\nyield {'title': 'x'}", kept=GOOD, error="TypeError: yielded dict"),
-    "returns-nothing": analyzing("return None", error="TypeError: analyze returned NoneType"),
-    "returns-a-text": analyzing("return 'good'", error="TypeError: analyze returned str"),
+    "returns-nothing": analyzing("return None", error="is an iterable of findings, not NoneType"),
+    "returns-a-text": analyzing("return 'good'", error="is an iterable of findings, not str"),
     "yields-ten-thousand": analyzing(
         "for number in range(10_000):\n    yield good(f'Section {number}')",
         kept=tuple(f"Section {number}" for number in range(100)),
@@ -168,7 +168,10 @@ BROKEN: dict[str, Broken] = {
         "yield good()", more=", api=HOOK_API + 1", state="refused", reason="plugin API 2"
     ),
     "needs-what-is-no-name": analyzing(
-        "yield good()", more=", needs=Needs(('text', None))", state="failed", reason="a tuple of names"
+        "yield good()",
+        more=", needs=Needs(('text', None))",
+        state="failed",
+        reason="`needs.attributes` of",
     ),
     "names-a-wrong-kind": Broken(
         HEAD + "@hookimpl\ndef virustotal_analyzers(settings):\n    return [Analyzer('x', 'File', analyze=good)]",
@@ -201,7 +204,8 @@ BROKEN: dict[str, Broken] = {
         HEAD + "@hookimpl\ndef virustotal_remap(detections):\n    return detections[1:]", error="detections; mark those"
     ),
     "judges-by-a-text": Broken(
-        HEAD + "@hookimpl\ndef virustotal_verdict(obj):\n    return 'malicious'", error="TypeError: virustotal_verdict"
+        HEAD + "@hookimpl\ndef virustotal_verdict(obj):\n    return 'malicious'",
+        error="is a Verdict, not str",
     ),
     "judges-by-a-nan": Broken(
         HEAD

@@ -32,7 +32,7 @@ ROWS = (
     ),
     Row(
         "it breaks a rule of the host: no hook or one that does not exist, a wrapper, an argument with a default, "
-        "an order of its own, another plugin API, a taken name",
+        "an order mark, another plugin API, a taken name",
         "it is listed as refused or failed, with the rule",
         "has-no-hook misspells-a-hook forgets-the-mark is-a-wrapper gives-a-default names-a-wrong-argument "
         "asks-for-a-higher-api is-registered-twice shadows-a-built-in "
@@ -67,7 +67,7 @@ ROWS = (
     ),
     Row(
         "it changes its evidence",
-        "it changes copies of its own",
+        "it changes only its own copies",
         "spy changes-its-evidence test_isolation.py::test_copies_are_made_of_any_depth",
     ),
     Row(
@@ -92,35 +92,35 @@ ROWS = (
     ),
     Row(
         "it yields a section twice, or one inside itself",
-        "the section is shown once, and that is said",
+        "the section is shown once, and a note says so",
         "yields-a-section-twice has-one-in-two is-inside-itself",
     ),
     Row(
         "it yields tags that Assemblyline does not have, or values that are not valid",
-        "they are left out, and that is said",
+        "they are left out, and a note says so",
         "has-odd-tags test_section_sanitizer.py::test_tags",
     ),
-    Row("it sets a heuristic", "it is left out, and that is said: scores are given by `Points`", "sets-a-heuristic"),
+    Row("it sets a heuristic", "it is left out, and a note says so: scores are given by `Points`", "sets-a-heuristic"),
     Row(
         "an attachment is too large",
-        "it is left out, and that is said",
+        "it is left out, and a note says so",
         "test_pictures.py::test_a_picture_stands_under_the_section_of_its_plugin "
         "test_versions.py::test_an_attachment_that_is_too_large_is_left_out_and_said",
     ),
     Row(
         "it adds too much",
-        "it is cut at the [bounds](../api.md#bounds), and that is said",
+        "it is cut at the [bounds](../api.md#bounds), and a note says so",
         "yields-ten-thousand yields-without-end is-too-deep has-a-huge-body has-thousands-of-tags "
         "test_finding_collector.py::test_what_one_plugin_may_add_is_bounded_and_said",
     ),
     Row(
         "`wanted` of an analyser raises",
-        "the relationship is not asked for on its account; the error is in the result, which is marked partial",
+        "its relationship is not requested; the error is in the result, which is marked partial",
         "raises-when-asked test_timeout.py::test_a_wish_that_raises_is_a_failure_of_the_task",
     ),
     Row(
         "a remap or a verdict raises or returns something else, also in one field of a detection",
-        "it is stepped over; the error is in the result, which is marked partial",
+        "it is skipped; the error is in the result, which is marked partial",
         "fails-to-remap loses-detections judges-by-a-text judges-by-a-nan remaps-to-odd-fields judges-by-odd-fields",
     ),
     Row(

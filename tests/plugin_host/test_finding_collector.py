@@ -9,7 +9,7 @@ from attrs import evolve
 
 from virustotal.core import Attachment, Download, OntologyPart, Points, Ref
 from virustotal.core.plugin_host.finding_collector import FindingCollector
-from virustotal.core.plugin_host.limits import EXTERNAL
+from virustotal.core.plugin_host.limits import EXTERNAL, Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.heuristics import ReportedPoints, capped
 
@@ -19,36 +19,36 @@ POINTS = Points("static", "name", 5, "Why")
 
 
 def taken(*findings: Any, external: bool = True, **bounds: int) -> AnalyzerOutput:
-    intake = FindingCollector(evolve(EXTERNAL, **bounds), external=external)
-    for each in findings:
-        intake.take(each)
-    return intake.contribution("analyser", "plugin 1")
+    collector = FindingCollector(Usage(evolve(EXTERNAL, **bounds)), external=external)
+    for finding in findings:
+        collector.add(finding)
+    return collector.output("analyser", "plugin 1")
 
 
 @pytest.mark.parametrize(
     ("finding", "message"),
     [
         (None, "NoneType, which is no finding"),
-        (evolve(DOWNLOAD, ref=("file", "x")), "the ref of a Download"),
-        (evolve(DOWNLOAD, ref=Ref("file", 7)), "the ref of a Download"),  # type: ignore[arg-type]
+        (evolve(DOWNLOAD, ref=("file", "x")), "`ref` of a Download is a Ref"),
+        (evolve(DOWNLOAD, ref=Ref("file", 7)), "`ref.id` of a Download is a text"),  # type: ignore[arg-type]
         (evolve(DOWNLOAD, kind="exe"), "no such kind of Download"),
-        (evolve(DOWNLOAD, name=None), "the name of Download is a text"),
-        (evolve(DOWNLOAD, description=7), "the description of a Download is a text"),
+        (evolve(DOWNLOAD, name=None), "`name` of a Download is a text"),
+        (evolve(DOWNLOAD, description=7), "`description` of a Download is a text"),
         (evolve(DOWNLOAD, relation="SIBLING"), "no such relation"),
         (evolve(DOWNLOAD, sha256="AB" * 32), "64 hexadecimal digits"),
-        (evolve(DOWNLOAD, magic=("x",)), "a tuple of bytes"),
+        (evolve(DOWNLOAD, magic=("x",)), "`magic` of a Download is bytes"),
         (evolve(DOWNLOAD, link="file:///etc/passwd"), "begins with https"),
         (evolve(ATTACHMENT, data=b""), "either data or a path"),
         (evolve(ATTACHMENT, path=Path("/etc")), "either data or a path"),
-        (evolve(ATTACHMENT, data="text"), "are bytes, not str"),
+        (evolve(ATTACHMENT, data="text"), "`data` of an Attachment is bytes or a bytearray, not str"),
         (evolve(ATTACHMENT, data=b"", path=Path("/no/such")), "is no file"),
-        (OntologyPart("process", [1]), "are a mapping"),  # type: ignore[arg-type]
+        (OntologyPart("process", [1]), "`data` of an OntologyPart is a mapping"),  # type: ignore[arg-type]
         (evolve(POINTS, amount=1.5), "whole number"),
         (evolve(POINTS, amount=True), "whole number"),
-        (evolve(POINTS, name=None), "the name of Points"),
-        (evolve(POINTS, attack_ids="T1059"), "a tuple of texts"),
-        (evolve(POINTS, attack_ids=None), "a tuple of texts"),
-        (evolve(POINTS, attack_ids=("T1059", 7)), "a tuple of texts"),
+        (evolve(POINTS, name=None), "`name` of Points"),
+        (evolve(POINTS, attack_ids="T1059"), "`attack_ids` of Points is an iterable of texts, not str"),
+        (evolve(POINTS, attack_ids=None), "`attack_ids` of Points is an iterable of texts, not NoneType"),
+        (evolve(POINTS, attack_ids=("T1059", 7)), "`attack_ids` of Points is a text"),
         (evolve(POINTS, section="a title"), "is a ResultSection"),
     ],
 )

@@ -29,7 +29,7 @@ def of(**answers: Any) -> HookCaller:
 
 
 ODD: list[tuple[dict[str, Any], str]] = [
-    ({"score": "high"}, "`score` of a Detection is a whole number or None, not str"),
+    ({"score": "high"}, "`score` of a Detection is a whole number, not str"),
     ({"score": True}, "`score` of a Detection"),
     ({"score": 1.5}, "`score` of a Detection"),
     ({"category": ["x"]}, "`category` of a Detection is a text, not list"),
@@ -60,15 +60,15 @@ def test_the_fields_of_detections_are_checked(changes: dict[str, Any], message: 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"score": "100"}, "the score of a Verdict"),
-        ({"score": True}, "the score of a Verdict"),
-        ({"detections": None}, "the detections of a Verdict"),
-        ({"detections": (each for each in GIVEN)}, "the detections of a Verdict"),
-        ({"detections": ("Acme",)}, "expected a Detection, not str"),
-        ({"reasons": "because"}, "the reasons of a Verdict"),
-        ({"reasons": (each for each in ("because",))}, "the reasons of a Verdict"),
-        ({"reasons": ("because", 1)}, "the reasons of a Verdict"),
-        ({"reasons": None}, "the reasons of a Verdict"),
+        ({"score": "100"}, "`score` of a Verdict"),
+        ({"score": True}, "`score` of a Verdict"),
+        ({"detections": None}, "`detections` of a Verdict"),
+        ({"detections": (each for each in GIVEN)}, "`detections` of a Verdict"),
+        ({"detections": ("Acme",)}, "an entry of `detections` of a Verdict is a Detection, not str"),
+        ({"reasons": "because"}, "`reasons` of a Verdict"),
+        ({"reasons": (each for each in ("because",))}, "`reasons` of a Verdict"),
+        ({"reasons": ("because", 1)}, "`reasons` of a Verdict"),
+        ({"reasons": None}, "`reasons` of a Verdict"),
     ],
 )
 def test_the_fields_of_a_verdict_are_checked(changes: dict[str, Any], message: str) -> None:

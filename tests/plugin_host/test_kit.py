@@ -103,8 +103,8 @@ def nesting(given: Evidence) -> Iterator[ResultSection]:
         ),
         (littering, "changed the environment of the process"),
         (lambda given: [1], "which is no finding"),
-        (lambda given: None, "returned NoneType"),
-        (lambda given: "x", "returned str"),
+        (lambda given: None, "is an iterable of findings, not NoneType"),
+        (lambda given: "x", "is an iterable of findings, not str"),
     ],
 )
 def test_what_breaks_the_contract(analyze: Callable[[Evidence], Any], message: str) -> None:

@@ -16,7 +16,7 @@ from tests.plugin_host.broken import Broken
 from virustotal import __version__
 from virustotal.cli.reports.plugins import as_json, check_plugin, remarks
 from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
-from virustotal.core.plugin_host.hooks import HookCaller, Implementation, LoadedPlugins, PluginId
+from virustotal.core.plugin_host.hooks import Implementation, LoadedPlugins, PluginId
 from virustotal.core.plugin_host.manager import load, load_modules
 from virustotal.core.settings import Settings, service_settings
 from virustotal.platform.tool_version import tool_version
@@ -90,7 +90,7 @@ def test_a_built_in_verdict_comes_last() -> None:
     def of(name: str, level: str, external: bool) -> Implementation:
         return Implementation(PluginId(name, external=external), "virustotal_verdict", judging(level), ("obj",))
 
-    found = HookCaller([of("a", "clean", False), of("z", "malicious", True)], Settings())
+    found = LoadedPlugins(hooks=(of("a", "clean", False), of("z", "malicious", True))).begin(Settings())
     verdict = found.decide(obj("file"), ())
     assert verdict is not None
     assert verdict.level == "malicious"
@@ -130,10 +130,10 @@ def test_a_plugin_gets_its_settings_read_only() -> None:
         ({"analyze": "x"}, "are functions"),
         ({"wanted": True}, "are functions"),
         ({"needs": ("a",)}, "is a Needs"),
-        ({"needs": Needs(("a", None))}, "a tuple of names"),  # type: ignore[arg-type]
-        ({"needs": Needs(5)}, "a tuple of names"),  # type: ignore[arg-type]
-        ({"needs": Needs("a")}, "a tuple of names"),  # type: ignore[arg-type]
-        ({"needs": Needs(name for name in "ab")}, "a tuple of names"),  # type: ignore[arg-type]
+        ({"needs": Needs(("a", None))}, "`needs.attributes` of the analyser 'mine' is a text, not NoneType"),  # type: ignore[arg-type]
+        ({"needs": Needs(5)}, "`needs.attributes` of the analyser 'mine' is a tuple, not int"),  # type: ignore[arg-type]
+        ({"needs": Needs("a")}, "is a tuple, not str"),  # type: ignore[arg-type]
+        ({"needs": Needs(name for name in "ab")}, "is a tuple, not generator"),  # type: ignore[arg-type]
         ({"api": 99}, "written for plugin API 99; this service supports 1"),
     ],
 )
@@ -152,8 +152,9 @@ def test_a_wish_that_cannot_be_asked_for_is_none(caplog: pytest.LogCaptureFixtur
 
     given = (of("comments", failing), of("votes", lambda settings: True), of("graphs", lambda settings: False))
     loaded = plugins(module(virustotal_analyzers=lambda settings: given))
-    assert loaded.registry.wanted("file", Settings()) == ("votes",)
-    assert "`wanted` of the analyser comments failed: SystemExit: no" in caplog.text
+    assert loaded.begin(Settings()).registry.wanted("file", Settings()) == ("votes",)
+    assert "`wanted` of comments of mine 0 failed:" in caplog.text
+    assert "SystemExit: no" in caplog.text
 
 
 @pytest.mark.parametrize(

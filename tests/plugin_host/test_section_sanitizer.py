@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 from virustotal.al_types import section_bodies, tags
 from virustotal.core.plugin_host import section_sanitizer
-from virustotal.core.plugin_host.limits import EXTERNAL
+from virustotal.core.plugin_host.limits import EXTERNAL, Usage
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
 
@@ -39,10 +39,10 @@ KEYS = ("url", "name", "title", "process_pid", "process_name", "command_line", "
 
 
 def rebuilt(section: ResultSection, **bounds: int) -> tuple[Section, list[str]]:
-    rebuilder = SectionSanitizer(evolve(EXTERNAL, **bounds))
-    made = rebuilder.rebuild(section)
+    usage = Usage(evolve(EXTERNAL, **bounds))
+    made = SectionSanitizer(usage).rebuild(section)
     assert made is not None
-    return made, list(rebuilder.notes)
+    return made, list(usage.notes)
 
 
 def formatted(body_format: str, body: Any) -> ResultSection:

@@ -13,9 +13,9 @@ from virustotal.core import Analyzer, Detection, Verdict, hookimpl
 from virustotal.core.lookup import planner
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host import timeout
-from virustotal.core.plugin_host.hooks import HookCaller, Implementation, LoadedPlugins, PluginId
+from virustotal.core.plugin_host.hooks import Implementation, LoadedPlugins, PluginId
 from virustotal.core.plugin_host.manager import load_modules
-from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget, run_with_timeout
+from virustotal.core.plugin_host.timeout import OutOfTimeError, run_with_timeout
 from virustotal.core.settings import Settings
 from virustotal.testing import obj
 
@@ -54,7 +54,7 @@ def test_a_hook_that_hangs_is_left_behind_once(hook: str, gate: threading.Event,
     assert len(calls) == 1
     (failed,) = hooks.failed
     assert (failed.analyzer, failed.provider, failed.external) == (hook, "mine 0", True)
-    assert failed.error.startswith("It was left behind: it took 0.1")
+    assert failed.error.startswith("It was left behind: its 0.1 seconds were over.")
     assert failed.error.endswith("It is not called again in this task.")
 
     again = plugins.begin(Settings())
@@ -94,7 +94,7 @@ def test_a_built_in_hook_runs_in_the_thread_of_the_task() -> None:
         seen.append(threading.current_thread())
 
     built_in = Implementation(PluginId("a"), "virustotal_verdict", virustotal_verdict, ("obj",))
-    HookCaller([built_in], Settings(), TimeBudget({}, 0.0, -math.inf)).decide(FILE, GIVEN)
+    LoadedPlugins(hooks=(built_in,)).begin(Settings(), -math.inf).decide(FILE, GIVEN)
     assert seen == [threading.current_thread()]
 
 

@@ -22,8 +22,10 @@ ANY = "*"
 class Evidence:
     """The one argument of an analyser.
 
+    report: all that is known about the subject.
     related: what was found under the analyser's own relationship, or None where it has none.
-    judge: the verdict of any object of the evidence; pure, and cheap to call twice.
+    settings: those of the task.
+    judge: returns the verdict of any object of the evidence; pure, and cheap to call twice.
     """
 
     report: Report

@@ -60,8 +60,8 @@ def search_output(
     """
     collector = FindingCollector()
     for finding in _findings(plan, lookups, judge, scored):
-        collector.take(finding)
-    return collector.contribution(NAME, provider, "")
+        collector.add(finding)
+    return collector.output(NAME, provider)
 
 
 @frozen

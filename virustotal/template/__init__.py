@@ -19,7 +19,7 @@ from virustotal.plugins import BUILTIN
 class PluginKind:
     """One kind of plugin. summary: what its module does. settings: an example, as YAML.
 
-    relationship: the one that it reads where none is asked for; empty for a kind that reads none.
+    relationship: the one that it reads by default; empty for a kind that reads none.
     """
 
     summary: str
@@ -53,8 +53,8 @@ KINDS: Mapping[str, PluginKind] = {
 }
 _NAME = re.compile(r"[a-z](?:-?[a-z0-9])*")
 _RELATIONSHIP = re.compile(r"[a-z][a-z0-9_]{0,63}")
-#: The attribute that tells most of an object, where it is text; the identifier where there is none.
-TELLING: Mapping[str, str] = {
+#: By the kind of the objects, the most informative attribute that is a text.
+MAIN_ATTRIBUTE: Mapping[str, str] = {
     "collection": "name",
     "comment": "text",
     "domain": "registrar",
@@ -150,7 +150,7 @@ def _words(name: str, kind: str, subject: str, relationship: str) -> dict[str, s
         "target": target,
         "attributes": f'"url": "{target}"' if subject == "url" else "",
         "yields": yields,
-        "attribute": TELLING.get(yields, "name"),
+        "attribute": MAIN_ATTRIBUTE.get(yields, "name"),
         "title": title,
         "version": __version__,
         "settings": KINDS[kind].settings,

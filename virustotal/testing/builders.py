@@ -27,7 +27,15 @@ IDS: Mapping[str, str] = {
 def obj(
     kind: str, id: str = "", /, *, context: Mapping[str, Any] | None = None, error: str = "", **attributes: Any
 ) -> Object:
-    """Return an object of a kind, with its attributes as keyword arguments."""
+    """Return an object of a kind.
+
+    Args:
+        kind: VirusTotal's name of its type, such as `domain`.
+        id: Its identifier; one of `IDS` where it is not given.
+        context: What the relationship says of it (`context_attributes`).
+        error: The code of VirusTotal's error for it, such as `NotFoundError`.
+        attributes: The object's.
+    """
     return Object(Ref(kind, id or IDS.get(kind, f"{kind}-1")), attributes, context or {}, error=error)
 
 
@@ -84,8 +92,14 @@ def found(
 def read_report(path: str | Path, related: Mapping[str, str | Path] = EMPTY) -> Report:
     """Return the report in a file that holds the API's answer for one object, as `curl` or `vt-py` saves it.
 
-    related: by relationship, a file with the answer of `/{objects}/{id}/{relationship}`; those that stand in the
-    object's own answer (`?relationships=`) are read too. Raises ValueError for a file without an object.
+    Relationships in the object's own answer (`?relationships=`) are read too.
+
+    Args:
+        path: The file.
+        related: By relationship, a file with the answer of `/{objects}/{id}/{relationship}`.
+
+    Raises:
+        ValueError: The file holds no object.
     """
     data = _load(path).get("data")
     subject = decode_object(data)

@@ -11,13 +11,13 @@ from virustotal.al_types.ontology import problem
 from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Finding, OntologyPart, Points
 from virustotal.core.models import Related, Report
+from virustotal.core.plugin_host.field_checks import iterable
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.isolation_util import copied, last_line
-from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, PluginLimits
+from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, PluginLimits, Usage
 from virustotal.core.plugin_host.process_state import preserved
 from virustotal.testing.network_guard import no_network
 from virustotal.testing.text import as_text
-from virustotal.util.readers import clean
 
 
 class ContractError(AssertionError):
@@ -27,20 +27,27 @@ class ContractError(AssertionError):
 def run(analyzer: Analyzer, given: Evidence, *, check: bool = True) -> list[Finding]:
     """Return what the analyser yields for the evidence.
 
-    With `check`, sockets are closed while it runs, and ContractError is raised where it tries to use one, changes its
-    evidence or the process, yields something else on a second call, or yields what the host would refuse or leave out.
+    Args:
+        analyzer: It is called twice.
+        given: The evidence.
+        check: False calls it once and checks nothing.
+
+    Raises:
+        ContractError: It uses the network, changes its evidence or the process, yields something else on the second
+            call, or yields what the host would refuse, cut or leave out.
     """
     if not check:
         return list(analyzer.analyze(given))
     before = _copy(given.report)
-    with preserved() as changes, no_network() as tried:
+    changes: list[str] = []
+    with preserved(changes.append), no_network() as tried:
         findings = list(_called(analyzer, given))
         # A copy: what it changed must not change what it sees the second time.
         again = list(_called(analyzer, _again(before, given)))
     if tried:
         raise ContractError(f"{analyzer.name} asked for the network: {', '.join(tried)}")
-    if changes.names:
-        raise ContractError(f"{analyzer.name} changed {', '.join(changes.names)} of the process")
+    if changes:
+        raise ContractError(f"{analyzer.name}: {changes[0]}")
     if not _same(_parts(before), _parts(given.report)):
         raise ContractError(f"{analyzer.name} changed its evidence")
     examine(analyzer.name, findings)
@@ -63,14 +70,20 @@ def check(analyzer: Analyzer, given: Evidence) -> list[str]:
 
 
 def examine(name: str, findings: Iterable[Finding], limits: PluginLimits = BUILT_IN) -> None:
-    """Raise ContractError for findings that the host would refuse, cut or leave out; values of tags apart.
+    """Check findings; values of tags apart: VirusTotal has many that are no valid tags, and the host leaves them out.
 
-    Those come from VirusTotal, which holds much that is no valid tag; the host leaves it out.
+    Args:
+        name: The analyser's, for the message.
+        findings: What it yielded.
+        limits: What it may add.
+
+    Raises:
+        ContractError: The host would refuse, cut or leave out a finding.
     """
-    collector = FindingCollector(limits)
+    collector = FindingCollector(Usage(limits))
     try:
         for finding in findings:
-            collector.take(finding)
+            collector.add(finding)
             if isinstance(finding, OntologyPart) and (why := problem(finding.kind, finding.data)):
                 raise ContractError(f"{name} yields a part of the ontology that Assemblyline refuses: {why}")
             if isinstance(finding, Points) and (unknown := [id for id in finding.attack_ids if not current_id(id)[1]]):
@@ -79,16 +92,17 @@ def examine(name: str, findings: Iterable[Finding], limits: PluginLimits = BUILT
                 raise ContractError(f"{name} yields {finding.title_text!r} and has it in another section too")
     except (TypeError, ValueError, RecursionError) as error:
         raise ContractError(f"{name}: {last_line(error)}") from error
-    notes = [note for note in collector.contribution(name, name).notes if not note.startswith("Not valid as tags")]
+    notes = [note for note in collector.output(name, name).notes if not note.startswith("Not valid as tags")]
     if notes:
         raise ContractError(f"{name}: {' '.join(notes)}")
 
 
 def _called(analyzer: Analyzer, given: Evidence) -> Iterable[Finding]:
     findings = analyzer.analyze(given)
-    if isinstance(findings, str | bytes | Mapping) or not isinstance(findings, Iterable):
-        raise ContractError(f"{analyzer.name} returned {clean(type(findings).__name__)} instead of findings")
-    return findings
+    try:
+        return iterable(f"the answer of {analyzer.name}", findings, "findings")
+    except TypeError as error:
+        raise ContractError(str(error)) from None
 
 
 def _copy(report: Report) -> Report:

@@ -10,12 +10,12 @@ _FUNCTIONS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr
 
 
 class NetworkError(OSError):
-    """Something asked for the network where there is none."""
+    """A connection or a DNS query while `no_network` holds."""
 
 
 @contextmanager
 def no_network() -> Iterator[list[str]]:
-    """Refuse every connection and look-up of names in this process; give the list of what was tried."""
+    """Refuse every connection and DNS query of this process while the block runs; give the list of what was tried."""
     tried: list[str] = []
 
     def refusing(name: str) -> Any:

@@ -32,7 +32,12 @@ def name_of(module: Any) -> str:
 def plugins(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> LoadedPlugins:
     """Return what the host makes of one plugin's module, as an external plugin.
 
-    settings: `Settings`, or a `config` as in the manifest. Raises PluginError where the host does not load it.
+    Args:
+        module: The plugin's.
+        settings: `Settings`, or a `config` as in the manifest.
+
+    Raises:
+        PluginError: The host does not load it.
     """
     loaded = load_modules({name_of(module): module}, as_settings(settings))
     if loaded.unloaded:
@@ -41,12 +46,15 @@ def plugins(module: Any, settings: Settings | Mapping[str, Any] | None = None) -
 
 
 def analyzers(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> Mapping[str, Analyzer]:
-    """Return the analysers of a plugin's module by name."""
+    """Return the analysers of a plugin's module by name; `settings` and errors are as of `plugins`."""
     return {analyzer.name: analyzer for analyzer in plugins(module, settings).registry.analyzers}
 
 
 def hooks(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> HookCaller:
-    """Return the hooks of a plugin's module for one task: `remap(detections)`, `decide(obj, detections)`, `failed`."""
+    """Return the hooks of a plugin's module for one task: `remap(detections)`, `decide(obj, detections)`, `failed`.
+
+    `settings` and errors are as of `plugins`.
+    """
     configured = as_settings(settings)
     return plugins(module, configured).begin(configured)
 
@@ -69,7 +77,12 @@ def judge_of(loaded: LoadedPlugins | None, settings: Settings) -> Callable[[Obje
 
 
 def announce(module: Any, folder: Path) -> None:
-    """Write into a folder what an installed distribution tells of a plugin's module; the folder belongs on the path."""
+    """Write the metadata of an installed distribution for a plugin's module.
+
+    Args:
+        module: The plugin's.
+        folder: Where the metadata is written; it must be on `sys.path`.
+    """
     name = name_of(module)
     info = folder / f"virustotal_{name}-0.dist-info"
     info.mkdir(parents=True, exist_ok=True)
@@ -79,6 +92,12 @@ def announce(module: Any, folder: Path) -> None:
 
 
 def isolated(module: Any, given: Evidence, *, budget: float = 20.0) -> tuple[AnalyzerOutput, ...]:
-    """Return what the host takes of a plugin's analysers for the evidence, with what it cut and their errors."""
+    """Return what the host takes of a plugin's analysers for the evidence, with what it cut and their errors.
+
+    Args:
+        module: The plugin's.
+        given: The evidence; all analysers that its report calls for are run.
+        budget: The most seconds of one analyser.
+    """
     loaded = plugins(module, given.settings)
     return analyse(given.report, loaded, given.settings, given.judge, time.monotonic() + budget, budget=budget)

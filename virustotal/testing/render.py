@@ -5,7 +5,7 @@ from typing import Any
 
 from virustotal.core.findings import Finding
 from virustotal.core.plugin_host.finding_collector import FindingCollector
-from virustotal.core.plugin_host.limits import EXTERNAL
+from virustotal.core.plugin_host.limits import EXTERNAL, Usage
 from virustotal.core.settings import Settings
 from virustotal.result.layout import compose
 from virustotal.testing.plugins import as_settings
@@ -24,11 +24,11 @@ def render(
         settings: `Settings`, or a `config` as in the manifest.
         html: As an HTML page, which a browser shows, in place of text; needs the extra `cli`.
     """
-    collector = FindingCollector(EXTERNAL, external=True)
+    collector = FindingCollector(Usage(EXTERNAL), external=True)
     for finding in findings:
-        if not collector.take(finding):
+        if not collector.add(finding):
             break
-    output = collector.contribution("analyser", "plugin")
+    output = collector.output("analyser", "plugin")
     sections = compose((), as_settings(settings), beside=[output]).sections
     if html:
         return _page(list(sections))

@@ -53,7 +53,7 @@ def check_world(loaded: LoadedPlugins, name: str, settings: Settings) -> WorldCh
     ]
     for report in examples():
         for analyzer, related in due(report, loaded.registry):
-            if loaded.provider(analyzer).name == name:
+            if loaded.providers[analyzer.name].name == name:
                 runs[analyzer.name] += 1
                 given = found(report, related.relationship if related else "", settings, plugin=own)
                 lines += check(analyzer, given)

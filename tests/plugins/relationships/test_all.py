@@ -19,6 +19,7 @@ from virustotal.api import decode_page, relationships
 from virustotal.api.relationships import CATALOGUE, Family
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Ref
+from virustotal.core.plugin_host.limits import Usage
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
@@ -86,14 +87,15 @@ def found(kind: str, name: str, related: Iterable[Any], **given: Any) -> list[Fi
 def check(result: Iterable[Finding]) -> None:
     """All that must hold of any finding: inert texts, valid JSON, valid tags, bounded size."""
     result = list(result)
-    rebuilder = SectionSanitizer()
+    usage = Usage()
+    rebuilder = SectionSanitizer(usage)
     for section in [each for each in result if isinstance(each, ResultSection)]:
         made = rebuilder.rebuild(section)
         assert made is not None
         assert all(tag_types.normal(name, value) for name, values in flat(made) for value in values)
     for each in points(result):
         assert each.section is None or rebuilder.value_of(each.section) is not None
-    assert not [note for note in rebuilder.notes if "tag" not in note]
+    assert not [note for note in usage.notes if "tag" not in note]
     for section in sections(result):
         assert section.title_text
         whole = section.title_text + readable(section.body)

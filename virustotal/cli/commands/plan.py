@@ -38,7 +38,7 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
     """
     settings, _ = task_settings(service_settings(config), values)
     task = refuse_hosts(select_subjects(_facts(target), settings), settings)
-    registry = load(BUILTIN, settings).registry
+    registry = load(BUILTIN, settings).begin(settings).registry
     receives, _ = audience(settings)
     plans = []
     for subject in task.allowed:

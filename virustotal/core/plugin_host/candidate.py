@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from attrs import define, field
+from attrs import asdict, define, evolve, field
 
 from virustotal.core.analyzer import Analyzer
-from virustotal.core.plugin_host.hooks import AnalyzerInfo, Implementation, PluginId, PluginInfo, State
+from virustotal.core.plugin_host.hooks import Implementation, PluginId, PluginInfo, State
 from virustotal.core.plugin_host.isolation_util import last_line, plugin_log
 from virustotal.core.settings import PluginConfig
 
@@ -21,57 +21,49 @@ log = logging.getLogger("assemblyline.service.virustotal.loader")
 
 @define(eq=False)
 class Candidate:
-    """A plugin on its way. target: a dotted name, the plugin itself, or the entry point that leads to it."""
+    """A plugin on its way.
+
+    target: a dotted name, the plugin itself, or the entry point that leads to it. info: its entry of the listing.
+    analyzers: in the order of those of `info`.
+    """
 
     provider: PluginId
     target: Any
-    home: str = ""
+    info: PluginInfo = field()
     module: Any = None
     hooks: tuple[Implementation, ...] = ()
-    analyzers: list[tuple[Analyzer, AnalyzerInfo]] = field(factory=list)
-    api: int = 1
-    state: State = State.LOADED
-    reason: str = ""
-    warnings: dict[str, None] = field(factory=dict)
+    analyzers: tuple[Analyzer, ...] = ()
+
+    @info.default
+    def _listed(self) -> PluginInfo:
+        return PluginInfo(**asdict(self.provider))
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of its entry of the listing."""
+        self.info = evolve(self.info, **changes)
 
     def end(self, state: State, reason: str, details: str = "") -> None:
         """Say why the plugin is not used. details: in place of the reason in the log."""
-        self.state, self.reason, self.hooks = state, reason, ()
+        self.hooks = self.analyzers = ()
+        self.update(state=state, reason=reason, hooks=(), analyzers=())
         if state is not State.BLOCKED:
-            said = details or reason
-            plugin_log(self.provider.name).error("%s (%s) %s: %s", self.provider, self.origin, state.value, said)
+            plugin_log(self.provider.name).error("%s %s: %s", self, state.value, details or reason)
 
     def warn(self, message: str) -> None:
         """Keep a warning of a plugin that is used all the same, and log it; each once."""
-        if message and message not in self.warnings:
-            self.warnings[message] = None
-            plugin_log(self.provider.name).warning("%s (%s): %s", self.provider, self.origin, message)
+        if message not in self.info.warnings:
+            self.update(warnings=(*self.info.warnings, message))
+            plugin_log(self.provider.name).warning("%s: %s", self, message)
 
-    @property
-    def origin(self) -> str:
-        """Its distribution, or why it has none."""
-        return self.provider.distribution or ("not installed" if self.provider.external else "built-in")
+    def __str__(self) -> str:
+        """Its name, its version, and its distribution or why it has none."""
+        origin = self.provider.distribution or ("not installed" if self.provider.external else "built-in")
+        return f"{self.provider} ({origin})"
 
     @property
     def used(self) -> bool:
         """True unless something speaks against it."""
-        return self.state is State.LOADED
-
-    def info(self) -> PluginInfo:
-        """Return its entry of the listing."""
-        return PluginInfo(
-            name=self.provider.name,
-            distribution=self.provider.distribution,
-            version=self.provider.version,
-            external=self.provider.external,
-            hooks=tuple(sorted(hook.hook for hook in self.hooks)),
-            analyzers=tuple(info for _, info in self.analyzers),
-            api=self.api,
-            state=self.state,
-            reason=self.reason,
-            home=self.home,
-            warnings=tuple(self.warnings),
-        )
+        return self.info.state is State.LOADED
 
 
 def built_in(target: str | ModuleType) -> Candidate:
@@ -90,17 +82,23 @@ def _announced() -> Iterator[Candidate]:
     for distribution in importlib.metadata.distributions():
         try:
             points = [point for point in distribution.entry_points if point.group == GROUP]
-            metadata: Any = distribution.metadata if points else {}
+            if not points:
+                continue
+            metadata: Any = distribution.metadata
             name, version = str(metadata.get("Name") or "unknown"), str(metadata.get("Version") or "")
-            home = _home_page(metadata) if points else ""
+            home = _home_page(metadata)
         except Exception as error:
             log.warning("a distribution with unreadable metadata was passed over: %s", last_line(error))
             continue
         # The same distribution in two folders of the path: the first one is what an import finds.
         plain = name.lower().replace("_", "-")
-        if points and plain not in seen:
-            seen.update({plain} - {"unknown"})
-            yield from (Candidate(PluginId(point.name, version, True, name), point, home) for point in points)
+        if plain in seen:
+            continue
+        seen.update({plain} - {"unknown"})
+        for point in points:
+            candidate = Candidate(PluginId(point.name, version, True, name), point)
+            candidate.update(home=home)
+            yield candidate
 
 
 def _home_page(metadata: Any) -> str:
@@ -111,12 +109,15 @@ def _home_page(metadata: Any) -> str:
     return next(filter(None, (labelled.get("homepage"), home, labelled.get("repository"), labelled.get("source"))), "")
 
 
+def names_of(plugin: PluginInfo) -> set[str]:
+    """Return the names by which `plugins.disabled` may name a plugin."""
+    return {plugin.name, plugin.distribution, f"virustotal.plugins.{plugin.name}"} - {""}
+
+
 def block(candidates: Iterable[Candidate], config: PluginConfig) -> None:
     """Block the plugins that the configuration names, before they are imported."""
     for candidate in candidates:
-        name = candidate.provider.name
-        names = {name, candidate.provider.distribution, f"virustotal.plugins.{name}"} - {""}
         if candidate.provider.external and not config.external:
             candidate.end(State.BLOCKED, "plugins.external is false")
-        elif names & set(config.disabled):
+        elif not names_of(candidate.info).isdisjoint(config.disabled):
             candidate.end(State.BLOCKED, "named in plugins.disabled")

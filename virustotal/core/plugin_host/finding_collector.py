@@ -1,8 +1,8 @@
-"""What one analyser yields, taken finding by finding: checked, rebuilt, bounded, and no longer the plugin's."""
+"""What one analyser yields, added finding by finding: checked, rebuilt, bounded, and no longer the plugin's."""
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,18 @@ from virustotal.core.findings import (
     Finding,
     OntologyPart,
     Points,
-    Role,
 )
 from virustotal.core.models import Ref
-from virustotal.core.plugin_host.limits import BUILT_IN, PluginLimits
+from virustotal.core.plugin_host import field_checks
+from virustotal.core.plugin_host.field_checks import entries, expect, iterable, texts
+from virustotal.core.plugin_host.limits import Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
-from virustotal.core.plugin_host.section_sanitizer import Notes, SectionSanitizer, UsedLimits
+from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
 from virustotal.util.readers import clean, safe_name
 
 DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "dom", "file", "screenshot"})
-#: The most that one finding may ask for; every family's cap is far below.
-MOST_POINTS = 1_000_000
+#: The most characters of each text of an About, beside its tag.
+_ABOUT_TEXTS = {"value": 4_096, "relationship": 120, "detections": 60, "threat": 200, "level": 60}
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 
 
@@ -39,221 +40,176 @@ class LeftBehindError(Exception):
     """Raised inside an analyser's thread whose time is over: nobody takes what it yields."""
 
 
-class _TooLargeError(Exception):
-    """An attachment beyond the limit; the message is a sentence."""
-
-
 @define
 class FindingCollector:
-    """Takes the findings of one analyser. Raises TypeError or ValueError for what is no valid finding.
+    """Collects the findings of one analyser.
 
     It may be read by one thread while another one still fills it.
     """
 
-    limits: PluginLimits = BUILT_IN
-    used: UsedLimits = field(factory=UsedLimits)
+    usage: Usage = field(factory=Usage)
     external: bool = False
-    closed: bool = False
-    _notes: Notes = field(factory=Notes)
-    _taken: int = 0
+    _added: int = 0
+    _closed: bool = False
     _sections: list[Section] = field(factory=list)
-    _points: list[Points] = field(factory=list)
+    _points: list[tuple[Points, ResultSection | None]] = field(factory=list)
     _downloads: list[Download] = field(factory=list)
     _attachments: list[Attachment] = field(factory=list)
     _ontology: list[OntologyPart] = field(factory=list)
     _sanitizer: SectionSanitizer = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._sanitizer = SectionSanitizer(self.limits, self.used, self._notes)
+        self._sanitizer = SectionSanitizer(self.usage)
 
-    def take(self, finding: Finding) -> bool:
-        """Take one finding; False where no more are taken."""
-        if self.closed:
+    def add(self, finding: Finding) -> bool:
+        """Add one finding; False where no more are taken.
+
+        Raises:
+            TypeError, ValueError: It is no valid finding.
+            LeftBehindError: The output was taken already.
+        """
+        if self._closed:
             raise LeftBehindError("its time is over")
-        if self._taken >= self.limits.findings:
-            self._notes.say(f"Only the first {self.limits.findings} findings were taken.")
+        if self._added >= self.usage.limits.findings:
+            self.usage.notes.say(f"Only the first {self.usage.limits.findings} findings were taken.")
             return False
-        self._taken += 1
-        if isinstance(finding, ResultSection):
-            section = self._sanitizer.rebuild(finding)
-            self._sections.extend([section] if section is not None else [])
-        elif isinstance(finding, Points):
-            self._points.append(_points(finding))
-        elif isinstance(finding, Download):
-            self._add(self._downloads, "downloads", finding, _download)
-        elif isinstance(finding, Attachment):
-            self._attach(finding)
-        elif isinstance(finding, OntologyPart):
-            self._part(finding)
-        else:
-            raise TypeError(f"yielded {type(finding).__name__}, which is no finding")
+        self._added += 1
+        match finding:
+            case ResultSection():
+                if (section := self._sanitizer.rebuild(finding)) is not None:
+                    self._sections.append(section)
+            case Points():
+                points = _points(finding)
+                points = evolve(points, family=Family.PLUGIN.value) if self.external else points
+                self._points.append((points, finding.section))
+            case Download():
+                if self.usage.take("downloads"):
+                    self._downloads.append(_download(finding))
+            case Attachment():
+                self._attach(finding)
+            case OntologyPart():
+                self._add_part(finding)
+            case _:
+                raise TypeError(f"yielded {type(finding).__name__}, which is no finding")
         return True
 
-    def note(self, sentence: str) -> None:
-        """Keep a sentence for the result; an empty one is none."""
-        if sentence:
-            self._notes.say(sentence)
-
-    def _add(self, findings: list[Any], what: str, finding: Any, check: Any) -> None:
-        used, most = getattr(self.used, what), getattr(self.limits, what)
-        if used >= most:
-            self._notes.count(f"Left out: {{}} {what} beyond the {most} that one plugin may add.")
-            return
-        findings.append(check(finding))
-        setattr(self.used, what, used + 1)
-
     def _attach(self, attachment: Attachment) -> None:
-        try:
-            self._add(self._attachments, "attachments", attachment, self._attachment)
-        except _TooLargeError as error:
-            self._notes.say(str(error))
+        size, most = _size(attachment), self.usage.limits.attachment
+        names = _file_fields("an Attachment", attachment)
+        if size > most:
+            self.usage.notes.say(f"The attachment {names['name']} was left out: {size} bytes, more than {most}.")
+        elif self.usage.take("attachments"):
+            path = None if attachment.path is None else Path(attachment.path)
+            self._attachments.append(evolve(attachment, data=bytes(attachment.data), path=path, **names))
 
-    def _attachment(self, attachment: Attachment) -> Attachment:
-        if (attachment.path is None) is not bool(attachment.data):
-            raise ValueError("an Attachment has either data or a path")
-        if attachment.path is None:
-            if not isinstance(attachment.data, bytes | bytearray):
-                raise TypeError(f"the data of an Attachment are bytes, not {type(attachment.data).__name__}")
-            size = len(attachment.data)
-        else:
-            if not Path(attachment.path).is_file():
-                raise ValueError(f"the path of an Attachment is no file: {attachment.path}")
-            size = Path(attachment.path).stat().st_size
-        if not size:
-            raise ValueError("an Attachment has at least one byte")
-        if size > self.limits.attachment:
-            raise _TooLargeError(
-                f"The attachment {_name(attachment)} was left out: {size} bytes, more than {self.limits.attachment}."
-            )
-        return evolve(
-            attachment,
-            name=_name(attachment),
-            description=_text("the description of an Attachment", attachment.description),
-            data=bytes(attachment.data),
-            path=None if attachment.path is None else Path(attachment.path),
-            role=Role(attachment.role),
-            relation=_relation(attachment.relation),
-        )
-
-    def _part(self, part: OntologyPart) -> None:
-        if not isinstance(part.data, Mapping):
-            raise TypeError(f"the data of an OntologyPart are a mapping, not {type(part.data).__name__}")
+    def _add_part(self, part: OntologyPart) -> None:
+        expect("`data` of an OntologyPart", part.data, Mapping)
         # The built-ins' tests try every part; those of others are tried and copied here, where it costs only them.
         if self.external:
             if why := problem(part.kind, part.data):
-                self._notes.say(f"A part of the ontology ({clean(str(part.kind), 60)}) was left out: {why}")
+                kind = clean(str(part.kind), 60)
+                self.usage.notes.say(f"A part of the ontology ({kind}) was left out: {why}")
                 return
             part = OntologyPart(str(part.kind), plain(part.data))
-        self._add(self._ontology, "ontology", part, lambda part: part)
+        if self.usage.take("ontology"):
+            self._ontology.append(part)
 
-    def contribution(self, analyzer: str, provider: str, error: str = "") -> AnalyzerOutput:
-        """Return everything taken so far."""
-        points = tuple(self._points)
-        scored = tuple((evolve(entry, section=None), self._shown(entry)) for entry in points)
-        if self.external:
-            scored = tuple((evolve(entry, family=Family.PLUGIN.value), section) for entry, section in scored)
+    def output(self, analyzer: str, provider: str, error: str = "") -> AnalyzerOutput:
+        """Return everything added so far; nothing is taken after that.
+
+        Args:
+            analyzer: Its name.
+            provider: Its plugin and version.
+            error: Why it ended early, as one line, or empty.
+        """
+        self._closed = True
         return AnalyzerOutput(
             analyzer=analyzer,
             provider=provider,
             external=self.external,
             sections=tuple(self._sections),
-            scored=scored,
+            scored=tuple((points, self._shown(points, section)) for points, section in self._points[:]),
             downloads=tuple(self._downloads),
             attachments=tuple(self._attachments),
             ontology=tuple(self._ontology),
-            notes=tuple(self._notes),
+            notes=tuple(self.usage.notes),
             error=error,
         )
 
-    def _shown(self, points: Points) -> Section | None:
-        if points.section is None:
-            return None
-        section = self._sanitizer.value_of(points.section)
+    def _shown(self, points: Points, section: ResultSection | None) -> Section | None:
         if section is None:
-            self._notes.say(f"The points {points.name!r} name a section that is not in the result.")
-        return section
-
-
-def _text(what: str, value: Any, longest: int = 1_000) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{what} is a text, not {type(value).__name__}")
-    return clean(value, longest)
-
-
-def _name(finding: Download | Attachment) -> str:
-    return safe_name(_text(f"the name of {type(finding).__name__}", finding.name))
-
-
-def _relation(relation: Any) -> str:
-    if relation not in PARENT_RELATION.keys():  # noqa: SIM118 - the framework's StringTable is no mapping
-        raise ValueError(f"no such relation: {relation!r}; there are {', '.join(PARENT_RELATION.keys())}")
-    return str(relation)
+            return None
+        shown = self._sanitizer.value_of(section)
+        if shown is None:
+            self.usage.notes.say(f"The points {points.name!r} name a section that is not in the result.")
+        return shown
 
 
 def _points(points: Points) -> Points:
-    if isinstance(points.amount, bool) or not isinstance(points.amount, int):
-        raise TypeError(f"the amount of Points is a whole number, not {type(points.amount).__name__}")
-    if isinstance(points.attack_ids, str) or not isinstance(points.attack_ids, Iterable):
-        raise TypeError("the attack_ids of Points are a tuple of texts")
+    if points.section is not None:
+        expect("`section` of Points", points.section, ResultSection)
+    attack_ids = iterable("`attack_ids` of Points", points.attack_ids, "texts")
     # A generator can be read once, and one without end is not read to it.
-    attack_ids = tuple(itertools.islice(points.attack_ids, MOST_ATTACK_IDS))
-    if not all(isinstance(id, str) for id in attack_ids):
-        raise TypeError("the attack_ids of Points are a tuple of texts")
-    if points.section is not None and not isinstance(points.section, ResultSection):
-        raise TypeError(f"the section of Points is a ResultSection, not {type(points.section).__name__}")
+    attack_ids = tuple(itertools.islice(attack_ids, MOST_ATTACK_IDS))
     return evolve(
         points,
-        family=_text("the family of Points", points.family, 60),
-        name=_text("the name of Points", points.name, 120),
-        reason=_text("the reason of Points", points.reason),
-        attack_ids=attack_ids,
-        amount=max(0, min(MOST_POINTS, int(points.amount))),
-        about=_about(points.about),
+        **texts("Points", points, family=60, name=120, reason=1_000),
+        amount=field_checks.points("`amount` of Points", points.amount, 0),
+        attack_ids=entries("`attack_ids` of Points", attack_ids, str),
+        about=None if points.about is None else _about(points.about),
+        section=None,
     )
 
 
-def _about(about: About | None) -> About | None:
-    if about is None:
-        return None
-    if not isinstance(about, About) or not isinstance(about.ref, Ref):
-        raise TypeError(f"the about of Points is an About with a Ref, not {type(about).__name__}")
-    if not isinstance(about.ref.kind, str) or not isinstance(about.ref.id, str):
-        raise TypeError("the ref of an About is a Ref of two texts")
-    tag = _text("the tag of an About", about.tag, 60)
+def _about(about: About) -> About:
+    expect("`about` of Points", about, About)
+    _check_ref("an About", about.ref)
+    fields: dict[str, Any] = texts("an About", about, **_ABOUT_TEXTS)
+    tag = texts("an About", about, tag=60)["tag"]
     if tag and not tags.known(tag):
         raise ValueError(f"no tag type {tag!r}")
-    return evolve(
-        about,
-        value=_text("the value of an About", about.value, 4_096),
-        relationship=_text("the relationship of an About", about.relationship, 120),
-        detections=_text("the detections of an About", about.detections, 60),
-        threat=_text("the threat of an About", about.threat, 200),
-        level=_text("the level of an About", about.level, 60),
-        # A value that was cut or made inert is no tag.
-        tag=tag if tag and clean(about.value, 4_096) == about.value and tags.normal(tag, about.value) else "",
-    )
+    # A value that was cut or made inert is no tag.
+    is_tag = tag and fields["value"] == about.value and tags.normal(tag, about.value)
+    return evolve(about, **fields, tag=tag if is_tag else "")
 
 
 def _download(download: Download) -> Download:
-    if (
-        not isinstance(download.ref, Ref)
-        or not isinstance(download.ref.kind, str)
-        or not isinstance(download.ref.id, str)
-    ):
-        raise TypeError("the ref of a Download is a Ref of two texts")
+    _check_ref("a Download", download.ref)
     if download.kind not in DOWNLOADS:
         raise ValueError(f"no such kind of Download: {download.kind!r}; there are {', '.join(sorted(DOWNLOADS))}")
-    if not isinstance(download.sha256, str) or not _SHA256.fullmatch(download.sha256):
+    expect("`sha256` of a Download", download.sha256, str)
+    if not _SHA256.fullmatch(download.sha256):
         raise ValueError("the sha256 of a Download is 64 hexadecimal digits in lower case, or empty")
-    if not isinstance(download.magic, tuple | list) or not all(isinstance(start, bytes) for start in download.magic):
-        raise TypeError("the magic of a Download is a tuple of bytes")
-    if download.link and not _text("the link of a Download", download.link, 8_000).startswith(("https://", "http://")):
-        raise ValueError("the link of a Download begins with https://")
-    return evolve(
-        download,
-        name=_name(download),
-        description=_text("the description of a Download", download.description),
-        role=Role(download.role),
-        relation=_relation(download.relation),
-        magic=tuple(download.magic),
-    )
+    if download.link:
+        expect("`link` of a Download", download.link, str)
+        if not download.link.startswith(("https://", "http://")):
+            raise ValueError("the link of a Download begins with https://")
+    magic = entries("`magic` of a Download", download.magic, bytes)
+    return evolve(download, **_file_fields("a Download", download), magic=magic)
+
+
+def _check_ref(owner: str, ref: Any) -> None:
+    expect(f"`ref` of {owner}", ref, Ref)
+    expect(f"`ref.kind` of {owner}", ref.kind, str)
+    expect(f"`ref.id` of {owner}", ref.id, str)
+
+
+def _file_fields(owner: str, finding: Download | Attachment) -> dict[str, Any]:
+    fields = texts(owner, finding, name=1_000, description=1_000)
+    if finding.relation not in PARENT_RELATION.keys():  # noqa: SIM118 - the framework's StringTable is no mapping
+        raise ValueError(f"no such relation: {finding.relation!r}; there are {', '.join(PARENT_RELATION.keys())}")
+    return fields | {"name": safe_name(fields["name"])}
+
+
+def _size(attachment: Attachment) -> int:
+    if (attachment.path is None) is not bool(attachment.data):
+        raise ValueError("an Attachment has either data or a path")
+    if attachment.path is None:
+        expect("`data` of an Attachment", attachment.data, bytes, bytearray)
+        return len(attachment.data)
+    path = Path(attachment.path)
+    if not path.is_file():
+        raise ValueError(f"the path of an Attachment is no file: {path}")
+    if not path.stat().st_size:
+        raise ValueError("an Attachment has at least one byte")
+    return path.stat().st_size

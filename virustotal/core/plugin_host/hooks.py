@@ -1,4 +1,4 @@
-"""The plugins that the service has: who provides what, and their hooks, walked one by one."""
+"""The plugins of the service: who provides what, and their hooks, called one by one."""
 
 import enum
 import math
@@ -8,17 +8,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from virustotal import __version__
 from virustotal.core.analyzer import Analyzer, never
 from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.plugin_host import hook_result_checks, timeout
-from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of
+from virustotal.core.plugin_host.isolation_util import caught, copied, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget
+from virustotal.core.plugin_host.timeout import TimeBudget
 from virustotal.core.settings import Settings
 
 T = TypeVar("T")
@@ -111,13 +111,14 @@ class LoadedPlugins:
     hooks: tuple[Implementation, ...] = ()
     busy: dict[str, threading.Thread] = field(factory=dict, repr=False)
 
-    def provider(self, analyzer: Analyzer) -> PluginId:
-        """Return who an analyser comes from."""
-        return self.providers[analyzer.name]
-
     def begin(self, settings: Settings, deadline: float = math.inf) -> "HookCaller":
-        """Return the hooks for one task, which keep its failures. deadline: of `time.monotonic()`."""
-        return HookCaller(self.hooks, settings, TimeBudget(self.busy, timeout.HOOK_BUDGET, deadline)).of(self)
+        """Return the hooks for one task, which keep its failures.
+
+        Args:
+            settings: Of the task.
+            deadline: Of `time.monotonic()`; no external hook runs beyond it.
+        """
+        return HookCaller(self, settings, deadline)
 
     @property
     def unloaded(self) -> tuple[str, ...]:
@@ -148,38 +149,34 @@ class HookCaller:
     registry: the analysers, whose `wanted` is asked in the same way.
     """
 
-    def __init__(
-        self, implementations: Iterable[Implementation], settings: Settings, allowance: TimeBudget | None = None
-    ) -> None:
-        hooks = tuple(implementations)
+    def __init__(self, plugins: LoadedPlugins, settings: Settings, deadline: float) -> None:
+        self._plugins = plugins
         self._settings = settings
-        self._allowance = allowance or TimeBudget({}, timeout.HOOK_BUDGET, math.inf)
-        self._remaps = [hook for hook in hooks if hook.hook == "virustotal_remap"]
+        self._budget = TimeBudget(plugins.busy, timeout.HOOK_BUDGET, deadline)
+        self._remaps = [hook for hook in plugins.hooks if hook.hook == "virustotal_remap"]
         # The built-in verdict comes last: external plugins are asked first.
-        verdicts = [hook for hook in hooks if hook.hook == "virustotal_verdict"]
+        verdicts = [hook for hook in plugins.hooks if hook.hook == "virustotal_verdict"]
         self._verdicts = sorted(verdicts, key=lambda hook: not hook.provider.external)
-        self._failures: dict[tuple[str, str, str], bool] = {}
-        self._changes: set[tuple[str, str, str]] = set()
-        self.registry = Registry()
+        self._failed: dict[AnalyzerOutput, None] = {}
+        self.registry = plugins.registry.asking(self._wants)
 
-    def of(self, plugins: LoadedPlugins) -> "HookCaller":
-        """Ask the analysers of these plugins for their wishes too."""
-
-        def asks(analyzer: Analyzer, settings: Settings) -> bool:
-            what, provider = f"`wanted` of {analyzer.name}", plugins.provider(analyzer)
-            wish = partial(analyzer.wanted, settings)
-            return analyzer.wanted is not never and bool(self._guarded(provider, what, lambda: bool(wish())))
-
-        self.registry = plugins.registry.asking(asks)
-        return self
+    def _wants(self, analyzer: Analyzer, settings: Settings) -> bool:
+        if analyzer.wanted is never:
+            return False
+        what, provider = f"`wanted` of {analyzer.name}", self._plugins.providers[analyzer.name]
+        return bool(self._answer(provider, what, lambda: bool(analyzer.wanted(settings))))
 
     def remap(self, detections: tuple[Detection, ...], obj: Object = UNKNOWN) -> tuple[Detection, ...]:
-        """Fold the detections of one object through every implementation, in order."""
+        """Return the detections of one object, after every implementation in order.
+
+        Args:
+            detections: What each engine says.
+            obj: The object that the engines looked at.
+        """
         for hook in self._remaps:
             arguments = {"detections": detections, "settings": self._settings, "obj": obj}
-            detections = (
-                self._call(hook, arguments, partial(hook_result_checks.remapped, detections=detections)) or detections
-            )
+            check = partial(hook_result_checks.remapped, detections=detections)
+            detections = self._call(hook, arguments, check) or detections
         return detections
 
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
@@ -189,53 +186,44 @@ class HookCaller:
         """
         for hook in self._verdicts:
             arguments = {"obj": obj, "detections": detections, "settings": self._settings}
-            if (verdict := self._call(hook, arguments, hook_result_checks.verdict_or_none)) is not None:
-                return hook_result_checks.said_by(verdict, str(hook.provider))
+            if (verdict := self._call(hook, arguments, hook_result_checks.verdict)) is not None:
+                return evolve(verdict, reasons=(f"The plugin {hook.provider} says so.", *verdict.reasons))
         return None
 
-    def _call(self, hook: Implementation, arguments: Mapping[str, Any], check: Callable[[Any], T | None]) -> T | None:
+    def _call(self, hook: Implementation, arguments: Mapping[str, Any], check: Callable[[Any], T]) -> T | None:
         if not hook.provider.external:
-            return self._guarded(hook.provider, hook.hook, partial(hook.call, arguments))
+            return self._answer(hook.provider, hook.hook, partial(hook.call, arguments))
         own = {name: copied(value) if isinstance(value, Object) else value for name, value in arguments.items()}
-        return self._guarded(hook.provider, hook.hook, partial(hook.call, own), check)
+        return self._answer(hook.provider, hook.hook, partial(hook.call, own), check)
 
-    def _guarded(
+    def _answer(
         self,
         provider: PluginId,
         what: str,
         call: Callable[[], Any],
-        checked: Callable[[Any], T | None] = lambda answer: answer,
+        check: Callable[[Any], T] = lambda answer: answer,
     ) -> T | None:
         """Return what a plugin's function answers, checked; None where it failed or has no time left."""
-        if not provider.external:
-            return self._checked(provider, what, call, checked)
         name = f"{what} of {provider}"
-        if self._allowance.over(name):
+        if self._budget.over(name):
             return None
-        with preserved() as changes:
-            answer = self._checked(provider, what, partial(self._allowance.call, name, call), checked)
-        if changes.names:
-            self._changes.add((str(provider), what, str(changes)))
-        return answer
-
-    def _checked(
-        self, provider: PluginId, what: str, call: Callable[[], Any], checked: Callable[[Any], T | None]
-    ) -> T | None:
-        try:
-            return checked(call())
-        except KeyboardInterrupt:
-            raise
-        except OutOfTimeError as error:
-            self._fail(provider, what, str(error), str(error))
-        except BaseException as error:
-            self._fail(provider, what, last_line(error), stack_of(error))
+        with caught() as failure:
+            if not provider.external:
+                return check(call())
+            with preserved(lambda note: self._keep(AnalyzerOutput(what, str(provider), True, notes=(note,)))):
+                answer = self._budget.call(name, call)
+            return check(answer)
+        if failure.error is not None:
+            output = AnalyzerOutput(what, str(provider), provider.external, error=last_line(failure.error))
+            if self._keep(output):
+                plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, stack_of(failure.error))
         return None
 
-    def _fail(self, provider: PluginId, what: str, error: str, details: str) -> None:
-        key = (str(provider), what, error)
-        if key not in self._failures:
-            self._failures[key] = provider.external
-            plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, details)
+    def _keep(self, output: AnalyzerOutput) -> bool:
+        """Keep a failure or a note for the result; True if it is new."""
+        is_new = output not in self._failed
+        self._failed[output] = None
+        return is_new
 
     @property
     def failed(self) -> tuple[AnalyzerOutput, ...]:
@@ -243,11 +231,4 @@ class HookCaller:
 
         A hook that changed the process has an entry with a note in place of the error.
         """
-        failures = (
-            AnalyzerOutput(what, provider, external, error=error)
-            for (provider, what, error), external in list(self._failures.items())
-        )
-        changes = (
-            AnalyzerOutput(what, provider, True, notes=(note,)) for provider, what, note in sorted(self._changes)
-        )
-        return (*failures, *changes)
+        return tuple(self._failed)

@@ -1,4 +1,4 @@
-"""Helpers for plugin isolation: error summary, traceback, plugin logger, watchdog of the process, deep copy."""
+"""Helpers for plugin isolation: errors kept and explained, plugin logger, watchdog of the process, deep copy."""
 
 import contextlib
 import faulthandler
@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import evolve
+from attrs import define, evolve
 
 from virustotal.core.models import Object
 from virustotal.util.readers import clean
@@ -24,8 +24,33 @@ _LONGEST_WATCH = 7 * 24 * 3600.0
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
+class HostError(Exception):
+    """What the host itself says of a plugin; the message is a sentence, and needs no type and no traceback."""
+
+
+@define
+class Failure:
+    """What a block raised, once it has ended; None where it raised nothing."""
+
+    error: BaseException | None = None
+
+
+@contextlib.contextmanager
+def caught() -> Iterator[Failure]:
+    """Keep whatever the block raises but KeyboardInterrupt: SystemExit would leave the worker dead."""
+    failure = Failure()
+    try:
+        yield failure
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        failure.error = error
+
+
 def last_line(error: BaseException) -> str:
     """Return the type of an error and the last line of its message; never raises, whatever its `__str__` does."""
+    if isinstance(error, HostError):
+        return clean(str(error), LONGEST_ERROR)
     try:
         lines = str(error).strip().splitlines()
     except BaseException:  # it is the plugin's code
@@ -35,6 +60,8 @@ def last_line(error: BaseException) -> str:
 
 def stack_of(error: BaseException) -> str:
     """Return the traceback of an error for the log, the innermost 20 frames; never raises."""
+    if isinstance(error, HostError):
+        return last_line(error)
     try:
         frames = "".join(traceback.format_tb(error.__traceback__)[-20:])
         return clean(f"{frames}{last_line(error)}", LONGEST_STACK)
@@ -44,9 +71,12 @@ def stack_of(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def watchdog(moment: float) -> Iterator[None]:
-    """Write the stacks of all threads to standard error if the block still runs at a moment of `time.monotonic()`.
+    """Write the stacks of all threads to standard error if the block still runs at a moment.
 
-    faulthandler does so in a thread of C, which needs no lock of the interpreter: it works while a plugin holds that.
+    faulthandler does so in a thread of C, which does not need the interpreter's lock: it works while a plugin holds it.
+
+    Args:
+        moment: Of `time.monotonic()`.
     """
     seconds = moment - time.monotonic()
     watched = seconds < _LONGEST_WATCH
@@ -69,12 +99,7 @@ def plugin_log(name: str) -> logging.Logger:
 
 def copied(obj: Object) -> Object:
     """Return an object with its own copies of everything that could be changed."""
-    return evolve(
-        obj,
-        attributes=_copied(obj.attributes),
-        context=_copied(obj.context),
-        links=_copied(obj.links),
-    )
+    return evolve(obj, attributes=_copied(obj.attributes), context=_copied(obj.context), links=_copied(obj.links))
 
 
 def _copied(value: Any) -> Any:

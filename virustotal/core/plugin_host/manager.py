@@ -15,7 +15,7 @@ from attrs import evolve
 
 from virustotal.core import hookspecs
 from virustotal.core.analyzer import ANY, Analyzer
-from virustotal.core.plugin_host.candidate import Candidate, announced, block, built_in, log
+from virustotal.core.plugin_host.candidate import Candidate, announced, block, built_in, log, names_of
 from virustotal.core.plugin_host.hooks import AnalyzerInfo, Implementation, LoadedPlugins, PluginId, PluginInfo, State
 from virustotal.core.plugin_host.isolation_util import last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.process_state import preserved
@@ -38,53 +38,57 @@ SLOW_LOAD = 10.0
 def load(builtin: Sequence[str | ModuleType], settings: Settings) -> LoadedPlugins:
     """Return the plugins of the service: the built-ins, and what installed distributions announce.
 
-    builtin: dotted names, or modules. Raises nothing but KeyboardInterrupt: what does not load is in `listing`.
+    Raises nothing but KeyboardInterrupt: what does not load is in `listing`.
+
+    Args:
+        builtin: Dotted names, or modules.
+        settings: Say what is blocked, and are given to the plugins.
     """
     return _loaded([*map(built_in, builtin), *announced()], settings)
 
 
 def load_modules(modules: Mapping[str, Any], settings: Settings) -> LoadedPlugins:
-    """Return plugins of modules by name, as if distributions of these names had announced them; for tests."""
+    """Return plugins as if distributions had announced them; for tests.
+
+    Args:
+        modules: By the name of the plugin.
+        settings: As for `load`.
+    """
     return _loaded([Candidate(PluginId(name, "0", True), modules[name]) for name in sorted(modules)], settings)
 
 
 def _loaded(candidates: Sequence[Candidate], settings: Settings) -> LoadedPlugins:
     block(candidates, settings.plugins)
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
+    used: list[Candidate] = []
     for candidate in candidates:
         if candidate.used:
-            _guarded(candidate, manager, settings)
-    _settle_names(candidates, settings.plugins.disabled)
-    _log_unknown(candidates, settings.plugins.disabled)
-    return _plugins(candidates)
+            _guarded(candidate, used, settings)
+        if candidate.used:
+            used.append(candidate)
+    _settle_names(used, settings.plugins.disabled)
+    plugins = _plugins(candidates)
+    _log_unknown(plugins.listing, settings.plugins.disabled)
+    return plugins
 
 
 # --- loading one -----------------------------------------------------------------------------------------------------
 
 
-def _guarded(candidate: Candidate, manager: pluggy.PluginManager, settings: Settings) -> None:
+def _guarded(candidate: Candidate, others: Sequence[Candidate], settings: Settings) -> None:
     try:
         with _named_if_slow(candidate), _observed(candidate):
-            _load(candidate, manager, settings)
-    except RefusedError as error:
-        candidate.end(State.REFUSED, last_line(error).partition(": ")[2])
-    except KeyboardInterrupt as error:
-        if not candidate.provider.external:
-            raise
-        candidate.end(State.FAILED, last_line(error), stack_of(error))
+            _load(candidate, others, settings)
     except BaseException as error:  # SystemExit and RecursionError too: the service starts whatever a plugin does
-        candidate.end(State.FAILED, last_line(error), stack_of(error))
-    if not candidate.used:
-        candidate.analyzers.clear()
-        _unregister(candidate, manager)
+        if isinstance(error, KeyboardInterrupt) and not candidate.provider.external:
+            raise
+        state = State.REFUSED if isinstance(error, RefusedError) else State.FAILED
+        candidate.end(state, last_line(error), stack_of(error))
 
 
 @contextlib.contextmanager
 def _named_if_slow(candidate: Candidate) -> Iterator[None]:
     """Name an external plugin in the log while its import and start take longer than SLOW_LOAD."""
-    message = "%s (%s) has been loading for more than %.3g seconds"
-    arguments = (message, candidate.provider, candidate.origin, SLOW_LOAD)
+    arguments = ("%s has been loading for more than %.3g seconds", candidate, SLOW_LOAD)
     timer = threading.Timer(SLOW_LOAD, plugin_log(candidate.provider.name).warning, arguments)
     timer.daemon = True
     if candidate.provider.external:
@@ -101,40 +105,42 @@ def _observed(candidate: Candidate) -> Iterator[None]:
     if not candidate.provider.external:
         yield
         return
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings():
         warnings.simplefilter("always", SurfaceWarning)
-        try:
-            with preserved() as changes:
-                yield
-        finally:
-            for entry in caught:
-                if entry.category is SurfaceWarning:
-                    candidate.warn(str(entry.message))
-            candidate.warn(str(changes))
-    for entry in caught:
-        if entry.category is not SurfaceWarning:
-            warnings.warn_explicit(entry.message, entry.category, entry.filename, entry.lineno)
+        shown = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *place: Any, **options: Any) -> None:
+            if category is SurfaceWarning:
+                candidate.warn(str(message))
+            else:
+                shown(message, category, *place, **options)
+
+        warnings.showwarning = show
+        with preserved(candidate.warn):
+            yield
 
 
-def _load(candidate: Candidate, manager: pluggy.PluginManager, settings: Settings) -> None:
+def _load(candidate: Candidate, others: Sequence[Candidate], settings: Settings) -> None:
     candidate.module = _import(candidate.target)
     _adopt_log(candidate)
-    candidate.api = stated_api(candidate.module)
-    check_api(candidate.api)
-    _register(candidate, manager)
-    candidate.hooks = tuple(_implementations(candidate, manager))
+    candidate.update(api=stated_api(candidate.module))
+    check_api(candidate.info.api)
+    _check_unique(candidate, others)
+    check_functions(candidate.module)
+    candidate.hooks = tuple(_implementations(candidate))
+    candidate.update(hooks=tuple(sorted(hook.hook for hook in candidate.hooks)))
     for hook in candidate.hooks:
         if hook.hook == "virustotal_analyzers":
-            candidate.analyzers = [
-                (analyzer, _info(analyzer)) for analyzer in checked_analyzers(hook.call({"settings": settings}))
-            ]
-    candidate.api = max((analyzer.api for analyzer, _ in candidate.analyzers), default=candidate.api)
-    check_api(candidate.api)
-    for _, info in candidate.analyzers:
-        if info.warning:
-            plugin_log(candidate.provider.name).warning(
-                "the analyser %s of %s: %s", info.name, candidate.provider, info.warning
-            )
+            candidate.analyzers = checked_analyzers(hook.call({"settings": settings}))
+    candidate.update(
+        analyzers=tuple(map(_info, candidate.analyzers)),
+        api=max((analyzer.api for analyzer in candidate.analyzers), default=candidate.info.api),
+    )
+    check_api(candidate.info.api)
+    for row in candidate.info.analyzers:
+        if row.warning:
+            message = "the analyser %s of %s: %s"
+            plugin_log(candidate.provider.name).warning(message, row.name, candidate.provider, row.warning)
 
 
 def _import(target: Any) -> Any:
@@ -155,28 +161,24 @@ def _adopt_log(candidate: Candidate) -> None:
             own.parent = plugin_log(candidate.provider.name)
 
 
-def _register(candidate: Candidate, manager: pluggy.PluginManager) -> None:
-    for name, other in manager.list_name_plugin():
-        if other is candidate.module:
-            raise RefusedError(f"it is registered twice: the same module is the plugin {name}")
-        if name == candidate.provider.name:
-            raise RefusedError(f"its name is taken by another plugin: {name}")
-    check_functions(candidate.module)
+def _check_unique(candidate: Candidate, others: Iterable[Candidate]) -> None:
+    for other in others:
+        if other.module is candidate.module:
+            raise RefusedError(f"it is registered twice: the same module is the plugin {other.provider.name}")
+        if other.provider.name == candidate.provider.name:
+            raise RefusedError(f"its name is taken by another plugin: {other.provider.name}")
+
+
+def _implementations(candidate: Candidate) -> Iterator[Implementation]:
+    """Yield what pluggy makes of a module. Each has a manager of its own: hooks are walked by HookCaller alone."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
     manager.register(candidate.module, candidate.provider.name)
-
-
-def _implementations(candidate: Candidate, manager: pluggy.PluginManager) -> Iterator[Implementation]:
     manager.check_pending()
     for caller in manager.get_hookcallers(candidate.module) or ():
         for hook in caller.get_hookimpls():
-            if hook.plugin is candidate.module and hasattr(hookspecs, caller.name):
+            if hasattr(hookspecs, caller.name):  # not a hook of a later service
                 yield Implementation(candidate.provider, caller.name, hook.function, tuple(hook.argnames))
-
-
-def _unregister(candidate: Candidate, manager: pluggy.PluginManager) -> None:
-    # pluggy 1.6 still lists a plugin whose registration failed.
-    if candidate.module is not None and manager.get_plugin(candidate.provider.name) is candidate.module:
-        manager.unregister(candidate.module)
 
 
 # --- its analysers ---------------------------------------------------------------------------------------------------
@@ -192,61 +194,56 @@ def _settle_names(candidates: Iterable[Candidate], disabled: Sequence[str]) -> N
     """Block analysers by name, and give each name to one: built-ins come first, then plugins by name."""
     owners: dict[str, Candidate] = {}
     for candidate in candidates:
-        for place, (analyzer, info) in enumerate(candidate.analyzers):
-            owner = owners.setdefault(analyzer.name, candidate)
-            if analyzer.name in disabled:
-                settled = evolve(info, state=State.BLOCKED, reason="named in plugins.disabled")
+        rows = []
+        for row in candidate.info.analyzers:
+            owner = owners.setdefault(row.name, candidate)
+            if row.name in disabled:
+                row = evolve(row, state=State.BLOCKED, reason="named in plugins.disabled")
             elif owner is not candidate:
-                own = f"{candidate.provider} ({candidate.origin})"
-                reason = f"the name is taken by {owner.provider} ({owner.origin}); this is {own}"
-                settled = evolve(info, state=State.REFUSED, reason=reason)
-                plugin_log(candidate.provider.name).error("the analyser %s refused: %s", analyzer.name, reason)
-            else:
-                continue
-            candidate.analyzers[place] = (analyzer, settled)
+                row = evolve(row, state=State.REFUSED, reason=f"the name is taken by {owner}; this is {candidate}")
+                plugin_log(candidate.provider.name).error("the analyser %s refused: %s", row.name, row.reason)
+            rows.append(row)
+        candidate.update(analyzers=tuple(rows))
 
 
-def unknown(listing: Sequence[PluginInfo], disabled: Iterable[str]) -> tuple[str, ...]:
+def unknown(listing: Iterable[PluginInfo], disabled: Iterable[str]) -> tuple[str, ...]:
     """Return the names of `plugins.disabled` that no plugin or analyser of a listing has.
 
     What the analysers of a plugin that did not load are called is not known.
     """
-    names = {row.name for plugin in listing for row in plugin.analyzers}
-    names |= {plugin.name for plugin in listing} | {f"virustotal.plugins.{plugin.name}" for plugin in listing}
-    names |= {plugin.distribution for plugin in listing}
+    names: set[str] = set()
+    for plugin in listing:
+        names |= names_of(plugin) | {row.name for row in plugin.analyzers}
     return tuple(name for name in disabled if name not in names)
 
 
-def _log_unknown(candidates: Iterable[Candidate], disabled: Sequence[str]) -> None:
-    listing = [plugin.info() for plugin in candidates]
-    blocked = any(plugin.state is not State.LOADED for plugin in listing)
+def _log_unknown(listing: Sequence[PluginInfo], disabled: Sequence[str]) -> None:
+    is_complete = all(plugin.state is State.LOADED for plugin in listing)
+    hint = "" if is_complete else " (or it is an analyser of a plugin that did not load)"
     for name in unknown(listing, disabled):
-        hint = " (or it is an analyser of a plugin that did not load)" if blocked else ""
         log.warning("plugins.disabled names %s, which no plugin or analyser has%s", name, hint)
 
 
 def _plugins(candidates: Sequence[Candidate]) -> LoadedPlugins:
-    used = [
-        (analyzer, candidate.provider)
+    listed = [
+        (analyzer, row, candidate.provider)
         for candidate in candidates
-        if candidate.used
-        for analyzer, info in candidate.analyzers
-        if info.state is State.LOADED
+        for analyzer, row in zip(candidate.analyzers, candidate.info.analyzers, strict=True)
     ]
+    used = {analyzer: provider for analyzer, row, provider in listed if row.state is State.LOADED}
     hooks = tuple(hook for candidate in candidates for hook in candidate.hooks)
     return LoadedPlugins(
         registry=Registry(
-            tuple(analyzer for analyzer, _ in used),
-            frozenset(analyzer.name for analyzer, provider in used if provider.external),
+            tuple(used),
+            frozenset(analyzer.name for analyzer, provider in used.items() if provider.external),
             any(hook.hook == "virustotal_verdict" and hook.provider.external for hook in hooks),
             disabled=frozenset(
-                (analyzer.kind, analyzer.relationship)
-                for candidate in candidates
-                for analyzer, info in candidate.analyzers
-                if info.state is State.BLOCKED and analyzer.relationship not in ("", ANY)
+                (row.kind, row.relationship)
+                for _, row, _ in listed
+                if row.state is State.BLOCKED and row.relationship not in ("", ANY)
             ),
         ),
-        listing=tuple(candidate.info() for candidate in candidates),
-        providers=MappingProxyType({analyzer.name: provider for analyzer, provider in used}),
+        listing=tuple(candidate.info for candidate in candidates),
+        providers=MappingProxyType({analyzer.name: provider for analyzer, provider in used.items()}),
         hooks=hooks,
     )

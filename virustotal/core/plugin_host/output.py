@@ -1,4 +1,4 @@
-"""What is left of an analyser once it has run: values of our own, of which no plugin holds a reference."""
+"""The sanitized output of one analyser: plain values; plugins hold no reference to them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

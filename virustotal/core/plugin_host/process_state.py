@@ -8,8 +8,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from attrs import define
-
 #: The loggers whose level, handlers and switches decide what is logged.
 _LOGGERS = tuple(map(logging.getLogger, ("root", "assemblyline", "assemblyline.service.virustotal")))
 
@@ -33,7 +31,7 @@ def _set_environment(variables: Mapping[str, str]) -> None:
 
 
 def _logging() -> list[Any]:
-    states = [(each.level, list(each.handlers), each.disabled, each.propagate) for each in _LOGGERS]
+    states = [(logger.level, list(logger.handlers), logger.disabled, logger.propagate) for logger in _LOGGERS]
     return [logging.root.manager.disable, *states]
 
 
@@ -60,26 +58,20 @@ _STATES: Mapping[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
 }
 
 
-@define
-class ProcessChanges:
-    """What was changed while the block ran, and set back."""
-
-    names: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Return a sentence, or an empty text."""
-        return f"It changed {', '.join(self.names)} of the process; that was undone." if self.names else ""
-
-
 @contextlib.contextmanager
-def preserved() -> Iterator[ProcessChanges]:
-    """Set back what the block changes, and name it in the value once the block has ended."""
-    changes = ProcessChanges()
+def preserved(report: Callable[[str], object]) -> Iterator[None]:
+    """Set back what the block changes of the process.
+
+    Args:
+        report: Called once the block has ended, with a sentence that names what it changed; not called for nothing.
+    """
     with warnings.catch_warnings():
         before = {name: read() for name, (read, _) in _STATES.items()}
         try:
-            yield changes
+            yield
         finally:
-            changes.names = tuple(name for name, (read, _) in _STATES.items() if read() != before[name])
-            for name in changes.names:
+            changed = [name for name, (read, _) in _STATES.items() if read() != before[name]]
+            for name in changed:
                 _STATES[name][1](before[name])
+            if changed:
+                report(f"It changed {', '.join(changed)} of the process; that was undone.")

@@ -1,16 +1,18 @@
 """The rules that a plugin must keep to be loaded, beyond what pluggy asks of it."""
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from virustotal.api import relationships
 from virustotal.core import hookspecs
 from virustotal.core.analyzer import ANY, HOOK_API, OLDEST_API, Analyzer, Needs
+from virustotal.core.plugin_host.field_checks import entries, expect, iterable
+from virustotal.core.plugin_host.isolation_util import HostError
 from virustotal.util.readers import clean
 
 
-class RefusedError(Exception):
+class RefusedError(HostError):
     """A plugin that breaks a rule of the host; the message says which one."""
 
 
@@ -47,10 +49,12 @@ def check_functions(module: Any) -> None:
 
 def stated_api(module: Any) -> int:
     """Return the plugin API that a module states in `VIRUSTOTAL_API`: 1 where it states none; RefusedError."""
-    stated = getattr(module, "VIRUSTOTAL_API", 1)
-    if isinstance(stated, bool) or not isinstance(stated, int):
-        raise RefusedError(f"VIRUSTOTAL_API is a whole number, not {type(stated).__name__}")
-    return stated
+    api = getattr(module, "VIRUSTOTAL_API", 1)
+    try:
+        expect("VIRUSTOTAL_API", api, int)
+    except TypeError as error:
+        raise RefusedError(str(error)) from None
+    return int(api)
 
 
 def check_api(api: int) -> None:
@@ -61,11 +65,9 @@ def check_api(api: int) -> None:
         raise RefusedError(f"it was written for plugin API {api}; this service supports {supported}: update {newer}")
 
 
-def checked_analyzers(answer: Any) -> list[Analyzer]:
+def checked_analyzers(answer: Any) -> tuple[Analyzer, ...]:
     """Return the analysers that a hook answered; TypeError or ValueError for what are none, or two of one name."""
-    if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
-        raise TypeError(f"virustotal_analyzers returned {type(answer).__name__}; it returns Analyzer records")
-    analyzers = list(answer)
+    analyzers = tuple(iterable("the answer of virustotal_analyzers", answer, "Analyzer"))
     names: set[str] = set()
     for analyzer in analyzers:
         _check(analyzer)
@@ -81,8 +83,8 @@ def warning(analyzer: Analyzer) -> str:
     VirusTotal may have relationships that the catalogue does not know, so that they are not refused.
     """
     name = analyzer.relationship
-    known = relationships.find(analyzer.kind, name) is not None or name in relationships.PRIVATE.get(analyzer.kind, ())
-    if known or name in ("", ANY):
+    private = relationships.PRIVATE.get(analyzer.kind, ())
+    if name in ("", ANY, *private) or relationships.find(analyzer.kind, name) is not None:
         return ""
     near = _meant(name, [entry.name for entry in relationships.of_kind(analyzer.kind)])
     return f"VirusTotal is not known to have {clean(name, 64)} of a {analyzer.kind}{near or '.'}"
@@ -96,24 +98,20 @@ def _meant(name: str, names: Sequence[str]) -> str:
 
 
 def _check(analyzer: Any) -> None:
-    if not isinstance(analyzer, Analyzer):
-        raise TypeError(f"virustotal_analyzers gave {type(analyzer).__name__}, which is no Analyzer")
+    expect("an entry of the answer of virustotal_analyzers", analyzer, Analyzer)
+    owner = f"the analyser {analyzer.name!r}"
     for name in ("name", "kind", "relationship", "summary"):
-        if not isinstance(getattr(analyzer, name), str):
-            raise TypeError(f"`{name}` of the analyser {analyzer.name!r} is a text")
+        expect(f"`{name}` of {owner}", getattr(analyzer, name), str)
     for name in ("order", "api"):
-        if isinstance(getattr(analyzer, name), bool) or not isinstance(getattr(analyzer, name), int):
-            raise TypeError(f"`{name}` of the analyser {analyzer.name!r} is a whole number")
+        expect(f"`{name}` of {owner}", getattr(analyzer, name), int)
     if not analyzer.name or not analyzer.kind:
         raise ValueError("an analyser has a name and a kind")
     if analyzer.kind not in relationships.KINDS:
         hint = _meant(analyzer.kind.lower(), relationships.KINDS) or f"; there are {', '.join(relationships.KINDS)}"
-        raise ValueError(f"the analyser {analyzer.name!r} has no such kind: {analyzer.kind!r}{hint}")
+        raise ValueError(f"{owner} has no such kind: {analyzer.kind!r}{hint}")
     if not callable(analyzer.analyze) or not callable(analyzer.wanted):
-        raise TypeError(f"`analyze` and `wanted` of the analyser {analyzer.name!r} are functions")
-    if not isinstance(analyzer.needs, Needs) or not _names(analyzer.needs.attributes):
-        raise TypeError(f"`needs` of the analyser {analyzer.name!r} is a Needs with a tuple of names")
-
-
-def _names(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
+        raise TypeError(f"`analyze` and `wanted` of {owner} are functions")
+    expect(f"`needs` of {owner}", analyzer.needs, Needs)
+    # A generator can be read once, and a text is a name and no names.
+    expect(f"`needs.attributes` of {owner}", analyzer.needs.attributes, tuple)
+    entries(f"`needs.attributes` of {owner}", analyzer.needs.attributes, str)

@@ -1,39 +1,25 @@
 """The immutable index of analysers by exact (kind, relationship)."""
 
 import copy
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from attrs import field, frozen
 
 from virustotal.core.analyzer import ANY, Analyzer
-from virustotal.core.plugin_host.isolation_util import last_line
 from virustotal.core.settings import Settings
-
-log = logging.getLogger("assemblyline.service.virustotal.plugins")
 
 
 def _place(analyzer: Analyzer) -> tuple[int, str]:
     return analyzer.order, analyzer.name
 
 
-def _index(analyzers: Iterable[Analyzer]) -> Mapping[tuple[str, str], tuple[Analyzer, ...]]:
-    index: dict[tuple[str, str], list[Analyzer]] = {}
-    for analyzer in sorted(analyzers, key=_place):
-        index.setdefault((analyzer.kind, analyzer.relationship), []).append(analyzer)
-    return MappingProxyType({key: tuple(value) for key, value in index.items()})
+def _in_order(analyzers: Iterable[Analyzer]) -> tuple[Analyzer, ...]:
+    return tuple(sorted(analyzers, key=_place))
 
 
-def _wants(analyzer: Analyzer, settings: Settings) -> bool:
-    """A plugin's own code: whatever it raises, the plan is made without its wish."""
-    try:
-        return bool(analyzer.wanted(settings))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        log.warning("`wanted` of the analyser %s failed: %s", analyzer.name, last_line(error))
-        return False
+def _ask(analyzer: Analyzer, settings: Settings) -> bool:
+    return bool(analyzer.wanted(settings))
 
 
 @frozen
@@ -43,19 +29,22 @@ class Registry:
     external: the names of those that external plugins brought; they add to the built-ins, and replace none.
     judges: True if an external plugin gives verdicts, which may read any attribute of an object.
     disabled: kind and relationship of analysers that `plugins.disabled` names.
-    asks: calls the `wanted` of an analyser; never raises. In a task it keeps failures for the result (core.host.Hooks).
+    asks: calls the `wanted` of an analyser. In a task it never raises, and keeps failures for the result (HookCaller).
     """
 
-    analyzers: tuple[Analyzer, ...] = ()
+    analyzers: tuple[Analyzer, ...] = field(default=(), converter=_in_order)
     external: frozenset[str] = frozenset()
     judges: bool = False
-    asks: Callable[[Analyzer, Settings], bool] = field(default=_wants, repr=False, eq=False)
+    asks: Callable[[Analyzer, Settings], bool] = field(default=_ask, repr=False, eq=False)
     disabled: frozenset[tuple[str, str]] = frozenset()
     _by_key: Mapping[tuple[str, str], tuple[Analyzer, ...]] = field(init=False, repr=False, eq=False)
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "analyzers", tuple(sorted(self.analyzers, key=_place)))
-        object.__setattr__(self, "_by_key", _index(self.analyzers))
+    @_by_key.default
+    def _index(self) -> Mapping[tuple[str, str], tuple[Analyzer, ...]]:
+        index: dict[tuple[str, str], list[Analyzer]] = {}
+        for analyzer in self.analyzers:
+            index.setdefault((analyzer.kind, analyzer.relationship), []).append(analyzer)
+        return MappingProxyType({key: tuple(analyzers) for key, analyzers in index.items()})
 
     def asking(self, asks: Callable[[Analyzer, Settings], bool]) -> "Registry":
         """Return the same analysers with another `asks`; as `evolve`, without sorting them anew for each task."""
@@ -75,8 +64,7 @@ class Registry:
             or any(analyzer.name not in self.external for analyzer in own)
         ):
             return own
-        both = (*own, *self._by_key.get((kind, ANY), ()))
-        return tuple(sorted(both, key=_place))
+        return _in_order((*own, *self._by_key.get((kind, ANY), ())))
 
     def is_disabled(self, kind: str, relationship: str) -> bool:
         """True if the analysers of a relationship are disabled, so that it is not requested."""

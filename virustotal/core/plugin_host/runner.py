@@ -1,24 +1,24 @@
-"""Report to contributions: every analyser called on its own, so that a failing one costs its own findings alone."""
+"""Calls the analysers of a report, each on its own: one that fails loses its own findings alone."""
 
 import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from virustotal.core.analyzer import Analyzer, Evidence
-from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Related, Report, Verdict
+from virustotal.core.plugin_host.field_checks import iterable
 from virustotal.core.plugin_host.finding_collector import FindingCollector, LeftBehindError
 from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginId
-from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of, watchdog
-from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL
+from virustotal.core.plugin_host.isolation_util import caught, copied, last_line, plugin_log, stack_of, watchdog
+from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput
-from virustotal.core.plugin_host.process_state import ProcessChanges, preserved
+from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.plugin_host.section_sanitizer import UsedLimits
 from virustotal.core.plugin_host.timeout import OutOfTimeError, run_with_timeout
 from virustotal.core.settings import Settings
 
@@ -56,114 +56,85 @@ def analyse(
 ) -> tuple[AnalyzerOutput, ...]:
     """Return what every analyser adds, in their order.
 
-    Built-ins run in this thread, until GRACE seconds after `deadline` (of `time.monotonic()`): that is looked at
-    between their findings. Each external one has copies of its own, and a share of the time left until the deadline:
-    equal for all that are still to come, at most `budget` seconds. Raises nothing but KeyboardInterrupt.
+    Built-ins run in this thread, until GRACE seconds after the deadline: that is checked between their findings.
+    Each external analyser gets copies, and an equal share of the time left until the deadline. Raises nothing but
+    KeyboardInterrupt.
+
+    Args:
+        report: Of one subject.
+        plugins: Whose analysers are called.
+        settings: Of the task.
+        judge: `Evidence.judge`.
+        deadline: Of `time.monotonic()`.
+        budget: The most seconds of one external analyser.
     """
-    used: dict[str, UsedLimits] = {}
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     outputs = []
     calls = due(report, plugins.registry)
-    external_left = sum(plugins.provider(analyzer).external for analyzer, _ in calls)
+    external_left = sum(plugins.providers[analyzer.name].external for analyzer, _ in calls)
     with watchdog(deadline + GRACE):
         for analyzer, related in calls:
-            provider = plugins.provider(analyzer)
-            limits = EXTERNAL if provider.external else BUILT_IN
-            collector = FindingCollector(limits, used.setdefault(provider.name, UsedLimits()), provider.external)
-            if provider.external:
-                share = (deadline - time.monotonic()) / external_left
-                external_left -= 1
-                task = _External(analyzer, provider, collector)
-                error = task.run(report, related, settings, judge, plugins.busy, min(budget, share))
-            else:
-                error = _collect(collector, analyzer, Evidence(report, related, settings, judge), deadline + GRACE)
-            outputs.append(collector.contribution(analyzer.name, str(provider), _explained(error, analyzer, provider)))
+            provider = plugins.providers[analyzer.name]
+            usage = Usage(EXTERNAL if provider.external else BUILT_IN, counts[provider.name])
+            collector = FindingCollector(usage, provider.external)
+            evidence = Evidence(report, related, settings, judge)
+            with caught() as failure:
+                if provider.external:
+                    share = (deadline - time.monotonic()) / external_left
+                    external_left -= 1
+                    _collect_in_thread(collector, analyzer, evidence, plugins.busy, min(budget, share))
+                else:
+                    _collect(collector, analyzer, evidence, deadline + GRACE)
+            error = "" if failure.error is None else _explain(failure.error, analyzer, provider)
+            outputs.append(collector.output(analyzer.name, str(provider), error))
     return tuple(outputs)
 
 
-def _explained(error: BaseException | None, analyzer: Analyzer, provider: PluginId) -> str:
-    """Return why an analyser ended early as one line, with its traceback in the log; empty where it did not."""
-    if error is None:
-        return ""
-    if isinstance(error, OutOfTimeError):
-        line = details = f"{error} Its findings until then are shown." if error.began else str(error)
-    else:
-        line, details = last_line(error), stack_of(error)
-    plugin_log(provider.name).warning("the analyser %s of %s failed: %s", analyzer.name, provider, details)
-    return line
+def _explain(error: BaseException, analyzer: Analyzer, provider: PluginId) -> str:
+    """Return why an analyser ended early as one line, with its traceback in the log."""
+    kept = " Its findings until then are shown." if isinstance(error, OutOfTimeError) and error.began else ""
+    plugin_log(provider.name).warning("the analyser %s of %s failed: %s", analyzer.name, provider, stack_of(error))
+    return last_line(error) + kept
 
 
-def _collect(
-    collector: FindingCollector, analyzer: Analyzer, evidence: Evidence, deadline: float
-) -> BaseException | None:
-    """Take all findings; return why it ended early. Call and iteration are both the plugin's code."""
-    try:
-        if time.monotonic() >= deadline:
-            return OutOfTimeError("It was not called: no time was left.")
-        _fill(collector, analyzer.analyze(evidence), deadline)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # SystemExit would leave the worker dead
-        return error
-    return None
-
-
-def _fill(collector: FindingCollector, findings: Iterable[Finding], deadline: float = math.inf) -> None:
-    if isinstance(findings, str | bytes | Mapping) or not isinstance(findings, Iterable):
-        raise TypeError(f"analyze returned {type(findings).__name__}; it yields findings or returns a list of them")
+def _collect(collector: FindingCollector, analyzer: Analyzer, evidence: Evidence, deadline: float = math.inf) -> None:
+    """Collect all findings. Call and iteration are both the plugin's code."""
+    if time.monotonic() >= deadline:
+        raise OutOfTimeError("It was not called: no time was left.")
+    findings = iterable("the answer of analyze", analyzer.analyze(evidence), "findings")
     for finding in findings:
-        taken = collector.take(finding)
+        is_taken = collector.add(finding)
         if time.monotonic() >= deadline:
             raise OutOfTimeError("It was stopped: no time was left.", began=True)
-        if not taken:
+        if not is_taken:
             close = getattr(findings, "close", None)
             if callable(close):
                 close()  # here, where its errors are caught
             break
 
 
-@frozen(eq=False)
-class _External:
-    """One call of an external analyser, in a daemon thread that is waited for and then left behind."""
+def _collect_in_thread(
+    collector: FindingCollector,
+    analyzer: Analyzer,
+    evidence: Evidence,
+    busy: dict[str, threading.Thread],
+    seconds: float,
+) -> None:
+    """Collect the findings of an external analyser, which gets copies; it is waited for and then left behind."""
 
-    analyzer: Analyzer
-    provider: PluginId
-    collector: FindingCollector
+    def call() -> None:
+        with contextlib.suppress(LeftBehindError):
+            _collect(collector, analyzer, _copy(evidence))
 
-    def run(
-        self,
-        report: Report,
-        related: Related | None,
-        settings: Settings,
-        judge: Judge,
-        busy: dict[str, threading.Thread],
-        seconds: float,
-    ) -> BaseException | None:
-        """Return why it ended early, or None; what it yielded until then is in the collector."""
-
-        def call() -> None:
-            with contextlib.suppress(LeftBehindError):
-                _fill(self.collector, self.analyzer.analyze(_own(report, related, settings, judge)))
-
-        changes = ProcessChanges()
-        try:
-            with preserved() as changes:
-                run_with_timeout(self.analyzer.name, call, busy, seconds)
-        except KeyboardInterrupt:
-            raise
-        except OutOfTimeError as error:
-            self.collector.closed = True
-            return error
-        except BaseException as error:
-            return error
-        finally:
-            self.collector.note(str(changes))
-        return None
+    with preserved(collector.usage.notes.say):
+        run_with_timeout(analyzer.name, call, busy, seconds)
 
 
-def _own(report: Report, related: Related | None, settings: Settings, judge: Judge) -> Evidence:
+def _copy(evidence: Evidence) -> Evidence:
+    report = evidence.report
     copies = _Copies(report.related)
-    own = evolve(report, subject=copied(report.subject), related=copies)
-    return Evidence(own, None if related is None else copies[related.relationship], settings, judge)
+    related = None if evidence.related is None else copies[evidence.related.relationship]
+    return evolve(evidence, report=evolve(report, subject=copied(report.subject), related=copies), related=related)
 
 
 class _Copies(Mapping[str, Related]):

@@ -7,14 +7,16 @@ from typing import TypeVar
 
 from attrs import define, field
 
+from virustotal.core.plugin_host.isolation_util import HostError
+
 T = TypeVar("T")
 
 #: Seconds that each hook of an external plugin, and each `wanted`, has in one task, all of its calls together.
 HOOK_BUDGET = 20.0
 
 
-class OutOfTimeError(Exception):
-    """A call that was not made, or was left behind; the message is a sentence. began: it was called."""
+class OutOfTimeError(HostError):
+    """A call that was not made, or was left behind. began: it was called."""
 
     def __init__(self, message: str, *, began: bool = False) -> None:
         super().__init__(message)
@@ -24,10 +26,13 @@ class OutOfTimeError(Exception):
 def run_with_timeout(name: str, call: Callable[[], T], busy: dict[str, threading.Thread], seconds: float) -> T:
     """Return what a call in a daemon thread returned within some seconds; raises what it raised, or OutOfTimeError.
 
-    busy: the threads that were left behind, by name; while one of the same name goes on, the call is not made.
+    Args:
+        name: Of the call, and of its thread.
+        call: What is called.
+        busy: The threads that were left behind, by name; while one of the same name goes on, the call is not made.
+        seconds: None are left where it is 0 or less.
     """
-    before = busy.get(name)
-    if before is not None and before.is_alive():
+    if name in busy and busy[name].is_alive():
         raise OutOfTimeError("It was not called: it is still busy with an earlier task.")
     if seconds <= 0:
         raise OutOfTimeError("It was not called: no time was left.")
@@ -47,7 +52,7 @@ def run_with_timeout(name: str, call: Callable[[], T], busy: dict[str, threading
     thread.join(seconds)
     if thread.is_alive():
         busy[name] = thread
-        raise OutOfTimeError(f"It was left behind: it took longer than {seconds:.3g} seconds.", began=True)
+        raise OutOfTimeError(f"It was left behind: its {seconds:.3g} seconds were over.", began=True)
     if errors:
         raise errors[0]
     return answers[0]
@@ -63,7 +68,7 @@ class TimeBudget:
     _busy: dict[str, threading.Thread]
     _budget: float
     _deadline: float
-    _spent: dict[str, float] = field(factory=dict, init=False)
+    _left: dict[str, float] = field(factory=dict, init=False)
     _over: set[str] = field(factory=set, init=False)
 
     def over(self, name: str) -> bool:
@@ -73,13 +78,11 @@ class TimeBudget:
     def call(self, name: str, function: Callable[[], T]) -> T:
         """Return what a function returns; raises what it raises, or OutOfTimeError once for each name."""
         began = time.monotonic()
-        left = min(self._budget - self._spent.get(name, 0.0), self._deadline - began)
+        left = self._left.get(name, self._budget)
         try:
-            return run_with_timeout(name, function, self._busy, left)
+            return run_with_timeout(name, function, self._busy, min(left, self._deadline - began))
         except OutOfTimeError as error:
             self._over.add(name)
-            spent = self._spent.get(name, 0.0) + time.monotonic() - began
-            why = f"It was left behind: it took {spent:.3g} seconds of this task." if error.began else str(error)
-            raise OutOfTimeError(f"{why} It is not called again in this task.", began=error.began) from None
+            raise OutOfTimeError(f"{error} It is not called again in this task.") from None
         finally:
-            self._spent[name] = self._spent.get(name, 0.0) + time.monotonic() - began
+            self._left[name] = left - (time.monotonic() - began)
