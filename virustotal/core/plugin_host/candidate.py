@@ -1,4 +1,4 @@
-"""A plugin on its way into the service, and where it comes from: the built-ins, and what distributions announce."""
+"""A plugin while it is loaded, and where plugins come from: the built-ins, and entry points of distributions."""
 
 import importlib.metadata
 import logging
@@ -13,7 +13,7 @@ from virustotal.core.plugin_host.hooks import Implementation, PluginId, PluginIn
 from virustotal.core.plugin_host.isolation_util import last_line, plugin_log
 from virustotal.core.settings import PluginConfig
 
-#: The group in which distributions announce their plugins.
+#: The group of the entry points of plugins.
 GROUP = "virustotal.plugins"
 
 log = logging.getLogger("assemblyline.service.virustotal.loader")
@@ -21,7 +21,7 @@ log = logging.getLogger("assemblyline.service.virustotal.loader")
 
 @define(eq=False)
 class Candidate:
-    """A plugin on its way.
+    """A plugin while it is loaded.
 
     target: a dotted name, the plugin itself, or the entry point that leads to it. info: its entry of the listing.
     analyzers: in the order of those of `info`.
@@ -43,7 +43,13 @@ class Candidate:
         self.info = evolve(self.info, **changes)
 
     def end(self, state: State, reason: str, details: str = "") -> None:
-        """Say why the plugin is not used. details: in place of the reason in the log."""
+        """Say why the plugin is not used, and log it unless it is blocked.
+
+        Args:
+            state: What becomes of it.
+            reason: One line.
+            details: What the log has in place of the reason, such as a traceback.
+        """
         self.hooks = self.analyzers = ()
         self.update(state=state, reason=reason, hooks=(), analyzers=())
         if state is not State.BLOCKED:
@@ -62,7 +68,7 @@ class Candidate:
 
     @property
     def used(self) -> bool:
-        """True unless something speaks against it."""
+        """True unless it was blocked, failed or was refused."""
         return self.info.state is State.LOADED
 
 
@@ -73,7 +79,7 @@ def built_in(target: str | ModuleType) -> Candidate:
 
 
 def announced() -> list[Candidate]:
-    """Return what every distribution announces, by name; one whose metadata cannot be read costs only itself."""
+    """Return the plugins of installed distributions, by name; a distribution with unreadable metadata is skipped."""
     return sorted(_announced(), key=lambda candidate: candidate.provider.name)
 
 
@@ -88,7 +94,7 @@ def _announced() -> Iterator[Candidate]:
             name, version = str(metadata.get("Name") or "unknown"), str(metadata.get("Version") or "")
             home = _home_page(metadata)
         except Exception as error:
-            log.warning("a distribution with unreadable metadata was passed over: %s", last_line(error))
+            log.warning("a distribution with unreadable metadata was skipped: %s", last_line(error))
             continue
         # The same distribution in two folders of the path: the first one is what an import finds.
         plain = name.lower().replace("_", "-")

@@ -1,4 +1,4 @@
-"""What one analyser yields, added finding by finding: checked, rebuilt, bounded, and no longer the plugin's."""
+"""Collects what one analyser yields, finding by finding: checked, bounded, and copied from the plugin's objects."""
 
 import itertools
 import re
@@ -44,7 +44,9 @@ class LeftBehindError(Exception):
 class FindingCollector:
     """Collects the findings of one analyser.
 
-    It may be read by one thread while another one still fills it.
+    `output` may be called by one thread while another one still adds findings.
+
+    external: its points count as `plugin`, and its parts of the ontology are tried and copied.
     """
 
     usage: Usage = field(factory=Usage)

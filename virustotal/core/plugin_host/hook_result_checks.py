@@ -1,4 +1,4 @@
-"""What a hook of a plugin answers: checked field by field and bounded, since nothing behind it has a `try`."""
+"""Checks what hooks of plugins return, field by field, and bounds it: nothing behind them has a `try`."""
 
 from typing import Any
 

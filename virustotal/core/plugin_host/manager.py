@@ -1,4 +1,4 @@
-"""Plugins to `LoadedPlugins`: pluggy lives here alone. Every plugin is loaded on its own; a failing one is listed."""
+"""Loads plugins, each on its own: one that fails is listed. Only this module and `hookspecs` use pluggy."""
 
 import contextlib
 import importlib
@@ -101,7 +101,7 @@ def _named_if_slow(candidate: Candidate) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _observed(candidate: Candidate) -> Iterator[None]:
-    """Keep what an external plugin is warned of: deprecated names, and changes of the process, which are undone."""
+    """Keep the warnings of an external plugin: deprecated names, and changes of the process, which are undone."""
     if not candidate.provider.external:
         yield
         return
@@ -150,9 +150,9 @@ def _import(target: Any) -> Any:
 
 
 def _adopt_log(candidate: Candidate) -> None:
-    """Let what an external plugin logs by `logging.getLogger(__name__)` pass through its logger here.
+    """Send what an external plugin logs with `logging.getLogger(__name__)` to its logger of the service.
 
-    The framework sets the root logger to CRITICAL, so that its records would be lost otherwise.
+    The framework sets the root logger to CRITICAL: its records would be lost.
     """
     name = getattr(candidate.module, "__name__", "")
     if candidate.provider.external and isinstance(name, str) and name:
@@ -170,7 +170,7 @@ def _check_unique(candidate: Candidate, others: Iterable[Candidate]) -> None:
 
 
 def _implementations(candidate: Candidate) -> Iterator[Implementation]:
-    """Yield what pluggy makes of a module. Each has a manager of its own: hooks are walked by HookCaller alone."""
+    """Yield the hooks of a module. Each plugin has its own pluggy manager, since HookCaller calls hooks one by one."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(candidate.module, candidate.provider.name)
@@ -191,7 +191,7 @@ def _info(analyzer: Analyzer) -> AnalyzerInfo:
 
 
 def _settle_names(candidates: Iterable[Candidate], disabled: Sequence[str]) -> None:
-    """Block analysers by name, and give each name to one: built-ins come first, then plugins by name."""
+    """Block analysers by name, and refuse all but the first of a name: built-ins come first, then plugins by name."""
     owners: dict[str, Candidate] = {}
     for candidate in candidates:
         rows = []
@@ -209,7 +209,11 @@ def _settle_names(candidates: Iterable[Candidate], disabled: Sequence[str]) -> N
 def unknown(listing: Iterable[PluginInfo], disabled: Iterable[str]) -> tuple[str, ...]:
     """Return the names of `plugins.disabled` that no plugin or analyser of a listing has.
 
-    What the analysers of a plugin that did not load are called is not known.
+    The analysers of a plugin that did not load are not known.
+
+    Args:
+        listing: Of all plugins.
+        disabled: `plugins.disabled` of the configuration.
     """
     names: set[str] = set()
     for plugin in listing:

@@ -1,4 +1,4 @@
-"""What all plugins share with the service in one process: what a plugin changes of it is undone and named."""
+"""Undoes and names what a plugin changes of the process: working directory, environment, locale, warnings, logging."""
 
 import contextlib
 import locale

@@ -1,4 +1,4 @@
-"""The rules that a plugin must keep to be loaded, beyond what pluggy asks of it."""
+"""The rules that a plugin must keep to be loaded, beyond those of pluggy."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ class RefusedError(HostError):
 
 
 def check_functions(module: Any) -> None:
-    """Refuse what pluggy passes over in silence or, depending on its version, treats differently; RefusedError."""
+    """Refuse what pluggy ignores silently or, depending on its version, treats differently; RefusedError."""
     hooks = sorted(name for name in dir(hookspecs) if name.startswith("virustotal_"))
     marked = 0
     for name in dir(module):

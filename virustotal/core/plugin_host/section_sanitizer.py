@@ -1,4 +1,4 @@
-"""A plugin's ResultSection to a value of our own, field by field: no plugin's object enters the result."""
+"""Turns a plugin's ResultSection into a plain value, field by field: no plugin's object enters the result."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache

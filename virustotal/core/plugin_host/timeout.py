@@ -1,4 +1,4 @@
-"""Calls of a plugin's code in threads that are waited for and then left behind: nothing can end them from outside."""
+"""Calls a plugin's code in threads that are waited for and then left behind: nothing can end them from outside."""
 
 import threading
 import time
