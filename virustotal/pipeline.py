@@ -35,8 +35,12 @@ from virustotal.sources import KeyClient
 class Lookup:
     """What the subjects of one task are looked up with.
 
-    registry: of the analysers, which decides what is asked for. submitter: what submissions need. scan: what private
-    scans need, if unknown subjects are scanned privately.
+    Args:
+        task: The task.
+        client: Of its key.
+        registry: Of the analysers, which decides what is requested.
+        submitter: What submissions need.
+        scan: What private scans need; None unless unknown subjects are scanned privately.
     """
 
     task: Task
@@ -46,10 +50,13 @@ class Lookup:
     scan: PrivateScan | None = None
 
     def run(self, subjects: tuple[Subject, ...]) -> tuple[SubjectResult, ...]:
-        """Return the report of each subject, in order. Raises AuthenticationError alone.
+        """Return the report of each subject, in order.
 
-        Each object is looked up in order, since a quota may end before the last, and the first is what the task is
-        about. What follows is done side by side.
+        The objects are looked up in order: the quota may end before the last, and the first is what the task is about.
+        What follows is done side by side.
+
+        Raises:
+            AuthenticationError: The API key is refused. Any other error is an outcome.
         """
         plans = [planner.plan(subject.ref, self.registry, self.task.settings) for subject in subjects]
         results = []
@@ -143,7 +150,14 @@ def private_scan(submitter: Submitter) -> PrivateScan | None:
 class Analysis:
     """What the reports of one task are analysed with.
 
-    folder: the task's own, for downloads. scan: answers for private results.
+    Args:
+        task: The task.
+        client: Of its key.
+        plugins: Those of the service.
+        judge: Of the task.
+        attachments: Takes the files that are attached.
+        folder: Of the task, for downloads.
+        scan: Answers for private results; None unless unknown subjects are scanned privately.
     """
 
     task: Task

@@ -61,8 +61,11 @@ NO_SAFELIST = Safelist()
 class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
     """Looks each task up on VirusTotal (assemblyline_v4_service.common.base.ServiceBase).
 
-    config: in place of the manifest's entries of the same names. Raises ConfigurationError for a wrong entry, which
-    stops the service.
+    Args:
+        config: In place of the manifest's entries of the same names.
+
+    Raises:
+        ConfigurationError: An entry is wrong. The service stops.
     """
 
     #: Seconds between two questions for an analysis; the last one is repeated.
@@ -281,7 +284,7 @@ def _raise_if_nothing(results: tuple[SubjectResult, ...]) -> None:
 
 
 def _volatile(task: Task, subjects: Subjects, results: tuple[SubjectResult, ...]) -> tuple[str, ...]:
-    """Return why the platform's result cache must not answer for this task: it knows neither metadata nor depth."""
+    """Return why the platform must not reuse this result: its cache knows neither metadata nor depth."""
     reasons = [result.changing for result in results if result.changing]
     now = datetime.now(UTC)
     # A private report has no engines, and a single submission.

@@ -23,7 +23,13 @@ MOST_KEYS = 8
 
 @frozen
 class KeyClient:
-    """What a task asks with: its view of the key's source, and what was learnt about the key, and what it has cost."""
+    """What a task makes its requests with.
+
+    Args:
+        source: The task's view of the key's source.
+        capabilities: What was learnt about the key.
+        usage: What its requests have cost so far, those of earlier tasks included.
+    """
 
     source: ProvenanceSource
     capabilities: KeyCapabilities
@@ -34,7 +40,8 @@ class KeyClient:
 class ClientPool:
     """The sources of the keys that were used last, each with its connections. Thread-safe.
 
-    stores: what replicas share.
+    Args:
+        stores: What replicas share.
     """
 
     _stores: Stores

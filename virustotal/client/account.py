@@ -50,10 +50,7 @@ class Account:
 
 
 class _Once(HttpClient):
-    """A client that asks once, and notes whether and when there was an answer.
-
-    skew: by the `Date` of the last answer, which has whole seconds: half of one is the best guess.
-    """
+    """A client that asks once, and notes whether there was an answer and by how much this host's clock is ahead."""
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         super().__init__(settings, credentials, policy=RetryPolicy(attempts=1))
@@ -65,7 +62,7 @@ class _Once(HttpClient):
         with contextlib.suppress(ValueError, TypeError):
             date = parsedate_to_datetime(response.headers.get("Date", ""))
             date = date if date.tzinfo else date.replace(tzinfo=UTC)
-            self.skew = time.time() - date.timestamp() - 0.5
+            self.skew = time.time() - date.timestamp() - 0.5  # dates are cut to whole seconds
         return super()._answer(request, response, deadline)
 
 

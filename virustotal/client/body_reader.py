@@ -28,9 +28,17 @@ def whole(
     *,
     grow: Callable[[int], None] = lambda size: None,
 ) -> bytes:
-    """Return the decoded body. VirusTotalError above `most` bytes, BrokenError where it breaks off.
+    """Return the decoded body.
 
-    grow: takes the size while it grows.
+    Args:
+        response: Its body is unread.
+        deadline: Of `time.monotonic()`.
+        most: Bytes that the body may have.
+        grow: Takes the size while it grows.
+
+    Raises:
+        VirusTotalError: The body is larger.
+        BrokenError: The body broke off.
     """
     body = bytearray()
     for piece in pieces(response, deadline):

@@ -23,12 +23,20 @@ _HEAD = 64
 
 
 def save(response: requests.Response, wanted: Save, deadline: float, secrets: Iterable[str] = ()) -> int:
-    """Write the body of an answer with status 200 or 206 to `wanted.path`; return its size in bytes.
+    """Write the body of an answer to `wanted.path`, and return its size in bytes.
 
-    secrets: masked in an error that the body turns out to be.
+    An error leaves nothing behind, but see `Save.resume`.
 
-    ArtefactError for what is empty, too large or something else; BrokenError where it breaks off; VirusTotal's own
-    error where the body is one in spite of its status. Nothing is left behind then, but see `Save.resume`.
+    Args:
+        response: With status 200 or 206; its body is unread.
+        wanted: Where the body goes, and what it must be.
+        deadline: Of `time.monotonic()`.
+        secrets: Masked in VirusTotal's error, should the body be one.
+
+    Raises:
+        ArtefactError: The body is empty, too large, or of another kind.
+        BrokenError: The body broke off.
+        VirusTotalError: The body is VirusTotal's error, in spite of its status.
     """
     try:
         return _saved(response, wanted, deadline, tuple(secrets))

@@ -26,8 +26,15 @@ def plain_name(name: str) -> str:
 class Multipart:
     """The body of an upload, for `requests`: it has a length and is read in pieces.
 
-    Raises InvalidError while it is read, so that the request stays unfinished and nothing is submitted, where the file
-    changes meanwhile; DeadlineError where `late` says so.
+    Whatever it raises while it is read leaves the request unfinished, so that nothing is submitted.
+
+    Args:
+        upload: The file.
+        late: Returns whether the deadline has passed.
+
+    Raises:
+        InvalidError: The file changes meanwhile.
+        DeadlineError: The deadline has passed.
     """
 
     def __init__(self, upload: Upload, late: Callable[[], bool]) -> None:

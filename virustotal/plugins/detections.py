@@ -114,7 +114,10 @@ def _section(verdict: Verdict, stats: Mapping[str, int]) -> ResultSection | None
     """The open table of the names that engines give, if any, and the closed one of all engines."""
     if not verdict.detections:
         return _counted_only(verdict, stats)
-    detections = sorted(verdict.detections, key=lambda one: (_place((one.category, None)), bool(one.ignored_because)))
+    detections = sorted(
+        verdict.detections,
+        key=lambda detection: (_place((detection.category, None)), bool(detection.ignored_because)),
+    )
     engines: ResultSection | None = tables.table(
         ALL, [_row(detection) for detection in detections], _COLUMNS, collapse=True, keep=("category",)
     )

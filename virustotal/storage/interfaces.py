@@ -87,7 +87,7 @@ class Remaining:
 
 
 class RateLimiter(Protocol):
-    """Counts the requests of a key in the windows of its quota. key: its digest, never itself."""
+    """Counts the requests of a key, known by its digest, in the windows of its quota."""
 
     def now(self) -> float:
         """Return the time by the store's own clock, so that hosts whose clocks differ agree."""

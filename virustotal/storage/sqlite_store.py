@@ -50,7 +50,8 @@ def default_place() -> Path:
 class SQLiteFile:
     """The file. Each use has a connection for itself, kept for the next one; every failure is a StoreError.
 
-    place: its folder is made when first needed.
+    Args:
+        place: Of the file. Its folder is made when first needed.
     """
 
     def __init__(self, place: Path) -> None:

@@ -162,12 +162,12 @@ def judge(
     else the engines' own, weighed against those who trust the object. An analyst's malicious verdict goes before both.
     None of them makes a safelisted or popular host score.
     """
-    found = detections(obj)
-    found = remap(found) if remap is not None else found
+    listed = detections(obj)
+    listed = remap(listed) if remap is not None else listed
     if safelist.lists("av.virus_name"):
-        found = tuple(_safelisted(detection, safelist) for detection in found)
-    own = by_engines(obj, found, settings)
-    decided = decide(obj, found) if decide is not None else None
+        listed = tuple(_safelisted(detection, safelist) for detection in listed)
+    own = by_engines(obj, listed, settings)
+    decided = decide(obj, listed) if decide is not None else None
     verdict = _against_trust(obj, own) if decided is None else _decided(decided, own)
     return _exempted(_by_analyst(obj, verdict), obj, safelist)
 
@@ -277,28 +277,28 @@ class _Weighed:
         return detected / self.counts.engines if self.counts.engines else 1.0
 
 
-def by_engines(obj: Object, found: Iterable[Detection], settings: Settings) -> Verdict:
+def by_engines(obj: Object, listed: Iterable[Detection], settings: Settings) -> Verdict:
     """Return the built-in verdict: of the detections, or of the counters where an object has no others."""
-    found = tuple(found)
+    listed = tuple(listed)
     stats = counters(obj)
-    weighed = _weigh(found, stats) if found else _weigh_counters(stats, settings)
+    weighed = _weigh(listed, stats) if listed else _weigh_counters(stats, settings)
     counts = weighed.counts
     if not counts.engines:
         return Verdict(
-            Level.UNKNOWN, found, (*(("No engine came to a verdict.",) if found or stats else ()), *weighed.notes)
+            Level.UNKNOWN, listed, (*(("No engine came to a verdict.",) if listed or stats else ()), *weighed.notes)
         )
     needed = needed_hits(settings)
     if counts.hits < needed:
         below = f"Not scored: below the hit threshold of {settings.av_config.hit_threshold}."
         counts = evolve(counts, below_threshold=counts.hits > 0)
-        said = (_summary(weighed.counts), *([below] if counts.hits else []), *weighed.notes)
-        return Verdict(Level.INFORMATIONAL, found, said, counts=counts)
-    score, reasons = _score(weighed, half=obj.ref.kind in NETWORK_KINDS and weighed.ratio < FULL_RATIO)
+        reasons = (_summary(weighed.counts), *([below] if counts.hits else []), *weighed.notes)
+        return Verdict(Level.INFORMATIONAL, listed, reasons, counts=counts)
+    score, scored = _score(weighed, half=obj.ref.kind in NETWORK_KINDS and weighed.ratio < FULL_RATIO)
     if score > MOST_UNWANTED_POINTS and (category := _unwanted(obj, settings)):
         score = MOST_UNWANTED_POINTS
-        reasons.append(f"VirusTotal's threat category is {category}: engines give {score} points at most.")
-    said = (_summary(counts), *reasons, *weighed.notes)
-    return Verdict(level_of(score), found, said, score, evolve(counts, points=score))
+        scored.append(f"VirusTotal's threat category is {category}: engines give {score} points at most.")
+    reasons = (_summary(counts), *scored, *weighed.notes)
+    return Verdict(level_of(score), listed, reasons, score, evolve(counts, points=score))
 
 
 def _unwanted(obj: Object, settings: Settings) -> str:
@@ -320,23 +320,23 @@ def _summary(counts: EngineCounts) -> str:
     return f"{counts_text(counts).capitalize()}.{half}"
 
 
-def _weigh(found: tuple[Detection, ...], stats: Mapping[str, int]) -> _Weighed:
-    listed = Counter(detection.category for detection in found)
-    counted = [detection for detection in found if detection.category in BAD and not detection.ignored_because]
+def _weigh(listed: tuple[Detection, ...], stats: Mapping[str, int]) -> _Weighed:
+    by_category = Counter(detection.category for detection in listed)
+    counted = [detection for detection in listed if detection.category in BAD and not detection.ignored_because]
     bad = {name: [detection for detection in counted if detection.category == name] for name in BAD}
-    ignored = sum(map(listed.__getitem__, BAD)) - len(counted)
+    ignored = sum(map(by_category.__getitem__, BAD)) - len(counted)
     notes = [f"Not counted: {ignored} that are ignored by the configuration or the safelist."] if ignored else []
     for name in BAD:
-        if stats and stats.get(name, 0) != listed[name]:
+        if stats and stats.get(name, 0) != by_category[name]:
             notes.append(
-                f"VirusTotal's counters say {stats.get(name, 0)} {name}, its list of engines says {listed[name]}."
+                f"VirusTotal's counters say {stats.get(name, 0)} {name}, its list of engines says {by_category[name]}."
             )
-    answered = sum(map(listed.__getitem__, ANSWERED))
+    answered = sum(map(by_category.__getitem__, ANSWERED))
     return _Weighed(
         # Some answers list only the engines that detected something: the counters have the others.
         EngineCounts(len(bad[MALICIOUS]), len(bad[SUSPICIOUS]), max(answered, _answered(stats))),
-        remapped_malicious=tuple(each.score for each in bad[MALICIOUS] if each.score is not None),
-        remapped_suspicious=tuple(each.score for each in bad[SUSPICIOUS] if each.score is not None),
+        remapped_malicious=tuple(detection.score for detection in bad[MALICIOUS] if detection.score is not None),
+        remapped_suspicious=tuple(detection.score for detection in bad[SUSPICIOUS] if detection.score is not None),
         notes=tuple(notes),
     )
 
