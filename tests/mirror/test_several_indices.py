@@ -100,6 +100,27 @@ def test_a_rollover_while_objects_are_looked_up(
     assert index_problems(config, Credentials()) == ()
 
 
+def test_the_newest_of_many_indices_is_found_by_digest_and_by_file(
+    config: MirrorConfig, store: ObjectStore, tmp_path: Path
+) -> None:
+    """A site that keeps objects for 90 days and rolls over each week has thirteen indices of an alias."""
+    url = config.hosts[0]
+    for number in range(1, 14):
+        attributes = {"reputation": number, "md5": "c" * 32}
+        reports = (f"{SHA}_Sandbox {name}" for name in range(10))
+        behaviours = [
+            an_object("file_behaviour", id, attributes={"analysis_date": NOW - 50 + number}) for id in reports
+        ]
+        fill(config, [an_object("file", SHA, NOW - 50 + number, attributes=attributes), *behaviours], tmp_path)
+        for alias in ("virustotal-files", "virustotal-behaviours"):
+            roll_over(url, alias, number + 1)
+    newest = store.by_digest(Ref("file", "c" * 32), soon())
+    assert newest is not None
+    assert newest.object["attributes"]["reputation"] == 13
+    moments = [report.object["attributes"]["analysis_date"] for report in store.behaviours(SHA, soon())]
+    assert moments == [NOW - 37] * 10
+
+
 def package(path: Path, reputation: int, count: int) -> Path:
     """Write the same files with their state at a moment: the higher the reputation, the newer."""
     files = (

@@ -127,8 +127,9 @@ class ObjectStore:
             return ()
         self._check_rest()
         try:
-            queries = (*own, *(others if others and self._has_other_loader(index, deadline) else ()))
-            result = self._searched(index, queries, most, deadline)
+            mixed = bool(others) and self._has_other_loader(index, deadline)
+            queries = (*own, *others) if mixed else own
+            result = self._search_open(index, queries, most, deadline, distinct=bool(others) and not mixed)
             if result.problem and (whole or not result.sources):
                 raise MirrorError(result.problem, 400)
         except MirrorError as error:
@@ -145,14 +146,17 @@ class ObjectStore:
         self._note(index, result.problem or (FOREIGN if None in documents else ""))
         return tuple(filter(None, documents))
 
-    def _searched(self, index: str, queries: Sequence[Query], most: int, deadline: float) -> SearchResult:
+    def _search_open(
+        self, index: str, queries: Sequence[Query], most: int, deadline: float, *, distinct: bool
+    ) -> SearchResult:
         """Search an index, or those of an alias that are open."""
         try:
-            return self.cluster.search(index, queries, most, _limit(deadline))
+            return self.cluster.search(index, queries, most, _limit(deadline), distinct=distinct)
         except MirrorError as error:
             if error.reason != CLOSED_INDEX:
                 raise
-            result = self.cluster.search(index, queries, most, _limit(deadline), open_only=True)
+            until = _limit(deadline)
+            result = self.cluster.search(index, queries, most, until, distinct=distinct, open_only=True)
             return evolve(result, problem=str(error))
 
     def _has_other_loader(self, index: str, deadline: float) -> bool:

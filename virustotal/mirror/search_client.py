@@ -112,21 +112,34 @@ class SearchClient:
         return {name: as_mapping(as_mapping(entry).get("mappings")) for name, entry in answer.items()}
 
     def search(
-        self, index: str, queries: Sequence[Query], most: int, deadline: float, *, open_only: bool = False
+        self,
+        index: str,
+        queries: Sequence[Query],
+        most: int,
+        deadline: float,
+        *,
+        distinct: bool = False,
+        open_only: bool = False,
     ) -> SearchResult:
-        """Return the documents that one of these queries finds.
+        """Return the documents that one of these queries finds, those that changed last first.
 
         Args:
             index: An index, or an alias of one or more indices.
             queries: Queries of the search API, such as `{"term": {"md5": "…"}}`.
             most: Documents at most.
             deadline: Monotonic time.
+            distinct: Whether only the newest document of each `id` counts; the loader's own indices can tell.
             open_only: Whether closed indices are left out.
 
         Raises:
             MirrorError: The cluster cannot answer.
         """
-        body = {"size": most, "query": {"bool": {"should": list(queries), "minimum_should_match": 1}}}
+        body = {
+            "size": most,
+            "query": {"bool": {"should": list(queries), "minimum_should_match": 1}},
+            "sort": [{"modified": {"order": "desc", "unmapped_type": "long"}}],
+            **({"collapse": {"field": "id"}} if distinct else {}),
+        }
         path = f"/{quote(index, safe='')}/_search{'?ignore_unavailable=true' if open_only else ''}"
         status, answer = self.send("POST", path, json.dumps(body).encode(), deadline)
         if status != 200 or answer.get("timed_out"):
