@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from click.testing import CliRunner
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
+from virustotal.cli.app import app
 from virustotal.core.models import Object, Ref, Report
 from virustotal.core.submission.archive_password import password_of
-from virustotal.core.submission.receipts import key_of
+from virustotal.core.submission.receipts import Receipts, key_of
 from virustotal.core.submission.upload_request import analysis_date
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import Target
@@ -329,7 +331,7 @@ def test_what_is_no_archive_has_no_password(tmp_path: Path, content: bytes) -> N
 
 
 def test_a_task_that_is_killed_while_it_waits_is_followed_by_no_second_upload(
-    emulator: Emulator, sample: Path, tmp_path: Path
+    emulator: Emulator, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator.switches.analysis_end = "never"
     config = tmp_path / "config.yml"
@@ -344,23 +346,25 @@ def test_a_task_that_is_killed_while_it_waits_is_followed_by_no_second_upload(
         "dynamic_submit=true",
     ]
     environment = {**os.environ, "VIRUSTOTAL_API_KEY": KEY}
+    receipts = in_file(tmp_path / "store.sqlite3", 1).receipts
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as first:
         deadline = time.monotonic() + 30
-        while not waiting(tmp_path / "store.sqlite3", sha256(sample)) and time.monotonic() < deadline:
+        while not waiting(receipts, sha256(sample)) and time.monotonic() < deadline:
             assert first.poll() is None, first.stdout.read().decode() if first.stdout else ""
             time.sleep(0.05)
         first.send_signal(signal.SIGKILL)
         first.communicate()
     assert emulator.uploads == {sha256(sample): 1}
     emulator.switches.set(analysis_end="completed", analysis_polls=0)
-    second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert " of 52 engines" in second.stdout, second.stdout + second.stderr
+    monkeypatch.setattr(VirusTotal, "intervals", (0.02,))
+    second = CliRunner().invoke(app, command[1:], env=environment)
+    assert " of 52 engines" in second.stdout, second.output
     assert emulator.uploads == {sha256(sample): 1}
 
 
-def waiting(place: Path, digest: str) -> bool:
+def waiting(receipts: Receipts, digest: str) -> bool:
     """Whether another process has submitted the file, and waits for its analysis."""
-    receipt = in_file(place, 1).receipts.get(key_of("submit", Ref("file", digest)))
+    receipt = receipts.get(key_of("submit", Ref("file", digest)))
     return receipt is not None and bool(receipt.analysis)
 
 
