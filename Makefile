@@ -35,8 +35,8 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev
-	@for each in $(sort $(basename $(notdir $(wildcard bench/*.py)))); do \
-		echo "== $$each"; $(BIN)/python -m bench.$$each || exit 1; \
+	@for name in $(sort $(basename $(notdir $(wildcard bench/*.py)))); do \
+		echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; \
 	done
 
 soak: $(VENV)/.dev

@@ -91,12 +91,13 @@ def default(attribute: Any) -> str:
 def fields(exported: type) -> Iterator[str]:
     """Yield the rows of the fields and properties of a class."""
     yield from ("| field | type | default |", "|---|---|---|")
-    for each in attrs.fields(exported):
-        kind = short(each.type).replace("|", "\\|")
-        yield f"| `{each.name}` | `{kind}` | {default(each)} |"
-    for name, each in vars(exported).items():
-        if isinstance(each, property):
-            yield f"| `{name}` | `{short(inspect.signature(each.fget).return_annotation)}` | {inspect.getdoc(each)} |"
+    for attribute in attrs.fields(exported):
+        kind = short(attribute.type).replace("|", "\\|")
+        yield f"| `{attribute.name}` | `{kind}` | {default(attribute)} |"
+    for name, member in vars(exported).items():
+        if isinstance(member, property):
+            kind = short(inspect.signature(member.fget).return_annotation)
+            yield f"| `{name}` | `{kind}` | {inspect.getdoc(member)} |"
 
 
 def members(exported: type) -> Iterator[str]:
@@ -183,8 +184,8 @@ def lines() -> Iterator[str]:
         "What one external plugin may add to the result of one subject; the rest is cut and said.",
     )
     yield from ("", "| of | at most |", "|---|---|")
-    for each in attrs.fields(type(EXTERNAL)):
-        yield f"| {each.name} | {getattr(EXTERNAL, each.name):,} |"
+    for limit in attrs.fields(type(EXTERNAL)):
+        yield f"| {limit.name} | {getattr(EXTERNAL, limit.name):,} |"
     yield f"| characters of a title | {LONGEST_TITLE} |"
     yield f"| seconds of one analyser | {BUDGET:.0f} |"
     yield f"| seconds of one hook, all of its calls in a task | {HOOK_BUDGET:.0f} |"
@@ -207,10 +208,10 @@ def methods(exported: type) -> Iterator[str]:
         if name.startswith("_"):
             continue
         if isinstance(member, property):
-            said = f"`{name}: {short(inspect.signature(member.fget).return_annotation)}`"
+            declaration = f"`{name}: {short(inspect.signature(member.fget).return_annotation)}`"
         else:
-            said = f"`{signature(name, member).replace('self, ', '').replace('(self)', '()')}`"
-        yield f"- {said}: {(inspect.getdoc(member) or '').splitlines()[0]}"
+            declaration = f"`{signature(name, member).replace('self, ', '').replace('(self)', '()')}`"
+        yield f"- {declaration}: {(inspect.getdoc(member) or '').splitlines()[0]}"
 
 
 def page() -> str:

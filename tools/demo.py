@@ -58,7 +58,7 @@ def recorded(emulator: Emulator) -> int:
     """Run all recorded subjects through the service; 1 if one of them has no result."""
     console = terminal()
     table = Table("subject", "score", "sections", "tags", "ms", box=None)
-    found: list[tuple[str, TaskOutcome]] = []
+    outcomes: list[tuple[str, TaskOutcome]] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         progress(Console(stderr=True), verbose=False),
@@ -68,12 +68,12 @@ def recorded(emulator: Emulator) -> int:
             before = time.perf_counter()
             outcome = run_task(service, target, PARAMETERS)
             table.add_row(*row(name, outcome, time.perf_counter() - before))
-            found.append((name, outcome))
+            outcomes.append((name, outcome))
     console.print(table)
-    best, outcome = max(found, key=lambda each: each[1].score)
+    best, outcome = max(outcomes, key=lambda entry: entry[1].score)
     console.print(summary(best, outcome))
-    failed = [name for name, outcome in found if outcome.error]
-    print(f"{len(found)} recorded subjects, {len(failed)} without a result")
+    failed = [name for name, outcome in outcomes if outcome.error]
+    print(f"{len(outcomes)} recorded subjects, {len(failed)} without a result")
     return 1 if failed else 0
 
 

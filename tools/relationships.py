@@ -76,9 +76,11 @@ _TITLES = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP a
 
 def tags() -> dict[tuple[str, str], str]:
     """Return the tag type of each relationship that is tagged."""
-    looks = ((each, getattr(each.analyze, "__self__", None)) for each in objects._ANALYZERS)
+    looks = ((analyzer, getattr(analyzer.analyze, "__self__", None)) for analyzer in objects._ANALYZERS)
     return {
-        (each.kind, each.relationship): look.tag for each, look in looks if isinstance(look, RelatedTable) and look.tag
+        (analyzer.kind, analyzer.relationship): look.tag
+        for analyzer, look in looks
+        if isinstance(look, RelatedTable) and look.tag
     }
 
 
