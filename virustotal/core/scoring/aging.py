@@ -22,19 +22,19 @@ def changing_soon(obj: Object, now: datetime) -> str:
 
     Dates in the future tell nothing.
     """
-    known = obj.attributes
-    if not known:
+    attributes = obj.attributes
+    if not attributes:
         return "VirusTotal gave the object without attributes."
-    if as_text(known.get("status"), 60).lower() in _PENDING:
+    if as_text(attributes.get("status"), 60).lower() in _PENDING:
         return "VirusTotal is still analysing the object."
     if answered_engines(obj) < FEW_ENGINES:
         return f"Fewer than {FEW_ENGINES} engines have analysed the object."
     # A file's own creation date is whatever its author wrote into it.
     names = _FIRST_SEEN[:2] if obj.ref.kind == "file" else _FIRST_SEEN
-    ages = [now - moment for name in names if (moment := timestamp(known.get(name))) is not None and moment <= now]
+    ages = [now - moment for name in names if (moment := timestamp(attributes.get(name))) is not None and moment <= now]
     if ages and max(ages) < YOUNG:
         return f"The object was first seen {_ago(max(ages))} ago."
-    modified = timestamp(known.get("last_modification_date"))
+    modified = timestamp(attributes.get("last_modification_date"))
     if modified is not None and timedelta(0) <= now - modified < RECENT:
         return f"VirusTotal changed its report {_ago(now - modified)} ago."
     return ""

@@ -64,21 +64,21 @@ def is_sinkhole(obj: Object, verdict: Verdict) -> bool:
     """True if the tags, the categories, the network's owner or an engine call a host or URL a sinkhole."""
     if obj.ref.kind == "file":
         return False
-    known = obj.attributes
-    texts = [*as_texts(known.get("tags")), *(as_text(value) for _, value in pairs(known.get("categories")))]
-    texts += [as_text(known.get("as_owner")), *(detection.result for detection in verdict.detections)]
+    attributes = obj.attributes
+    texts = [*as_texts(attributes.get("tags")), *(as_text(value) for _, value in pairs(attributes.get("categories")))]
+    texts += [as_text(attributes.get("as_owner")), *(detection.result for detection in verdict.detections)]
     return any(map(_SINKHOLE.search, texts))
 
 
 def _opinions(obj: Object) -> Iterator[Opinion]:
-    known = obj.attributes
+    attributes = obj.attributes
     if analyst := analyst_verdict(obj):
         yield Opinion(_ANALYST, analyst)
-    assessment = as_mapping(known.get("gti_assessment"))
+    assessment = as_mapping(attributes.get("gti_assessment"))
     yield Opinion("Google Threat Intelligence", _constant(assessment.get("verdict")))
-    yield Opinion("sandboxes", _sandboxes(known.get("sandbox_verdicts")))
-    yield Opinion("VirusTotal's threat verdict", _constant(known.get("threat_verdict")))
-    for entry in as_list(known.get("crowdsourced_ai_results"))[:MOST_ANALYSES]:
+    yield Opinion("sandboxes", _sandboxes(attributes.get("sandbox_verdicts")))
+    yield Opinion("VirusTotal's threat verdict", _constant(attributes.get("threat_verdict")))
+    for entry in as_list(attributes.get("crowdsourced_ai_results"))[:MOST_ANALYSES]:
         analysis = as_mapping(entry)
         source = as_text(analysis.get("source"), 60) or "AI"
         yield Opinion(_AI_SOURCES.get(source.lower(), source), as_text(analysis.get("verdict"), 60).lower())

@@ -9,7 +9,7 @@ import regex
 from attrs import field, frozen
 
 from virustotal.util.hosts import host_of
-from virustotal.util.readers import EMPTY, as_list, as_text, pairs
+from virustotal.util.readers import EMPTY, as_list, as_mapping, as_text, pairs
 
 log = logging.getLogger("assemblyline.service.virustotal.safelist")
 
@@ -26,8 +26,10 @@ TAG_TYPES = ("av.virus_name", *DOMAINS, *ADDRESSES, *URIS)
 class Safelist:
     """Values that the platform's administrators hold to be harmless (ServiceAPI.get_safelist). Empty matches nothing.
 
-    exact: tag type to values, in lower case. patterns: tag type to regular expressions, compiled once.
-    broken: how many entries were unreadable and left out.
+    Args:
+        exact: Tag type to values, in lower case.
+        patterns: Tag type to regular expressions, compiled once.
+        broken: How many entries were unreadable and left out.
     """
 
     exact: Mapping[str, frozenset[str]] = EMPTY
@@ -88,16 +90,16 @@ def _parents(domain: str) -> tuple[str, ...]:
 
 def read_safelist(answer: Any) -> Safelist:
     """Return the safelist of `{"match": {type: [value]}, "regex": {type: [expression]}}`; wrong entries are counted."""
-    given = answer if isinstance(answer, Mapping) else {}
+    lists = as_mapping(answer)
     broken = 0
     exact: dict[str, frozenset[str]] = {}
-    for tag_type, values in pairs(given.get("match")):
+    for tag_type, values in pairs(lists.get("match")):
         end = "." if tag_type in DOMAINS else ""
-        found = [as_text(value, 4096).lower().rstrip(end or None) for value in as_list(values)]
-        broken += found.count("")
-        exact[tag_type] = frozenset(filter(None, found))
+        texts = [as_text(value, 4096).lower().rstrip(end or None) for value in as_list(values)]
+        broken += texts.count("")
+        exact[tag_type] = frozenset(filter(None, texts))
     patterns: dict[str, tuple[regex.Pattern[str], ...]] = {}
-    for tag_type, values in pairs(given.get("regex")):
+    for tag_type, values in pairs(lists.get("regex")):
         compiled = [_compiled(value) for value in as_list(values)]
         broken += compiled.count(None)
         patterns[tag_type] = tuple(pattern for pattern in compiled if pattern is not None)

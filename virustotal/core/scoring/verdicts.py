@@ -1,11 +1,11 @@
 """Detections to a verdict: remap, safelist, thresholds, the explained score (docs/scoring.md)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from virustotal.core.models import Detection, EngineCounts, Level, Object, Verdict
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
@@ -162,12 +162,12 @@ def judge(
     else the engines' own, weighed against those who trust the object. An analyst's malicious verdict goes before both.
     None of them makes a safelisted or popular host score.
     """
-    listed = detections(obj)
-    listed = remap(listed) if remap is not None else listed
+    results = detections(obj)
+    results = remap(results) if remap is not None else results
     if safelist.lists("av.virus_name"):
-        listed = tuple(_safelisted(detection, safelist) for detection in listed)
-    own = by_engines(obj, listed, settings)
-    decided = decide(obj, listed) if decide is not None else None
+        results = tuple(_safelisted(detection, safelist) for detection in results)
+    own = by_engines(obj, results, settings)
+    decided = decide(obj, results) if decide is not None else None
     verdict = _against_trust(obj, own) if decided is None else _decided(decided, own)
     return _exempted(_by_analyst(obj, verdict), obj, safelist)
 
@@ -261,44 +261,32 @@ def _exempted(verdict: Verdict, obj: Object, safelist: Safelist) -> Verdict:
 # --- the engines' own verdict ----------------------------------------------------------------------------------------
 
 
-@frozen
-class _Weighed:
-    """The engines' counts, the scores that `remap` gave some of them, and what is to be said of them."""
-
-    counts: EngineCounts
-    remapped_malicious: tuple[int, ...] = ()
-    remapped_suspicious: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def ratio(self) -> float:
-        """The part of the engines that detected something; a suspicious engine is one engine."""
-        detected = self.counts.malicious + self.counts.suspicious
-        return detected / self.counts.engines if self.counts.engines else 1.0
-
-
-def by_engines(obj: Object, listed: Iterable[Detection], settings: Settings) -> Verdict:
-    """Return the built-in verdict: of the detections, or of the counters where an object has no others."""
-    listed = tuple(listed)
-    stats = counters(obj)
-    weighed = _weigh(listed, stats) if listed else _weigh_counters(stats, settings)
-    counts = weighed.counts
-    if not counts.engines:
-        return Verdict(
-            Level.UNKNOWN, listed, (*(("No engine came to a verdict.",) if listed or stats else ()), *weighed.notes)
-        )
+def by_engines(obj: Object, results: Iterable[Detection], settings: Settings) -> Verdict:
+    """Return the built-in verdict: of the engines' results, or of the counters where an object has no others."""
+    results, stats = tuple(results), counters(obj)
+    listed = Counter(detection.category for detection in results)
+    counted = [detection for detection in results if detection.category in BAD and not detection.ignored_because]
+    bad = Counter(detection.category for detection in counted) if results else stats
+    # Some answers list only the engines that detected something: the counters have the others.
+    engines = max(_answered(listed), _answered(stats))
+    counts = EngineCounts(bad.get(MALICIOUS, 0), bad.get(SUSPICIOUS, 0), engines)
+    notes = _list_notes(listed, len(counted), stats) if results else _counter_notes(stats, settings)
+    if not engines:
+        unanswered = ("No engine came to a verdict.",) if results or stats else ()
+        return Verdict(Level.UNKNOWN, results, (*unanswered, *notes))
     needed = needed_hits(settings)
     if counts.hits < needed:
         below = f"Not scored: below the hit threshold of {settings.av_config.hit_threshold}."
+        sentences = (_summary(counts), *([below] if counts.hits else []), *notes)
         counts = evolve(counts, below_threshold=counts.hits > 0)
-        reasons = (_summary(weighed.counts), *([below] if counts.hits else []), *weighed.notes)
-        return Verdict(Level.INFORMATIONAL, listed, reasons, counts=counts)
-    score, scored = _score(weighed, half=obj.ref.kind in NETWORK_KINDS and weighed.ratio < FULL_RATIO)
+        return Verdict(Level.INFORMATIONAL, results, sentences, counts=counts)
+    few = (counts.malicious + counts.suspicious) / engines < FULL_RATIO
+    score, reasons = _score(counts, counted, half=few and obj.ref.kind in NETWORK_KINDS)
     if score > MOST_UNWANTED_POINTS and (category := _unwanted(obj, settings)):
         score = MOST_UNWANTED_POINTS
-        scored.append(f"VirusTotal's threat category is {category}: engines give {score} points at most.")
-    reasons = (_summary(counts), *scored, *weighed.notes)
-    return Verdict(level_of(score), listed, reasons, score, evolve(counts, points=score))
+        reasons.append(f"VirusTotal's threat category is {category}: engines give {score} points at most.")
+    sentences = (_summary(counts), *reasons, *notes)
+    return Verdict(level_of(score), results, sentences, score, evolve(counts, points=score))
 
 
 def _unwanted(obj: Object, settings: Settings) -> str:
@@ -320,54 +308,49 @@ def _summary(counts: EngineCounts) -> str:
     return f"{counts_text(counts).capitalize()}.{half}"
 
 
-def _weigh(listed: tuple[Detection, ...], stats: Mapping[str, int]) -> _Weighed:
-    by_category = Counter(detection.category for detection in listed)
-    counted = [detection for detection in listed if detection.category in BAD and not detection.ignored_because]
-    bad = {name: [detection for detection in counted if detection.category == name] for name in BAD}
-    ignored = sum(map(by_category.__getitem__, BAD)) - len(counted)
-    notes = [f"Not counted: {ignored} that are ignored by the configuration or the safelist."] if ignored else []
-    for name in BAD:
-        if stats and stats.get(name, 0) != by_category[name]:
-            notes.append(
-                f"VirusTotal's counters say {stats.get(name, 0)} {name}, its list of engines says {by_category[name]}."
-            )
-    answered = sum(map(by_category.__getitem__, ANSWERED))
-    return _Weighed(
-        # Some answers list only the engines that detected something: the counters have the others.
-        EngineCounts(len(bad[MALICIOUS]), len(bad[SUSPICIOUS]), max(answered, _answered(stats))),
-        remapped_malicious=tuple(detection.score for detection in bad[MALICIOUS] if detection.score is not None),
-        remapped_suspicious=tuple(detection.score for detection in bad[SUSPICIOUS] if detection.score is not None),
-        notes=tuple(notes),
-    )
+def _list_notes(listed: Mapping[str, int], counted: int, stats: Mapping[str, int]) -> Iterator[str]:
+    """Yield what the analyst has to know of a list of engines.
+
+    Args:
+        listed: The engines of the list by category.
+        counted: How many of them count as malicious or suspicious.
+        stats: VirusTotal's own counters.
+    """
+    if ignored := sum(listed.get(category, 0) for category in BAD) - counted:
+        yield f"Not counted: {ignored} that are ignored by the configuration or the safelist."
+    for category in BAD:
+        counters_say, list_says = stats.get(category, 0), listed.get(category, 0)
+        if stats and counters_say != list_says:
+            yield f"VirusTotal's counters say {counters_say} {category}, its list of engines says {list_says}."
 
 
-def _weigh_counters(stats: Mapping[str, int], settings: Settings) -> _Weighed:
-    notes = []
-    config = settings.av_config
-    if stats and (config.term_blocklist or config.specific_AVs):
-        notes.append("VirusTotal gave counters alone, without the engines' names: av_config could not be applied.")
-    counts = EngineCounts(stats.get(MALICIOUS, 0), stats.get(SUSPICIOUS, 0), _answered(stats))
-    return _Weighed(counts, notes=tuple(notes))
+def _counter_notes(stats: Mapping[str, int], settings: Settings) -> Iterator[str]:
+    if stats and (settings.av_config.term_blocklist or settings.av_config.specific_AVs):
+        yield "VirusTotal gave counters alone, without the engines' names: av_config could not be applied."
 
 
 def _answered(stats: Mapping[str, int]) -> int:
     return sum(count for name, count in stats.items() if name in ANSWERED)
 
 
-def _score(weighed: _Weighed, *, half: bool) -> tuple[int, list[str]]:
-    """The larger of two sums: of the malicious engines, and of all as if they were suspicious.
+def _score(counts: EngineCounts, counted: Iterable[Detection], *, half: bool) -> tuple[int, list[str]]:
+    """Return the larger of two sums: of the malicious engines, and of all as if they were suspicious.
 
     So a suspicious engine adds nothing on top of malicious ones, and none that turns malicious lowers the score.
     """
-    plain_malicious = weighed.counts.malicious - len(weighed.remapped_malicious)
-    plain_suspicious = weighed.counts.suspicious - len(weighed.remapped_suspicious)
-    own_malicious = sum(map(_worth, weighed.remapped_malicious))
+    scores: dict[str, list[int]] = {MALICIOUS: [], SUSPICIOUS: []}
+    for detection in counted:
+        if detection.score is not None:
+            scores[detection.category].append(max(0, min(MOST_ENGINE_POINTS, detection.score)))
+    plain_malicious = counts.malicious - len(scores[MALICIOUS])
+    plain_suspicious = counts.suspicious - len(scores[SUSPICIOUS])
+    own_malicious = sum(scores[MALICIOUS])
     malicious = plain_malicious * MALICIOUS_POINTS + own_malicious
     suspicious = min(MOST_SUSPICIOUS_POINTS, (plain_malicious + plain_suspicious) * SUSPICIOUS_POINTS)
-    suspicious += own_malicious + sum(map(_worth, weighed.remapped_suspicious))
+    suspicious += own_malicious + sum(scores[SUSPICIOUS])
     score = max(malicious, suspicious)
     reasons = []
-    if remapped := len(weighed.remapped_malicious) + len(weighed.remapped_suspicious):
+    if remapped := sum(map(len, scores.values())):
         reasons.append(f"{remapped} of them have a score of their own, by av_config or as unwanted software.")
     if half:
         score //= 2
@@ -375,7 +358,3 @@ def _score(weighed: _Weighed, *, half: bool) -> tuple[int, list[str]]:
     if score > MOST_ENGINE_POINTS:
         reasons.append(f"Engines alone give no more than {MOST_ENGINE_POINTS} points.")
     return min(MOST_ENGINE_POINTS, score), reasons
-
-
-def _worth(score: int) -> int:
-    return max(0, min(MOST_ENGINE_POINTS, score))

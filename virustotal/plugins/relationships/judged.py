@@ -1,6 +1,5 @@
 """Related objects with their verdicts, most suspicious first."""
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -8,7 +7,7 @@ from attrs import frozen
 
 from virustotal.core import Evidence, Level, Object, Settings, Verdict
 from virustotal.core.readers import host_of
-from virustotal.core.verdicts import MALICIOUS, SUSPICIOUS, counters, detection_ratio, needed_hits
+from virustotal.core.verdicts import detection_ratio, needed_hits
 from virustotal.plugins.relationships.columns import address, identity
 
 
@@ -36,12 +35,7 @@ class Judged:
 
     def undetected(self, settings: Settings) -> bool:
         """True if fewer engines than the hit threshold asks for found something, whatever the verdict made of it."""
-        counts = counters(self.obj)  # a reduced object has these alone
-        if self.verdict.detections:
-            counts = Counter(
-                detection.category for detection in self.verdict.detections if not detection.ignored_because
-            )
-        return counts.get(MALICIOUS, 0) + counts.get(SUSPICIOUS, 0) / 2 < needed_hits(settings)
+        return self.verdict.counts.hits < needed_hits(settings)
 
 
 def known(obj: Object) -> bool:

@@ -1,7 +1,6 @@
 """The tags of what the sandboxes saw: types that Assemblyline has, whole values, bounded, without known noise."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,13 +17,10 @@ from virustotal.core.noise import (
 )
 from virustotal.core.readers import as_list, as_mappings, as_text, host_of, pairs
 from virustotal.core.verdicts import (
-    MALICIOUS,
     POPULAR_RANK,
-    SUSPICIOUS,
     agreed_labels,
     attribution_tags,
     best_rank,
-    counters,
     needed_hits,
 )
 from virustotal.plugins.sandbox.network_traffic import port
@@ -108,10 +104,7 @@ def noise_of(evidence: Evidence) -> Noise:
 
 
 def _is_clean(evidence: Evidence, obj: Object) -> bool:
-    detections = evidence.judge(obj).detections
-    hits = Counter(detection.category for detection in detections if not detection.ignored_because)
-    counts = hits if detections else counters(obj)  # a reduced object has counters alone
-    return counts.get(MALICIOUS, 0) + counts.get(SUSPICIOUS, 0) / 2 < needed_hits(evidence.settings)
+    return evidence.judge(obj).counts.hits < needed_hits(evidence.settings)
 
 
 def no_tags(_source: Thing | Sandbox, _noise: Noise) -> Iterator[Pair]:
