@@ -19,9 +19,13 @@ _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 @frozen
 class Indicator:
-    """One address: `kind` is `ip`, `domain` or `uri`, as in Assemblyline's tags `network.static.KIND`.
+    """One address.
 
-    host: the IP address or domain in it. port: None where it names none.
+    Args:
+        kind: `ip`, `domain` or `uri`, as in Assemblyline's tags `network.static.KIND`.
+        value: As it is tagged.
+        host: The IP address or domain in it.
+        port: None where it names none.
     """
 
     kind: str

@@ -40,8 +40,14 @@ def completed(kind: str, fields: Mapping[str, Any], classification: str = "") ->
     """Return a copy of the fields of a part, with identifier, tag and classification where they are missing.
 
     The models' own identifiers leave the session out, so that processes of two sandboxes collide: these do not.
-    classification: of a signature that has none; empty for the platform's lowest. ValueError where it is nested too
-    deeply.
+
+    Args:
+        kind: One of `MODELS`.
+        fields: Those of its model.
+        classification: Of a signature that has none; empty for the platform's lowest.
+
+    Raises:
+        ValueError: It is nested too deeply.
     """
     data = plain(fields)
     if kind == "signature" and not data.get("classification"):
@@ -79,7 +85,8 @@ def problem(kind: str, fields: Mapping[str, Any]) -> str:
 def apply(helper: Any, parts: Iterable[tuple[str, Mapping[str, Any]]], classification: str = "") -> tuple[str, ...]:
     """Give the parts to Assemblyline's `OntologyHelper`; return a sentence for each kind that it did not take.
 
-    classification: of signatures that have none; empty for the platform's lowest. Raises nothing.
+    Args:
+        classification: Of signatures that have none; empty for the platform's lowest.
     """
     refused: Counter[str] = Counter()
     for kind, fields in parts:
@@ -133,7 +140,8 @@ def _lowest() -> str:
 def plain(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a deep copy of dictionaries, lists and values: the framework changes what it is given.
 
-    ValueError where it is nested too deeply.
+    Raises:
+        ValueError: It is nested too deeply.
     """
     return {str(key): _plain(value, _DEEPEST) for key, value in data.items()}
 

@@ -35,7 +35,8 @@ def plain(body: Any, longest: int) -> tuple[str, int]:
 def parsed(body: Any) -> Any:
     """Return the value of a JSON body, which is text or what it is made of.
 
-    Raises BodyError for NaN and infinity, bytes, and whatever else JSON has no form for.
+    Raises:
+        BodyError: It has NaN, infinity, bytes, or whatever else JSON has no form for.
     """
     try:
         written = body if isinstance(body, str) else json.dumps(body, allow_nan=False)

@@ -36,8 +36,10 @@ _DIGESTS: Mapping[int, str] = MappingProxyType({32: "md5", 40: "sha1"})
 class Page:
     """One page of a collection.
 
-    cursor: of the next page, or empty at the end. left_out: the number of entries that are no objects. outcome: whether
-    the page has all that it should.
+    Args:
+        cursor: Of the next page, or empty at the end.
+        left_out: The number of entries that are no objects.
+        outcome: Whether the page has all that it should.
     """
 
     items: tuple[Object, ...] = ()

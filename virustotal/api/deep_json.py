@@ -14,9 +14,12 @@ MOST_DIGITS = 400
 
 
 def parse(body: bytes) -> Any:
-    """Return the value of a JSON text; ValueError where it is none, or is nested deeper than DEEPEST.
+    """Return the value of a JSON text.
 
     Bytes that are not UTF-8 are replaced; NaN, infinities and numbers beyond all bounds are null.
+
+    Raises:
+        ValueError: It is no JSON, or is nested deeper than DEEPEST.
     """
     text = body.decode("utf-8-sig", "replace")
     try:

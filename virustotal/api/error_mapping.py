@@ -78,7 +78,11 @@ _WORDS: Mapping[type[VirusTotalError], str] = MappingProxyType(
 def payload(status: int, headers: Mapping[str, str], body: bytes, *, posted: bool = False) -> Mapping[str, Any]:
     """Return the JSON object of an answer, which has `data`; raise the error that any other answer is.
 
-    headers: names in any case where the mapping is of that sort, else in lower case. posted: see `refusal`.
+    Args:
+        status: Of HTTP.
+        headers: Names in any case where the mapping is of that sort, else in lower case.
+        body: As it came.
+        posted: See `refusal`.
     """
     answer = _object(body)
     error = as_mapping(answer.get("error")) if answer is not None else {}
@@ -96,8 +100,13 @@ def refusal(
 ) -> VirusTotalError:
     """Return the error of a status and of the `error` object of its body, which VirusTotal itself always sends.
 
-    Of a request, a key or an object only VirusTotal itself knows. posted: True for a request that sends something,
-    which was refused for good, whoever refused it.
+    Of a request, a key or an object only VirusTotal itself knows.
+
+    Args:
+        status: Of HTTP.
+        error: Of the body; empty where it has none.
+        headers: See `payload`.
+        posted: True for a request that sends something, which was refused for good, whoever refused it.
     """
     kind = VirusTotalError if posted else UnavailableError
     if status == _PROXY_AUTHENTICATION:

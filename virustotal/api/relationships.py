@@ -37,10 +37,11 @@ class Licence(enum.StrEnum):
 class Relationship:
     """One relationship of one kind of object (VirusTotal's API reference, relationships of each object).
 
-    yields: the kinds of its objects; empty where no source says.
-    one: True where it leads to a single object.
-    title: in plain words, for a section's title.
-    doubtful: it may have been withdrawn, so it is asked alone and never in the combined request.
+    Args:
+        yields: The kinds of its objects; empty where no source says.
+        one: True where it leads to a single object.
+        title: In plain words, for a section's title.
+        doubtful: It may have been withdrawn, so it is asked alone and never in the combined request.
     """
 
     kind: str

@@ -19,9 +19,13 @@ MIRROR = "mirror"
 class Upload:
     """A file to send as multipart field `file`, streamed from disk.
 
-    name: the plain file name to send. password: of a protected archive, or empty. fields: further ones of the form.
-    progress: called with the bytes sent and their number, while they are sent. before_end: called before the last bytes
-    leave; where it raises, the upload stays unfinished and nothing is submitted.
+    Args:
+        name: The plain file name to send.
+        password: Of a protected archive, or empty.
+        fields: Further fields of the form.
+        progress: Called with the bytes sent and their number, while they are sent.
+        before_end: Called before the last bytes leave; where it raises, the upload stays unfinished and nothing is
+            submitted.
     """
 
     path: Path
@@ -34,12 +38,15 @@ class Upload:
 
 @frozen
 class Save:
-    """Where the body of a download is streamed to, and what it must be.
+    """Where the body of a download is streamed to, and what it must be. Whatever fails leaves no file behind.
 
-    max_bytes: the body is cut off and refused beyond it. magic: it must begin with one of these, where any are given.
-    sha256: its digest, where known. min_bytes: what is shorter is no file of its kind. html: whether it may be a page
-    of HTML, which is what proxies answer with instead. Whatever fails leaves no file behind. resume: what breaks off is
-    kept beside `path` and continued by the next attempt; not with `sha256`.
+    Args:
+        max_bytes: The body is cut off and refused beyond it.
+        magic: It must begin with one of these, where any are given.
+        sha256: Its digest, where known.
+        min_bytes: What is shorter is no file of its kind.
+        html: Whether it may be a page of HTML, which is what proxies answer with instead.
+        resume: What breaks off is kept beside `path` and continued by the next attempt; not with `sha256`.
     """
 
     path: Path
@@ -55,11 +62,15 @@ class Save:
 class Request:
     """One request to the API, as a value.
 
-    path: percent-encoded, below `/api/v3`, beginning with a slash.
-    query, form: pairs in order, not yet encoded. document: a body of JSON, in place of a form.
-    address: an absolute address instead of `path` (an upload address, a signed link); it never gets the key unless its
-    origin is the API's own.
-    is_subject: the look-up of a task's subject, which may use the quota's reserve. budget: of the task.
+    Args:
+        path: Percent-encoded, below `/api/v3`, beginning with a slash.
+        query: Pairs in order, not yet encoded.
+        form: Pairs in order, not yet encoded.
+        document: A body of JSON, in place of a form.
+        address: An absolute address instead of `path` (an upload address, a signed link); it never gets the key unless
+            its origin is the API's own.
+        is_subject: The look-up of a task's subject, which may use the quota's reserve.
+        budget: Of the task.
     """
 
     method: str
@@ -78,10 +89,12 @@ class Request:
 class Answer:
     """What came back: the JSON object of the body, or for a download only its size in bytes.
 
-    origin: who answered, where it was not VirusTotal itself (`cache`, `mirror`); age: of such an answer, in seconds.
-    fallback_reason: why it stands in for VirusTotal's own, which could not be had; one sentence, or empty.
-    parts: the ages of what came in line with an object, by relationship, where they are its own.
-    body: the JSON as it came, where VirusTotal itself answered.
+    Args:
+        origin: Who answered, where it was not VirusTotal itself (`cache`, `mirror`).
+        age: Of such an answer, in seconds.
+        fallback_reason: Why it stands in for VirusTotal's own, which could not be had; one sentence, or empty.
+        parts: The ages of what came in line with an object, by relationship, where they are its own.
+        body: The JSON as it came, where VirusTotal itself answered.
     """
 
     payload: Mapping[str, Any] = EMPTY

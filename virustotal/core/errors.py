@@ -4,9 +4,13 @@ from virustotal.core.models import Outcome, Status
 
 
 class VirusTotalError(Exception):
-    """A request that did not end in an answer. `code` is VirusTotal's own error code, or empty.
+    """A request that did not end in an answer.
 
-    origin, age: as of an `Answer`: who said so where it was not VirusTotal itself, and how many seconds ago.
+    Attributes:
+        code: VirusTotal's own error code, or empty.
+        retry_after: Seconds after which it may be made again, where VirusTotal says so.
+        origin: Who said so where it was not VirusTotal itself, as of an `Answer`.
+        age: How many seconds ago.
     """
 
     status = Status.FAILED

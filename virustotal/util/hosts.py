@@ -60,7 +60,11 @@ def _authority(url: str) -> str:
 
 
 def canonical_host(host: str) -> str:
-    """Return a host as VirusTotal writes it: an IP address, or a name in ASCII (IDNA). ValueError for neither."""
+    """Return a host as VirusTotal writes it: an IP address, or a name in ASCII (IDNA).
+
+    Raises:
+        ValueError: It is neither.
+    """
     plain = host.strip().translate(_DOTS).lower()
     plain = plain.removeprefix("[").removesuffix("]").removesuffix(".")
     address = address_of(plain)
@@ -74,7 +78,8 @@ def canonical_host(host: str) -> str:
 def address_of(host: str) -> Address | None:
     """Return the IP address that a host is, also in the forms that browsers take (`0x7f.1`, `017700000001`), or None.
 
-    ValueError for a name whose last label is a number without being an address, such as `1.2.3.256`.
+    Raises:
+        ValueError: A name's last label is a number, and it is no address, such as `1.2.3.256`.
     """
     plain = host.removeprefix("[").removesuffix("]").removesuffix(".").lower()
     try:
@@ -112,10 +117,13 @@ def _number(label: str) -> int:
 
 
 def ascii_name(name: str) -> str:
-    """Return a host name in lower case ASCII, international labels as `xn--…`. ValueError where it is none.
+    """Return a host name in lower case ASCII, international labels as `xn--…`.
 
     Names are mapped as browsers do (UTS 46, not transitional), without the rules of IDNA 2008: symbols, emoji and
     labels with an underscore are names too.
+
+    Raises:
+        ValueError: It is none.
     """
     plain = name.strip().translate(_DOTS).removesuffix(".").lower()
     if not plain.isascii():

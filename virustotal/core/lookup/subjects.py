@@ -32,8 +32,13 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", re.ASCII)
 class Facts:
     """What a task says of its file.
 
-    sha256: the file's; where only another digest is known, an MD5 or SHA-1, which VirusTotal understands too.
-    metadata: of the submission. uri: of a `uri/*` file, as the shell read it; a bare host stands for the host alone.
+    Args:
+        sha256: The file's; where only another digest is known, an MD5 or SHA-1, which VirusTotal understands too.
+        file_type: As Assemblyline identified it.
+        file_name: As it was submitted or extracted.
+        depth: How many files it was extracted from.
+        metadata: Of the submission.
+        uri: Of a `uri/*` file, as the shell read it; a bare host stands for the host alone.
     """
 
     sha256: str
@@ -48,8 +53,11 @@ class Facts:
 class Subject:
     """Something to look up.
 
-    label: what is shown, inert. url: what would be submitted, without user and password; empty for other kinds.
-    notes: sentences for the analyst.
+    Args:
+        ref: The object.
+        label: What is shown, inert.
+        url: What would be submitted, without user and password; empty for other kinds.
+        notes: Sentences for the analyst.
     """
 
     ref: Ref
@@ -60,7 +68,13 @@ class Subject:
 
 @frozen
 class Refusal:
-    """Something that is not looked up, and why: a whole sentence. status: invalid for what is nothing of its kind."""
+    """Something that is not looked up.
+
+    Args:
+        what: What an analyst calls it.
+        reason: Why, as a sentence.
+        status: Invalid for what is nothing of its kind.
+    """
 
     what: str
     reason: str
