@@ -1,4 +1,4 @@
-"""Distributions that pip really installed, one at a time on the path."""
+"""Distributions as pip installs them, one at a time on the path."""
 
 import subprocess
 import sys
@@ -29,11 +29,17 @@ def wheel(folder: Path, name: str, version: str, source: str, points: str) -> Pa
     return path
 
 
-def pip_install(target: Path, *wheels: Path) -> None:
-    """Install wheels into a folder, with pip and without a network."""
+def pip_install(target: Path, path: Path) -> None:
+    """Install a wheel into a folder, with pip and without a network."""
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-compile"]
-    command += ["--disable-pip-version-check", "--root-user-action=ignore", "--target", str(target)]
-    subprocess.run([*command, *map(str, wheels)], check=True, capture_output=True)
+    command += ["--disable-pip-version-check", "--root-user-action=ignore", "--target", str(target), str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def unpack(target: Path, path: Path) -> None:
+    """Unpack a wheel of pure Python into a folder, which is what pip does, in a hundredth of the time."""
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(target)
 
 
 def announce(folder: Path, name: str, metadata: str = "Version: 1.0\n", source: str = "", points: str = "") -> None:
@@ -48,10 +54,10 @@ def announce(folder: Path, name: str, metadata: str = "Version: 1.0\n", source: 
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder into which pip installed every broken distribution."""
-    folder = tmp_path_factory.mktemp("wheels")
-    target = tmp_path_factory.mktemp("installed")
-    pip_install(target, *(wheel(folder, name, "1.2", each.source, each.points(name)) for name, each in BROKEN.items()))
+    """The folder that holds every broken distribution, unpacked."""
+    wheels, target = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("installed")
+    for name, broken in BROKEN.items():
+        unpack(target, wheel(wheels, name, "1.2", broken.source, broken.points(name)))
     return target
 
 

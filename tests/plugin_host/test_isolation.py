@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from assemblyline_v4_service.common.result import Result
 from attrs import evolve
 
 from tests.plugin_host.broken import BROKEN, Broken
+from tests.plugin_host.conftest import pip_install, wheel
 from virustotal.core.models import Report
 from virustotal.core.plugin_host import timeout
 from virustotal.core.plugin_host.hooks import LoadedPlugins
@@ -113,6 +115,17 @@ def test_a_broken_plugin_costs_only_itself(
         assert layout.partial
         shown = json.dumps([each.body for each in layout.sections if each.title_text.startswith("Analysers that")])
         assert f"{name} 1.2" in shown
+
+
+def test_the_matrix_has_what_pip_installs(tmp_path: Path, installed: Path) -> None:
+    broken = BROKEN["good"]
+    pip_install(tmp_path / "target", wheel(tmp_path, "good", "1.2", broken.source, broken.points("good")))
+    names = (
+        "virustotal_good.py",
+        *(f"virustotal_good-1.2.dist-info/{name}" for name in ("METADATA", "entry_points.txt")),
+    )
+    for name in names:
+        assert (tmp_path / "target" / name).read_bytes() == (installed / name).read_bytes()
 
 
 def test_what_shadows_a_built_in_is_listed_with_both_providers(on_path: Callable[[str], Broken]) -> None:

@@ -1,14 +1,12 @@
 """Each broken plugin of the isolation matrix, installed, and a whole task run: it always has a result."""
 
-import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.plugin_host.broken import BROKEN, Broken
-from tests.plugin_host.conftest import on_path, wheel  # noqa: F401 - puts one distribution on the path
+from tests.plugin_host.conftest import installed, on_path  # noqa: F401 - the distributions of the matrix
 from tests.service.conftest import EICAR, Scan, shown, titles
 from virustotal.core.plugin_host import runner, timeout
 
@@ -20,16 +18,6 @@ FAILED = "Analysers that failed"
 OWN = (FAILED, "What was cut or left out", "How this score came about")
 
 _alone: list[list[str]] = []
-
-
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The distributions of the matrix, unpacked: tests/plugin_host installs them with pip."""
-    wheels, target = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("unpacked")
-    for name, broken in BROKEN.items():
-        with zipfile.ZipFile(wheel(wheels, name, "1.2", broken.source, broken.points(name))) as archive:
-            archive.extractall(target)
-    return target
 
 
 @pytest.fixture
