@@ -393,16 +393,15 @@ def test_a_broken_store_costs_no_answer(tmp_path: Path) -> None:
     assert answers == [found(BARE)] * 3
 
 
-def test_who_waits_has_a_deadline_and_takes_over_from_who_was_killed(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.5)
+def test_who_waits_has_a_deadline_and_takes_over_from_who_was_killed(stores: Stores) -> None:
     place = place_of(BARE)
     assert place is not None
-    stores.answers.lease(f"k:{place.group}:{place.name}", "of a process that was killed", 1.0)
+    name, token = f"k:{place.group}:{place.name}", "of a process that was killed"
+    stores.answers.lease(name, token, 30.0)
     cache = link(Fake(found), stores)
     with pytest.raises(DeadlineError):
         cache.ask(BARE, soon(0.1))
+    stores.answers.extend(name, token, 0.05)
     assert cache.ask(BARE, soon()).origin == ""
 
 

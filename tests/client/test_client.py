@@ -527,7 +527,7 @@ def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server
     server.say(lambda connection, heard: (connection.sendall(head), drips(body, 0.05)(connection, heard))[1])
 
     with pytest.raises(errors.UncertainError):
-        client.ask(api.analyse(FILE), soon(0.3))
+        client.ask(api.analyse(FILE), soon(1.0))
 
 
 def test_an_answer_that_is_too_large_leaves_it_uncertain(
