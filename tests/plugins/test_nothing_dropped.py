@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from tests.conftest import load
+from tests.conftest import load, of_each
 from tests.plugins.relationships.test_all import IDS, SAMPLES
 from virustotal.api import decode_page
 from virustotal.api.relationships import CATALOGUE, KINDS
@@ -31,6 +31,7 @@ REGISTRY = load_plugins(BUILTIN, SETTINGS).registry
 BEHAVIOUR = {"sandbox_name": "Sandbox", "files_opened": ["a.txt"]}
 NAME, VALUE = "invented_fact", "zebra-4711"
 PLACES = sorted(CATALOGUE) + [(kind, "gadgets_of_tomorrow") for kind in KINDS]
+EACH_PLACE = of_each([(place,) for place in PLACES])
 
 
 def shown(kind: str, name: str, items: Iterable[Object], **given: Any) -> str:
@@ -74,7 +75,7 @@ def test_of_a_subject(kind: str) -> None:
     assert all(named(text, name) for name in (NAME, VALUE, "invented_list", "invented_number"))
 
 
-@pytest.mark.parametrize("place", PLACES, ids="-".join)
+@EACH_PLACE
 def test_of_a_related_object(place: tuple[str, str]) -> None:
     for kind in kinds(place):
         invented = item(kind, {NAME: VALUE})
@@ -87,7 +88,7 @@ def test_of_a_related_object(place: tuple[str, str]) -> None:
             assert VALUE in text, kind
 
 
-@pytest.mark.parametrize("place", PLACES, ids="-".join)
+@EACH_PLACE
 def test_of_the_last_of_many_related_objects(place: tuple[str, str]) -> None:
     kind = kinds(place)[0]
     items = [item(kind, {}, number) for number in range(1, 60)]
@@ -98,7 +99,7 @@ def test_of_the_last_of_many_related_objects(place: tuple[str, str]) -> None:
     assert VALUE in text
 
 
-@pytest.mark.parametrize("place", PLACES, ids="-".join)
+@EACH_PLACE
 def test_what_is_too_much_is_counted(place: tuple[str, str]) -> None:
     kind = kinds(place)[0]
     invented = {f"{NAME}_{number}": "x" * 200 for number in range(3_000)}

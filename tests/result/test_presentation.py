@@ -12,10 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from assemblyline_v4_service.common.result import Result
 
-from tests.conftest import REPORTS
+from tests.conftest import REPORTS, of_each
 from virustotal.core.models import Report
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.runner import analyse
@@ -65,6 +64,7 @@ def pages() -> Iterator[tuple[str, Any]]:
 
 
 PAGES = dict(pages())
+EACH_PAGE = of_each([(page,) for page in PAGES])
 
 
 def report_of(page: str) -> Report:
@@ -111,7 +111,7 @@ def rows(section: dict[str, Any]) -> list[dict[str, Any]]:
     return list(body)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@EACH_PAGE
 def test_bounds_of_a_page(page: str) -> None:
     first = [section for section in sections(page) if section["depth"] == 0]
     opened = [section for section in seen(page) if not section["auto_collapse"]]
@@ -124,21 +124,21 @@ def test_bounds_of_a_page(page: str) -> None:
     assert all(0 < len(title(section)) <= LONGEST_TITLE for section in sections(page))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@EACH_PAGE
 def test_scored_sections_stand_alone(page: str) -> None:
     scored = [section for section in sections(page) if (section["heuristic"] or {}).get("score_map")]
     assert len(set(map(title, scored))) == len(scored)
     assert not [title(section) for section in scored if not section["body"]]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@EACH_PAGE
 def test_no_section_opens_to_nothing(page: str) -> None:
     final = sections(page)
     for section, after in zip(final, [*final[1:], {"depth": 0}], strict=True):
         assert section["body"] or after["depth"] > section["depth"], title(section)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@EACH_PAGE
 def test_tables_fit_the_page(page: str) -> None:
     for section in sections(page):
         columns = list(dict.fromkeys(name for row in rows(section) for name in row))
@@ -158,7 +158,7 @@ def test_tables_fit_the_page(page: str) -> None:
 SENTENCE = re.compile(r"[A-Z][^.\n|\"]{30,}[a-z)]\.(?=\s|\"|$)")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@EACH_PAGE
 def test_no_sentence_of_ours_stands_twice(page: str) -> None:
     """Whole texts below a table repeat its cells, and the explanation of the score what it explains."""
     shown = [section for section in sections(page) if not title(section).endswith(": details")]
