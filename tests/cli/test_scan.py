@@ -120,6 +120,15 @@ def test_an_unknown_digest_is_partial_and_never_submitted(emulator: Emulator, tm
     assert not emulator.uploads
 
 
+def test_a_file_that_cannot_be_read_is_said(emulator: Emulator, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("virustotal.local.targets.identify", refuse)
+    result = scan(emulator, sample)
+    assert (result.exit_code, result.stderr) == (1, f"Error: {sample} cannot be read: Permission denied.\n")
+
+
 def test_a_wrong_key_is_said(emulator: Emulator, sample: Path) -> None:
     found = scan(emulator, sample, key="no-such-key")
     assert found.exit_code == 3
@@ -194,6 +203,7 @@ def test_a_dry_run_says_whether_something_would_be_submitted(
         ([EICAR_SHA256, "--param", "nothing=1"], 2),
         ([EICAR_SHA256, "--host", "ftp://example.com"], 3),
         ([EICAR_SHA256, "--no-such-option"], 2),
+        ([EICAR_SHA256, "--json", "-", "--html", "-"], 2),
     ],
 )
 def test_wrong_usage_has_its_code(emulator: Emulator, arguments: list[str], code: int) -> None:

@@ -121,6 +121,21 @@ def test_the_newest_of_many_indices_is_found_by_digest_and_by_file(
     assert moments == [NOW - 37] * 10
 
 
+def test_after_a_rollover_without_template_behaviours_are_found_again(
+    config: MirrorConfig, store: ObjectStore, said: list[str], tmp_path: Path
+) -> None:
+    url, alias = config.hosts[0], "virustotal-behaviours"
+    fill(config, [an_object("file_behaviour", f"{SHA}_First", NOW - 50)], tmp_path)
+    assert [report.id for report in store.behaviours(SHA, soon())] == [f"{SHA}_First"]
+    call(url, "PUT", f"/{alias}-000002", {})
+    old = {"add": {"index": f"{alias}-000001", "alias": alias, "is_write_index": False}}
+    new = {"add": {"index": f"{alias}-000002", "alias": alias, "is_write_index": True}}
+    call(url, "POST", "/_aliases", {"actions": [old, new]})
+    fill(config, [an_object("file_behaviour", f"{SHA}_Second", NOW - 40)], tmp_path)
+    store.behaviours(SHA, soon())
+    assert [report.id for report in store.behaviours(SHA, soon())] == [f"{SHA}_First", f"{SHA}_Second"]
+
+
 def package(path: Path, reputation: int, count: int) -> Path:
     """Write the same files with their state at a moment: the higher the reputation, the newer."""
     files = (

@@ -122,7 +122,7 @@ def target_of(text: str, folder: Path) -> Target:
         return file_target(path)
     if _HEX.fullmatch(text) and len(text) in _DIGESTS:
         return digest_target(text)
-    address, name = refang(text), clean(text, 100)
+    address, name = refang(text), clean(text, 100) or "An empty text"
     if "://" in address:
         subject = url_subject(address)
         if isinstance(subject, Refusal) and subject.status is Status.INVALID:

@@ -106,6 +106,12 @@ def is_searchable(mapping: Mapping[str, Any], field: str) -> bool:
     return mapping.get("type") in {"keyword", "text"}
 
 
+def is_own(mapping: Mapping[str, Any]) -> bool:
+    """Return whether an index of behaviour reports has the loader's mapping: reports are found by file, apart by id."""
+    fields = as_mapping(mapping.get("properties"))
+    return all(as_mapping(fields.get(name)).get("type") == "keyword" for name in ("file", "id"))
+
+
 def to_document(value: Any, now: float) -> Document:
     """Return the document of one line of a feed, or of an answer of the API.
 

@@ -10,7 +10,7 @@ from virustotal import api
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
-from virustotal.mirror.documents import StoredObject, index_of, is_searchable, read_document
+from virustotal.mirror.documents import StoredObject, index_of, is_own, read_document
 from virustotal.mirror.request_parser import identifiers
 from virustotal.mirror.search_answers import CLOSED_INDEX, NO_SHARD, FetchedDocument, MirrorError, SearchResult
 from virustotal.mirror.search_client import Query, SearchClient
@@ -133,6 +133,7 @@ class ObjectStore:
             if result.problem and (whole or not result.sources):
                 raise MirrorError(result.problem, 400)
         except MirrorError as error:
+            self._other_loaders.pop(index, None)
             if error.status not in {400, 404, 413} and error.reason != NO_SHARD:
                 self.health.failed(str(error))
                 raise
@@ -160,11 +161,10 @@ class ObjectStore:
             return evolve(result, problem=str(error))
 
     def _has_other_loader(self, index: str, deadline: float) -> bool:
-        """Return whether an index of the alias was not made by the loader; asked once."""
+        """Return whether an index of the alias was not made by the loader; asked once, and after each failure."""
         if index not in self._other_loaders:
-            self._other_loaders[index] = not all(
-                is_searchable(mapping, "file") for mapping in self.cluster.mappings(index, _limit(deadline)).values()
-            )
+            mappings = self.cluster.mappings(index, _limit(deadline)).values()
+            self._other_loaders[index] = not all(map(is_own, mappings))
         return self._other_loaders[index]
 
     def _answers(self, places: Sequence[tuple[str, str]], deadline: float) -> list[tuple[FetchedDocument, ...]]:

@@ -54,6 +54,8 @@ def scan(
     A URL is looked up with its host; a bare domain or address is only the host; a hash is never submitted. A defanged
     target, such as hxxp://evil[.]example, is read as it is meant.
     """
+    if json_file == html_file == _STANDARD:
+        raise click.UsageError("Only one of --json and --html can be standard output.")
     values = parameters(params)
     config = configuration(config_file, host)
     settings = settings_of(config)
@@ -142,3 +144,5 @@ def read_target(target: str, folder: Path) -> "Target":
         return target_of(target, folder)
     except ValueError as error:
         fail(str(error), Exit.USAGE)
+    except OSError as error:
+        fail(f"{as_text(target)} cannot be read: {error.strerror}.", Exit.FAILED)
