@@ -86,8 +86,10 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
-def found(kind: str, **attributes: Any) -> list[Finding]:
-    return [each for analyzer in ANALYZERS[kind] for each in run(analyzer, evidence(kind, **attributes))]
+def found(kind: str, *, contract: bool = True, **attributes: Any) -> list[Finding]:
+    """Return what the analysers of a subject yield; the contract is checked by calling each again."""
+    subject = evidence(kind, **attributes)
+    return [finding for analyzer in ANALYZERS[kind] for finding in run(analyzer, subject, check=contract)]
 
 
 def facts(result: list[Finding], title: str) -> dict[str, Any]:
@@ -192,9 +194,9 @@ def test_nothing_known_says_nothing(kind: str) -> None:
 def test_any_attribute_may_be_of_any_type(kind: str, value: Any) -> None:
     check(found(kind, **dict.fromkeys(SAMPLES[kind], value)))
     for key in SAMPLES[kind]:
-        check(found(kind, **{**SAMPLES[kind], key: value}))
-        check(found(kind, **{key: [value]}))
-        check(found(kind, **{key: {"a": value, "b": [value]}}))
+        check(found(kind, contract=False, **{**SAMPLES[kind], key: value}))
+        check(found(kind, contract=False, **{key: [value]}))
+        check(found(kind, contract=False, **{key: {"a": value, "b": [value]}}))
 
 
 def test_a_whois_of_megabytes_is_bounded() -> None:
