@@ -11,7 +11,7 @@ from tests.plugins.relationships.test_all import HOSTILE, check
 from virustotal.core import Object, Ref, Related, Report, tables
 from virustotal.core.findings import Finding
 from virustotal.core.threats import exploitation, exploited, threat_kind
-from virustotal.plugins.relationships import threats
+from virustotal.plugins.relationships import threat_facts, threats
 from virustotal.testing import as_text, evidence, examples, obj, run
 
 #: The vulnerability that issue and API reference describe.
@@ -44,7 +44,7 @@ def found(name: str, *related: Object, contract: bool = True, **given: Any) -> l
 
 
 def cards(result: list[Finding]) -> list[str]:
-    kinds = tuple(f"{kind}: " for kind in threats.KINDS.values())
+    kinds = tuple(f"{kind}: " for kind in threat_facts.KINDS.values())
     return [section.title_text for section in sections(result) if section.title_text.startswith(kinds)]
 
 
@@ -65,7 +65,7 @@ def test_all_facts_of_a_vulnerability_are_in_one_card_before_one_with_a_lower_sc
         "EPSS": "0.93, percentile 0.997",
         "Exploitation state": "WIDESPREAD",
         "Consequence": "Code Execution",
-        "CISA's list of exploited ones": "added 2023-11-14, to be fixed by 2023-11-26, ransomware use: Known",
+        "CISA Known Exploited Vulnerabilities": "added 2023-11-14, to be fixed by 2023-11-26, ransomware use: Known",
         "Vectors": "Email",
         "Disclosed": "2023-07-22",
         "Mitigations available": "Patch, Workaround",
@@ -176,7 +176,7 @@ def test_kinds_are_written_in_several_ways(written: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["vulnerability", "threat-actor", "report", "country-profile", "x" * 100_000])
 def test_any_attribute_may_be_of_any_type(kind: str) -> None:
-    columns = sorted({name for column, _ in threats.FACTS for name in column.attributes} | {"aggregations"})
+    columns = sorted({name for column, _ in threat_facts.FACTS for name in column.attributes} | {"aggregations"})
     known = dict.fromkeys(columns, "x") | {"collection_type": kind, "name": "N"}
     for value in HOSTILE:
         broken = [obj("collection", f"c-{place}", **{**known, name: value}) for place, name in enumerate(columns)]
@@ -245,7 +245,7 @@ def test_the_world_has_one_of_each() -> None:
         if item.ref.kind == "collection" and item.attributes
     }
 
-    assert kinds == {*threats.KINDS, "collection"}
+    assert kinds == {*threat_facts.KINDS, "collection"}
 
 
 @pytest.mark.parametrize("moment", ["not known", "-", 0, None, {"value": "x"}])

@@ -1,0 +1,239 @@
+"""What is told of a threat: the facts of vulnerabilities, actors, malware families, toolkits, campaigns and reports."""
+
+import re
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any
+
+from virustotal.core import Object
+from virustotal.core.readers import as_list, as_mapping, as_text, as_texts, day, integer, number, pairs
+from virustotal.core.tables import brief
+from virustotal.core.threats import ACTOR, CAMPAIGN, FAMILY, REPORT, TOOLKIT, VULNERABILITY, exploitation
+from virustotal.plugins.relationships.columns import THROUGH, Column, plain
+
+#: Characters of a text that people wrote.
+LONGEST_PROSE = 1_000
+
+_MARKUP = re.compile(r"<[^<>]{0,200}>|&nbsp;")
+_MEMBERS = ("files", "urls", "domains", "ip_addresses", "references", "attack_techniques")
+
+
+def _values(*names: str) -> Callable[[Object], tuple[str, ...]]:
+    """Return a reader of lists of texts, and of details: `{value, …}`, or the last place of a hierarchy."""
+    keys = ("value", "country", "sub_region", "region", "industry", "industry_group")
+
+    def value(entry: Any) -> str:
+        details = as_mapping(entry)
+        return next(filter(None, (as_text(details.get(key)) for key in keys)), "") if details else as_text(entry)
+
+    return lambda obj: as_texts([value(entry) for name in names for entry in as_list(obj.attributes.get(name))])
+
+
+def _dated(label: str, *names: str) -> Column:
+    """Return a column of days: of moments, or of the `value` of details."""
+    return Column(label, lambda obj: tuple(day(value) for value in _values(*names)(obj)), names)
+
+
+def _many(label: str, *names: str) -> Column:
+    return Column(label, _values(*names), names)
+
+
+def _prose(label: str, *names: str) -> Column:
+    """Return a column of texts that people wrote, without HTML tags, blank lines and bullets of one text alone."""
+
+    def read(obj: Object) -> str:
+        texts = (as_text(entry, 4 * LONGEST_PROSE) for name in names for entry in as_list(obj.attributes.get(name)))
+        return " ".join(" ".join(_MARKUP.sub(" ", text).split()) for text in texts)
+
+    return Column(label, read, names, LONGEST_PROSE)
+
+
+def _days(label: str, name: str, moments: Mapping[str, str]) -> Column:
+    """Return a column of the days inside of a mapping; what is no mapping is shown as it came."""
+
+    def read(obj: Object) -> str:
+        value = obj.attributes.get(name)
+        fields = as_mapping(value)
+        days = (f"{title} {moment}" for key, title in moments.items() if (moment := day(fields.get(key))))
+        rest = (f"{key.replace('_', ' ')}: {brief(entry)}" for key, entry in pairs(fields) if key not in moments)
+        return ", ".join((*days, *rest)) if fields else str(brief(value))
+
+    return Column(label, read, (name,))
+
+
+def _cvss(obj: Object) -> str:
+    """Return the scores by version, newest first: `3.x 9.8, temporal 9.1 (CVSS:3.1/…)`; another shape as it came."""
+    versions = as_mapping(obj.attributes.get("cvss"))
+    if not versions:
+        return str(brief(obj.attributes.get("cvss")))
+    texts = []
+    for name, entry in sorted(pairs(versions), reverse=True):
+        version = name.removeprefix("cvssv").replace("_", ".", 1).replace("_", " ")
+        details = as_mapping(entry)
+        score = as_text(_score(details)) if details else str(brief(entry))
+        if temporal := as_text(details.get("temporal_score")):
+            score = f"{score}, temporal {temporal}"
+        vector = as_text(details.get("vector"), 120)
+        if score or vector:
+            texts.append(" ".join(filter(None, (version, score, f"({vector})" if vector else ""))))
+    return ", ".join(texts)
+
+
+def _score(details: Mapping[str, Any]) -> Any:
+    return details.get("base_score", details.get("score"))
+
+
+def base_score(obj: Object) -> float:
+    """Return the highest CVSS score of 0 to 10; 0 where there is none."""
+    cvss = obj.attributes.get("cvss")
+    values = [cvss, *(_score(as_mapping(entry)) if as_mapping(entry) else entry for _, entry in pairs(cvss))]
+    return max((score for score in map(number, values) if score is not None and 0 <= score <= 10), default=0.0)
+
+
+def _epss(obj: Object) -> str:
+    """Return the probability of exploitation within 30 days; a number that is none says so."""
+    score, percentile = _epss_score(obj), as_text(as_mapping(obj.attributes.get("epss")).get("percentile"))
+    value = number(score)
+    odd = " (not a probability)" if value is not None and not 0 <= value <= 1 else ""
+    rest = f", percentile {percentile}" if percentile else ""
+    return f"{brief(score)}{odd}{rest}" if obj.attributes.get("epss") else ""
+
+
+def _epss_score(obj: Object) -> Any:
+    epss = obj.attributes.get("epss")
+    return as_mapping(epss).get("score") if as_mapping(epss) else epss
+
+
+def probability(obj: Object) -> float:
+    """Return the probability of exploitation by EPSS; 0 where there is none."""
+    score = number(_epss_score(obj))
+    return score if score is not None and 0 <= score <= 1 else 0.0
+
+
+def risk(obj: Object) -> str:
+    """Return the risk rating of a vulnerability, or the predicted one, marked as such."""
+    rated, predicted = (as_text(obj.attributes.get(name), 60) for name in ("risk_rating", "predicted_risk_rating"))
+    return rated or (f"{predicted} (predicted)" if predicted else "")
+
+
+def _weakness(obj: Object) -> str:
+    cwe = obj.attributes.get("cwe")
+    words = (as_text(as_mapping(cwe).get(key)) for key in ("id", "title"))
+    return " ".join(filter(None, words)) or str(brief(cwe))
+
+
+def _exploited(obj: Object) -> str:
+    reasons = exploitation(obj)
+    return f"yes: {', '.join(reasons)}" if reasons else ""
+
+
+def _members(obj: Object) -> str:
+    counters = dict(pairs(obj.attributes.get("counters")))
+    counts = {name: integer(counters.get(name, obj.attributes.get(f"{name}_count"))) for name in _MEMBERS}
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+
+
+def techniques(obj: Object) -> tuple[str, ...]:
+    """Return the techniques that an answer lists of a threat: `{id, name}`, an id, or either one counted."""
+    aggregations = [as_mapping(entry) for _, entry in pairs(obj.attributes.get("aggregations"))]
+    texts = []
+    for entry in chain.from_iterable(
+        as_list(part.get("attack_techniques")) for part in (obj.attributes, *aggregations)
+    ):
+        counted = as_mapping(entry)
+        named = as_mapping(counted.get("value")) or counted
+        words = [as_text(named.get(key)) for key in ("id", "value", "name")] if named else [as_text(entry)]
+        count = integer(counted.get("count"))
+        texts.append(" ".join(filter(None, words)) + (f" ({count} members)" if count else ""))
+    return tuple(dict.fromkeys(texts))
+
+
+#: The techniques that a threat is known for; nobody observed them of the subject.
+TECHNIQUES = Column("Techniques it is known for (not observed here)", techniques, ("attack_techniques",))
+
+
+#: The kinds of threats in the order in which they stand; lists come after them.
+KINDS: Mapping[str, str] = {
+    ACTOR: "Threat actor",
+    FAMILY: "Malware family",
+    TOOLKIT: "Software toolkit",
+    CAMPAIGN: "Campaign",
+    VULNERABILITY: "Vulnerability",
+    REPORT: "Report",
+}
+#: All kinds; the empty one is a list.
+EVERY = (*KINDS, "")
+_PEOPLE = (ACTOR, CAMPAIGN, REPORT)
+_CODE = (FAMILY, TOOLKIT)
+
+#: What is told of a threat, in this order, and of which kinds; an empty kind is a list.
+FACTS: tuple[tuple[Column, tuple[str, ...]], ...] = (
+    (plain("Name", "name"), EVERY),
+    (plain("Kind", "collection_type"), EVERY),
+    (Column("Exploited in the wild", _exploited, ("exploitation_state", "tags")), (VULNERABILITY,)),
+    (Column("Risk", risk, ("risk_rating", "predicted_risk_rating")), (VULNERABILITY,)),
+    (Column("CVSS", _cvss, ("cvss",)), (VULNERABILITY,)),
+    (Column("EPSS", _epss, ("epss",)), (VULNERABILITY,)),
+    (plain("CVE", "cve_id"), (VULNERABILITY,)),
+    (plain("Exploitation state", "exploitation_state"), (VULNERABILITY,)),
+    (plain("Consequence", "exploitation_consequence"), (VULNERABILITY,)),
+    (
+        _days(
+            "CISA Known Exploited Vulnerabilities",
+            "cisa_known_exploited",
+            {"added_date": "added", "due_date": "to be fixed by"},
+        ),
+        (VULNERABILITY,),
+    ),
+    (plain("Exploit", "exploit_availability"), (VULNERABILITY,)),
+    (
+        _days(
+            "Exploitation",
+            "exploitation",
+            {
+                "first_exploitation": "first exploited",
+                "exploit_release_date": "exploit released",
+                "tech_details_release_date": "details released",
+            },
+        ),
+        (VULNERABILITY,),
+    ),
+    (_many("Vectors", "exploitation_vectors"), (VULNERABILITY,)),
+    (plain("Priority", "priority"), (VULNERABILITY,)),
+    (Column("Weakness", _weakness, ("cwe",)), (VULNERABILITY,)),
+    (_dated("Disclosed", "date_of_disclosure"), (VULNERABILITY,)),
+    (_many("Mitigations available", "available_mitigation"), (VULNERABILITY,)),
+    (_prose("Mitigations", "mitigations"), (VULNERABILITY,)),
+    (_prose("Workarounds", "workarounds"), (VULNERABILITY,)),
+    (_prose("Vulnerable products", "vulnerable_products"), (VULNERABILITY,)),
+    (plain("Type of report", "report_type"), (REPORT,)),
+    (plain("Author", "author"), (REPORT,)),
+    (plain("Link", "link"), (REPORT, TOOLKIT)),
+    (_prose("Summary", "executive_summary"), (VULNERABILITY, REPORT)),
+    (_prose("Generated summary", "autogenerated_summary"), (REPORT,)),
+    (_prose("Analyst's comment", "analyst_comment"), (REPORT,)),
+    (_prose("Analysis", "analysis"), (VULNERABILITY,)),
+    (_many("Also known as", "alt_names", "alt_names_details", "aliases"), EVERY),
+    (_many("Merged with", "merged_actors"), (ACTOR,)),
+    (_many("Roles", "malware_roles"), _CODE),
+    (_many("Capabilities", "capabilities"), _CODE),
+    (_many("Operating systems", "operating_systems"), _CODE),
+    (_many("Detection names", "detection_names"), _CODE),
+    (_many("Motivations", "motivations"), (*_PEOPLE, TOOLKIT)),
+    (_many("From", "source_region", "source_regions_hierarchy"), (*_PEOPLE, FAMILY)),
+    (plain("Sponsor", "sponsor_region"), (ACTOR,)),
+    (_many("Targeted regions", "targeted_regions", "targeted_regions_hierarchy"), (*_PEOPLE, FAMILY)),
+    (_many("Targeted industries", "targeted_industries", "targeted_industries_tree"), (*_PEOPLE, FAMILY)),
+    (plain("Extent", "campaign_type"), (CAMPAIGN,)),
+    (_dated("First seen", "first_seen_details"), (ACTOR, CAMPAIGN)),
+    (_dated("Last seen", "last_seen_details"), (ACTOR, CAMPAIGN, FAMILY)),
+    (plain("Origin", "origin"), EVERY),
+    (plain("Tags", "tags"), EVERY),
+    (Column("Holds", _members, ("counters", *(f"{name}_count" for name in _MEMBERS))), EVERY),
+    (_dated("Created", "creation_date"), EVERY),
+    (_dated("Modified", "last_modification_date"), EVERY),
+    (_prose("Description", "description"), EVERY),
+    (THROUGH, EVERY),
+    (Column("Id", lambda obj: obj.ref.id), EVERY),
+    (TECHNIQUES, (ACTOR, *_CODE, CAMPAIGN)),
+)
