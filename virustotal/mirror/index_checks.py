@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.documents import indices, is_searchable
-from virustotal.mirror.search_answers import MirrorError, error_of
+from virustotal.mirror.search_answers import MirrorError
 from virustotal.mirror.search_client import SearchClient
 from virustotal.util.readers import as_mapping, as_text, integer, quantity
 
@@ -105,9 +105,7 @@ def write_problem(cluster: SearchClient, alias: str, deadline: float) -> str:
     Raises:
         MirrorError: The cluster cannot answer.
     """
-    status, answer = cluster.send("GET", f"/{quote(alias, safe='')}/_alias", None, deadline)
-    if status != 200:
-        raise error_of(status, answer)
+    answer = cluster.ask("GET", f"/{quote(alias, safe='')}/_alias", None, deadline)
     aliases = [as_mapping(as_mapping(as_mapping(entry).get("aliases")).get(alias)) for entry in answer.values()]
     writable = [entry.get("is_write_index") for entry in aliases]
     if writable.count(True) == 1 or writable in ([None], []):

@@ -86,12 +86,9 @@ def create(cluster: SearchClient, index: str, body: Mapping[str, Any], seconds: 
 
 
 def _is_opensearch(cluster: SearchClient, deadline: float) -> bool:
-    status, answer = cluster.send("GET", "/", None, deadline)
-    version = as_mapping(answer.get("version"))
-    if status != 200 or not version:
-        raise (
-            error_of(status, answer) if status != 200 else MirrorError("The mirror is no Elasticsearch or OpenSearch.")
-        )
+    version = as_mapping(cluster.ask("GET", "/", None, deadline).get("version"))
+    if not version:
+        raise MirrorError("The mirror is no Elasticsearch or OpenSearch.")
     return version.get("distribution") == "opensearch"
 
 

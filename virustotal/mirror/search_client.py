@@ -69,9 +69,6 @@ class SearchClient:
         self._first = 0
         quiet_logs()
 
-    def __repr__(self) -> str:
-        return f"Cluster({', '.join(self._hosts)})"
-
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
@@ -89,14 +86,12 @@ class SearchClient:
             return ()
         body = {"docs": [{"_index": index, "_id": id} for index, id in places]}
         try:
-            status, answer = self.send("POST", "/_mget", json.dumps(body).encode(), deadline)
+            answer = self.ask("POST", "/_mget", json.dumps(body).encode(), deadline)
         except _TooLargeError as error:
             if len(places) == 1:
                 return (FetchedDocument(failed=str(error)),)
             half = len(places) // 2
             return (*self.get(places[:half], deadline), *self.get(places[half:], deadline))
-        if status != 200:
-            raise error_of(status, answer)
         docs = [*as_list(answer.get("docs")), *(EMPTY for _ in places)]
         return tuple(fetched_document(as_mapping(doc), id) for doc, (_, id) in zip(docs, places, strict=False))
 
@@ -106,9 +101,7 @@ class SearchClient:
         Raises:
             MirrorError: The cluster cannot answer, or there is no such index.
         """
-        status, answer = self.send("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
-        if status != 200:
-            raise error_of(status, answer)
+        answer = self.ask("GET", f"/{quote(index, safe='')}/_mapping", None, deadline)
         return {name: as_mapping(as_mapping(entry).get("mappings")) for name, entry in answer.items()}
 
     def search(
@@ -141,9 +134,9 @@ class SearchClient:
             **({"collapse": {"field": "id"}} if distinct else {}),
         }
         path = f"/{quote(index, safe='')}/_search{'?ignore_unavailable=true' if open_only else ''}"
-        status, answer = self.send("POST", path, json.dumps(body).encode(), deadline)
-        if status != 200 or answer.get("timed_out"):
-            raise error_of(status, answer)
+        answer = self.ask("POST", path, json.dumps(body).encode(), deadline)
+        if answer.get("timed_out"):
+            raise error_of(200, answer)
         return search_result(answer)
 
     def bulk(self, lines: Iterable[bytes], seconds: float) -> tuple[tuple[int, str], ...]:
@@ -158,10 +151,19 @@ class SearchClient:
         """
         body, deadline = gzip.compress(b"\n".join((*lines, b"")), BULK_LEVEL), time.monotonic() + seconds
         headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
-        status, answer = self.send("POST", "/_bulk", body, deadline, headers=headers, read=seconds)
+        answer = self.ask("POST", "/_bulk", body, deadline, headers=headers, read=seconds)
+        return tuple(map(bulk_status, as_list(answer.get("items"))))
+
+    def ask(self, method: str, path: str, body: bytes | None, deadline: float, **options: Any) -> Mapping[str, Any]:
+        """Return the JSON object of an answer with status 200; see `send`.
+
+        Raises:
+            MirrorError: No address answers, or the status is another one.
+        """
+        status, answer = self.send(method, path, body, deadline, **options)
         if status != 200:
             raise error_of(status, answer)
-        return tuple(map(bulk_status, as_list(answer.get("items"))))
+        return answer
 
     def send(
         self,
