@@ -7,6 +7,7 @@ from typing import Any
 
 from assemblyline.odm.models.tagging import Tagging
 
+from virustotal.util import readers
 from virustotal.util.readers import EMPTY_DIGESTS, clean
 
 #: Longest value of a tag; Elasticsearch keeps no longer keyword.
@@ -61,10 +62,7 @@ def normal(tag_type: str, value: str) -> str | None:
 
 def distinct(tag_type: str, values: Iterable[str]) -> tuple[str, ...]:
     """Return each value once, as its first spelling where the case says nothing; in their order."""
-    spellings: dict[str, str] = {}
-    for value in values:
-        spellings.setdefault(value.casefold() if tag_type in _CASELESS else value, value)
-    return tuple(spellings.values())
+    return readers.distinct(values) if tag_type in _CASELESS else tuple(dict.fromkeys(values))
 
 
 def values_of(values: Any) -> Iterator[str | None]:

@@ -1,7 +1,6 @@
 """Downloads to files on disk through a Source, concurrently, each with its own outcome. Attaching is the shell's."""
 
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -51,16 +50,7 @@ class _Round:
     folder: Path
     most_bytes: int
     deadline: float
-    refused: dict[str, Status] = field(factory=dict)
-    lock: threading.Lock = field(factory=threading.Lock)
-
-    def refusal(self, kind: str) -> Status | None:
-        with self.lock:
-            return self.refused.get(kind) or self.refused.get("")
-
-    def note(self, kind: str, status: Status) -> None:
-        with self.lock:
-            self.refused["" if status is Status.QUOTA else kind] = status
+    refused: dict[str, Status] = field(factory=dict)  # by kind; under an empty name, of all kinds
 
 
 def fetch(
@@ -126,7 +116,7 @@ def _within(downloads: Iterable[Download], limit: int) -> tuple[list[Download], 
 
 
 def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
-    refusal = round.refusal(download.kind)
+    refusal = round.refused.get(download.kind) or round.refused.get("")
     if refusal is not None:
         return DownloadOutcome(download, Outcome(refusal, _NOT_ASKED[refusal]))
     path = round.folder / f"artefact-{index:04d}"
@@ -143,7 +133,7 @@ def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
         answer = round.source.ask(request, round.deadline)
     except VirusTotalError as error:
         if error.status in _SPREADS:
-            round.note(download.kind, error.status)
+            round.refused["" if error.status is Status.QUOTA else download.kind] = error.status
         return DownloadOutcome(download, error.outcome)
     except Exception as error:  # a full disk, say: it costs this file and nothing else
         path.unlink(missing_ok=True)

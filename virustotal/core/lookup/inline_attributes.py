@@ -89,7 +89,7 @@ def _length(pair: tuple[str, str]) -> int:
 
 def has_requested(related: Related, asked: tuple[str, ...]) -> bool:
     """True if every object of a relationship came with what was asked for."""
-    return related.detailed and all(item.error or _came(item, asked) for item in related.items)
+    return related.detailed and all(item.error or _is_as_requested(item, asked) for item in related.items)
 
 
 def mark_known_by_id(related: Mapping[str, Related], query: Pairs) -> Mapping[str, Related]:
@@ -104,7 +104,8 @@ def mark_known_by_id(related: Mapping[str, Related], query: Pairs) -> Mapping[st
     """
     asked = {name: tuple(value.split(",")) for name in related for key, value in query if key == _parameter(name)}
     kinds_with_attributes = {
-        name: {item.ref.kind for item in related[name].items if _came(item, names)} for name, names in asked.items()
+        name: {item.ref.kind for item in related[name].items if _is_as_requested(item, names)}
+        for name, names in asked.items()
     }
     taken = any(kinds.intersection(ALWAYS_PRESENT) for kinds in kinds_with_attributes.values())
     marked = {name for name in asked if taken or kinds_with_attributes[name]}
@@ -118,9 +119,9 @@ def _marked(related: Related) -> Related:
     return evolve(related, items=items, detailed=True)
 
 
-def _came(item: Object, asked: tuple[str, ...]) -> bool:
-    steady = set(asked).intersection(ALWAYS_PRESENT.get(item.ref.kind, ()))
-    return steady <= item.attributes.keys() and any(name in item.attributes for name in asked)
+def _is_as_requested(item: Object, asked: tuple[str, ...]) -> bool:
+    always = set(asked).intersection(ALWAYS_PRESENT.get(item.ref.kind, ()))
+    return always <= item.attributes.keys() and any(name in item.attributes for name in asked)
 
 
 def mark_partial(items: Iterable[Object], asked: tuple[str, ...]) -> tuple[Object, ...]:
