@@ -1,9 +1,10 @@
 """A plugin while it is loaded, and where plugins come from: the built-ins, and entry points of distributions."""
 
+import importlib
 import importlib.metadata
 import logging
-from collections.abc import Iterable, Iterator
-from types import ModuleType
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from attrs import asdict, define, evolve, field
@@ -23,12 +24,12 @@ log = logging.getLogger("assemblyline.service.virustotal.loader")
 class Candidate:
     """A plugin while it is loaded.
 
-    target: a dotted name, the plugin itself, or the entry point that leads to it. info: its entry of the listing.
+    load: imports its module, or whatever object its entry point names. info: its entry of the listing.
     analyzers: in the order of those of `info`.
     """
 
     provider: PluginId
-    target: Any
+    load: Callable[[], Any]
     info: PluginInfo = field()
     module: Any = None
     hooks: tuple[Implementation, ...] = ()
@@ -72,10 +73,9 @@ class Candidate:
         return self.info.state is State.LOADED
 
 
-def built_in(target: str | ModuleType) -> Candidate:
-    """Return a built-in plugin of a dotted name or a module."""
-    name = target if isinstance(target, str) else target.__name__
-    return Candidate(PluginId(name.removeprefix("virustotal.plugins.")), target)
+def built_in(name: str) -> Candidate:
+    """Return a built-in plugin by the dotted name of its module."""
+    return Candidate(PluginId(name.removeprefix("virustotal.plugins.")), partial(importlib.import_module, name))
 
 
 def announced() -> list[Candidate]:
@@ -102,7 +102,7 @@ def _announced() -> Iterator[Candidate]:
             continue
         seen.update({plain} - {"unknown"})
         for point in points:
-            candidate = Candidate(PluginId(point.name, version, True, name), point)
+            candidate = Candidate(PluginId(point.name, version, True, name), point.load)
             candidate.update(home=home)
             yield candidate
 

@@ -1,13 +1,12 @@
 """Loads plugins, each on its own: one that fails is listed. Only this module and `hookspecs` use pluggy."""
 
 import contextlib
-import importlib
-import importlib.metadata
 import logging
 import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType, ModuleType
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import pluggy
@@ -35,13 +34,13 @@ from virustotal.util.deprecation import SurfaceWarning
 SLOW_LOAD = 10.0
 
 
-def load(builtin: Sequence[str | ModuleType], settings: Settings) -> LoadedPlugins:
+def load(builtin: Sequence[str], settings: Settings) -> LoadedPlugins:
     """Return the plugins of the service: the built-ins, and what installed distributions announce.
 
     Raises nothing but KeyboardInterrupt: what does not load is in `listing`.
 
     Args:
-        builtin: Dotted names, or modules.
+        builtin: Dotted names of modules.
         settings: Say what is blocked, and are given to the plugins.
     """
     return _loaded([*map(built_in, builtin), *announced()], settings)
@@ -54,7 +53,9 @@ def load_modules(modules: Mapping[str, Any], settings: Settings) -> LoadedPlugin
         modules: By the name of the plugin.
         settings: As for `load`.
     """
-    return _loaded([Candidate(PluginId(name, "0", True), modules[name]) for name in sorted(modules)], settings)
+    return _loaded(
+        [Candidate(PluginId(name, "0", True), partial(modules.get, name)) for name in sorted(modules)], settings
+    )
 
 
 def _loaded(candidates: Sequence[Candidate], settings: Settings) -> LoadedPlugins:
@@ -76,7 +77,7 @@ def _loaded(candidates: Sequence[Candidate], settings: Settings) -> LoadedPlugin
 
 def _guarded(candidate: Candidate, others: Sequence[Candidate], settings: Settings) -> None:
     try:
-        with _named_if_slow(candidate), _observed(candidate):
+        with _watched(candidate) if candidate.provider.external else contextlib.nullcontext():
             _load(candidate, others, settings)
     except BaseException as error:  # SystemExit and RecursionError too: the service starts whatever a plugin does
         if isinstance(error, KeyboardInterrupt) and not candidate.provider.external:
@@ -86,48 +87,42 @@ def _guarded(candidate: Candidate, others: Sequence[Candidate], settings: Settin
 
 
 @contextlib.contextmanager
-def _named_if_slow(candidate: Candidate) -> Iterator[None]:
-    """Name an external plugin in the log while its import and start take longer than SLOW_LOAD."""
+def _watched(candidate: Candidate) -> Iterator[None]:
+    """Watch an external plugin while it loads.
+
+    It is named in the log while that takes longer than SLOW_LOAD. Deprecated names that it uses, and changes of the
+    process, which are undone, become its warnings.
+    """
+    shown = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *place: Any, **options: Any) -> None:
+        if category is SurfaceWarning:
+            candidate.warn(str(message))
+        else:
+            shown(message, category, *place, **options)
+
     arguments = ("%s has been loading for more than %.3g seconds", candidate, SLOW_LOAD)
     timer = threading.Timer(SLOW_LOAD, plugin_log(candidate.provider.name).warning, arguments)
     timer.daemon = True
-    if candidate.provider.external:
-        timer.start()
+    timer.start()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", SurfaceWarning)
+            warnings.showwarning = show
+            with preserved(candidate.warn):
+                yield
     finally:
         timer.cancel()
 
 
-@contextlib.contextmanager
-def _observed(candidate: Candidate) -> Iterator[None]:
-    """Keep the warnings of an external plugin: deprecated names, and changes of the process, which are undone."""
-    if not candidate.provider.external:
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", SurfaceWarning)
-        shown = warnings.showwarning
-
-        def show(message: Any, category: type[Warning], *place: Any, **options: Any) -> None:
-            if category is SurfaceWarning:
-                candidate.warn(str(message))
-            else:
-                shown(message, category, *place, **options)
-
-        warnings.showwarning = show
-        with preserved(candidate.warn):
-            yield
-
-
 def _load(candidate: Candidate, others: Sequence[Candidate], settings: Settings) -> None:
-    candidate.module = _import(candidate.target)
+    candidate.module = candidate.load()
     _adopt_log(candidate)
     candidate.update(api=stated_api(candidate.module))
     check_api(candidate.info.api)
     _check_unique(candidate, others)
     check_functions(candidate.module)
-    candidate.hooks = tuple(_implementations(candidate))
+    candidate.hooks = _implementations(candidate)
     candidate.update(hooks=tuple(sorted(hook.hook for hook in candidate.hooks)))
     for hook in candidate.hooks:
         if hook.hook == "virustotal_analyzers":
@@ -141,12 +136,6 @@ def _load(candidate: Candidate, others: Sequence[Candidate], settings: Settings)
         if row.warning:
             message = "the analyser %s of %s: %s"
             plugin_log(candidate.provider.name).warning(message, row.name, candidate.provider, row.warning)
-
-
-def _import(target: Any) -> Any:
-    if isinstance(target, importlib.metadata.EntryPoint):
-        return target.load()
-    return importlib.import_module(target) if isinstance(target, str) else target
 
 
 def _adopt_log(candidate: Candidate) -> None:
@@ -169,16 +158,28 @@ def _check_unique(candidate: Candidate, others: Iterable[Candidate]) -> None:
             raise RefusedError(f"its name is taken by another plugin: {other.provider.name}")
 
 
-def _implementations(candidate: Candidate) -> Iterator[Implementation]:
-    """Yield the hooks of a module. Each plugin has its own pluggy manager, since HookCaller calls hooks one by one."""
+@cache
+def _manager() -> pluggy.PluginManager:
+    """Return a manager that knows the hooks. No plugin stays registered: HookCaller calls hooks one by one."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    manager.register(candidate.module, candidate.provider.name)
-    manager.check_pending()
-    for caller in manager.get_hookcallers(candidate.module) or ():
-        for hook in caller.get_hookimpls():
-            if hasattr(hookspecs, caller.name):  # not a hook of a later service
-                yield Implementation(candidate.provider, caller.name, hook.function, tuple(hook.argnames))
+    return manager
+
+
+def _implementations(candidate: Candidate) -> tuple[Implementation, ...]:
+    manager, module, provider = _manager(), candidate.module, candidate.provider
+    try:
+        manager.register(module, provider.name)
+        manager.check_pending()
+        return tuple(
+            Implementation(provider, caller.name, hook.function, tuple(hook.argnames))
+            for caller in manager.get_hookcallers(module) or ()
+            if hasattr(hookspecs, caller.name)  # not a hook of a later service
+            for hook in caller.get_hookimpls()
+        )
+    finally:
+        if manager.get_plugin(provider.name) is module:  # pluggy 1.6 lists one whose registration failed, too
+            manager.unregister(module)
 
 
 # --- its analysers ---------------------------------------------------------------------------------------------------
