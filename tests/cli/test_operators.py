@@ -99,7 +99,7 @@ def test_the_last_known_limits_are_shown_where_virustotal_does_not_answer(emulat
 def test_the_table_says_the_same(emulator: Emulator) -> None:
     found = call(emulator, "quota")
     assert found.exit_code == 0, found.output
-    for part in ("minute", "240", "15500", "VirusTotal", "slides", "T00:00:00Z", "store.sqlite3"):
+    for part in ("minute", "240", "15500", "VirusTotal", "sliding", "T00:00:00Z", "store.sqlite3"):
         assert part in found.output
 
 

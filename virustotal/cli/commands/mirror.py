@@ -281,7 +281,7 @@ def _run(statistics: "LoadStatistics", missing: Sequence[str] = (), *, as_json: 
 def _print_summary(statistics: "LoadStatistics", missing: Sequence[str]) -> None:
     rows = table("what", "lines", "first")
     rows.add_row("stored", str(statistics.stored), "")
-    for what, count in (("older than what is there", statistics.older), ("loaded before", statistics.again)):
+    for what, count in (("older than in the mirror", statistics.older), ("loaded before", statistics.again)):
         if count:
             rows.add_row(what, str(count), "")
     for reason, count in statistics.refused.most_common():

@@ -37,7 +37,7 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     config = configuration(config_file, host)
     settings = settings_of(config)
     if settings.mirror.only:
-        none = "mirror.only: nothing is asked of VirusTotal, so that there is no quota."
+        none = "mirror.only: nothing is asked of VirusTotal, so there is no quota."
         report = quota_report.Quotas("", (), notes=(none,))
         click.echo(json.dumps(quota_report.as_json(report), indent=2) if as_json else none)
         return
@@ -63,11 +63,11 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
 def _table(report: "Quotas") -> Table:
     from virustotal.cli.reports.quota import when
 
-    rows = table("window", "allowed", "by", "VirusTotal", "ledger", "begins anew")
+    rows = table("window", "allowed", "by", "VirusTotal", "ledger", "resets")
     for window in report.windows:
         counts = ("" if count is None else str(count) for count in (window.virustotal, window.ledger))
         allowed = str(window.allowed) if window.by else "not known"
-        rows.add_row(window.name, allowed, window.by, *counts, when(window.resets) or "slides")
+        rows.add_row(window.name, allowed, window.by, *counts, when(window.resets) or "sliding")
     return rows
 
 

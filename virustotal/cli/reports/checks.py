@@ -228,7 +228,7 @@ def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
         return Check("store", f"{stores.place}: what is written is not read", "Check what else uses this place.")
     size = stores.answers.size()
     who = "all replicas that name it" if shared else "the processes that see this file"
-    return Check("store", f"{stores.place}, for {who}; answers kept of {quantity(size.objects, 'object')}")
+    return Check("store", f"{stores.place}, for {who}; answers about {quantity(size.objects, 'object')}")
 
 
 def mirror(settings: Settings, credentials: Credentials) -> Check:
