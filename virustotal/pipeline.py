@@ -22,7 +22,8 @@ from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.submission.policy import Audience, audience, public_look_up_ruling
 from virustotal.core.submission.private_scan import PrivateScan, headline, private_plan
-from virustotal.core.submission.upload_request import Submitter, submit_if_allowed
+from virustotal.core.submission.submit import SubmissionContext
+from virustotal.core.submission.upload_request import submit_if_allowed
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
 from virustotal.result.long_values import long_values
@@ -39,14 +40,14 @@ class Lookup:
         task: The task.
         client: Of its key.
         registry: Of the analysers, which decides what is requested.
-        submitter: What submissions need.
+        context: What submissions need.
         scan: What private scans need; None unless unknown subjects are scanned privately.
     """
 
     task: Task
     client: KeyClient
     registry: Registry
-    submitter: Submitter
+    context: SubmissionContext
     scan: PrivateScan | None = None
 
     def run(self, subjects: tuple[Subject, ...]) -> tuple[SubjectResult, ...]:
@@ -110,7 +111,7 @@ class Lookup:
     def _submit(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         # What a submission changes must not be answered from the cache.
         again = self._public_look_up(plan, self.client.source.bypass_cache())
-        submitted = submit_if_allowed(self.submitter, self.task.candidate(subject), result.report, again)
+        submitted = submit_if_allowed(self.context, self.task.candidate(subject), result.report, again)
         notes = (*result.notes, *submitted.notes)
         return evolve(result, report=submitted.report, notes=notes, changing=submitted.changing)
 
@@ -135,15 +136,15 @@ class Lookup:
         )
 
 
-def private_scan(submitter: Submitter) -> PrivateScan | None:
+def private_scan(context: SubmissionContext) -> PrivateScan | None:
     """Return what private scans need, or None where unknown subjects are not scanned privately."""
-    settings, context = submitter.settings, submitter.context
+    settings = context.settings
     if audience(settings)[0] is not Audience.PRIVATE:
         return None
     source = PrivateSource(context.source, settings.private)
     # Sandboxes take minutes: the longest pause is the only one.
     private = evolve(context, source=source, wait=settings.private.wait, intervals=context.intervals[-1:])
-    return PrivateScan(evolve(submitter, context=private), KeyCapabilities())
+    return PrivateScan(private, KeyCapabilities())
 
 
 @frozen

@@ -29,7 +29,6 @@ from virustotal.core.scoring.safelist import TAG_TYPES, Safelist
 from virustotal.core.settings import Credentials, Settings, credentials, service_settings
 from virustotal.core.submission.policy import look_up_ruling, public_look_up_ruling, refuse_hosts
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
-from virustotal.core.submission.upload_request import Submitter
 from virustotal.pipeline import Analysis, Lookup, private_scan
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.config_checks import check_classifications, config_warnings
@@ -166,9 +165,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
     def _run(self, request: ServiceRequest, task: Task, subjects: Subjects, client: KeyClient) -> Layout:
         """Answer a task that has subjects, or tags to search for."""
         hooks = self._plugins.begin(task.settings, task.deadline)
-        submitter = Submitter(task.settings, above, self._submission(request, task, client), content(request))
-        scan = private_scan(submitter)
-        results = Lookup(task, client, hooks.registry, submitter, scan).run(subjects.allowed)
+        context = self._submission(request, task, client)
+        scan = private_scan(context)
+        results = Lookup(task, client, hooks.registry, context, scan).run(subjects.allowed)
         _raise_if_nothing(results)
         search, disclosure = None, public_look_up_ruling("url", task.settings)
         if task.settings.exhaustive_search and not disclosure.allowed:
@@ -195,6 +194,9 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
     def _submission(self, request: ServiceRequest, task: Task, client: KeyClient) -> SubmissionContext:
         about = key_values({"sid": request.sid, "classification": task.classification})
         return SubmissionContext(
+            task.settings,
+            above,
+            content(request),
             client.source,
             self._stores.receipts,
             task.deadline,

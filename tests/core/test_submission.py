@@ -15,7 +15,7 @@ from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.models import Object, Ref, Report, Status
-from virustotal.core.settings import Credentials, service_settings
+from virustotal.core.settings import Credentials, Settings, service_settings
 from virustotal.core.submission import submit
 from virustotal.core.submission.receipts import (
     LIFETIME,
@@ -26,7 +26,7 @@ from virustotal.core.submission.receipts import (
     StoreError,
     sending,
 )
-from virustotal.core.submission.submit import Submission, SubmissionContext, submit_and_wait
+from virustotal.core.submission.submit import Content, Submission, SubmissionContext, submit_and_wait
 from virustotal.emulator.server import Emulator
 
 CONTENT = b"invented content of a file that nobody has seen"
@@ -70,6 +70,9 @@ class Bench:
     def run(self, job: Submission, key: str = "premium-key") -> Report:
         source = HttpClient(service_settings({"host": self.emulator.url}), Credentials(key), policy=QUICK)
         context = SubmissionContext(
+            Settings(),
+            lambda first, second: False,
+            Content(str),
             source,
             self.receipts,
             time.monotonic() + self.seconds,
@@ -374,7 +377,7 @@ def test_names_of_any_kind_arrive_as_plain_ascii(bench: Bench) -> None:
 def test_no_clock_jump_ends_or_prolongs_the_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.emulator.switches.analysis_end = "never"
     bench.seconds = 0.4
-    jumped = SimpleNamespace(time=lambda: 10.0**10, monotonic=time.monotonic)
+    jumped = SimpleNamespace(time=lambda: 10.0**10, monotonic=time.monotonic, sleep=time.sleep)
     monkeypatch.setattr(submit, "time", jumped)
     began = time.monotonic()
     assert bench.run(bench.file()).outcome.status is Status.PENDING

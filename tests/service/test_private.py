@@ -31,8 +31,7 @@ from virustotal.core.errors import ArtefactError
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
 from virustotal.core.submission.receipts import LIFETIME, SENDING, MemoryReceipts, Progress, Receipt, key_of
-from virustotal.core.submission.submit import SubmissionContext
-from virustotal.core.submission.upload_request import Content, Submitter
+from virustotal.core.submission.submit import Content, SubmissionContext
 from virustotal.emulator.private import DOM
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import TaskOutcome
@@ -285,13 +284,13 @@ def test_a_private_result_does_not_link_the_public_page(
 
 def test_a_private_analysis_is_asked_for_every_30_seconds_at_most() -> None:
     source: Any = None
-    context = SubmissionContext(source, MemoryReceipts(), time.monotonic() + 300, print, print)
     asked = evolve(Settings(), submit_privately="allowed", private_submit=True)
-    scan = private_scan(Submitter(asked, lambda first, second: False, context, Content(str)))
+    receipts, ends = MemoryReceipts(), time.monotonic() + 300
+    scan = private_scan(SubmissionContext(asked, lambda *_: False, Content(str), source, receipts, ends, print, print))
     assert scan is not None
-    pauses = scan.submitter.context.pauses()
+    pauses = scan.context.pauses()
     assert [next(pauses) for _ in range(3)] == [30.0, 30.0, 30.0]
-    assert scan.submitter.context.wait == 120
+    assert scan.context.wait == 120
 
 
 def test_an_analysis_that_never_ends_stays_pending(emulator: Emulator, scan: Scan, sample: Path) -> None:

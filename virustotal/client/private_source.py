@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client.private_archive import fetch_private_file
 from virustotal.core.errors import InvalidError
+from virustotal.core.scoring.words import BAD
 from virustotal.core.settings import PrivateConfig
 from virustotal.util.readers import as_mapping, number
 
@@ -88,7 +89,7 @@ def _object(entry: Any) -> Any:
         return entry
     translated = {**entry, "type": kind.removeprefix(_PREFIX)}
     stats = as_mapping(as_mapping(entry.get("attributes")).get("last_analysis_stats"))
-    if kind == "private_url" and not any(number(stats.get(name)) for name in ("malicious", "suspicious")):
+    if kind == "private_url" and not any(number(stats.get(name)) for name in BAD):
         # The only engine of a private URL is Google Safebrowsing, whose silence is no verdict.
         engines = ("last_analysis_stats", "last_analysis_results")
         attributes = as_mapping(entry.get("attributes"))

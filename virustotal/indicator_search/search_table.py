@@ -15,13 +15,13 @@ from virustotal.core.scoring.words import THRESHOLDS, verdict_word
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import Place
 from virustotal.indicator_search.plan import Ioc, IocPlan
+from virustotal.result.subject_header import NOUNS
 from virustotal.util.readers import clean
 
 NAME = "exhaustive_search"
 #: Rows of what was not looked up.
 MOST_REFUSED = 200
 
-_KINDS = {"url": "URL", "domain": "domain", "ip_address": "IP address"}
 _STATUS_ORDER = tuple(Status)
 
 
@@ -88,7 +88,7 @@ class _Row:
         return {
             "Level": verdict_word(self.verdict) if outcome.found else "",
             "Detections": self.detections if outcome.found else "",
-            "Kind": _KINDS[ioc.ref.kind],
+            "Kind": NOUNS[ioc.ref.kind],
             "Value": ioc.label,
             "Tagged as": ", ".join(ioc.tags),
             "Result": outcome.status.value,
@@ -137,7 +137,7 @@ def _findings(
 def _points(row: _Row, section: Any, scored: Collection[Place]) -> Points:
     ioc = row.lookup.ioc
     elsewhere = ioc.indicator.counted(scored) if ioc.indicator else ""
-    reason = f"{_KINDS[ioc.ref.kind]} {ioc.label}, tagged as {', '.join(ioc.tags)}: {row.detections or 'judged'}."
+    reason = f"{NOUNS[ioc.ref.kind]} {ioc.label}, tagged as {', '.join(ioc.tags)}: {row.detections or 'judged'}."
     reason = f"{reason} {elsewhere}" if elsewhere else reason
     amount = 0 if elsewhere else row.verdict.score
     return Points(Family.TAGGED, f"{NAME}.{row.verdict.level.value}", amount, reason, section)

@@ -12,7 +12,7 @@ from attrs import frozen
 from virustotal.core.lookup.subjects import Facts, Subject
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
 from virustotal.core.submission.policy import Candidate
-from virustotal.core.submission.upload_request import Content
+from virustotal.core.submission.submit import Content
 from virustotal.util.readers import EMPTY, as_mapping, as_text, as_texts
 
 #: A URI file is a few lines; what is larger is none.

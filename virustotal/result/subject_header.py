@@ -17,7 +17,7 @@ from virustotal.result.models import SubjectResult
 from virustotal.util.readers import as_mapping, as_text, clean, day, named_counts
 
 KINDS: Mapping[str, str] = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
-_NOUNS: Mapping[str, str] = {"file": "file", "url": "URL", "domain": "domain", "ip_address": "IP address"}
+NOUNS: Mapping[str, str] = {"file": "file", "url": "URL", "domain": "domain", "ip_address": "IP address"}
 
 #: Status to the end of the title, and the sentence below it.
 STATES: Mapping[Status, tuple[str, str]] = {
@@ -56,7 +56,7 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime, sco
     else:
         state, sentence = STATES[outcome.status]
         section = ResultMultiSection(f"{name_of(result)}: {state}")
-        notes = [sentence.format(noun=_NOUNS.get(subject.ref.kind, "object")), *_notes(result)]
+        notes = [sentence.format(noun=NOUNS.get(subject.ref.kind, "object")), *_notes(result)]
     if result.headline:
         section.add_section_part(TextSectionBody(body=result.headline))
     if outcome.found and (facts := key_values("", _facts(result, settings, now))):

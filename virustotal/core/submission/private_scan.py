@@ -17,8 +17,8 @@ from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, PrivateConfig
 from virustotal.core.submission.policy import Candidate, submit_ruling
 from virustotal.core.submission.receipts import Receipt, Receipts, key_of
-from virustotal.core.submission.submit import COMPLETED, analysis_status
-from virustotal.core.submission.upload_request import Submitted, Submitter, is_old, submit_unknown
+from virustotal.core.submission.submit import COMPLETED, SubmissionContext, analysis_status
+from virustotal.core.submission.upload_request import Submitted, is_old, submit_unknown
 from virustotal.util.readers import EMPTY, quantity, timestamp
 
 #: Seconds after a submission in which stages of its analysis may still be missing.
@@ -32,17 +32,17 @@ class PrivateScan:
     """What the private scans of one task need.
 
     Args:
-        submitter: Its context asks the private source.
+        context: Of the submissions; its source is the private one.
         capabilities: What was learnt of private objects.
     """
 
-    submitter: Submitter
+    context: SubmissionContext
     capabilities: KeyCapabilities
 
     @property
     def source(self) -> Source:
         """What answers for private objects."""
-        return self.submitter.context.source
+        return self.context.source
 
     def run(self, candidate: Candidate, plan: Plan, public_look_up: Callable[[], Report]) -> Submitted:
         """Return the private report of a file or URL, else the public one where it may be asked for, else submit.
@@ -66,11 +66,11 @@ class PrivateScan:
         if report.outcome.status is not Status.UNKNOWN:
             why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
             return _annotated(public, f"It was not submitted privately. {why}", report)
-        is_known = public.outcome.found and not is_old(public, self.submitter.settings)
+        is_known = public.outcome.found and not is_old(public, self.context.settings)
         if is_known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
             note = ("Not scanned privately: VirusTotal knows it publicly.",) if is_known else ()
             return Submitted(public, note)
-        submitted = submit_unknown(self.submitter, candidate, report, lambda: self._look_up(plan))
+        submitted = submit_unknown(self.context, candidate, report, lambda: self._look_up(plan))
         outcome, detail = submitted.report.outcome, submitted.report.outcome.detail
         if outcome.found:
             return evolve(submitted, changing=detail, private=True)
@@ -82,21 +82,21 @@ class PrivateScan:
         # VirusTotal knows private files by SHA-256 alone; another digest is not asked for.
         if plan.subject.kind == "file" and len(plan.subject.id) != 64:
             return Report(Object(plan.subject), outcome=Outcome(Status.UNKNOWN))
-        return look_up(plan, self.source, self.submitter.context.deadline, capabilities=self.capabilities)
+        return look_up(plan, self.source, self.context.deadline, capabilities=self.capabilities)
 
     def _receipt(self, ref: Ref) -> Receipt | None:
         """Return the receipt of an earlier submission whose analysis is known."""
-        receipt = self.submitter.context.receipts.get(key_of("submit", ref, private=True))
+        receipt = self.context.receipts.get(key_of("submit", ref, private=True))
         return receipt if receipt is not None and receipt.analysis and receipt.fresh(time.time()) else None
 
     def _is_waiting(self, candidate: Candidate) -> bool:
         """Return whether an earlier submission is to be waited for: the public object was asked for before it."""
-        ruling = submit_ruling(candidate, self.submitter.settings, self.submitter.above)
+        ruling = submit_ruling(candidate, self.context.settings, self.context.above)
         return ruling.allowed and self._receipt(candidate.ref) is not None
 
     def _changing(self, ref: Ref) -> str:
         """Return why a private report may soon change: its analysis is asked for while it is recent."""
-        context, receipt = self.submitter.context, self._receipt(ref)
+        context, receipt = self.context, self._receipt(ref)
         if receipt is None or time.time() - receipt.moment >= SETTLED:
             return ""
         try:
@@ -109,7 +109,7 @@ class PrivateScan:
 
     def delete(self, ref: Ref) -> str:
         """Delete a private file with its reports; return what became of it."""
-        context = self.submitter.context
+        context = self.context
         try:
             delete_private(ref, context.source, context.receipts, context.deadline)
             end = "deleted"

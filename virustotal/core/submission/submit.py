@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from virustotal import api
 from virustotal.api.source import Source, Upload
@@ -23,6 +23,8 @@ from virustotal.core.errors import (
     VirusTotalError,
 )
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
+from virustotal.core.settings import Settings
+from virustotal.core.submission.policy import Above
 from virustotal.core.submission.receipts import SENDING, Receipt, Receipts, StoreError, key_of, sending, sent
 from virustotal.util.readers import as_mapping, as_text, quantity
 
@@ -73,27 +75,48 @@ class Submission:
 
 
 @frozen
-class SubmissionContext:
-    """What a submission works with.
+class Content:
+    """The content of a task's file.
 
     Args:
+        path: Returns it, or raises OSError or the framework's own Exception where it is gone or is another file.
+        name: Its plain name; empty for none.
+        passwords: Of earlier services (temporary data `passwords`).
+        digests: Its MD5 and SHA-1, where they are known.
+    """
+
+    path: Callable[[], str]
+    name: str = ""
+    passwords: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+
+
+@frozen
+class SubmissionContext:
+    """What the submissions of one task need.
+
+    Args:
+        settings: The task's.
+        above: Compares classifications.
+        content: The task's file.
         source: Receives the submissions and the requests for their analyses.
         receipts: Of earlier submissions.
         deadline: Of `time.monotonic()`.
         audit: Takes a line for the audit, without the key.
         stage: Takes a line for the log, without the key.
         intervals: Seconds between two requests for an analysis; the last one is repeated.
-        sleep: Waits for a number of seconds.
         wait: Seconds to wait for the analysis, once it is sent.
     """
 
+    settings: Settings
+    above: Above
+    content: Content
     source: Source
     receipts: Receipts
     deadline: float
     audit: Callable[[str], None]
     stage: Callable[[str], None]
-    intervals: tuple[float, ...] = field(default=INTERVALS)
-    sleep: Callable[[float], None] = time.sleep
+    intervals: tuple[float, ...] = INTERVALS
     wait: float = math.inf
 
     def pauses(self) -> chain[float]:
@@ -104,7 +127,7 @@ class SubmissionContext:
         """Sleep, unless the deadline comes first; return whether there is time left."""
         if time.monotonic() + seconds >= self.deadline:
             return False
-        self.sleep(seconds)
+        time.sleep(seconds)
         return True
 
 

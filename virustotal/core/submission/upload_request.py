@@ -14,7 +14,6 @@ from virustotal.core.submission.archive_password import password_of
 from virustotal.core.submission.policy import (
     DEPTH_RULE,
     MEGABYTE,
-    Above,
     Audience,
     Candidate,
     Ruling,
@@ -28,40 +27,6 @@ from virustotal.util.readers import as_texts, safe_name, timestamp
 SECONDS_A_DAY = 24 * 3600
 
 _SANDBOXES = "The engines have finished; the reports of sandboxes may come up to an hour later."
-
-
-@frozen
-class Content:
-    """The content of a task's file.
-
-    Args:
-        path: Returns it, or raises OSError or the framework's own Exception where it is gone or is another file.
-        name: Its plain name; empty for none.
-        passwords: Of earlier services (temporary data `passwords`).
-        digests: Its MD5 and SHA-1, where they are known.
-    """
-
-    path: Callable[[], str]
-    name: str = ""
-    passwords: tuple[str, ...] = ()
-    digests: tuple[str, ...] = ()
-
-
-@frozen
-class Submitter:
-    """What the submissions of one task need.
-
-    Args:
-        settings: The task's.
-        above: Compares classifications.
-        context: How it is sent.
-        content: The task's file.
-    """
-
-    settings: Settings
-    above: Above
-    context: SubmissionContext
-    content: Content
 
 
 @frozen
@@ -82,12 +47,12 @@ class Submitted:
 
 
 def submit_if_allowed(
-    submitter: Submitter, candidate: Candidate, report: Report, look_up: Callable[[], Report]
+    context: SubmissionContext, candidate: Candidate, report: Report, look_up: Callable[[], Report]
 ) -> Submitted:
     """Submit an unknown file or URL, or request a new analysis of an old report, if that is requested and allowed.
 
     Args:
-        submitter: The task's.
+        context: The task's.
         candidate: The file or URL; others are never submitted.
         report: What the look-up gave.
         look_up: Asks again for the same.
@@ -98,22 +63,22 @@ def submit_if_allowed(
     if candidate.ref.kind not in {"file", "url"}:
         return Submitted(report)
     if report.outcome.status is Status.UNKNOWN:
-        return submit_unknown(submitter, candidate, report, look_up)
-    if report.outcome.found and is_old(report, submitter.settings):
-        return _reanalyse(submitter, candidate, report, look_up)
+        return submit_unknown(context, candidate, report, look_up)
+    if report.outcome.found and is_old(report, context.settings):
+        return _reanalyse(context, candidate, report, look_up)
     return Submitted(report)
 
 
 def submit_unknown(
-    submitter: Submitter, candidate: Candidate, report: Report, look_up: Callable[[], Report]
+    context: SubmissionContext, candidate: Candidate, report: Report, look_up: Callable[[], Report]
 ) -> Submitted:
     """Submit what the look-up did not find, to whom `policy.audience` says; see `submit_if_allowed`."""
-    settings, context = submitter.settings, submitter.context
+    settings = context.settings
     receives, ruling = audience(settings)
     if receives is Audience.NOBODY and not (settings.dynamic_submit or settings.private_submit):
         return _refused(report, ruling)
     if receives is not Audience.NOBODY:
-        ruling = submit_ruling(candidate, settings, submitter.above)
+        ruling = submit_ruling(candidate, settings, context.above)
     private = receives is Audience.PRIVATE
     ref, is_file = candidate.ref, candidate.ref.kind == "file"
     if not ruling.allowed:
@@ -123,8 +88,8 @@ def submit_unknown(
     submission = Submission(ref, look_up, ruling.rule, url=candidate.url, size=candidate.size, private=private)
     if is_file:
         try:
-            upload = _upload(submitter, Path(submitter.content.path()), ref.id)
-            submission = evolve(submission, upload=upload, aliases=_files(submitter.content.digests))
+            upload = _upload(context, Path(context.content.path()), ref.id)
+            submission = evolve(submission, upload=upload, aliases=_files(context.content.digests))
         except Exception as error:  # the framework raises a bare Exception for a file that is not there
             return _refused(report, Ruling("content", f"Its content cannot be read: {error}"))
     result = submit_and_wait(submission, context)
@@ -152,8 +117,10 @@ def _refused(report: Report, ruling: Ruling) -> Submitted:
     return Submitted(evolve(report, outcome=evolve(report.outcome, detail=f"It was not submitted. {ruling.reason}")))
 
 
-def _reanalyse(submitter: Submitter, candidate: Candidate, report: Report, look_up: Callable[[], Report]) -> Submitted:
-    ruling = reanalyse_ruling(candidate, submitter.settings, submitter.above)
+def _reanalyse(
+    context: SubmissionContext, candidate: Candidate, report: Report, look_up: Callable[[], Report]
+) -> Submitted:
+    ruling = reanalyse_ruling(candidate, context.settings, context.above)
     if not ruling.allowed:
         # The platform's result cache does not know the depth, which this may be about.
         changing = ruling.reason if ruling.rule == DEPTH_RULE else ""
@@ -163,7 +130,7 @@ def _reanalyse(submitter: Submitter, candidate: Candidate, report: Report, look_
     is_file = candidate.ref.kind == "file"
     aliases = (candidate.ref, *(_files(digests) if is_file else ()))
     submission = Submission(report.subject.ref, look_up, ruling.rule, size=candidate.size, aliases=aliases)
-    result = submit_and_wait(submission, submitter.context)
+    result = submit_and_wait(submission, context)
     if result.outcome.found:
         late = is_file and analysis_date(result) != analysis_date(report)
         return Submitted(result, (_SANDBOXES,), _SANDBOXES) if late else Submitted(result)
@@ -174,12 +141,12 @@ def _files(digests: Iterable[str]) -> tuple[Ref, ...]:
     return tuple(Ref("file", digest) for digest in digests)
 
 
-def _upload(submitter: Submitter, path: Path, sha256: str) -> Upload:
-    settings, content = submitter.settings, submitter.content
+def _upload(context: SubmissionContext, path: Path, sha256: str) -> Upload:
+    settings, content = context.settings, context.content
     last = content.name.replace("\\", "/").rpartition("/")[2]
     name = safe_name(last) if settings.submit_file_name == "name" and last else sha256
-    password = password_of(path, content.passwords, submitter.context.deadline) if settings.submit_password else ""
-    return Upload(path, name, password, progress=_progress(submitter.context.stage))
+    password = password_of(path, content.passwords, context.deadline) if settings.submit_password else ""
+    return Upload(path, name, password, progress=_progress(context.stage))
 
 
 def _progress(stage: Callable[[str], None]) -> Callable[[int, int], None]:
