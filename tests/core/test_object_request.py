@@ -224,6 +224,37 @@ def test_a_refusal_is_held_against_what_it_is_about(
     assert len(source.asked) == requests + 1  # what was learnt is not tried again
 
 
+@pytest.mark.parametrize(
+    ("licences", "in_line", "requests"),
+    [
+        ("public premium unconfirmed threats", True, (1, 1)),
+        ("public premium unconfirmed threats", False, (2, 1)),
+        ("public premium unconfirmed", True, (2, 1)),
+        ("public premium unconfirmed", False, (3, 2)),
+        ("public premium", True, (3, 1)),
+        ("public premium", False, (4, 2)),
+        ("public", True, (4, 1)),
+        ("public", False, (5, 2)),
+    ],
+)
+def test_each_licence_costs_as_many_requests(licences: str, in_line: bool, requests: tuple[int, int]) -> None:
+    """The first task of a key learns what it may read, one refusal for each licence that it lacks."""
+
+    def refuse(query: Mapping[str, str]) -> Exception | None:
+        names = filter(None, query.get("relationships", "").split(","))
+        if any("[" in name for name in query) and not in_line:
+            return InvalidError("No such parameter.")
+        needed = set(relationships.licences("file", names).values())
+        return ForbiddenError("No licence.") if needed - set(licences.split()) else None
+
+    capabilities = KeyCapabilities()
+    plan = planner.plan(FILE, REGISTRY, Settings(relationships=ALL, analyze_relationship=True))
+    for count in requests:
+        source = Metered(None, refuse)
+        assert look_up(plan, source, SOON, capabilities=capabilities).outcome.found
+        assert len(source.asked) == count
+
+
 def test_what_was_refused_together_is_asked_for_alone_and_learnt_there() -> None:
     """A relationship that is refused alone, whoever may read it by the catalogue, is not paid for again."""
 

@@ -81,7 +81,7 @@ def look_up(plan: IocPlan, source: Source, deadline: float) -> tuple[IocLookup, 
     at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
     costs = {ioc.ref: int(request not in at_once) for ioc, request in zip(plan.wanted, requests, strict=True)}
     plan = cut_off(plan, quota_fit.fit(dict(zip(costs, requests, strict=True)), costs, source, deadline))
-    reports = look_up_all([ioc.ref for ioc in plan.wanted], source, deadline, known=at_once)
+    reports = look_up_all([ioc.ref for ioc in plan.wanted], source, deadline, at_once)
     lookups = [IocLookup(ioc, report) for ioc, report in zip(plan.wanted, reports, strict=True)]
     lookups += [IocLookup(ioc, ioc.report) for ioc in plan.reported if ioc.report]
     lookups += [IocLookup(ioc, Report(Object(ioc.ref), outcome=outcome)) for ioc, outcome in plan.cut]

@@ -17,11 +17,7 @@ from virustotal.core.models import Object, Ref, Related, Report
 
 
 def look_up_all(
-    refs: Sequence[Ref],
-    source: Source,
-    deadline: float,
-    *,
-    known: Mapping[Request, Answer] | None = None,
+    refs: Sequence[Ref], source: Source, deadline: float, answers: Mapping[Request, Answer]
 ) -> tuple[Report, ...]:
     """Return the report of each object, in order: one request each, side by side, without relationships.
 
@@ -31,23 +27,23 @@ def look_up_all(
         refs: The objects.
         source: What answers.
         deadline: Of `time.monotonic()`.
-        known: Answers that need not be asked for.
+        answers: What need not be asked for.
 
     Raises:
         AuthenticationError: The API key is refused.
     """
     executor = RequestExecutor(source, deadline)
 
-    def one(ref: Ref) -> Report:
+    def look_up_one(ref: Ref) -> Report:
         request = api.object_request(ref)
         try:
-            return api.decode_report(((known or {}).get(request) or executor.ask(request)).payload, ref)
+            return api.decode_report((answers.get(request) or executor.ask(request)).payload, ref)
         except AuthenticationError:
             raise
         except Exception as error:
             return Report(Object(ref), outcome=outcome_of(error))
 
-    return tuple(side_by_side(one, refs))
+    return tuple(side_by_side(look_up_one, refs))
 
 
 def expand_report(

@@ -72,16 +72,14 @@ class KeyCapabilities:
     def learn(self, kind: str, refusals: Mapping[str, Outcome]) -> None:
         """Remember names that the key is refused for a kind of object, and how."""
         topic = f"refused:{kind}"
-        known = self._known(topic)
-        self._keep(
-            topic,
-            {
-                name: outcome
-                for name, outcome in refusals.items()
-                if (name not in known or known[name].status is not outcome.status)
-                and (relationships.find(kind, name) or len(known) < MOST_NAMES)
-            },
-        )
+        remembered = self._known(topic)
+        new = {
+            name: outcome
+            for name, outcome in refusals.items()
+            if outcome.status is not remembered.get(name, FOUND).status
+            and (relationships.find(kind, name) or len(remembered) < MOST_NAMES)
+        }
+        self._keep(topic, new)
 
     def takes(self, parameter: Parameter) -> bool | None:
         """Return whether the server takes a parameter, even if it ignores it; None where that is not known."""
