@@ -204,7 +204,7 @@ def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
     found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related))
     assert [row["Reason"] for row in rows(titled(found, "Known by hash only (2)"))] == [
         "VirusTotal never had it",
-        "no report came",
+        "no report",
     ]
     (flagged,) = rows(titled(found, "With a report"))
     assert flagged == {

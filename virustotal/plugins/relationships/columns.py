@@ -38,27 +38,27 @@ class Column:
         return as_text(listed(value) if isinstance(value, list | tuple) else value, self.longest)
 
 
-def plain(label: str, name: str) -> Column:
+def plain_column(label: str, name: str) -> Column:
     """Return a column of one attribute as it is; lists become one cell."""
     return Column(label, lambda obj: obj.attributes.get(name), (name,))
 
 
-def dated(label: str, name: str) -> Column:
+def date_column(label: str, name: str) -> Column:
     """Return a column of one attribute that is a moment."""
     return Column(label, lambda obj: date(obj.attributes.get(name)), (name,))
 
 
-def linked(label: str, name: str) -> Column:
+def link_column(label: str, name: str) -> Column:
     """Return a column of one context attribute, a fact about the link."""
     return Column(label, lambda obj: obj.context.get(name), context=(name,))
 
 
-def linked_date(label: str, name: str) -> Column:
+def link_date_column(label: str, name: str) -> Column:
     """Return a column of one context attribute that is a moment."""
     return Column(label, lambda obj: date(obj.context.get(name)), context=(name,))
 
 
-def linked_refs(label: str, name: str) -> Column:
+def link_refs_column(label: str, name: str) -> Column:
     """Return a column of one context attribute that holds descriptors (`{type, id}`)."""
 
     def read(obj: Object) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def linked_refs(label: str, name: str) -> Column:
 
 
 #: Through which objects a link leads.
-THROUGH = linked_refs("Through", "related_from")
+THROUGH = link_refs_column("Through", "related_from")
 
 
 def read_by(columns: Iterable[Column], *more: str) -> Needs:
@@ -77,7 +77,7 @@ def read_by(columns: Iterable[Column], *more: str) -> Needs:
     return Needs(tuple(sorted({name for column in columns for name in column.attributes}.union(more))))
 
 
-def further(objs: Iterable[Object], columns: Iterable[Column], *more: str) -> ResultSection | None:
+def further_section(objs: Iterable[Object], columns: Iterable[Column], *more: str) -> ResultSection | None:
     """Return the closed text of what no column shows, or None where there is nothing.
 
     Args:
@@ -121,7 +121,7 @@ def is_noise(obj: Object) -> bool:
     return is_noise_host(host_of(address(obj)) if obj.ref.kind == "url" else obj.ref.id)
 
 
-def popular(obj: Object) -> bool:
+def is_popular(obj: Object) -> bool:
     """True for a host of a high popularity rank: undetected it is not tagged, and no verdict makes it score."""
     rank = best_rank(obj) if obj.ref.kind in HOST_KINDS else None
     return rank is not None and rank <= POPULAR_RANK
@@ -175,38 +175,38 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "file": (
         Column("Name", file_name, ("meaningful_name", "names")),
         Column("Type", _file_type, ("type_description", "type_tag")),
-        plain("Size", "size"),
+        plain_column("Size", "size"),
         Column("Threat", _threat, ("popular_threat_classification",)),
-        dated("First submitted", "first_submission_date"),
-        dated("Last analysed", "last_analysis_date"),
+        date_column("First submitted", "first_submission_date"),
+        date_column("Last analysed", "last_analysis_date"),
         Column("Other names", _other_names, ("meaningful_name", "names")),
     ),
     "domain": (
-        plain("Registrar", "registrar"),
-        dated("Created", "creation_date"),
+        plain_column("Registrar", "registrar"),
+        date_column("Created", "creation_date"),
         Column("Popularity rank", best_rank, ("popularity_ranks",)),
         Column("Categories", _categories, ("categories",)),
-        dated("First seen", "first_seen_itw_date"),
-        dated("Last seen", "last_seen_itw_date"),
-        dated("Last analysed", "last_analysis_date"),
+        date_column("First seen", "first_seen_itw_date"),
+        date_column("Last seen", "last_seen_itw_date"),
+        date_column("Last analysed", "last_analysis_date"),
     ),
     "ip_address": (
-        plain("Country", "country"),
+        plain_column("Country", "country"),
         Column("Autonomous system", _network, ("asn", "as_owner")),
-        plain("Network", "network"),
+        plain_column("Network", "network"),
         Column("Context", _context_titles, ("crowdsourced_context",)),
-        dated("First seen", "first_seen_itw_date"),
-        dated("Last seen", "last_seen_itw_date"),
-        dated("Last analysed", "last_analysis_date"),
+        date_column("First seen", "first_seen_itw_date"),
+        date_column("Last seen", "last_seen_itw_date"),
+        date_column("Last analysed", "last_analysis_date"),
     ),
     "url": (
-        plain("Title", "title"),
-        plain("HTTP status", "last_http_response_code"),
-        plain("Final URL", "last_final_url"),
+        plain_column("Title", "title"),
+        plain_column("HTTP status", "last_http_response_code"),
+        plain_column("Final URL", "last_final_url"),
         Column("Threat", _threat_names, ("threat_names",)),
         Column("Categories", _categories, ("categories",)),
-        dated("First submitted", "first_submission_date"),
-        dated("Last analysed", "last_analysis_date"),
+        date_column("First submitted", "first_submission_date"),
+        date_column("Last analysed", "last_analysis_date"),
     ),
 }
 
@@ -216,32 +216,32 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {"url": ("url",)}
 #: What the first column of a table is called, by the kind of its objects.
 LABELS: Mapping[str, str] = {"file": "SHA-256", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 
-_TTL = linked("TTL", "ttl")
-_SEEN = linked_date("Seen", "timestamp")
+_TTL = link_column("TTL", "ttl")
+_SEEN = link_date_column("Seen", "timestamp")
 _SCRIPT = (
     _SEEN,
-    linked("Embedded in the page", "embedded"),
-    linked("Downloaded from", "download_url"),
-    linked("File name", "filename"),
+    link_column("Embedded in the page", "embedded"),
+    link_column("Downloaded from", "download_url"),
+    link_column("File name", "filename"),
 )
 
 #: What is told of the link, by relationship (API reference: context attributes by relationship).
 LINKS: Mapping[str, tuple[Column, ...]] = {
     "subdomains": (_SEEN,),
-    "caa_records": (_SEEN, linked("Flag", "flag"), linked("Tag", "tag"), _TTL),
+    "caa_records": (_SEEN, link_column("Flag", "flag"), link_column("Tag", "tag"), _TTL),
     "cname_records": (_SEEN, _TTL),
-    "mx_records": (_SEEN, linked("Priority", "priority"), _TTL),
+    "mx_records": (_SEEN, link_column("Priority", "priority"), _TTL),
     "ns_records": (_SEEN, _TTL),
     "soa_records": (
         _SEEN,
         _TTL,
-        linked("Mailbox", "rname"),
-        linked("Serial", "serial"),
-        linked("Refresh", "refresh"),
-        linked("Retry", "retry"),
-        linked("Expire", "expire"),
-        linked("Minimum", "minimum"),
+        link_column("Mailbox", "rname"),
+        link_column("Serial", "serial"),
+        link_column("Refresh", "refresh"),
+        link_column("Retry", "retry"),
+        link_column("Expire", "expire"),
+        link_column("Minimum", "minimum"),
     ),
     "urls_for_embedded_js": _SCRIPT,
-    "embedded_js_files": (linked("URL", "url"), *_SCRIPT),
+    "embedded_js_files": (link_column("URL", "url"), *_SCRIPT),
 }

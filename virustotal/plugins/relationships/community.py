@@ -8,8 +8,8 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, Family, Finding, Object, Points, Settings, hookimpl, relationships
 from virustotal.core.readers import LONGEST_TEXT, as_list, as_mapping, as_mappings, as_text, as_texts, integer
-from virustotal.plugins.relationships.columns import THROUGH, Column, dated, linked_refs, plain
-from virustotal.plugins.relationships.record_table import More, records
+from virustotal.plugins.relationships.columns import THROUGH, Column, date_column, link_refs_column, plain_column
+from virustotal.plugins.relationships.record_table import More, record_analyzer
 
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
 
@@ -33,16 +33,16 @@ def _ballot(obj: Object) -> str:
 
 # `html` is a rendering of `text` by VirusTotal: it is never read.
 _COMMENT = (
-    dated("Date", "date"),
+    date_column("Date", "date"),
     Column("Comment", lambda obj: as_text(obj.attributes.get("text")), ("text",), longest=LONGEST_TEXT),
-    plain("Tags", "tags"),
+    plain_column("Tags", "tags"),
     Column("Votes", _ballot, ("votes",)),
 )
 _RELATED_COMMENT = (
-    linked_refs("On", "posted_in"),
+    link_refs_column("On", "posted_in"),
     *_COMMENT,
 )
-_VOTE = (dated("Date", "date"), plain("Verdict", "verdict"), plain("Weight", "value"))
+_VOTE = (date_column("Date", "date"), plain_column("Verdict", "verdict"), plain_column("Weight", "value"))
 
 
 def _ballots(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
@@ -63,10 +63,10 @@ def _ballots(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
 
 
 _REFERENCE = (
-    plain("Title", "title"),
-    plain("Author", "author"),
-    dated("Date", "creation_date"),
-    plain("Address", "url"),
+    plain_column("Title", "title"),
+    plain_column("Author", "author"),
+    date_column("Date", "creation_date"),
+    plain_column("Address", "url"),
     THROUGH,
 )
 
@@ -79,13 +79,13 @@ def _signatures(obj: Object) -> tuple[str, ...]:
 
 _TECHNIQUE = (
     Column("Id", _id),
-    plain("Name", "name"),
+    plain_column("Name", "name"),
     Column("Seen as", _signatures, context=("signatures",)),
     Column(
         "Platforms", lambda obj: as_texts(as_mapping(obj.attributes.get("info")).get("x_mitre_platforms")), ("info",)
     ),
-    dated("Modified", "last_modification_date"),
-    plain("Address", "link"),
+    date_column("Modified", "last_modification_date"),
+    plain_column("Address", "link"),
     Column("Description", _description, ("description",)),
 )
 
@@ -105,12 +105,12 @@ def _graph_name(obj: Object) -> str:
 
 _GRAPH = (
     Column("Name", _graph_name, ("graph_data",)),
-    dated("Created", "creation_date"),
-    dated("Modified", "last_modified_date"),
+    date_column("Created", "creation_date"),
+    date_column("Modified", "last_modified_date"),
     Column("Nodes", lambda obj: len(as_list(obj.attributes.get("nodes"))) or None, ("nodes",)),
     Column("Links", lambda obj: len(as_list(obj.attributes.get("links"))) or None, ("links",)),
-    plain("Comments", "comments_count"),
-    plain("Views", "views_count"),
+    plain_column("Comments", "comments_count"),
+    plain_column("Views", "views_count"),
     Column("Id", _id),
 )
 
@@ -129,7 +129,7 @@ _BY_NAME: Mapping[str, tuple[int, Sequence[Column], More | None]] = {
     "user_votes": (613, _VOTE, _ballots),
 }
 _ANALYZERS: tuple[Analyzer, ...] = tuple(
-    records(entry, *_BY_NAME.get(entry.name, _BY_KIND[kind]))
+    record_analyzer(entry, *_BY_NAME.get(entry.name, _BY_KIND[kind]))
     for entry in relationships.CATALOGUE.values()
     for kind in entry.yields
     if kind in _BY_KIND

@@ -6,17 +6,12 @@ from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
 from virustotal.core import Analyzer, Evidence, Finding, Object, Settings, hookimpl, relationships, tables
-from virustotal.core.readers import as_text, date, integer, pairs
+from virustotal.core.readers import as_text, date
 from virustotal.core.relationships import Relationship
-from virustotal.core.verdicts import category_of, ratio
-from virustotal.plugins.relationships.columns import Column, dated, plain, read_by
+from virustotal.plugins.relationships.columns import Column, date_column, plain_column, read_by
 from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
 from virustotal.plugins.relationships.related_table import analyzer_of, heading
-
-
-def _detections(obj: Object) -> str:
-    """What the engines found; empty while the analysis is queued and all counters are 0."""
-    return ratio({category_of(name): integer(count) or 0 for name, count in pairs(obj.attributes.get("stats"))})
+from virustotal.plugins.relationships.related_verdicts import stats_column
 
 
 @frozen
@@ -33,17 +28,21 @@ class _History:
 
 
 def _joined(columns: Sequence[Column], obj: Object) -> str:
-    return ", ".join(f"{column.label}: {shown}" for column in columns if (shown := as_text(column.cell(obj))))
+    return ", ".join(f"{column.label}: {text}" for column in columns if (text := as_text(column.cell(obj))))
 
 
-_SCAN = (dated("Date", "date"), Column("Detections", _detections, ("stats",)), plain("Status", "status"))
+_SCAN = (
+    date_column("Date", "date"),
+    stats_column("Detections", "stats"),
+    plain_column("Status", "status"),
+)
 _SUBMISSION = (
-    dated("Date", "date"),
-    plain("File name", "name"),
-    plain("Interface", "interface"),
-    plain("Country", "country"),
-    plain("City", "city"),
-    plain("Submitter", "source_key"),
+    date_column("Date", "date"),
+    plain_column("File name", "name"),
+    plain_column("Interface", "interface"),
+    plain_column("Country", "country"),
+    plain_column("City", "city"),
+    plain_column("Submitter", "source_key"),
 )
 #: By the kind of the records, in the order in which they are shown.
 _HISTORIES: Mapping[str, _History] = {

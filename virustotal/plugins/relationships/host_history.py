@@ -17,22 +17,15 @@ from virustotal.core import (
     relationships,
     tables,
 )
-from virustotal.core.readers import as_mapping, as_text, date, integer, pairs
+from virustotal.core.readers import as_mapping, as_text, date
 from virustotal.core.relationships import Relationship
-from virustotal.core.verdicts import category_of, ratio
 from virustotal.core.whois import whois_map_facts
-from virustotal.plugins.relationships.columns import Column, add, dated, linked, plain, read_by
-from virustotal.plugins.relationships.record_table import record_table, records, timeline
+from virustotal.plugins.relationships.columns import Column, add, date_column, link_column, plain_column, read_by
+from virustotal.plugins.relationships.record_table import record_analyzer, record_table, timeline
 from virustotal.plugins.relationships.related_table import analyzer_of
+from virustotal.plugins.relationships.related_verdicts import stats_column
 
 # --- resolutions -----------------------------------------------------------------------------------------------------
-
-
-def _stats(label: str, name: str) -> Column:
-    def read(obj: Object) -> str:
-        return ratio({category_of(key): integer(count) or 0 for key, count in pairs(obj.attributes.get(name))})
-
-    return Column(label, read, (name,))
 
 
 def _other_end(obj: Object, kind: str, subject: str) -> str:
@@ -50,11 +43,11 @@ def _resolution_columns(subject: Ref) -> Sequence[Column]:
         ("ip_address" if subject.kind == "domain" else "host_name",),
     )
     return (
-        dated("Date", "date"),
+        date_column("Date", "date"),
         other,
-        _stats("Detections of the address", "ip_address_last_analysis_stats"),
-        _stats("Detections of the name", "host_name_last_analysis_stats"),
-        plain("Resolver", "resolver"),
+        stats_column("Detections of the address", "ip_address_last_analysis_stats"),
+        stats_column("Detections of the name", "host_name_last_analysis_stats"),
+        plain_column("Resolver", "resolver"),
     )
 
 
@@ -87,10 +80,10 @@ def _first_seen(obj: Object) -> str:
 
 _WHOIS = (
     Column("First seen", _first_seen, ("first_seen_date",), context=("first_seen_date",)),
-    dated("Last updated", "last_updated"),
-    plain("Registrar", "registrar_name"),
+    date_column("Last updated", "last_updated"),
+    plain_column("Registrar", "registrar_name"),
     _mapped("Registrant", "Registrant Organization", "Registrant Name", "organisation", "org-name", "OrgName"),
-    plain("Country", "registrant_country"),
+    plain_column("Country", "registrant_country"),
     _mapped("Name servers", "Name Server", "nserver"),
     _mapped("Expires", "Registry Expiry Date", "Registrar Registration Expiration Date"),
 )
@@ -114,13 +107,13 @@ def _certificate(label: str, name: str, read: Callable[[Any], str]) -> Column:
 
 _CERTIFICATE = (
     Column("First seen", _first_seen, ("first_seen_date",), context=("first_seen_date",)),
-    linked("Port", "port"),
+    link_column("Port", "port"),
     _certificate("Subject", "subject", certificates.distinguished),
     _certificate("Issuer", "issuer", certificates.distinguished),
     _certificate("Valid from", "validity", lambda validity: date(as_mapping(validity).get("not_before"))),
     _certificate("Valid to", "validity", lambda validity: date(as_mapping(validity).get("not_after"))),
     Column("Alternative names", lambda obj: certificates.alternative_names(obj.attributes), ("extensions",)),
-    plain("Thumbprint", "thumbprint_sha256"),
+    plain_column("Thumbprint", "thumbprint_sha256"),
 )
 
 
@@ -136,8 +129,8 @@ def _certificates_over_time(evidence: Evidence, section: ResultSection) -> Itera
 #: The maker of the analyser, by the kind of the records.
 _MAKERS: Mapping[tuple[str, ...], Callable[[Relationship], Analyzer]] = {
     ("resolution",): _resolutions,
-    ("whois",): lambda entry: records(entry, 655, _WHOIS, _newest_whois),
-    ("ssl_cert",): lambda entry: records(entry, 656, _CERTIFICATE, _certificates_over_time),
+    ("whois",): lambda entry: record_analyzer(entry, 655, _WHOIS, _newest_whois),
+    ("ssl_cert",): lambda entry: record_analyzer(entry, 656, _CERTIFICATE, _certificates_over_time),
 }
 _ANALYZERS: tuple[Analyzer, ...] = tuple(
     _MAKERS[entry.yields](entry) for entry in relationships.CATALOGUE.values() if entry.yields in _MAKERS

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from virustotal.core import Analyzer, Settings, hookimpl, relationships
 from virustotal.core.relationships import KINDS, Family, Relationship
-from virustotal.plugins.relationships.related_object import related_object
-from virustotal.plugins.relationships.related_table import related_table
+from virustotal.plugins.relationships.related_object import related_object_analyzer
+from virustotal.plugins.relationships.related_table import related_table_analyzer
 
 #: The place of hosts and URLs, and of files, in the result of a file, by what they are evidence of.
 _ORDER: Mapping[Family, tuple[int, int]] = {
@@ -55,10 +55,14 @@ def _tag(entry: Relationship) -> str:
     return "network.static.uri" if entry.name == "redirects_to" else _TAGS.get(entry.yields[0], "")
 
 
+def _analyzer(entry: Relationship) -> Analyzer:
+    if entry.one:
+        return related_object_analyzer(entry, _order(entry))
+    return related_table_analyzer(entry, _order(entry), _tag(entry))
+
+
 _ANALYZERS: tuple[Analyzer, ...] = tuple(
-    related_object(entry, _order(entry)) if entry.one else related_table(entry, _order(entry), _tag(entry))
-    for entry in relationships.CATALOGUE.values()
-    if entry.yields and set(entry.yields) <= set(KINDS)
+    _analyzer(entry) for entry in relationships.CATALOGUE.values() if entry.yields and set(entry.yields) <= set(KINDS)
 )
 
 

@@ -8,7 +8,7 @@ from assemblyline_v4_service.common.result import ResultSection, ResultTimelineS
 from virustotal.core import Analyzer, Evidence, Finding, Object, Related, tables
 from virustotal.core.readers import as_text
 from virustotal.core.relationships import Relationship
-from virustotal.plugins.relationships.columns import Column, add, further, read_by
+from virustotal.plugins.relationships.columns import Column, add, further_section, read_by
 from virustotal.plugins.relationships.related_table import analyzer_of, links, table_heading
 
 #: Nodes of one timeline; the table below it has more.
@@ -18,7 +18,7 @@ MOST_NODES = 40
 More: TypeAlias = Callable[[Evidence, ResultSection], Iterable[Finding]]
 
 
-def records(
+def record_analyzer(
     entry: Relationship, order: int, columns: Sequence[Column], more: More | None = None, *reads: str
 ) -> Analyzer:
     """Return the analyser that shows the objects of one relationship as a table of `columns`.
@@ -51,7 +51,7 @@ def record_table(title: str, related: Related, columns: Sequence[Column], *reads
     section = tables.table(title, rows, tuple(dict.fromkeys(names)), total=len(related.items))
     if section is not None:
         section.title_text = table_heading(title, related)
-        add(section, further(related.items, columns, *reads))
+        add(section, further_section(related.items, columns, *reads))
     return section
 
 

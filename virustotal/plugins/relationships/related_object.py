@@ -8,11 +8,11 @@ from virustotal.core.readers import as_text
 from virustotal.core.relationships import Relationship
 from virustotal.core.verdicts import verdict_word
 from virustotal.plugins.relationships.columns import COLUMNS, LABELS, add, identity, read_by
-from virustotal.plugins.relationships.judged import Judged, known
 from virustotal.plugins.relationships.related_table import RelatedTable, analyzer_of, further_judged, links
+from virustotal.plugins.relationships.related_verdicts import JudgedObject, has_report
 
 
-def related_object(entry: Relationship, order: int) -> Analyzer:
+def related_object_analyzer(entry: Relationship, order: int) -> Analyzer:
     """Return the analyser of one relationship that leads to a single object, which is context and never scored."""
     url = ("url",) if "url" in entry.yields else ()
     needs = read_by((column for kind in entry.yields for column in COLUMNS.get(kind, ())), *url)
@@ -44,8 +44,8 @@ def _facts(obj: Object, evidence: Evidence) -> Iterator[tuple[str, Any]]:
         yield "Id", as_text(obj.ref.id)
     if obj.error:
         yield "Reason", f"VirusTotal has no report of it ({obj.error})"
-    if known(obj):
-        judged = Judged(obj, evidence.judge(obj))
+    if has_report(obj):
+        judged = JudgedObject(obj, evidence.judge(obj))
         yield "Level", verdict_word(judged.verdict)
         yield "Detections", judged.detections
         yield "Note", judged.note

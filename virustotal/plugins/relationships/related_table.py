@@ -32,14 +32,20 @@ from virustotal.plugins.relationships.columns import (
     LINKS,
     Column,
     add,
-    further,
+    further_section,
     identity,
     is_noise,
-    popular,
+    is_popular,
     tag_value,
     threat,
 )
-from virustotal.plugins.relationships.judged import Judged, is_subject, judged, known, own_host
+from virustotal.plugins.relationships.related_verdicts import (
+    JudgedObject,
+    has_report,
+    is_own_host,
+    is_subject,
+    judge_objects,
+)
 
 #: Pages of VirusTotal that are linked below one table, and flagged objects that are listed one by one.
 MOST_LINKS, MOST_FLAGGED = 40, 200
@@ -48,7 +54,7 @@ SUBJECT = "The subject itself: its detections count once, as its own."
 _REASONS = {"NotFoundError": "VirusTotal never had it"}
 
 
-def related_table(entry: Relationship, order: int, tag: str = "") -> Analyzer:
+def related_table_analyzer(entry: Relationship, order: int, tag: str = "") -> Analyzer:
     """Return the analyser of one relationship that leads to many files, hosts or URLs.
 
     Args:
@@ -100,7 +106,7 @@ def _link_name(obj: Object) -> str:
 
 def further_judged(objs: Iterable[Object], columns: Iterable[Column], kind: str) -> ResultSection | None:
     """Return the closed text of what neither columns nor detections show of judged objects of a kind."""
-    return further(objs, columns, *COUNTED_ATTRIBUTES, *IDENTITY.get(kind, ()))
+    return further_section(objs, columns, *COUNTED_ATTRIBUTES, *IDENTITY.get(kind, ()))
 
 
 @frozen
@@ -136,19 +142,24 @@ class RelatedTable:
         if not related.detailed:
             yield from self._bare(related, evidence.settings)
             return
-        reported = judged(evidence, filter(known, related.items))
-        flagged = [each for each in reported if each.flagged]
-        bare = [each for each in related.items if not known(each)]
-        others = [each for each in flagged if not is_subject(evidence, each.obj) and not own_host(evidence, each.obj)]
-        others, rest = others[:MOST_FLAGGED], others[MOST_FLAGGED:]
-        elsewhere = {each.obj.ref for each in others}
-        section = ResultSection(heading(self.entry.title, related), body=_summary(reported, bare), auto_collapse=True)
-        add(section, self._judged(reported, evidence, elsewhere))
-        add(section, self._unknown(bare))
+        judged_objects = judge_objects(evidence, filter(has_report, related.items))
+        unknown = [obj for obj in related.items if not has_report(obj)]
+        flagged = [
+            judged
+            for judged in judged_objects
+            if judged.flagged and not is_subject(evidence, judged.obj) and not is_own_host(evidence, judged.obj)
+        ]
+        flagged, rest = flagged[:MOST_FLAGGED], flagged[MOST_FLAGGED:]
+        elsewhere = {judged.obj.ref for judged in flagged}
+        section = ResultSection(
+            heading(self.entry.title, related), body=_summary(judged_objects, unknown), auto_collapse=True
+        )
+        add(section, self._judged(judged_objects, evidence, elsewhere))
+        add(section, self._unknown(unknown))
         add(section, further_judged(related.items, self._columns, self._kind))
         yield section
-        yield from map(self._points, others)
-        if amount := sum(each.verdict.score for each in rest) if self._scores else 0:
+        yield from map(self._points, flagged)
+        if amount := sum(judged.verdict.score for judged in rest) if self._scores else 0:
             reason = f"{self.entry.title}: {len(rest)} more flagged objects."
             yield Points(Family.RELATED, self.entry.name, amount, reason, section)
 
@@ -159,45 +170,45 @@ class RelatedTable:
             section.title_text = table_heading(self.entry.title, related)
             self._tagged(section, (obj for obj in related.items if not is_noise(obj)))
             add(section, links("Open on VirusTotal", related.items, settings))
-            add(section, further(related.items, self._columns, *IDENTITY.get(self._kind, ())))
+            add(section, further_section(related.items, self._columns, *IDENTITY.get(self._kind, ())))
             yield section
 
     def _judged(
-        self, reported: Sequence[Judged], evidence: Evidence, elsewhere: Collection[Ref]
+        self, judged_objects: Sequence[JudgedObject], evidence: Evidence, elsewhere: Collection[Ref]
     ) -> ResultSection | None:
         """Return the table; the objects of `elsewhere` are tagged on the section of all flagged ones."""
         rows = [
             {
-                "Level": verdict_word(each.verdict),
-                "Detections": each.detections,
-                **self._row(each.obj),
-                "Note": SUBJECT if is_subject(evidence, each.obj) else each.note,
+                "Level": verdict_word(judged.verdict),
+                "Detections": judged.detections,
+                **self._row(judged.obj),
+                "Note": SUBJECT if is_subject(evidence, judged.obj) else judged.note,
             }
-            for each in reported[: tables.MOST_ROWS]
+            for judged in judged_objects[: tables.MOST_ROWS]
         ]
         names = self._names(("Level", "Detections"), ("Note",))
-        section = tables.table("With a report", rows, names, total=len(reported), name=self._label)
+        section = tables.table("With a report", rows, names, total=len(judged_objects), name=self._label)
         if section is not None:
             settings = evidence.settings
             telling = (
-                each.obj
-                for each in reported
-                if not ((popular(each.obj) or is_noise(each.obj)) and each.undetected(settings))
+                judged.obj
+                for judged in judged_objects
+                if not ((is_popular(judged.obj) or is_noise(judged.obj)) and judged.undetected(settings))
             )
             self._tagged(section, (obj for obj in telling if obj.ref not in elsewhere))
-            add(section, links("Open on VirusTotal", (each.obj for each in reported), settings))
+            add(section, links("Open on VirusTotal", (judged.obj for judged in judged_objects), settings))
         return section
 
-    def _unknown(self, bare: Sequence[Object]) -> ResultSection | None:
+    def _unknown(self, unknown: Sequence[Object]) -> ResultSection | None:
         rows = [
-            {**self._row(obj), "Reason": _REASONS.get(obj.error, obj.error) or "no report came"}
-            for obj in bare[: tables.MOST_ROWS]
+            {**self._row(obj), "Reason": _REASONS.get(obj.error, obj.error) or "no report"}
+            for obj in unknown[: tables.MOST_ROWS]
         ]
         title = "Known by hash only" if self._kind == "file" else "Known by name only"
         names = self._names((), ("Reason",))
-        section = tables.table(title, rows, names, total=len(bare), collapse=True, name=self._label)
+        section = tables.table(title, rows, names, total=len(unknown), collapse=True, name=self._label)
         if section is not None:
-            self._tagged(section, (obj for obj in bare if not is_noise(obj)))
+            self._tagged(section, (obj for obj in unknown if not is_noise(obj)))
         return section
 
     def _row(self, obj: Object) -> dict[str, Any]:
@@ -223,7 +234,7 @@ class RelatedTable:
             values.pop("", None)
             section.set_tags({self.tag: list(values)} if values else {})
 
-    def _points(self, flagged: Judged) -> Points:
+    def _points(self, flagged: JudgedObject) -> Points:
         """Return what one flagged object adds."""
         obj, shown = flagged.obj, identity(flagged.obj)
         about = About(
@@ -241,14 +252,14 @@ class RelatedTable:
         )
 
 
-def _summary(reported: Sequence[Judged], bare: Sequence[Object]) -> str:
-    words = [verdict_word(each.verdict) for each in reported]
+def _summary(judged_objects: Sequence[JudgedObject], unknown: Sequence[Object]) -> str:
+    words = [verdict_word(judged.verdict) for judged in judged_objects]
     counts = (
         *((words.count(level.value), level.value) for _, level in THRESHOLDS),
         (words.count(""), "below the threshold of suspicious"),
         (words.count(Level.CLEAN.value), "clean by a trusted source"),
         (words.count(NOT_ANALYSED), NOT_ANALYSED),
-        (sum(bool(obj.error) for obj in bare), "known to VirusTotal by id only"),
-        (sum(not obj.error for obj in bare), "without a report"),
+        (sum(bool(obj.error) for obj in unknown), "known to VirusTotal by id only"),
+        (sum(not obj.error for obj in unknown), "without a report"),
     )
     return ", ".join(f"{count} {what}" for count, what in counts if count) + "."

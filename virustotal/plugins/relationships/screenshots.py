@@ -6,27 +6,31 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Role, Settings, hookimpl, relationships
 from virustotal.core.readers import as_text, date, safe_name
-from virustotal.plugins.relationships.columns import Column, dated, plain
-from virustotal.plugins.relationships.record_table import records
+from virustotal.plugins.relationships.columns import Column, date_column, plain_column
+from virustotal.plugins.relationships.record_table import record_analyzer
 
 #: Pictures that are fetched for one file; all are listed.
 MOST_PICTURES = 12
 #: What a picture begins with.
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
 
-_SCREENSHOT = (dated("Date", "date"), plain("Sandbox", "sandbox_name"), Column("Id", lambda obj: as_text(obj.ref.id)))
+_SCREENSHOT = (
+    date_column("Date", "date"),
+    plain_column("Sandbox", "sandbox_name"),
+    Column("Id", lambda obj: as_text(obj.ref.id)),
+)
 
 
 def _pictures(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
     related = evidence.related
     if related is None or not evidence.settings.analyze_relationship:
         return
-    found = [obj for obj in related.items if _link(obj)]
-    for place, obj in enumerate(found[:MOST_PICTURES], 1):
+    linked = [obj for obj in related.items if _link(obj)]
+    for place, obj in enumerate(linked[:MOST_PICTURES], 1):
         yield _download(place, obj)
-    if len(found) > MOST_PICTURES:
+    if len(linked) > MOST_PICTURES:
         section.title_text += f", the first {MOST_PICTURES} fetched"
-    if missing := len(related.items) - len(found):
+    if missing := len(related.items) - len(linked):
         section.title_text += f", {missing} without an address to fetch"
 
 
@@ -51,7 +55,7 @@ def _download(place: int, obj: Object) -> Download:
 
 
 _ANALYZERS: tuple[Analyzer, ...] = tuple(
-    records(entry, 350, _SCREENSHOT, _pictures, "link")
+    record_analyzer(entry, 350, _SCREENSHOT, _pictures, "link")
     for entry in relationships.CATALOGUE.values()
     if entry.yields == ("screenshot",)
 )

@@ -25,7 +25,7 @@ from virustotal.core.threats import (
     exploitation,
     threat_kind,
 )
-from virustotal.plugins.relationships.columns import Column, add, further, read_by
+from virustotal.plugins.relationships.columns import Column, add, further_section, read_by
 from virustotal.plugins.relationships.record_table import row
 from virustotal.plugins.relationships.related_table import analyzer_of, heading, links, table_heading
 from virustotal.plugins.relationships.threat_facts import (
@@ -97,7 +97,7 @@ class Threats:
             add(section, table)
         section.title_text = self._title(related, threats)
         add(section, links("Open on VirusTotal", objs, evidence.settings))
-        add(section, further(objs, self.columns))
+        add(section, further_section(objs, self.columns))
         self._tag(section, objs)
         yield section
 

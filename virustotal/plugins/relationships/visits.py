@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Role, Settings, hookimpl, tables
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, date, integer, safe_name
-from virustotal.plugins.relationships.columns import Column, dated, plain
+from virustotal.plugins.relationships.columns import Column, date_column, plain_column
 from virustotal.plugins.relationships.record_table import record_table
 from virustotal.plugins.relationships.screenshots import PICTURES
 
@@ -15,7 +15,7 @@ _HTML = (b"<", b"\xef\xbb\xbf<", b"\r", b"\n", b" ", b"\t")
 _LONGEST = 4_096
 
 _VISIT = (
-    dated("Date", "analysis_date"),
+    date_column("Date", "analysis_date"),
     Column(
         "Status", lambda obj: _constant(obj.attributes.get("analysis_status"), "ANALYSIS_STATUS_"), ("analysis_status",)
     ),
@@ -24,9 +24,11 @@ _VISIT = (
     Column("Requests", lambda obj: len(as_list(obj.attributes.get("resources"))), ("resources",)),
     # Their values may be sessions.
     Column(
-        "Cookies", lambda obj: [each.get("name") for each in as_mappings(obj.attributes.get("cookies"))], ("cookies",)
+        "Cookies",
+        lambda obj: [cookie.get("name") for cookie in as_mappings(obj.attributes.get("cookies"))],
+        ("cookies",),
     ),
-    plain("SHA-256 of the DOM", "dom_sha256"),
+    plain_column("SHA-256 of the DOM", "dom_sha256"),
 )
 _REQUEST = ("URL", "Status", "Type", "SHA-256", "Size", "IP address", "Asked for by")
 

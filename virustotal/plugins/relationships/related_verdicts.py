@@ -6,13 +6,13 @@ from functools import cached_property
 from attrs import frozen
 
 from virustotal.core import Evidence, Level, Object, Settings, Verdict
-from virustotal.core.readers import host_of
-from virustotal.core.verdicts import detection_ratio, needed_hits
-from virustotal.plugins.relationships.columns import address, identity
+from virustotal.core.readers import host_of, integer, pairs
+from virustotal.core.verdicts import category_of, detection_ratio, needed_hits, ratio
+from virustotal.plugins.relationships.columns import Column, address, identity
 
 
 @frozen
-class Judged:
+class JudgedObject:
     """A related object and what the engines say of it."""
 
     obj: Object
@@ -38,7 +38,17 @@ class Judged:
         return self.verdict.counts.hits < needed_hits(settings)
 
 
-def known(obj: Object) -> bool:
+def stats_column(label: str, name: str) -> Column:
+    """Return a column of the counters of an analysis as `ratio`; they are all 0 while it is queued."""
+
+    def read(obj: Object) -> str:
+        stats = pairs(obj.attributes.get(name))
+        return ratio({category_of(category): integer(count) or 0 for category, count in stats})
+
+    return Column(label, read, (name,))
+
+
+def has_report(obj: Object) -> bool:
     """True if the object came with a report, and not as an id alone."""
     return not obj.error and bool(obj.attributes)
 
@@ -49,19 +59,19 @@ def is_subject(evidence: Evidence, obj: Object) -> bool:
     return obj.ref.kind == subject.kind and obj.ref.id.lower() == subject.id.lower()
 
 
-def own_host(evidence: Evidence, obj: Object) -> bool:
+def is_own_host(evidence: Evidence, obj: Object) -> bool:
     """True if a related host is the URL subject's own one, or a domain above it: it may serve many others."""
     subject = evidence.report.subject
     if subject.ref.kind != "url" or obj.ref.kind not in {"domain", "ip_address"}:
         return False
     related = (evidence.report.related.get(name) for name in ("last_serving_ip_address", "network_location"))
-    known = {item.ref.id.lower() for found in related if found is not None for item in found.items}
-    hosts = known | {host_of(address(subject))}
+    hosts = {obj.ref.id.lower() for relationship in related if relationship is not None for obj in relationship.items}
+    hosts.add(host_of(address(subject)))
     return any(obj.ref.id.lower() == host or host.endswith(f".{obj.ref.id.lower()}") for host in hosts if host)
 
 
-def judged(evidence: Evidence, found: Iterable[Object]) -> tuple[Judged, ...]:
+def judge_objects(evidence: Evidence, objs: Iterable[Object]) -> tuple[JudgedObject, ...]:
     """Return the objects with their verdicts: worst level first, then the higher score, then by name."""
-    pairs_ = [Judged(obj, evidence.judge(obj)) for obj in found]
-    pairs_.sort(key=lambda each: (-each.verdict.level.rank, -each.verdict.score, identity(each.obj)))
-    return tuple(pairs_)
+    judged_objects = [JudgedObject(obj, evidence.judge(obj)) for obj in objs]
+    judged_objects.sort(key=lambda judged: (-judged.verdict.level.rank, -judged.verdict.score, identity(judged.obj)))
+    return tuple(judged_objects)
