@@ -47,7 +47,7 @@ def test_facts_of_a_file() -> None:
     assert shown == {
         "Threat categories": "trojan (12)",
         "Threat severity": "high",
-        "Threat severity, why": "Because.",
+        "Threat severity reason": "Because.",
         "Times submitted": 4,
         "Reputation": -7,
         "Votes": "3 malicious, 1 harmless",

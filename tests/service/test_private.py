@@ -230,7 +230,7 @@ def test_visits_of_a_private_url_with_and_without_screenshots(emulator: Emulator
     emulator.switches.private_screenshots = pictures
     parameters = {**ASKED, "analyze_relationship": True, "download_html_report": True}
     outcome = scan(URL, parameters, config=ALLOWED)
-    assert "Visits of the URL (1)" in titles(outcome)
+    assert "Visits to the URL (1)" in titles(outcome)
     assert "https://cdn.example.net/tracker.js" in shown(outcome)
     assert '"Cookies": "sid"' in shown(outcome)
     assert "secret-session" not in shown(outcome)
@@ -250,7 +250,7 @@ def test_odd_visits_are_survived(emulator: Emulator, scan: Scan) -> None:
     ]
     emulator.fault("GET /private/urls/*/behaviours", "answer", document={"data": odd})
     outcome = scan(URL, {**ASKED, "analyze_relationship": True, "download_html_report": True}, config=ALLOWED)
-    assert "Visits of the URL (3)" in titles(outcome)
+    assert "Visits to the URL (3)" in titles(outcome)
 
 
 def test_a_private_quota_that_is_used_up_stops_private_scans_alone(

@@ -51,7 +51,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     yield section
     analyst = analyst_verdict(evidence.report.subject)
     if analyst == "malicious":
-        reason = "A Mandiant analyst holds it to be malicious, whatever engines say."
+        reason = "Rated malicious by a Mandiant analyst."
         yield Points(Family.ANALYST, "analyst.malicious", ANALYST_POINTS, reason, section)
         return
     amount = _points(verdict, severity)
@@ -59,7 +59,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         grade = "" if severity in _NO_SEVERITY else f", {severity} severity"
         reason = f"Google Threat Intelligence: {verdict}{grade}."
         if analyst == "benign":
-            amount, reason = 0, f"{reason} Not counted: a Mandiant analyst holds it to be benign."
+            amount, reason = 0, f"{reason} Not counted: rated benign by a Mandiant analyst."
         yield Points(Family.ASSESSMENT, f"assessment.{verdict}", amount, reason, section)
 
 

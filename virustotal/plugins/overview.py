@@ -38,7 +38,7 @@ def _facts(subject: Object) -> Iterator[tuple[str, Any]]:
     yield "Threat categories", _popular(threat.get("popular_threat_category"))
     yield "Threat names", tables.listed(as_texts(attributes.get("threat_names")))
     yield "Threat severity", as_text(severity.get("threat_severity_level")).removeprefix("SEVERITY_").lower()
-    yield "Threat severity, why", as_text(severity.get("level_description"))
+    yield "Threat severity reason", as_text(severity.get("level_description"))
     yield "Threat verdict", as_text(attributes.get("threat_verdict")).removeprefix("VERDICT_").lower()
     yield "First seen in the wild", date(attributes.get("first_seen_itw_date"))
     yield "Last seen in the wild", date(attributes.get("last_seen_itw_date"))
@@ -46,9 +46,9 @@ def _facts(subject: Object) -> Iterator[tuple[str, Any]]:
     yield "Sources", integer(attributes.get("unique_sources"))
     yield "Reputation", integer(attributes.get("reputation"))
     yield "Votes", _votes(as_mapping(attributes.get("total_votes")))
-    yield "Record changed", date(attributes.get("last_modification_date"))
+    yield "Record modified", date(attributes.get("last_modification_date"))
     yield "Can be downloaded", attributes.get("downloadable")
-    yield "Tools of VirusTotal", tables.listed(as_texts(attributes.get("available_tools")))
+    yield "VirusTotal tools", tables.listed(as_texts(attributes.get("available_tools")))
     yield from _identity(attributes)
 
 

@@ -91,7 +91,7 @@ def test_sigma_shows_the_worst_first_with_events_and_statistics() -> None:
         "Crowdsourced Sigma rules: 1 critical (1)",
         "Crowdsourced Sigma rules: details",
         "Crowdsourced Sigma rules, lower severity: 1 low (1)",
-        "Sigma rules: statistics of VirusTotal",
+        "Sigma rules: VirusTotal's statistics",
         "Sigma rules: statistics by rule set (1)",
     ]
 
@@ -126,8 +126,8 @@ def test_ids_alerts_without_any_dns_are_shown_and_tagged(context: Any) -> None:
     assert titles(findings) == [
         "Crowdsourced IDS rules: 1 high (1)",
         "Crowdsourced IDS rules: details",
-        "Traffic of the alerts (1)",
-        "IDS rules: statistics of VirusTotal",
+        "Alert traffic (1)",
+        "IDS rules: VirusTotal's statistics",
     ]
 
 
@@ -154,7 +154,7 @@ def test_ids_protocol_has_two_names(key: str) -> None:
     [
         ([{"source": "palm", "verdict": "malicious", "analysis": "It steals."}], "palm: malicious", "It steals."),
         ([{"source": "palm", "verdict": None, "analysis": "Text"}], "palm: no verdict", "Text"),
-        ([{"verdict": "benign", "analysis": None, "id": "7"}], "unnamed source: benign", "There is no text."),
+        ([{"verdict": "benign", "analysis": None, "id": "7"}], "unnamed source: benign", "No text."),
         ({"palm": {"verdict": "benign", "analysis": "Text"}}, "palm: benign", "Text"),
         ({"palm": "Text"}, "palm: no verdict", "Text"),
         ({"source": "palm", "analysis": "Text"}, "palm: no verdict", "Text"),
@@ -166,7 +166,7 @@ def test_language_models_are_quoted_and_never_scored(value: Any, title: str, tex
     findings = found(ai, crowdsourced_ai_results=value)
     assert titles(findings)[1] == title
     assert text in words(findings)
-    assert "adds nothing to the score" in words(findings)
+    assert "Not scored." in words(findings)
     assert [each.amount for each in points(findings)] == [0]
     assert not tags(findings)
 

@@ -249,7 +249,7 @@ FORMATS: list[tuple[str, Any, tuple[str, ...], dict[str, list[str]]]] = [
     ("asf_info", {"script": [{"action": "URL"}]}, ("URL",), {}),
     ("bytehero_info", "Trojan.Example", ("Trojan.Example",), {}),
     ("brand_new_info", {"a": {"b": [1, 2]}}, ("brand new info", "1, 2"), {}),
-    ("brand_new_info", {}, ("brand new info", "without any content"), {}),
+    ("brand_new_info", {}, ("brand new info", "Empty in VirusTotal's report."), {}),
 ]
 
 

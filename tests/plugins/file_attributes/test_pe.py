@@ -63,7 +63,7 @@ def test_fourteen_thousand_exports_are_bounded_and_said() -> None:
         ({"overlay": [1, 2]}, "1"),
         ({"entry_point": 3.3e21}, "3.3e+21"),
         ({"": {"": ""}, " ": 1, "a b": 7}, "a b"),
-        ({}, "without any content"),
+        ({}, "Empty in VirusTotal's report."),
         ("text", "text"),
         ([{"imphash": "0" * 32}], "0" * 32),
         (7, "7"),

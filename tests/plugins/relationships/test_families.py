@@ -134,7 +134,7 @@ def test_submissions_are_a_timeline_newest_first_with_the_table_below() -> None:
         (SHOWN, "Country: CA, City: Ottawa"),
     ]
     assert rows(line)[2]["content"] == "File name: a.exe, Interface: web, Submitter: k"
-    assert len(rows(titled(result, "All in one table"))) == 4
+    assert len(rows(titled(result, "All records"))) == 4
 
 
 def test_a_long_history_says_what_its_table_holds() -> None:
@@ -142,8 +142,8 @@ def test_a_long_history_says_what_its_table_holds() -> None:
     result = found("file", "analyses", *scans)
     line = titled(result, "Earlier scans")
     assert (line.title_text, len(rows(line))) == ("Earlier scans (300), the newest 40 drawn", 40)
-    table = titled(result, "All in one table")
-    assert (table.title_text, len(rows(table))) == ("All in one table (200 of 300)", 200)
+    table = titled(result, "All records")
+    assert (table.title_text, len(rows(table))) == ("All records (200 of 300)", 200)
 
 
 def test_a_queued_analysis_is_not_a_clean_one() -> None:
@@ -185,7 +185,7 @@ def test_resolutions_show_the_other_end_also_of_a_bare_id(kind: str, subject: st
     )
     result = found(kind, "resolutions", whole, id=subject)
     assert rows(titled(result, "DNS resolutions (1)")) == [
-        {"Date": DAY_SHOWN, label: other, "Detections of the address": "0/60", "Detections of the name": "2/62"}
+        {"Date": DAY_SHOWN, label: other, "IP address detections": "0/60", "Domain detections": "2/62"}
     ]
     assert not tags(result)
 
@@ -210,7 +210,7 @@ def test_whois_history_has_a_timeline_and_the_newest_record() -> None:
     result = found("domain", "historical_whois", *records)
     assert [row["Registrar"] for row in rows(titled(result, "WHOIS history (3)"))] == ["R0", "R1", "R2"]
     assert [node["title"] for node in rows(titled(result, "Registrars over time"))] == ["R2", "R1", "R0"]
-    assert titled(result, "The newest record").section_body._data == [("DNSSEC", "2")]
+    assert titled(result, "Newest record").section_body._data == [("DNSSEC", "2")]
 
 
 def test_certificate_history() -> None:

@@ -88,7 +88,7 @@ def test_detailed_ones_are_judged_and_the_worst_comes_first() -> None:
     top = titled(found, "Contacted domains (4)")
     assert (
         top.body
-        == "1 highly suspicious, 1 suspicious, 1 below the threshold of suspicious, 1 known to VirusTotal by id only."
+        == "1 highly suspicious, 1 suspicious, 1 below the suspicious threshold, 1 known to VirusTotal by id only."
     )
     assert top.auto_collapse
     assert [(row["Domain"], row["Detections"]) for row in rows(titled(found, "With a report (3)"))][:2] == [
@@ -96,7 +96,7 @@ def test_detailed_ones_are_judged_and_the_worst_comes_first() -> None:
         ("bad.example.net", "3/13"),
     ]
     (unknown,) = rows(titled(found, "Known by name only (1)"))
-    assert unknown == {"Domain": "ghost.example.net", "Reason": "VirusTotal never had it"}
+    assert unknown == {"Domain": "ghost.example.net", "Reason": "Not known to VirusTotal"}
     assert tags(found) == {"network.dynamic.domain": {"clean.example.net", "ghost.example.net"}}
     assert [(each.family, each.name, each.amount, each.section) for each in points(found)] == [
         ("related", "contacted_domains", 700, None),
@@ -203,7 +203,7 @@ def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
     ]
     found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related))
     assert [row["Reason"] for row in rows(titled(found, "Known by hash only (2)"))] == [
-        "VirusTotal never had it",
+        "Not known to VirusTotal",
         "no report",
     ]
     (flagged,) = rows(titled(found, "With a report"))
@@ -275,7 +275,7 @@ def test_the_subject_among_its_own_files_is_shown_and_not_scored_again(name: str
     ]
     found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related, id="ab" * 32))
     table = rows(titled(found, "With a report (2)"))
-    assert [row.get("Note") for row in table] == ["The subject itself: its detections count once, as its own.", ""]
+    assert [row.get("Note") for row in table] == ["The subject itself: its detections are counted once.", ""]
     (scored,) = points(found)
     assert (scored.amount, scored.reason) == (200, f"Dropped files: {'cd' * 32} is flagged (2/2).")
 

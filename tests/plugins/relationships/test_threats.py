@@ -65,7 +65,7 @@ def test_all_facts_of_a_vulnerability_are_in_one_card_before_one_with_a_lower_sc
         "EPSS": "0.93, percentile 0.997",
         "Exploitation state": "WIDESPREAD",
         "Consequence": "Code Execution",
-        "CISA Known Exploited Vulnerabilities": "added 2023-11-14, to be fixed by 2023-11-26, ransomware use: Known",
+        "CISA Known Exploited Vulnerabilities": "added 2023-11-14, due 2023-11-26, ransomware use: Known",
         "Vectors": "Email",
         "Disclosed": "2023-07-22",
         "Mitigations available": "Patch, Workaround",

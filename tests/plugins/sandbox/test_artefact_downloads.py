@@ -81,12 +81,17 @@ def test_flags_of_another_type_are_no_recording(flag: Any) -> None:
 @pytest.mark.parametrize(
     ("reports", "options", "title", "line"),
     [
-        (1, {"detailed": False}, "No network capture was downloaded", "Of the sandboxes only the names came."),
+        (
+            1,
+            {"detailed": False},
+            "No network capture was downloaded",
+            "VirusTotal returned only the names of the sandboxes.",
+        ),
         (
             1,
             {"detailed": False, "outcome": Outcome(Status.FORBIDDEN)},
             "No network capture was downloaded",
-            "Not all reports of sandboxes came: forbidden.\nOf the sandboxes only the names came.",
+            "Not all reports of sandboxes came: forbidden.\nVirusTotal returned only the names of the sandboxes.",
         ),
         (
             0,
@@ -184,7 +189,7 @@ def test_dropped_files_that_cannot_be_had_are_said() -> None:
     )
     (section,) = found
     assert section.body.splitlines() == [
-        "VirusTotal knows 1 file by hash alone.",
+        "VirusTotal knows 1 file by hash only.",
         "1 file larger than max_download_mb (1).",
         "There are more dropped files than max_related let the service fetch.",
     ]
@@ -201,7 +206,7 @@ def test_what_came_is_downloaded_where_a_later_page_fails() -> None:
 def test_a_dropped_file_without_a_sha256_is_said_and_the_others_are_downloaded(id: str) -> None:
     found, section = dropped(Object(Ref("file", id)), obj("file", "b" * 64))
     assert found.sha256 == "b" * 64
-    assert section.body == "VirusTotal names 1 file by something else than a SHA-256."
+    assert section.body == "VirusTotal gives no SHA-256 of 1 file."
 
 
 def test_the_submitted_file_is_not_downloaded_again() -> None:

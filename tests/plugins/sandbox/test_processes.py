@@ -30,7 +30,7 @@ def test_a_tree_of_five_thousand_levels_is_cut_and_the_rest_listed() -> None:
     found = findings(report(processes_tree=chain(5_000)))
     tree = titled(found, "Process tree (200 of 5000), 5000 levels")
     assert depth(json.loads(tree.body)) == MOST_LEVELS
-    rest = titled(found, "Processes that the tree leaves out")
+    rest = titled(found, "Processes not in the tree")
     assert rest.title_text.endswith("(1000 of 4800)")
     assert json.loads(rest.body)[0] == {"Process": "p201.exe", "PID": 201, "Parent PID": 200, "Level": 201}
 
@@ -40,7 +40,7 @@ def test_a_tree_of_long_commands_is_reduced_and_the_rest_listed() -> None:
     found = findings(report(processes_tree=[nodes[0] | {"children": nodes[1:]}]))
     tree = titled(found, "Process tree (75 of 300), 2 levels")
     assert 100_000 < len(tree.body) <= 500_000
-    rest = titled(found, "Processes that the tree leaves out")
+    rest = titled(found, "Processes not in the tree")
     assert rest.title_text.endswith("(225)")
     assert len(json.loads(rest.body)) + len(drawn(json.loads(tree.body))) == 300
 
@@ -56,7 +56,7 @@ def test_a_broad_tree_is_walked_in_linear_time() -> None:
 def test_more_than_is_looked_at_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virustotal.plugins.sandbox.processes.MOST_PROCESSES", 600)
     found = findings(report(processes_tree=[{"name": "a"}] * 700))
-    assert "none was looked at" in titled(found, "Processes that the tree leaves out").title_text
+    assert "only the first" in titled(found, "Processes not in the tree").title_text
 
 
 def drawn(nodes: list[Any]) -> list[Any]:
@@ -120,7 +120,7 @@ def test_events_are_counted() -> None:
 
 def test_what_a_node_says_beside_its_command_is_shown() -> None:
     tree = [{"name": "a", "process_id": 4, "time_offset": "7", "files_opened": ["x", "y"], "children": [{"name": "b"}]}]
-    (row,) = json.loads(titled(findings(report(processes_tree=tree)), "What single processes did (1)").body)
+    (row,) = json.loads(titled(findings(report(processes_tree=tree)), "Activity by process (1)").body)
     assert row == {"Process": "a", "PID": 4, "Second": 7, "Seen": "files opened: (x, y)", "Sandbox": "Zenbox"}
 
 

@@ -207,7 +207,7 @@ def test_ids_context_as_list_or_mapping(key: str, listed: bool) -> None:
 
 def test_alerts_show_without_look_ups_and_also_those_of_info() -> None:
     found = findings(report(ids_alerts=[IDS | {"alert_severity": "info"}]))
-    assert titled(found, "IDS alerts in sandboxes, none of high severity: 1 info (1)")
+    assert titled(found, "IDS alerts in sandboxes, no high severity: 1 info (1)")
     assert points(found) == {}
     assert tags(found)["network.signature.signature_id"] == ["1:2038809"]
 
@@ -283,9 +283,7 @@ def test_formats_and_authors_of_public_rules() -> None:
     }
     (row,) = json.loads(titled(findings(report(signature_matches=[capa])), "Signatures in").body)
     assert row["Format"] == "capa"
-    below = titled(
-        findings(report(signature_matches=[capa])), "Signatures in sandboxes, none of high severity: details"
-    )
+    below = titled(findings(report(signature_matches=[capa])), "Signatures in sandboxes, no high severity: details")
     assert "Author: an author" in below.body
 
 

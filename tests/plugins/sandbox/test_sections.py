@@ -79,7 +79,7 @@ def test_records_show_each_known_field() -> None:
 def test_a_password_of_mail_is_named_and_not_shown() -> None:
     found = findings(report(smtp_conversations=[{"message_from": "a@example.com", "auth_pass": "Secret7"}]))
     assert "Secret7" not in words(found)
-    assert "Password: given, not shown" in words(found)
+    assert "Password: present, not shown" in words(found)
 
 
 def test_no_section_is_empty_and_no_name_of_an_attribute_shows() -> None:
@@ -424,7 +424,7 @@ def test_a_host_that_is_an_address_is_not_tagged_as_domain() -> None:
         ({"registry_keys_set": [{"key": "HKCU\\a"}]}, "Registry (1)"),
         ({"mutexes_opened": ["m"]}, "Mutexes (1)"),
         ({"mitre_attack_techniques": [{"id": "T1059"}]}, "ATT&CK techniques in sandboxes (1)"),
-        ({"ids_alerts": [{"rule_msg": "x"}]}, "IDS alerts in sandboxes, none of high severity (1)"),
+        ({"ids_alerts": [{"rule_msg": "x"}]}, "IDS alerts in sandboxes, no high severity (1)"),
         ({"http_conversations": [{"request_method": "GET"}]}, "URLs requested (1)"),
     ],
 )

@@ -139,7 +139,7 @@ def test_no_cookie_and_no_credential_is_shown(name: str, value: Any) -> None:
     )
     everything = json.dumps([(each.title_text, each.body, each.tags) for each in sections(result)])
     assert "s3cret" not in everything
-    answer = {row["Header"]: row["Value"] for row in rows(titled(result, "HTTP answer"))}
+    answer = {row["Header"]: row["Value"] for row in rows(titled(result, "HTTP response"))}
     assert answer["Server"] == "nginx"
     assert name in answer
     assert answer["Cookies (names only)"] == "sid"
@@ -148,7 +148,7 @@ def test_no_cookie_and_no_credential_is_shown(name: str, value: Any) -> None:
 @pytest.mark.parametrize("name", ["Content-Type", "ETag", "X-Powered-By", "Cache-Control", "design"])
 def test_harmless_headers_are_shown(name: str) -> None:
     result = found("url", last_http_response_headers={name: "value?design=1"})
-    assert rows(titled(result, "HTTP answer")) == [{"Header": name, "Value": "value?design=1"}]
+    assert rows(titled(result, "HTTP response")) == [{"Header": name, "Value": "value?design=1"}]
 
 
 def test_domain() -> None:
@@ -161,7 +161,7 @@ def test_domain() -> None:
     ]
     whois = facts(result, "WHOIS")
     assert whois == {"Domain Name": "EXAMPLE.COM", "Name Server": "a.example.com, b.example.com"}
-    assert rows(titled(result, "Context from the crowd"))[0]["Title"] == "Seen in spam"
+    assert rows(titled(result, "Crowdsourced context"))[0]["Title"] == "Seen in spam"
     check(result)
 
 

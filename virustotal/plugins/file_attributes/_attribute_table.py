@@ -201,9 +201,7 @@ def build_section(part: SectionSpec, value: Any) -> ResultSection | None:
     """Return the section of an attribute; an `*_info` without anything in it is said to be empty, null is absent."""
     section = build(part, value)
     if section is None and value is not None and part.key.endswith("_info"):
-        section = ResultSection(
-            part.title, body="VirusTotal has this attribute without any content.", auto_collapse=True
-        )
+        section = ResultSection(part.title, body="Empty in VirusTotal's report.", auto_collapse=True)
     return section
 
 

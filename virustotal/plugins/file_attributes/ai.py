@@ -13,7 +13,7 @@ from virustotal.core.readers import as_list, as_mapping, as_text, pairs
 from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes._attribute_table import attributes
 
-WARNING = "A language model wrote this about content that an attacker may control. It adds nothing to the score."
+WARNING = "Written by a language model about content that an attacker may control. Not scored."
 #: Characters of one analysis, and analyses shown.
 LONGEST, MOST = 5_000, 20
 
@@ -51,7 +51,7 @@ def _section(entry: Mapping[str, Any]) -> ResultSection | None:
     if not analysis and not written:
         return None
     source, verdict = as_text(entry.get("source")) or "unnamed source", as_text(entry.get("verdict")) or "no verdict"
-    body = "\n".join([analysis or "There is no text.", "", *written])
+    body = "\n".join([analysis or "No text.", "", *written])
     return ResultSection(f"{source}: {verdict}", body=body, auto_collapse=True)
 
 

@@ -59,7 +59,7 @@ ANDROID = SectionSpec(
         FieldSpec("MinSdkVersion", "Minimum SDK", tag="file.apk.sdk.min"),
         FieldSpec("TargetSdkVersion", "Target SDK", tag="file.apk.sdk.target"),
         FieldSpec("AndroidApplicationInfo", "Kind"),
-        FieldSpec("AndroidApplication", "Kind as number"),
+        FieldSpec("AndroidApplication", "Kind (numeric)"),
         FieldSpec("AndroidApplicationError", "Error"),
         FieldSpec("RiskIndicator", "Risk indicators"),
         FieldSpec("AndroguardVersion", "Androguard"),

@@ -60,7 +60,7 @@ ISO = SectionSpec(
     ),
 )
 PASSWORD = SectionSpec(
-    "password_info", "Protected by a password", (FieldSpec("type", "Kind"), FieldSpec("value", "Hash to crack"))
+    "password_info", "Password protection", (FieldSpec("type", "Kind"), FieldSpec("value", "Hash to crack"))
 )
 CRX = SectionSpec("crx_info", "Browser extension (CRX)")
 APPX = SectionSpec("appx_info", "Windows application package (APPX)")

@@ -8,7 +8,7 @@ from virustotal.plugins.file_attributes._attribute_table import FieldSpec, Secti
 
 AUTOSTART = SectionSpec(
     "autostart_locations",
-    "Automatic start, as seen on other machines",
+    "Autostart locations seen on other machines",
     (FieldSpec("location", "Location"), FieldSpec("entry", "Entry")),
 )
 
@@ -16,4 +16,4 @@ AUTOSTART = SectionSpec(
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of `autostart_locations`."""
-    return (analyzer("autostart", 66, "Where the file was seen to be started automatically.", AUTOSTART),)
+    return (analyzer("autostart", 66, "Autostart locations reported for the file.", AUTOSTART),)

@@ -22,7 +22,7 @@ TRUSTED = SectionSpec(
 )
 MONITOR = SectionSpec(
     "monitor_info",
-    "VirusTotal Monitor: software whose makers watch over it",
+    "VirusTotal Monitor: software monitored by its publisher",
     (FieldSpec("organizations", "Organisations"), FieldSpec("filenames", "File names")),
 )
 NSRL = SectionSpec(
@@ -35,4 +35,4 @@ NSRL = SectionSpec(
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of distributors."""
-    return (analyzer("known_distributors", 64, "Who is known to publish the file.", TRUSTED, KNOWN, MONITOR, NSRL),)
+    return (analyzer("known_distributors", 64, "Known distributors of the file.", TRUSTED, KNOWN, MONITOR, NSRL),)

@@ -14,7 +14,7 @@ ASSEMBLY = SectionSpec(
         FieldSpec("clr_version", "Runtime version"),
         FieldSpec("clr_meta_version", "Metadata version"),
         FieldSpec("assembly_flags_txt", "Flags"),
-        FieldSpec("assembly_flags", "Flags as number", read.address),
+        FieldSpec("assembly_flags", "Flags (numeric)", read.address),
         FieldSpec("entry_point_token", "Entry point token", read.address),
         FieldSpec("entry_point_rva", "Entry point address", read.address),
         FieldSpec("metadata_header_rva", "Metadata address", read.address),

@@ -12,7 +12,7 @@ ROM = SectionSpec(
         SectionSpec("bios_information", "BIOS"),
         SectionSpec("system_information", "System"),
         SectionSpec("smbios_data", "SMBIOS"),
-        SectionSpec("manufacturer_strings", "Strings of the manufacturer"),
+        SectionSpec("manufacturer_strings", "Manufacturer strings"),
         SectionSpec("option_roms", "Option ROMs"),
         SectionSpec("acpi_tables", "ACPI tables"),
         SectionSpec("nvar_variable_names", "Variables"),

@@ -14,7 +14,7 @@ SWF = SectionSpec(
         FieldSpec("frame_size", "Frame size", tag="file.swf.header.frame.size"),
         FieldSpec("duration", "Duration in seconds"),
         FieldSpec("num_swf_tags", "Tags"),
-        FieldSpec("num_unrecognized_tags", "Tags not known"),
+        FieldSpec("num_unrecognized_tags", "Unrecognised tags"),
         FieldSpec("file_attributes", "Attributes", read.names),
         FieldSpec("metadata", "Metadata"),
     ),

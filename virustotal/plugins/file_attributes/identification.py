@@ -28,7 +28,7 @@ EASY = SectionSpec(
     parts=(
         SectionSpec(
             "values",
-            "Tools that made it",
+            "Tools and compilers",
             (
                 FieldSpec("type", "Type"),
                 FieldSpec("name", "Name"),
@@ -44,7 +44,7 @@ TRID = SectionSpec(
     (
         FieldSpec("file_type", "File type"),
         FieldSpec("file_format_legacy", "File type (older name)"),
-        FieldSpec("probability", "Probability in per cent"),
+        FieldSpec("probability", "Probability (%)"),
     ),
 )
 #: Every attribute that is shown here.
@@ -58,7 +58,7 @@ IDENTITY = SectionSpec(
         FieldSpec("type_extension", "Extension"),
         FieldSpec("magic", "Magic"),
         FieldSpec("magika", "Magika"),
-        FieldSpec("creation_date", "Creation date that the file claims", read.when),
+        FieldSpec("creation_date", "Creation date (claimed by the file)", read.when),
         FieldSpec("vhash", "vhash"),
         FieldSpec("authentihash", "Authentihash", read.lower),
         FieldSpec("ssdeep", "ssdeep"),
@@ -67,9 +67,9 @@ IDENTITY = SectionSpec(
         FieldSpec("symhash", "symhash"),
         FieldSpec("telfhash", "telfhash"),
         FieldSpec("bytehero_info", "ByteHero"),
-        FieldSpec("tags", "Vulnerabilities that it exploits", cves, "attribution.exploit", cves),
+        FieldSpec("tags", "Exploited vulnerabilities", cves, "attribution.exploit", cves),
     ),
-    parts=(EASY, TRID, SectionSpec("packers", "Packers, as each tool names them")),
+    parts=(EASY, TRID, SectionSpec("packers", "Packers by tool")),
 )
 KEYS = (*(each.key for each in IDENTITY.fields), *(each.key for each in IDENTITY.parts))
 
@@ -94,12 +94,12 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     yield section
     packers = [name for kind, name in named if kind == "technique.packer"]
     if packers:
-        reason = f"Detect It Easy recognises a packer: {', '.join(packers[:5])}."
+        reason = f"Detect It Easy found a packer: {', '.join(packers[:5])}."
         yield Points(Family.STATIC, "packed", 0, reason, section, (PACKING,))
 
 
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of types and tools."""
-    summary = "What the file is: type, tools that made it, hashes of similarity."
+    summary = "File type, packers and compilers, similarity hashes."
     return (Analyzer("identification", "file", analyze=analyze, needs=Needs((*KEYS,)), order=499, summary=summary),)

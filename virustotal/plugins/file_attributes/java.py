@@ -30,7 +30,7 @@ JAR = SectionSpec(
     ),
     parts=(
         SectionSpec("packages", "Imported packages", tag="file.jar.imported_package"),
-        SectionSpec("filenames", "Files in it"),
+        SectionSpec("filenames", "File names"),
         SectionSpec("strings", "Strings"),
     ),
 )

@@ -27,7 +27,7 @@ ALERTS = SectionSpec(
         FieldSpec("rule_category", "Category"),
         FieldSpec("rule_id", "Rule id", tag="network.signature.signature_id", detail=True),
         FieldSpec("rule_source", "Source"),
-        FieldSpec("rule_url", "Address of the source", detail=True),
+        FieldSpec("rule_url", "Source URL", detail=True),
         FieldSpec("rule_references", "References", read.names, detail=True),
         FieldSpec("rule_raw", "Rule text", detail=True),
     ),
@@ -35,7 +35,7 @@ ALERTS = SectionSpec(
 )
 TRAFFIC = SectionSpec(
     "alert_context",
-    "Traffic of the alerts",
+    "Alert traffic",
     (
         FieldSpec("rule", "Rule"),
         FieldSpec("proto", "Protocol"),
@@ -49,7 +49,7 @@ TRAFFIC = SectionSpec(
         FieldSpec("ja3s", "JA3S", read.names, "network.tls.ja3s_hash", ja3_hashes, detail=True),
     ),
 )
-STATISTICS = SectionSpec("crowdsourced_ids_stats", "IDS rules: statistics of VirusTotal")
+STATISTICS = SectionSpec("crowdsourced_ids_stats", "IDS rules: VirusTotal's statistics")
 #: Where an alert names a peer. Traffic of an alert that scores nothing is shown and not tagged.
 PEERS = ("src_ip", "dest_ip", "hostname", "url")
 

@@ -38,7 +38,7 @@ SUMMARY = SectionSpec(
         FieldSpec("page_count", "Pages"),
         FieldSpec("word_count", "Words"),
         FieldSpec("character_count", "Characters"),
-        FieldSpec("edit_time", "Edited for (seconds)"),
+        FieldSpec("edit_time", "Editing time (seconds)"),
         FieldSpec("security", "Security"),
     ),
 )
@@ -122,7 +122,7 @@ VBA = SectionSpec(
     "vba_info",
     "Visual Basic for Applications",
     parts=(
-        SectionSpec("deobfuscated_strings", "Strings after deobfuscation", tag="file.string.decoded"),
+        SectionSpec("deobfuscated_strings", "Deobfuscated strings", tag="file.string.decoded"),
         SectionSpec("strings", "Strings"),
     ),
 )

@@ -31,8 +31,8 @@ HTTP = SectionSpec(
         FieldSpec("user-agent", "User agent", tag="network.user_agent"),
         FieldSpec("referer", "Referrer"),
         FieldSpec("request_parameters", "Parameters"),
-        FieldSpec("binary_hash", "SHA-256 of the answer", read.lower),
-        FieldSpec("binary_magic", "Type of the answer"),
+        FieldSpec("binary_hash", "Response SHA-256", read.lower),
+        FieldSpec("binary_magic", "Response type"),
     ),
 )
 WIRESHARK = SectionSpec(
@@ -41,7 +41,7 @@ WIRESHARK = SectionSpec(
     parts=(
         SectionSpec("pcap", "Properties"),
         SectionSpec(
-            "dns", "Names looked up", (FieldSpec("name", "Name"), FieldSpec("addresses", "Addresses", read.names))
+            "dns", "DNS look-ups", (FieldSpec("name", "Name"), FieldSpec("addresses", "Addresses", read.names))
         ),
     ),
 )

@@ -76,7 +76,7 @@ DEBUG = SectionSpec(
     "Debug directory",
     (
         FieldSpec("type_str", "Type"),
-        FieldSpec("type", "Type number"),
+        FieldSpec("type", "Type (numeric)"),
         FieldSpec("timestamp", "Timestamp", read.day),
         FieldSpec("offset", "Offset", read.address),
         FieldSpec("size", "Size"),
@@ -119,7 +119,7 @@ PE = SectionSpec(
         EXPORTS,
         RESOURCES,
         DEBUG,
-        SectionSpec("compiler_product_versions", "Rich header: tools that built it"),
+        SectionSpec("compiler_product_versions", "Rich header: build tools"),
     ),
 )
 

@@ -10,9 +10,9 @@ POWERSHELL = SectionSpec(
     "PowerShell",
     parts=(
         SectionSpec("cmdlets", "Cmdlets", tag="file.powershell.cmdlet"),
-        SectionSpec("cmdlets_alias", "Aliases of cmdlets", tag="file.powershell.cmdlet"),
+        SectionSpec("cmdlets_alias", "Cmdlet aliases", tag="file.powershell.cmdlet"),
         SectionSpec("functions", "Functions"),
-        SectionSpec("dotnet_calls", "Calls of .NET"),
+        SectionSpec("dotnet_calls", ".NET calls"),
         SectionSpec("ps_variables", "Variables"),
     ),
 )

@@ -30,12 +30,12 @@ LNK = SectionSpec(
         FieldSpec("common_path", "Common path"),
         FieldSpec("machine_id", "Machine", tag="file.shortcut.machine_id"),
         FieldSpec("mac_address", "MAC address", read.lower, "file.shortcut.tracker_mac", mac),
-        FieldSpec("mac_vendor_name", "Vendor of the network card"),
+        FieldSpec("mac_vendor_name", "Network card vendor"),
         FieldSpec("volume_label", "Volume"),
-        FieldSpec("volume_serial_number", "Serial number of the volume", tag="file.shortcut.drive_serial"),
+        FieldSpec("volume_serial_number", "Volume serial number", tag="file.shortcut.drive_serial"),
         FieldSpec("creation_date", "Target created", read.when),
         FieldSpec("modification_date", "Target modified", read.when),
-        FieldSpec("access_date", "Target read", read.when),
+        FieldSpec("access_date", "Target accessed", read.when),
         FieldSpec("link_flags", "Flags", read.names),
     ),
     parts=(
@@ -43,18 +43,18 @@ LNK = SectionSpec(
             "header",
             "Header",
             (
-                FieldSpec("file_size", "Size of the target"),
+                FieldSpec("file_size", "Target size"),
                 FieldSpec("hot_key", "Key"),
                 FieldSpec("show_window_str", "Window"),
-                FieldSpec("show_window", "Window as number"),
+                FieldSpec("show_window", "Window (numeric)"),
             ),
         ),
         SectionSpec(
             "link_target_id_list",
-            "Target by identifiers",
+            "Link target ID list",
             (
                 FieldSpec("item_type_str", "Type"),
-                FieldSpec("item_type", "Type as number"),
+                FieldSpec("item_type", "Type (numeric)"),
                 FieldSpec("clsid", "Class id"),
             ),
         ),
@@ -66,4 +66,4 @@ LNK = SectionSpec(
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of `lnk_info`."""
-    return (analyzer("shortcut", 412, "Windows shortcuts: target, arguments, where it was made.", LNK),)
+    return (analyzer("shortcut", 412, "Windows shortcuts: target, arguments, origin.", LNK),)

@@ -34,7 +34,7 @@ RULES = SectionSpec(
         FieldSpec("match_context", "Events", events, detail=True),
     ),
 )
-STATISTICS = SectionSpec("sigma_analysis_stats", "Sigma rules: statistics of VirusTotal")
+STATISTICS = SectionSpec("sigma_analysis_stats", "Sigma rules: VirusTotal's statistics")
 SUMMARY = SectionSpec(
     "sigma_analysis_summary",
     "Sigma rules: statistics by rule set",

@@ -129,7 +129,7 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         section.title_text = f"Signature: {state(signature)}"
     yield section
     if as_text(signature.get("verified")).lower() == REVOKED:
-        reason = "VirusTotal says that a certificate of the signature was revoked by its issuer."
+        reason = "A certificate of the signature was revoked by its issuer."
         yield Points(Family.STATIC, "certificate_revoked", REVOKED_POINTS, reason, section)
 
 

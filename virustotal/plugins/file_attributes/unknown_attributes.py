@@ -72,6 +72,6 @@ def _sections(values: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of everything else."""
-    summary = "Attributes that no other analyser knows, shown as they are."
+    summary = "Attributes without an analyser of their own."
     shown_elsewhere = shown_by_siblings(settings) | ELSEWHERE
     return (Analyzer("other", "file", analyze=partial(analyze, shown_elsewhere), order=498, summary=summary),)

@@ -24,7 +24,7 @@ RULES = SectionSpec(
         FieldSpec("author", "Author"),
         FieldSpec("source", "Source", detail=True),
         FieldSpec("description", "Description"),
-        FieldSpec("match_in_subfile", "In a file inside"),
+        FieldSpec("match_in_subfile", "In a contained file"),
         FieldSpec("match_date", "Matched", read.day),
         FieldSpec("ruleset_id", "Rule set id", detail=True),
         FieldSpec("ruleset_version", "Rule set version", detail=True),

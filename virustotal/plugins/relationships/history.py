@@ -66,7 +66,7 @@ def _analyzer(entry: Relationship, history: _History, order: int) -> Analyzer:
             if sum(bool(moment) for moment, *_ in nodes) > MOST_NODES:
                 line.title_text += f", the newest {MOST_NODES} drawn"
             shown = min(len(related.items), tables.MOST_ROWS)
-            table.title_text = tables.counted("All in one table", shown, len(related.items))
+            table.title_text = tables.counted("All records", shown, len(related.items))
             table.auto_collapse = True
             line.add_subsection(table)
         yield section

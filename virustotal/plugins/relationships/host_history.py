@@ -45,8 +45,8 @@ def _resolution_columns(subject: Ref) -> Sequence[Column]:
     return (
         date_column("Date", "date"),
         other,
-        stats_column("Detections of the address", "ip_address_last_analysis_stats"),
-        stats_column("Detections of the name", "host_name_last_analysis_stats"),
+        stats_column("IP address detections", "ip_address_last_analysis_stats"),
+        stats_column("Domain detections", "host_name_last_analysis_stats"),
         plain_column("Resolver", "resolver"),
     )
 
@@ -97,7 +97,7 @@ def _newest_whois(evidence: Evidence, section: ResultSection) -> Iterator[Findin
     add(section, timeline("Registrars over time", sorted(nodes, reverse=True)))
     if newest is not None:
         facts = whois_map_facts(newest.attributes.get("whois_map"))
-        add(section, tables.key_values("The newest record", facts, collapse=True))
+        add(section, tables.key_values("Newest record", facts, collapse=True))
     yield from ()
 
 

@@ -43,7 +43,7 @@ def _facts(obj: Object, evidence: Evidence) -> Iterator[tuple[str, Any]]:
     if not shown:
         yield "Id", as_text(obj.ref.id)
     if obj.error:
-        yield "Reason", f"VirusTotal has no report of it ({obj.error})"
+        yield "Reason", f"No VirusTotal report ({obj.error})"
     if has_report(obj):
         judged = JudgedObject(obj, evidence.judge(obj))
         yield "Level", verdict_word(judged.verdict)

@@ -50,8 +50,8 @@ from virustotal.plugins.relationships.related_verdicts import (
 #: Pages of VirusTotal that are linked below one table, and flagged objects that are listed one by one.
 MOST_LINKS, MOST_FLAGGED = 40, 200
 #: What is said of the subject among the objects that lead back to it.
-SUBJECT = "The subject itself: its detections count once, as its own."
-_REASONS = {"NotFoundError": "VirusTotal never had it"}
+SUBJECT = "The subject itself: its detections are counted once."
+_REASONS = {"NotFoundError": "Not known to VirusTotal"}
 
 
 def related_table_analyzer(entry: Relationship, order: int, tag: str = "") -> Analyzer:
@@ -256,8 +256,8 @@ def _summary(judged_objects: Sequence[JudgedObject], unknown: Sequence[Object]) 
     words = [verdict_word(judged.verdict) for judged in judged_objects]
     counts = (
         *((words.count(level.value), level.value) for _, level in THRESHOLDS),
-        (words.count(""), "below the threshold of suspicious"),
-        (words.count(Level.CLEAN.value), "clean by a trusted source"),
+        (words.count(""), "below the suspicious threshold"),
+        (words.count(Level.CLEAN.value), "clean according to a trusted source"),
         (words.count(NOT_ANALYSED), NOT_ANALYSED),
         (sum(bool(obj.error) for obj in unknown), "known to VirusTotal by id only"),
         (sum(not obj.error for obj in unknown), "without a report"),

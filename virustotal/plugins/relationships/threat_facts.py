@@ -181,7 +181,7 @@ FACTS: tuple[tuple[Column, tuple[str, ...]], ...] = (
         _days(
             "CISA Known Exploited Vulnerabilities",
             "cisa_known_exploited",
-            {"added_date": "added", "due_date": "to be fixed by"},
+            {"added_date": "added", "due_date": "due"},
         ),
         (VULNERABILITY,),
     ),
@@ -206,7 +206,7 @@ FACTS: tuple[tuple[Column, tuple[str, ...]], ...] = (
     (_prose("Mitigations", "mitigations"), (VULNERABILITY,)),
     (_prose("Workarounds", "workarounds"), (VULNERABILITY,)),
     (_prose("Vulnerable products", "vulnerable_products"), (VULNERABILITY,)),
-    (plain_column("Type of report", "report_type"), (REPORT,)),
+    (plain_column("Report type", "report_type"), (REPORT,)),
     (plain_column("Author", "author"), (REPORT,)),
     (plain_column("Link", "link"), (REPORT, TOOLKIT)),
     (_prose("Summary", "executive_summary"), (VULNERABILITY, REPORT)),

@@ -1,4 +1,4 @@
-"""Visits of a private URL by VirusTotal's browser: what it loaded, its screenshot and its DOM."""
+"""Visits to a private URL by VirusTotal's browser: what it loaded, its screenshot and its DOM."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ _VISIT = (
     ),
     plain_column("SHA-256 of the DOM", "dom_sha256"),
 )
-_REQUEST = ("URL", "Status", "Type", "SHA-256", "Size", "IP address", "Asked for by")
+_REQUEST = ("URL", "Status", "Type", "SHA-256", "Size", "IP address", "Requested by")
 
 
 def _constant(value: object, prefix: str) -> str:
@@ -40,7 +40,7 @@ def _constant(value: object, prefix: str) -> str:
 def visits(evidence: Evidence) -> Iterator[Finding]:
     """Yield a table of all visits, the requests of the newest one, and what is downloaded of them."""
     related = evidence.related
-    if related is None or (section := record_table("Visits of the URL", related, _VISIT, "expiration")) is None:
+    if related is None or (section := record_table("Visits to the URL", related, _VISIT, "expiration")) is None:
         return
     newest = sorted(related.items, key=lambda obj: integer(obj.attributes.get("analysis_date")) or 0, reverse=True)
     rows = [
@@ -51,11 +51,11 @@ def visits(evidence: Evidence) -> Iterator[Finding]:
             "SHA-256": as_text(resource.get("sha256"), 64),
             "Size": integer(resource.get("size")),
             "IP address": as_text(resource.get("remote_ip"), 60),
-            "Asked for by": as_text(resource.get("source_url"), _LONGEST),
+            "Requested by": as_text(resource.get("source_url"), _LONGEST),
         }
         for resource in as_mappings(newest[0].attributes.get("resources"))
     ]
-    if (below := tables.table("Requests of the newest visit", rows, _REQUEST, collapse=True)) is not None:
+    if (below := tables.table("Requests in the newest visit", rows, _REQUEST, collapse=True)) is not None:
         section.add_subsection(below)
     yield section
     if evidence.settings.analyze_relationship:
@@ -75,7 +75,7 @@ def _downloads(place: int, visit: Object, settings: Settings) -> Iterator[Downlo
 
 
 _ANALYZERS = (
-    Analyzer("url_visits", "url", "behaviours", analyze=visits, order=345, summary="Visits of a private URL"),
+    Analyzer("url_visits", "url", "behaviours", analyze=visits, order=345, summary="Visits to a private URL"),
 )
 
 

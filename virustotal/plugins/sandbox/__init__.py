@@ -116,7 +116,7 @@ def _activity(
 
 
 def _remarks(reports: Sequence[Sandbox], related: Related) -> Iterator[str]:
-    yield f"Reports of {', '.join(report.name for report in reports)}. Each thing is listed once."
+    yield f"Reports of {', '.join(report.name for report in reports)}. Each observation is listed once."
     if not related.complete:
         yield "VirusTotal has more reports than were fetched."
     yield from _missing(related)
@@ -151,6 +151,6 @@ def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
             "behaviours",
             analyze=analyze,
             order=100,
-            summary="What sandboxes concluded, and all that they saw",
+            summary="Sandbox verdicts and activity",
         ),
     )

@@ -117,7 +117,7 @@ _TEXTS = {
 }
 _WINDOWS = {
     "windows_hidden": "window hidden",
-    "windows_searched": "window searched for",
+    "windows_searched": "window searched",
     "signals_observed": "signal observed",
     "signals_hooked": "signal hooked",
 }
@@ -169,7 +169,7 @@ TABLES = (
     ActivityTable("Services", "Service", entries(_SERVICES, str.lower)),
     ActivityTable("Modules loaded", "Module", entries({"modules_loaded": ""}, same_path), ""),
     ActivityTable("Hosts and URLs in memory", "Value", entries(_MEMORY), "Kind"),
-    ActivityTable("Texts, calls and cryptography", "Text", entries(_TEXTS), "Kind"),
+    ActivityTable("Strings, calls and cryptography", "Text", entries(_TEXTS), "Kind"),
     ActivityTable("Windows and signals", "Name", entries(_WINDOWS), "Kind"),
     ActivityTable(
         "Permissions and application data",

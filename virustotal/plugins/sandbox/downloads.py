@@ -78,7 +78,7 @@ def recordings(evidence: Evidence, recording: Recording) -> Iterator[Finding]:
         yield _download(recording, obj, evidence.report.subject)
     missing = list(_missing(related, "reports of sandboxes"))
     if related.items and not related.detailed:
-        missing.append("Of the sandboxes only the names came.")
+        missing.append("VirusTotal returned only the names of the sandboxes.")
     if missing:
         title = f"A {recording.title} may be missing" if recorded else f"No {recording.title} was downloaded"
         section = ResultTextSection(title, auto_collapse=True)
@@ -131,8 +131,8 @@ def _sorted_out(related: Related, evidence: Evidence) -> tuple[list[Object], lis
     rules: tuple[tuple[str, Callable[[Object], bool]], ...] = (
         ("", lambda obj: _digest(obj) in EMPTY_DIGESTS),
         ("The submitted file drops itself, and is not downloaded again.", lambda obj: _digest(obj) == subject),
-        ("VirusTotal knows {} by hash alone.", lambda obj: bool(obj.error)),
-        ("VirusTotal names {} by something else than a SHA-256.", lambda obj: not _SHA256.fullmatch(_digest(obj))),
+        ("VirusTotal knows {} by hash only.", lambda obj: bool(obj.error)),
+        ("VirusTotal gives no SHA-256 of {}.", lambda obj: not _SHA256.fullmatch(_digest(obj))),
         (f"{{}} larger than max_download_mb ({most}).", lambda obj: _size(obj) > most * 2**20),
     )
     left, lines = list(related.items), []
@@ -165,7 +165,7 @@ def say_what_to_set(evidence: Evidence) -> Iterator[Finding]:
     settings = evidence.settings
     asked = [name for name in PARAMETERS if getattr(settings, name) is True]
     if asked and not settings.analyze_relationship:
-        section = ResultTextSection("No artefacts of sandboxes were downloaded")
+        section = ResultTextSection("No sandbox artefacts were downloaded")
         section.add_line(f"Set analyze_relationship as well: without it, {tables.listed(asked)} does nothing.")
         yield section
 
@@ -197,5 +197,9 @@ def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
         summary=f"Downloads the dropped files ({DROPPED})",
     )
     yield Analyzer(
-        "artefacts", "file", analyze=say_what_to_set, order=98, summary="Says what artefacts need, where it is missing"
+        "artefacts",
+        "file",
+        analyze=say_what_to_set,
+        order=98,
+        summary="Names the parameter that sandbox artefacts need",
     )

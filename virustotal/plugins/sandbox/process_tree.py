@@ -86,9 +86,9 @@ def _left_out(processes: Sequence[Process], drawn: Sequence[Process], cut: bool)
         }
         for process in rest[:MOST_ROWS]
     ]
-    title = f"Processes that the tree leaves out: below level {MOST_LEVELS}, more than {MOST_DRAWN}, or too large"
+    title = f"Processes not in the tree: below level {MOST_LEVELS}, more than {MOST_DRAWN}, or too large"
     if cut:
-        title += f"; beyond {MOST_PROCESSES} none was looked at"
+        title += f"; only the first {MOST_PROCESSES} were read"
     columns = ("Process", "PID", "Parent PID", "Level")
     return tables.table(title, rows, columns, total=len(rest), most=MOST_ROWS, collapse=True)
 
@@ -108,7 +108,7 @@ def _details(sandboxes: Sequence[Sandbox]) -> Any | None:
         for sandbox, process, details in detailed[: tables.MOST_ROWS]
     ]
     columns = ("Process", "PID", "Second", "Seen", "Sandbox")
-    return tables.table("What single processes did", rows, columns, total=len(detailed), collapse=True)
+    return tables.table("Activity by process", rows, columns, total=len(detailed), collapse=True)
 
 
 def _linked(drawn: Sequence[Process]) -> Iterator[ProcessItem]:

@@ -83,7 +83,7 @@ RECORDS = (
     RecordTable("sms_sent", "SMS sent", {"destination": "Destination", "body": "Text"}),
     RecordTable(
         "files_dropped",
-        "Digests of dropped files",
+        "Hashes of dropped files",
         {"sha256": "SHA-256", "path": "File", "type": "Type", "process_name": "Process"},
         {},
         {"process_id": "", "download_url": ""},
@@ -126,7 +126,7 @@ def _cells(table: RecordTable, entry: Any) -> dict[str, Any]:
         return {next(iter(table.columns.values())): cell} if cell else {}
     titles = {**table.columns, **table.details}
     cells: dict[str, Any] = {title: _cell(fields.get(key)) for key, title in titles.items()}
-    cells |= {title: "given, not shown" for key, title in table.hidden.items() if title and fields.get(key)}
+    cells |= {title: "present, not shown" for key, title in table.hidden.items() if title and fields.get(key)}
     cells["Other"] = described(
         {key: value for key, value in fields.items() if key not in titles and key not in table.hidden}
     )

@@ -72,7 +72,7 @@ def rule_findings(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> I
         scored = sort.scored_in_file(subject)
         for title, part in (
             (f"{sort.title} in sandboxes", serious),
-            (f"{sort.title} in sandboxes, {'lower' if serious else 'none of high'} severity", minor),
+            (f"{sort.title} in sandboxes, {'lower' if serious else 'no high'} severity", minor),
         ):
             section = _section(sort, title, part, collapse=part is minor)
             if section is not None:
@@ -123,6 +123,6 @@ def _points(sort: Sort, rules: Sequence[Match], section: Any, scored_in_file: fr
         elif rule.severity not in SERIOUS:
             minor += 1
             if minor > MOST_MINOR:
-                amount, reason = 0, f"{reason}; of rules below high the first {MOST_MINOR} count"
+                amount, reason = 0, f"{reason}; only the first {MOST_MINOR} rules below high count"
         # The techniques of the rules stand in the one table of techniques.
         yield Points(Family.BEHAVIOUR, clean(f"{sort.prefix}.{rule.name}", 110), amount, reason, section)

@@ -37,7 +37,7 @@ def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
                 network,
                 ("country", "continent", "network", "asn", "as_owner", "regional_internet_registry", "jarm"),
             ),
-            "context": ("Context from the crowd", parts.context, ("crowdsourced_context",)),
+            "context": ("Crowdsourced context", parts.context, ("crowdsourced_context",)),
             "certificate": (
                 "Certificate last seen",
                 parts.certificate,

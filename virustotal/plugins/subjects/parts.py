@@ -113,7 +113,7 @@ def context(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         }
         for entry in as_mappings(attributes.get("crowdsourced_context"))
     ]
-    yield tables.table("Context from the crowd", rows, ("Title", "Severity", "Source", "Date", "Details"))
+    yield tables.table("Crowdsourced context", rows, ("Title", "Severity", "Source", "Date", "Details"))
 
 
 def listed(value: Any) -> str:

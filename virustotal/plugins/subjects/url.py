@@ -35,8 +35,8 @@ def page(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         ("Final URL", without_credentials(attributes.get("last_final_url"))),
         ("Title", as_text(attributes.get("title"))),
         ("HTTP status", integer(attributes.get("last_http_response_code"))),
-        ("Size of the answer in bytes", integer(attributes.get("last_http_response_content_length"))),
-        ("SHA-256 of the answer", as_text(attributes.get("last_http_response_content_sha256"))),
+        ("Response size in bytes", integer(attributes.get("last_http_response_content_length"))),
+        ("Response SHA-256", as_text(attributes.get("last_http_response_content_sha256"))),
         (
             "Targeted brands",
             parts.listed([f"{as_text(brand)} ({who})" for who, brand in pairs(attributes.get("targeted_brand"))]),
@@ -45,7 +45,7 @@ def page(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     )
     yield tables.key_values("Page", facts)
     rows = [{"Name": name, "Content": parts.listed(value)} for name, value in pairs(attributes.get("html_meta"))]
-    yield tables.table("Meta tags of the page", rows, ("Name", "Content"), collapse=True)
+    yield tables.table("HTML meta tags", rows, ("Name", "Content"), collapse=True)
 
 
 def redirects(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
@@ -76,7 +76,7 @@ def answer(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     cookies = [name for name, _ in pairs(attributes.get("last_http_response_cookies"))]
     if cookies:
         rows.append({"Header": "Cookies (names only)", "Value": tables.listed(cookies)})
-    yield tables.table("HTTP answer", rows, ("Header", "Value"))
+    yield tables.table("HTTP response", rows, ("Header", "Value"))
 
 
 def _header(value: Any) -> str:
@@ -160,6 +160,6 @@ def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
             ),
             "trackers": ("Trackers in the page", trackers, ("trackers",)),
             "links": ("Outgoing links", links, ("outgoing_links",)),
-            "favicon": ("Hashes of the icon", parts.favicon, ("favicon",)),
+            "favicon": ("Favicon hashes", parts.favicon, ("favicon",)),
         },
     )
