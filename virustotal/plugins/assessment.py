@@ -5,6 +5,7 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Family, Finding, Points, hookimpl, tables
 from virustotal.core.readers import as_mapping, as_text, as_texts, integer, pairs
+from virustotal.core.relationships import KINDS
 from virustotal.core.verdicts import analyst_verdict
 
 #: Points of a malicious verdict by severity, before the family's cap. Other severities count as the lowest.
@@ -20,12 +21,11 @@ _NO_SEVERITY = frozenset({"", "none", "unknown"})
 def virustotal_analyzers() -> tuple[Analyzer, ...]:
     """One analyser a kind of subject."""
     summary = "Google Threat Intelligence's assessment"
-    return (
-        Analyzer("assessment", "file", analyze=analyze, order=20, summary=summary),
-        *(
-            Analyzer(f"{kind}_assessment", kind, analyze=analyze, order=20, summary=summary)
-            for kind in ("url", "domain", "ip_address")
-        ),
+    return tuple(
+        Analyzer(
+            "assessment" if kind == "file" else f"{kind}_assessment", kind, analyze=analyze, order=20, summary=summary
+        )
+        for kind in KINDS
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from virustotal.core import Analyzer, Evidence, Finding, Object, hookimpl, tables
 from virustotal.core.readers import as_mapping, as_text, as_texts, date, integer, named_counts
+from virustotal.core.relationships import KINDS
 
 #: Names that are listed; VirusTotal keeps a hundred.
 MOST_NAMES = 20
@@ -14,13 +15,8 @@ MOST_NAMES = 20
 def virustotal_analyzers() -> tuple[Analyzer, ...]:
     """One analyser a kind of subject."""
     summary = "Dates, reputation, labels, hashes and names"
-    return (
-        Analyzer("overview", "file", analyze=analyze, order=10, summary=summary),
-        *(
-            Analyzer(f"{kind}_overview", kind, analyze=analyze, order=10, summary=summary)
-            for kind in ("url", "domain", "ip_address")
-        ),
-    )
+    names = {kind: "overview" if kind == "file" else f"{kind}_overview" for kind in KINDS}
+    return tuple(Analyzer(name, kind, analyze=analyze, order=10, summary=summary) for kind, name in names.items())
 
 
 def analyze(evidence: Evidence) -> Iterator[Finding]:
@@ -55,17 +51,11 @@ def _facts(subject: Object) -> Iterator[tuple[str, Any]]:
 def _identity(attributes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "Names", tables.listed(as_texts(attributes.get("names"), 200), MOST_NAMES)
     yield "Size in bytes", integer(attributes.get("size"))
-    for key, title in _HASHES.items():
-        yield title, as_text(attributes.get(key))
+    # Those by which other tools know the file; the others stand in its identification.
+    yield "MD5", as_text(attributes.get("md5"))
+    yield "SHA-1", as_text(attributes.get("sha1"))
+    yield "SHA-256", as_text(attributes.get("sha256"))
     yield "Tags", tables.listed(as_texts(attributes.get("tags")), 40)
-
-
-#: Those by which other tools know the file; the others stand in its identification.
-_HASHES: Mapping[str, str] = {
-    "md5": "MD5",
-    "sha1": "SHA-1",
-    "sha256": "SHA-256",
-}
 
 
 def _popular(value: Any) -> str:

@@ -7,9 +7,9 @@ import pytest
 
 from tests.plugins.file_attributes.everything import all_found
 from tests.plugins.file_attributes.look import assert_sound, body, found, points, tags, titles, words
+from virustotal.core.tables import brief
 from virustotal.plugins.file_attributes import apple, identification, metadata, scripts, unknown_attributes
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, build
-from virustotal.plugins.file_attributes._cell_readers import shown
 
 DATE = "2024-07-31T03:49:43.932817Z"
 
@@ -389,10 +389,10 @@ def nested(kind: type, depth: int) -> Any:
 @pytest.mark.parametrize(("kind", "expected"), [(dict, "a: a: a: …"), (list, "…")])
 @pytest.mark.parametrize("depth", [4, 500, 100_000])
 def test_however_deep_a_value_is_a_cell_ends_at_the_bound(kind: type, expected: str, depth: int) -> None:
-    assert shown(nested(kind, depth)) == expected
+    assert brief(nested(kind, depth)) == expected
 
 
 def test_what_is_within_the_bound_is_shown() -> None:
-    assert shown(nested(dict, 3)) == "a: a: a: innermost"
-    assert shown([[["innermost"]]]) == "innermost"
-    assert shown([[[[]]]]) == "…"
+    assert brief(nested(dict, 3)) == "a: a: a: innermost"
+    assert brief([[["innermost"]]]) == "innermost"
+    assert brief([[[[]]]]) == "…"

@@ -8,8 +8,8 @@ from attrs import evolve, frozen
 
 from virustotal.core import Analyzer, Evidence, Finding, Needs
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, whole_text
-from virustotal.core.tables import MOST_ROWS, key_values, lines, table
-from virustotal.plugins.file_attributes._cell_readers import label, shown
+from virustotal.core.tables import MOST_ROWS, brief, key_values, lines, table
+from virustotal.plugins.file_attributes._cell_readers import label
 
 #: Deepest nesting of sections; what lies deeper is written into one cell.
 DEEPEST = 3
@@ -35,7 +35,7 @@ class FieldSpec:
 
     key: str
     label: str
-    read: Reader = shown
+    read: Reader = brief
     tag: str = ""
     tagged: Reader | None = None
     detail: bool = False
@@ -80,7 +80,7 @@ def build(part: SectionSpec, value: Any, depth: int = DEEPEST) -> ResultSection 
     if part.fields or as_mappings(entries[: part.most]):
         return _rows(part, entries, len(entries))
     shortened, total = entries[: part.most], len(entries) if len(entries) > part.most else None
-    section = lines(part.title, map(shown, shortened), total=total, most=part.most, collapse=part.collapse)
+    section = lines(part.title, map(brief, shortened), total=total, most=part.most, collapse=part.collapse)
     _tag(section, [FieldSpec("", "", tag=part.tag)], [{"": entry} for entry in shortened])
     return section
 
@@ -192,11 +192,6 @@ def _tag(section: Any, fields: Sequence[FieldSpec], rows: Sequence[Mapping[str, 
                 section.add_tag(field.tag, value)
 
 
-def attributes(evidence: Evidence) -> Mapping[str, Any]:
-    """Return the attributes of the subject."""
-    return evidence.report.subject.attributes
-
-
 def build_section(part: SectionSpec, value: Any) -> ResultSection | None:
     """Return the section of an attribute; an `*_info` without anything in it is said to be empty, null is absent."""
     section = build(part, value)
@@ -205,7 +200,14 @@ def build_section(part: SectionSpec, value: Any) -> ResultSection | None:
     return section
 
 
-def many(part: SectionSpec, value: Any) -> Iterator[ResultSection]:
+def build_sections(attributes: Mapping[str, Any], *parts: SectionSpec) -> Iterator[ResultSection]:
+    """Yield a section for each of the attributes that the file has."""
+    for part in parts:
+        if (section := build_section(part, attributes.get(part.key))) is not None:
+            yield section
+
+
+def build_section_for_each(part: SectionSpec, value: Any) -> Iterator[ResultSection]:
     """Yield a section for each mapping of a list, MOST_PARTS at most; anything else is one section."""
     entries = as_mappings(value) or (value,)
     for entry in entries[:MOST_PARTS]:
@@ -215,19 +217,30 @@ def many(part: SectionSpec, value: Any) -> Iterator[ResultSection]:
         yield ResultSection(f"{part.title}: {len(entries) - MOST_PARTS} more are not shown")
 
 
-def analyzer(name: str, order: int, summary: str, *parts: SectionSpec) -> Analyzer:
-    """Return the analyser that shows one section for each of the attributes that the file has."""
+def analyzer(
+    name: str,
+    order: int,
+    summary: str,
+    *parts: SectionSpec,
+    names: Iterable[str] = (),
+    analyze: Callable[[Mapping[str, Any]], Iterable[Finding]] | None = None,
+) -> Analyzer:
+    """Return the analyser of some attributes of a file.
 
-    def analyze(evidence: Evidence) -> Iterator[Finding]:
-        values = attributes(evidence)
-        for part in parts:
-            if (section := build_section(part, values.get(part.key))) is not None:
-                yield section
+    Args:
+        parts: The sections of the attributes, by default one for each of those that the file has.
+        names: Attributes that are read beside those of `parts`.
+        analyze: Yields other findings of the file's attributes.
+    """
 
-    needs = Needs(tuple(part.key for part in parts))
-    return Analyzer(name, "file", analyze=analyze, needs=needs, order=order, summary=summary)
+    def findings(evidence: Evidence) -> Iterable[Finding]:
+        attributes = evidence.report.subject.attributes
+        return build_sections(attributes, *parts) if analyze is None else analyze(attributes)
+
+    needs = Needs((*names, *(part.key for part in parts)))
+    return Analyzer(name, "file", analyze=findings, needs=needs, order=order, summary=summary)
 
 
-def renamed(part: SectionSpec, key: str, title: str) -> SectionSpec:
+def with_key(part: SectionSpec, key: str, title: str) -> SectionSpec:
     """Return the same shape for another key."""
     return evolve(part, key=key, title=title)

@@ -7,9 +7,6 @@ from typing import Any
 from virustotal.core.readers import as_list, as_text, date, integer, moment, pairs
 from virustotal.core.tables import brief, listed
 
-#: A value of any shape as one cell.
-shown = brief
-
 _SNAKE_CASE = re.compile(r"[a-z0-9][a-z0-9_]*", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 _SEPARATORS = re.compile(r"[\s:]+")
@@ -23,18 +20,18 @@ def label(key: Any) -> str:
 
 def names(value: Any) -> str:
     """Return the texts of a list as one cell; a name that is empty is said to be."""
-    return listed(shown(entry) or "(empty)" for entry in as_list(value))
+    return listed(brief(entry) or "(empty)" for entry in as_list(value))
 
 
 def counts(value: Any) -> str:
     """Return a mapping of names and numbers as one cell, the largest first: `RT_ICON: 12, RT_STRING: 3`."""
     entries = sorted(pairs(value), key=lambda pair: -(integer(pair[1]) or 0))
-    return listed(f"{name}: {shown(entry)}" for name, entry in entries) or str(shown(value))
+    return listed(f"{name}: {brief(entry)}" for name, entry in entries) or str(brief(value))
 
 
 def lower(value: Any) -> Any:
     """Return a text in lower case; anything else as it is shown."""
-    return as_text(value).lower() or shown(value)
+    return as_text(value).lower() or brief(value)
 
 
 def digest(*lengths: int) -> Callable[[Any], str]:
@@ -56,17 +53,17 @@ any_hex = digest()
 def address(value: Any) -> Any:
     """Return a whole number as hexadecimal, such as `0x1000`; anything else as it is shown."""
     integral = integer(value)
-    return shown(value) if integral is None or integral < 0 else f"0x{integral:x}"
+    return brief(value) if integral is None or integral < 0 else f"0x{integral:x}"
 
 
 def when(value: Any) -> Any:
     """Return a moment as it is shown; what is not readable as it is."""
-    return date(value) or shown(value)
+    return date(value) or brief(value)
 
 
 def day(value: Any) -> Any:
     """Return the day of a moment, `YYYY-MM-DD`; what is not readable as it is."""
-    return moment(value)[:10] or shown(value)
+    return moment(value)[:10] or brief(value)
 
 
 def literal(table: Mapping[Any, str]) -> Callable[[Any], Any]:
@@ -74,7 +71,7 @@ def literal(table: Mapping[Any, str]) -> Callable[[Any], Any]:
 
     def read(value: Any) -> Any:
         integral = integer(value)
-        return f"{table[integral]} ({integral})" if integral in table else shown(value)
+        return f"{table[integral]} ({integral})" if integral in table else brief(value)
 
     return read
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mapping, as_text, pairs
 from virustotal.core.tables import listed
-from virustotal.plugins.file_attributes._attribute_table import attributes
+from virustotal.plugins.file_attributes._attribute_table import analyzer
 
 WARNING = "Written by a language model about content that an attacker may control. Not scored."
 #: Characters of one analysis, and analyses shown.
@@ -30,9 +30,9 @@ def _analysis(entry: Any) -> Mapping[str, Any]:
     return as_mapping(entry) or {"analysis": entry}
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield one section with a subsection for each analysis, its source and verdict in the title."""
-    results = analyses(attributes(evidence).get("crowdsourced_ai_results"))
+    results = analyses(attributes.get("crowdsourced_ai_results"))
     shown = [below for entry in results[:MOST] if (below := _section(entry)) is not None]
     if not shown:
         return
@@ -59,6 +59,4 @@ def _section(entry: Mapping[str, Any]) -> ResultSection | None:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of Code Insight."""
     summary = "What language models wrote about the file; never scored."
-    return (
-        Analyzer("ai", "file", analyze=analyze, needs=Needs(("crowdsourced_ai_results",)), order=63, summary=summary),
-    )
+    return (analyzer("ai", 63, summary, names=("crowdsourced_ai_results",), analyze=analyze),)

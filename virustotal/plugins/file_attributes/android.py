@@ -2,6 +2,7 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_text, moment
+from virustotal.core.tables import brief
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
@@ -9,7 +10,7 @@ from virustotal.plugins.file_attributes._attribute_table import FieldSpec, Secti
 def distinguished_name(value: object) -> str:
     """Return a subject or issuer as one text."""
     fields = as_mapping(value)
-    return as_text(fields.get("DN")) or as_text(fields.get("CN")) or str(read.shown(value))
+    return as_text(fields.get("DN")) or as_text(fields.get("CN")) or str(brief(value))
 
 
 CERTIFICATE = SectionSpec(

@@ -1,16 +1,17 @@
 """Apple's formats: `macho_info` (one entry an architecture), `ipa_info`, `dmg_info`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
+from virustotal.core import Analyzer, Finding, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
     SectionSpec,
-    attributes,
-    build_section,
-    many,
-    renamed,
+    analyzer,
+    build_section_for_each,
+    build_sections,
+    with_key,
 )
 
 PLIST = SectionSpec(
@@ -84,7 +85,7 @@ VOLUME = SectionSpec(
         FieldSpec("unreadable_files", "Unreadable files"),
         FieldSpec("timeout", "Timed out"),
     ),
-    parts=(renamed(PLIST, "info_plist", "Property list"), EXECUTABLE),
+    parts=(with_key(PLIST, "info_plist", "Property list"), EXECUTABLE),
 )
 IPA = SectionSpec(
     "ipa_info",
@@ -102,7 +103,7 @@ DMG = SectionSpec(
     (FieldSpec("dmg_version", "Version"),),
     parts=(
         VOLUME,
-        renamed(VOLUME, "iso", "ISO volume"),
+        with_key(VOLUME, "iso", "ISO volume"),
         SectionSpec("gpt", "Partitions"),
         SectionSpec("gtp", "Partitions"),
         SectionSpec(
@@ -112,21 +113,17 @@ DMG = SectionSpec(
 )
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+MACHO = with_key(ARCHITECTURE, "macho_info", "Mach-O executable")
+
+
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield a section for each architecture of `macho_info`, which is a list, and for the containers."""
-    values = attributes(evidence)
-    yield from many(renamed(ARCHITECTURE, "macho_info", "Mach-O executable"), values.get("macho_info"))
-    for part in (IPA, DMG):
-        if (section := build_section(part, values.get(part.key))) is not None:
-            yield section
+    yield from build_section_for_each(MACHO, attributes.get(MACHO.key))
+    yield from build_sections(attributes, IPA, DMG)
 
 
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of Apple's formats."""
     summary = "Mach-O executables, iOS applications, Apple disk images."
-    return (
-        Analyzer(
-            "apple", "file", analyze=analyze, needs=Needs(("macho_info", IPA.key, DMG.key)), order=407, summary=summary
-        ),
-    )
+    return (analyzer("apple", 407, summary, MACHO, IPA, DMG, analyze=analyze),)

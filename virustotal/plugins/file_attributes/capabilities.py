@@ -1,14 +1,15 @@
 """What code in the file can do: `capabilities_tags`, with ATT&CK techniques where one follows from the capability."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimpl
 from virustotal.core.assemblyline import attack_name, current_id, known_ids
 from virustotal.core.readers import as_texts
 from virustotal.core.tables import table
-from virustotal.plugins.file_attributes._attribute_table import attributes
+from virustotal.plugins.file_attributes._attribute_table import analyzer
 
 #: Capability in lower case to what it means and its ATT&CK technique, empty where none follows from it alone.
 CAPABILITIES: Mapping[str, tuple[str, str]] = {
@@ -91,9 +92,9 @@ CAPABILITIES: Mapping[str, tuple[str, str]] = {
 COLUMNS = ("Capability", "Meaning", "ATT&CK", "Technique")
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield a table of capabilities, unknown ones too, and their techniques at 0 points: clean programs have most."""
-    capabilities = as_texts(attributes(evidence).get("capabilities_tags"))
+    capabilities = as_texts(attributes.get("capabilities_tags"))
     section: ResultSection | None = table("Capabilities of the code", [_row(name) for name in capabilities], COLUMNS)
     if section is None:
         return
@@ -116,8 +117,4 @@ def _row(name: str) -> Mapping[str, str]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of capabilities."""
     summary = "What code in the file can do, with ATT&CK techniques."
-    return (
-        Analyzer(
-            "capabilities", "file", analyze=analyze, needs=Needs(("capabilities_tags",)), order=65, summary=summary
-        ),
-    )
+    return (analyzer("capabilities", 65, summary, names=("capabilities_tags",), analyze=analyze),)

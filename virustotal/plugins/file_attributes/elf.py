@@ -2,7 +2,7 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, renamed
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, with_key
 
 HEADER = SectionSpec(
     "header",
@@ -54,10 +54,10 @@ ELF = SectionSpec(
         IMPORTS,
         EXPORTS,
         # Older answers: lists of lists.
-        renamed(SECTIONS, "sections", "Sections"),
-        renamed(SEGMENTS, "segments", "Segments"),
-        renamed(IMPORTS, "imports", "Imports"),
-        renamed(EXPORTS, "exports", "Exports"),
+        with_key(SECTIONS, "sections", "Sections"),
+        with_key(SEGMENTS, "segments", "Segments"),
+        with_key(IMPORTS, "imports", "Imports"),
+        with_key(EXPORTS, "exports", "Exports"),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
-from virustotal.plugins.file_attributes.signature import CERTIFICATES
+from virustotal.plugins.file_attributes.signature import UNTAGGED
 
 ROM = SectionSpec(
     "rombios_info",
@@ -16,9 +16,7 @@ ROM = SectionSpec(
         SectionSpec("option_roms", "Option ROMs"),
         SectionSpec("acpi_tables", "ACPI tables"),
         SectionSpec("nvar_variable_names", "Variables"),
-        SectionSpec(
-            "certs", "Certificates", tuple(FieldSpec(each.key, each.label, each.read) for each in CERTIFICATES.fields)
-        ),
+        SectionSpec("certs", "Certificates", UNTAGGED),
     ),
 )
 

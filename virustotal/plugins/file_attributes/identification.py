@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, analyzer, build
 
 #: What Detect It Easy calls a tool, in lower case, to the tag type of its name.
 TOOLS: Mapping[str, str] = {"packer": "technique.packer", "protector": "technique.packer", "compiler": "file.compiler"}
@@ -71,7 +71,7 @@ IDENTITY = SectionSpec(
     ),
     parts=(EASY, TRID, SectionSpec("packers", "Packers by tool")),
 )
-KEYS = (*(each.key for each in IDENTITY.fields), *(each.key for each in IDENTITY.parts))
+KEYS = (*(field.key for field in IDENTITY.fields), *(part.key for part in IDENTITY.parts))
 
 
 def tools(value: Any) -> Iterator[tuple[str, str]]:
@@ -82,13 +82,12 @@ def tools(value: Any) -> Iterator[tuple[str, str]]:
             yield kind, name
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield one section; a packer is a technique that many clean programs use too, so it scores nothing."""
-    values = attributes(evidence)
-    section = build(IDENTITY, {key: values[key] for key in KEYS if values.get(key) is not None})
+    section = build(IDENTITY, {key: attributes[key] for key in KEYS if attributes.get(key) is not None})
     if section is None:
         return
-    named = list(dict.fromkeys(tools(values.get(EASY.key))))[:MOST_TAGS]
+    named = list(dict.fromkeys(tools(attributes.get(EASY.key))))[:MOST_TAGS]
     for kind, name in named:
         section.add_tag(kind, name)
     yield section
@@ -102,4 +101,4 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of types and tools."""
     summary = "File type, packers and compilers, similarity hashes."
-    return (Analyzer("identification", "file", analyze=analyze, needs=Needs((*KEYS,)), order=499, summary=summary),)
+    return (analyzer("identification", 499, summary, names=KEYS, analyze=analyze),)

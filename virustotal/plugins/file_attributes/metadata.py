@@ -1,13 +1,19 @@
 """Metadata of images and other files: `exiftool`, `image_code_injections`, `main_icon`, `filecondis`, `asf_info`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_text, moment
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build_section
+from virustotal.plugins.file_attributes._attribute_table import (
+    FieldSpec,
+    SectionSpec,
+    analyzer,
+    build_section,
+    build_sections,
+)
 
 #: Code inside an image serves no purpose but to be run by something that takes it for a page.
 CODE_IN_IMAGE = 100
@@ -40,18 +46,14 @@ ICON = SectionSpec("main_icon", "Icon", PICTURE)
 FILECONDIS = SectionSpec("filecondis", "Visual fingerprint of the bytes", PICTURE)
 ASF = SectionSpec("asf_info", "Media container (ASF)")
 INJECTIONS = SectionSpec("image_code_injections", "Code inside the image")
-NEEDS = Needs(tuple(part.key for part in (EXIF, INJECTIONS, ICON, FILECONDIS, ASF)))
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the metadata; tags only for images, since the keys mean other things elsewhere."""
-    values = attributes(evidence)
-    image = as_text(as_mapping(values.get("exiftool")).get("MIMEType")).startswith("image/")
-    for part in (EXIF_OF_IMAGE if image else EXIF, ASF, ICON, FILECONDIS):
-        if (section := build_section(part, values.get(part.key))) is not None:
-            yield section
-    injected = values.get(INJECTIONS.key)
-    if injected and (section := build_section(INJECTIONS, injected)) is not None:
+    image = as_text(as_mapping(attributes.get(EXIF.key)).get("MIMEType")).startswith("image/")
+    yield from build_sections(attributes, EXIF_OF_IMAGE if image else EXIF, ASF, ICON, FILECONDIS)
+    code = attributes.get(INJECTIONS.key)
+    if code and (section := build_section(INJECTIONS, code)) is not None:
         yield section
         reason = "VirusTotal found code inside the image."
         yield Points(Family.STATIC, "code_in_image", CODE_IN_IMAGE, reason, section)
@@ -61,13 +63,4 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of metadata."""
     summary = "Metadata by ExifTool, icons, code inside images."
-    return (
-        Analyzer(
-            "metadata",
-            "file",
-            analyze=analyze,
-            needs=NEEDS,
-            order=420,
-            summary=summary,
-        ),
-    )
+    return (analyzer("metadata", 420, summary, EXIF, INJECTIONS, ICON, FILECONDIS, ASF, analyze=analyze),)

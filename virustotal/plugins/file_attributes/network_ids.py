@@ -5,11 +5,18 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
+from virustotal.core import Analyzer, Finding, Settings, hookimpl
 from virustotal.core.assemblyline import indicator
 from virustotal.core.readers import as_list, as_mappings, as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
+from virustotal.plugins.file_attributes._attribute_table import (
+    MOST_TAGS,
+    FieldSpec,
+    SectionSpec,
+    analyzer,
+    build,
+    build_sections,
+)
 from virustotal.plugins.file_attributes._severity import WORTH, rule_sections, severity
 
 
@@ -68,18 +75,16 @@ def traffic(alerts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the alerts, the worst first, their traffic, VirusTotal's statistics, and points of each severity."""
-    values = attributes(evidence)
-    for section, rows, points in rule_sections(ALERTS, values.get(ALERTS.key), "alert_severity", "IDS", title):
+    for section, rows, points in rule_sections(ALERTS, attributes.get(ALERTS.key), "alert_severity", "IDS", title):
         alerts = list(as_mappings(rows))
         _tag_peers(section, alerts)
         if (below := build(TRAFFIC, traffic(alerts))) is not None:
             section.add_subsection(below)
         yield section
         yield from points
-    if (statistics := build(STATISTICS, values.get(STATISTICS.key))) is not None:
-        yield statistics
+    yield from build_sections(attributes, STATISTICS)
 
 
 def _tag_peers(section: ResultSection, alerts: list[Mapping[str, Any]]) -> None:
@@ -93,6 +98,4 @@ def _tag_peers(section: ResultSection, alerts: list[Mapping[str, Any]]) -> None:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of crowdsourced intrusion detection results."""
     summary = "Crowdsourced intrusion detection rules on the file's traffic."
-    return (
-        Analyzer("ids", "file", analyze=analyze, needs=Needs((ALERTS.key, STATISTICS.key)), order=62, summary=summary),
-    )
+    return (analyzer("ids", 62, summary, ALERTS, STATISTICS, analyze=analyze),)

@@ -3,7 +3,7 @@
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.core.readers import moment
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, renamed
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, with_key
 
 MACROS = SectionSpec(
     "macros",
@@ -68,10 +68,10 @@ OFFICE = SectionSpec(
     (FieldSpec("tags", "Marks", read.names),),
     parts=(
         OLE,
-        renamed(MACROS, "macros", "Macros"),
+        with_key(MACROS, "macros", "Macros"),
         SUMMARY,
         DOCUMENT_SUMMARY,
-        renamed(DOCUMENT_SUMMARY, "documment_summary_info", DOCUMENT_SUMMARY.title),
+        with_key(DOCUMENT_SUMMARY, "documment_summary_info", DOCUMENT_SUMMARY.title),
         ENTRIES,
     ),
 )

@@ -5,7 +5,7 @@ Hosts of a capture are what somebody's machine talked to, most of it harmless: t
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, renamed
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, with_key
 
 RULES = SectionSpec(
     "snort",
@@ -46,7 +46,7 @@ WIRESHARK = SectionSpec(
     ),
 )
 TRAFFIC = SectionSpec("traffic_inspection", "Traffic", parts=(HTTP,))
-SURICATA = renamed(RULES, "suricata", "Suricata rules on the capture")
+SURICATA = with_key(RULES, "suricata", "Suricata rules on the capture")
 
 
 @hookimpl

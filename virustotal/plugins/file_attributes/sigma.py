@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Needs, Settings, hookimpl
+from virustotal.core import Analyzer, Finding, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_mappings, as_text
-from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, attributes, build
+from virustotal.core.tables import brief
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, build_sections
 from virustotal.plugins.file_attributes._severity import rule_sections, severity
 
 #: Events of one rule that are written out.
@@ -17,8 +17,8 @@ def events(value: Any) -> str:
     """Return the first events of `match_context`, which is a list of `{values: {…}}` or one mapping."""
     contexts = [as_mapping(entry.get("values")) or entry for entry in as_mappings(value)]
     rest = len(contexts) - MOST_EVENTS
-    written = " | ".join(str(read.shown(entry)) for entry in contexts[:MOST_EVENTS])
-    return f"{as_text(written, 900)} and {rest} more" if rest > 0 else written or str(read.shown(value))
+    written = " | ".join(str(brief(entry)) for entry in contexts[:MOST_EVENTS])
+    return f"{as_text(written, 900)} and {rest} more" if rest > 0 else written or str(brief(value))
 
 
 RULES = SectionSpec(
@@ -48,27 +48,15 @@ def title(row: Mapping[str, Any]) -> str:
     return as_text(row.get("rule_title")) or as_text(row.get("rule_id"))
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the rules, the worst first, VirusTotal's statistics, and points of each severity."""
-    sigma = attributes(evidence)
-    for section, _, points in rule_sections(RULES, sigma.get(RULES.key), "rule_level", "Sigma", title):
+    for section, _, points in rule_sections(RULES, attributes.get(RULES.key), "rule_level", "Sigma", title):
         yield section
         yield from points
-    for statistics in (STATISTICS, SUMMARY):
-        if (section := build(statistics, sigma.get(statistics.key))) is not None:
-            yield section
+    yield from build_sections(attributes, STATISTICS, SUMMARY)
 
 
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of Sigma results."""
-    return (
-        Analyzer(
-            "sigma",
-            "file",
-            analyze=analyze,
-            needs=Needs((RULES.key, STATISTICS.key, SUMMARY.key)),
-            order=61,
-            summary="Sigma rules matched in a sandbox.",
-        ),
-    )
+    return (analyzer("sigma", 61, "Sigma rules matched in a sandbox.", RULES, STATISTICS, SUMMARY, analyze=analyze),)

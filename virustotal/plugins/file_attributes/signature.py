@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mapping, as_text, moment
+from virustotal.core.tables import brief
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
     SectionSpec,
-    attributes,
+    analyzer,
     build_section,
-    renamed,
+    with_key,
 )
 
 #: What `verified` says of a signature that holds, in lower case; every other sentence says why it does not.
@@ -30,7 +31,7 @@ def day(value: Any) -> str:
     try:
         signed = datetime.strptime(as_text(value, 40), _US_DATE).replace(tzinfo=UTC)
     except ValueError:
-        return moment(value) or str(read.shown(value))
+        return moment(value) or str(brief(value))
     return signed.strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -47,7 +48,7 @@ def tagged_day(value: Any) -> str:
 def common_name(value: Any) -> str:
     """Return the name of a distinguished name given as a mapping or a text."""
     fields = as_mapping(value)
-    return as_text(fields.get("CN")) or as_text(fields.get("DN")) or str(read.shown(value))
+    return as_text(fields.get("CN")) or as_text(fields.get("DN")) or str(brief(value))
 
 
 CERTIFICATES = SectionSpec(
@@ -68,7 +69,8 @@ CERTIFICATES = SectionSpec(
         FieldSpec("thumbprint_md5", "MD5 thumbprint", read.lower),
     ),
 )
-_UNTAGGED = tuple(FieldSpec(each.key, each.label, each.read) for each in CERTIFICATES.fields)
+#: The same without tags: who stamped the time, or firmware that holds it, says nothing of who made the file.
+UNTAGGED = tuple(FieldSpec(field.key, field.label, field.read) for field in CERTIFICATES.fields)
 
 PROGRAM = SectionSpec(
     "opusinfo",
@@ -96,12 +98,11 @@ SIGNATURE = SectionSpec(
         FieldSpec("comments", "Comments"),
     ),
     parts=(
-        renamed(CERTIFICATES, "signers details", "Certificates of the signers"),
+        with_key(CERTIFICATES, "signers details", "Certificates of the signers"),
         CERTIFICATES,
-        # Who stamped the time says nothing of who made the file: shown, not tagged.
-        SectionSpec("counter signers details", "Certificates of the counter signers", _UNTAGGED),
+        SectionSpec("counter signers details", "Certificates of the counter signers", UNTAGGED),
         SectionSpec("pkcs7", "Signature data (PKCS #7)", parts=(PROGRAM,)),
-        renamed(PROGRAM, "pkcs7.opusinfo", PROGRAM.title),
+        with_key(PROGRAM, "pkcs7.opusinfo", PROGRAM.title),
     ),
 )
 
@@ -118,9 +119,9 @@ def state(info: Mapping[str, Any]) -> str:
     return "none, version information only"
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the signature with its state in the title, and points for a certificate that was revoked."""
-    info = attributes(evidence).get("signature_info")
+    info = attributes.get("signature_info")
     section = build_section(SIGNATURE, info)
     if section is None:
         return
@@ -137,6 +138,4 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of `signature_info`."""
     summary = "Signature, its certificates and version information; signed only where it is verified."
-    return (
-        Analyzer("signature", "file", analyze=analyze, needs=Needs(("signature_info",)), order=401, summary=summary),
-    )
+    return (analyzer("signature", 401, summary, SIGNATURE, analyze=analyze),)

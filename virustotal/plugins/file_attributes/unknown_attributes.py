@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Finding, Settings, hookimpl
+from virustotal.core import Analyzer, Finding, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mapping
-from virustotal.core.tables import key_values
+from virustotal.core.tables import brief, key_values
 from virustotal.plugins import file_attributes
-from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, attributes, build_section
-from virustotal.plugins.file_attributes._cell_readers import label, shown
+from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, analyzer, build_sections
+from virustotal.plugins.file_attributes._cell_readers import label
 
 #: What header, overview, detections and coverage of the subject show, and what only the API itself needs.
 ELSEWHERE: frozenset[str] = frozenset(
@@ -32,23 +32,23 @@ def shown_by_siblings(settings: Settings) -> frozenset[str]:
     """Return the attributes that the other analysers of this package name in their `needs`."""
     names = [info.name for info in pkgutil.iter_modules(file_attributes.__path__) if not info.name.startswith("_")]
     modules = [importlib.import_module(f"{file_attributes.__name__}.{name}") for name in names]
-    siblings = (
-        analyzer
+    siblings = [
+        sibling
         for module in modules
         if module.__name__ != __name__
-        for analyzer in module.virustotal_analyzers(settings)
-    )
-    return frozenset(name for analyzer in siblings for name in analyzer.needs.attributes)
+        for sibling in module.virustotal_analyzers(settings)
+    ]
+    return frozenset(name for sibling in siblings for name in sibling.needs.attributes)
 
 
-def analyze(shown_elsewhere: frozenset[str], evidence: Evidence) -> Iterator[Finding]:
+def analyze(shown_elsewhere: frozenset[str], attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield a section for each attribute with something inside, and one for all plain values."""
-    values = {key: value for key, value in attributes(evidence).items() if key not in shown_elsewhere}
+    values = {key: value for key, value in attributes.items() if key not in shown_elsewhere}
     nested = [key for key, value in values.items() if _nested(key, value)]
-    yield from _sections(values, nested[:MOST_PARTS])
-    plain = [(label(key), shown(value)) for key, value in values.items() if key not in nested]
+    yield from build_sections(values, *(SectionSpec(key, f"Attribute {label(key)}") for key in nested[:MOST_PARTS]))
+    plain = [(label(key), brief(value)) for key, value in values.items() if key not in nested]
     if len(nested) > MOST_PARTS:
-        plain.append(("Not shown", shown(nested[MOST_PARTS:])))
+        plain.append(("Not shown", brief(nested[MOST_PARTS:])))
     if (section := key_values("Further attributes", plain[:200])) is not None:
         yield section
 
@@ -62,16 +62,9 @@ def _nested(key: str, value: Any) -> bool:
     )
 
 
-def _sections(values: Mapping[str, Any], keys: list[str]) -> Iterator[Finding]:
-    for key in keys:
-        part = SectionSpec(key, f"Attribute {label(key)}")
-        if (section := build_section(part, values[key])) is not None:
-            yield section
-
-
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of everything else."""
     summary = "Attributes without an analyser of their own."
     shown_elsewhere = shown_by_siblings(settings) | ELSEWHERE
-    return (Analyzer("other", "file", analyze=partial(analyze, shown_elsewhere), order=498, summary=summary),)
+    return (analyzer("other", 498, summary, analyze=partial(analyze, shown_elsewhere)),)

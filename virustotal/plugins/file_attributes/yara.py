@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core import Analyzer, Evidence, Family, Finding, Needs, Points, Settings, hookimpl
+from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mappings, as_text
 from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, attributes, build
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, analyzer, build
 
 #: Points of one rule. Rules have no severity, and many only describe a format: so a little, and for a few of them.
 WORTH, MOST_SCORED = 10, 5
@@ -40,9 +40,9 @@ def rule_tag(row: Mapping[str, Any]) -> str:
     return f"{ruleset}.{rule}" if _NAME.fullmatch(ruleset) else rule
 
 
-def analyze(evidence: Evidence) -> Iterator[Finding]:
+def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the rules that match, tagged, and few points for each of another name."""
-    value = attributes(evidence).get(RULES.key)
+    value = attributes.get(RULES.key)
     section = build(RULES, value)
     if section is None:
         return
@@ -60,13 +60,4 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of crowdsourced YARA results."""
-    return (
-        Analyzer(
-            "yara",
-            "file",
-            analyze=analyze,
-            needs=Needs((RULES.key,)),
-            order=60,
-            summary="Crowdsourced YARA rules that match.",
-        ),
-    )
+    return (analyzer("yara", 60, "Crowdsourced YARA rules that match.", RULES, analyze=analyze),)

@@ -12,7 +12,6 @@ from virustotal.plugins.relationships.screenshots import PICTURES
 MOST_VISITS = 3
 #: What a page may begin with; a JSON error does not.
 _HTML = (b"<", b"\xef\xbb\xbf<", b"\r", b"\n", b" ", b"\t")
-_LONGEST = 4_096
 
 _VISIT = (
     date_column("Date", "analysis_date"),
@@ -30,7 +29,15 @@ _VISIT = (
     ),
     plain_column("SHA-256 of the DOM", "dom_sha256"),
 )
-_REQUEST = ("URL", "Status", "Type", "SHA-256", "Size", "IP address", "Requested by")
+_REQUEST = {
+    "url": "URL",
+    "status_code": "Status",
+    "type": "Type",
+    "sha256": "SHA-256",
+    "size": "Size",
+    "remote_ip": "IP address",
+    "source_url": "Requested by",
+}
 
 
 def _constant(value: object, prefix: str) -> str:
@@ -44,18 +51,11 @@ def visits(evidence: Evidence) -> Iterator[Finding]:
         return
     newest = sorted(related.items, key=lambda obj: integer(obj.attributes.get("analysis_date")) or 0, reverse=True)
     rows = [
-        {
-            "URL": as_text(resource.get("url"), _LONGEST),
-            "Status": integer(resource.get("status_code")),
-            "Type": as_text(resource.get("type"), 60),
-            "SHA-256": as_text(resource.get("sha256"), 64),
-            "Size": integer(resource.get("size")),
-            "IP address": as_text(resource.get("remote_ip"), 60),
-            "Requested by": as_text(resource.get("source_url"), _LONGEST),
-        }
+        {title: resource.get(key) for key, title in _REQUEST.items()}
         for resource in as_mappings(newest[0].attributes.get("resources"))
     ]
-    if (below := tables.table("Requests in the newest visit", rows, _REQUEST, collapse=True)) is not None:
+    columns = tuple(_REQUEST.values())
+    if (below := tables.table("Requests in the newest visit", rows, columns, collapse=True)) is not None:
         section.add_subsection(below)
     yield section
     if evidence.settings.analyze_relationship:

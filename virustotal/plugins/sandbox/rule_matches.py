@@ -55,9 +55,9 @@ class Match:
     texts: frozenset[str] = frozenset()
 
 
-def _matches(sandbox: Sandbox, *attributes: str) -> Iterator[tuple[Sandbox, Mapping[str, Any]]]:
+def _matches(sandbox: Sandbox, *attributes: str) -> Iterator[Mapping[str, Any]]:
     entries = (entry for attribute in attributes for entry in sandbox.entries(attribute))
-    return islice(((sandbox, entry) for entry in entries if isinstance(entry, Mapping)), MOST_MATCHES)
+    return islice((entry for entry in entries if isinstance(entry, Mapping)), MOST_MATCHES)
 
 
 def signatures(sandbox: Sandbox) -> Iterator[Match]:
@@ -66,7 +66,7 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
     for technique in techniques(sandbox):
         for id in technique.signatures:
             attacks.setdefault(id, []).append(technique.id)
-    for _, fields in _matches(sandbox, "signature_matches"):
+    for fields in _matches(sandbox, "signature_matches"):
         id, name, description = (as_text(fields.get(field)) for field in ("id", "name", "description"))
         shown = name or description or id
         if not shown:
@@ -90,18 +90,21 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
 
 def sigma(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `sigma_analysis_results`; the context is a list of `{values}`, or a single one."""
-    fields = _matches(sandbox, "sigma_analysis_results")
-    return _rules(fields, "rule_title", "rule_level", "match_context", lambda event: event.get("values") or event)
+    matches = _matches(sandbox, "sigma_analysis_results")
+    return _rules(
+        sandbox, matches, "rule_title", "rule_level", "match_context", lambda event: event.get("values") or event
+    )
 
 
 def ids(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `ids_alerts` (some pages say `ids_results`); the context is a mapping or a list of them."""
-    fields = _matches(sandbox, "ids_alerts", "ids_results")
-    return _rules(fields, "rule_msg", "alert_severity", "alert_context", _known_first)
+    matches = _matches(sandbox, "ids_alerts", "ids_results")
+    return _rules(sandbox, matches, "rule_msg", "alert_severity", "alert_context", _known_first)
 
 
 def _rules(
-    matches: Iterator[tuple[Sandbox, Mapping[str, Any]]],
+    sandbox: Sandbox,
+    matches: Iterable[Mapping[str, Any]],
     title: str,
     level: str,
     context: str,
@@ -110,13 +113,13 @@ def _rules(
     """Yield the rules of `rule_id`.
 
     Args:
-        matches: Those of one report.
+        matches: Those of the report.
         title: The key of the title.
         level: The key of the severity.
         context: The key of what the rule matched on.
         read: Returns what is shown of one entry of the context.
     """
-    for sandbox, fields in matches:
+    for fields in matches:
         id, name = as_text(fields.get("rule_id"), 200), as_text(fields.get(title))
         if not (id or name):
             continue

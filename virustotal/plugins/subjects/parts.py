@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, Finding, Needs, certificates, tables
 from virustotal.core import whois as whois_text
-from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, date, pairs
+from virustotal.core.readers import as_mapping, as_mappings, as_text, date, pairs
 
 #: Makes the sections of one part out of the subject's attributes; None stands for nothing to show.
 Part: TypeAlias = Callable[[Mapping[str, Any]], Iterable[ResultSection | None]]
@@ -114,8 +114,3 @@ def context(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         for entry in as_mappings(attributes.get("crowdsourced_context"))
     ]
     yield tables.table("Crowdsourced context", rows, ("Title", "Severity", "Source", "Date", "Details"))
-
-
-def listed(value: Any) -> str:
-    """Return the texts of a list as one cell."""
-    return tables.listed(as_texts(value))

@@ -39,12 +39,14 @@ def page(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         ("Response SHA-256", as_text(attributes.get("last_http_response_content_sha256"))),
         (
             "Targeted brands",
-            parts.listed([f"{as_text(brand)} ({who})" for who, brand in pairs(attributes.get("targeted_brand"))]),
+            tables.listed([f"{as_text(brand)} ({who})" for who, brand in pairs(attributes.get("targeted_brand"))]),
         ),
         ("Top-level domain", as_text(attributes.get("tld"))),
     )
     yield tables.key_values("Page", facts)
-    rows = [{"Name": name, "Content": parts.listed(value)} for name, value in pairs(attributes.get("html_meta"))]
+    rows = [
+        {"Name": name, "Content": tables.listed(as_texts(value))} for name, value in pairs(attributes.get("html_meta"))
+    ]
     yield tables.table("HTML meta tags", rows, ("Name", "Content"), collapse=True)
 
 
@@ -80,7 +82,9 @@ def answer(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
 
 
 def _header(value: Any) -> str:
-    return _without_secrets(without_credentials(value if not isinstance(value, list) else parts.listed(value)))
+    return _without_secrets(
+        without_credentials(value if not isinstance(value, list) else tables.listed(as_texts(value)))
+    )
 
 
 def _without_secrets(text: str) -> str:
