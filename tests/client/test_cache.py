@@ -276,16 +276,18 @@ def _bomb() -> bytes:
         b"pnothing that inflates",
         compressed(found(BARE))[:-9],
         b"x" + compressed(found(BARE))[1:],
-        _bomb(),
+        _bomb,
     ],
 )
-def test_what_a_store_has_under_a_wrong_name_or_broken_is_asked_anew(stores: Stores, body: bytes) -> None:
+def test_what_a_store_has_under_a_wrong_name_or_broken_is_asked_anew(
+    stores: Stores, body: bytes | Callable[[], bytes]
+) -> None:
     source = Fake(found)
     cache = link(source, stores)
     place = place_of(BARE)
     assert place is not None
-    now = stores.answers.now()
-    stores.answers.put("k", place.group, place.name, Entry(body, now, now + 100))
+    now, content = stores.answers.now(), body() if callable(body) else body
+    stores.answers.put("k", place.group, place.name, Entry(content, now, now + 100))
     assert cache.ask(BARE, soon()).payload == found(BARE)
     assert cache.ask(BARE, soon()).origin == "cache"
     assert len(source.asked) == 1
