@@ -100,7 +100,15 @@ _NOUNS: Mapping[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
 
 
 def shaped(body_format: str, value: Any) -> Any:
-    """Return the value in the shape of its format, with lists and mappings that it lacks; BodyError for another one."""
+    """Return a body in the shape of its format; lists and mappings that it lacks are filled in, empty.
+
+    Args:
+        body_format: Of a body that is no plain text.
+        value: What `parsed` returned; it may be changed.
+
+    Raises:
+        BodyError: The body has another shape, or there is no such format.
+    """
     if body_format not in _SHAPES:
         raise BodyError(f"no such format for a plugin's section: {body_format}")
     if body_format == "URL" and isinstance(value, dict):

@@ -46,14 +46,27 @@ def plugins(module: Any, settings: Settings | Mapping[str, Any] | None = None) -
 
 
 def analyzers(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> Mapping[str, Analyzer]:
-    """Return the analysers of a plugin's module by name; `settings` and errors are as of `plugins`."""
+    """Return the analysers of a plugin's module by name.
+
+    Args:
+        module: The plugin's.
+        settings: `Settings`, or a `config` as in the manifest.
+
+    Raises:
+        PluginError: The host does not load it.
+    """
     return {analyzer.name: analyzer for analyzer in plugins(module, settings).registry.analyzers}
 
 
 def hooks(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> HookCaller:
     """Return the hooks of a plugin's module for one task: `remap(detections)`, `decide(obj, detections)`, `failed`.
 
-    `settings` and errors are as of `plugins`.
+    Args:
+        module: The plugin's.
+        settings: `Settings`, or a `config` as in the manifest.
+
+    Raises:
+        PluginError: The host does not load it.
     """
     configured = as_settings(settings)
     return plugins(module, configured).begin(configured)

@@ -35,8 +35,14 @@ def realistic(
 ) -> Evidence:
     """Return the evidence of an object of the emulator's world, with all of its relationships.
 
-    The file is EICAR with what might surround it, the domain `example.com`. `settings` and `plugin` are as of
-    `evidence`.
+    The file is EICAR with invented related objects, the domain `example.com`.
+
+    Args:
+        kind: The subject's.
+        relationship: The analyser's relationship; empty for none.
+        id: The subject's; one of `IDS` where it is not given.
+        settings: `Settings`, or a `config` as in the manifest.
+        plugin: A module whose own remaps and verdicts take part in `judge`.
 
     Raises:
         LookupError: The world does not have the object, or not this relationship of it.
@@ -48,7 +54,7 @@ def realistic(
 
 
 def examples(kinds: tuple[str, ...] = KINDS) -> Iterator[Report]:
-    """Yield a report of every object of these kinds in the emulator's world, with all of its relationships."""
+    """Yield a report of every object of some kinds in the emulator's world, with all of its relationships."""
     for kind in kinds:
         for id in _store().identities(kind):
             yield _report(kind, id)

@@ -34,7 +34,11 @@ class WorldCheck:
 def problems(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> list[str]:
     """Return why a plugin's module breaks the contract, over every object of the emulator's world; one line each.
 
-    This is what `virustotal-service plugins check` does with an installed plugin.
+    `virustotal-service plugins check` does this with an installed plugin.
+
+    Args:
+        module: The plugin's.
+        settings: `Settings`, or a `config` as in the manifest.
 
     Raises:
         PluginError: The host does not load it.
@@ -44,7 +48,13 @@ def problems(module: Any, settings: Settings | Mapping[str, Any] | None = None) 
 
 
 def check_world(loaded: LoadedPlugins, name: str, settings: Settings) -> WorldCheck:
-    """Check the plugin of a name, which is loaded, with its own remaps and verdicts."""
+    """Check one plugin, with its own remaps and verdicts.
+
+    Args:
+        loaded: All plugins, this one among them.
+        name: The plugin's.
+        settings: Of the service.
+    """
     plugin = next(entry for entry in loaded.listing if entry.name == name and entry.state is State.LOADED)
     own = evolve(loaded, hooks=tuple(hook for hook in loaded.hooks if hook.provider.name == name))
     runs: Counter[str] = Counter()

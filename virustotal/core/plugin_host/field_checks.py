@@ -16,6 +16,8 @@ def expect(what: str, value: Any, *kinds: type) -> None:
 
     Args:
         what: What the value is, for the message.
+        value: What a plugin gave.
+        kinds: The types that it may have.
     """
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise TypeError(f"{what} is {' or '.join(map(_noun, kinds))}, not {type(value).__name__}")
@@ -27,7 +29,13 @@ def _noun(kind: type) -> str:
 
 
 def points(what: str, value: Any, least: int = -MOST_POINTS) -> int:
-    """Return a whole number that is at least `least` and at most MOST_POINTS."""
+    """Return a whole number, clamped.
+
+    Args:
+        what: What the value is, for the message.
+        value: What a plugin gave.
+        least: The smallest number; the largest one is MOST_POINTS.
+    """
     expect(what, value, int)
     return max(least, min(MOST_POINTS, int(value)))
 
@@ -37,6 +45,7 @@ def texts(owner: str, record: Any, **longest: int) -> dict[str, str]:
 
     Args:
         owner: What the record is, for the message.
+        record: What a plugin gave.
         longest: By the name of the field, the most characters that are kept.
     """
     for name in longest:
@@ -45,7 +54,13 @@ def texts(owner: str, record: Any, **longest: int) -> dict[str, str]:
 
 
 def entries(what: str, value: Any, kind: type) -> tuple[Any, ...]:
-    """Return a tuple or list as a tuple, whose entries all have one type."""
+    """Return a tuple or list as a tuple.
+
+    Args:
+        what: What the value is, for the message.
+        value: What a plugin gave.
+        kind: The type that all entries must have.
+    """
     expect(what, value, tuple, list)
     for entry in value:
         expect(f"an entry of {what}", entry, kind)

@@ -20,7 +20,16 @@ _TEXTS = {field.name: LONGEST_FIELD for field in attrs.fields(Detection) if fiel
 
 
 def remapped(answer: Any, detections: tuple[Detection, ...]) -> tuple[Detection, ...]:
-    """Return what `virustotal_remap` answered; TypeError or ValueError for what is no list of as many detections."""
+    """Return the detections that `virustotal_remap` returned.
+
+    Args:
+        answer: What it returned.
+        detections: What it was given.
+
+    Raises:
+        TypeError: It is no list of detections, or a field has another type.
+        ValueError: There are more or fewer detections than were given.
+    """
     expect("the answer of virustotal_remap", answer, tuple, list)
     if len(answer) != len(detections):
         raise ValueError(
@@ -31,16 +40,24 @@ def remapped(answer: Any, detections: tuple[Detection, ...]) -> tuple[Detection,
 
 
 def detection(answer: Any) -> Detection:
-    """Return a detection with texts of a bounded length; TypeError for anything else, or a field of another type."""
+    """Return a detection with texts of a bounded length.
+
+    Raises:
+        TypeError: It is none, or a field has another type.
+    """
     expect("an entry of the detections", answer, Detection)
     fields = texts("a Detection", answer, **_TEXTS)
     return Detection(**fields, score=None if answer.score is None else points("`score` of a Detection", answer.score))
 
 
 def verdict(answer: Any) -> Verdict | None:
-    """Return what `virustotal_verdict` answered, None where it leaves it open; TypeError or ValueError for all else.
+    """Return the verdict that `virustotal_verdict` returned, or None where it left it open.
 
-    What is beyond the bounds is cut, and its last reason says so.
+    Reasons and detections beyond the limits are cut, and the last reasons say so.
+
+    Raises:
+        TypeError: It is no verdict, or a field has another type.
+        ValueError: It has no such level.
     """
     if answer is None:
         return None

@@ -65,10 +65,13 @@ class AnalyzerInfo:
 
 @frozen
 class PluginInfo:
-    """One plugin in a listing. hooks: the names of its hooks. reason: why it is not used, or empty.
+    """One plugin in a listing.
 
-    home: the address of its home page, or empty. warnings: deprecated names that it uses, and what it changed of the
-    process when it was loaded.
+    hooks: the names of its hooks.
+    api: the plugin API that it was written for.
+    reason: why it is not used, or empty.
+    home: the address of its home page, or empty.
+    warnings: deprecated names that it uses, and what it changed of the process when it was loaded.
     """
 
     name: str
@@ -86,7 +89,7 @@ class PluginInfo:
 
 @frozen(eq=False)
 class Implementation:
-    """One plugin's implementation of one hook. arguments: those that it names; it is given no others."""
+    """One plugin's implementation of one hook. arguments: the names of its parameters; it is given no others."""
 
     provider: PluginId
     hook: str
@@ -94,7 +97,11 @@ class Implementation:
     arguments: tuple[str, ...] = ()
 
     def call(self, arguments: Mapping[str, Any]) -> Any:
-        """Call it with those of the arguments that it names."""
+        """Call the function.
+
+        Args:
+            arguments: All that the hook has, by name; it is given those that it names.
+        """
         return self.function(**{name: arguments[name] for name in self.arguments})
 
 
@@ -122,7 +129,7 @@ class LoadedPlugins:
 
     @property
     def unloaded(self) -> tuple[str, ...]:
-        """One line for each plugin or analyser that failed to load or was refused; blocked ones are as wanted."""
+        """One line for each plugin or analyser that failed to load or was refused; not for those that are blocked."""
         bad = {State.FAILED, State.REFUSED}
         entries = []
         for plugin in self.listing:
@@ -182,7 +189,11 @@ class HookCaller:
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
         """Return the first verdict of an implementation, external ones first; None where all leave it open.
 
-        Its first reason says whose it is, where that of the engines has their count.
+        Its first reason names the plugin, where that of the engines has their count.
+
+        Args:
+            obj: The object that is judged.
+            detections: What each engine says of it, after all remaps.
         """
         for hook in self._verdicts:
             arguments = {"obj": obj, "detections": detections, "settings": self._settings}

@@ -93,12 +93,12 @@ def watchdog(moment: float) -> Iterator[None]:
 
 
 def plugin_log(name: str) -> logging.Logger:
-    """Return the logger that a plugin's records and those about it appear under."""
+    """Return the logger of a plugin: for its own records and those of the service about it."""
     return logging.getLogger(f"assemblyline.service.virustotal.plugins.{name}")
 
 
 def copied(obj: Object) -> Object:
-    """Return an object with its own copies of everything that could be changed."""
+    """Return an object with copies of everything that can be changed."""
     return evolve(obj, attributes=_copied(obj.attributes), context=_copied(obj.context), links=_copied(obj.links))
 
 

@@ -17,7 +17,11 @@ class RefusedError(HostError):
 
 
 def check_functions(module: Any) -> None:
-    """Refuse what pluggy ignores silently or, depending on its version, treats differently; RefusedError."""
+    """Check functions of a module for what pluggy ignores silently or, depending on its version, treats differently.
+
+    Raises:
+        RefusedError: A function breaks a rule, or none is a hook.
+    """
     hooks = sorted(name for name in dir(hookspecs) if name.startswith("virustotal_"))
     marked = 0
     for name in dir(module):
@@ -48,7 +52,11 @@ def check_functions(module: Any) -> None:
 
 
 def stated_api(module: Any) -> int:
-    """Return the plugin API that a module states in `VIRUSTOTAL_API`: 1 where it states none; RefusedError."""
+    """Return the plugin API that a module states in `VIRUSTOTAL_API`; 1 where it states none.
+
+    Raises:
+        RefusedError: It is no whole number.
+    """
     api = getattr(module, "VIRUSTOTAL_API", 1)
     try:
         expect("VIRUSTOTAL_API", api, int)
@@ -58,7 +66,11 @@ def stated_api(module: Any) -> int:
 
 
 def check_api(api: int) -> None:
-    """Refuse what was written for an API that this service does not have; RefusedError."""
+    """Check that this service has a plugin API.
+
+    Raises:
+        RefusedError: It does not; the message says which of both to update.
+    """
     if not OLDEST_API <= api <= HOOK_API:
         supported = str(HOOK_API) if OLDEST_API == HOOK_API else f"{OLDEST_API} to {HOOK_API}"
         newer = "the service" if api > HOOK_API else "the plugin"
@@ -66,7 +78,12 @@ def check_api(api: int) -> None:
 
 
 def checked_analyzers(answer: Any) -> tuple[Analyzer, ...]:
-    """Return the analysers that a hook answered; TypeError or ValueError for what are none, or two of one name."""
+    """Return the analysers that a hook returned.
+
+    Raises:
+        TypeError: One is no Analyzer, or a field has another type.
+        ValueError: Two have one name, or there is no such kind of subject.
+    """
     analyzers = tuple(iterable("the answer of virustotal_analyzers", answer, "Analyzer"))
     names: set[str] = set()
     for analyzer in analyzers:
@@ -78,7 +95,7 @@ def checked_analyzers(answer: Any) -> tuple[Analyzer, ...]:
 
 
 def warning(analyzer: Analyzer) -> str:
-    """Return why a good analyser may never be called, as a sentence, or an empty text.
+    """Return why a valid analyser may never be called, as a sentence, or an empty text.
 
     VirusTotal may have relationships that the catalogue does not know, so that they are not refused.
     """

@@ -33,8 +33,8 @@ Judge = Callable[[Object], Verdict]
 def due(report: Report, registry: Registry) -> tuple[tuple[Analyzer, Related | None], ...]:
     """Return the analysers that a report calls for, each with its relationship's objects, by (order, name).
 
-    Those of the subject, and those of every relationship of which something was found, also where a later page did not
-    come; none where the subject was not found.
+    Those of the subject, and those of every relationship that was found, or has objects although a later page is
+    missing; none where the subject was not found.
     """
     if not report.outcome.found:
         return ()

@@ -28,7 +28,7 @@ def _classifications() -> Any:
 
 @define
 class SectionSanitizer:
-    """Rebuilds the sections of one analyser, within bounds that all analysers of its plugin share."""
+    """Rebuilds the sections of one analyser, within the limits of its plugin."""
 
     usage: Usage = field(factory=Usage)
     #: By identity, every section seen, kept alive so that no other object gets its identity, and what became of it.
@@ -39,9 +39,15 @@ class SectionSanitizer:
         return self._seen.get(id(section), (section, None))[1]
 
     def rebuild(self, section: ResultSection, level: int = 1) -> Section | None:
-        """Return the section as a value, with its subsections; None where a bound leaves nothing of it.
+        """Return the section as a value, with its subsections; None where a limit leaves nothing of it.
 
-        Raises BodyError or TypeError for what the platform could not take, such as a NaN in a body.
+        Args:
+            section: The plugin's.
+            level: 1 for a section that is inside no other one.
+
+        Raises:
+            BodyError: The platform or its interface cannot take the body, such as a NaN in it.
+            TypeError: A field has another type.
         """
         title = self._title(section)
         if id(section) in self._seen:

@@ -76,7 +76,15 @@ class TimeBudget:
         return name in self._over
 
     def call(self, name: str, function: Callable[[], T]) -> T:
-        """Return what a function returns; raises what it raises, or OutOfTimeError once for each name."""
+        """Return what a function returns; what it raises is raised, too.
+
+        Args:
+            name: Whose budget the call counts for.
+            function: What is called.
+
+        Raises:
+            OutOfTimeError: The budget is used up; the name is `over`.
+        """
         began = time.monotonic()
         left = self._left.get(name, self._budget)
         try:
