@@ -67,8 +67,8 @@ def on_path(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     def put(name: str) -> Broken:
         plain = f"virustotal_{name.replace('-', '_')}"
-        for each in (*installed.glob(f"{plain}.py"), *installed.glob(f"{plain}-*")):
-            (tmp_path / each.name).symlink_to(each)
+        for path in (*installed.glob(f"{plain}.py"), *installed.glob(f"{plain}-*")):
+            (tmp_path / path.name).symlink_to(path)
         return BROKEN[name]
 
     monkeypatch.syspath_prepend(str(tmp_path))

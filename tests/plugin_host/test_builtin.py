@@ -14,19 +14,19 @@ PLUGINS = load(BUILTIN, Settings(plugins=PluginConfig(external=False)))
 
 def test_all_load() -> None:
     assert not PLUGINS.unloaded
-    assert {each.state for each in PLUGINS.listing if not each.external} == {State.LOADED}
+    assert {plugin.state for plugin in PLUGINS.listing if not plugin.external} == {State.LOADED}
     assert len(BUILTIN) == len(set(BUILTIN))
     assert list(BUILTIN) == sorted(BUILTIN)
 
 
 def test_each_has_a_summary_for_the_listing() -> None:
-    assert not [each.name for each in PLUGINS.registry.analyzers if not each.summary]
+    assert not [analyzer.name for analyzer in PLUGINS.registry.analyzers if not analyzer.summary]
 
 
 @pytest.mark.parametrize("kind", ["file", "url", "domain", "ip_address"])
 def test_the_contract_over_the_world(kind: str) -> None:
     broken = []
-    for report in (each for each in examples((kind,)) if each.related):
+    for report in (report for report in examples((kind,)) if report.related):
         for analyzer, related in due(report, PLUGINS.registry):
             broken += check(analyzer, found(report, related.relationship if related else ""))
     assert broken == []

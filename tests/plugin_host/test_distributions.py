@@ -34,9 +34,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_of_two_plugins_of_one_name_the_second_is_refused(folder: Path) -> None:
     announce(folder, "one", source=QUIET, points="same")
     announce(folder, "two", source=QUIET, points="same")
-    found = {each.distribution: each for each in plugins({}).listing if each.name == "same"}
-    assert sorted(each.state for each in found.values()) == [State.LOADED, State.REFUSED]
-    (refused,) = (each for each in found.values() if each.state is State.REFUSED)
+    same = {plugin.distribution: plugin for plugin in plugins({}).listing if plugin.name == "same"}
+    assert sorted(plugin.state for plugin in same.values()) == [State.LOADED, State.REFUSED]
+    (refused,) = (plugin for plugin in same.values() if plugin.state is State.REFUSED)
     assert refused.reason == "its name is taken by another plugin: same"
     assert check_plugin("same", {}).problems == ()
     assert check_plugin(refused.distribution, {}).problems == (f"It is refused: {refused.reason}.",)

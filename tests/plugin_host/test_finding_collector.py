@@ -60,16 +60,18 @@ def test_what_is_refused(finding: Any, message: str) -> None:
 def test_downloads_and_attachments_are_named_safely(tmp_path: Path) -> None:
     path = tmp_path / "made"
     path.write_bytes(b"content")
-    found = taken(DOWNLOAD, ATTACHMENT, Attachment("../../x", "y\x00", path=path, role="extracted", relation="DYNAMIC"))
-    assert [each.name for each in found.downloads] == ["a_b_.._c"]
-    assert [each.name for each in found.attachments] == ["x.json", "x"]
-    assert found.attachments[1].description == "y�"
+    output = taken(
+        DOWNLOAD, ATTACHMENT, Attachment("../../x", "y\x00", path=path, role="extracted", relation="DYNAMIC")
+    )
+    assert [download.name for download in output.downloads] == ["a_b_.._c"]
+    assert [attachment.name for attachment in output.attachments] == ["x.json", "x"]
+    assert output.attachments[1].description == "y�"
 
 
 def test_what_one_plugin_may_add_is_bounded_and_said() -> None:
-    found = taken(*[DOWNLOAD] * 30, *[ATTACHMENT] * 30)
-    assert (len(found.downloads), len(found.attachments)) == (20, 10)
-    assert found.notes == (
+    output = taken(*[DOWNLOAD] * 30, *[ATTACHMENT] * 30)
+    assert (len(output.downloads), len(output.attachments)) == (20, 10)
+    assert output.notes == (
         "Left out: 10 downloads beyond the 20 that one plugin may add.",
         "Left out: 20 attachments beyond the 10 that one plugin may add.",
     )
@@ -79,15 +81,15 @@ def test_what_one_plugin_may_add_is_bounded_and_said() -> None:
 def test_points_colour_what_their_section_became(external: bool, family: str) -> None:
     top, below = ResultSection("Top"), ResultSection("Below", body="x")
     top.add_subsection(below)
-    found = taken(evolve(POINTS, section=below), top, external=external)
-    ((points, section),) = found.scored
-    assert section is found.sections[0].subsections[0]
+    output = taken(evolve(POINTS, section=below), top, external=external)
+    ((points, section),) = output.scored
+    assert section is output.sections[0].subsections[0]
     assert (points.section, points.family) == (None, family)
 
 
 def test_attack_ids_may_come_one_by_one() -> None:
-    (each,) = taken(evolve(POINTS, attack_ids=(name for name in ("T1059", "T1071")))).scored
-    assert each[0].attack_ids == ("T1059", "T1071")
+    ((points, _),) = taken(evolve(POINTS, attack_ids=(name for name in ("T1059", "T1071")))).scored
+    assert points.attack_ids == ("T1059", "T1071")
 
 
 @pytest.mark.parametrize(
@@ -101,20 +103,20 @@ def test_an_amount_out_of_range_is_clamped(amount: int, taken_as: int) -> None:
 
 
 def test_points_of_a_section_that_never_came_say_so() -> None:
-    found = taken(evolve(POINTS, section=ResultSection("Nowhere")))
-    assert found.scored[0][1] is None
-    assert found.notes == ("The points 'name' name a section that is not in the result.",)
+    output = taken(evolve(POINTS, section=ResultSection("Nowhere")))
+    assert output.scored[0][1] is None
+    assert output.notes == ("The points 'name' name a section that is not in the result.",)
 
 
 def test_parts_of_the_ontology_are_tried() -> None:
     good = {"engine_name": "Acme", "category": "malicious", "virus_name": "x"}
-    found = taken(
+    output = taken(
         OntologyPart("antivirus", good), OntologyPart("antivirus", {"category": "harmless"}), OntologyPart("x", good)
     )
-    assert [dict(each.data) for each in found.ontology] == [good]
-    assert len(found.notes) == 2
+    assert [dict(part.data) for part in output.ontology] == [good]
+    assert len(output.notes) == 2
     good["engine_name"] = "changed"
-    assert found.ontology[0].data["engine_name"] == "Acme"
+    assert output.ontology[0].data["engine_name"] == "Acme"
 
 
 @pytest.mark.parametrize(("count", "taken_all"), [(999, True), (1000, True), (1001, False)])

@@ -49,12 +49,12 @@ def test_the_fields_of_detections_are_checked(changes: dict[str, Any], message: 
     assert remapping.remap(GIVEN) == GIVEN
     judging = of(verdict=Verdict("malicious", odd))
     assert judging.decide(FILE, GIVEN) is None
-    for each in (remapping, judging):
-        (failed,) = each.failed
+    for caller in (remapping, judging):
+        (failed,) = caller.failed
         assert failed.error.startswith("TypeError: ")
         assert message in failed.error
         # What is not checked there would end the task here.
-        assert judge(FILE, Settings(), each.remap, each.decide).score == 200
+        assert judge(FILE, Settings(), caller.remap, caller.decide).score == 200
 
 
 @pytest.mark.parametrize(
@@ -63,40 +63,40 @@ def test_the_fields_of_detections_are_checked(changes: dict[str, Any], message: 
         ({"score": "100"}, "`score` of a Verdict"),
         ({"score": True}, "`score` of a Verdict"),
         ({"detections": None}, "`detections` of a Verdict"),
-        ({"detections": (each for each in GIVEN)}, "`detections` of a Verdict"),
+        ({"detections": (detection for detection in GIVEN)}, "`detections` of a Verdict"),
         ({"detections": ("Acme",)}, "an entry of `detections` of a Verdict is a Detection, not str"),
         ({"reasons": "because"}, "`reasons` of a Verdict"),
-        ({"reasons": (each for each in ("because",))}, "`reasons` of a Verdict"),
+        ({"reasons": (reason for reason in ("because",))}, "`reasons` of a Verdict"),
         ({"reasons": ("because", 1)}, "`reasons` of a Verdict"),
         ({"reasons": None}, "`reasons` of a Verdict"),
     ],
 )
 def test_the_fields_of_a_verdict_are_checked(changes: dict[str, Any], message: str) -> None:
-    found = of(verdict=evolve(Verdict("malicious"), **changes))
-    assert found.decide(FILE, GIVEN) is None
-    assert message in found.failed[0].error
+    caller = of(verdict=evolve(Verdict("malicious"), **changes))
+    assert caller.decide(FILE, GIVEN) is None
+    assert message in caller.failed[0].error
 
 
 def test_a_verdict_is_bounded_and_says_so() -> None:
     reasons = tuple(f"{number} " + "x" * 5_000 for number in range(20_000))
     many = tuple(Detection(f"Engine {number}", "malicious", "y" * 5_000) for number in range(20_000))
-    found = of(verdict=Verdict("malicious", many, reasons, 10**30))
-    verdict = found.decide(FILE, GIVEN)
+    caller = of(verdict=Verdict("malicious", many, reasons, 10**30))
+    verdict = caller.decide(FILE, GIVEN)
     assert verdict is not None
     assert len(verdict.detections) == 500
-    assert max(len(each.result) for each in verdict.detections) == 500
+    assert max(len(detection.result) for detection in verdict.detections) == 500
     assert verdict.reasons[0] == "The plugin mine 0 says so."
     assert verdict.reasons[-2:] == (
         "Left out: 19980 reasons beyond the 20 that a plugin's verdict may have.",
         "Left out: 19500 detections beyond the 500 that a plugin's verdict may have.",
     )
     assert (len(verdict.reasons), max(map(len, verdict.reasons)), verdict.score) == (23, 500, 1_000_000)
-    assert not found.failed
+    assert not caller.failed
 
 
 def test_what_a_remap_makes_is_bounded() -> None:
     longer = evolve(ACME, result="x" * 10_000, score=-(10**30))
-    found = of(remap=[longer, GIVEN[1]])
-    first, second = found.remap(GIVEN)
+    caller = of(remap=[longer, GIVEN[1]])
+    first, second = caller.remap(GIVEN)
     assert (len(first.result), first.score) == (500, -1_000_000)
     assert second is GIVEN[1]

@@ -42,7 +42,7 @@ def world() -> Report:
 
 def report() -> Report:
     """The same report, whose objects nobody else holds."""
-    related = {name: evolve(each, items=tuple(map(copied, each.items))) for name, each in world().related.items()}
+    related = {name: evolve(block, items=tuple(map(copied, block.items))) for name, block in world().related.items()}
     return evolve(world(), subject=copied(world().subject), related=related)
 
 
@@ -51,20 +51,20 @@ def analysed() -> tuple[LoadedPlugins, tuple[AnalyzerOutput, ...]]:
     plugins, subject = load(BUILTIN, SETTINGS), report()
     hooks = plugins.begin(SETTINGS)
     hooks.registry.wanted("file", SETTINGS)
-    found = analyse(
+    outputs = analyse(
         subject,
         plugins,
         SETTINGS,
-        lambda each: judge(each, SETTINGS, hooks.remap, hooks.decide),
+        lambda obj: judge(obj, SETTINGS, hooks.remap, hooks.decide),
         time.monotonic() + 60,
         budget=BUDGET,
     )
-    return plugins, (*found, *hooks.failed)
+    return plugins, (*outputs, *hooks.failed)
 
 
-def laid_out(plugins: LoadedPlugins, found: Sequence[AnalyzerOutput]) -> Layout:
+def laid_out(plugins: LoadedPlugins, outputs: Sequence[AnalyzerOutput]) -> Layout:
     """The final result, finalised as the framework does: here is where plugins used to fail."""
-    layout = compose([SubjectResult(world(), contributions=tuple(found))], SETTINGS)
+    layout = compose([SubjectResult(world(), contributions=tuple(outputs))], SETTINGS)
     json.dumps(Result(list(layout.sections)).finalize(), allow_nan=False)
     return layout
 
@@ -72,15 +72,15 @@ def laid_out(plugins: LoadedPlugins, found: Sequence[AnalyzerOutput]) -> Layout:
 @cache
 def without() -> tuple[str, ...]:
     """What the built-ins add when they are alone."""
-    _, found = analysed()
-    assert not [each for each in found if each.error]
-    return tuple(map(repr, found))
+    _, outputs = analysed()
+    assert not [output for output in outputs if output.error]
+    return tuple(map(repr, outputs))
 
 
 def titles(sections: Sequence[Section]) -> Iterator[str]:
-    for each in sections:
-        yield each.title
-        yield from titles(each.subsections)
+    for section in sections:
+        yield section.title
+        yield from titles(section.subsections)
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -90,11 +90,11 @@ def test_a_broken_plugin_costs_only_itself(
     monkeypatch.setattr(timeout, "HOOK_BUDGET", 1.0)
     expected = without()
     broken = on_path(name)
-    plugins, found = analysed()
+    plugins, outputs = analysed()
 
-    external = [each for each in found if each.external]
-    assert tuple(repr(each) for each in found if not each.external) == expected
-    listed = {each.name: each for each in plugins.listing}[name]
+    external = [output for output in outputs if output.external]
+    assert tuple(repr(output) for output in outputs if not output.external) == expected
+    listed = {plugin.name: plugin for plugin in plugins.listing}[name]
     assert (listed.distribution, listed.version, listed.external) == (f"virustotal-{name}", "1.2", True)
     assert listed.state == broken.state
     assert broken.reason in listed.reason
@@ -102,18 +102,20 @@ def test_a_broken_plugin_costs_only_itself(
     unloaded = [line for line in plugins.unloaded if name in line]
     assert bool(unloaded) is bool(broken.reason or broken.refused or broken.twice)
 
-    assert tuple(title for each in external for title in titles(each.sections)) == broken.kept
-    assert all(each.provider == f"{name} 1.2" for each in external)
-    errors = " ".join(each.error for each in external)
+    assert tuple(title for output in external for title in titles(output.sections)) == broken.kept
+    assert all(output.provider == f"{name} 1.2" for output in external)
+    errors = " ".join(output.error for output in external)
     assert broken.error in errors
     assert bool(broken.error) is bool(errors)
-    assert broken.note in " ".join(note for each in external for note in each.notes)
+    assert broken.note in " ".join(note for output in external for note in output.notes)
 
-    layout = laid_out(plugins, found)
+    layout = laid_out(plugins, outputs)
     assert bool([reason for reason in layout.reasons if "failed" in reason]) is bool(errors)
     if errors:
         assert layout.partial
-        shown = json.dumps([each.body for each in layout.sections if each.title_text.startswith("Analysers that")])
+        shown = json.dumps(
+            [section.body for section in layout.sections if section.title_text.startswith("Analysers that")]
+        )
         assert f"{name} 1.2" in shown
 
 
@@ -131,7 +133,7 @@ def test_the_matrix_has_what_pip_installs(tmp_path: Path, installed: Path) -> No
 def test_what_shadows_a_built_in_is_listed_with_both_providers(on_path: Callable[[str], Broken]) -> None:
     on_path("shadows-a-built-in")
     plugins = load(BUILTIN, SETTINGS)
-    (listed,) = [each for each in plugins.listing if each.external]
+    (listed,) = [plugin for plugin in plugins.listing if plugin.external]
     (row,) = listed.analyzers
     assert row.state == "refused"
     assert "relationships.objects" in row.reason
@@ -141,15 +143,15 @@ def test_what_shadows_a_built_in_is_listed_with_both_providers(on_path: Callable
 
 def test_what_is_registered_twice_is_listed_twice(on_path: Callable[[str], Broken]) -> None:
     on_path("is-registered-twice")
-    first, second = (each for each in load(BUILTIN, SETTINGS).listing if each.external)
+    first, second = (plugin for plugin in load(BUILTIN, SETTINGS).listing if plugin.external)
     assert (first.state, second.state) == ("loaded", "refused")
     assert "registered twice" in second.reason
 
 
 def test_points_of_an_external_plugin_count_as_plugin(on_path: Callable[[str], Broken]) -> None:
     on_path("good")
-    _, found = analysed()
-    (mine,) = [each for each in found if each.external]
+    _, outputs = analysed()
+    (mine,) = [output for output in outputs if output.external]
     ((points, section),) = mine.scored
     assert (points.family, points.amount, points.section, section) == ("plugin", 10, None, None)
 
@@ -159,10 +161,10 @@ def test_one_that_is_still_busy_is_not_called_again(on_path: Callable[[str], Bro
     plugins = load(BUILTIN, SETTINGS)
 
     def errors(budget: float) -> list[str]:
-        found = analyse(
-            report(), plugins, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 60, budget=budget
+        outputs = analyse(
+            report(), plugins, SETTINGS, lambda obj: judge(obj, SETTINGS), time.monotonic() + 60, budget=budget
         )
-        return [each.error for each in found if each.external]
+        return [output.error for output in outputs if output.external]
 
     assert "left behind" in errors(0.05)[0]
     assert "still busy" in errors(0.05)[0]
@@ -178,17 +180,17 @@ def test_copies_are_made_of_any_depth(on_path: Callable[[str], Broken]) -> None:
     given = report()
     given = evolve(given, subject=evolve(given.subject, attributes={"tree": deep}))
     plugins = load((), SETTINGS)
-    (found,) = analyse(given, plugins, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 60)
-    assert not found.error
+    (output,) = analyse(given, plugins, SETTINGS, lambda obj: judge(obj, SETTINGS), time.monotonic() + 60)
+    assert not output.error
     assert given.subject.attributes["tree"] is deep
 
 
 def test_without_time_an_external_one_is_not_called(on_path: Callable[[str], Broken]) -> None:
     on_path("good")
     plugins = load(BUILTIN, SETTINGS)
-    found = analyse(report(), plugins, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() - 1)
-    assert [each.error for each in found if each.external] == ["It was not called: no time was left."]
-    assert len([each for each in found if not each.external and each.sections]) > 5
+    outputs = analyse(report(), plugins, SETTINGS, lambda obj: judge(obj, SETTINGS), time.monotonic() - 1)
+    assert [output.error for output in outputs if output.external] == ["It was not called: no time was left."]
+    assert len([output for output in outputs if not output.external and output.sections]) > 5
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,7 @@ def test_blocking(config: Mapping[str, Any], states: tuple[str, str | None], on_
     on_path("good")
     settings = evolve(SETTINGS, plugins=evolve(SETTINGS.plugins, **config))
     plugins = load(BUILTIN, settings)
-    (listed,) = [each for each in plugins.listing if each.external]
+    (listed,) = [plugin for plugin in plugins.listing if plugin.external]
     rows = [row.state for row in listed.analyzers]
     assert (listed.state, rows[0] if rows else None) == states
     assert ("broken" in plugins.providers) is (states == ("loaded", "loaded"))

@@ -32,12 +32,14 @@ def nothing(_evidence: Any) -> Iterable[Any]:
 
 def module(**functions: Any) -> Any:
     """A plugin of functions, which become its hooks."""
-    return SimpleNamespace(__name__="virustotal_mine", **{name: hookimpl(each) for name, each in functions.items()})
+    return SimpleNamespace(
+        __name__="virustotal_mine", **{name: hookimpl(function) for name, function in functions.items()}
+    )
 
 
 def marking(mark: str) -> Callable[..., Any]:
     def virustotal_remap(detections: tuple[Detection, ...]) -> tuple[Detection, ...]:
-        return tuple(evolve(each, result=each.result + mark) for each in detections)
+        return tuple(evolve(detection, result=detection.result + mark) for detection in detections)
 
     return virustotal_remap
 
@@ -53,14 +55,14 @@ def test_remaps_are_folded_by_name_and_not_by_installation() -> None:
     loaded = load_modules(
         {"b": module(virustotal_remap=marking("b")), "a": module(virustotal_remap=marking("a"))}, Settings()
     )
-    assert [each.result for each in loaded.begin(Settings()).remap(GIVEN)] == ["Loaderab", "ab"]
+    assert [detection.result for detection in loaded.begin(Settings()).remap(GIVEN)] == ["Loaderab", "ab"]
 
 
 def test_a_remap_that_fails_is_stepped_over() -> None:
     def failing(detections: Any, settings: Any) -> Any:
         raise SystemExit(1)
 
-    found = load_modules(
+    caller = load_modules(
         {
             "a": module(virustotal_remap=marking("a")),
             "b": module(virustotal_remap=failing),
@@ -69,8 +71,8 @@ def test_a_remap_that_fails_is_stepped_over() -> None:
         Settings(),
     ).begin(Settings())
     for _ in range(3):
-        assert [each.result for each in found.remap(GIVEN)] == ["Loaderac", "ac"]
-    (failed,) = found.failed
+        assert [detection.result for detection in caller.remap(GIVEN)] == ["Loaderac", "ac"]
+    (failed,) = caller.failed
     assert (failed.analyzer, failed.provider, failed.error) == ("virustotal_remap", "b 0", "SystemExit: 1")
 
 
@@ -81,8 +83,8 @@ def test_a_remap_that_fails_is_stepped_over() -> None:
 def test_the_first_verdict_wins(levels: tuple[str | None, ...], expected: str | None) -> None:
     modules = {f"plugin{place}": module(virustotal_verdict=judging(level)) for place, level in enumerate(levels)}
     asked = load_modules(modules, Settings()).begin(Settings())
-    found = asked.decide(obj("file"), GIVEN)
-    assert (found and found.level) == expected
+    verdict = asked.decide(obj("file"), GIVEN)
+    assert (verdict and verdict.level) == expected
     assert not asked.failed
 
 
@@ -90,8 +92,8 @@ def test_a_built_in_verdict_comes_last() -> None:
     def of(name: str, level: str, external: bool) -> Implementation:
         return Implementation(PluginId(name, external=external), "virustotal_verdict", judging(level), ("obj",))
 
-    found = LoadedPlugins(hooks=(of("a", "clean", False), of("z", "malicious", True))).begin(Settings())
-    verdict = found.decide(obj("file"), ())
+    caller = LoadedPlugins(hooks=(of("a", "clean", False), of("z", "malicious", True))).begin(Settings())
+    verdict = caller.decide(obj("file"), ())
     assert verdict is not None
     assert verdict.level == "malicious"
 
@@ -174,7 +176,9 @@ def test_a_relationship_that_nobody_knows_is_warned_of(
     loaded = plugins(module(virustotal_analyzers=lambda settings: [mine]))
     (row,) = loaded.listing[0].analyzers
     assert (row.state, row.reason, row.warning) == ("loaded", "", warning)
-    logged = [each for each in caplog.records if each.name.endswith(".plugins.mine") and warning in each.message]
+    logged = [
+        record for record in caplog.records if record.name.endswith(".plugins.mine") and warning in record.message
+    ]
     assert bool(logged) is bool(warning)
     lines = [line for plugin in loaded.listing for line in remarks(plugin)]
     assert any("warning: " + warning in line for line in lines) is bool(warning)
@@ -182,7 +186,7 @@ def test_a_relationship_that_nobody_knows_is_warned_of(
 
 
 def test_no_built_in_is_warned_of() -> None:
-    assert not [row for each in load(BUILTIN, Settings()).listing for row in each.analyzers if row.warning]
+    assert not [row for plugin in load(BUILTIN, Settings()).listing for row in plugin.analyzers if row.warning]
 
 
 def test_two_analysers_of_one_name_in_one_plugin() -> None:
@@ -204,7 +208,7 @@ def test_two_plugins_with_one_analyser_name() -> None:
 def test_what_is_blocked_is_not_imported(on_path: Callable[[str], Broken]) -> None:
     on_path("exits-at-import")
     settings = service_settings({"plugins": {"disabled": ["exits-at-import"]}})
-    (listed,) = [each for each in load((), settings).listing if each.external]
+    (listed,) = [plugin for plugin in load((), settings).listing if plugin.external]
     assert (listed.state, listed.reason) == ("blocked", "named in plugins.disabled")
     assert "virustotal_exits_at_import" not in sys.modules
 
@@ -221,8 +225,8 @@ def test_distributions_with_broken_metadata(tmp_path: Path, monkeypatch: pytest.
         (tmp_path / f"virustotal_{name}-1.dist-info" / "entry_points.txt").write_bytes(content)
     (tmp_path / "virustotal_odd-1.dist-info" / "METADATA").write_text("Name: virustotal-odd\nVersion: 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    listed = {each.name: each for each in load((), Settings()).listing if each.name in {"half", "odd", "other"}}
-    assert {each.state for each in listed.values()} == {"failed"}
+    listed = {plugin.name: plugin for plugin in load((), Settings()).listing if plugin.name in {"half", "odd", "other"}}
+    assert {plugin.state for plugin in listed.values()} == {"failed"}
     assert (listed["half"].distribution, listed["half"].reason) == ("unknown", "OSError: half")
     assert len(listed) == 3
 
@@ -300,14 +304,14 @@ def test_the_digest_changes_with_a_plugins_version(on_path: Callable[[str], Brok
     on_path("good")
     after = load(BUILTIN, Settings())
     newer = LoadedPlugins(after.registry, tuple(
-        evolve(each, version="1.3") if each.external else each for each in after.listing
+        evolve(plugin, version="1.3") if plugin.external else plugin for plugin in after.listing
     ))  # fmt: skip
-    assert len({digest(each, Settings()) for each in (before, after, newer)}) == 3
+    assert len({digest(plugins, Settings()) for plugins in (before, after, newer)}) == 3
 
 
 def test_hooks_of_a_plugin_under_test() -> None:
-    found = hooks(module(virustotal_verdict=judging("malicious")))
-    verdict = found.decide(obj("domain"), ())
+    caller = hooks(module(virustotal_verdict=judging("malicious")))
+    verdict = caller.decide(obj("domain"), ())
     assert verdict is not None
     assert verdict.level == "malicious"
 

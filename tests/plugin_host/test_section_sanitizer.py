@@ -68,7 +68,7 @@ def test_every_field_of_a_section() -> None:
     assert (made.auto_collapse, made.zeroize_on_tag_safe, made.promote_to) == (True, True, "URI_PARAMS")
     assert made.tags == {"network.static.domain": ("example.com",)}
     assert made.classification == section.classification
-    assert [(each.title, each.body) for each in made.subsections] == [("Below", "text")]
+    assert [(section.title, section.body) for section in made.subsections] == [("Below", "text")]
 
 
 def process() -> ResultSection:
@@ -286,7 +286,7 @@ def test_all_bodies_together_are_bounded() -> None:
     for number in range(50):
         top.add_subsection(ResultSection(f"Part {number}", body="x" * 900))
     made, notes = rebuilt(top, bodies=10_000)
-    assert sum(len(each.body or "") for each in made.subsections) < 10_000 + 50 * 200
+    assert sum(len(section.body or "") for section in made.subsections) < 10_000 + 50 * 200
     assert len(notes) == 39
 
 

@@ -32,7 +32,9 @@ def gate() -> Any:
 
 
 def loaded(*, name: str = "mine", **functions: Callable[..., Any]) -> LoadedPlugins:
-    module = SimpleNamespace(__name__=f"virustotal_{name}", **{key: hookimpl(each) for key, each in functions.items()})
+    module = SimpleNamespace(
+        __name__=f"virustotal_{name}", **{key: hookimpl(function) for key, function in functions.items()}
+    )
     return load_modules({name: module}, Settings())
 
 
@@ -75,14 +77,14 @@ def test_the_budget_is_that_of_all_calls_of_a_task(monkeypatch: Any) -> None:
     answered = [hooks.decide(FILE, GIVEN) for _ in range(12)]
     assert answered[0] is not None
     assert answered[-1] is None
-    assert 1 <= len([each for each in answered if each]) <= 4
+    assert 1 <= len([verdict for verdict in answered if verdict]) <= 4
     assert len(hooks.failed) == 1
 
 
 def test_no_hook_goes_beyond_the_deadline() -> None:
     hooks = loaded(virustotal_verdict=lambda obj: Verdict("clean")).begin(Settings(), time.monotonic() - 1)
     assert hooks.decide(FILE, GIVEN) is None
-    assert [each.error for each in hooks.failed] == [
+    assert [failure.error for failure in hooks.failed] == [
         "It was not called: no time was left. It is not called again in this task."
     ]
 
@@ -131,7 +133,7 @@ def test_a_wish_that_raises_is_a_failure_of_the_task(caplog: pytest.LogCaptureFi
         True,
         "SystemExit: no",
     )
-    assert [each.name for each in caplog.records] == ["assemblyline.service.virustotal.plugins.mine"]
+    assert [record.name for record in caplog.records] == ["assemblyline.service.virustotal.plugins.mine"]
 
 
 def test_a_wish_that_hangs_is_none(gate: threading.Event, monkeypatch: Any) -> None:
