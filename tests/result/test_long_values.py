@@ -7,6 +7,7 @@ import pytest
 from virustotal.core.models import Object
 from virustotal.plugins import sandbox
 from virustotal.plugins.file_attributes import malware_config, office, scripts, unknown_attributes
+from virustotal.plugins.relationships import community
 from virustotal.result import long_values as module
 from virustotal.result.long_values import FILE_NAME, long_values
 from virustotal.result.models import SubjectResult
@@ -65,6 +66,23 @@ def test_a_value_of_a_sandbox_that_no_tag_and_no_part_holds_whole(attributes: di
 )
 def test_an_attribute_of_the_file_that_is_shown_and_cut(module: Any, attributes: dict[str, Any]) -> None:
     assert LONG in text(module, **attributes)
+
+
+def of_comment(**attributes: Any) -> str:
+    related = (obj("comment", "f-1", **attributes),)
+    given = evidence("file", "comments", related=related)
+    outputs = isolated(community, given)
+    return "".join(file.data.decode() for file in long_values([SubjectResult(given.report, contributions=outputs)]))
+
+
+def test_a_text_of_a_related_object_that_is_shown_and_cut() -> None:
+    assert of_comment(text=LONG).startswith("=== comments f-1.text (5000 characters)")
+    assert of_comment(text="short") == ""
+    assert of_comment(text="short", html=LONG, session_token=LONG, last_analysis_results={"A": {"result": LONG}}) == ""
+
+
+def test_lines_of_attributes_that_no_column_shows_need_no_file() -> None:
+    assert of_comment(text="short", new_attribute=LONG) == ""
 
 
 def test_what_is_not_shown_or_shown_whole_needs_no_file() -> None:

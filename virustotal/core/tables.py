@@ -45,7 +45,7 @@ MOST_VALUES, LONGEST_VALUE, LONGEST_FURTHER = 2, 120, 10_000
 LONGEST_ID = 64
 
 # Attributes, and keys within them, whose values are not written: a session, a credential, a comment's text once more.
-_UNWRITTEN = re.compile(r"cookie|header|password|secret|token|^html$", re.IGNORECASE)
+UNWRITTEN = re.compile(r"cookie|header|password|secret|token|^html$", re.IGNORECASE)
 _NOTHING = re.compile(r"(?!)")
 
 _PAGES = {"file": "file", "url": "url", "domain": "domain", "ip_address": "ip-address", "collection": "collection"}
@@ -190,7 +190,7 @@ def further_attributes(
         for name, value in kept:
             if value in (None, "", [], {}):
                 empty[name] = None
-            elif _UNWRITTEN.search(name):
+            elif UNWRITTEN.search(name):
                 unwritten[name] = None
             else:
                 values.setdefault(name, []).append((_called(obj), _moment(name, value)))
@@ -235,7 +235,7 @@ def _attribute(name: str, pairs: Sequence[tuple[str, Any]]) -> str:
 
 
 def _line(value: Any) -> str:
-    return as_text(" ".join(as_text(_brief(value, DEEPEST, _UNWRITTEN)).split()), LONGEST_VALUE)
+    return as_text(" ".join(as_text(_brief(value, DEEPEST, UNWRITTEN)).split()), LONGEST_VALUE)
 
 
 def _cell(value: Any) -> Any:

@@ -6,6 +6,8 @@ from itertools import islice
 from typing import Any
 
 from virustotal.core.findings import Attachment
+from virustotal.core.scoring.verdicts import COUNTED_ATTRIBUTES
+from virustotal.core.tables import FURTHER, UNWRITTEN
 from virustotal.result.models import SubjectResult
 from virustotal.util.readers import LONGEST_TEXT, clean
 
@@ -14,6 +16,8 @@ LONGEST_FILE, MOST_TEXTS, MOST_VALUES = 8_000_000, 2_000, 1_000_000
 FILE_NAME = "virustotal_long_values.txt"
 #: Characters by which a text is found again in the section that shows its beginning.
 _BEGINNING = 20
+#: Characters from which a text of a related object may be cut: its cells are smaller than those of the subject.
+LONGEST_CELL = 300
 #: Passwords are named and never written out.
 _SECRET = frozenset({"auth_pass"})
 
@@ -43,20 +47,38 @@ def long_values(results: Iterable[SubjectResult]) -> Iterator[Attachment]:
 def _long_texts(result: SubjectResult) -> Iterator[tuple[str, str]]:
     """Yield each text that is too long for a cell, with its path in the report."""
     report = result.report
-    behaviours = report.related.get("behaviours")
-    todo: list[tuple[str, Any]] = [("", report.subject.attributes)]
-    todo += [(obj.ref.id, obj.attributes) for obj in (behaviours.items if behaviours else ())]
+    todo: list[tuple[str, Any, int]] = []
+    for relationship, related in report.related.items():
+        if relationship == "behaviours":
+            todo += [(obj.ref.id, obj.attributes, LONGEST_TEXT) for obj in related.items]
+        else:
+            attributes = ((f"{relationship} {obj.ref.id}", _in_cells(obj.attributes)) for obj in related.items)
+            todo += [(path, values, LONGEST_CELL) for path, values in attributes if values]
+    todo.append(("", report.subject.attributes, LONGEST_TEXT))
     for _ in range(MOST_VALUES):
         if not todo:
             return
-        path, value = todo.pop()
+        path, value, longest = todo.pop()
         if isinstance(value, str):
-            if len(value) > LONGEST_TEXT:
+            if len(value) > longest:
                 yield value, clean(path, 200)
         elif isinstance(value, Mapping):
-            todo += [(f"{path}.{key}" if path else str(key), value[key]) for key in value if key not in _SECRET]
+            todo += [
+                (f"{path}.{key}" if path else str(key), entry, longest)
+                for key, entry in value.items()
+                if key not in _SECRET
+            ]
         elif isinstance(value, list | tuple):
-            todo += [(path, entry) for entry in value]
+            todo += [(path, entry, longest) for entry in value]
+
+
+def _in_cells(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the attributes of a related object without its engines, and without what only bounded lines show."""
+    return {
+        name: value
+        for name, value in attributes.items()
+        if name not in COUNTED_ATTRIBUTES and not UNWRITTEN.search(str(name))
+    }
 
 
 def _whole(result: SubjectResult) -> frozenset[str]:
@@ -73,8 +95,11 @@ def _whole(result: SubjectResult) -> frozenset[str]:
 
 
 def _shown(result: SubjectResult) -> str:
-    """Return the bodies of all sections."""
-    return "\n".join(section.body or "" for output in result.contributions for section in output.walk())
+    """Return the bodies of all sections, but for the bounded lines of attributes that no column shows."""
+    sections = (section for output in result.contributions for section in output.walk())
+    return "\n".join(
+        section.body or "" for section in sections if (section.title, section.body_format) != (FURTHER, "TEXT")
+    )
 
 
 def _is_cut(text: str, shown: str) -> bool:
