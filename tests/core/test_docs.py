@@ -13,7 +13,7 @@ from virustotal.cli.reports.quota import Quotas, Window, as_json
 from virustotal.client.hourly_counts import CACHE_COUNTERS, KEY_COUNTERS, Hour
 from virustotal.core.findings import Family, Points
 from virustotal.core.models import Detection, Object, Ref, Verdict
-from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, ReportedPoints, capped
+from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, ReportedPoints, apply_caps
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.scoring.unwanted import UNWANTED_WORDS
 from virustotal.core.scoring.verdicts import (
@@ -81,7 +81,7 @@ def test_verdicts(example: dict[str, Any]) -> None:
 @pytest.mark.parametrize("example", named("points"))
 def test_scores(example: dict[str, Any]) -> None:
     given = [(family, amount) for family, amounts in example["points"].items() for amount in amounts]
-    scores = capped(ReportedPoints(Points(family, "x", amount, "Because.")) for family, amount in given)
+    scores = apply_caps(ReportedPoints(Points(family, "x", amount, "Because.")) for family, amount in given)
     counted: dict[str, list[int]] = {}
     for (family, _), score in zip(given, scores, strict=True):
         counted.setdefault(family, []).append(score.counted)

@@ -15,8 +15,8 @@ from virustotal.core.scoring.heuristics import (
     PLUGIN_MALICIOUS,
     PLUGIN_SUSPICIOUS,
     ReportedPoints,
+    apply_caps,
     attack_ids,
-    capped,
     heuristic,
     heuristic_id,
 )
@@ -52,17 +52,17 @@ def test_manifest_and_code_agree() -> None:
     ],
 )
 def test_caps(family: str, amounts: list[Any], counted: list[int]) -> None:
-    found = capped(points(family, amount) for amount in amounts)
+    found = apply_caps(points(family, amount) for amount in amounts)
     assert [score.counted for score in found] == counted
 
 
 def test_families_do_not_share_a_cap() -> None:
-    found = capped(points(family, 10_000) for family in Family)
+    found = apply_caps(points(family, 10_000) for family in Family)
     assert {score.family: score.counted for score in found} == dict(CAPS)
 
 
 def test_what_the_cap_takes_is_said() -> None:
-    assert capped([points("related", 500)])[0].reason == "Because. Capped: 300 of 500 points counted."
+    assert apply_caps([points("related", 500)])[0].reason == "Because. Capped: 300 of 500 points counted."
 
 
 @pytest.mark.parametrize(
@@ -70,17 +70,17 @@ def test_what_the_cap_takes_is_said() -> None:
     [("Because", "Because."), ("Because.", "Because."), ("", "No reason was given."), ("So!", "So!")],
 )
 def test_reasons_are_sentences(reason: str, shown: str) -> None:
-    assert capped([ReportedPoints(Points("engines", "x", 1, reason))])[0].reason == shown
+    assert apply_caps([ReportedPoints(Points("engines", "x", 1, reason))])[0].reason == shown
 
 
 def test_external_points_are_the_plugins() -> None:
-    (found,) = capped([ReportedPoints(Points("engines", "x", 1000, "Because."), external=True)])
+    (found,) = apply_caps([ReportedPoints(Points("engines", "x", 1000, "Because."), external=True)])
     assert (found.family, found.counted) == (Family.PLUGIN, CAPS[Family.PLUGIN])
 
 
 def test_void_points_leave_the_cap_to_others() -> None:
     void = ReportedPoints(Points("engines", "x", 900, "Because."), void_because="Not counted.")
-    first, second = capped([void, points("engines", 900)])
+    first, second = apply_caps([void, points("engines", 900)])
     assert (first.counted, first.reason, second.counted) == (0, "Because. Not counted.", 900)
 
 
@@ -99,13 +99,15 @@ def test_attack_ids() -> None:
 
 
 def test_same_names_are_told_apart() -> None:
-    found = heuristic(capped([points("behaviour", 10), points("behaviour", 20), points("behaviour", 0, "name (2)")]))
+    found = heuristic(
+        apply_caps([points("behaviour", 10), points("behaviour", 20), points("behaviour", 0, "name (2)")])
+    )
     assert found.signatures == {"name": 1, "name (2)": 1, "name (2) (2)": 1}
     assert found.score == 30
 
 
 def test_points_of_nothing_still_raise_their_techniques() -> None:
-    found = heuristic(capped([points("behaviour", 0, attack_ids=("T1059", "T9999"))]))
+    found = heuristic(apply_caps([points("behaviour", 0, attack_ids=("T1059", "T9999"))]))
     assert (found.score, found.attack_ids) == (0, ["T1059"])
 
 
@@ -122,7 +124,7 @@ GIVEN = st.lists(
 
 @given(GIVEN)
 def test_nothing_exceeds_its_cap_and_each_group_adds_up(given_points: list[ReportedPoints]) -> None:
-    scores = capped(given_points)
+    scores = apply_caps(given_points)
     for family in Family:
         group = [score for score in scores if score.family is family]
         assert 0 <= sum(score.counted for score in group) <= CAPS[family]

@@ -24,7 +24,7 @@ from virustotal.core.submission.receipts import (
     Receipt,
     Receipts,
     StoreError,
-    sending,
+    new_receipt,
 )
 from virustotal.core.submission.submit import Content, Submission, SubmissionContext, submit_and_wait
 from virustotal.emulator.server import Emulator
@@ -248,7 +248,7 @@ def test_quota_while_waiting_is_said_and_the_receipt_stays(bench: Bench) -> None
 
 def test_a_fresh_receipt_of_another_task_that_broke_off_is_not_followed_by_an_upload(bench: Bench) -> None:
     job = bench.file()
-    bench.receipts.put(sending(job.key))
+    bench.receipts.put(new_receipt(job.key, Progress.SENDING))
     bench.seconds = 0.2
     report = bench.run(job)
     assert report.outcome.status is Status.PENDING

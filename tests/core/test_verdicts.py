@@ -14,11 +14,11 @@ from virustotal.core.scoring.verdicts import (
     ANSWERED,
     MOST_ENGINE_POINTS,
     best_rank,
-    by_engines,
     category_of,
     counters,
     detections,
     judge,
+    judge_engines,
     stale_days,
 )
 from virustotal.core.scoring.words import level_of
@@ -473,7 +473,7 @@ THRESHOLDS = st.integers(0, 6)
 
 def score(kind: str, found: list[Detection], threshold: int) -> Verdict:
     settings = service_settings({"av_config": {"hit_threshold": threshold}})
-    return by_engines(Object(Ref(kind, "x")), found, settings)
+    return judge_engines(Object(Ref(kind, "x")), found, settings)
 
 
 @given(KINDS, LISTS, THRESHOLDS, st.integers(0, 40))

@@ -11,7 +11,7 @@ from virustotal.core import Attachment, Download, OntologyPart, Points, Ref
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.limits import EXTERNAL, Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput
-from virustotal.core.scoring.heuristics import ReportedPoints, capped
+from virustotal.core.scoring.heuristics import ReportedPoints, apply_caps
 
 DOWNLOAD = Download(Ref("file", "ab" * 32), "file", "a b/../c", "What it is")
 ATTACHMENT = Attachment("x.json", "What it is", b"{}")
@@ -98,7 +98,7 @@ def test_attack_ids_may_come_one_by_one() -> None:
 def test_an_amount_out_of_range_is_clamped(amount: int, taken_as: int) -> None:
     ((points, section),) = taken(evolve(POINTS, amount=amount)).scored
     assert (points.amount, section) == (taken_as, None)
-    (score,) = capped([ReportedPoints(points, external=True)])
+    (score,) = apply_caps([ReportedPoints(points, external=True)])
     assert (score.amount, score.counted) == (taken_as, min(taken_as, 500))
 
 

@@ -11,9 +11,9 @@ from attrs import evolve, frozen
 
 from virustotal.core.models import Level
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
-from virustotal.core.scoring.heuristics import ReportedPoints, Score, by_section, capped
+from virustotal.core.scoring.heuristics import ReportedPoints, Score, apply_caps, group_by_section
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
-from virustotal.core.scoring.verdicts import HOST_KINDS, counters, exempt
+from virustotal.core.scoring.verdicts import HOST_KINDS, counters, exemption
 from virustotal.core.scoring.words import BAD, score_word
 from virustotal.core.settings import Settings
 from virustotal.core.tables import listed
@@ -71,8 +71,8 @@ def compose(
     results = tuple(evolve(result, contributions=_anchored(result.contributions)) for result in results)
     beside = _anchored(beside)
     flagged, entries = flagged_section((*_given(results, safelist), *_points(beside)))
-    scores = capped(entries)
-    builder, left = Builder(by_section(scores), settings, safelist), dict(pictures)
+    scores = apply_caps(entries)
+    builder, left = Builder(group_by_section(scores), settings, safelist), dict(pictures)
     trees = [
         _Tree(
             subject_header(result, settings, now, _total(scores, result, results)),
@@ -211,7 +211,7 @@ def _with_anchors(output: AnalyzerOutput) -> AnalyzerOutput:
 def _given(results: Sequence[SubjectResult], safelist: Safelist) -> Iterator[ReportedPoints]:
     clean_url = any(_is_clean_url(result) for result in results)
     for result in results:
-        void = exempt(result.report.subject, safelist)
+        void = exemption(result.report.subject, safelist)
         if not void and clean_url and result.report.subject.ref.kind in HOST_KINDS:
             void = "Not counted: the URL itself is clean, and its host may be shared."
         yield from _points(result.contributions, name_of(result), void)

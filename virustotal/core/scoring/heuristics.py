@@ -100,7 +100,7 @@ def family_of(entry: ReportedPoints) -> Family:
         return Family.PLUGIN
 
 
-def capped(entries: Iterable[ReportedPoints]) -> tuple[Score, ...]:
+def apply_caps(entries: Iterable[ReportedPoints]) -> tuple[Score, ...]:
     """Return all points in order, each with what its family's cap leaves of it. No amount is below zero."""
     remaining = dict(CAPS)
     scores = []
@@ -142,7 +142,7 @@ def attack_ids(entries: Iterable[object]) -> tuple[tuple[str, ...], tuple[str, .
     return tuple(known)[:MOST_ATTACK_IDS], tuple(unknown)[:MOST_ATTACK_IDS]
 
 
-def by_section(scores: Sequence[Score]) -> Mapping[tuple[int, Family], tuple[Score, ...]]:
+def group_by_section(scores: Sequence[Score]) -> Mapping[tuple[int, Family], tuple[Score, ...]]:
     """Return the points by (identity of the section, family), in order; a heuristic is made of each group."""
     groups: dict[tuple[int, Family], list[Score]] = {}
     for score in scores:

@@ -165,20 +165,20 @@ def judge(
     results = detections(obj)
     results = remap(results) if remap is not None else results
     if safelist.lists("av.virus_name"):
-        results = tuple(_safelisted(detection, safelist) for detection in results)
-    own = by_engines(obj, results, settings)
+        results = tuple(_ignore_safelisted(detection, safelist) for detection in results)
+    own = judge_engines(obj, results, settings)
     decided = decide(obj, results) if decide is not None else None
-    verdict = _against_trust(obj, own) if decided is None else _decided(decided, own)
-    return _exempted(_by_analyst(obj, verdict), obj, safelist)
+    verdict = _weigh_trust(obj, own) if decided is None else _bound(decided, own)
+    return _apply_exemption(_apply_analyst(obj, verdict), obj, safelist)
 
 
-def _safelisted(detection: Detection, safelist: Safelist) -> Detection:
+def _ignore_safelisted(detection: Detection, safelist: Safelist) -> Detection:
     if detection.ignored_because or not detection.result or not safelist.matches("av.virus_name", detection.result):
         return detection
     return evolve(detection, ignored_because="safelisted on the platform (av.virus_name)")
 
 
-def _decided(verdict: Verdict, own: Verdict) -> Verdict:
+def _bound(verdict: Verdict, own: Verdict) -> Verdict:
     """Return a hook's verdict within the cap, with the engines' counts; where it names no detections, the engines'."""
     score = max(0, min(MOST_ENGINE_POINTS, verdict.score))
     counts = evolve(own.counts, points=score)
@@ -200,7 +200,7 @@ def _level(level: Level, score: int) -> Level:
 # --- people, trust, and hosts that are never scored ------------------------------------------------------------------
 
 
-def _against_trust(obj: Object, verdict: Verdict) -> Verdict:
+def _weigh_trust(obj: Object, verdict: Verdict) -> Verdict:
     """Weigh the engines against those who vouch for a file, and against an analyst's benign verdict."""
     trust, benign = trusted_by(obj), analyst_verdict(obj) == "benign"
     if not trust and not benign:
@@ -211,14 +211,14 @@ def _against_trust(obj: Object, verdict: Verdict) -> Verdict:
         reasons = verdict.reasons
         if verdict.score:
             reasons = (*reasons, f"Not scored: trusted by {who}, and fewer than {DISAGREE_FROM} engines disagree.")
-        return _scored(verdict, 0, reasons, Level.CLEAN)
+        return _with_score(verdict, 0, reasons, Level.CLEAN)
     if not benign:
         return evolve(verdict, reasons=(*verdict.reasons, f"Trusted by {who}, which disagrees with the engines."))
     reason = f"Trusted by {who}, which disagrees with the engines: at most {MOST_AGAINST_BENIGN} points."
-    return _scored(verdict, min(verdict.score, MOST_AGAINST_BENIGN), (*verdict.reasons, reason))
+    return _with_score(verdict, min(verdict.score, MOST_AGAINST_BENIGN), (*verdict.reasons, reason))
 
 
-def _by_analyst(obj: Object, verdict: Verdict) -> Verdict:
+def _apply_analyst(obj: Object, verdict: Verdict) -> Verdict:
     """An analyst's malicious verdict holds, whatever engines say. What engines alone give stays in the counts."""
     if analyst_verdict(obj) != "malicious":
         return verdict
@@ -226,12 +226,12 @@ def _by_analyst(obj: Object, verdict: Verdict) -> Verdict:
     return evolve(verdict, level=level_of(ANALYST_POINTS), score=ANALYST_POINTS, reasons=reasons)
 
 
-def _scored(verdict: Verdict, score: int, reasons: tuple[str, ...], least: Level = Level.INFORMATIONAL) -> Verdict:
+def _with_score(verdict: Verdict, score: int, reasons: tuple[str, ...], least: Level = Level.INFORMATIONAL) -> Verdict:
     counts = evolve(verdict.counts, points=score)
     return evolve(verdict, level=_level(least, score), score=score, reasons=reasons, counts=counts)
 
 
-def exempt(obj: Object, safelist: Safelist) -> str:
+def exemption(obj: Object, safelist: Safelist) -> str:
     """Return why an object is never scored, whatever is said of it, as a sentence; empty where it may be."""
     if listed := _safelisted_as(obj, safelist):
         return f"The {listed} is safelisted on the platform, so it is not scored."
@@ -248,20 +248,20 @@ def _safelisted_as(obj: Object, safelist: Safelist) -> str:
     return "URL" if url else ""
 
 
-def _exempted(verdict: Verdict, obj: Object, safelist: Safelist) -> Verdict:
-    because = exempt(obj, safelist)
+def _apply_exemption(verdict: Verdict, obj: Object, safelist: Safelist) -> Verdict:
+    because = exemption(obj, safelist)
     if not because:
         return verdict
     reasons = (*verdict.reasons, because) if verdict.score or verdict.counts.hits else verdict.reasons
     if _safelisted_as(obj, safelist):
-        return evolve(_scored(verdict, 0, reasons, Level.CLEAN), trusted_by="the platform's safelist")
-    return _scored(verdict, 0, reasons, min(verdict.level, Level.INFORMATIONAL, key=lambda level: level.rank))
+        return evolve(_with_score(verdict, 0, reasons, Level.CLEAN), trusted_by="the platform's safelist")
+    return _with_score(verdict, 0, reasons, min(verdict.level, Level.INFORMATIONAL, key=lambda level: level.rank))
 
 
 # --- the engines' own verdict ----------------------------------------------------------------------------------------
 
 
-def by_engines(obj: Object, results: Iterable[Detection], settings: Settings) -> Verdict:
+def judge_engines(obj: Object, results: Iterable[Detection], settings: Settings) -> Verdict:
     """Return the built-in verdict: of the engines' results, or of the counters where an object has no others."""
     results, stats = tuple(results), counters(obj)
     listed = Counter(detection.category for detection in results)

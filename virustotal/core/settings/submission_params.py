@@ -37,7 +37,7 @@ def task_settings(
     for name, attribute in _PARAMETERS.items():
         if (value := parameters.get(name)) is not None:
             try:
-                changes[name] = attribute.metadata[PARAMETER](_typed(value, attribute.default))
+                changes[name] = attribute.metadata[PARAMETER](_to_type_of(value, attribute.default))
             except InvalidValueError:
                 notes.append(f"The parameter {name} was not understood; its default was used.")
     # Parameters that are off or empty, as the platform sends them by default, leave the configured value.
@@ -48,7 +48,7 @@ def task_settings(
     return evolve(settings, **changes), tuple(notes)
 
 
-def _typed(value: Any, default: Any) -> Any:
+def _to_type_of(value: Any, default: Any) -> Any:
     """Return what the text of a value means in the type of its default; the value itself where it means nothing."""
     text = str(value).strip().lower()
     if isinstance(default, bool):

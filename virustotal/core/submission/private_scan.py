@@ -65,7 +65,7 @@ class PrivateScan:
             public = public_look_up()
         if report.outcome.status is not Status.UNKNOWN:
             why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
-            return _annotated(public, f"It was not submitted privately. {why}", report)
+            return _with_note(public, f"It was not submitted privately. {why}", report)
         is_known = public.outcome.found and not is_old(public, self.context.settings)
         if is_known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
             note = ("Not scanned privately: VirusTotal knows it publicly.",) if is_known else ()
@@ -100,7 +100,7 @@ class PrivateScan:
         if receipt is None or time.time() - receipt.moment >= SETTLED:
             return ""
         try:
-            status = analysis_status(context.source.ask(api.analysis(receipt.analysis), context.deadline).payload)
+            status = analysis_status(context, receipt.analysis)
         except AuthenticationError:
             raise
         except VirusTotalError as error:
@@ -162,7 +162,7 @@ def headline(report: Report, options: PrivateConfig) -> str:
     return f"Private scan: not shared by VirusTotal, kept {kept}{region}."
 
 
-def _annotated(report: Report, note: str, private: Report) -> Submitted:
+def _with_note(report: Report, note: str, private: Report) -> Submitted:
     """Return the public report with a note; the failure of the private look-up where the public one was not allowed."""
     if report.outcome.status is Status.SKIPPED:
         report = evolve(report, outcome=evolve(private.outcome, detail=note))

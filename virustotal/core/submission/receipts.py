@@ -20,7 +20,7 @@ class StoreError(Exception):
 
 
 class Progress(enum.StrEnum):
-    """SENDING is written before the first byte leaves, SENT before the last one."""
+    """SENDING is written before the first byte leaves, SENT before the last one, and again with the analysis."""
 
     SENDING = "sending"
     SENT = "sent"
@@ -104,11 +104,6 @@ class MemoryReceipts:
         self._receipts.pop(key, None)
 
 
-def sending(key: str) -> Receipt:
-    """Return the receipt of a submission that is about to begin."""
-    return Receipt(key, Progress.SENDING, moment=time.time())
-
-
-def sent(key: str, analysis: str = "") -> Receipt:
-    """Return the receipt of a submission whose last byte leaves, or which VirusTotal has taken as an analysis."""
-    return Receipt(key, Progress.SENT, analysis, time.time())
+def new_receipt(key: str, progress: Progress, analysis: str = "") -> Receipt:
+    """Return a receipt of this moment."""
+    return Receipt(key, progress, analysis, time.time())

@@ -3,10 +3,9 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import chain, islice, repeat
-from typing import Any
 
 from attrs import evolve, frozen
 
@@ -25,7 +24,7 @@ from virustotal.core.errors import (
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.settings import Settings
 from virustotal.core.submission.policy import Above
-from virustotal.core.submission.receipts import SENDING, Receipt, Receipts, StoreError, key_of, sending, sent
+from virustotal.core.submission.receipts import SENDING, Progress, Receipt, Receipts, StoreError, key_of, new_receipt
 from virustotal.util.readers import as_mapping, as_text, quantity
 
 #: Seconds between two requests for an analysis; the last one is repeated.
@@ -140,7 +139,7 @@ def submit_and_wait(submission: Submission, context: SubmissionContext) -> Repor
     receipt = context.receipts.get(submission.key)
     if receipt is None or not receipt.fresh(time.time()):
         try:
-            if context.receipts.claim(sending(submission.key), time.time()):
+            if context.receipts.claim(new_receipt(submission.key, Progress.SENDING), time.time()):
                 return _send(submission, context)
         except StoreError as error:
             _audit(submission, context, f"not sent: {error}")
@@ -172,7 +171,7 @@ def _send(submission: Submission, context: SubmissionContext) -> Report:
         return _ended(submission, evolve(error.outcome, detail=f"It was not submitted: {error}"))
     _audit(submission, context, f"analysis {analysis}")
     with contextlib.suppress(StoreError):  # it has the receipt without the analysis
-        context.receipts.put(sent(submission.key, analysis))
+        context.receipts.put(new_receipt(submission.key, Progress.SENT, analysis))
     _forget(submission, context)
     return _wait(submission, context, analysis, time.time())
 
@@ -181,7 +180,7 @@ def _ask(submission: Submission, context: SubmissionContext) -> object:
     """Send it. It counts as sent from its last byte on, whatever fails then; before that nothing has arrived."""
 
     def before_end() -> None:
-        context.receipts.put(sent(submission.key))
+        context.receipts.put(new_receipt(submission.key, Progress.SENT))
 
     if submission.upload is None:
         before_end()
@@ -222,12 +221,12 @@ def _wait(
     """
     context = evolve(context, deadline=min(context.deadline, time.monotonic() + context.wait))
     begun = _sent_at(submission, moment)
-    request, status, missing = api.analysis(analysis), "queued", 0
+    status, missing = "queued", 0
     for seconds in chain([0.0] if at_once else [], context.pauses()):
         if not context.pause(seconds):
             break
         try:
-            payload = context.source.ask(request, context.deadline).payload
+            status = analysis_status(context, analysis)
         except NotFoundError:
             missing += 1  # a fresh analysis may be unknown for a moment
             if missing < MOST_MISSING:
@@ -245,7 +244,6 @@ def _wait(
             raise
         except VirusTotalError as error:
             return _pending(submission, f"{begun} Then: {error}")
-        status = analysis_status(payload)
         context.stage(f"{submission.what}: analysis {analysis} is {status}")
         if status == COMPLETED:
             return _look_for(submission, context, f"{begun} Its analysis is completed.", at_once=True)
@@ -257,12 +255,13 @@ def _wait(
     return _pending(submission, f"{state}; a later task goes on waiting for it.")
 
 
-def analysis_status(payload: Mapping[str, Any]) -> str:
-    """Return the status of an analysis: `completed` only where no stage of it is pending.
+def analysis_status(context: SubmissionContext, analysis: str) -> str:
+    """Request an analysis by its id, and return its status: `completed` only where no stage of it is pending.
 
-    Args:
-        payload: The answer to a request for the analysis.
+    Raises:
+        VirusTotalError: It cannot be told.
     """
+    payload = context.source.ask(api.analysis(analysis), context.deadline).payload
     attributes = as_mapping(as_mapping(payload.get("data")).get("attributes"))
     status, stages = as_text(attributes.get("status")) or "unknown", as_mapping(attributes.get("pending_stages"))
     return f"{_WAITING}{quantity(len(stages), 'stage')}" if status == COMPLETED and stages else status
