@@ -1,6 +1,7 @@
 """What a start does once, so that the first task does not."""
 
 import builtins
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +33,8 @@ def test_no_task_opens_the_manifest_again(emulator: Emulator, tmp_path: Path, mo
         assert list(folder.glob("*_result.json"))
     assert opened
     assert not [name for name in opened if "manifest" in name]
+
+
+def test_no_collection_of_a_task_goes_through_what_was_loaded(emulator: Emulator, tmp_path: Path) -> None:
+    with started_service({"host": emulator.url, "api_key": KEY, "storage": str(tmp_path / "store.sqlite3")}):
+        assert gc.get_freeze_count() > 50_000
