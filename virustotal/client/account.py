@@ -28,7 +28,7 @@ class Account:
     """What VirusTotal answered about a key.
 
     Args:
-        limits: Of the key's windows; 0 where VirusTotal does not say.
+        limits: Of the key's windows; 0 for an unknown one.
         used: VirusTotal's own count.
         scans: See `read_scan_quotas`.
         error: Why there are no limits.
@@ -81,7 +81,7 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
     client, deadline = _Once(settings, credentials), time.monotonic() + seconds
     with contextlib.closing(client):
         try:
-            # By the user's identifier where that is told, so that the key stands in one address alone.
+            # By the user's identifier if it is known, so that only one address holds the key.
             user = _user(client, credentials.api_key, deadline)
             payload = client.ask(api.overall_quotas(user), deadline).payload
         except VirusTotalError as error:
@@ -93,6 +93,6 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
 def _user(client: Source, key: str, deadline: float) -> str:
     try:
         payload = client.ask(api.user(key), deadline).payload
-    except (ForbiddenError, NotFoundError, InvalidError):  # the key counts, and may not be told of its owner
+    except (ForbiddenError, NotFoundError, InvalidError):  # the key is valid, but may not read its user
         return key
     return owner(payload, key) or key

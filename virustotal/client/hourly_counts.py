@@ -11,7 +11,7 @@ from virustotal.storage.interfaces import KeyValueStore, Stores
 
 #: Hours for which counts are kept, and those that `quota` and `cache` list one by one.
 KEPT_HOURS, SHOWN_HOURS = 7 * 24, 24
-#: Counts, or seconds, after which they are written: one write for each would cost more than it tells.
+#: Counts, or seconds, after which they are written: a write for each would cost too much.
 COUNTS, SECONDS = 25, 30.0
 #: Where the cache's counts stand in the store: they are those of all keys.
 CACHE = "statistics"

@@ -114,7 +114,11 @@ class HttpClient(Source):
     def ask(self, request: Request, deadline: float) -> Answer:
         """Return the answer, after as many attempts as the policy and the deadline allow.
 
-        What is not a GET is sent once: UncertainError where nobody knows whether it arrived.
+        A request that is not a GET is sent once.
+
+        Raises:
+            UncertainError: Whether a request that is not a GET arrived is unknown.
+            VirusTotalError: Of the last attempt.
         """
         attempt = 0
         while True:
@@ -151,7 +155,7 @@ class HttpClient(Source):
                 body = whole(response, deadline, grow=grow)
                 with self._budget.parse(body, deadline):
                     body = redact(body, self._long_secrets)
-                    unclear = (UnavailableError,)  # from here on the answer is whole, and tells what it means
+                    unclear = (UnavailableError,)  # from here on the answer is complete
                     payload = api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
             return Answer(payload, body=body)
         except VirusTotalError as error:

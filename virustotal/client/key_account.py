@@ -44,8 +44,8 @@ class KeyInfo:
         used: VirusTotal's own count.
         moment: When it gave that.
         until: When limits are to be asked for again.
-        user: The user's identifier, so that the key need not stand in an address; empty where it is not told.
-        licensed: Whether the user has any privilege; None where it is not told.
+        user: The user's identifier, with which no address needs the key; empty if it is unknown.
+        licensed: Whether the user has any privilege; None if it is unknown.
         user_until: When the user is to be asked for again.
     """
 
@@ -97,7 +97,7 @@ class KeyAccount:
         stores: Where the account is shared.
         api_key: As it is.
         digest: By which the key is known in the stores.
-        configured: Limits that count where VirusTotal does not tell.
+        configured: Limits that count where VirusTotal gives none.
         clock: That of the deadlines.
     """
 

@@ -19,7 +19,7 @@ from virustotal.core.settings import QuotaConfig
 from virustotal.storage.interfaces import Limits, Permit, Quota, Stores
 from virustotal.util.readers import as_mapping, as_text, quantity
 
-#: Seconds that all requests pause where VirusTotal is asked too often in a short time, and does not say how long.
+#: Seconds that all requests pause after too many in a short time, unless VirusTotal says how long.
 THROTTLED_SECONDS = 1.0
 #: Analyses of own uploads that are remembered: requesting these is free.
 MOST_OWN = 1000
@@ -36,7 +36,7 @@ class RateLimitedSource(Source):
         stores: Count for all replicas.
         api_key: As it is.
         digest: By which the key is known in the stores.
-        config: Limits that count where VirusTotal does not tell, the reserve, and how long a task waits.
+        config: Limits that count where VirusTotal gives none, the reserve, and how long a task waits.
         sleep: Takes seconds.
         clock: That of the deadlines.
         usage: Counts the waits; one of its own where it is not given.
@@ -146,7 +146,7 @@ class RateLimitedSource(Source):
             if permit.granted:
                 self._counter.count(requests=1)
                 return permit
-            if self._account.wait(deadline):  # VirusTotal has just told the limits
+            if self._account.wait(deadline):  # the limits have just arrived
                 continue
             if permit.wait >= min(deadline - self._clock(), self._patience(deadline)):
                 self._counter.count(dropped=1)

@@ -19,7 +19,7 @@ LONGEST = 4096
 #: Characters of one result or engine.
 LONGEST_NAME = 120
 
-#: Categories that are told, the most important first.
+#: Categories that are passed on, the most important first.
 _CATEGORIES = (MALICIOUS, SUSPICIOUS, "harmless", "undetected")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -26,12 +26,12 @@ T = TypeVar("T")
 class ReceiptsWithFallback:
     """Receipts in the store, and those of this process in memory as well.
 
-    So a store that breaks, or comes back without what it was told or should have been, lets no file be sent twice.
+    So no file is sent twice where a store breaks, or comes back without its latest receipts.
 
     Args:
         store: May fail.
         breaker: Of the store.
-        shared: Whether others use the store: without it nobody knows what they send, so nothing is sent.
+        shared: Whether other processes use the store; if so, nothing is sent while it does not work.
     """
 
     def __init__(self, store: Receipts, breaker: CircuitBreaker, *, shared: bool = False) -> None:

@@ -14,7 +14,7 @@ VERSION = 1
 
 @frozen
 class Limits:
-    """How many requests each window allows; 0 where nobody knows."""
+    """How many requests each window allows; 0 if that is unknown."""
 
     minute: int = 0
     hour: int = 0
@@ -24,7 +24,7 @@ class Limits:
 
 @frozen
 class Used:
-    """How many requests VirusTotal counts in each window; None where it does not say."""
+    """How many requests VirusTotal counts in each window; None if that is unknown."""
 
     hour: int | None = None
     day: int | None = None
@@ -231,7 +231,7 @@ class Stores:
     Args:
         place: As a person may read it, without a password.
         close: Gives connections back.
-        shared: Whether other processes use it too, as far as the configuration tells.
+        shared: Whether other processes use it too, by the configuration.
     """
 
     place: str

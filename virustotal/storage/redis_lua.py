@@ -89,7 +89,7 @@ return there == 'failed' and 2 or 0
 #: KEYS: lease. ARGV: token, milliseconds.
 EXTEND = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0"
 
-#: KEYS: lease. ARGV: token, milliseconds that a failure is told, or 0.
+#: KEYS: lease. ARGV: token, milliseconds for which others see that it failed, or 0.
 RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[1], 'failed', 'PX', ARGV[2]) else redis.call('DEL', KEYS[1]) end

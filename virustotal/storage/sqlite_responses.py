@@ -13,7 +13,7 @@ LONGEST_LEASE = 600.0
 CHANGED_SECONDS = 3600.0
 #: The name of the row that says when an object has changed.
 _CHANGED = "changed"
-#: Seconds for which those who wait are told that a lease ended without an answer.
+#: Seconds for which those who wait see that a lease ended without an answer.
 FAILED_SECONDS = 1.0
 
 
