@@ -1,4 +1,4 @@
-"""The combined request: what it may be refused with is held against the quota before it is made."""
+"""The combined request: possible refusals count against the quota before it is made."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -117,7 +117,7 @@ def test_what_may_be_refused_is_asked_for_as_far_as_the_quota_goes(left: int | N
         assert outcome.status is Status.SKIPPED
         plural = "s" if left != 1 else ""
         assert outcome.detail == (
-            f"{left} request{plural} left, taken by what tells more. The API key has 500 requests a day."
+            f"{left} request{plural} left, used for more informative ones. The API key has 500 requests a day."
         )
         assert not any("embedded_domains" in request.path for request in source.asked)
 

@@ -209,7 +209,11 @@ def test_what_a_relationship_costs_at_most_is_told_by_its_length(
 def test_what_tells_more_is_asked_for_first_and_no_request_is_left_over(room: int | None, kept: str) -> None:
     skipped = quota_fit.beyond({"a": 2, "b": 1, "c": 3, "d": 0}, RemainingQuota(room, "So it is."))
     assert "".join(skipped) == "".join(name for name in "abcd" if name not in kept)
-    said = "No request left" if not room else f"{room} request{'s' if room > 1 else ''} left, taken by what tells more"
+    said = (
+        "No request left"
+        if not room
+        else f"{room} request{'s' if room > 1 else ''} left, used for more informative ones"
+    )
     assert {each.detail for each in skipped.values()} <= {f"{said}. So it is."}
 
 

@@ -243,7 +243,7 @@ def test_what_the_quota_leaves() -> None:
         ("d2.example.com", Status.SKIPPED),
         ("d4.example.com", Status.SKIPPED),
     ]
-    assert cut.cut[0][1].detail == "2 requests left, taken by what tells more. The day is over."
+    assert cut.cut[0][1].detail == "2 requests left, used for more informative ones. The day is over."
     assert quota_fit.beyond(costs, RemainingQuota()) == {}
     assert set(costs) - set(quota_fit.beyond(costs, RemainingQuota(-3))) == {kept}
 

@@ -211,7 +211,7 @@ def test_the_last_request_is_not_spent_on_what_may_be_refused(emulator: Emulator
     assert outcome.score
     assert requests_of(emulator) == [FILE]
     detail = {row["relationship"]: row["detail"] for row in coverage(outcome)}
-    assert detail["embedded_domains"].startswith("1 request left, taken by what tells more. 1 of 1 request ")
+    assert detail["embedded_domains"].startswith("1 request left, used for more informative ones. 1 of 1 request ")
 
 
 def test_what_is_kept_needs_no_quota(emulator: Emulator, scan: Scan) -> None:

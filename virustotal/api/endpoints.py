@@ -1,4 +1,7 @@
-"""The requests that this service makes, each as a value (API reference, sections 1.5, 2.4 and 4)."""
+"""The requests that this service makes, each as a value.
+
+See https://docs.virustotal.com/reference/relationships and https://docs.virustotal.com/reference/overview.
+"""
 
 import json
 import re

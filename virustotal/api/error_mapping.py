@@ -1,4 +1,7 @@
-"""What an HTTP answer means: the JSON object of its body, or an error by table (API reference, section 3)."""
+"""What an HTTP answer means: the JSON object of its body, or an error by table.
+
+See https://docs.virustotal.com/reference/errors.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,7 @@
-"""Identifiers: valid by kind, then percent-encoded as one path segment (API reference 1.3)."""
+"""Identifiers: valid by kind, then percent-encoded as one path segment.
+
+See https://docs.virustotal.com/reference/objects.
+"""
 
 import base64
 import binascii

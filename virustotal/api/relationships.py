@@ -35,7 +35,7 @@ class Licence(enum.StrEnum):
 
 @frozen
 class Relationship:
-    """One relationship of one kind of object (VirusTotal's API reference, relationships of each object).
+    """One relationship of one kind of object (https://docs.virustotal.com/reference/files and the other objects' pages).
 
     Args:
         yields: The kinds of its objects; empty where no source says.
@@ -55,7 +55,7 @@ class Relationship:
 
 
 # One row: name; what it yields; family; who may read it on a file, URL, domain, IP address; flags; title.
-# Access, as the API reference writes it: E every key, U every key and its own data only, P premium, T premium with
+# Access: E every key, U every key and its own data only, P premium, T premium with
 # threat intelligence, ? stated nowhere, - no such relationship of this kind.
 # Flags: 1 for a single object, ! for doubtful: no newer list of VirusTotal has the name, or nobody says what it yields.
 _TABLE = """

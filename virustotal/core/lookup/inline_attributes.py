@@ -1,9 +1,8 @@
-"""Attributes in line: what is asked for beside the descriptors of a relationship, and whether it came.
+"""Attributes in line: what is requested beside the descriptors of a relationship, and whether the answer has it.
 
-`relationship_attributes[NAME]` and `attributes` are not documented for every key (API reference, section 1.5): they are
-asked for, and what came is looked at. A bare item of an answer in which others came with attributes is one that
-VirusTotal knows by its identifier alone; where all are bare, each relationship is fetched as if its attributes had
-never been asked for.
+`relationship_attributes[NAME]` and `attributes` are not documented for every key, so the answer is checked. A bare item
+of an answer in which others have attributes is one that VirusTotal knows by its identifier alone; where all are bare,
+each relationship is fetched as if its attributes had never been requested.
 """
 
 import re

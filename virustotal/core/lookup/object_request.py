@@ -77,8 +77,7 @@ def _affordable(
 ) -> tuple[tuple[str, ...], bool, dict[str, Outcome]]:
     """Return the names to ask for, whether in line, and the outcomes of the other names.
 
-    What a combined request may be refused with is held against the quota before it is made: a refusal must not cost
-    the last request that there is.
+    Possible refusals count against the quota before the request is made: a refusal must not cost the last request.
     """
     names, inline, outcomes = _permitted(plan, capabilities)
     query = plan.selections(names) if inline else ()

@@ -1,4 +1,4 @@
-"""Subject + registry + settings -> Plan: which requests will be made at most, before any is made."""
+"""The plan of one subject: which requests will be made at most, before any is made."""
 
 import math
 import re
@@ -28,9 +28,10 @@ class Plan:
     """The requests for one subject.
 
     Args:
-        embed: Names asked for as descriptors in the subject's own request.
-        alone: Names outside the catalogue, or of doubtful existence, never put into that request.
-        named: Names that are only named, since nothing asks for them without `analyze`.
+        subject: The object.
+        embed: Relationships requested as descriptors in the subject's own request.
+        alone: Relationships outside the catalogue, or of doubtful existence, never put into that request.
+        named: Relationships that are not requested without `analyze`, and only named in the result.
         analyze: Whether whole objects are fetched, in pages.
         max_related: Objects of each relationship at most.
         notes: Sentences for the analyst.
@@ -76,7 +77,7 @@ class Plan:
 
 
 def ordered(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names with those first that tell most: a quota may end before the last one."""
+    """Return the names, the most informative first: a quota may end before the last one."""
 
     def rank(name: str) -> tuple[int, int]:
         entry = relationships.find(kind, name)
@@ -87,7 +88,7 @@ def ordered(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
-    """Return the plan's first stage: what the parameter asks for and what analysers want, what tells most first."""
+    """Return what is requested of a subject: what the parameter names and what analysers want."""
     asked, notes = _understood(subject.kind, settings.relationships)
     requested = ordered(subject.kind, asked + registry.wanted(subject.kind, settings))
     names = tuple(name for name in requested if not registry.is_disabled(subject.kind, name))
@@ -154,9 +155,9 @@ def aliases(kind: str, names: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def names_to_page(plan: Plan, report: Report) -> tuple[str, ...]:
-    """Return the relationships whose pages are fetched after the object's own answer, those that tell most first.
+    """Return the relationships whose pages are fetched after the object's own answer, the most informative first.
 
-    Where a combined request had to leave a name out, or its answer does not mention it, that is asked alone.
+    A name that the combined request had to leave out, or that its answer does not mention, is requested alone.
     """
     filled = tuple(name for name in plan.embed if name in report.related and _worth(plan, report.related[name]))
     missing = tuple(name for name in plan.embed if name not in report.related)

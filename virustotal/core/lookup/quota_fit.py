@@ -19,7 +19,7 @@ def fit(
     What the source answers without VirusTotal costs nothing; nor does its fallback, where there is no room.
 
     Args:
-        requests: The first one of each key. Those before tell more, and are made first.
+        requests: The first one of each key, the most informative first.
         costs: How many follow from each at most, itself included.
         source: What answers, and knows the quota.
         deadline: Of `time.monotonic()`.
@@ -51,5 +51,7 @@ def beyond(costs: Mapping[Key, int], quota: RemainingQuota) -> Mapping[Key, Outc
 def skipped_by(quota: RemainingQuota) -> Outcome:
     """Return how something ended that quota or `max_requests` leave no request for."""
     requests = quota.requests or 0
-    left = f"{quantity(requests, 'request')} left, taken by what tells more." if requests > 0 else "No request left."
+    left = (
+        f"{quantity(requests, 'request')} left, used for more informative ones." if requests > 0 else "No request left."
+    )
     return Outcome(Status.SKIPPED, f"{left} {quota.reason}".rstrip())
