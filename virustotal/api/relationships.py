@@ -35,7 +35,7 @@ class Licence(enum.StrEnum):
 
 @frozen
 class Relationship:
-    """One relationship of one kind of object (https://docs.virustotal.com/reference/files and the other objects' pages).
+    """One relationship of one kind of object (https://docs.virustotal.com/reference/files and its like).
 
     Args:
         yields: The kinds of its objects; empty where no source says.
@@ -55,8 +55,8 @@ class Relationship:
 
 
 # One row: name; what it yields; family; who may read it on a file, URL, domain, IP address; flags; title.
-# Access: E every key, U every key and its own data only, P premium, T premium with
-# threat intelligence, ? stated nowhere, - no such relationship of this kind.
+# Access: E every key, U every key and its own data only, P premium, T premium with threat intelligence, ? stated
+# nowhere, - no such relationship of this kind.
 # Flags: 1 for a single object, ! for doubtful: no newer list of VirusTotal has the name, or nobody says what it yields.
 _TABLE = """
 analyses                    analysis          history   PP--  .  Earlier scans

@@ -49,9 +49,8 @@ def beyond(costs: Mapping[Key, int], quota: RemainingQuota) -> Mapping[Key, Outc
 
 
 def skipped_by(quota: RemainingQuota) -> Outcome:
-    """Return how something ended that quota or `max_requests` leave no request for."""
-    requests = quota.requests or 0
-    left = (
-        f"{quantity(requests, 'request')} left, used for more informative ones." if requests > 0 else "No request left."
-    )
+    """Return the outcome of what quota or `max_requests` leave no request for."""
+    left = "No request left."
+    if quota.requests is not None and quota.requests > 0:
+        left = f"{quantity(quota.requests, 'request')} left, used for more informative ones."
     return Outcome(Status.SKIPPED, f"{left} {quota.reason}".rstrip())
