@@ -124,9 +124,15 @@ class KeyAccount:
         self._error: AuthenticationError | None = None
 
     def quota(self, deadline: float) -> Quota:
-        """Return what counts now, without waiting; asks VirusTotal beside where that is due.
+        """Return what counts now, without waiting; asks VirusTotal in the background where that is due.
 
-        Until it has answered the limits of a public key count. AuthenticationError for a wrong key.
+        The limits of a public key count until VirusTotal has answered.
+
+        Args:
+            deadline: Of `time.monotonic()`, for the background requests.
+
+        Raises:
+            AuthenticationError: VirusTotal has refused the key.
         """
         if self._clock() >= self._look_at:
             with self._lock:
@@ -137,12 +143,14 @@ class KeyAccount:
         account = self._account
         answered = account.limits or Limits()
         default = Limits() if account.limits is not None else PUBLIC
-        sources = (answered, self._configured, default)
-        limits = Limits(*(next(filter(None, (getattr(source, name) for source in sources)), 0) for name in _WINDOWS))
+        configured = self._configured
+        limits = Limits(
+            *(getattr(answered, name) or getattr(configured, name) or getattr(default, name) for name in _WINDOWS)
+        )
         return Quota(limits, account.used, account.moment)
 
     def wait(self, deadline: float) -> bool:
-        """Wait for the first answer; return whether there was anything to wait for."""
+        """Wait for the first answer until the deadline; return whether one has arrived meanwhile."""
         if self._account.limits is not None:
             return False
         self.quota(deadline)
