@@ -10,7 +10,7 @@ from attrs import evolve
 from virustotal.core.models import Outcome, Related, Status
 from virustotal.core.settings import Settings
 from virustotal.plugins.sandbox import activity, records
-from virustotal.plugins.sandbox.cell_text import described, registry_value
+from virustotal.plugins.sandbox.cell_text import describe, registry_value
 from virustotal.plugins.sandbox.sandboxes import sandbox_name, sandboxes
 from virustotal.testing import evidence, obj
 
@@ -492,6 +492,6 @@ def test_descriptions_are_bounded_in_depth_and_number() -> None:
     deep: Any = "end"
     for _ in range(10_000):
         deep = [deep]
-    assert described(deep) == "(((…)))"
-    assert described(list(range(100))).endswith("and 80 more")
-    assert len(described({str(number): "x" * 1_000 for number in range(100)}, 300)) == 300
+    assert describe(deep) == "(((…)))"
+    assert describe(list(range(100))).endswith("and 80 more")
+    assert len(describe({str(number): "x" * 1_000 for number in range(100)}, 300)) == 300

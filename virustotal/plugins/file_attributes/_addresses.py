@@ -64,7 +64,7 @@ def of_connection(connection: Any) -> Iterator[Indicator]:
         yield _with_port(host, row)
 
 
-def named(value: Any) -> Iterator[Indicator]:
+def in_text(value: Any) -> Iterator[Indicator]:
     """Yield the addresses in a parsed text that stand under a key that names one."""
     todo: deque[tuple[bool, Any, Mapping[str, Any]]] = deque([(False, value, {})])
     for _ in range(MOST_VALUES):

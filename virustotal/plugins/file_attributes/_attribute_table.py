@@ -26,11 +26,14 @@ _NAME, _BARE = "\x00name", "\x00bare"
 
 @frozen
 class FieldSpec:
-    """One fact or column: the key under which it is found, its label, and the readers of what is shown and tagged.
+    """One fact or column.
 
-    tag: A tag type of Assemblyline's Tagging model.
-    tagged: Returns the value or values to tag, empty for none; what is shown is tagged where there is no such reader.
-    detail: Written out below the table, and no column: ids, rule texts, references.
+    Attributes:
+        key: The key under which it is found.
+        read: Returns what is shown.
+        tag: A tag type of Assemblyline's Tagging model.
+        tagged: Returns the value or values to tag, empty for none; without it what is shown is tagged.
+        detail: True for what is written below the table, such as ids, rule texts and references.
     """
 
     key: str
@@ -51,12 +54,15 @@ class FieldSpec:
 class SectionSpec:
     """A section of one value: facts of a mapping, rows of a list, or names.
 
-    key: Where the value is found in what it belongs to.
-    fields: The facts or columns that are known, in order.
-    name: The label of the first column where the value is a mapping of names to rows.
-    parts: Sections below.
-    tag: The tag type of each entry of a list of names, or of each name of a mapping.
-    skip: Keys shown elsewhere.
+    Attributes:
+        key: The key under which the value is found.
+        fields: The facts or columns, in order.
+        name: The label of the first column where the value is a mapping of names to rows.
+        parts: Sections below.
+        tag: The tag type of each entry of a list of names, or of each name of a mapping.
+        collapse: True for a closed section.
+        skip: Keys that are shown elsewhere.
+        most: The most rows.
     """
 
     key: str

@@ -56,7 +56,7 @@ def address(value: Any) -> Any:
     return brief(value) if integral is None or integral < 0 else f"0x{integral:x}"
 
 
-def when(value: Any) -> Any:
+def date_or_text(value: Any) -> Any:
     """Return a moment as it is shown; what is not readable as it is."""
     return date(value) or brief(value)
 

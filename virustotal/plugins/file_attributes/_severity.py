@@ -26,7 +26,7 @@ def severity(value: Any) -> str:
     return str(lower(value))
 
 
-def worst_first(value: Any, key: str) -> list[Any]:
+def sort_by_severity(value: Any, key: str) -> list[Any]:
     """Return the entries of a list sorted by severity, the worst first; unknown ones and what is no mapping last."""
     return sorted(as_list(value), key=lambda row: _RANK.get(severity(as_mapping(row).get(key)), len(_RANK)))
 
@@ -43,7 +43,7 @@ def rule_sections(
         kind: `Sigma` or `IDS`.
         name: Returns what a rule is called.
     """
-    matches = worst_first(value, level)
+    matches = sort_by_severity(value, level)
     serious = [match for match in matches if severity(as_mapping(match).get(level)) in SERIOUS]
     minor = matches[len(serious) :]
     title = f"Crowdsourced {kind} rules"

@@ -21,8 +21,8 @@ CERTIFICATE = SectionSpec(
         FieldSpec("Issuer", "Issuer", distinguished_name, "cert.issuer", distinguished_name),
         FieldSpec("serialnumber", "Serial number", read.lower, "cert.serial_no", read.any_hex),
         FieldSpec("thumbprint", "Thumbprint", read.lower, "cert.thumbprint", read.sha1),
-        FieldSpec("validfrom", "Valid from", read.when, "cert.valid.start", moment),
-        FieldSpec("validto", "Valid to", read.when, "cert.valid.end", moment),
+        FieldSpec("validfrom", "Valid from", read.date_or_text, "cert.valid.start", moment),
+        FieldSpec("validto", "Valid to", read.date_or_text, "cert.valid.end", moment),
     ),
 )
 PERMISSIONS = SectionSpec(

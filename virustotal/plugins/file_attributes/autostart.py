@@ -8,7 +8,7 @@ from virustotal.plugins.file_attributes._attribute_table import FieldSpec, Secti
 
 AUTOSTART = SectionSpec(
     "autostart_locations",
-    "Autostart locations seen on other machines",
+    "Autostart locations, as seen on other machines",
     (FieldSpec("location", "Location"), FieldSpec("entry", "Entry")),
 )
 

@@ -9,7 +9,7 @@ MAIL = SectionSpec(
     "Electronic mail",
     (
         FieldSpec("subject", "Subject", tag="network.email.subject"),
-        FieldSpec("date", "Date", read.when),
+        FieldSpec("date", "Date", read.date_or_text),
         FieldSpec("message_id", "Message id"),
         FieldSpec("from", "From"),
         FieldSpec("to", "To"),

@@ -58,7 +58,7 @@ IDENTITY = SectionSpec(
         FieldSpec("type_extension", "Extension"),
         FieldSpec("magic", "Magic"),
         FieldSpec("magika", "Magika"),
-        FieldSpec("creation_date", "Creation date (claimed by the file)", read.when),
+        FieldSpec("creation_date", "Creation date (claimed by the file)", read.date_or_text),
         FieldSpec("vhash", "vhash"),
         FieldSpec("authentihash", "Authentihash", read.lower),
         FieldSpec("ssdeep", "ssdeep"),

@@ -101,7 +101,7 @@ PE = SectionSpec(
     "Windows executable (PE)",
     (
         FieldSpec("machine_type", "Machine", read.literal(MACHINES)),
-        FieldSpec("timestamp", "Linker timestamp", read.when, "file.pe.linker.timestamp", moment),
+        FieldSpec("timestamp", "Linker timestamp", read.date_or_text, "file.pe.linker.timestamp", moment),
         FieldSpec("entry_point", "Entry point", read.address),
         FieldSpec("imphash", "Import hash", read.lower, "file.pe.imports.imphash", read.md5),
         FieldSpec("rich_pe_header_hash", "Rich header hash", read.lower, "file.pe.rich_header.hash", read.md5),

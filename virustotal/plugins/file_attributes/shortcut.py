@@ -33,9 +33,9 @@ LNK = SectionSpec(
         FieldSpec("mac_vendor_name", "Network card vendor"),
         FieldSpec("volume_label", "Volume"),
         FieldSpec("volume_serial_number", "Volume serial number", tag="file.shortcut.drive_serial"),
-        FieldSpec("creation_date", "Target created", read.when),
-        FieldSpec("modification_date", "Target modified", read.when),
-        FieldSpec("access_date", "Target accessed", read.when),
+        FieldSpec("creation_date", "Target created", read.date_or_text),
+        FieldSpec("modification_date", "Target modified", read.date_or_text),
+        FieldSpec("access_date", "Target accessed", read.date_or_text),
         FieldSpec("link_flags", "Flags", read.names),
     ),
     parts=(

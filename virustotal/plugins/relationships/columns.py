@@ -20,8 +20,10 @@ LONGEST_NAME = 4_096
 class Column:
     """One column of a table or one line of key-values.
 
-    attributes: those that `read` looks at. longest: characters of a cell, so that hundreds of rows stay readable.
-    context: context attributes that `read` looks at.
+    Attributes:
+        attributes: The attributes that `read` looks at.
+        longest: Characters of a cell, so that hundreds of rows stay readable.
+        context: The context attributes that `read` looks at.
     """
 
     label: str

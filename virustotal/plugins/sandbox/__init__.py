@@ -13,7 +13,7 @@ from virustotal.plugins.sandbox.ontology_parts import parts
 from virustotal.plugins.sandbox.process_tree import tree_section
 from virustotal.plugins.sandbox.sandboxes import HEAD, MOST_SANDBOXES, Sandbox, sandbox_name, sandboxes
 from virustotal.plugins.sandbox.signatures import rule_findings
-from virustotal.plugins.sandbox.techniques import grouped, technique_points, techniques, techniques_section
+from virustotal.plugins.sandbox.techniques import group_techniques, technique_points, techniques, techniques_section
 
 HOW_TO_SEE = "Set the parameter analyze_relationship to see their reports."
 NAMES_ONLY = "Names only. The coverage table says why the reports are missing."
@@ -97,7 +97,7 @@ def _activity(
     """The closed section with all tables of activity below it, and the points of the techniques in it."""
     section = ResultTextSection(tables.counted("Sandbox activity", len(reports), related.total), auto_collapse=True)
     section.add_lines(list(_remarks(reports, related)))
-    groups = grouped(chain.from_iterable(map(techniques, reports)))
+    groups = group_techniques(chain.from_iterable(map(techniques, reports)))
     attack = techniques_section(groups)
     summary = sandbox_verdicts.reports_section(reports)
     behaviour_tags.add(summary, behaviour_tags.of_noticed(map(sandbox_verdicts.verdict_of, reports)))

@@ -23,7 +23,7 @@ from virustotal.plugins.sandbox.behaviour_tags import (
     of_traffic,
     of_url,
 )
-from virustotal.plugins.sandbox.cell_text import described, label
+from virustotal.plugins.sandbox.cell_text import describe, label
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.things import (
     Reader,
@@ -189,7 +189,7 @@ ATTRIBUTES = frozenset(
 )
 
 
-def things(table: ActivityTable, sandboxes: Sequence[Sandbox]) -> tuple[Thing, ...]:
+def merge_things(table: ActivityTable, sandboxes: Sequence[Sandbox]) -> tuple[Thing, ...]:
     """Return each thing once: by interest, then what most sandboxes saw, then in the order in which it was seen."""
     first: dict[str, Seen] = {}
     texts: dict[str, str] = {}
@@ -222,7 +222,7 @@ def things(table: ActivityTable, sandboxes: Sequence[Sandbox]) -> tuple[Thing, .
 
 def activity_section(table: ActivityTable, sandboxes: Sequence[Sandbox], noise: Noise) -> Any | None:
     """Return the closed and tagged table of one kind of thing, or None where nothing of it was seen."""
-    seen = things(table, sandboxes)
+    seen = merge_things(table, sandboxes)
     rows = [
         {
             table.column: thing.shown,
@@ -244,7 +244,7 @@ def other_observations(read_elsewhere: frozenset[str]) -> ActivityTable:
 
     def read(sandbox: Sandbox) -> Iterator[Seen]:
         for attribute, value in sandbox.attributes.items():
-            if attribute not in read_elsewhere and (cell := described(value)):
+            if attribute not in read_elsewhere and (cell := describe(value)):
                 yield Seen(str(attribute), label(attribute) or "(empty)", None, "", cell)
 
     return ActivityTable("Other observations", "What", read, "", "Value")

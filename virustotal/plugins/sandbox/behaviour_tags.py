@@ -61,9 +61,10 @@ def add(section: Any, tags: Iterable[Pair]) -> None:
 class Noise:
     """Which hosts and addresses are shown and not tagged.
 
-    popular: Popular domains without detections.
-    flagged: Hosts and addresses that engines flag: these are tagged, whatever they are known for.
-    owners: Address to the owner of its network.
+    Attributes:
+        popular: Popular domains without detections.
+        flagged: Hosts and addresses that engines flag: these are tagged, whatever they are known for.
+        owners: Address to the owner of its network.
     """
 
     popular: frozenset[str] = frozenset()

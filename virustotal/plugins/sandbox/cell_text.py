@@ -12,7 +12,7 @@ _CONTROLS = frozenset(map(chr, (*range(9), *range(11, 32), *range(127, 160), 0xF
 _ATTRIBUTE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+", re.ASCII)
 
 
-def described(value: Any, longest: int = LONGEST_TEXT) -> str:
+def describe(value: Any, longest: int = LONGEST_TEXT) -> str:
     """Return a value of any type as one inert text, such as `key: value, other: 3`; an empty text for nothing."""
     if isinstance(value, Mapping | list | tuple):
         return clean(", ".join(_parts(value, _DEEPEST)), longest)
@@ -49,4 +49,4 @@ def registry_value(value: Any, longest: int = LONGEST_TEXT) -> str:
         if sum(mark in _CONTROLS for mark in head) * 4 > len(head):
             return clean(f"binary: {head.encode('utf-8', 'replace').hex(' ')}", longest)
         return clean(value.rstrip("\x00"), longest).strip()
-    return described(value, longest)
+    return describe(value, longest)

@@ -7,7 +7,7 @@ from typing import Any
 from assemblyline.odm.models.ontology.results.network import REQUEST_METHODS
 
 from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, integer, pairs
-from virustotal.plugins.sandbox.cell_text import described
+from virustotal.plugins.sandbox.cell_text import describe
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.things import address
 
@@ -32,7 +32,7 @@ def method(conversation: Any) -> str:
 
 def headers(value: Any) -> dict[str, str]:
     """Return HTTP headers as names and inert values, at most a hundred."""
-    return {name: described(entry, 500) for name, entry in list(pairs(value))[:100]}
+    return {name: describe(entry, 500) for name, entry in list(pairs(value))[:100]}
 
 
 def dns(sandbox: Sandbox) -> Iterator[tuple[str, str, tuple[str, ...]]]:

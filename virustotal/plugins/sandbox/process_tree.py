@@ -10,7 +10,7 @@ from attrs import evolve
 
 from virustotal.core import tables
 from virustotal.core.readers import clean, quantity
-from virustotal.plugins.sandbox.cell_text import described
+from virustotal.plugins.sandbox.cell_text import describe
 from virustotal.plugins.sandbox.processes import MOST_DRAWN, MOST_LEVELS, MOST_PROCESSES, Process
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.things import same_command
@@ -23,7 +23,7 @@ LONGEST_BODY, LONGEST_COMMAND = 500_000, 1_000
 
 def tree_section(sandboxes: Sequence[Sandbox]) -> Any | None:
     """Return the drawn tree of all sandboxes, a process that several saw once, and tables of what it leaves out."""
-    processes = merged_tree(sandboxes)
+    processes = merge_trees(sandboxes)
     candidates = [process for process in processes if process.drawn]
     if not candidates:
         return None
@@ -36,7 +36,7 @@ def tree_section(sandboxes: Sequence[Sandbox]) -> Any | None:
     return section
 
 
-def merged_tree(sandboxes: Sequence[Sandbox]) -> tuple[Process, ...]:
+def merge_trees(sandboxes: Sequence[Sandbox]) -> tuple[Process, ...]:
     """Return the processes of all trees, parents first; those of one command line below the same parent are one."""
     merged: list[Process] = []
     places: dict[tuple[int | None, str, int], int] = {}
@@ -69,7 +69,7 @@ def _section(processes: Sequence[Process], drawn: Sequence[Process]) -> Any:
     levels = 1 + max(process.level for process in processes)
     title = tables.counted("Process tree", len(drawn), len(processes))
     section = ResultProcessTreeSection(f"{title}, {quantity(levels, 'level')}", auto_collapse=True)
-    for root in _linked(drawn):
+    for root in _link(drawn):
         section.add_process(root)
     return section
 
@@ -102,7 +102,7 @@ def _details(sandboxes: Sequence[Sandbox]) -> Any | None:
             "Process": process.command,
             "PID": process.pid,
             "Second": process.offset,
-            "Seen": described({key: value for key, value in details.items() if key != "time_offset"}),
+            "Seen": describe({key: value for key, value in details.items() if key != "time_offset"}),
             "Sandbox": sandbox.name,
         }
         for sandbox, process, details in detailed[: tables.MOST_ROWS]
@@ -111,7 +111,7 @@ def _details(sandboxes: Sequence[Sandbox]) -> Any | None:
     return tables.table("Activity by process", rows, columns, total=len(detailed), collapse=True)
 
 
-def _linked(drawn: Sequence[Process]) -> Iterator[ProcessItem]:
+def _link(drawn: Sequence[Process]) -> Iterator[ProcessItem]:
     nodes: dict[int, ProcessItem] = {}
     pids: Counter[int | str] = Counter()
     for process in drawn:

@@ -32,12 +32,13 @@ _REGISTRY_EVENTS = ("registry_keys_opened", "registry_keys_set", "registry_keys_
 class Process:
     """One node of `processes_tree`.
 
-    parent: The index of its parent in the same list, or None.
-    level: 0 for a root.
-    pid: None where it is no number.
-    offset: `time_offset`, in seconds after the start of the analysis.
-    node: As VirusTotal sent it.
-    value: The command line as VirusTotal sent it; a text, or what stands in place of one.
+    Attributes:
+        parent: The index of its parent in the same list, or None.
+        level: 0 for a root.
+        pid: None where it is no number.
+        offset: `time_offset`, in seconds after the start of the analysis.
+        node: As VirusTotal sent it.
+        value: The command line as VirusTotal sent it; a text, or what stands in place of one.
     """
 
     index: int

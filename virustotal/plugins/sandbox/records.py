@@ -9,7 +9,7 @@ from attrs import field, frozen
 from virustotal.core import tables
 from virustotal.core.readers import as_mapping
 from virustotal.plugins.sandbox.behaviour_tags import Noise, Pair, add, no_tags, of_mail, of_tls
-from virustotal.plugins.sandbox.cell_text import described, label
+from virustotal.plugins.sandbox.cell_text import describe, label
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 
 
@@ -122,12 +122,12 @@ def record_section(table: RecordTable, sandboxes: Sequence[Sandbox], noise: Nois
 def _cells(table: RecordTable, entry: Any) -> dict[str, Any]:
     fields = as_mapping(entry)
     if not fields:
-        cell = described(entry)
+        cell = describe(entry)
         return {next(iter(table.columns.values())): cell} if cell else {}
     titles = {**table.columns, **table.details}
     cells: dict[str, Any] = {title: _cell(fields.get(key)) for key, title in titles.items()}
     cells |= {title: "present, not shown" for key, title in table.hidden.items() if title and fields.get(key)}
-    cells["Other"] = described(
+    cells["Other"] = describe(
         {key: value for key, value in fields.items() if key not in titles and key not in table.hidden}
     )
     return {title: cell for title, cell in cells.items() if cell}
@@ -136,11 +136,11 @@ def _cells(table: RecordTable, entry: Any) -> dict[str, Any]:
 def _cell(value: Any) -> str | tuple[str, ...]:
     """Return a value as text; a mapping, such as headers, as one text for each entry."""
     if isinstance(value, Mapping):
-        return tuple(f"{label(key)}: {described(entry)}" for key, entry in list(value.items())[:50])
-    return described(value)
+        return tuple(f"{label(key)}: {describe(entry)}" for key, entry in list(value.items())[:50])
+    return describe(value)
 
 
 def hosts_file(sandboxes: Sequence[Sandbox]) -> Iterator[str]:
     """Yield the lines of the hosts files, each once."""
     entries = (entry for sandbox in sandboxes for entry in sandbox.entries("hosts_file"))
-    yield from dict.fromkeys(line for entry in entries for line in described(entry, 20_000).splitlines())
+    yield from dict.fromkeys(line for entry in entries for line in describe(entry, 20_000).splitlines())

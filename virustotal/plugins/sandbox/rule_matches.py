@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from virustotal.core import tables
 from virustotal.core.assemblyline import known_ids
 from virustotal.core.readers import as_list, as_mappings, as_text, as_texts
-from virustotal.plugins.sandbox.cell_text import described
+from virustotal.plugins.sandbox.cell_text import describe
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import rank, severity, worse
 from virustotal.plugins.sandbox.techniques import technique_ids, techniques
@@ -32,12 +32,13 @@ _CONTEXT = ("url", "hostname", "dest_ip", "dest_port", "src_ip", "src_port", "pr
 class Match:
     """One rule that matched, in one sandbox or in several.
 
-    key: What makes it the same rule.
-    id: As VirusTotal has it, or empty.
-    format: Of a signature, such as `YARA`.
-    context: What it matched on.
-    attack_ids: Techniques that Assemblyline knows.
-    texts: Those of id and name that can be tags: texts, and ids that are numbers.
+    Attributes:
+        key: What makes it the same rule.
+        id: As VirusTotal has it, or empty.
+        format: The format of a signature, such as `YARA`.
+        context: What it matched on.
+        attack_ids: Techniques that Assemblyline knows.
+        texts: Those of id and name that can be tags: texts, and ids that are numbers.
     """
 
     key: str
@@ -99,7 +100,7 @@ def sigma(sandbox: Sandbox) -> Iterator[Match]:
 def ids(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `ids_alerts` (some pages say `ids_results`); the context is a mapping or a list of them."""
     matches = _matches(sandbox, "ids_alerts", "ids_results")
-    return _rules(sandbox, matches, "rule_msg", "alert_severity", "alert_context", _known_first)
+    return _rules(sandbox, matches, "rule_msg", "alert_severity", "alert_context", _main_fields_first)
 
 
 def _rules(
@@ -144,7 +145,7 @@ def _first(value: Any) -> Any:
 
 
 def _contexts(entries: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(filter(None, (described(entry, LONGEST_CONTEXT) for entry in entries[:MOST_CONTEXTS])))
+    return tuple(filter(None, (describe(entry, LONGEST_CONTEXT) for entry in entries[:MOST_CONTEXTS])))
 
 
 def _texts(fields: Mapping[str, Any], *names: str) -> frozenset[str]:
@@ -154,22 +155,22 @@ def _texts(fields: Mapping[str, Any], *names: str) -> frozenset[str]:
     return frozenset(map(as_text, texts))
 
 
-def _known_first(context: Mapping[str, Any]) -> Mapping[str, Any]:
+def _main_fields_first(context: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the context of an alert: what is known first, then whatever else it has."""
     known = {("protocol" if key == "proto" else key): context[key] for key in _CONTEXT if context.get(key)}
     return {**known, **{key: value for key, value in context.items() if key not in _CONTEXT}}
 
 
-def merged(matches: Iterable[Match]) -> tuple[Match, ...]:
+def merge(matches: Iterable[Match]) -> tuple[Match, ...]:
     """Return each rule once, with all sandboxes, worst first."""
     rules: dict[str, Match] = {}
     for match in matches:
         first = rules.get(match.key)
-        rules[match.key] = match if first is None else _joined(first, match)
+        rules[match.key] = match if first is None else _join(first, match)
     return tuple(sorted(rules.values(), key=lambda rule: (rank(rule.severity), -len(rule.sandboxes), rule.name)))
 
 
-def _joined(first: Match, second: Match) -> Match:
+def _join(first: Match, second: Match) -> Match:
     return evolve(
         first,
         severity=worse(first.severity, second.severity),

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from virustotal.core import Family, Points, tables
 from virustotal.core.readers import as_mappings, as_text, clean
-from virustotal.plugins.sandbox.rule_matches import MOST_CONTEXTS, Match, ids, merged, sigma, signatures
+from virustotal.plugins.sandbox.rule_matches import MOST_CONTEXTS, Match, ids, merge, sigma, signatures
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import IDS, MOST_MINOR, ORDER, SCORED_IN_FILE, SERIOUS, SIGMA, SIGNATURE
 
@@ -19,7 +19,9 @@ MOST_SCORED = 100
 class Sort:
     """One sort of rule: how it is read, titled, named in points and valued.
 
-    in_file: Of rules that the file's own report may score too, its attribute and the keys of title and severity in it.
+    Attributes:
+        in_file: Of rules that the file's own report may score too, its attribute and the keys of title and severity
+            in it.
     """
 
     read: Callable[[Sandbox], Iterator[Match]]
@@ -66,7 +68,7 @@ def rule_findings(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> I
         subject: The file's own attributes; rules of the same sort that score there do not score again.
     """
     for sort in SORTS:
-        rules = merged(match for sandbox in sandboxes for match in sort.read(sandbox))
+        rules = merge(match for sandbox in sandboxes for match in sort.read(sandbox))
         serious = [rule for rule in rules if rule.severity in SERIOUS]
         minor = rules[len(serious) :]
         scored = sort.scored_in_file(subject)

@@ -95,7 +95,7 @@ def technique_ids(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in candidates if _TECHNIQUE.fullmatch(word)))
 
 
-def grouped(techniques: Iterable[Technique]) -> tuple[Group, ...]:
+def group_techniques(techniques: Iterable[Technique]) -> tuple[Group, ...]:
     """Return the techniques by the platform's id, agreement of sandboxes first, then severity."""
     groups: dict[str, list[Technique]] = {}
     for technique in techniques:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from virustotal.core import tables
 from virustotal.core.readers import as_mapping, as_text, as_texts, host_of, integer
-from virustotal.plugins.sandbox.cell_text import described, registry_value
+from virustotal.plugins.sandbox.cell_text import describe, registry_value
 from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
 
 
@@ -17,10 +17,11 @@ from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
 class Seen:
     """One entry of one report.
 
-    key: What makes two entries the same thing.
-    shown: Its inert text, whole up to LONGEST_VALUE.
-    value: As VirusTotal sent it.
-    details: What else the entry says.
+    Attributes:
+        key: What makes two entries the same thing.
+        shown: Its inert text, whole up to LONGEST_VALUE.
+        value: As VirusTotal sent it.
+        details: What else the entry says.
     """
 
     key: str
@@ -32,7 +33,11 @@ class Seen:
 
 @frozen
 class Thing:
-    """One thing that sandboxes saw. text: its value where one of them gave it as text, which alone can be a tag."""
+    """One thing that sandboxes saw.
+
+    Attributes:
+        text: Its value where one of them gave it as text, which alone can be a tag.
+    """
 
     shown: str
     value: Any
@@ -111,7 +116,7 @@ def domains(sandbox: Sandbox) -> Iterator[Seen]:
         if name := as_text(value, 255):
             answers = (*as_texts(fields.get("resolved_ips"), 64), *as_texts(fields.get("txt_records"), 100))
             yield Seen(name.lower().rstrip("."), name, value, "DNS", tables.listed(answers, 5))
-        elif shown := described(entry):
+        elif shown := describe(entry):
             yield Seen(shown, shown, None, "DNS")
     for url in _urls_sent(sandbox):
         if (host := host_of(url)) and not address(host):
@@ -134,7 +139,7 @@ def addresses(sandbox: Sandbox) -> Iterator[Seen]:
             )
             traffic = f"{protocol} {port}".strip() if port is not None else protocol
             yield Seen(address(shown) or shown.lower(), shown, value, traffic, owner_of(fields))
-        elif shown := described(entry):
+        elif shown := describe(entry):
             yield Seen(shown, shown, None)
     for url in _urls_sent(sandbox):
         if ip := address(host_of(url)):
@@ -164,7 +169,7 @@ def urls(sandbox: Sandbox) -> Iterator[Seen]:
         answer = " ".join(filter(None, (status, as_text(fields.get("response_body_filetype"), 60))))
         if url := as_text(value, LONGEST_VALUE):
             yield Seen(url, url, value, method, answer)
-        elif shown := described(entry):
+        elif shown := describe(entry):
             yield Seen(shown, shown, None)
 
 
@@ -185,7 +190,7 @@ def entries(
                 fields = as_mapping(entry)
                 name = next((key for key in keys if as_text(fields.get(key), 10)), "")
                 value = fields[name] if name else entry
-                if shown := as_text(value, LONGEST_VALUE) or described(value):
+                if shown := as_text(value, LONGEST_VALUE) or describe(value):
                     rest = {key: cell for key, cell in fields.items() if name and key != name}
                     yield Seen(same(shown), shown, value if name or not fields else None, action, _details(rest))
 
@@ -193,7 +198,7 @@ def entries(
 
 
 def _details(rest: Mapping[str, Any]) -> str:
-    return registry_value(rest["value"]) if set(rest) == {"value"} else described(rest)
+    return registry_value(rest["value"]) if set(rest) == {"value"} else describe(rest)
 
 
 def commands(sandbox: Sandbox) -> Iterator[Seen]:

@@ -37,12 +37,8 @@ def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
                 network,
                 ("country", "continent", "network", "asn", "as_owner", "regional_internet_registry", "jarm"),
             ),
-            "context": ("Crowdsourced context", parts.context, ("crowdsourced_context",)),
-            "certificate": (
-                "Certificate last seen",
-                parts.certificate,
-                ("last_https_certificate", "last_https_certificate_date"),
-            ),
-            "whois": ("WHOIS and RDAP", parts.whois, ("whois", "whois_date", "rdap")),
+            "context": parts.CONTEXT,
+            "certificate": parts.CERTIFICATE,
+            "whois": parts.WHOIS,
         },
     )

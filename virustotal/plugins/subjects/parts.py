@@ -11,6 +11,8 @@ from virustotal.core.readers import as_mapping, as_mappings, as_text, date, pair
 
 #: Makes the sections of one part out of the subject's attributes; None stands for nothing to show.
 Part: TypeAlias = Callable[[Mapping[str, Any]], Iterable[ResultSection | None]]
+#: The summary of a part, the part, and the attributes that it shows.
+PartEntry: TypeAlias = tuple[str, Part, tuple[str, ...]]
 
 
 #: What the header, the detections, the overview and the assessment show of every kind of subject.
@@ -24,13 +26,13 @@ ELSEWHERE = frozenset(
 )
 
 
-def analyzers(kind: str, order: int, parts: Mapping[str, tuple[str, Part, tuple[str, ...]]]) -> tuple[Analyzer, ...]:
+def analyzers(kind: str, order: int, parts: Mapping[str, PartEntry]) -> tuple[Analyzer, ...]:
     """Return one analyser for each part, in this order, and one of all other attributes.
 
     Args:
         kind: The kind of the subject.
         order: The order of the first one.
-        parts: By name: the summary, the part, and the attributes that it shows.
+        parts: By name.
     """
     shown = ELSEWHERE.union(*(attributes for _, _, attributes in parts.values()))
     return (
@@ -114,3 +116,14 @@ def context(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
         for entry in as_mappings(attributes.get("crowdsourced_context"))
     ]
     yield tables.table("Crowdsourced context", rows, ("Title", "Severity", "Source", "Date", "Details"))
+
+
+CATEGORIES: PartEntry = ("Categories by vendor", categories, ("categories",))
+FAVICON: PartEntry = ("Favicon hashes", favicon, ("favicon",))
+CONTEXT: PartEntry = ("Crowdsourced context", context, ("crowdsourced_context",))
+CERTIFICATE: PartEntry = (
+    "Certificate last seen",
+    certificate,
+    ("last_https_certificate", "last_https_certificate_date"),
+)
+WHOIS: PartEntry = ("WHOIS and RDAP", whois, ("whois", "whois_date", "rdap"))

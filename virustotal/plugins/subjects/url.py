@@ -156,7 +156,7 @@ def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
                 ),
             ),
             "redirections": ("Chain of redirections", redirects, ("url", "redirection_chain", "last_final_url")),
-            "categories": ("Categories by vendor", parts.categories, ("categories",)),
+            "categories": parts.CATEGORIES,
             "answer": (
                 "HTTP headers without secrets",
                 answer,
@@ -164,6 +164,6 @@ def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
             ),
             "trackers": ("Trackers in the page", trackers, ("trackers",)),
             "links": ("Outgoing links", links, ("outgoing_links",)),
-            "favicon": ("Favicon hashes", parts.favicon, ("favicon",)),
+            "favicon": parts.FAVICON,
         },
     )
