@@ -10,7 +10,7 @@ from virustotal.core.readers import as_text, date
 from virustotal.core.relationships import Relationship
 from virustotal.plugins.relationships.columns import Column, date_column, plain_column, read_by
 from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
-from virustotal.plugins.relationships.related_table import analyzer_of, heading
+from virustotal.plugins.relationships.related_section import analyzer_of, heading
 from virustotal.plugins.relationships.related_verdicts import stats_column
 
 

@@ -22,7 +22,7 @@ from virustotal.core.relationships import Relationship
 from virustotal.core.whois import whois_map_facts
 from virustotal.plugins.relationships.columns import Column, add, date_column, link_column, plain_column, read_by
 from virustotal.plugins.relationships.record_table import record_analyzer, record_table, timeline
-from virustotal.plugins.relationships.related_table import analyzer_of
+from virustotal.plugins.relationships.related_section import analyzer_of
 from virustotal.plugins.relationships.related_verdicts import stats_column
 
 # --- resolutions -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from virustotal.core import Analyzer, Evidence, Finding, Object, Related, tables
 from virustotal.core.readers import as_text
 from virustotal.core.relationships import Relationship
 from virustotal.plugins.relationships.columns import Column, add, further_section, read_by
-from virustotal.plugins.relationships.related_table import analyzer_of, links, table_heading
+from virustotal.plugins.relationships.related_section import analyzer_of, links, table_heading
 
 #: Nodes of one timeline; the table below it has more.
 MOST_NODES = 40

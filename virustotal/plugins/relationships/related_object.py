@@ -8,7 +8,8 @@ from virustotal.core.readers import as_text
 from virustotal.core.relationships import Relationship
 from virustotal.core.verdicts import verdict_word
 from virustotal.plugins.relationships.columns import COLUMNS, LABELS, add, identity, read_by
-from virustotal.plugins.relationships.related_table import RelatedTable, analyzer_of, further_judged, links
+from virustotal.plugins.relationships.related_section import analyzer_of, links
+from virustotal.plugins.relationships.related_table import RelatedTable, further_judged
 from virustotal.plugins.relationships.related_verdicts import JudgedObject, has_report
 
 

@@ -1,9 +1,9 @@
 """Lists of files, hosts and URLs: bare ones as one table, detailed ones judged and most suspicious first."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from assemblyline_v4_service.common.result import ResultSection, ResultURLSection
+from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
 from virustotal.core import (
@@ -22,7 +22,6 @@ from virustotal.core import (
     relationships,
     tables,
 )
-from virustotal.core.readers import as_text
 from virustotal.core.relationships import Relationship
 from virustotal.core.verdicts import COUNTED_ATTRIBUTES, NOT_ANALYSED, THRESHOLDS, verdict_word
 from virustotal.plugins.relationships.columns import (
@@ -39,6 +38,7 @@ from virustotal.plugins.relationships.columns import (
     tag_value,
     threat,
 )
+from virustotal.plugins.relationships.related_section import analyzer_of, heading, links, table_heading
 from virustotal.plugins.relationships.related_verdicts import (
     JudgedObject,
     has_report,
@@ -47,8 +47,8 @@ from virustotal.plugins.relationships.related_verdicts import (
     judge_objects,
 )
 
-#: Pages of VirusTotal that are linked below one table, and flagged objects that are listed one by one.
-MOST_LINKS, MOST_FLAGGED = 40, 200
+#: Flagged objects that are listed one by one.
+MOST_FLAGGED = 200
 #: What is said of the subject among the objects that lead back to it.
 SUBJECT = "The subject itself: its detections are counted once."
 _REASONS = {"NotFoundError": "Not known to VirusTotal"}
@@ -62,46 +62,6 @@ def related_table_analyzer(entry: Relationship, order: int, tag: str = "") -> An
     """
     look = RelatedTable(entry, tag)
     return analyzer_of(entry, order, look.analyze, look.needs())
-
-
-def analyzer_of(
-    entry: Relationship, order: int, analyze: Callable[[Evidence], Iterable[Finding]], needs: Needs
-) -> Analyzer:
-    """Return an analyser of a relationship, named as it: with the kind of the subject before it but for files."""
-    name = entry.name if entry.kind == "file" else f"{entry.kind}_{entry.name}"
-    return Analyzer(name, entry.kind, entry.name, analyze=analyze, needs=needs, order=order, summary=entry.title)
-
-
-def heading(title: str, related: Related) -> str:
-    """Return a title that says how many there are and how many are shown."""
-    shown = len(related.items)
-    if not related.complete and (related.total or 0) <= shown:
-        return f"{title} (first {shown}, VirusTotal has more)"
-    return tables.counted(title, shown, related.total)
-
-
-def table_heading(title: str, related: Related) -> str:
-    """Return a title as `heading`, for one table of them all: with how many of them have a row."""
-    rows = min(len(related.items), tables.MOST_ROWS)
-    return heading(title, related) + (f", the first {rows} in the table" if rows < len(related.items) else "")
-
-
-def links(title: str, objs: Iterable[Object], settings: Settings) -> ResultURLSection | None:
-    """Return links that open the objects on VirusTotal, or None where none of them has a page."""
-    pages = [(page, _link_name(obj)[:200]) for obj in objs if (page := tables.page(obj.ref, settings))]
-    if not pages:
-        return None
-    shown = pages[:MOST_LINKS]
-    title = tables.counted(title, len(shown), len(pages)) if len(pages) > len(shown) else title
-    section = ResultURLSection(title, auto_collapse=True)
-    for page, name in shown:
-        section.add_url(page, name=name or page)
-    return section
-
-
-def _link_name(obj: Object) -> str:
-    name = as_text(obj.attributes.get("name")) if obj.ref.kind == "collection" else ""
-    return name or identity(obj)
 
 
 def further_judged(objs: Iterable[Object], columns: Iterable[Column], kind: str) -> ResultSection | None:

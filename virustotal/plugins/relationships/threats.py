@@ -27,7 +27,7 @@ from virustotal.core.threats import (
 )
 from virustotal.plugins.relationships.columns import Column, add, further_section, read_by
 from virustotal.plugins.relationships.record_table import row
-from virustotal.plugins.relationships.related_table import analyzer_of, heading, links, table_heading
+from virustotal.plugins.relationships.related_section import analyzer_of, heading, links, table_heading
 from virustotal.plugins.relationships.threat_facts import (
     EVERY,
     FACTS,
