@@ -52,13 +52,13 @@ def test_manifest_and_code_agree() -> None:
     ],
 )
 def test_caps(family: str, amounts: list[Any], counted: list[int]) -> None:
-    found = apply_caps(points(family, amount) for amount in amounts)
-    assert [score.counted for score in found] == counted
+    scores = apply_caps(points(family, amount) for amount in amounts)
+    assert [score.counted for score in scores] == counted
 
 
 def test_families_do_not_share_a_cap() -> None:
-    found = apply_caps(points(family, 10_000) for family in Family)
-    assert {score.family: score.counted for score in found} == dict(CAPS)
+    scores = apply_caps(points(family, 10_000) for family in Family)
+    assert {score.family: score.counted for score in scores} == dict(CAPS)
 
 
 def test_what_the_cap_takes_is_said() -> None:
@@ -74,8 +74,8 @@ def test_reasons_are_sentences(reason: str, shown: str) -> None:
 
 
 def test_external_points_are_the_plugins() -> None:
-    (found,) = apply_caps([ReportedPoints(Points("engines", "x", 1000, "Because."), external=True)])
-    assert (found.family, found.counted) == (Family.PLUGIN, CAPS[Family.PLUGIN])
+    (score,) = apply_caps([ReportedPoints(Points("engines", "x", 1000, "Because."), external=True)])
+    assert (score.family, score.counted) == (Family.PLUGIN, CAPS[Family.PLUGIN])
 
 
 def test_void_points_leave_the_cap_to_others() -> None:
@@ -99,16 +99,16 @@ def test_attack_ids() -> None:
 
 
 def test_same_names_are_told_apart() -> None:
-    found = heuristic(
+    result = heuristic(
         apply_caps([points("behaviour", 10), points("behaviour", 20), points("behaviour", 0, "name (2)")])
     )
-    assert found.signatures == {"name": 1, "name (2)": 1, "name (2) (2)": 1}
-    assert found.score == 30
+    assert result.signatures == {"name": 1, "name (2)": 1, "name (2) (2)": 1}
+    assert result.score == 30
 
 
 def test_points_of_nothing_still_raise_their_techniques() -> None:
-    found = heuristic(apply_caps([points("behaviour", 0, attack_ids=("T1059", "T9999"))]))
-    assert (found.score, found.attack_ids) == (0, ["T1059"])
+    result = heuristic(apply_caps([points("behaviour", 0, attack_ids=("T1059", "T9999"))]))
+    assert (result.score, result.attack_ids) == (0, ["T1059"])
 
 
 GIVEN = st.lists(

@@ -19,8 +19,8 @@ from virustotal.core.submission.policy import (
 LEVELS = ["TLP:C", "TLP:G", "TLP:A", "TLP:R"]
 
 
-def above(given: str, bound: str) -> bool:
-    return LEVELS.index(given) > LEVELS.index(bound)
+def above(classification: str, bound: str) -> bool:
+    return LEVELS.index(classification) > LEVELS.index(bound)
 
 
 def settings(**config: Any) -> Settings:
@@ -93,10 +93,10 @@ def test_each_rule(candidate: Candidate, config: dict[str, Any], rule: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("given", "bound", "allowed"), [("TLP:R", "", True), ("TLP:C", "TLP:G", True), ("TLP:A", "TLP:G", False)]
+    ("classification", "bound", "allowed"), [("TLP:R", "", True), ("TLP:C", "TLP:G", True), ("TLP:A", "TLP:G", False)]
 )
-def test_above_the_bound_not_even_a_hash_leaves(given: str, bound: str, allowed: bool) -> None:
-    ruling = look_up_ruling(given, settings(max_classification=bound), above)
+def test_above_the_bound_not_even_a_hash_leaves(classification: str, bound: str, allowed: bool) -> None:
+    ruling = look_up_ruling(classification, settings(max_classification=bound), above)
     assert ruling.allowed is allowed
     assert allowed or "max_classification" in ruling.reason
 

@@ -80,15 +80,15 @@ def test_an_empty_safelist_matches_nothing(answer: Any) -> None:
 
 
 def test_broken_entries_are_counted_and_match_nothing() -> None:
-    found = read_safelist(
+    safelist = read_safelist(
         {
             "match": {"network.static.domain": ["", None, " ", {"a": 1}]},
             "regex": {"network.static.domain": ["*.example.com", "", None, "(", r"ok\.example\.com"]},
         }
     )
-    assert found.broken == 8
-    assert found.matches("network.static.domain", "ok.example.com")
-    assert not found.matches("network.static.domain", "x.example.com")
+    assert safelist.broken == 8
+    assert safelist.matches("network.static.domain", "ok.example.com")
+    assert not safelist.matches("network.static.domain", "x.example.com")
 
 
 def keep(fetch: Any, **more: Any) -> SafelistRefresher:
@@ -97,9 +97,9 @@ def keep(fetch: Any, **more: Any) -> SafelistRefresher:
 
 def test_the_first_task_waits_for_the_first_list() -> None:
     keeper = keep(lambda: time.sleep(0.05) or GIVEN)
-    found, note = keeper.current(wait=5)
+    safelist, note = keeper.current(wait=5)
     keeper.stop()
-    assert found.holds_host("example.com")
+    assert safelist.holds_host("example.com")
     assert note == ""
 
 
@@ -107,12 +107,12 @@ def test_a_call_that_never_returns_holds_up_one_task_and_shortly() -> None:
     never = threading.Event()
     keeper = keep(never.wait)
     started = time.monotonic()
-    found, note = keeper.current(wait=0.1)
+    safelist, note = keeper.current(wait=0.1)
     again, _ = keeper.current(wait=60)
     assert time.monotonic() - started < 5
     never.set()
     keeper.stop()
-    assert found is again is NO_SAFELIST
+    assert safelist is again is NO_SAFELIST
     assert "did not answer in time" in note
 
 

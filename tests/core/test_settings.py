@@ -208,11 +208,11 @@ def test_parameters_of_private_scans(parameters: dict[str, Any], line: str, inte
 
 
 @pytest.mark.parametrize(
-    ("given", "deep", "expected"),
+    ("value", "deep", "expected"),
     [(0, False, 40), (None, False, 40), (95, False, 95), (0, True, DEEP_SCAN_RELATED), (12, True, 12), ("7", False, 7)],
 )
-def test_max_related(given: Any, deep: bool, expected: int) -> None:
-    assert task_settings(Settings(), {"max_related": given}, deep_scan=deep)[0].max_related == expected
+def test_max_related(value: Any, deep: bool, expected: int) -> None:
+    assert task_settings(Settings(), {"max_related": value}, deep_scan=deep)[0].max_related == expected
 
 
 @pytest.mark.parametrize(("configured", "expected"), [(199, 200), (200, 200), (201, 201), (5000, 5000)])
@@ -221,16 +221,16 @@ def test_a_deep_scan_never_lowers_max_related(configured: int, expected: int) ->
 
 
 def test_the_submissions_key_goes_first_and_no_secret_is_shown() -> None:
-    given = credentials({"api_key": "configured", "proxy": "http://user:word@192.0.2.1:3128"}, {"api_key": " own "})
-    assert given.api_key == "own"
+    secrets = credentials({"api_key": "configured", "proxy": "http://user:word@192.0.2.1:3128"}, {"api_key": " own "})
+    assert secrets.api_key == "own"
     assert credentials({"api_key": "configured"}, {"api_key": ""}).api_key == "configured"
-    assert repr(given) == "Credentials()"
+    assert repr(secrets) == "Credentials()"
     names = {attribute.name for attribute in attrs.fields(Settings)}
     assert not names & set(SECRETS)
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("storage", "shown"),
     [
         ("/var/lib/store.sqlite3", "/var/lib/store.sqlite3"),
         ("/var//lib/a:b.sqlite3", "/var//lib/a:b.sqlite3"),
@@ -240,14 +240,14 @@ def test_the_submissions_key_goes_first_and_no_secret_is_shown() -> None:
         (" redis://redis.example.com ", "redis://redis.example.com"),
     ],
 )
-def test_the_settings_never_hold_the_password_of_the_store(given: str, shown: str) -> None:
-    assert service_settings({"storage": given}).storage == shown
+def test_the_settings_never_hold_the_password_of_the_store(storage: str, shown: str) -> None:
+    assert service_settings({"storage": storage}).storage == shown
 
 
-@pytest.mark.parametrize("given", ["redis//hidden@oops", "redis:/oops", "rediss:hidden@oops", "oops:6379"])
-def test_a_misspelt_address_of_the_store_is_no_file(given: str) -> None:
+@pytest.mark.parametrize("storage", ["redis//hidden@oops", "redis:/oops", "rediss:hidden@oops", "oops:6379"])
+def test_a_misspelt_address_of_the_store_is_no_file(storage: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^storage: expected a file, redis://… or rediss://…$"):
-        service_settings({"storage": given})
+        service_settings({"storage": storage})
 
 
 @pytest.mark.parametrize(

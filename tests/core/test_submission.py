@@ -67,7 +67,7 @@ class Bench:
         finally:
             with_source.close()
 
-    def run(self, job: Submission, key: str = "premium-key") -> Report:
+    def run(self, submission: Submission, key: str = "premium-key") -> Report:
         source = HttpClient(service_settings({"host": self.emulator.url}), Credentials(key), policy=QUICK)
         context = SubmissionContext(
             Settings(),
@@ -81,7 +81,7 @@ class Bench:
             intervals=(0.01, 0.02),
         )
         try:
-            return submit_and_wait(job, context)
+            return submit_and_wait(submission, context)
         finally:
             source.close()
 
@@ -96,14 +96,16 @@ def bench(server: Emulator, tmp_path: Path) -> Bench:
 
 
 def test_an_unknown_file_is_sent_once_waited_for_and_fetched(bench: Bench) -> None:
-    job = bench.file()
-    report = bench.run(job)
+    submission = bench.file()
+    report = bench.run(submission)
     assert report.outcome.found
-    assert report.subject.ref == job.ref
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    assert report.subject.ref == submission.ref
+    assert bench.emulator.uploads == {submission.ref.id: 1}
     assert bench.posts() == ["POST /files"]
     (line,) = bench.lines
-    assert line.startswith(f"submit publicly file {job.ref.id} size={len(CONTENT)} rule=submit_policy: analysis ")
+    assert line.startswith(
+        f"submit publicly file {submission.ref.id} size={len(CONTENT)} rule=submit_policy: analysis "
+    )
 
 
 def test_an_unknown_url_is_sent_as_form_data_and_fetched(bench: Bench) -> None:
@@ -115,10 +117,10 @@ def test_an_unknown_url_is_sent_as_form_data_and_fetched(bench: Bench) -> None:
 
 def test_a_large_file_goes_to_an_upload_address(bench: Bench) -> None:
     content = os.urandom(api.LARGEST_DIRECT + 1)
-    job = bench.file(content)
-    assert bench.run(job).outcome.found
+    submission = bench.file(content)
+    assert bench.run(submission).outcome.found
     assert "GET /files/upload_url" in bench.emulator.requests.paths()
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 def test_an_upload_address_on_another_host_gets_nothing(bench: Bench) -> None:
@@ -135,21 +137,21 @@ def test_still_queued_at_the_deadline_is_pending_and_the_next_run_polls(bench: B
     setattr(bench.emulator.switches, setting, value)
     bench.emulator.switches.analysis_polls = 1000
     bench.seconds = 0.3
-    job = bench.file()
-    first = bench.run(job)
+    submission = bench.file()
+    first = bench.run(submission)
     assert first.outcome.status is Status.PENDING
     assert "Submitted to VirusTotal at" in first.outcome.detail
     bench.emulator.switches.set(analysis_end="completed", analysis_status="", analysis_polls=0)
     bench.seconds = 5.0
-    assert bench.run(job).outcome.found
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    assert bench.run(submission).outcome.found
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 def test_an_analysis_that_is_unknown_at_first_and_an_object_that_comes_late(bench: Bench) -> None:
     bench.emulator.switches.set(analysis_missing=2, object_missing=2)
-    job = bench.file()
-    assert bench.run(job).outcome.found
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    submission = bench.file()
+    assert bench.run(submission).outcome.found
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 def test_an_analysis_that_stays_unknown_is_given_up(bench: Bench) -> None:
@@ -161,11 +163,11 @@ def test_an_analysis_that_stays_unknown_is_given_up(bench: Bench) -> None:
 
 
 def test_already_exists_is_looked_up_and_not_sent_again(bench: Bench) -> None:
-    job = bench.file()
-    bench.run(job)
+    submission = bench.file()
+    bench.run(submission)
     bench.receipts = MemoryReceipts()
     bench.emulator.switches.known_upload = "409"
-    report = bench.run(job)
+    report = bench.run(submission)
     assert report.outcome.found
     assert len(bench.posts()) == 2
     assert "has it already" in bench.lines[-1]
@@ -175,11 +177,11 @@ def test_already_exists_is_looked_up_and_not_sent_again(bench: Bench) -> None:
 def test_after_a_reset_nothing_is_sent_blindly_again(bench: Bench, stored: bool) -> None:
     bench.emulator.fault("POST /files", "reset", size=100_000, stored=stored)
     bench.seconds = 0.5
-    job = bench.file(os.urandom(400_000))
-    report = bench.run(job)
+    submission = bench.file(os.urandom(400_000))
+    report = bench.run(submission)
     assert report.outcome.status in {Status.PENDING, Status.FOUND}
     assert bench.lines[-1].endswith("outcome unknown")
-    again = bench.run(job)
+    again = bench.run(submission)
     assert again.outcome.status in {Status.PENDING, Status.FOUND}
     assert len(bench.posts()) == 1
     if report.outcome.status is Status.PENDING:
@@ -197,20 +199,20 @@ def test_after_a_reset_nothing_is_sent_blindly_again(bench: Bench, stored: bool)
 )
 def test_what_is_refused_is_said_and_not_retried(bench: Bench, fault: dict[str, Any], status: Status) -> None:
     bench.emulator.fault("POST /files", **fault)
-    job = bench.file()
-    report = bench.run(job)
+    submission = bench.file()
+    report = bench.run(submission)
     assert report.outcome.status is status
     assert report.outcome.detail.startswith("It was not submitted:")
     assert len(bench.posts()) == 1
     assert "refused" in bench.lines[-1]
-    assert bench.receipts.get(job.key) is None
+    assert bench.receipts.get(submission.key) is None
 
 
 @pytest.mark.parametrize("body", [{"data": {"type": "file", "id": "x"}}, {"data": []}, {"data": {"type": "analysis"}}])
 def test_an_answer_that_names_no_analysis_is_uncertain(
     bench: Bench, body: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = bench.file()
+    submission = bench.file()
     asked = HttpClient.ask
 
     def ask(self: HttpClient, request: Any, deadline: float) -> Any:
@@ -219,38 +221,38 @@ def test_an_answer_that_names_no_analysis_is_uncertain(
 
     monkeypatch.setattr(HttpClient, "ask", ask)
     bench.seconds = 0.3
-    bench.run(job)
-    bench.run(job)
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    bench.run(submission)
+    bench.run(submission)
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 def test_a_wrong_key_is_an_error_and_leaves_no_receipt(bench: Bench) -> None:
-    job = bench.file()
+    submission = bench.file()
     with pytest.raises(AuthenticationError):
-        bench.run(job, key="wrong-key")
-    assert bench.receipts.get(job.key) is None
+        bench.run(submission, key="wrong-key")
+    assert bench.receipts.get(submission.key) is None
     assert bench.emulator.uploads == {}
 
 
 def test_quota_while_waiting_is_said_and_the_receipt_stays(bench: Bench) -> None:
-    job = bench.file()
+    submission = bench.file()
     bench.emulator.fault("GET /analyses/*", status=429, code="QuotaExceededError")
     bench.seconds = 2
-    report = bench.run(job)
+    report = bench.run(submission)
     assert report.outcome.status is Status.PENDING
     assert report.outcome.detail.startswith("Submitted to VirusTotal at")
     assert "quota" in report.outcome.detail
-    assert bench.receipts.get(job.key) is not None
+    assert bench.receipts.get(submission.key) is not None
     bench.emulator.faults.clear()
-    assert bench.run(job).outcome.found
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    assert bench.run(submission).outcome.found
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 def test_a_fresh_receipt_of_another_task_that_broke_off_is_not_followed_by_an_upload(bench: Bench) -> None:
-    job = bench.file()
-    bench.receipts.put(new_receipt(job.key, Progress.SENDING))
+    submission = bench.file()
+    bench.receipts.put(new_receipt(submission.key, Progress.SENDING))
     bench.seconds = 0.2
-    report = bench.run(job)
+    report = bench.run(submission)
     assert report.outcome.status is Status.PENDING
     assert bench.posts() == []
 
@@ -258,17 +260,17 @@ def test_a_fresh_receipt_of_another_task_that_broke_off_is_not_followed_by_an_up
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "answer lost"])
 def test_a_receipt_outlives_a_long_queue(bench: Bench, lost: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the connection broke after the last byte, so that nobody knows the analysis."""
-    job = bench.file()
+    submission = bench.file()
     bench.emulator.switches.analysis_end = "never"
     if lost:
         bench.emulator.fault("POST /files", "reset", stored=True)
     bench.seconds = 0.5
-    bench.run(job)
+    bench.run(submission)
     began = time.time()
     for minutes in (16, 60, 23 * 60):
         monkeypatch.setattr(time, "time", lambda later=began + minutes * 60: later)
-        assert bench.run(job).outcome.status is Status.PENDING
-    assert bench.emulator.uploads == {job.ref.id: 1}
+        assert bench.run(submission).outcome.status is Status.PENDING
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 class Broken(MemoryReceipts):
@@ -292,39 +294,39 @@ class Broken(MemoryReceipts):
 @pytest.mark.parametrize("kind", ["file", "url"])
 @pytest.mark.parametrize("at", ["claim", "before the last byte"])
 def test_what_others_cannot_be_told_of_is_not_sent(bench: Bench, at: str, kind: str) -> None:
-    job = bench.file() if kind == "file" else bench.url("http://new.example.com/")
+    submission = bench.file() if kind == "file" else bench.url("http://new.example.com/")
     bench.receipts = Broken(at)
-    report = bench.run(job)
+    report = bench.run(submission)
     assert (report.outcome.status, report.outcome.detail) == (
         Status.FAILED,
         "It was not submitted. The store does not work.",
     )
     assert bench.emulator.uploads == {}
-    assert bench.receipts.get(job.key) is None
+    assert bench.receipts.get(submission.key) is None
     bench.receipts = MemoryReceipts()
-    assert bench.run(job).outcome.found
+    assert bench.run(submission).outcome.found
 
 
 def test_a_store_that_breaks_once_it_is_sent_changes_nothing(bench: Bench) -> None:
-    job = bench.file()
+    submission = bench.file()
     bench.receipts = Broken("after the answer")
-    assert bench.run(job).outcome.found
-    receipt = bench.receipts.get(job.key)
+    assert bench.run(submission).outcome.found
+    receipt = bench.receipts.get(submission.key)
     assert receipt is not None
     assert (receipt.progress, receipt.analysis) == (Progress.SENT, "")
 
 
 def test_a_receipt_that_is_out_of_date_does_not_count(bench: Bench) -> None:
-    job = bench.file()
-    bench.receipts.put(Receipt(job.key, Progress.SENT, "old==", time.time() - LIFETIME - 1))
-    assert bench.run(job).outcome.found
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    submission = bench.file()
+    bench.receipts.put(Receipt(submission.key, Progress.SENT, "old==", time.time() - LIFETIME - 1))
+    assert bench.run(submission).outcome.found
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 def test_another_replica_that_was_faster_is_followed(bench: Bench) -> None:
-    job = bench.file()
-    bench.run(job)
-    kept = bench.receipts.get(job.key)
+    submission = bench.file()
+    bench.run(submission)
+    kept = bench.receipts.get(submission.key)
     assert kept is not None
 
     class Late(MemoryReceipts):
@@ -338,40 +340,40 @@ def test_another_replica_that_was_faster_is_followed(bench: Bench) -> None:
 
     bench.receipts = Late()
     bench.receipts.put(kept)
-    assert bench.run(job).outcome.found
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    assert bench.run(submission).outcome.found
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 def test_a_new_analysis_of_a_known_object_sends_no_content(bench: Bench) -> None:
-    job = bench.file()
-    bench.run(job)
+    submission = bench.file()
+    bench.run(submission)
     bench.emulator.requests.clear()
-    report = bench.run(bench.again(job.ref))
+    report = bench.run(bench.again(submission.ref))
     assert report.outcome.found
-    assert bench.posts() == [f"POST /files/{job.ref.id}/analyse"]
-    assert bench.lines[-1].startswith(f"reanalyse publicly file {job.ref.id} ")
+    assert bench.posts() == [f"POST /files/{submission.ref.id}/analyse"]
+    assert bench.lines[-1].startswith(f"reanalyse publicly file {submission.ref.id} ")
 
 
 @pytest.mark.parametrize("spoil", ["vanished", "emptied"])
 def test_a_file_that_is_gone_or_empty_is_not_sent(bench: Bench, spoil: str) -> None:
-    job = bench.file()
-    assert job.upload is not None
+    submission = bench.file()
+    assert submission.upload is not None
     if spoil == "vanished":
-        job.upload.path.unlink()
+        submission.upload.path.unlink()
     else:
-        job.upload.path.write_bytes(b"")
+        submission.upload.path.write_bytes(b"")
     bench.seconds = 1
-    report = bench.run(job)
+    report = bench.run(submission)
     assert report.outcome.status is not Status.FOUND
     assert "not submitted" in report.outcome.detail
     assert bench.emulator.uploads == {}
-    assert bench.receipts.get(job.key) is None
+    assert bench.receipts.get(submission.key) is None
 
 
 def test_names_of_any_kind_arrive_as_plain_ascii(bench: Bench) -> None:
-    job = bench.file(name="../../etc/pass\r\nwd\x00" + "ü" * 5000 + '"')
-    assert bench.run(job).outcome.found
-    assert bench.emulator.uploads == {job.ref.id: 1}
+    submission = bench.file(name="../../etc/pass\r\nwd\x00" + "ü" * 5000 + '"')
+    assert bench.run(submission).outcome.found
+    assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
 def test_no_clock_jump_ends_or_prolongs_the_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

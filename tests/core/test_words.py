@@ -156,8 +156,8 @@ def agree(subject: Object) -> None:
     hooks = PLUGINS.begin(SETTINGS)
     report = Report(subject)
 
-    def verdict_of(each: Object) -> Verdict:
-        return judge(each, SETTINGS, hooks.remap, hooks.decide)
+    def verdict_of(related: Object) -> Verdict:
+        return judge(related, SETTINGS, hooks.remap, hooks.decide)
 
     outputs = runner.analyse(report, PLUGINS, SETTINGS, verdict_of, time.monotonic() + 60)
     layout = compose([SubjectResult(report, verdict=verdict_of(subject), contributions=outputs)], SETTINGS)
