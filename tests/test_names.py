@@ -148,7 +148,7 @@ def test_the_dependency_that_is_ready_is_valid_for_assemblyline() -> None:
     assert [volume.mount_path for volume in redis.volumes.values()] == ["/data"]
 
 
-@pytest.mark.parametrize("fact", ["licence_count: 1", "SERVICE_API_HOST", "--network=host", "4.7.1.dev3", "--dry-run"])
+@pytest.mark.parametrize("fact", ["licence_count: 1", "SERVICE_API_HOST", "--network=host", "4.5.1.dev3", "--dry-run"])
 def test_both_languages_say_it(fact: str) -> None:
     english, french = README.split("# Service VirusTotal pour Assemblyline 4\n")
     assert fact in english
