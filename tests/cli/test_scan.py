@@ -239,6 +239,16 @@ def test_a_key_file_and_a_configuration_as_editors_and_the_docs_write_them(
     assert "Warning" not in found.stderr
 
 
+@pytest.mark.parametrize("key", [f"{KEY} # mine", "two words", "cl\u00e9", "k\u202ey"])
+def test_a_text_that_is_no_key_is_one_line(emulator: Emulator, sample: Path, tmp_path: Path, key: str) -> None:
+    (tmp_path / "key").write_text(key, encoding="utf-8")
+    found = scan(emulator, sample, "--key-file", tmp_path / "key", key="")
+    assert found.exit_code == 3, found.output
+    assert "Error: The VirusTotal API key has characters that no API key has." in found.stderr
+    assert key not in found.output
+    assert not len(emulator.requests)
+
+
 @pytest.mark.parametrize(("content", "sent"), [(b"%PDF-1.4\nan invented document\n%%EOF\n", False), (b"text", True)])
 def test_an_exclusion_of_file_types_keeps_documents_here(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, sent: bool

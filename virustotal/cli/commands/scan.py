@@ -97,14 +97,14 @@ def _run(
 ) -> "TaskOutcome":
     """Run the task, or end with why it has no result. folder: where the result's files are kept."""
     from virustotal.cli.progress import progress
-    from virustotal.core.errors import ConfigurationError
+    from virustotal.core.errors import AuthenticationError, ConfigurationError
     from virustotal.local.run_task import run_task, started_service
 
     with progress(Console(stderr=True), verbose=verbose):
         try:
             with started_service(config) as service:
                 outcome = run_task(service, subject, values, keep=folder)
-        except ConfigurationError as error:
+        except (AuthenticationError, ConfigurationError) as error:
             refuse(str(error))
         except ValueError as error:
             fail(f"The result is not one that Assemblyline takes: {as_text(str(error))}", Exit.FAILED)
