@@ -49,7 +49,8 @@ def test_agrees_with_the_facts_that_the_emulator_enforces() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_an_object_does(kind: str) -> None:
-    assert {entry.name for entry in relationships.of_kind(kind) if entry.family is Family.DOES} == DOES[kind]
+    known = [entry for entry in relationships.of_kind(kind) if entry.name in facts.RELATIONSHIPS[kind]]
+    assert {entry.name for entry in known if entry.family is Family.DOES} == DOES[kind]  # a new row needs none there
 
 
 def test_titles_are_plain_words() -> None:
