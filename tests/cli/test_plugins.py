@@ -72,6 +72,17 @@ def test_a_plugin_is_checked() -> None:
     assert " 0 problems" in found.output
 
 
+def test_a_plugin_is_checked_with_the_settings_that_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "config.yml").write_text("config:\n  plugins: {disabled: [detections]}\n")
+    for arguments in (
+        ("plugins", "check", "detections", "--config", str(tmp_path / "config.yml")),
+        ("plugins", "--config", str(tmp_path / "config.yml"), "check", "detections"),
+    ):
+        found = call(*arguments)
+        assert found.exit_code == 1
+        assert "problem: Not loaded, blocked: " in found.output
+
+
 def test_an_unknown_plugin_is_wrong_usage() -> None:
     found = call("plugins", "check", "nothing")
     assert found.exit_code == 2

@@ -39,7 +39,7 @@ def test_of_two_plugins_of_one_name_the_second_is_refused(folder: Path) -> None:
     (refused,) = (plugin for plugin in same.values() if plugin.state is State.REFUSED)
     assert refused.reason == "its name is taken by another plugin: same"
     assert check_plugin("same", {}).problems == ()
-    assert check_plugin(refused.distribution, {}).problems == (f"It is refused: {refused.reason}.",)
+    assert check_plugin(refused.distribution, {}).problems == (f"Not loaded, refused: {refused.reason}.",)
 
 
 def test_a_plugin_without_its_dependency_is_named_by_the_check(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,8 @@ def test_the_checks_find_nothing(name: str, installed: Path) -> None:
 
 
 def test_the_checks_say_why_a_plugin_is_not_used(installed: Path) -> None:
-    assert check_plugin("blocklist", {}).problems[0].startswith("It is failed: ValueError: plugins.settings.blocklist")
+    (problem,) = check_plugin("blocklist", {}).problems
+    assert problem.startswith("Not loaded, failed: ValueError: plugins.settings.blocklist")
     with pytest.raises(LookupError, match="no plugin is named nobody"):
         check_plugin("nobody", {})
 

@@ -69,13 +69,14 @@ def _state(state: str) -> Text:
 
 @plugins.command("check")
 @click.argument("name")
+@config_option
 @click.pass_obj
-def check(config: dict[str, Any], name: str) -> None:
+def check(config: dict[str, Any], name: str, config_file: Path | None) -> None:
     """Run the contract checks of the plugin NAME over the emulator's world; no server is started."""
     from virustotal.cli.reports.plugins import check_plugin
 
     try:
-        checked = check_plugin(name, config)
+        checked = check_plugin(name, configuration(config_file) if config_file else config)
     except LookupError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="NAME") from None
     click.echo(

@@ -63,7 +63,7 @@ def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
     if plugin is None:
         raise LookupError(f"no plugin is named {name}; there are {', '.join(entry.name for entry in loaded.listing)}")
     if plugin.state is not State.LOADED:
-        return Checked(plugin, problems=(f"It is {plugin.state.value}: {plugin.reason}.",))
+        return Checked(plugin, problems=(f"Not loaded, {plugin.state.value}: {plugin.reason}.",))
     from virustotal.testing.world_check import check_world  # the kit imports the emulator
 
     outcome = check_world(loaded, plugin.name, service_settings(config))
