@@ -675,10 +675,10 @@ def test_a_private_file_is_deleted_by_command(emulator: Emulator, scan: Scan, sa
     assert in_file(tmp_path / "store.sqlite3", 1).receipts.get(receipt_key(sample)) is None
     again = CliRunner().invoke(app, line[1:], env=environment)
     assert (again.exit_code, again.stderr) == (1, "Error: There is no such private file.\n")
-    path, asked = Path(line[-1]), len(emulator.requests)
+    path, asked = Path(line[-1]), requests_of(emulator)
     path.write_text(path.read_text() + "mirror: {hosts: ['http://127.0.0.1:9'], only: true}\n")
     only = CliRunner().invoke(app, line[1:], env=environment)
-    assert (only.exit_code, len(emulator.requests)) == (3, asked), only.output
+    assert (only.exit_code, requests_of(emulator)) == (3, asked), only.output
 
 
 def dry_run(emulator: Emulator, tmp_path: Path, target: str, *parameters: str, config: str = "") -> str:
