@@ -1,7 +1,6 @@
 """The service as Assemblyline runs it, against the emulator over real HTTP."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from assemblyline.common.classification import Classification
 
+from tests.conftest import await_free_questions
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import Target, TaskOutcome, run_task, started_service
 from virustotal.local.targets import target_of
@@ -51,13 +51,6 @@ def scan(emulator: Emulator, tmp_path: Path) -> Iterator[Scan]:
             return outcome
 
         yield run
-
-
-def await_free_questions() -> None:
-    """Wait for what is asked about keys beside the tasks, so that no later count of requests meets it half-way."""
-    for thread in threading.enumerate():
-        if thread.name == "virustotal-account":
-            thread.join(30.0)
 
 
 @pytest.fixture
