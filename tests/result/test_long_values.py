@@ -81,6 +81,10 @@ def test_a_text_of_a_related_object_that_is_shown_and_cut() -> None:
     assert of_comment(text="short", html=LONG, session_token=LONG, last_analysis_results={"A": {"result": LONG}}) == ""
 
 
+def test_a_session_within_a_related_object_is_never_written() -> None:
+    assert of_comment(text=LONG[:20], login={"Set-Cookie": LONG, "password": [LONG]}) == ""
+
+
 def test_lines_of_attributes_that_no_column_shows_need_no_file() -> None:
     assert of_comment(text="short", new_attribute=LONG) == ""
 

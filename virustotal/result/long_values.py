@@ -66,19 +66,15 @@ def _long_texts(result: SubjectResult) -> Iterator[tuple[str, str]]:
             todo += [
                 (f"{path}.{key}" if path else str(key), entry, longest)
                 for key, entry in value.items()
-                if key not in _SECRET
+                if key not in _SECRET and not (longest == LONGEST_CELL and UNWRITTEN.search(str(key)))
             ]
         elif isinstance(value, list | tuple):
             todo += [(path, entry, longest) for entry in value]
 
 
 def _in_cells(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the attributes of a related object without its engines, and without what only bounded lines show."""
-    return {
-        name: value
-        for name, value in attributes.items()
-        if name not in COUNTED_ATTRIBUTES and not UNWRITTEN.search(str(name))
-    }
+    """Return the attributes of a related object without its engines."""
+    return {name: value for name, value in attributes.items() if name not in COUNTED_ATTRIBUTES}
 
 
 def _whole(result: SubjectResult) -> frozenset[str]:
