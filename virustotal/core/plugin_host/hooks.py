@@ -216,11 +216,11 @@ class HookCaller:
     ) -> T | None:
         """Return what a plugin's function answers, checked; None where it failed or has no time left."""
         name = f"{what} of {provider}"
-        if self._budget.over(name):
-            return None
         with caught() as failure:
             if not provider.external:
                 return check(call())
+            if self._budget.over(name):
+                return None
             with preserved(lambda note: self._keep(AnalyzerOutput(what, str(provider), True, notes=(note,)))):
                 answer = self._budget.call(name, call)
             return check(answer)
