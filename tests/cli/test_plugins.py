@@ -98,8 +98,15 @@ def test_a_plugin_is_begun(tmp_path: Path) -> None:
     assert "exists already" in again.output
 
 
+def test_the_prefix_of_a_new_plugin_is_not_doubled(tmp_path: Path) -> None:
+    found = call("new-plugin", "virustotal-comment-words", "--folder", str(tmp_path))
+    assert found.exit_code == 0, found.output
+    assert [path.name for path in tmp_path.iterdir()] == ["virustotal-comment-words"]
+    assert (tmp_path / "virustotal-comment-words" / "virustotal_comment_words.py").is_file()
+
+
 @pytest.mark.parametrize(
-    "arguments", [("Bad Name",), ("good", "--relationship", "nothing"), ("good", "--kind", "wrapper")]
+    "arguments", [("Bad Name",), ("virustotal-",), ("good", "--relationship", "nothing"), ("good", "--kind", "wrapper")]
 )
 def test_a_wrong_name_or_relationship_is_said(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     found = call("new-plugin", *arguments, "--folder", str(tmp_path))

@@ -101,6 +101,14 @@ def test_the_name_of_a_missing_file_is_not_looked_up_as_a_domain(emulator: Emula
     assert not charged(emulator)
 
 
+@pytest.mark.parametrize("target", ["1.2.3", "1.2", "127.1.", "1[.]2.3", "1.2.3.999", "1\u30022\uff0e3"])
+def test_digits_and_dots_are_an_address_of_four_parts_or_no_target(emulator: Emulator, target: str) -> None:
+    result = scan(emulator, target)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.splitlines()[-1].startswith(f"Error: {target} is no file that exists, and no digest, URL")
+    assert not charged(emulator)
+
+
 @pytest.mark.parametrize("target", ["evil[.]zip", "https://evil.zip/", "evil.zip.", "evil.zip.example.com", "x.com"])
 def test_a_domain_with_the_ending_of_a_file_is_a_target(emulator: Emulator, target: str) -> None:
     assert scan(emulator, target, "--dry-run").exit_code == 0

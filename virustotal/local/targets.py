@@ -29,6 +29,7 @@ _DEFANGED = (
 
 _DIGESTS = {len(value): name for name, value in PLACEHOLDERS.items()}
 _HEX = re.compile(r"[0-9a-fA-F]+")
+_DIGITS_AND_DOTS = re.compile(r"[\d.\u3002\uff0e\uff61]+")
 #: Top-level domains that more often end the name of a file, such as a sample that is not in this folder.
 _FILE_ENDINGS = frozenset({"mov", "py", "sh", "zip"})
 
@@ -81,6 +82,8 @@ def host_of(text: str) -> str:
 
 
 def _is_host(text: str) -> bool:
+    if _DIGITS_AND_DOTS.fullmatch(text) and len(re.findall(r"\d+", text)) != 4:
+        return False  # a version more likely than the address 1.2.0.3, which 1.2.3 is for browsers
     try:
         return bool(canonical_host(text))
     except ValueError:

@@ -99,7 +99,7 @@ def write(
     """Write the distribution `virustotal-NAME` into `folder/virustotal-NAME`, and return its files.
 
     Args:
-        name: Small letters, digits and hyphens.
+        name: Small letters, digits and hyphens; `virustotal-` before it is passed over.
         folder: Where the folder of the distribution is made.
         kind: One of `KINDS`.
         subject: The kind of subject: `file`, `url`, `domain` or `ip_address`.
@@ -109,6 +109,7 @@ def write(
         ValueError: The name, kind, subject or relationship is none, with one sentence.
         FileExistsError: The folder of the distribution exists.
     """
+    name = name.removeprefix("virustotal-")
     words = _words(name, kind, subject, relationship)
     root = Path(folder) / f"virustotal-{name}"
     if root.exists():
