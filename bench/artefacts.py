@@ -30,11 +30,11 @@ from virustotal.core.lookup.downloads import fetch
 from virustotal.core.findings import Download
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
-from virustotal.client.http_client import Client
+from virustotal.client.http_client import HttpClient
 
 host, key, folder, sandbox = sys.argv[1:]
 settings = Settings(host=host, max_download_mb=1024)
-client = Client(settings, Credentials(key))
+client = HttpClient(settings, Credentials(key))
 
 def get(kind):
     wanted = Download(Ref("file_behaviour", sandbox), kind, "x", "")

@@ -34,6 +34,13 @@ def test_each_benchmark_can_be_imported_as_a_module() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+@pytest.mark.parametrize("program", ["artefacts.CHILD", "submit.STREAMED"])
+def test_what_a_benchmark_measures_in_a_process_of_its_own_can_be_imported(program: str) -> None:
+    imports = f"from bench import artefacts, submit; lines = {program}.splitlines()"
+    code = f"{imports}; exec('\\n'.join(line for line in lines if 'import ' in line))"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 @pytest.mark.parametrize(("most", "code"), [(23.1, 0), (45.0, 1)])
 def test_memory_that_grows_with_the_lines_fails(most: float, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert mirror.verdict({1000: 22.9, 10_000: most}) == code
