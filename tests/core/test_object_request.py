@@ -1,5 +1,6 @@
 """The combined request: possible refusals count against the quota before it is made."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -64,6 +65,15 @@ class Metered(Source):
         return self.held
 
 
+@define(eq=False)
+class Offline(Metered):
+    """A source with an answer of its own to each request, whatever is left of the quota."""
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        self.left = 1
+        return super().ask(request, deadline)
+
+
 def no_premium(query: Mapping[str, str]) -> Exception | None:
     """Refuse a combined request with a premium name."""
     names = filter(None, query.get("relationships", "").split(","))
@@ -122,6 +132,16 @@ def test_what_may_be_refused_is_asked_for_as_far_as_the_quota_goes(left: int | N
         assert not any("embedded_domains" in request.path for request in source.asked)
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_the_quota_changes_no_request_that_cannot_be_refused_in_line(left: int) -> None:
+    capabilities = KeyCapabilities()
+    capabilities.tried(Parameter.INLINE, taken=True)
+    source = Offline(left)
+    report = run(source, "contacted_domains", "embedded_domains", capabilities=capabilities)
+    assert asked_first(source) == (PUBLIC, True)  # what the last request of a day gave is kept under this one
+    assert report.outcome.found
+
+
 @pytest.mark.parametrize("left", [1, 2, 3])
 @pytest.mark.parametrize("refuse", [no_premium, not_in_line])
 @pytest.mark.parametrize("analyze", [True, False])
@@ -165,6 +185,14 @@ def test_a_licence_learnt_of_before_the_first_request_spares_the_refusal() -> No
     assert report.related["embedded_domains"].outcome.status is Status.FORBIDDEN
     assert report.related["ciphered_parents"].outcome.status is Status.FORBIDDEN
     assert not any("embedded" in request.path or "ciphered" in request.path for request in source.asked)
+
+
+def test_nothing_is_asked_once_the_time_is_up() -> None:
+    source = Metered(None)
+    plan = planner.plan(FILE, REGISTRY, Settings(relationships=("contacted_domains",)))
+    report = look_up(plan, source, time.monotonic())
+    assert report.outcome == Outcome(Status.SKIPPED, "The time for this task is used up.")
+    assert not source.asked  # a mirror counts what it has no time for as a failure, and rests
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.FOUND])

@@ -11,7 +11,7 @@ from virustotal.api.relationships import Licence
 from virustotal.api.source import MIRROR, Request, Source
 from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError
 from virustotal.core.lookup import inline_attributes, quota_fit
-from virustotal.core.lookup.executor import outcome_of
+from virustotal.core.lookup.executor import RequestExecutor, outcome_of
 from virustotal.core.lookup.inline_attributes import Pairs
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter, is_lasting
 from virustotal.core.lookup.paging import without_empty_file
@@ -39,7 +39,7 @@ def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCap
     Raises:
         AuthenticationError: The API key is refused.
     """
-    learnt = capabilities or KeyCapabilities()
+    executor, learnt = RequestExecutor(source, deadline), capabilities or KeyCapabilities()
     before: tuple[tuple[str, ...], bool] = (), False
     refusal = FOUND
     try:
@@ -48,7 +48,7 @@ def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCap
         while True:
             query = plan.selections(selection) if inline else ()
             try:
-                answer = source.ask(_request(plan, selection, query), deadline)
+                answer = executor.ask(_request(plan, selection, query))
                 report = api.decode_report(answer.payload, plan.subject)
                 break
             except (ForbiddenError, InvalidError) as error:
@@ -91,7 +91,9 @@ def _affordable(
     licences = relationships.licences(plan.subject.kind, names)
     public = tuple(name for name in names if licences[name] is Licence.PUBLIC)
     outcomes |= {name: quota_fit.skipped_by(quota) for name in names if name not in public}
-    return public, inline and quota.requests > _most_refusals(plan, public, inline, capabilities), outcomes
+    # Without a request left the cache or a mirror may still answer: only a possible refusal changes the request.
+    may_be_refused = max(1, quota.requests) <= _most_refusals(plan, public, inline, capabilities)
+    return public, inline and not may_be_refused, outcomes
 
 
 def _most_refusals(plan: Plan, names: tuple[str, ...], inline: bool, capabilities: KeyCapabilities) -> int:
