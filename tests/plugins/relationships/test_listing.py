@@ -96,7 +96,7 @@ def test_detailed_ones_are_judged_and_the_worst_comes_first() -> None:
         ("bad.example.net", "3/13"),
     ]
     (unknown,) = rows(titled(found, "Known by name only (1)"))
-    assert unknown == {"Domain": "ghost.example.net", "Reason": "Not known to VirusTotal"}
+    assert unknown == {"Domain": "ghost.example.net", "Reason": "No report on VirusTotal"}
     assert tags(found) == {"network.dynamic.domain": {"clean.example.net", "ghost.example.net"}}
     assert [(each.family, each.name, each.amount, each.section) for each in points(found)] == [
         ("related", "contacted_domains", 700, None),
@@ -203,7 +203,7 @@ def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
     ]
     found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related))
     assert [row["Reason"] for row in rows(titled(found, "Known by hash only (2)"))] == [
-        "Not known to VirusTotal",
+        "No report on VirusTotal",
         "no report",
     ]
     (flagged,) = rows(titled(found, "With a report"))

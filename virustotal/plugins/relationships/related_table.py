@@ -51,7 +51,7 @@ from virustotal.plugins.relationships.related_verdicts import (
 MOST_FLAGGED = 200
 #: What is said of the subject among the objects that lead back to it.
 SUBJECT = "The subject itself: its detections are counted once."
-_REASONS = {"NotFoundError": "Not known to VirusTotal"}
+_REASONS = {"NotFoundError": "No report on VirusTotal"}
 
 
 def related_table_analyzer(entry: Relationship, order: int, tag: str = "") -> Analyzer:
