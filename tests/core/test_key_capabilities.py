@@ -97,9 +97,10 @@ def test_only_a_licence_that_is_missing_is_remembered(name: str, status: Status,
 
 def test_names_outside_the_catalogue_are_remembered_within_bounds() -> None:
     capabilities = KeyCapabilities()
-    for number in range(MOST_NAMES + 9):
-        capabilities.learn("file", {f"name_{number}": Outcome(Status.UNKNOWN)})
-    capabilities.learn("file", {"embedded_ips": FORBIDDEN})
+    unknown = {f"name_{number}": Outcome(Status.UNKNOWN) for number in range(MOST_NAMES + 9)}
+    capabilities.learn("file", {name: unknown[name] for name in list(unknown)[:9]})
+    capabilities.learn("file", unknown)
+    capabilities.learn("file", {"one_more": Outcome(Status.UNKNOWN), "embedded_ips": FORBIDDEN})
     assert len(capabilities.refused("file")) == MOST_NAMES + 1
 
 

@@ -77,8 +77,10 @@ class KeyCapabilities:
             name: outcome
             for name, outcome in refusals.items()
             if outcome.status is not remembered.get(name, FOUND).status
-            and (relationships.find(kind, name) or len(remembered) < MOST_NAMES)
         }
+        unlisted = [name for name in new if relationships.find(kind, name) is None]
+        for name in unlisted[max(0, MOST_NAMES - len(remembered)) :]:
+            del new[name]
         self._keep(topic, new)
 
     def takes(self, parameter: Parameter) -> bool | None:
