@@ -109,10 +109,13 @@ def emulator(server: Emulator) -> Emulator:
 def of_each(rows: Iterable[tuple[Any, ...]]) -> Callable[[Callable[..., None]], Callable[[], None]]:
     """Turn a check of one row into one test of all rows, whose failure names the rows that fail."""
 
+    cases = list(rows)
+
     def decorate(check: Callable[..., None]) -> Callable[[], None]:
         def test() -> None:
+            assert cases, "there is no row"
             failures = []
-            for row in rows:
+            for row in cases:
                 try:
                     check(*row)
                 except Exception as error:

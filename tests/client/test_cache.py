@@ -29,7 +29,7 @@ from virustotal.core.models import Ref
 from virustotal.storage import Stores, in_file
 from virustotal.storage.fallback import with_fallback
 from virustotal.storage.in_memory import MemoryKeyValues
-from virustotal.storage.interfaces import Entry, Size
+from virustotal.storage.interfaces import Entry, Lease, Size
 
 FILE = Ref("file", "a" * 64)
 BARE = api.object_request(FILE)
@@ -409,12 +409,21 @@ def test_who_waits_has_a_deadline_and_takes_over_from_who_was_killed(stores: Sto
 
 def test_a_lease_is_extended_during_a_long_request(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "LEASE_SECONDS", 0.03)
-    extended, extend = threading.Event(), stores.answers.extend
+    taken: list[tuple[str, str, float]] = []
+    extensions: list[tuple[str, str, float]] = []
+    extended, lease, extend = threading.Event(), stores.answers.lease, stores.answers.extend
+
+    def noted_lease(name: str, token: str, seconds: float) -> Lease:
+        taken.append((name, token, seconds))
+        return lease(name, token, seconds)
 
     def noted_extend(name: str, token: str, seconds: float) -> None:
         extend(name, token, seconds)
-        extended.set()
+        extensions.append((name, token, seconds))
+        if len(extensions) > 1:
+            extended.set()
 
+    monkeypatch.setattr(stores.answers, "lease", noted_lease)
     monkeypatch.setattr(stores.answers, "extend", noted_extend)
 
     def answer_once_extended(request: Request) -> Mapping[str, Any]:
@@ -422,6 +431,7 @@ def test_a_lease_is_extended_during_a_long_request(stores: Stores, monkeypatch: 
         return found(request)
 
     assert outcome(link(Fake(answer_once_extended), stores), BARE) == found(BARE)
+    assert set(extensions) == set(taken)
 
 
 @pytest.mark.parametrize("body", [b"", b"broken", compressed({"data": {}})[:-3], compressed({})])

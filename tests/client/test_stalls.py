@@ -89,8 +89,9 @@ def test_redirects_do_not_outlast_the_deadline(server: Server, client: HttpClien
 
     server.say(slow)
     began = time.monotonic()
-    with pytest.raises(errors.VirusTotalError):
+    with pytest.raises(errors.VirusTotalError) as caught:
         client.ask(requests_(tmp_path)["download"], began + GIVEN)
+    assert caught.value.code != "LocalRedirect"  # all redirects together take longer than it has
     assert time.monotonic() - began < MOST
 
 

@@ -283,6 +283,28 @@ def test_each_licence_costs_as_many_requests(licences: str, in_line: bool, reque
         assert len(source.asked) == count
 
 
+@pytest.mark.parametrize(
+    ("name", "error", "status", "learnt"),
+    [
+        (PUBLIC, ForbiddenError("No."), Status.FORBIDDEN, False),  # every key may read it: it is about something else
+        ("embedded_domains", QuotaError("No."), Status.QUOTA, False),
+        ("embedded_domains", ForbiddenError("No."), Status.FORBIDDEN, True),
+        ("embedded_domains", None, Status.FOUND, False),
+    ],
+)
+def test_of_a_page_only_what_will_be_refused_again_is_learnt(
+    name: str, error: Exception | None, status: Status, learnt: bool
+) -> None:
+    capabilities, source = KeyCapabilities(), Metered(None)
+    source.refuse = lambda query: error if source.asked[-1].path.endswith(f"/{name}") else None
+    plan = planner.plan(FILE, REGISTRY, Settings(relationships=(name,), analyze_relationship=True))
+    report = expand_report(
+        plan, Report(Object(FILE), outcome=Outcome(Status.FOUND)), source, SOON, capabilities=capabilities
+    )
+    assert report.related[name].outcome.status is status
+    assert (name in capabilities.refused("file")) is learnt
+
+
 def test_what_was_refused_together_is_asked_for_alone_and_learnt_there() -> None:
     """A relationship that is refused alone, whoever may read it by the catalogue, is not paid for again."""
 

@@ -367,6 +367,11 @@ def test_tags_are_of_what_was_done_and_can_be_one() -> None:
     }
 
 
+def test_a_ja3_digest_without_its_connection_is_a_tag() -> None:
+    digest = "1074895078955b2db60423ed2bf8ac23"
+    assert tags(findings(report(ja3_digests=[digest.upper()]))) == {"network.tls.ja3_hash": [digest]}
+
+
 @pytest.mark.parametrize(
     "attributes",
     [
@@ -467,8 +472,11 @@ def test_popular_domains_without_detections_are_shown_and_not_tagged(attributes:
     assert ("network.tls.sni" in tags(found)) is tagged
 
 
-def test_a_clean_sandbox_names_no_family() -> None:
-    assert "attribution.family" not in tags(findings(report(verdicts=["CLEAN"], verdict_labels=["Emberfox"])))
+@pytest.mark.parametrize(("word", "tagged"), [("CLEAN", False), ("MALWARE", True)])
+def test_a_clean_sandbox_names_no_family(word: str, tagged: bool) -> None:
+    engines = {"last_analysis_results": {"Acme": {"category": "malicious", "result": "Trojan.Emberfox"}}}
+    found = findings(report(verdicts=[word], verdict_labels=["Emberfox"]), subject=engines)
+    assert ("attribution.family" in tags(found)) is tagged
 
 
 @pytest.mark.parametrize(
