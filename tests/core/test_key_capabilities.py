@@ -141,6 +141,24 @@ def test_each_name_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
         assert memory.takes(Parameter.INLINE) is None
 
 
+def test_what_another_process_learnt_later_counts_once_the_own_day_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_700_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    monkeypatch.setattr("virustotal.core.lookup.key_capabilities.LOOK_AGAIN", 0.0)
+    kept, later = Kept(), Kept()
+    capabilities = KeyCapabilities(kept)
+    capabilities.tried(Parameter.INLINE, False)
+    capabilities.learn("file", {"embedded_domains": FORBIDDEN})
+    now += REMEMBERED / 2
+    other = KeyCapabilities(later)
+    other.tried(Parameter.INLINE, False)
+    other.learn("file", {"embedded_domains": FORBIDDEN})
+    kept.values = later.values
+    now += REMEMBERED / 2 + 1
+    assert capabilities.takes(Parameter.INLINE) is False
+    assert set(capabilities.refused("file")) == {"embedded_domains"}
+
+
 def test_what_a_host_of_another_time_says_counts_for_a_day_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_700_000_000.0
     monkeypatch.setattr("time.time", lambda: now)

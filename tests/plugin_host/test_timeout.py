@@ -15,7 +15,7 @@ from virustotal.core.models import Ref
 from virustotal.core.plugin_host import timeout
 from virustotal.core.plugin_host.hooks import Implementation, LoadedPlugins, PluginId
 from virustotal.core.plugin_host.manager import load_modules
-from virustotal.core.plugin_host.timeout import OutOfTimeError, run_with_timeout
+from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget, run_with_timeout
 from virustotal.core.settings import Settings
 from virustotal.testing import obj
 
@@ -36,6 +36,22 @@ def loaded(*, name: str = "mine", **functions: Callable[..., Any]) -> LoadedPlug
         __name__=f"virustotal_{name}", **{key: hookimpl(function) for key, function in functions.items()}
     )
     return load_modules({name: module}, Settings())
+
+
+def test_calls_at_the_same_time_all_count_for_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(timeout, "time", SimpleNamespace(monotonic=lambda: now))
+    budget, begun, ended = TimeBudget({}, 30.0, math.inf), threading.Barrier(3), threading.Event()
+    calls = [threading.Thread(target=budget.call, args=("mine", lambda: (begun.wait(9), ended.wait(9)))) for _ in "ab"]
+    for call in calls:
+        call.start()
+    begun.wait(9)
+    now += 20
+    ended.set()
+    for call in calls:
+        call.join()
+    with pytest.raises(OutOfTimeError, match="no time was left"):
+        budget.call("mine", lambda: None)
 
 
 @pytest.mark.parametrize("hook", ["virustotal_remap", "virustotal_verdict"])

@@ -114,8 +114,8 @@ class KeyCapabilities:
         """Return what was learnt less than a day ago, by this process or by another."""
         theirs, now = self._recalled(topic), time.time()
         with self._lock:
-            entries = {**theirs, **self._outcomes.get(topic, {})}
-            self._outcomes[topic] = {name: entry for name, entry in entries.items() if now < entry[0]}
+            entries = (*theirs.items(), *self._outcomes.get(topic, {}).items())
+            self._outcomes[topic] = {name: entry for name, entry in entries if now < entry[0]}
             return {name: outcome for name, (_, outcome) in self._outcomes[topic].items()}
 
     def _recalled(self, topic: str) -> dict[str, tuple[float, Outcome]]:

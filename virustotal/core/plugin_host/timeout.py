@@ -93,4 +93,5 @@ class TimeBudget:
             self._over.add(name)
             raise OutOfTimeError(f"{error} It is not called again in this task.") from None
         finally:
-            self._left[name] = left - (time.monotonic() - began)
+            # Read again: an analyser that was left behind may call it at the same time.
+            self._left[name] = self._left.get(name, self._budget) - (time.monotonic() - began)
