@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from tests.plugins.relationships.kit import by_name, engines, points, rows, sections, tags, titled
+from tests.plugins.relationships.kit import by_name, details, engines, points, rows, sections, tags, titled
 from virustotal.core import About
 from virustotal.core.analyzer import Analyzer
 from virustotal.core.models import Object, Ref, Related
@@ -75,6 +75,16 @@ def test_the_title_says_how_many(total: int | None, complete: bool, title: str, 
     )
     (first, *_) = sections(run(analyzer("file", "contacted_domains"), given))
     assert first.title_text == title
+
+
+def test_what_a_table_cuts_stands_below_under_its_object() -> None:
+    related = [
+        obj("file", digit * 64, names=[digit + "n" * 300], last_analysis_results=engines(malicious))
+        for digit, malicious in (("b", 4), ("a", 0))
+    ]
+    below = details(run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related)))
+    named = [line for line in below.splitlines() if not line.startswith((" ", "All rows: "))]
+    assert [line[:9] for line in named] == ["b" * 9, "a" * 9]
 
 
 def test_detailed_ones_are_judged_and_the_worst_comes_first() -> None:
