@@ -1,5 +1,6 @@
 """The first request of a look-up: an object with its relationships, and with less where that may be or was refused."""
 
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -9,9 +10,9 @@ from virustotal import api
 from virustotal.api import relationships
 from virustotal.api.relationships import Licence
 from virustotal.api.source import MIRROR, Request, Source
-from virustotal.core.errors import AuthenticationError, ForbiddenError, InvalidError
+from virustotal.core.errors import AuthenticationError, DeadlineError, ForbiddenError, InvalidError
 from virustotal.core.lookup import inline_attributes, quota_fit
-from virustotal.core.lookup.executor import RequestExecutor, outcome_of
+from virustotal.core.lookup.executor import outcome_of
 from virustotal.core.lookup.inline_attributes import Pairs
 from virustotal.core.lookup.key_capabilities import KeyCapabilities, Parameter, is_lasting
 from virustotal.core.lookup.paging import without_empty_file
@@ -39,7 +40,7 @@ def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCap
     Raises:
         AuthenticationError: The API key is refused.
     """
-    executor, learnt = RequestExecutor(source, deadline), capabilities or KeyCapabilities()
+    learnt = capabilities or KeyCapabilities()
     before: tuple[tuple[str, ...], bool] = (), False
     refusal = FOUND
     try:
@@ -47,8 +48,10 @@ def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCap
         selection = names
         while True:
             query = plan.selections(selection) if inline else ()
+            if time.monotonic() >= deadline:
+                raise DeadlineError("The time for this task is used up.")
             try:
-                answer = executor.ask(_request(plan, selection, query))
+                answer = source.ask(_request(plan, selection, query), deadline)
                 report = api.decode_report(answer.payload, plan.subject)
                 break
             except (ForbiddenError, InvalidError) as error:
