@@ -83,10 +83,10 @@ def test_a_hook_that_hangs_is_left_behind_once(hook: str, gate: threading.Event,
 
 
 def test_the_budget_is_that_of_all_calls_of_a_task(monkeypatch: Any) -> None:
-    monkeypatch.setattr(timeout, "HOOK_BUDGET", 0.5)
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 1.0)
 
     def slow(obj: Any) -> Verdict:
-        time.sleep(0.15)
+        time.sleep(0.3)
         return Verdict("clean")
 
     hooks = loaded(virustotal_verdict=slow).begin(Settings())

@@ -128,10 +128,10 @@ def test_a_lease_is_held_by_one_given_back_and_ends(stores: Stores, open_store: 
 
 def test_a_lease_is_extended_while_it_is_ones_own(stores: Stores, open_store: Open) -> None:
     answers, other = stores.answers, open_store().answers
-    assert answers.lease("l", "mine", 0.5) is Lease.TAKEN
+    assert answers.lease("l", "mine", 1.0) is Lease.TAKEN
     other.extend("l", "theirs", 0.0)
     answers.extend("l", "mine", 30)
-    time.sleep(0.55)
+    time.sleep(1.05)
     assert other.lease("l", "theirs", 30) is Lease.HELD
     answers.extend("l", "mine", 0.05)
     time.sleep(0.1)
