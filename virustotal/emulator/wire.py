@@ -1,4 +1,4 @@
-"""From a reply to bytes on the wire, also when a fault cuts, slows or replaces it."""
+"""Writes a reply to the connection; a fault may cut, delay or replace it."""
 
 import asyncio
 import gzip

@@ -19,7 +19,7 @@ from virustotal.util.readers import clean, number
 #: Tagged values that are read, each of which costs time: far more than are ever asked for (`MOST_IOCS`).
 MOST_READ = 5_000
 
-#: The tag types, in the order of what tells most: what was seen before what stands in a file, then by kind.
+#: The tag types, the most informative first: dynamic before static, then by kind.
 _TYPES: Mapping[str, str] = {
     **dict.fromkeys((URIS[1],), "url"),
     **dict.fromkeys((DOMAINS[1],), "domain"),

@@ -54,7 +54,7 @@ class CircuitBreaker:
             return otherwise()
         try:
             result = act()
-        except Exception as error:  # whatever a damaged store leads to costs its benefit alone
+        except Exception as error:  # a damaged store raises anything; the result goes on without it
             self.failed(self._reason(error))
             return otherwise()
         self.works()

@@ -1,4 +1,4 @@
-"""A store that may break, and this process's memory in its place: it costs its benefit, never a result."""
+"""The memory of this process in place of a store that fails. Caching and the shared quota are lost, no result is."""
 
 import time
 from collections.abc import Callable

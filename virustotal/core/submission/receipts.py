@@ -16,7 +16,7 @@ SENDING = 15 * 60
 
 
 class StoreError(Exception):
-    """A store that cannot be used. It costs its benefit, never a result."""
+    """A store that cannot be used."""
 
 
 class Progress(enum.StrEnum):
