@@ -32,7 +32,7 @@ class Parameter(enum.StrEnum):
 
 
 class KeyValueStore(Protocol):
-    """Where what was learnt about one key is kept for other processes. Raises nothing: where the store fails, nothing is kept.
+    """Keeps what was learnt about one key for other processes. Raises nothing: a store that fails keeps nothing.
 
     A value is JSON: by name a status, its detail, and until when it counts in Unix seconds.
     """
