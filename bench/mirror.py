@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.mirror.clusters import opensearch
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, MirrorConfig, Settings
 from virustotal.mirror.checkpoint import Checkpoint
@@ -77,7 +77,7 @@ def one(package: Path, address: str) -> None:
     source = build(Settings(mirror=MirrorConfig((address,), package.stem, only=True)), Credentials())
     began = time.monotonic()
     for number in range(LOOK_UPS):
-        source.ask(api.object_request(Ref("file", f"{number:064x}")), time.monotonic() + 10)
+        source.ask(endpoints.object_request(Ref("file", f"{number:064x}")), time.monotonic() + 10)
     look_up = (time.monotonic() - began) / LOOK_UPS * 1000
     print(json.dumps([loader.statistics.stored, seconds, working, parsing, before, peak(), look_up]))
 

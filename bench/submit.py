@@ -16,15 +16,15 @@ MEGABYTES = int(sys.argv[1]) if len(sys.argv) > 1 else 600
 STREAMED = """
 import sys, time
 from pathlib import Path
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.core.settings import Credentials, service_settings
 from virustotal.api.source import Upload
 from virustotal.sources import build
 source = build(service_settings({"host": sys.argv[1]}), Credentials("premium-key"))
 deadline = time.monotonic() + 600
-address = str(source.ask(api.upload_url(), deadline).payload["data"])
+address = str(source.ask(endpoints.upload_url(), deadline).payload["data"])
 def send():
-    source.ask(api.upload_file(Upload(Path(sys.argv[2]), "sample"), address), deadline)
+    source.ask(endpoints.upload_file(Upload(Path(sys.argv[2]), "sample"), address), deadline)
 """
 PLAIN = """
 import sys

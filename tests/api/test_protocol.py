@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virustotal import api
-from virustotal.api import deep_json
+from virustotal.api import decoding, deep_json, endpoints, error_mapping, identifiers
 from virustotal.api.error_mapping import retry_after
 from virustotal.api.source import Request, Save, Upload
 from virustotal.core import errors
@@ -28,44 +27,44 @@ SAVE = Save(Path("x"), 10)
 @pytest.mark.parametrize(
     ("request_", "path", "query"),
     [
-        (api.object_request(FILE), f"/files/{SHA}", ()),
-        (api.object_request(Ref("file", "A" * 32)), f"/files/{'a' * 32}", ()),
+        (endpoints.object_request(FILE), f"/files/{SHA}", ()),
+        (endpoints.object_request(Ref("file", "A" * 32)), f"/files/{'a' * 32}", ()),
         (
-            api.object_request(FILE, ("votes", "behaviours")),
+            endpoints.object_request(FILE, ("votes", "behaviours")),
             f"/files/{SHA}",
             (("relationships", "votes,behaviours"),),
         ),
         (
-            api.object_request(FILE, ("votes",), (("relationship_attributes[votes]", "date"),)),
+            endpoints.object_request(FILE, ("votes",), (("relationship_attributes[votes]", "date"),)),
             f"/files/{SHA}",
             (("relationships", "votes"), ("relationship_attributes[votes]", "date")),
         ),
-        (api.object_request(Ref("url", "AbC-_9")), "/urls/AbC-_9", ()),
-        (api.object_request(Ref("url", "F" * 64)), f"/urls/{'f' * 64}", ()),
-        (api.object_request(Ref("domain", "B\u00fccher.Example.com.")), "/domains/xn--bcher-kva.example.com", ()),
-        (api.object_request(Ref("domain", "_dmarc.example.com")), "/domains/_dmarc.example.com", ()),
-        (api.object_request(Ref("ip_address", "2001:DB8:0::1")), "/ip_addresses/2001%3Adb8%3A%3A1", ()),
+        (endpoints.object_request(Ref("url", "AbC-_9")), "/urls/AbC-_9", ()),
+        (endpoints.object_request(Ref("url", "F" * 64)), f"/urls/{'f' * 64}", ()),
+        (endpoints.object_request(Ref("domain", "B\u00fccher.Example.com.")), "/domains/xn--bcher-kva.example.com", ()),
+        (endpoints.object_request(Ref("domain", "_dmarc.example.com")), "/domains/_dmarc.example.com", ()),
+        (endpoints.object_request(Ref("ip_address", "2001:DB8:0::1")), "/ip_addresses/2001%3Adb8%3A%3A1", ()),
         (
-            api.object_request(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube/x")),
+            endpoints.object_request(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube/x")),
             f"/file_behaviours/{SHA}_Dr.Web%20vxCube%2Fx",
             (),
         ),
-        (api.object_request(Ref("resolution", "192.0.2.1example.com")), "/resolutions/192.0.2.1example.com", ()),
+        (endpoints.object_request(Ref("resolution", "192.0.2.1example.com")), "/resolutions/192.0.2.1example.com", ()),
         (
-            api.relationship_page(FILE, "contacted_ips", "a=b c", 400),
+            endpoints.relationship_page(FILE, "contacted_ips", "a=b c", 400),
             f"/files/{SHA}/contacted_ips",
             (("limit", "40"), ("cursor", "a=b c")),
         ),
-        (api.relationship_page(FILE, "votes", limit=0), f"/files/{SHA}/votes", (("limit", "1"),)),
-        (api.analysis("MDk5OjE="), "/analyses/MDk5OjE%3D", ()),
-        (api.upload_url(), "/files/upload_url", ()),
-        (api.overall_quotas("a/b"), "/users/a%2Fb/overall_quotas", ()),
-        (api.analyse(FILE), f"/files/{SHA}/analyse", ()),
-        (api.artefact(Ref("file_behaviour", "x y"), "pcap", SAVE), "/file_behaviours/x%20y/pcap", ()),
-        (api.artefact(Ref("file_behaviour", "x"), "evtx", SAVE), "/file_behaviours/x/evtx", ()),
-        (api.artefact(Ref("file_behaviour", "x"), "memdump", SAVE), "/file_behaviours/x/memdump", ()),
-        (api.artefact(Ref("file_behaviour", "x"), "html", SAVE), "/file_behaviours/x/html", ()),
-        (api.artefact(FILE, "file", SAVE), f"/files/{SHA}/download", ()),
+        (endpoints.relationship_page(FILE, "votes", limit=0), f"/files/{SHA}/votes", (("limit", "1"),)),
+        (endpoints.analysis("MDk5OjE="), "/analyses/MDk5OjE%3D", ()),
+        (endpoints.upload_url(), "/files/upload_url", ()),
+        (endpoints.overall_quotas("a/b"), "/users/a%2Fb/overall_quotas", ()),
+        (endpoints.analyse(FILE), f"/files/{SHA}/analyse", ()),
+        (endpoints.artefact(Ref("file_behaviour", "x y"), "pcap", SAVE), "/file_behaviours/x%20y/pcap", ()),
+        (endpoints.artefact(Ref("file_behaviour", "x"), "evtx", SAVE), "/file_behaviours/x/evtx", ()),
+        (endpoints.artefact(Ref("file_behaviour", "x"), "memdump", SAVE), "/file_behaviours/x/memdump", ()),
+        (endpoints.artefact(Ref("file_behaviour", "x"), "html", SAVE), "/file_behaviours/x/html", ()),
+        (endpoints.artefact(FILE, "file", SAVE), f"/files/{SHA}/download", ()),
     ],
 )
 def test_requests(request_: Request, path: str, query: Any) -> None:
@@ -75,10 +74,10 @@ def test_requests(request_: Request, path: str, query: Any) -> None:
 def test_requests_that_send_something() -> None:
     upload = Upload(Path("x"), "x")
 
-    assert api.submit_url("http://a/") == Request("POST", "/urls", form=(("url", "http://a/"),))
-    assert api.upload_file(upload) == Request("POST", "/files", upload=upload)
-    assert api.upload_file(upload, "https://u/") == Request("POST", "", upload=upload, address="https://u/")
-    assert api.linked("https://p/", SAVE) == Request("GET", "", save=SAVE, address="https://p/")
+    assert endpoints.submit_url("http://a/") == Request("POST", "/urls", form=(("url", "http://a/"),))
+    assert endpoints.upload_file(upload) == Request("POST", "/files", upload=upload)
+    assert endpoints.upload_file(upload, "https://u/") == Request("POST", "", upload=upload, address="https://u/")
+    assert endpoints.linked("https://p/", SAVE) == Request("GET", "", save=SAVE, address="https://p/")
 
 
 @pytest.mark.parametrize(
@@ -94,28 +93,28 @@ def test_requests_that_send_something() -> None:
 )
 def test_identifiers_that_are_refused_before_anything_is_sent(kind: str, id: str) -> None:
     with pytest.raises(errors.InvalidError, match=r"not the identifier|no look-up"):
-        api.object_request(Ref(kind, id))
+        endpoints.object_request(Ref(kind, id))
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", "Votes", "a,b", "a" * 65, "vo tes"])
 def test_names_that_are_refused(name: str) -> None:
     with pytest.raises(errors.InvalidError):
-        api.relationship_page(FILE, name)
+        endpoints.relationship_page(FILE, name)
     with pytest.raises(errors.InvalidError):
-        api.object_request(FILE, (name, "votes"))
+        endpoints.object_request(FILE, (name, "votes"))
 
 
 @pytest.mark.parametrize(("ref", "kind"), [(FILE, "pcap"), (Ref("file_behaviour", "x"), "file"), (FILE, "x")])
 def test_artefacts_that_do_not_exist(ref: Ref, kind: str) -> None:
     with pytest.raises(errors.InvalidError):
-        api.artefact(ref, kind, SAVE)
+        endpoints.artefact(ref, kind, SAVE)
 
 
 @given(st.text(max_size=80))
 def test_any_identifier_is_one_segment_or_refused(id: str) -> None:
-    for kind in (*api.COLLECTIONS, "other"):
+    for kind in (*identifiers.COLLECTIONS, "other"):
         try:
-            segment = api.segment(kind, id)
+            segment = identifiers.segment(kind, id)
         except errors.InvalidError:
             continue
         assert segment.isascii()
@@ -133,8 +132,8 @@ def test_any_identifier_is_one_segment_or_refused(id: str) -> None:
     ],
 )
 def test_url_ids(url: str, id: str) -> None:
-    assert api.url_id(url) == id
-    assert api.valid_id("url", id) == id
+    assert identifiers.url_id(url) == id
+    assert identifiers.valid_id("url", id) == id
 
 
 def body(code: str, message: str = "said") -> bytes:
@@ -194,7 +193,7 @@ OK = b'{"data": {}}'
 )
 def test_errors(status: int, content: bytes, error: type[errors.VirusTotalError], outcome: str) -> None:
     with pytest.raises(error) as raised:
-        api.payload(status, {}, content)
+        error_mapping.payload(status, {}, content)
 
     assert type(raised.value) is error
     assert raised.value.outcome.status == Status(outcome)
@@ -204,13 +203,13 @@ def test_errors(status: int, content: bytes, error: type[errors.VirusTotalError]
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_what_was_sent_is_refused_for_good_whoever_says_so_and_says_nothing_of_the_key(status: int) -> None:
     with pytest.raises(errors.VirusTotalError, match=rf"HTTP {status}\) is not VirusTotal's") as caught:
-        api.payload(status, {}, b"<html>", posted=True)
+        error_mapping.payload(status, {}, b"<html>", posted=True)
     assert type(caught.value) is errors.VirusTotalError
 
 
 def test_an_error_says_status_code_and_message() -> None:
     with pytest.raises(errors.ForbiddenError, match=r"HTTP 403, ForbiddenError: not\ufffdyou") as raised:
-        api.payload(403, {"Retry-After": "7"}, body("ForbiddenError", "not\x00you"))
+        error_mapping.payload(403, {"Retry-After": "7"}, body("ForbiddenError", "not\x00you"))
 
     assert (raised.value.code, raised.value.retry_after) == ("ForbiddenError", 7.0)
 
@@ -234,7 +233,7 @@ def test_retry_after_as_date() -> None:
 @pytest.mark.parametrize("depth", [10, 2_000, 12_000])
 def test_deep_answers(depth: int) -> None:
     content = b'{"data": ' + b'{"children": [' * depth + b"1" + b"]}" * depth + b"}"
-    found = api.payload(200, {}, content)["data"]
+    found = error_mapping.payload(200, {}, content)["data"]
     for _ in range(depth):
         found = found["children"][0]
 
@@ -244,14 +243,14 @@ def test_deep_answers(depth: int) -> None:
 def test_answers_that_are_too_deep() -> None:
     content = b"[" * (deep_json.DEEPEST + 10) + b"]" * (deep_json.DEEPEST + 10)
     with pytest.raises(errors.UnavailableError):
-        api.payload(200, {}, content)
+        error_mapping.payload(200, {}, content)
 
 
 def test_numbers_and_bytes_that_the_standard_parser_refuses() -> None:
     digits = str(sys.get_int_max_str_digits() + 1)
     content = b'{"data": {"a": NaN, "b": ' + b"1" * int(digits) + b', "c": "\xff\x00", "d": -Infinity, "e": 1e999}}'
 
-    found = api.payload(200, {}, content)["data"]
+    found = error_mapping.payload(200, {}, content)["data"]
 
     assert found == {"a": None, "b": None, "c": "\ufffd\x00", "d": None, "e": None}
 
@@ -306,14 +305,14 @@ OTHER = PLAIN | {"id": "other.example"}
     ],
 )
 def test_objects(data: dict[str, Any], whole: bool, error: str) -> None:
-    found = api.decode_object(data)
+    found = decoding.decode_object(data)
 
     assert found is not None
     assert (found.ref, found.whole, found.error) == (Ref("domain", "example.com"), whole, error)
 
 
 def test_a_number_as_identifier() -> None:
-    assert api.decode_object({"type": "analysis", "id": 1735689600}) == api.decode_object(
+    assert decoding.decode_object({"type": "analysis", "id": 1735689600}) == decoding.decode_object(
         {"type": "analysis", "id": "1735689600"}
     )
 
@@ -334,7 +333,7 @@ def test_a_number_as_identifier() -> None:
     ],
 )
 def test_no_objects(data: Any) -> None:
-    assert api.decode_object(data) is None
+    assert decoding.decode_object(data) is None
 
 
 @pytest.mark.parametrize(
@@ -353,7 +352,7 @@ def test_no_objects(data: Any) -> None:
     ],
 )
 def test_pages(payload: Any, ids: list[str], cursor: str, total: int | None, left_out: int) -> None:
-    page = api.decode_page(payload)
+    page = decoding.decode_page(payload)
 
     assert ([item.ref.id for item in page.items], page.cursor, page.total) == (ids, cursor, total)
     assert page.left_out == left_out
@@ -375,14 +374,14 @@ def test_pages(payload: Any, ids: list[str], cursor: str, total: int | None, lef
     ],
 )
 def test_inline_blocks(block: Any, count: int, total: int | None, complete: bool, detailed: bool) -> None:
-    found = api.decode_related("x", block)
+    found = decoding.decode_related("x", block)
 
     assert (len(found.items), found.total, found.complete, found.detailed) == (count, total, complete, detailed)
     assert not any(item.whole for item in found.items)
 
 
 def test_entries_left_out_are_said() -> None:
-    assert "2 entries" in api.decode_related("x", {"data": [PLAIN, 7, None]}).outcome.detail
+    assert "2 entries" in decoding.decode_related("x", {"data": [PLAIN, 7, None]}).outcome.detail
 
 
 @pytest.mark.parametrize(
@@ -405,12 +404,12 @@ def test_entries_left_out_are_said() -> None:
 def test_the_answer_is_of_the_object_asked_for(asked: Ref, answered: Ref, same: bool) -> None:
     payload = {"data": {"type": answered.kind, "id": answered.id, "relationships": {"votes": {"data": []}, "x": 7}}}
     if same:
-        report = api.decode_report(payload, asked)
+        report = decoding.decode_report(payload, asked)
         assert report.subject.ref == Ref(answered.kind, answered.id.lower())
         assert set(report.related) == {"votes", "x"}
     else:
         with pytest.raises(errors.UnavailableError):
-            api.decode_report(payload, asked)
+            decoding.decode_report(payload, asked)
 
 
 @pytest.mark.parametrize(
@@ -436,8 +435,8 @@ def test_the_answer_is_of_the_object_asked_for(asked: Ref, answered: Ref, same: 
 )
 def test_an_answer_of_something_else_is_neither_kept_nor_believed(asked: Ref, data: Any) -> None:
     for read in (
-        lambda: api.check(api.object_request(asked), {"data": data}),
-        lambda: api.decode_report({"data": data}, asked),
+        lambda: decoding.check(endpoints.object_request(asked), {"data": data}),
+        lambda: decoding.decode_report({"data": data}, asked),
     ):
         with pytest.raises(errors.UnavailableError) as caught:
             read()
@@ -447,49 +446,49 @@ def test_an_answer_of_something_else_is_neither_kept_nor_believed(asked: Ref, da
 @pytest.mark.parametrize(
     ("request_", "data"),
     [
-        (api.object_request(FILE), {"type": "file", "id": SHA, "attributes": {}}),
-        (api.object_request(Ref("file", "b" * 32)), {"type": "file", "id": SHA, "attributes": {"md5": "B" * 32}}),
-        (api.object_request(Ref("url", "aHR0cDovLw")), {"type": "url", "id": SHA, "attributes": {}}),
-        (api.relationship_page(FILE, "votes"), []),
-        (api.relationship_page(FILE, "votes"), None),
-        (api.relationship_page(FILE, "sigma_analysis"), {"type": "sigma_analysis", "id": "x"}),
-        (api.upload_url(), "https://upload.example/"),
-        (api.analysis("x"), {"type": "analysis", "id": 7, "attributes": {}}),
-        (api.user("name"), {"type": "user", "id": "other"}),
-        (api.submit_url("http://example.com/"), {"type": "analysis", "id": "x"}),
+        (endpoints.object_request(FILE), {"type": "file", "id": SHA, "attributes": {}}),
+        (endpoints.object_request(Ref("file", "b" * 32)), {"type": "file", "id": SHA, "attributes": {"md5": "B" * 32}}),
+        (endpoints.object_request(Ref("url", "aHR0cDovLw")), {"type": "url", "id": SHA, "attributes": {}}),
+        (endpoints.relationship_page(FILE, "votes"), []),
+        (endpoints.relationship_page(FILE, "votes"), None),
+        (endpoints.relationship_page(FILE, "sigma_analysis"), {"type": "sigma_analysis", "id": "x"}),
+        (endpoints.upload_url(), "https://upload.example/"),
+        (endpoints.analysis("x"), {"type": "analysis", "id": 7, "attributes": {}}),
+        (endpoints.user("name"), {"type": "user", "id": "other"}),
+        (endpoints.submit_url("http://example.com/"), {"type": "analysis", "id": "x"}),
     ],
 )
 def test_an_answer_of_what_was_requested_is_taken(request_: Any, data: Any) -> None:
-    api.check(request_, {"data": data})
+    decoding.check(request_, {"data": data})
 
 
 def test_a_page_that_is_no_list_of_objects_is_not_taken() -> None:
     with pytest.raises(errors.UnavailableError, match="not a list"):
-        api.check(api.relationship_page(FILE, "votes"), {"data": "text"})
+        decoding.check(endpoints.relationship_page(FILE, "votes"), {"data": "text"})
 
 
 def test_a_url_is_known_by_the_digest_in_the_identifier_of_its_analysis() -> None:
     asked = Ref("url", SHA)
-    assert api.decode_report({"data": {"type": "url", "id": f"u-{SHA}-1735689600"}}, asked).subject.ref == asked
+    assert decoding.decode_report({"data": {"type": "url", "id": f"u-{SHA}-1735689600"}}, asked).subject.ref == asked
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {"type": "file"}])
 def test_answers_without_an_object(data: Any) -> None:
     with pytest.raises(errors.UnavailableError, match="no object"):
-        api.decode_report({"data": data}, FILE)
+        decoding.decode_report({"data": data}, FILE)
 
 
 @given(VALUES)
 def test_decoding_never_raises_anything_else(value: Any) -> None:
-    api.decode_page({"data": value, "meta": value})
-    api.decode_related("x", value)
+    decoding.decode_page({"data": value, "meta": value})
+    decoding.decode_related("x", value)
     with contextlib.suppress(errors.VirusTotalError):
-        api.decode_report({"data": value}, FILE)
+        decoding.decode_report({"data": value}, FILE)
 
 
 def test_a_url_that_is_named_by_its_analysis_keeps_an_identifier_that_can_be_asked_for() -> None:
     sha256 = "ab" * 32
-    found = api.decode_object({"type": "url", "id": f"u-{sha256}-1599122231", "attributes": {}})
+    found = decoding.decode_object({"type": "url", "id": f"u-{sha256}-1599122231", "attributes": {}})
     assert found is not None
     assert found.ref == Ref("url", sha256)
 
@@ -506,7 +505,7 @@ def test_a_url_that_is_named_by_its_analysis_keeps_an_identifier_that_can_be_ask
     ],
 )
 def test_an_identifier_has_one_spelling(kind: str, id: str, one: str) -> None:
-    decoded = api.decode_object({"type": kind, "id": id})
+    decoded = decoding.decode_object({"type": kind, "id": id})
     assert decoded is not None
     assert decoded.ref.id == one
 
@@ -520,25 +519,25 @@ DIGEST = hashlib.sha256(b"http://a.example/").hexdigest()
         ([PLAIN, PLAIN | {"id": "EXAMPLE.com"}], ["example.com"], 1),
         ([PLAIN, PLAIN | {"attributes": {"a": 1}}, OTHER], ["example.com", "other.example"], 2),
         ([{"type": "file", "id": SHA.upper()}, {"type": "file", "id": SHA}], [SHA], 1),
-        ([{"type": "url", "id": DIGEST}, {"type": "url", "id": api.url_id("http://a.example/")}], [DIGEST], 1),
+        ([{"type": "url", "id": DIGEST}, {"type": "url", "id": identifiers.url_id("http://a.example/")}], [DIGEST], 1),
         ([{"type": "url", "id": "_"}, {"type": "url", "id": "?"}], ["_", "?"], 2),
         ([{"type": "file_behaviour", "id": "a_X"}, {"type": "file_behaviour", "id": "a_x"}], ["a_X", "a_x"], 2),
     ],
 )
 def test_an_object_stands_once_in_a_list(entries: list[Any], ids: list[str], total: int) -> None:
     payload = {"data": entries, "meta": {"count": len(entries)}}
-    page = api.decode_page(payload)
+    page = decoding.decode_page(payload)
     assert ([item.ref.id for item in page.items], page.total, page.left_out) == (ids, total, 0)
-    related = api.decode_related("x", payload)
+    related = decoding.decode_related("x", payload)
     assert ([item.ref.id for item in related.items], related.total, related.complete) == (ids, total, True)
 
 
 def test_of_an_object_that_stands_twice_the_one_with_attributes_is_kept() -> None:
-    page = api.decode_page({"data": [PLAIN, PLAIN | {"attributes": {"a": 1}}]})
+    page = decoding.decode_page({"data": [PLAIN, PLAIN | {"attributes": {"a": 1}}]})
     assert page.items[0].attributes == {"a": 1}
 
 
 def test_a_list_of_a_million_descriptors_is_bounded() -> None:
-    related = api.decode_related("x", {"data": [{"type": "a", "id": f"{number}"} for number in range(1_000_000)]})
+    related = decoding.decode_related("x", {"data": [{"type": "a", "id": f"{number}"} for number in range(1_000_000)]})
     assert (len(related.items), related.complete) == (1_000, False)
     assert "999000 entries were left out" in related.outcome.detail

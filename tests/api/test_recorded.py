@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import load
-from virustotal import api
+from virustotal.api import decoding, endpoints, error_mapping, identifiers
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.models import Ref
 from virustotal.util.readers import as_mapping
@@ -26,16 +26,16 @@ def test_objects_and_collections(reports: Path) -> None:
         document = load(path)
         data = as_mapping(document).get("data")
         if isinstance(data, list):
-            page = api.decode_page(document)
+            page = decoding.decode_page(document)
             assert len(page.items) + page.left_out == len(data), path
             assert not page.left_out, path
             pages += 1
         elif isinstance(as_mapping(data).get("type"), str):
             ref = Ref(data["type"], asked_for(data))
-            report = api.decode_report(document, ref)
+            report = decoding.decode_report(document, ref)
             assert report.subject.ref.kind == ref.kind, path
-            if ref.kind in api.COLLECTIONS:
-                assert api.object_request(report.subject.ref), path
+            if ref.kind in identifiers.COLLECTIONS:
+                assert endpoints.object_request(report.subject.ref), path
             assert set(report.related) == set(as_mapping(data.get("relationships"))), path
             objects += 1
     assert objects
@@ -48,7 +48,7 @@ def test_errors(reports: Path) -> None:
         document = load(path)
         if isinstance(document, dict) and "error" in document and "data" not in document:
             with pytest.raises(VirusTotalError):
-                api.payload(200, {}, json.dumps(document).encode())
+                error_mapping.payload(200, {}, json.dumps(document).encode())
             seen += 1
     if not seen:
         pytest.skip("no recorded errors")

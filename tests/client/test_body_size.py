@@ -7,14 +7,14 @@ from contextlib import ExitStack
 import pytest
 
 from tests.client.conftest import Server, answer
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.client.answer_budget import ENTRY_BYTES, LONG_BODY, MOST_ENTRIES, MOST_LONG, MOST_TOGETHER, AnswerBudget
 from virustotal.client.body_reader import LARGEST_ANSWER
 from virustotal.client.http_client import HttpClient
 from virustotal.core import errors
 from virustotal.core.models import Ref
 
-ASK = api.object_request(Ref("file", "a" * 64))
+ASK = endpoints.object_request(Ref("file", "a" * 64))
 #: Of which three may be parsed in a task and four may not.
 THIRD = b"[" + b"1," * (MOST_TOGETHER // (3 * (ENTRY_BYTES + 2)) - 1_000) + b"1]"
 

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from tests.client.links import Fake, soon
 from tests.client.test_rate_limit import DIGEST, FILE, KEY, quotas, server
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Request
 from virustotal.client.cache import Cache
 from virustotal.client.provenance import ProvenanceSource
@@ -24,7 +24,7 @@ from virustotal.storage import Stores, in_file
 from virustotal.storage.sqlite_store import SQLiteFile
 
 SUBJECT = evolve(FILE, is_subject=True)
-PAGE = api.relationship_page(Ref("file", "a" * 64), "contacted_ips")
+PAGE = endpoints.relationship_page(Ref("file", "a" * 64), "contacted_ips")
 
 
 @pytest.fixture
@@ -92,11 +92,11 @@ def test_a_task_waits_for_the_minute_no_longer_than_configured(stores: Stores, m
 def test_what_the_cache_holds_is_answered_while_others_wait(stores: Stores) -> None:
     source = limited(stores, quotas((180, 0)))
     cache = Cache(source, stores, DIGEST, seconds=100, negative=50)
-    held = api.relationship_page(Ref("file", "a" * 64), "contacted_urls")
+    held = endpoints.relationship_page(Ref("file", "a" * 64), "contacted_urls")
     source._source.say = lambda request: {"data": []}  # type: ignore[attr-defined]
     for request in (held, PAGE):
         cache.ask(request, soon())
-    others = [api.relationship_page(Ref("file", "b" * 64), name) for name in ("votes", "comments", "itw_urls")]
+    others = [endpoints.relationship_page(Ref("file", "b" * 64), name) for name in ("votes", "comments", "itw_urls")]
     cache.ask(others[0], soon())
     waiting, ended = threading.Barrier(3), threading.Event()
 

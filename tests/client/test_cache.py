@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.client.links import Fake, soon, unknown
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Request, Save, Upload
 from virustotal.client import leases
 from virustotal.client.answer_budget import AnswerBudget
@@ -32,10 +32,10 @@ from virustotal.storage.in_memory import MemoryKeyValues
 from virustotal.storage.interfaces import Entry, Lease, Size
 
 FILE = Ref("file", "a" * 64)
-BARE = api.object_request(FILE)
-COMBINED = api.object_request(FILE, ("contacted_ips",))
-PAGE = api.relationship_page(FILE, "contacted_ips")
-NEXT = api.relationship_page(FILE, "contacted_ips", "c2")
+BARE = endpoints.object_request(FILE)
+COMBINED = endpoints.object_request(FILE, ("contacted_ips",))
+PAGE = endpoints.relationship_page(FILE, "contacted_ips")
+NEXT = endpoints.relationship_page(FILE, "contacted_ips", "c2")
 
 
 def found(request: Request) -> Mapping[str, Any]:
@@ -78,8 +78,8 @@ def outcome(cache: Cache, request: Request) -> object:
 KEPT: dict[str, tuple[Request, Callable[[Request], Mapping[str, Any]]]] = {
     "object": (BARE, found),
     "object with descriptors": (COMBINED, found),
-    "url": (api.object_request(Ref("url", "b" * 64)), found),
-    "domain": (api.object_request(Ref("domain", "example.com")), found),
+    "url": (endpoints.object_request(Ref("url", "b" * 64)), found),
+    "domain": (endpoints.object_request(Ref("domain", "example.com")), found),
     "page": (PAGE, found),
     "later page": (NEXT, found),
     "empty page": (PAGE, lambda request: {"data": []}),
@@ -109,15 +109,15 @@ def test_two_keys_never_see_each_others_answers(stores: Stores, name: str) -> No
 
 
 NEVER: dict[str, tuple[Request, Callable[[Request], Mapping[str, Any]]]] = {
-    "upload": (api.upload_file(Upload(Path("x"), "x")), found),
-    "upload address": (api.upload_url(), lambda request: {"data": "https://upload.example.com/"}),
-    "url submission": (api.submit_url("https://example.com/"), found),
-    "new analysis": (api.analyse(FILE), found),
-    "analysis": (api.analysis("x=="), found),
-    "quotas": (api.overall_quotas("someone"), found),
-    "user": (api.user("someone"), found),
-    "artefact": (api.artefact(FILE, "file", Save(Path("x"), 10)), found),
-    "picture": (api.linked("https://pictures.example.com/1", Save(Path("x"), 10)), found),
+    "upload": (endpoints.upload_file(Upload(Path("x"), "x")), found),
+    "upload address": (endpoints.upload_url(), lambda request: {"data": "https://upload.example.com/"}),
+    "url submission": (endpoints.submit_url("https://example.com/"), found),
+    "new analysis": (endpoints.analyse(FILE), found),
+    "analysis": (endpoints.analysis("x=="), found),
+    "quotas": (endpoints.overall_quotas("someone"), found),
+    "user": (endpoints.user("someone"), found),
+    "artefact": (endpoints.artefact(FILE, "file", Save(Path("x"), 10)), found),
+    "picture": (endpoints.linked("https://pictures.example.com/1", Save(Path("x"), 10)), found),
     "object that is still being analysed": (BARE, lambda r: {"data": {"type": "file", "id": "a", "attributes": {}}}),
     "answer without object": (BARE, lambda request: {"data": "text"}),
     "page without objects": (PAGE, lambda request: {"data": "text"}),
@@ -296,7 +296,7 @@ def test_what_a_store_has_under_a_wrong_name_or_broken_is_asked_anew(
 def test_what_changes_is_forgotten_with_all_that_was_asked_of_it(stores: Stores) -> None:
     source = Fake(found)
     cache = link(source, stores)
-    another = api.object_request(Ref("file", "b" * 64))
+    another = endpoints.object_request(Ref("file", "b" * 64))
     for request in (BARE, COMBINED, PAGE, another):
         cache.ask(request, soon())
     cache.forget(FILE)
@@ -453,7 +453,7 @@ def test_what_is_packed_comes_back() -> None:
 
 def test_the_store_never_holds_what_was_looked_up_in_clear(stores: Stores, tmp_path: Path) -> None:
     link(Fake(lambda request: {"data": {"type": "domain", "id": "x"}}), stores).ask(
-        api.object_request(Ref("domain", "secret.example")), soon()
+        endpoints.object_request(Ref("domain", "secret.example")), soon()
     )
     assert not any(b"secret" in path.read_bytes() for path in tmp_path.iterdir())
 

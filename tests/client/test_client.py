@@ -21,7 +21,7 @@ import responses
 from responses import matchers
 
 from tests.client.conftest import KEY, Heard, Server, answer, drips, resets
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Request
 from virustotal.client import body_reader
 from virustotal.client.http_client import HttpClient
@@ -34,7 +34,7 @@ from virustotal.sources import build
 SHA = "a" * 64
 FILE = Ref("file", SHA)
 OK = b'{"data": {"type": "file", "id": "%s"}}' % SHA.encode()
-ASK = api.object_request(FILE)
+ASK = endpoints.object_request(FILE)
 
 
 def soon(seconds: float = 10.0) -> float:
@@ -70,7 +70,7 @@ def test_the_request_is_exactly_this() -> None:
         ],
     )
     client = build(Settings(host="https://vt.example.com/base"), Credentials(KEY))
-    request = api.object_request(FILE, ("votes", "behaviours"), (("relationship_attributes[votes]", "a,b"),))
+    request = endpoints.object_request(FILE, ("votes", "behaviours"), (("relationship_attributes[votes]", "a,b"),))
 
     found = client.ask(request, soon())
 
@@ -88,7 +88,7 @@ def test_cursor_and_identifier_are_encoded_once() -> None:
     client = build(Settings(host="https://vt.example.com"), Credentials(KEY))
 
     client.ask(
-        api.relationship_page(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube"), "attack_techniques", "a=b&c d+e"),
+        endpoints.relationship_page(Ref("file_behaviour", f"{SHA}_Dr.Web vxCube"), "attack_techniques", "a=b&c d+e"),
         soon(),
     )
 
@@ -98,7 +98,7 @@ def test_cursor_and_identifier_are_encoded_once() -> None:
 def test_a_form_is_sent_as_form(server: Server, client: HttpClient) -> None:
     server.say(answer(OK))
 
-    client.ask(api.submit_url("http://example.com/?a=b&c"), soon())
+    client.ask(endpoints.submit_url("http://example.com/?a=b&c"), soon())
 
     assert server.heard[0].head.startswith("POST /api/v3/urls HTTP/1.1")
     assert server.heard[0].body == b"url=http%3A%2F%2Fexample.com%2F%3Fa%3Db%26c"
@@ -108,7 +108,7 @@ def test_a_form_is_sent_as_form(server: Server, client: HttpClient) -> None:
 def test_an_empty_post_has_a_length(server: Server, client: HttpClient) -> None:
     server.say(answer(OK))
 
-    client.ask(api.analyse(FILE), soon())
+    client.ask(endpoints.analyse(FILE), soon())
 
     assert server.heard[0].header("content-length") == "0"
 
@@ -260,7 +260,7 @@ def test_a_server_that_is_not_there(make: Callable[..., HttpClient]) -> None:
     with pytest.raises(errors.UnavailableError, match="cannot be reached"):
         client.ask(ASK, soon())
     with pytest.raises(errors.UnavailableError, match="cannot be reached"):
-        client.ask(api.submit_url("http://example.com/"), soon())
+        client.ask(endpoints.submit_url("http://example.com/"), soon())
     assert client.usage.requests == 4 + 1
 
 
@@ -333,7 +333,7 @@ def test_a_name_that_does_not_resolve(make: Callable[..., HttpClient], monkeypat
 
     monkeypatch.setattr(socket, "getaddrinfo", fails)
     with pytest.raises(errors.UnavailableError, match=r"cannot be reached \(NameResolutionError\)"):
-        make("https://vt.example.com").ask(api.analyse(FILE), soon())
+        make("https://vt.example.com").ask(endpoints.analyse(FILE), soon())
 
 
 def test_certificates_are_verified(make: Callable[..., HttpClient], tmp_path: Path) -> None:
@@ -360,7 +360,7 @@ def test_a_break_of_tls_after_the_request_leaves_it_uncertain(make: Callable[...
         client = make(f"https://127.0.0.1:{listening.getsockname()[1]}", ca_bundle=str(authority))
 
         with pytest.raises(errors.UncertainError, match=r"broke off or timed out \(SSLError\)"):
-            client.ask(api.submit_url("http://example.com/"), soon())
+            client.ask(endpoints.submit_url("http://example.com/"), soon())
 
         assert client.usage.requests == 1
         with pytest.raises(errors.UnavailableError, match="broke off"):
@@ -494,7 +494,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, make: Callable[
     assert time.monotonic() - began < 10
 
 
-@pytest.mark.parametrize("request_", [api.submit_url("http://example.com/"), api.analyse(FILE)])
+@pytest.mark.parametrize("request_", [endpoints.submit_url("http://example.com/"), endpoints.analyse(FILE)])
 @pytest.mark.parametrize(
     ("broken", "error"),
     [
@@ -527,7 +527,7 @@ def test_an_answer_that_outlasts_the_deadline_leaves_it_uncertain(server: Server
     server.say(lambda connection, heard: (connection.sendall(head), drips(body, 0.05)(connection, heard))[1])
 
     with pytest.raises(errors.UncertainError):
-        client.ask(api.analyse(FILE), soon(1.0))
+        client.ask(endpoints.analyse(FILE), soon(1.0))
 
 
 def test_an_answer_that_is_too_large_leaves_it_uncertain(
@@ -537,4 +537,4 @@ def test_an_answer_that_is_too_large_leaves_it_uncertain(
     server.say(answer(OK))
 
     with pytest.raises(errors.UncertainError):
-        client.ask(api.analyse(FILE), soon())
+        client.ask(endpoints.analyse(FILE), soon())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.links import Fake, soon, unknown
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.client import hourly_counts
 from virustotal.client.cache import Cache
 from virustotal.client.hourly_counts import CACHE, CACHE_COUNTERS, KEPT_HOURS, Hour, HourlyCounter, last_hours
@@ -13,8 +13,8 @@ from virustotal.core.errors import NotFoundError
 from virustotal.core.models import Ref
 from virustotal.storage import Stores, in_file
 
-FILE = api.object_request(Ref("file", "a" * 64))
-FREE = api.overall_quotas("somebody")
+FILE = endpoints.object_request(Ref("file", "a" * 64))
+FREE = endpoints.overall_quotas("somebody")
 
 
 def analysed(request: object) -> dict[str, object]:
@@ -38,7 +38,7 @@ def counts(stores: Stores) -> tuple[int, ...]:
 def test_answers_and_negative_ones_count(stores: Stores) -> None:
     assert counts(stores) == (0, 0)
     known, none = open_cache(stores, Fake(analysed)), open_cache(stores, Fake(unknown))
-    other = api.object_request(Ref("domain", "example.com"))
+    other = endpoints.object_request(Ref("domain", "example.com"))
     for _ in range(3):
         known.ask(FILE, soon())
         with pytest.raises(NotFoundError):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.client.links import Fake, soon
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Request, Save, Upload
 from virustotal.client.account_answers import read_quotas
 from virustotal.client.hourly_counts import KEY_COUNTERS, last_hours
@@ -35,7 +35,7 @@ from virustotal.storage.interfaces import Limits, Permit, Quota, Used
 
 KEY = "0123456789abcdef-marked-key"
 DIGEST = "d" * 64
-FILE = api.object_request(Ref("file", "a" * 64))
+FILE = endpoints.object_request(Ref("file", "a" * 64))
 
 
 def quotas(hour: Any = None, day: Any = None, month: Any = None, **group: Any) -> dict[str, Any]:
@@ -326,24 +326,24 @@ def test_what_is_free_takes_no_permit(stores: Stores, tmp_path: Path) -> None:
     source.say = say
     quota = link(source, stores)
     free = [
-        api.user(KEY),
-        api.overall_quotas("someone"),
-        api.upload_file(Upload(tmp_path / "x", "x")),
-        api.upload_file(Upload(tmp_path / "x", "x"), "https://upload.example.com/"),
-        api.linked("https://pictures.example.com/", Save(tmp_path / "p", 10)),
-        api.analysis("own=="),
+        endpoints.user(KEY),
+        endpoints.overall_quotas("someone"),
+        endpoints.upload_file(Upload(tmp_path / "x", "x")),
+        endpoints.upload_file(Upload(tmp_path / "x", "x"), "https://upload.example.com/"),
+        endpoints.linked("https://pictures.example.com/", Save(tmp_path / "p", 10)),
+        endpoints.analysis("own=="),
     ]
     for request in free:
         quota.ask(request, soon())
     assert spend(quota, 1) == 1
     charged = [
         FILE,
-        api.relationship_page(Ref("file", "a" * 64), "contacted_ips"),
-        api.analysis("another=="),
-        api.submit_url("https://example.com/"),
-        api.analyse(Ref("file", "a" * 64)),
-        api.upload_url(),
-        api.artefact(Ref("file_behaviour", "a" * 64 + "_x"), "pcap", Save(tmp_path / "p", 10)),
+        endpoints.relationship_page(Ref("file", "a" * 64), "contacted_ips"),
+        endpoints.analysis("another=="),
+        endpoints.submit_url("https://example.com/"),
+        endpoints.analyse(Ref("file", "a" * 64)),
+        endpoints.upload_url(),
+        endpoints.artefact(Ref("file_behaviour", "a" * 64 + "_x"), "pcap", Save(tmp_path / "p", 10)),
     ]
     for request in charged:
         with pytest.raises(QuotaError):
@@ -389,10 +389,12 @@ def test_every_attempt_of_the_client_takes_a_permit(stores: Stores) -> None:
         emulator.fault("GET /files/*", status=503, times=1)
         client = build(Settings(host=emulator.url), Credentials("k"), stores)
         client.remaining(soon())
-        known = api.object_request(Ref("file", "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"))
+        known = endpoints.object_request(
+            Ref("file", "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f")
+        )
         client.ask(known, soon())
         with pytest.raises(QuotaError) as caught:
-            client.ask(api.object_request(Ref("domain", "example.com")), soon())
+            client.ask(endpoints.object_request(Ref("domain", "example.com")), soon())
         client.close()
         assert caught.value.code == QUOTA_HELD
         assert [each.status for each in emulator.requests] == [200, 200, 503, 200]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import KEY, Server, answer, resets
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Request, Save, Upload
 from virustotal.client.http_client import HttpClient
 from virustotal.client.redaction import redact
@@ -59,12 +59,12 @@ def requests_(folder: Path) -> dict[str, Request]:
     sample.write_bytes(b"x" * 1000)
     save = Save(folder / "capture", 2**20, (b"PCAP",))
     return {
-        "object": api.object_request(FILE, ("votes",)),
-        "quotas": api.overall_quotas(KEY),
-        "upload": api.upload_file(Upload(sample, "x", WORD)),
-        "url": api.submit_url("http://example.com/"),
-        "download": api.artefact(FILE, "file", save),
-        "signed": api.linked(f"http://127.0.0.1:1/x?signature={SIGNED}", save),
+        "object": endpoints.object_request(FILE, ("votes",)),
+        "quotas": endpoints.overall_quotas(KEY),
+        "upload": endpoints.upload_file(Upload(sample, "x", WORD)),
+        "url": endpoints.submit_url("http://example.com/"),
+        "download": endpoints.artefact(FILE, "file", save),
+        "signed": endpoints.linked(f"http://127.0.0.1:1/x?signature={SIGNED}", save),
     }
 
 
@@ -127,7 +127,7 @@ def test_a_good_answer_leaves_no_key_in_the_log(
     caplog.set_level(logging.DEBUG, logger="")
     server.say(answer(b'{"data": {}}'))
 
-    client.ask(api.overall_quotas(KEY), time.monotonic() + 5)
+    client.ask(endpoints.overall_quotas(KEY), time.monotonic() + 5)
 
     assert "/users/***/overall_quotas" in caplog.text
     assert KEY not in caplog.text
@@ -169,17 +169,21 @@ def test_any_secret_is_masked_as_it_is_and_in_json(word: str) -> None:
 def test_a_short_secret_is_masked_in_errors_and_never_in_data(server: Server, make: Callable[..., HttpClient]) -> None:
     client = make(server.url, key="squid")
     server.say(answer(b'{"data": {"type": "file", "id": "%s", "attributes": {"tags": ["squid"]}}}' % (b"a" * 64)))
-    assert client.ask(api.object_request(FILE), time.monotonic() + 5).payload["data"]["attributes"]["tags"] == ["squid"]
+    assert client.ask(endpoints.object_request(FILE), time.monotonic() + 5).payload["data"]["attributes"]["tags"] == [
+        "squid"
+    ]
     server.say(answer(b'{"error": {"code": "BadRequestError", "message": "the key squid"}}', "400 X"))
     with pytest.raises(errors.InvalidError, match=r"the key \*\*\*"):
-        client.ask(api.object_request(FILE), time.monotonic() + 5)
+        client.ask(endpoints.object_request(FILE), time.monotonic() + 5)
 
 
 def test_a_key_is_masked_in_data(server: Server, make: Callable[..., HttpClient]) -> None:
     key = "0123456789abcdef" * 4
     client = make(server.url, key=key)
     server.say(answer(b'{"data": {"type": "file", "id": "x", "attributes": {"tags": ["%s"]}}}' % key.encode()))
-    assert client.ask(api.object_request(FILE), time.monotonic() + 5).payload["data"]["attributes"]["tags"] == ["***"]
+    assert client.ask(endpoints.object_request(FILE), time.monotonic() + 5).payload["data"]["attributes"]["tags"] == [
+        "***"
+    ]
 
 
 @pytest.mark.parametrize("body", [b"\\" * 2**22, b"\\u0061" * 2**19, (b"a" * 31 + b"\\u0061") * 2**16])
@@ -198,6 +202,6 @@ def test_no_error_tells_an_echo_that_is_written_otherwise(
     client = make(server.url, policy=RetryPolicy(first=0.002, longest=0.005))
 
     with pytest.raises(errors.VirusTotalError) as raised:
-        client.ask(api.object_request(FILE), time.monotonic() + 0.2)
+        client.ask(endpoints.object_request(FILE), time.monotonic() + 0.2)
 
     assert KEY not in told(raised.value).lower()

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import Heard, Server, answer
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Request, Save, Upload
 from virustotal.client.http_client import HttpClient
 from virustotal.core import errors
 from virustotal.core.models import Ref
 
-ASK = api.object_request(Ref("file", "a" * 64))
+ASK = endpoints.object_request(Ref("file", "a" * 64))
 #: Seconds that a request has, and within which it has to end on the busiest machine: the servers never end.
 GIVEN, MOST = 0.2, 10.0
 
@@ -55,9 +55,9 @@ def requests_(folder: Path) -> dict[str, Request]:
     sample.write_bytes(b"x" * 1000)
     return {
         "object": ASK,
-        "submission": api.submit_url("http://example.com/"),
-        "upload": api.upload_file(Upload(sample, "sample")),
-        "download": api.artefact(Ref("file_behaviour", "a" * 64 + "_x"), "pcap", Save(folder / "capture", 2**20)),
+        "submission": endpoints.submit_url("http://example.com/"),
+        "upload": endpoints.upload_file(Upload(sample, "sample")),
+        "download": endpoints.artefact(Ref("file_behaviour", "a" * 64 + "_x"), "pcap", Save(folder / "capture", 2**20)),
     }
 
 
@@ -101,7 +101,7 @@ def test_an_upload_that_nobody_reads_ends_at_the_deadline(server: Server, client
     large.write_bytes(bytes(20 * 2**20))
     began = time.monotonic()
     with pytest.raises(errors.VirusTotalError):
-        client.ask(api.upload_file(Upload(large, "large")), began + GIVEN)
+        client.ask(endpoints.upload_file(Upload(large, "large")), began + GIVEN)
     assert time.monotonic() - began < MOST
 
 

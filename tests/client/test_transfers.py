@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import KEY, Heard, Server, answer, resets
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Save, Upload
 from virustotal.client.download import LARGEST_ERROR
 from virustotal.client.http_client import HttpClient
@@ -44,7 +44,7 @@ def fetch(client: HttpClient, tmp_path: Path) -> Callable[..., int]:
         magic: tuple[bytes, ...] = PCAP_MAGIC, sha256: str = "", most: int = 2**20, address: str = "", least: int = 1
     ) -> int:
         save = Save(tmp_path / "capture", most, magic, sha256, min_bytes=least)
-        request = api.linked(address, save) if address else api.artefact(SANDBOX, "pcap", save)
+        request = endpoints.linked(address, save) if address else endpoints.artefact(SANDBOX, "pcap", save)
         return client.ask(request, soon()).size
 
     return run
@@ -172,7 +172,7 @@ def test_a_folder_that_cannot_be_written(client: HttpClient, server: Server, tmp
     server.say(answer(PCAP))
 
     with pytest.raises(errors.ArtefactError, match="cannot be written"):
-        client.ask(api.artefact(SANDBOX, "pcap", Save(tmp_path / "none" / "x", 2**20)), soon())
+        client.ask(endpoints.artefact(SANDBOX, "pcap", Save(tmp_path / "none" / "x", 2**20)), soon())
 
 
 # --- redirects and addresses -----------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_a_signed_address_is_fetched_without_the_key(
     server.say(answer(b"\x89PNG\r\n\x1a\n"))
     client = make("http://127.0.0.2:1")
 
-    client.ask(api.linked(f"{server.url}/picture?sig=a%2Bb", Save(tmp_path / "p", 100, (b"\x89PNG",))), soon())
+    client.ask(endpoints.linked(f"{server.url}/picture?sig=a%2Bb", Save(tmp_path / "p", 100, (b"\x89PNG",))), soon())
 
     assert server.heard[0].head.startswith("GET /picture?sig=a%2Bb ")
     assert server.heard[0].header("x-apikey") is None
@@ -272,7 +272,7 @@ def test_an_upload(server: Server, client: HttpClient, tmp_path: Path) -> None:
     server.say(answer(OK))
 
     upload = Upload(path, '../x/\u00fcber "a".exe', "p\u00e4ss", progress=lambda *each: progress.append(each))
-    found = client.ask(api.upload_file(upload), soon())
+    found = client.ask(endpoints.upload_file(upload), soon())
 
     assert found.payload["data"]["id"] == "eA=="
     (heard,) = server.heard
@@ -312,9 +312,9 @@ def test_an_upload_address(server: Server, make: Callable[..., HttpClient], tmp_
     path.write_bytes(b"x" * 10)
     server.say(answer(OK))
 
-    make(server.url).ask(api.upload_file(Upload(path, "x"), f"{server.url}/_ah/upload/1"), soon())
+    make(server.url).ask(endpoints.upload_file(Upload(path, "x"), f"{server.url}/_ah/upload/1"), soon())
     with pytest.raises(errors.VirusTotalError, match="was not asked"):
-        make("http://127.0.0.2:1").ask(api.upload_file(Upload(path, "x"), f"{server.url}/_ah/upload/2"), soon())
+        make("http://127.0.0.2:1").ask(endpoints.upload_file(Upload(path, "x"), f"{server.url}/_ah/upload/2"), soon())
 
     assert [heard.head.split(" ")[1] for heard in server.heard] == ["/_ah/upload/1"]
     assert server.heard[0].header("x-apikey") == KEY
@@ -337,7 +337,7 @@ def test_an_upload_is_sent_once(
     server.say(broken)
 
     with pytest.raises(errors.VirusTotalError) as raised:
-        client.ask(api.upload_file(Upload(path, "x")), soon())
+        client.ask(endpoints.upload_file(Upload(path, "x")), soon())
 
     assert type(raised.value) is error
     assert client.usage.requests == len(server.heard) == 1
@@ -350,14 +350,14 @@ def test_files_that_are_not_sent(server: Server, client: HttpClient, tmp_path: P
         (empty, 0, "", "empty"),
         (tmp_path / "none", None, "", "cannot be read"),
         (tmp_path, None, "", "cannot be read"),
-        (large, api.LARGEST_DIRECT + 1, "", "more than VirusTotal takes"),
-        (large, api.LARGEST_UPLOAD + 1, f"{server.url}/u", "more than VirusTotal takes"),
+        (large, endpoints.LARGEST_DIRECT + 1, "", "more than VirusTotal takes"),
+        (large, endpoints.LARGEST_UPLOAD + 1, f"{server.url}/u", "more than VirusTotal takes"),
     ):
         if size:
             with path.open("wb") as file:
                 file.truncate(size)
         with pytest.raises(errors.InvalidError, match=word):
-            client.ask(api.upload_file(Upload(path, "x"), address), soon())
+            client.ask(endpoints.upload_file(Upload(path, "x"), address), soon())
     assert (client.usage.requests, server.heard) == (0, [])
 
 
@@ -380,7 +380,7 @@ def test_a_file_that_changes_is_not_submitted(server: Server, client: HttpClient
                 file.write(b"z")
 
     with pytest.raises(errors.InvalidError, match="changed while it was sent"):
-        client.ask(api.upload_file(Upload(path, "x", progress=touch)), soon())
+        client.ask(endpoints.upload_file(Upload(path, "x", progress=touch)), soon())
 
     time.sleep(0.05)
     assert all(len(heard.body) < int(heard.header("content-length") or 0) for heard in server.heard)
@@ -417,7 +417,6 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 _MEASURED = """
 import resource, socket, sys, threading, time
 from pathlib import Path
-from virustotal import api
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
 from virustotal.api.source import Save, Upload
@@ -446,9 +445,9 @@ def transfer(way, size):
     if way == "up":
         with target.open("wb") as file:
             file.truncate(size)
-        request = api.upload_file(Upload(target, "x"), host + "/upload")
+        request = endpoints.upload_file(Upload(target, "x"), host + "/upload")
     else:
-        request = api.artefact(Ref("file_behaviour", "x"), "memdump", Save(target, 2**30))
+        request = endpoints.artefact(Ref("file_behaviour", "x"), "memdump", Save(target, 2**30))
     client.ask(request, time.monotonic() + 60)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.api import url_id
+from virustotal.api.identifiers import url_id
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings, service_settings
 from virustotal.core.submission.policy import (

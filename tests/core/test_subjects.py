@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from virustotal.api import url_id
+from virustotal.api.endpoints import object_request
+from virustotal.api.identifiers import url_id
 from virustotal.core.lookup.subjects import LONGEST_URL, Facts, Subjects, select_subjects
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
@@ -127,7 +128,6 @@ def test_a_refused_url_shows_no_password() -> None:
 
 
 def test_the_longest_url_has_an_identifier_that_is_taken() -> None:
-    from virustotal.api import object_request
 
     value = "http://example.com/".ljust(LONGEST_URL, "a")
     (found,) = select_subjects(facts(metadata={"submitted_url": value}), Settings()).allowed

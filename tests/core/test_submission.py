@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from virustotal import api
+from virustotal.api import decoding, endpoints, identifiers
 from virustotal.api.source import Upload
 from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
@@ -49,7 +49,7 @@ class Bench:
         return Submission(ref, lambda: self.look_up(ref), "submit_policy", Upload(path, name), size=len(content))
 
     def url(self, url: str) -> Submission:
-        ref = Ref("url", api.url_id(url))
+        ref = Ref("url", identifiers.url_id(url))
         return Submission(ref, lambda: self.look_up(ref), "submit_policy", url=url)
 
     def again(self, ref: Ref) -> Submission:
@@ -60,8 +60,8 @@ class Bench:
             service_settings({"host": self.emulator.url}), Credentials("premium-key"), policy=QUICK
         )
         try:
-            answer = with_source.ask(api.object_request(ref), time.monotonic() + 5)
-            return api.decode_report(answer.payload, ref)
+            answer = with_source.ask(endpoints.object_request(ref), time.monotonic() + 5)
+            return decoding.decode_report(answer.payload, ref)
         except VirusTotalError as error:
             return Report(Object(ref), outcome=error.outcome)
         finally:
@@ -116,7 +116,7 @@ def test_an_unknown_url_is_sent_as_form_data_and_fetched(bench: Bench) -> None:
 
 
 def test_a_large_file_goes_to_an_upload_address(bench: Bench) -> None:
-    content = os.urandom(api.LARGEST_DIRECT + 1)
+    content = os.urandom(endpoints.LARGEST_DIRECT + 1)
     submission = bench.file(content)
     assert bench.run(submission).outcome.found
     assert "GET /files/upload_url" in bench.emulator.requests.paths()
@@ -125,7 +125,7 @@ def test_a_large_file_goes_to_an_upload_address(bench: Bench) -> None:
 
 def test_an_upload_address_on_another_host_gets_nothing(bench: Bench) -> None:
     bench.emulator.switches.upload_host = "other"
-    report = bench.run(bench.file(os.urandom(api.LARGEST_DIRECT + 1)))
+    report = bench.run(bench.file(os.urandom(endpoints.LARGEST_DIRECT + 1)))
     assert report.outcome.status is not Status.FOUND
     assert "not submitted" in report.outcome.detail
     assert bench.emulator.uploads == {}

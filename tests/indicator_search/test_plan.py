@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from virustotal.api import url_id
+from virustotal.api.identifiers import url_id
 from virustotal.api.source import RemainingQuota
 from virustotal.core.lookup import quota_fit
 from virustotal.core.lookup.subjects import Refusal, Subject, url_subject

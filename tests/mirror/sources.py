@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from tests.mirror.clusters import LINK, SHA, an_object, descriptors, fill, opensearch
-from virustotal import api
+from virustotal.api.identifiers import url_id
 from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.models import Ref
@@ -66,7 +66,7 @@ def config(address: str, tmp_path_factory: pytest.TempPathFactory) -> MirrorConf
         an_object("file", "e" * 64, NOW - 40 * 86_400),
         an_object("ip_address", IPS[0], NOW - 5000, attributes={"country": "CH", "reputation": 1}),
         an_object("domain", "example.com", NOW - 50, attributes={"reputation": 2}),
-        an_object("url", identifiers(Ref("url", api.url_id(URL)))[0], NOW - 60, attributes={"url": URL}),
+        an_object("url", identifiers(Ref("url", url_id(URL)))[0], NOW - 60, attributes={"url": URL}),
         an_object("file_behaviour", f"{SHA}_Box Two", NOW - 70),
         an_object("file_behaviour", f"{SHA}_Box.One", NOW - 80, attributes={"verdicts": ["CLEAN"]}),
     ]

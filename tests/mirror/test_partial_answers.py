@@ -8,7 +8,7 @@ import pytest
 from attrs import define, field
 
 from tests.mirror.clusters import SHA, an_object, descriptors
-from virustotal import api
+from virustotal.api import decoding, endpoints
 from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import NotFoundError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
@@ -91,8 +91,8 @@ def soon() -> float:
     return time.monotonic() + 5
 
 
-def page(source: MirrorSource, cursor: str = "") -> api.Page:
-    return api.decode_page(source.ask(api.relationship_page(FILE, "contacted_ips", cursor), soon()).payload)
+def page(source: MirrorSource, cursor: str = "") -> decoding.Page:
+    return decoding.decode_page(source.ask(endpoints.relationship_page(FILE, "contacted_ips", cursor), soon()).payload)
 
 
 def test_a_list_that_is_not_held_to_its_end_is_asked_of_virustotal_from_its_start() -> None:
@@ -125,9 +125,9 @@ def test_the_mirrors_own_cursor_never_leaves(lost: str) -> None:
 @pytest.mark.parametrize("failure", [QuotaError("used up"), UnavailableError("down")])
 def test_what_stands_in_for_virustotal_says_so_and_what_is_missing_failed(failure: VirusTotalError) -> None:
     source = mirror(world(ips(2), ips(1)), Below(failure))
-    answer = source.ask(api.object_request(FILE, ("contacted_ips", "dropped_files", "parent")), soon())
+    answer = source.ask(endpoints.object_request(FILE, ("contacted_ips", "dropped_files", "parent")), soon())
     assert (answer.origin, answer.fallback_reason) == ("mirror", f"{INSTEAD} {failure}")
-    related = api.decode_report(answer.payload, FILE).related
+    related = decoding.decode_report(answer.payload, FILE).related
     assert len(related["contacted_ips"].items) == 2
     for name in ("dropped_files", "parent"):
         assert related[name].outcome.status is Status.FAILED
@@ -141,10 +141,10 @@ def test_what_stands_in_for_virustotal_says_so_and_what_is_missing_failed(failur
 
 def test_an_old_object_stands_in_too() -> None:
     held = Held({SHA: an_object("file", SHA, OLD)})
-    answer = mirror(held, Below(UnavailableError("down"))).ask(api.object_request(FILE), soon())
+    answer = mirror(held, Below(UnavailableError("down"))).ask(endpoints.object_request(FILE), soon())
     assert answer.fallback_reason == f"{INSTEAD} down"
     assert answer.age > 80 * 86_400
-    assert not mirror(held).ask(api.object_request(FILE), soon()).fallback_reason
+    assert not mirror(held).ask(endpoints.object_request(FILE), soon()).fallback_reason
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_air_gapped_objects_that_are_missing_are_said(
     held = world(ips(2), ips(1))
     held.broken = frozenset(broken)
     if in_line:
-        request = api.object_request(FILE, ("contacted_ips",), LINED)
-        related = api.decode_report(mirror(held).ask(request, soon()).payload, FILE).related["contacted_ips"]
+        request = endpoints.object_request(FILE, ("contacted_ips",), LINED)
+        related = decoding.decode_report(mirror(held).ask(request, soon()).payload, FILE).related["contacted_ips"]
         items, outcome = related.items, related.outcome
     else:
         one = page(mirror(held))
@@ -175,7 +175,9 @@ def test_air_gapped_objects_that_are_missing_are_said(
 def test_an_answer_is_as_old_as_its_oldest_part(in_line: bool) -> None:
     below = Below({"data": {"type": "file", "id": SHA}})
     asked = (
-        api.object_request(FILE, ("contacted_ips",), LINED) if in_line else api.relationship_page(FILE, "contacted_ips")
+        endpoints.object_request(FILE, ("contacted_ips",), LINED)
+        if in_line
+        else endpoints.relationship_page(FILE, "contacted_ips")
     )
     assert mirror(world(ips(2), ips(2)), below).ask(asked, soon()).origin == "mirror"
     assert mirror(world(ips(2), ips(2), changed=OLD), below).ask(asked, soon()).origin == ""
@@ -183,7 +185,7 @@ def test_an_answer_is_as_old_as_its_oldest_part(in_line: bool) -> None:
 
 
 def test_in_line_each_part_has_its_own_age() -> None:
-    asked = api.object_request(FILE, ("contacted_ips",), LINED)
+    asked = endpoints.object_request(FILE, ("contacted_ips",), LINED)
     answer = mirror(world(ips(2), ips(2), changed=OLD)).ask(asked, soon())
     assert answer.age < 3600
     assert answer.parts["contacted_ips"] > 80 * 86_400
@@ -192,7 +194,7 @@ def test_in_line_each_part_has_its_own_age() -> None:
 def test_what_the_mirror_says_is_looked_at_once() -> None:
     held, below = world(ips(2), ips(2)), Below({"data": []})
     source = mirror(held, below)
-    whole, partly = api.relationship_page(FILE, "contacted_ips"), api.object_request(FILE, ("votes",))
+    whole, partly = endpoints.relationship_page(FILE, "contacted_ips"), endpoints.object_request(FILE, ("votes",))
     assert source.holds(whole)
     assert source.holds(whole)
     assert not source.holds(partly)
@@ -213,7 +215,7 @@ def test_many_that_are_not_served_are_not_read_again_one_by_one(state: str) -> N
     held.broken, held.down = frozenset(names if state == "broken" else ()), state == "down"
     below = Below()
     source = mirror(held, below)
-    requests = [api.object_request(Ref("ip_address", address)) for address in names]
+    requests = [endpoints.object_request(Ref("ip_address", address)) for address in names]
     assert set(source.ask_many(requests, soon())) == {None}
     for request in requests:
         assert not source.holds(request)
@@ -226,7 +228,7 @@ def test_many_that_are_not_served_are_not_read_again_one_by_one(state: str) -> N
 def test_air_gapped_what_cannot_be_read_failed_and_what_is_not_held_was_skipped() -> None:
     held = Held({}, broken=frozenset({"192.0.2.1"}))
     source = mirror(held)
-    requests = [api.object_request(Ref("ip_address", address)) for address in ("192.0.2.1", "192.0.2.2")]
+    requests = [endpoints.object_request(Ref("ip_address", address)) for address in ("192.0.2.1", "192.0.2.2")]
     assert source.ask_many(requests, soon()) == (None, None)
     for request, status in zip(requests, (Status.FAILED, Status.SKIPPED), strict=True):
         with pytest.raises(VirusTotalError) as caught:
@@ -241,8 +243,8 @@ def test_what_was_looked_at_and_never_asked_for_does_not_pile_up(monkeypatch: py
     ready = PrefetchCache()
     for number in range(100):
         now += 1.0
-        ready.keep({api.object_request(Ref("domain", f"d{number}.example.com")): None})
+        ready.keep({endpoints.object_request(Ref("domain", f"d{number}.example.com")): None})
     assert len(ready._kept) == SECONDS
-    last = api.object_request(Ref("domain", "d99.example.com"))
+    last = endpoints.object_request(Ref("domain", "d99.example.com"))
     assert ready.peek(last, lambda: MirrorError("read anew")) is None
-    assert isinstance(ready.pop(api.object_request(FILE), lambda: MirrorError("read anew")), MirrorError)
+    assert isinstance(ready.pop(endpoints.object_request(FILE), lambda: MirrorError("read anew")), MirrorError)

@@ -19,7 +19,7 @@ from tests.mirror.sources import DOCS, FILE, Below, Make, ask, never, soon
 from tests.mirror.sources import address as address
 from tests.mirror.sources import config as config
 from tests.mirror.sources import make as make
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Request
 from virustotal.client.body_reader import whole
 from virustotal.core.errors import NotFoundError, UnavailableError
@@ -57,24 +57,24 @@ def test_a_broken_mirror_is_skipped_and_said_once(server: Server, make: Make, br
     below = Below({"data": {}})
     mirror = make(below, said, hosts=(server.url,))
     for _ in range(3):
-        ask(mirror, api.object_request(FILE))
+        ask(mirror, endpoints.object_request(FILE))
     assert len(below.asked) == 3
     assert len(said) == 1
     server.say(answer(DOCS % (b'{"_id": "%s", "found": false}' % SHA.encode())))
     time.sleep(0.06)
-    ask(mirror, api.object_request(FILE))
+    ask(mirror, endpoints.object_request(FILE))
     assert len(said) == 2
     assert "works again" in said[1]
     server.say(broken)
     with pytest.raises(UnavailableError, match=r"mirror\.only") as error:
-        ask(make(hosts=(server.url,)), api.object_request(FILE))
+        ask(make(hosts=(server.url,)), endpoints.object_request(FILE))
     assert error.value.outcome.status is Status.FAILED
     assert error.value.origin == "mirror"
 
 
 def test_a_multi_get_that_is_half_is_said_once_for_its_index(server: Server, make: Make) -> None:
     refs = [Ref("ip_address", f"192.0.2.{number}") for number in range(1, 51)]
-    requests = [api.object_request(ref) for ref in refs]
+    requests = [endpoints.object_request(ref) for ref in refs]
     ids = [id for ref in refs for id in identifiers(ref)]
     missing = [b'{"_id": "%s", "found": false}' % id.encode() for id in ids]
     broken = [b'{"_id": "%s", "error": {"type": "circuit_breaking_exception"}}' % id.encode() for id in ids]
@@ -97,7 +97,7 @@ def test_an_index_that_is_searched_is_said_to_break_and_to_work_each_time(config
         if change:
             assert cluster.send(change, "/later", None, soon())[0] == 200
         for _ in range(2):
-            ask(mirror, api.object_request(FILE, ("behaviours",)))
+            ask(mirror, endpoints.object_request(FILE, ("behaviours",)))
     cluster.close()
     assert ["works again" in line for line in said] == [False, True, False]
 
@@ -106,7 +106,7 @@ def test_a_broken_mirror_is_left_alone_for_a_while(server: Server, make: Make) -
     server.say(answer(b"", "503 Busy"))
     mirror = make(Below({"data": {}}), hosts=(server.url,))
     for _ in range(5):
-        ask(mirror, api.object_request(FILE))
+        ask(mirror, endpoints.object_request(FILE))
     assert len(server.heard) == 1
 
 
@@ -118,7 +118,7 @@ def test_a_mirror_that_hangs_costs_seconds_once(server: Server, make: Make, monk
     mirror._store.health.pause = 30.0
     began = time.monotonic()
     for _ in range(20):
-        ask(mirror, api.object_request(FILE))
+        ask(mirror, endpoints.object_request(FILE))
     assert time.monotonic() - began < 4  # of 6 seconds, if each waited
     assert len(below.asked) == 20
 
@@ -149,7 +149,7 @@ def test_a_multi_get_that_is_too_large_is_halved(
     config: MirrorConfig, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("virustotal.mirror.search_client.whole", lambda response, until: whole(response, until, 1500))
-    requests = [api.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
+    requests = [endpoints.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
     answers = make(never()).ask_many(requests, soon())
     assert [at for at, item in enumerate(answers) if item] == [0]
 
@@ -160,11 +160,11 @@ def test_an_answer_that_is_too_large_is_no_mirror_that_is_down(
     monkeypatch.setattr("virustotal.mirror.search_client.whole", lambda response, until: whole(response, until, 1500))
     said: list[str] = []
     mirror = make(Below(UnavailableError("down")), said, hosts=(*config.hosts, "http://127.0.0.1:9"))
-    requests = [api.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
+    requests = [endpoints.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 60)]
     answers = mirror.ask_many(requests, soon())
     assert ([at for at, item in enumerate(answers) if item], said) == ([0], [])
     with pytest.raises(UnavailableError):
-        ask(mirror, api.object_request(Ref("file", "c" * 32)))
+        ask(mirror, endpoints.object_request(Ref("file", "c" * 32)))
     assert ["32 MB (index virustotal-files)" in line for line in said] == [True]
     assert ask(mirror, requests[0]).origin == "mirror"
 
@@ -174,7 +174,7 @@ def test_the_next_address_is_asked_where_one_is_down(config: MirrorConfig, make:
     hosts = ("http://127.0.0.1:9", server.url, *config.hosts)
     mirror = make(never(), hosts=hosts)
     for _ in range(3):
-        assert ask(mirror, api.object_request(FILE)).origin == "mirror"
+        assert ask(mirror, endpoints.object_request(FILE)).origin == "mirror"
     assert len(server.heard) == 1
 
 
@@ -184,17 +184,17 @@ def test_a_missing_index_costs_its_kind_alone(make: Make) -> None:
     mirror = make(below, said, domains="missing", behaviours="gone")
     for _ in range(2):
         with pytest.raises(NotFoundError):
-            ask(mirror, api.object_request(Ref("domain", "example.com")))
-        assert ask(mirror, api.object_request(FILE)).origin == "mirror"
+            ask(mirror, endpoints.object_request(Ref("domain", "example.com")))
+        assert ask(mirror, endpoints.object_request(FILE)).origin == "mirror"
     with pytest.raises(NotFoundError):
-        ask(mirror, api.object_request(FILE, ("behaviours",)))
+        ask(mirror, endpoints.object_request(FILE, ("behaviours",)))
     assert len(said) == 2
     assert all("index_not_found" in line for line in said)
 
 
 def test_a_kind_without_an_index_is_not_held_and_not_missed(make: Make) -> None:
     said: list[str] = []
-    both = [api.object_request(ref) for ref in (FILE, Ref("domain", "example.com"))]
+    both = [endpoints.object_request(ref) for ref in (FILE, Ref("domain", "example.com"))]
     result = make(never(), said, domains="").ask_many(both, soon())
     assert ([item is not None for item in result], said) == ([True, False], [])
 
@@ -202,9 +202,9 @@ def test_a_kind_without_an_index_is_not_held_and_not_missed(make: Make) -> None:
 @pytest.mark.parametrize(
     ("request_", "missing"),
     [
-        (api.object_request(FILE), "files"),
-        (api.object_request(Ref("file", "c" * 32)), "files"),
-        (api.object_request(FILE, ("behaviours",)), "behaviours"),
+        (endpoints.object_request(FILE), "files"),
+        (endpoints.object_request(Ref("file", "c" * 32)), "files"),
+        (endpoints.object_request(FILE, ("behaviours",)), "behaviours"),
     ],
     ids=str,
 )

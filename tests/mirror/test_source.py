@@ -15,7 +15,8 @@ from tests.mirror.sources import DOCS, FILE, IPS, NOW, URL, Below, Make, ask, br
 from tests.mirror.sources import address as address
 from tests.mirror.sources import config as config
 from tests.mirror.sources import make as make
-from virustotal import api
+from virustotal.api import decoding, endpoints
+from virustotal.api.identifiers import url_id
 from virustotal.api.source import Request
 from virustotal.core.errors import QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
@@ -27,12 +28,12 @@ from virustotal.mirror.search_answers import FetchedDocument
 from virustotal.sources import build
 
 
-@pytest.mark.parametrize("ref", [FILE, Ref("file", "c" * 32), Ref("file", "d" * 40), Ref("url", api.url_id(URL))])
+@pytest.mark.parametrize("ref", [FILE, Ref("file", "c" * 32), Ref("file", "d" * 40), Ref("url", url_id(URL))])
 def test_an_object_is_answered_with_origin_and_age(make: Make, ref: Ref) -> None:
-    result = ask(make(never()), api.object_request(ref))
+    result = ask(make(never()), endpoints.object_request(ref))
     assert result.origin == "mirror"
     assert 50 < result.age < 3600
-    report = api.decode_report(result.payload, ref)
+    report = decoding.decode_report(result.payload, ref)
     assert report.subject.ref.kind == ref.kind
     assert not report.subject.context
     if ref.kind == "file":
@@ -41,8 +42,8 @@ def test_an_object_is_answered_with_origin_and_age(make: Make, ref: Ref) -> None
 
 
 def test_relationships_that_are_held_come_with_the_object(make: Make) -> None:
-    request = api.object_request(FILE, ("contacted_ips", "behaviours"))
-    report = api.decode_report(ask(make(never()), request).payload, FILE)
+    request = endpoints.object_request(FILE, ("contacted_ips", "behaviours"))
+    report = decoding.decode_report(ask(make(never()), request).payload, FILE)
     assert [item.ref.id for item in report.related["contacted_ips"].items] == list(IPS)
     assert [item.ref.id[65:] for item in report.related["behaviours"].items] == ["Box Two", "Box.One"]
     assert report.related["behaviours"].total == 2
@@ -52,44 +53,44 @@ def test_what_is_not_held_goes_on_as_it_is(make: Make) -> None:
     theirs = {"data": {"type": "file", "id": SHA}}
     for names in (("execution_parents",), ("contacted_ips", "bundled_files"), ("contacted_urls",)):
         below = Below(theirs)
-        request = api.object_request(FILE, names)
+        request = endpoints.object_request(FILE, names)
         assert ask(make(below), request).payload == theirs
         assert below.asked == [request]
 
 
 @pytest.mark.parametrize("failure", [QuotaError("used up"), UnavailableError("down")])
 def test_where_the_next_link_cannot_answer_a_part_is_better_than_nothing(make: Make, failure: VirusTotalError) -> None:
-    result = ask(make(Below(failure)), api.object_request(FILE, ("contacted_ips", "bundled_files")))
+    result = ask(make(Below(failure)), endpoints.object_request(FILE, ("contacted_ips", "bundled_files")))
     assert result.origin == "mirror"
     blocks = result.payload["data"]["relationships"]
     assert [name for name, block in blocks.items() if "data" in block] == ["contacted_ips"]
     with pytest.raises(type(failure)):
-        ask(make(Below(failure)), api.object_request(Ref("file", "0" * 64)))
+        ask(make(Below(failure)), endpoints.object_request(Ref("file", "0" * 64)))
 
 
 def test_old_objects_are_asked_of_virustotal(make: Make) -> None:
     old = Ref("file", "e" * 64)
     below = Below({"data": {}})
-    ask(make(below), api.object_request(old))
+    ask(make(below), endpoints.object_request(old))
     assert len(below.asked) == 1
-    assert ask(make(never(), max_age_days=0), api.object_request(old)).age > 39 * 86_400
-    assert ask(make(), api.object_request(old)).origin == "mirror"
+    assert ask(make(never(), max_age_days=0), endpoints.object_request(old)).age > 39 * 86_400
+    assert ask(make(), endpoints.object_request(old)).origin == "mirror"
 
 
 def test_a_page_comes_in_one_multi_get_or_not_at_all(make: Make) -> None:
-    page = api.decode_page(ask(make(never()), api.relationship_page(FILE, "contacted_domains")).payload)
+    page = decoding.decode_page(ask(make(never()), endpoints.relationship_page(FILE, "contacted_domains")).payload)
     assert [item.attributes["reputation"] for item in page.items] == [2]
     below = Below({"data": []})
-    ask(make(below), api.relationship_page(FILE, "contacted_ips"))  # the second address is not held
-    ask(make(below), api.relationship_page(FILE, "bundled_files"))
+    ask(make(below), endpoints.relationship_page(FILE, "contacted_ips"))  # the second address is not held
+    ask(make(below), endpoints.relationship_page(FILE, "bundled_files"))
     assert len(below.asked) == 2
-    behaviours = api.decode_page(ask(make(never()), api.relationship_page(FILE, "behaviours")).payload)
+    behaviours = decoding.decode_page(ask(make(never()), endpoints.relationship_page(FILE, "behaviours")).payload)
     assert [item.whole for item in behaviours.items] == [True, True]
 
 
 def test_attributes_come_in_line_and_are_those_asked_for(make: Make) -> None:
     query = (("relationship_attributes[contacted_ips]", "country"), ("relationship_attributes[contacted_domains]", "x"))
-    request = api.object_request(FILE, ("contacted_ips", "contacted_domains"), query)
+    request = endpoints.object_request(FILE, ("contacted_ips", "contacted_domains"), query)
     blocks = ask(make(never()), request).payload["data"]["relationships"]
     assert [entry.get("attributes") for entry in blocks["contacted_ips"]["data"]] == [{"country": "CH"}, None]
     assert [entry.get("attributes") for entry in blocks["contacted_domains"]["data"]] == [{}]
@@ -97,26 +98,26 @@ def test_attributes_come_in_line_and_are_those_asked_for(make: Make) -> None:
 
 def test_air_gapped_pages_go_to_their_end(make: Make) -> None:
     alone = make()
-    first = api.decode_page(ask(alone, api.relationship_page(FILE, "dropped_files")).payload)
-    second = api.decode_page(ask(alone, api.relationship_page(FILE, "dropped_files", first.cursor)).payload)
+    first = decoding.decode_page(ask(alone, endpoints.relationship_page(FILE, "dropped_files")).payload)
+    second = decoding.decode_page(ask(alone, endpoints.relationship_page(FILE, "dropped_files", first.cursor)).payload)
     assert (len(first.items), len(second.items), second.cursor) == (40, 5, "")
-    ips = api.decode_page(ask(alone, api.relationship_page(FILE, "contacted_ips")).payload)
+    ips = decoding.decode_page(ask(alone, endpoints.relationship_page(FILE, "contacted_ips")).payload)
     assert [bool(item.attributes) for item in ips.items] == [True, False]
-    urls = api.decode_page(ask(alone, api.relationship_page(FILE, "contacted_urls")).payload)
+    urls = decoding.decode_page(ask(alone, endpoints.relationship_page(FILE, "contacted_urls")).payload)
     with pytest.raises(NotMirroredError):
-        ask(alone, api.relationship_page(FILE, "contacted_urls", urls.cursor))
+        ask(alone, endpoints.relationship_page(FILE, "contacted_urls", urls.cursor))
 
 
 @pytest.mark.parametrize(
     "request_",
     [
-        api.object_request(Ref("file", "0" * 64)),
-        api.object_request(Ref("file", "0" * 32)),
-        api.relationship_page(FILE, "execution_parents"),
-        api.object_request(Ref("comment", "f-1")),
-        api.upload_url(),
-        api.analyse(FILE),
-        api.submit_url("http://example.com/"),
+        endpoints.object_request(Ref("file", "0" * 64)),
+        endpoints.object_request(Ref("file", "0" * 32)),
+        endpoints.relationship_page(FILE, "execution_parents"),
+        endpoints.object_request(Ref("comment", "f-1")),
+        endpoints.upload_url(),
+        endpoints.analyse(FILE),
+        endpoints.submit_url("http://example.com/"),
     ],
     ids=str,
 )
@@ -129,8 +130,8 @@ def test_air_gapped_nothing_leaves_and_what_is_missing_was_not_looked_up(make: M
 
 
 def test_air_gapped_relationships_that_are_not_held_are_said(make: Make) -> None:
-    result = ask(make(), api.object_request(FILE, ("contacted_ips", "last_serving_ip_address")))
-    related = api.decode_report(result.payload, FILE).related
+    result = ask(make(), endpoints.object_request(FILE, ("contacted_ips", "last_serving_ip_address")))
+    related = decoding.decode_report(result.payload, FILE).related
     assert related["contacted_ips"].outcome.found
     assert related["last_serving_ip_address"].outcome.status is Status.SKIPPED
     assert "does not hold" in related["last_serving_ip_address"].outcome.detail
@@ -138,8 +139,8 @@ def test_air_gapped_relationships_that_are_not_held_are_said(make: Make) -> None
 
 
 def test_many_objects_are_one_multi_get(server: Server, config: MirrorConfig, make: Make) -> None:
-    requests = [api.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 200)]
-    answers = make(never()).ask_many([*requests, api.object_request(FILE)], soon())
+    requests = [endpoints.object_request(Ref("ip_address", f"192.0.2.{number}")) for number in range(1, 200)]
+    answers = make(never()).ask_many([*requests, endpoints.object_request(FILE)], soon())
     assert [at for at, request in enumerate(answers) if request] == [0, 199]
     missing = b", ".join(b'{"_id": "192.0.2.%d", "found": false}' % number for number in range(1, 200))
     server.say(answer(DOCS % missing))
@@ -155,7 +156,7 @@ def test_what_was_analysed_anew_is_asked_of_virustotal(make: Make) -> None:
     below = Below({"data": {}})
     mirror = make(below)
     mirror.forget(FILE)
-    ask(mirror, api.object_request(FILE))
+    ask(mirror, endpoints.object_request(FILE))
     assert len(below.asked) == 1
     assert mirror.bypass_cache() is below
     assert make().bypass_cache() is not below
@@ -163,7 +164,7 @@ def test_what_was_analysed_anew_is_asked_of_virustotal(make: Make) -> None:
 
 def test_a_submission_passes(make: Make) -> None:
     below = Below({"data": {"type": "analysis", "id": "x"}})
-    ask(make(below), api.analyse(FILE))
+    ask(make(below), endpoints.analyse(FILE))
     assert [request.method for request in below.asked] == ["POST"]
 
 
@@ -173,7 +174,7 @@ def test_another_loaders_documents_are_read(address: str, make: Make) -> None:
     for at, source in enumerate((plain, b'{"data": %s}' % plain)):
         index = f"others-{at}"
         cluster.bulk([b'{"index": {"_index": "%s", "_id": "%s"}}' % (index.encode(), SHA.encode()), source], 5)
-        assert ask(make(never(), files=index), api.object_request(FILE)).age < 3600
+        assert ask(make(never(), files=index), endpoints.object_request(FILE)).age < 3600
     cluster.close()
 
 
@@ -191,8 +192,8 @@ JSON = st.recursive(
     max_leaves=20,
 )
 REQUESTS = (
-    api.object_request(FILE, ("contacted_ips",), (("relationship_attributes[contacted_ips]", "a"),)),
-    api.relationship_page(FILE, "contacted_ips"),
+    endpoints.object_request(FILE, ("contacted_ips",), (("relationship_attributes[contacted_ips]", "a"),)),
+    endpoints.relationship_page(FILE, "contacted_ips"),
 )
 
 
@@ -208,8 +209,8 @@ def test_whatever_a_document_holds_it_is_an_answer_or_goes_on(value: Any, blocks
         )  # type: ignore[arg-type]
         result = ask(mirror, asked)
         assert (result.origin == "mirror") != bool(below.asked)
-        decoded = api.decode_page(result.payload) if asked.path.count("/") > 2 else None
-        assert decoded or api.decode_report(result.payload, FILE).subject.ref == FILE
+        decoded = decoding.decode_page(result.payload) if asked.path.count("/") > 2 else None
+        assert decoded or decoding.decode_report(result.payload, FILE).subject.ref == FILE
 
 
 class _Held:
@@ -235,7 +236,7 @@ class _Held:
     ],
 )
 def test_urls_are_looked_up_as_virustotal_writes_them(url: str, written: str) -> None:
-    assert identifiers(Ref("url", api.url_id(url)))[0] == sha256(written.encode()).hexdigest()
+    assert identifiers(Ref("url", url_id(url)))[0] == sha256(written.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from tests.conftest import load, of_each
 from tests.plugins.relationships.test_all import IDS, SAMPLES
-from virustotal.api import decode_page
+from virustotal.api.decoding import decode_page
 from virustotal.api.relationships import CATALOGUE, KINDS
 from virustotal.core import Object, Ref, Related, Report
 from virustotal.core.plugin_host.manager import load as load_plugins

@@ -9,7 +9,7 @@ import pytest
 
 from tests.plugin_host.conftest import wheel
 from tests.service.conftest import EICAR, Scan, shown, titles
-from virustotal.api import url_id
+from virustotal.api.identifiers import url_id
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.emulator.server import Emulator
 from virustotal.indicator_search import plan

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import requests
 from attrs import field, frozen
 
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Answer, Request, Source
 from virustotal.client.account_answers import owner, read_quotas, read_scan_quotas
 from virustotal.client.http_client import HttpClient
@@ -83,7 +83,7 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
         try:
             # By the user's identifier if it is known, so that only one address holds the key.
             user = _user(client, credentials.api_key, deadline)
-            payload = client.ask(api.overall_quotas(user), deadline).payload
+            payload = client.ask(endpoints.overall_quotas(user), deadline).payload
         except VirusTotalError as error:
             return Account(error=error, answered=client.answered, skew=client.skew)
         limits, used = read_quotas(payload)
@@ -92,7 +92,7 @@ def account(settings: Settings, credentials: Credentials, seconds: float = SECON
 
 def _user(client: Source, key: str, deadline: float) -> str:
     try:
-        payload = client.ask(api.user(key), deadline).payload
+        payload = client.ask(endpoints.user(key), deadline).payload
     except (ForbiddenError, NotFoundError, InvalidError):  # the key is valid, but may not read its user
         return key
     return owner(payload, key) or key

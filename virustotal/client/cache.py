@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from attrs import frozen
 
-from virustotal import api
+from virustotal.api import decoding, endpoints, identifiers
 from virustotal.api.deep_json import parse
 from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client import leases
@@ -30,7 +30,7 @@ LARGEST = 4 * 2**20
 
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
 #: What changes by itself is not kept.
-_KEPT = frozenset(api.COLLECTIONS.values()) - {"analyses"}
+_KEPT = frozenset(identifiers.COLLECTIONS.values()) - {"analyses"}
 _UNKNOWN = "unknown"
 #: The first byte of what is kept.
 _ERROR, _PAYLOAD = b"e", b"p"
@@ -136,7 +136,7 @@ class Cache(Source):
     def forget(self, ref: Ref) -> None:
         """See `Source.forget`."""
         try:
-            place = place_of(api.object_request(ref))
+            place = place_of(endpoints.object_request(ref))
         except InvalidError:
             return
         if place is not None:
@@ -239,7 +239,7 @@ class Cache(Source):
 def _is_of(request: Request, payload: Mapping[str, Any]) -> bool:
     """Return whether an answer is of what was requested."""
     try:
-        api.check(request, payload)
+        decoding.check(request, payload)
     except VirusTotalError:
         return False
     return True

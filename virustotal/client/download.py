@@ -9,7 +9,7 @@ from typing import IO
 
 import requests
 
-from virustotal import api
+from virustotal.api import error_mapping
 from virustotal.api.source import Save
 from virustotal.client.body_reader import BrokenError, pieces
 from virustotal.client.redaction import redact
@@ -116,8 +116,8 @@ def _check(
     with part.open("rb") as file:
         head = file.read(_HEAD)
         body = head + file.read() if size <= LARGEST_ERROR and _may_be_json(head) else b""
-    if error := api.error_in(redact(body, secrets)):
-        raise api.failure(200, error, response.headers)
+    if error := error_mapping.error_in(redact(body, secrets)):
+        raise error_mapping.failure(200, error, response.headers)
     if wanted.sha256:
         raise ArtefactError("The download has another digest than VirusTotal names.", code="LocalDigest")
     _check_magic(head, wanted)

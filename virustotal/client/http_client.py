@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import requests
 from attrs import frozen
 
-from virustotal import __version__, api
+from virustotal import __version__
+from virustotal.api import endpoints, error_mapping
 from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client.answer_budget import AnswerBudget
 from virustotal.client.body_reader import BrokenError, whole
@@ -156,7 +157,9 @@ class HttpClient(Source):
                 with self._budget.parse(body, deadline):
                     body = redact(body, self._long_secrets)
                     unclear = (UnavailableError,)  # from here on the answer is complete
-                    payload = api.payload(response.status_code, response.headers, body, posted=request.method != "GET")
+                    payload = error_mapping.payload(
+                        response.status_code, response.headers, body, posted=request.method != "GET"
+                    )
             return Answer(payload, body=body)
         except VirusTotalError as error:
             redact_error(error, self._secrets)
@@ -177,7 +180,7 @@ class HttpClient(Source):
         pool = WatchedAdapter(max_retries=0)  # a fresh connection: an idle one that breaks would leave all uncertain
         try:
             with Multipart(request.upload, lambda: time.monotonic() >= deadline) as body:
-                if body.size > (api.LARGEST_UPLOAD if request.address else api.LARGEST_DIRECT):
+                if body.size > (endpoints.LARGEST_UPLOAD if request.address else endpoints.LARGEST_DIRECT):
                     raise InvalidError(
                         f"The file has {body.size} bytes, more than VirusTotal takes; it was not submitted.",
                         code="LocalTooLarge",
@@ -201,14 +204,16 @@ class HttpClient(Source):
                 if response.status_code == 200 or (response.status_code == PARTIAL and "Range" in headers):
                     return Answer(size=save(response, request.save, deadline, self._secrets))
                 if response.status_code not in _REDIRECTS:
-                    raise api.refusal(response.status_code, self._error_in(response, deadline), response.headers)
+                    raise error_mapping.refusal(
+                        response.status_code, self._error_in(response, deadline), response.headers
+                    )
                 address = redirected(address, response.headers.get("Location", ""))
         raise ArtefactError(f"The download was redirected more than {MOST_REDIRECTS} times.", code="LocalRedirect")
 
     def _error_in(self, response: requests.Response, deadline: float) -> Mapping[str, Any]:
         """Return VirusTotal's error in the body of a download; empty where it has none, as a long page."""
         try:
-            return api.error_in(redact(whole(response, deadline, LARGEST_ERROR), self._secrets))
+            return error_mapping.error_in(redact(whole(response, deadline, LARGEST_ERROR), self._secrets))
         except VirusTotalError as error:
             if error.code != "LocalTooLarge":
                 raise

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import asdict, field, frozen
 
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Source
 from virustotal.client.account_answers import licensed, owner, read_quotas
 from virustotal.client.redaction import MASK
@@ -200,7 +200,7 @@ class KeyAccount:
             limits, used, seconds = before.limits, Used(), QUOTAS_SECONDS
             moment = self._now()
             try:
-                payload = self._source.ask(api.overall_quotas(user or self._key), ends).payload
+                payload = self._source.ask(endpoints.overall_quotas(user or self._key), ends).payload
                 limits, used = read_quotas(payload)
             except AuthenticationError:
                 raise
@@ -223,7 +223,7 @@ class KeyAccount:
         if before.user and before.user_until > now:
             return before.user, before.licensed, before.user_until
         try:
-            payload = self._source.ask(api.user(before.user or self._key), deadline).payload
+            payload = self._source.ask(endpoints.user(before.user or self._key), deadline).payload
         except AuthenticationError:
             raise
         except VirusTotalError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Answer, Save, Source
 from virustotal.core.errors import ArtefactError, DeadlineError
 from virustotal.util.readers import as_mapping, as_text
@@ -33,7 +33,7 @@ def fetch_private_file(sha256: str, wanted: Save, source: Source, deadline: floa
     Raises:
         ArtefactError: The archive was not made, or holds something else; nothing is left behind.
     """
-    data = as_mapping(source.ask(api.make_zip(sha256), deadline).payload.get("data"))
+    data = as_mapping(source.ask(endpoints.make_zip(sha256), deadline).payload.get("data"))
     identifier = as_text(data.get("id"), 500)
     for _ in range(MOST_LOOKS):
         status = as_text(as_mapping(data.get("attributes")).get("status"), 60)
@@ -42,13 +42,13 @@ def fetch_private_file(sha256: str, wanted: Save, source: Source, deadline: floa
         if time.monotonic() + PAUSE >= deadline:
             raise DeadlineError("The time for this task is used up.")
         time.sleep(PAUSE)
-        data = as_mapping(source.ask(api.zip_file(identifier), deadline).payload.get("data"))
+        data = as_mapping(source.ask(endpoints.zip_file(identifier), deadline).payload.get("data"))
     if status != "finished":
         raise ArtefactError(f"VirusTotal did not make the archive of the file: {status or 'no status'}.")
     archive = wanted.path.with_name(f"{wanted.path.name}.zip")
     try:
         save = Save(archive, wanted.max_bytes + OVERHEAD, magic=(b"PK\x03\x04",))
-        source.ask(api.download_zip(identifier, save), deadline)
+        source.ask(endpoints.download_zip(identifier, save), deadline)
         return Answer(size=_extract(archive, evolve(wanted, sha256=wanted.sha256 or sha256)))
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         wanted.path.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import define, evolve, field
 
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Answer, RemainingQuota, Request, RequestBudget, Source
 from virustotal.core.errors import InvalidError, VirusTotalError
 from virustotal.core.models import Ref
@@ -112,7 +112,7 @@ class ProvenanceSource(Source):
         A relationship is named where it had a request of its own, or an age.
         """
         try:
-            path = api.object_request(ref).path
+            path = endpoints.object_request(ref).path
         except InvalidError:
             return {}
         with self.provenance.lock:

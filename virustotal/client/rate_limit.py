@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from attrs import evolve
 
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client.hourly_counts import HourlyCounter
 from virustotal.client.key_account import KeyAccount
@@ -128,7 +128,7 @@ class RateLimitedSource(Source):
         analysis = as_text(as_mapping(answer.payload.get("data")).get("id")) if request.upload is not None else ""
         if analysis:
             with self._lock:
-                self._own[api.analysis(analysis).path] = None
+                self._own[endpoints.analysis(analysis).path] = None
                 if len(self._own) > MOST_OWN:
                     del self._own[next(iter(self._own))]
         return answer

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from attrs import evolve, frozen
 
-from virustotal import __version__, api
+from virustotal import __version__
+from virustotal.api import endpoints
 from virustotal.api.source import Source
 from virustotal.core.lookup import quota_fit
 from virustotal.core.lookup.fetch import look_up_all
@@ -76,7 +77,7 @@ def look_up(plan: IocPlan, source: Source, deadline: float) -> tuple[IocLookup, 
     Raises:
         AuthenticationError: The key is missing or wrong.
     """
-    requests = [api.object_request(ioc.ref) for ioc in plan.wanted]
+    requests = [endpoints.object_request(ioc.ref) for ioc in plan.wanted]
     answers = source.ask_many(requests, deadline) if requests else ()
     at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
     costs = {ioc.ref: int(request not in at_once) for ioc, request in zip(plan.wanted, requests, strict=True)}

@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import frozen
 
-from virustotal import api
+from virustotal.api import decoding, identifiers
 from virustotal.api.deep_json import parse
 from virustotal.core.errors import InvalidError
 from virustotal.core.settings import MirrorConfig
@@ -143,14 +143,14 @@ def to_document(value: Any, now: float) -> Document:
 
 
 def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:
-    obj = api.decode_object(entry)
+    obj = decoding.decode_object(entry)
     if obj is None:
         raise RefusedError("no type or no id")
     kind = obj.ref.kind
     if not index_of(MirrorConfig(), kind):
         raise RefusedError(f"unknown type {as_text(kind, 40)}")
     try:
-        id = api.valid_id(kind, obj.ref.id)
+        id = identifiers.valid_id(kind, obj.ref.id)
     except InvalidError:
         raise RefusedError(f"no id of a {kind}") from None
     whole = {"file": _SHA256, "url": _SHA256, "file_behaviour": _BEHAVIOUR}.get(kind)
@@ -181,7 +181,7 @@ def read_document(source: Mapping[str, Any], kind: str) -> StoredObject | None:
             return None
     elif "data" in source and "type" not in source:
         entry = as_mapping(source["data"])
-    obj = api.decode_object(entry)
+    obj = decoding.decode_object(entry)
     if obj is None or obj.ref.kind != kind or not obj.whole or obj.error:
         return None
     moment = _last_change(obj.attributes) or float(integer(source.get("loaded")) or 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
-from virustotal import api
+from virustotal.api.identifiers import valid_id
 from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
@@ -232,7 +232,7 @@ class ObjectStore:
         if object is None:
             return None, FOREIGN
         try:
-            same = api.valid_id(ref.kind, object.id) in identifiers(ref)
+            same = valid_id(ref.kind, object.id) in identifiers(ref)
         except InvalidError:
             same = False
         return (object, "") if same else (None, "The mirror holds an object under the identifier of another one.")

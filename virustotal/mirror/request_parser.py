@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from attrs import frozen
 
-from virustotal import api
-from virustotal.api import relationships
+from virustotal.api import endpoints, relationships
+from virustotal.api.identifiers import COLLECTIONS
 from virustotal.api.source import Request
 from virustotal.core.models import Ref
 from virustotal.util.hosts import canonical_url
@@ -20,7 +20,7 @@ from virustotal.util.readers import EMPTY
 #: Kinds of objects in feeds.
 KINDS = (*relationships.KINDS, "file_behaviour")
 
-_PATHS: Mapping[str, str] = MappingProxyType({api.COLLECTIONS[kind]: kind for kind in KINDS})
+_PATHS: Mapping[str, str] = MappingProxyType({COLLECTIONS[kind]: kind for kind in KINDS})
 _SELECTION = re.compile(r"relationship_attributes\[([a-z0-9_]{1,64})\]", re.ASCII)
 _HEX64 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CURSOR = re.compile(r"mirror-([0-9]{1,6})", re.ASCII)
@@ -89,7 +89,7 @@ def _page(ref: Ref, name: str, request: Request) -> MirrorQuery | None:
         ref,
         name,
         attributes=tuple(filter(None, parameters.get("attributes", "").split(","))),
-        limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else api.PAGE,
+        limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else endpoints.PAGE,
         start=int(own.group(1)) if own else (None if cursor else 0),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from virustotal import api
+from virustotal.api import decoding, endpoints
 from virustotal.api.source import MIRROR, Answer
 from virustotal.core.models import Ref
 from virustotal.mirror.documents import StoredObject
@@ -164,7 +164,7 @@ def page_response(
     """
     if query.start is None:
         return None
-    stop = query.start + max(1, min(query.limit, api.PAGE))
+    stop = query.start + max(1, min(query.limit, endpoints.PAGE))
     part = evolve(page, entries=page.entries[query.start : stop], more="")
     rest = cursor(stop) if stop < len(page.entries) else page.more
     needed = part if query.start or only else page
@@ -197,7 +197,7 @@ def _missing_error(page: RelationshipPage, result: FetchResult, *, only: bool) -
 
 
 def _error(skipped: bool, message: str) -> dict[str, Any]:
-    return {"error": {"code": api.NOT_LOOKED_UP if skipped else api.NOT_ANSWERED, "message": message}}
+    return {"error": {"code": decoding.NOT_LOOKED_UP if skipped else decoding.NOT_ANSWERED, "message": message}}
 
 
 def _as_json(page: RelationshipPage) -> dict[str, Any]:
@@ -225,5 +225,5 @@ def _entry_with_attributes(
 
 
 def _ref(entry: Mapping[str, Any]) -> Ref:
-    obj = api.decode_object(entry)
+    obj = decoding.decode_object(entry)
     return obj.ref if obj is not None else Ref("", "")

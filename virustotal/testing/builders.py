@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal.api import decode_object, decode_page, decode_related, total
+from virustotal.api.decoding import decode_object, decode_page, decode_related, total
 from virustotal.core.analyzer import Evidence
 from virustotal.core.models import FOUND, Object, Outcome, Ref, Related, Report
 from virustotal.core.plugin_host.hooks import LoadedPlugins

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
-from virustotal.api import decode_object
+from virustotal.api.decoding import decode_object
 from virustotal.api.relationships import KINDS
 from virustotal.core.analyzer import Evidence
 from virustotal.core.models import FOUND, Object, Related, Report

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.conftest import load, of_each, report_files
 from tests.plugins.relationships.kit import downloads, engines, points, sections, tags, titled
 from virustotal.al_types import tags as tag_types
-from virustotal.api import decode_page, relationships
+from virustotal.api import relationships
+from virustotal.api.decoding import decode_page
 from virustotal.api.relationships import CATALOGUE, Family
 from virustotal.core.findings import Finding
 from virustotal.core.models import Object, Ref

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Save, Source
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.findings import Download, Role
@@ -129,7 +129,11 @@ def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
         html=download.kind in _MAY_BE_HTML,
     )
     try:
-        request = api.linked(download.link, save) if download.link else api.artefact(download.ref, download.kind, save)
+        request = (
+            endpoints.linked(download.link, save)
+            if download.link
+            else endpoints.artefact(download.ref, download.kind, save)
+        )
         answer = round.source.ask(request, round.deadline)
     except VirusTotalError as error:
         if error.status in _SPREADS:

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from attrs import evolve
 
-from virustotal import api
+from virustotal.api import decoding, endpoints
 from virustotal.api.source import Answer, Request, Source
 from virustotal.core.errors import AuthenticationError
 from virustotal.core.lookup import planner, quota_fit
@@ -35,9 +35,9 @@ def look_up_all(
     executor = RequestExecutor(source, deadline)
 
     def look_up_one(ref: Ref) -> Report:
-        request = api.object_request(ref)
+        request = endpoints.object_request(ref)
         try:
-            return api.decode_report((answers.get(request) or executor.ask(request)).payload, ref)
+            return decoding.decode_report((answers.get(request) or executor.ask(request)).payload, ref)
         except AuthenticationError:
             raise
         except Exception as error:

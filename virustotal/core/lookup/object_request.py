@@ -6,8 +6,7 @@ from types import MappingProxyType
 
 from attrs import evolve
 
-from virustotal import api
-from virustotal.api import relationships
+from virustotal.api import decoding, endpoints, relationships
 from virustotal.api.relationships import Licence
 from virustotal.api.source import MIRROR, Request, Source
 from virustotal.core.errors import AuthenticationError, DeadlineError, ForbiddenError, InvalidError
@@ -52,7 +51,7 @@ def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCap
                 raise DeadlineError("The time for this task is used up.")
             try:
                 answer = source.ask(_request(plan, selection, query), deadline)
-                report = api.decode_report(answer.payload, plan.subject)
+                report = decoding.decode_report(answer.payload, plan.subject)
                 break
             except (ForbiddenError, InvalidError) as error:
                 if not selection or error.code.startswith("Local"):
@@ -114,7 +113,7 @@ def _permitted(plan: Plan, capabilities: KeyCapabilities) -> tuple[tuple[str, ..
 
 
 def _request(plan: Plan, names: tuple[str, ...], query: Pairs) -> Request:
-    return evolve(api.object_request(plan.subject, names, query), is_subject=True)
+    return evolve(endpoints.object_request(plan.subject, names, query), is_subject=True)
 
 
 def _less(kind: str, names: tuple[str, ...], inline: bool, refusal: Outcome) -> tuple[tuple[str, ...], bool]:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
-from virustotal import api
-from virustotal.api import relationships
+from virustotal.api import decoding, endpoints, relationships
 from virustotal.api.source import Request
 from virustotal.core.errors import AuthenticationError, InvalidError, NotFoundError
 from virustotal.core.lookup import inline_attributes, planner
@@ -85,7 +84,7 @@ class Pager:
             return evolve(before, complete=False), self.plan.max_related - len(before.items)
         return Related(name, complete=False), self.plan.max_related
 
-    def _page(self, name: str, cursor: str, limit: int) -> api.Page:
+    def _page(self, name: str, cursor: str, limit: int) -> decoding.Page:
         """Return one page, shortened to what is read of its objects where the server takes that."""
         query = self._query(name)
         try:
@@ -95,10 +94,10 @@ class Pager:
                 raise
             answer = self.executor.ask(self._request(name, cursor, limit, ()))
             self.capabilities.tried(Parameter.ATTRIBUTES, False)
-            return api.decode_page(answer.payload)
+            return decoding.decode_page(answer.payload)
         if query and not answer.origin:  # what else answers says nothing of what VirusTotal takes
             self.capabilities.tried(Parameter.ATTRIBUTES, True)
-        page = api.decode_page(answer.payload)
+        page = decoding.decode_page(answer.payload)
         read = self.plan.attributes[name] if query else ()
         return evolve(page, items=inline_attributes.mark_partial(page.items, read))
 
@@ -108,7 +107,7 @@ class Pager:
         return (("attributes", ",".join(read)),) if shortened else ()
 
     def _request(self, name: str, cursor: str, limit: int, query: inline_attributes.Pairs) -> Request:
-        return api.relationship_page(self.subject, name, cursor, limit, query)
+        return endpoints.relationship_page(self.subject, name, cursor, limit, query)
 
 
 def without_empty_file(related: Related) -> Related:
@@ -124,8 +123,8 @@ def without_empty_file(related: Related) -> Related:
     return evolve(related, items=items, total=total, outcome=outcome, detailed=detailed)
 
 
-def _with_page(related: Related, page: api.Page, most: int) -> Related:
-    items = api.distinct((*related.items, *page.items))
+def _with_page(related: Related, page: decoding.Page, most: int) -> Related:
+    items = decoding.distinct((*related.items, *page.items))
     repeated = len(related.items) + len(page.items) - len(items)
     counted = page.total if page.total is not None else related.total
     if counted is not None and related.total is not None:
@@ -134,7 +133,7 @@ def _with_page(related: Related, page: api.Page, most: int) -> Related:
     return evolve(
         related,
         items=items[:most],
-        total=api.total(counted and counted - repeated, len(items), complete=not page.cursor),
+        total=decoding.total(counted and counted - repeated, len(items), complete=not page.cursor),
         outcome=page.outcome if related.outcome.found else related.outcome,
         complete=complete,
         detailed=not items or any(item.whole or item.attributes for item in items),

@@ -7,8 +7,7 @@ from types import MappingProxyType
 
 from attrs import frozen
 
-from virustotal import api
-from virustotal.api import relationships
+from virustotal.api import endpoints, relationships
 from virustotal.api.relationships import ALIASES, Family
 from virustotal.core.lookup import inline_attributes
 from virustotal.core.models import Ref, Related, Report
@@ -44,7 +43,7 @@ class Plan:
     alone: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     analyze: bool = False
-    max_related: int = api.PAGE
+    max_related: int = endpoints.PAGE
     notes: tuple[str, ...] = ()
     attributes: Mapping[str, tuple[str, ...]] = EMPTY
 
@@ -56,7 +55,7 @@ class Plan:
     @property
     def pages(self) -> int:
         """The pages of one relationship at most."""
-        return max(1, math.ceil(self.max_related / api.PAGE))
+        return max(1, math.ceil(self.max_related / endpoints.PAGE))
 
     @property
     def fallbacks(self) -> int:
@@ -183,7 +182,7 @@ def requests_for(plan: Plan, name: str, related: Related | None) -> int:
     if related is None or not (related.complete or related.total):
         return plan.pages
     counted = max(related.total or 0, len(related.items))
-    return max(1, math.ceil(min(counted, plan.max_related) / api.PAGE))
+    return max(1, math.ceil(min(counted, plan.max_related) / endpoints.PAGE))
 
 
 def describe(plan: Plan) -> tuple[str, ...]:

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 from attrs import evolve, frozen
 
-from virustotal import api
-from virustotal.api import relationships
+from virustotal.api import endpoints, relationships
 from virustotal.api.source import Source
 from virustotal.core.errors import AuthenticationError, NotFoundError, VirusTotalError
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
@@ -127,7 +126,7 @@ def delete_private(ref: Ref, source: Source, receipts: Receipts, deadline: float
     Raises:
         VirusTotalError: It was not deleted.
     """
-    source.ask(api.delete_file(ref), deadline)
+    source.ask(endpoints.delete_file(ref), deadline)
     receipts.drop(key_of("submit", ref, private=True))
 
 

@@ -9,7 +9,7 @@ from itertools import chain, islice, repeat
 
 from attrs import evolve, frozen
 
-from virustotal import api
+from virustotal.api import endpoints
 from virustotal.api.source import Source, Upload
 from virustotal.core.errors import (
     AlreadyExistsError,
@@ -184,12 +184,12 @@ def _ask(submission: Submission, context: SubmissionContext) -> object:
 
     if submission.upload is None:
         before_end()
-        request = api.submit_url(submission.url) if submission.url else api.analyse(submission.ref)
-    elif submission.size <= api.LARGEST_DIRECT:
-        request = api.upload_file(evolve(submission.upload, before_end=before_end))
+        request = endpoints.submit_url(submission.url) if submission.url else endpoints.analyse(submission.ref)
+    elif submission.size <= endpoints.LARGEST_DIRECT:
+        request = endpoints.upload_file(evolve(submission.upload, before_end=before_end))
     else:
-        address = context.source.ask(api.upload_url(), context.deadline).payload.get("data")
-        request = api.upload_file(evolve(submission.upload, before_end=before_end), as_text(address, 4096))
+        address = context.source.ask(endpoints.upload_url(), context.deadline).payload.get("data")
+        request = endpoints.upload_file(evolve(submission.upload, before_end=before_end), as_text(address, 4096))
     return context.source.ask(request, context.deadline).payload.get("data")
 
 
@@ -261,7 +261,7 @@ def analysis_status(context: SubmissionContext, analysis: str) -> str:
     Raises:
         VirusTotalError: It cannot be told.
     """
-    payload = context.source.ask(api.analysis(analysis), context.deadline).payload
+    payload = context.source.ask(endpoints.analysis(analysis), context.deadline).payload
     attributes = as_mapping(as_mapping(payload.get("data")).get("attributes"))
     status, stages = as_text(attributes.get("status")) or "unknown", as_mapping(attributes.get("pending_stages"))
     return f"{_WAITING}{quantity(len(stages), 'stage')}" if status == COMPLETED and stages else status
