@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
-from attrs import evolve
 
 from virustotal.al_types.attack import current_id
 from virustotal.al_types.ontology import problem
 from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Finding, OntologyPart, Points
-from virustotal.core.models import Related, Report
+from virustotal.core.models import Report
 from virustotal.core.plugin_host.field_checks import iterable
 from virustotal.core.plugin_host.finding_collector import FindingCollector
-from virustotal.core.plugin_host.isolation_util import copied, last_line
+from virustotal.core.plugin_host.isolation_util import last_line
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, PluginLimits, Usage
 from virustotal.core.plugin_host.process_state import preserved
+from virustotal.core.plugin_host.runner import copied_evidence
 from virustotal.testing.network_guard import no_network
 from virustotal.testing.text import as_text
 
@@ -38,17 +38,16 @@ def run(analyzer: Analyzer, given: Evidence, *, check: bool = True) -> list[Find
     """
     if not check:
         return list(analyzer.analyze(given))
-    before = _copy(given.report)
-    changes: list[str] = []
+    own, changes = copied_evidence(given), list[str]()
     with preserved(changes.append), no_network() as tried:
-        findings = list(_called(analyzer, given))
-        # A copy: what it changed must not change what it sees the second time.
-        again = list(_called(analyzer, _again(before, given)))
+        findings = list(_called(analyzer, own))
+        # Another copy: what it changed must not change what it sees the second time.
+        again = list(_called(analyzer, copied_evidence(given)))
     if tried:
         raise ContractError(f"{analyzer.name} asked for the network: {', '.join(tried)}")
     if changes:
         raise ContractError(f"{analyzer.name}: {changes[0]}")
-    if not _same(_parts(before), _parts(given.report)):
+    if not _same(_parts(given.report), _parts(own.report)):
         raise ContractError(f"{analyzer.name} changed its evidence")
     examine(analyzer.name, findings)
     if as_text(findings) != as_text(again):
@@ -103,21 +102,6 @@ def _called(analyzer: Analyzer, given: Evidence) -> Iterable[Finding]:
         return iterable(f"the answer of {analyzer.name}", findings, "findings")
     except TypeError as error:
         raise ContractError(str(error)) from None
-
-
-def _copy(report: Report) -> Report:
-    related = {name: _copied(block) for name, block in report.related.items()}
-    return evolve(report, subject=copied(report.subject), related=related)
-
-
-def _copied(related: Related) -> Related:
-    return evolve(related, items=tuple(map(copied, related.items)))
-
-
-def _again(report: Report, given: Evidence) -> Evidence:
-    own = _copy(report)
-    related = own.related.get(given.related.relationship) if given.related is not None else None
-    return evolve(given, report=own, related=related)
 
 
 def _parts(report: Report) -> list[Any]:

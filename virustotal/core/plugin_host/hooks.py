@@ -14,7 +14,7 @@ from virustotal import __version__
 from virustotal.core.analyzer import Analyzer, never
 from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.plugin_host import hook_result_checks, timeout
-from virustotal.core.plugin_host.isolation_util import caught, copied, last_line, plugin_log, stack_of
+from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registry import Registry
@@ -216,19 +216,21 @@ class HookCaller:
     ) -> T | None:
         """Return what a plugin's function answers, checked; None where it failed or has no time left."""
         name = f"{what} of {provider}"
-        with caught() as failure:
+        try:
             if not provider.external:
                 return check(call())
-            if self._budget.over(name):
+            if name in self._budget.over:
                 return None
             with preserved(lambda note: self._keep(AnalyzerOutput(what, str(provider), True, notes=(note,)))):
                 answer = self._budget.call(name, call)
             return check(answer)
-        if failure.error is not None:
-            output = AnalyzerOutput(what, str(provider), provider.external, error=last_line(failure.error))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit would leave the worker dead
+            output = AnalyzerOutput(what, str(provider), provider.external, error=last_line(error))
             if self._keep(output):
-                plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, stack_of(failure.error))
-        return None
+                plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, stack_of(error))
+            return None
 
     def _keep(self, output: AnalyzerOutput) -> bool:
         """Keep a failure or a note for the result; True if it is new."""

@@ -1,15 +1,14 @@
-"""Helpers for plugin isolation: errors kept and explained, plugin logger, watchdog of the process, deep copy."""
+"""Helpers for plugin isolation: errors explained, plugin logger, watchdog of the process, deep copy."""
 
 import contextlib
 import faulthandler
 import logging
-import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import define, evolve
+from attrs import evolve
 
 from virustotal.core.models import Object
 from virustotal.util.readers import clean
@@ -18,33 +17,16 @@ from virustotal.util.readers import clean
 LONGEST_ERROR = 300
 #: Longest traceback in the log, in characters.
 LONGEST_STACK = 8_000
-#: Seconds; a task has no later deadline.
+#: Seconds; a task has no later deadline, and the timer takes no infinite one.
 _LONGEST_WATCH = 7 * 24 * 3600.0
+#: The file descriptor of the standard error of the process.
+_STDERR = 2
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 class HostError(Exception):
     """What the host itself says of a plugin; the message is a sentence, and needs no type and no traceback."""
-
-
-@define
-class Failure:
-    """What a block raised, once it has ended; None where it raised nothing."""
-
-    error: BaseException | None = None
-
-
-@contextlib.contextmanager
-def caught() -> Iterator[Failure]:
-    """Keep whatever the block raises but KeyboardInterrupt: SystemExit would leave the worker dead."""
-    failure = Failure()
-    try:
-        yield failure
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        failure.error = error
 
 
 def last_line(error: BaseException) -> str:
@@ -78,18 +60,12 @@ def watchdog(moment: float) -> Iterator[None]:
     Args:
         moment: Of `time.monotonic()`.
     """
-    seconds = moment - time.monotonic()
-    watched = seconds < _LONGEST_WATCH
-    try:
-        if watched:
-            faulthandler.dump_traceback_later(max(seconds, 0.01), file=sys.__stderr__ or 2)
-    except (ValueError, OSError, AttributeError, RuntimeError):  # standard error is closed
-        watched = False
+    seconds = min(max(moment - time.monotonic(), 0.01), _LONGEST_WATCH)
+    faulthandler.dump_traceback_later(seconds, file=_STDERR)
     try:
         yield
     finally:
-        if watched:
-            faulthandler.cancel_dump_traceback_later()
+        faulthandler.cancel_dump_traceback_later()
 
 
 def plugin_log(name: str) -> logging.Logger:

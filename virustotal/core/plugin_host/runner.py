@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from attrs import evolve
 
@@ -14,7 +15,7 @@ from virustotal.core.models import Object, Related, Report, Verdict
 from virustotal.core.plugin_host.field_checks import iterable
 from virustotal.core.plugin_host.finding_collector import FindingCollector, LeftBehindError
 from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginId
-from virustotal.core.plugin_host.isolation_util import caught, copied, last_line, plugin_log, stack_of, watchdog
+from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of, watchdog
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.process_state import preserved
@@ -78,14 +79,18 @@ def analyse(
             usage = Usage(EXTERNAL if provider.external else BUILT_IN, counts[provider.name])
             collector = FindingCollector(usage, provider.external)
             evidence = Evidence(report, related, settings, judge)
-            with caught() as failure:
+            error = ""
+            try:
                 if provider.external:
                     share = (deadline - time.monotonic()) / external_left
                     external_left -= 1
                     _collect_in_thread(collector, analyzer, evidence, plugins.busy, min(budget, share))
                 else:
                     _collect(collector, analyzer, evidence, deadline + GRACE)
-            error = "" if failure.error is None else _explain(failure.error, analyzer, provider)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as raised:  # SystemExit would leave the worker dead
+                error = _explain(raised, analyzer, provider)
             outputs.append(collector.output(analyzer.name, str(provider), error))
     return tuple(outputs)
 
@@ -124,13 +129,14 @@ def _collect_in_thread(
 
     def call() -> None:
         with contextlib.suppress(LeftBehindError):
-            _collect(collector, analyzer, _copy(evidence))
+            _collect(collector, analyzer, copied_evidence(evidence))
 
     with preserved(collector.usage.notes.say):
         run_with_timeout(analyzer.name, call, busy, seconds)
 
 
-def _copy(evidence: Evidence) -> Evidence:
+def copied_evidence(evidence: Evidence) -> Evidence:
+    """Return evidence whose objects nobody else holds."""
     report = evidence.report
     copies = _Copies(report.related)
     related = None if evidence.related is None else copies[evidence.related.relationship]
@@ -142,19 +148,13 @@ class _Copies(Mapping[str, Related]):
 
     def __init__(self, related: Mapping[str, Related]) -> None:
         self._related = related
-        self._copies: dict[str, Related] = {}
+        self._copy = cache(lambda name: evolve(related[name], items=tuple(map(copied, related[name].items))))
 
     def __getitem__(self, name: str) -> Related:
-        if name not in self._copies:
-            related = self._related[name]
-            self._copies[name] = evolve(related, items=tuple(map(copied, related.items)))
-        return self._copies[name]
+        return self._copy(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._related)
 
     def __len__(self) -> int:
         return len(self._related)
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} relationships: {', '.join(self)}>"

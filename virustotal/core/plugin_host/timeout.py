@@ -2,7 +2,10 @@
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
 from attrs import define, field
@@ -36,16 +39,15 @@ def run_with_timeout(name: str, call: Callable[[], T], busy: dict[str, threading
         raise OutOfTimeError("It was not called: it is still busy with an earlier task.")
     if seconds <= 0:
         raise OutOfTimeError("It was not called: no time was left.")
-    answers: list[T] = []
-    errors: list[BaseException] = []
+    answer: Future[T] = Future()
 
     def run() -> None:
         try:
-            answers.append(call())
+            answer.set_result(call())
         except KeyboardInterrupt:  # nobody pressed a key in this thread
-            errors.append(RuntimeError("it raised KeyboardInterrupt"))
+            answer.set_exception(RuntimeError("it raised KeyboardInterrupt"))
         except BaseException as error:  # nobody above this frame could
-            errors.append(error)
+            answer.set_exception(error)
 
     thread = threading.Thread(target=run, name=f"virustotal-{name}", daemon=True)
     thread.start()
@@ -53,27 +55,21 @@ def run_with_timeout(name: str, call: Callable[[], T], busy: dict[str, threading
     if thread.is_alive():
         busy[name] = thread
         raise OutOfTimeError(f"It was left behind: its {seconds:.3g} seconds were over.", began=True)
-    if errors:
-        raise errors[0]
-    return answers[0]
+    return answer.result()
 
 
 @define
 class TimeBudget:
     """The time of external hooks in one task: each name has a budget for all of its calls, and no more once it is over.
 
-    deadline: of `time.monotonic()`; no call goes beyond it.
+    deadline: of `time.monotonic()`; no call goes beyond it. over: the names that are not called again in this task.
     """
 
     _busy: dict[str, threading.Thread]
     _budget: float
     _deadline: float
-    _left: dict[str, float] = field(factory=dict, init=False)
-    _over: set[str] = field(factory=set, init=False)
-
-    def over(self, name: str) -> bool:
-        """True if a name is not called again in this task."""
-        return name in self._over
+    over: set[str] = field(factory=set, init=False)
+    _used: defaultdict[str, float] = field(factory=partial(defaultdict, float), init=False)
 
     def call(self, name: str, function: Callable[[], T]) -> T:
         """Return what a function returns; what it raises is raised, too.
@@ -86,12 +82,12 @@ class TimeBudget:
             OutOfTimeError: The budget is used up; the name is `over`.
         """
         began = time.monotonic()
-        left = self._left.get(name, self._budget)
+        left = min(self._budget - self._used[name], self._deadline - began)
         try:
-            return run_with_timeout(name, function, self._busy, min(left, self._deadline - began))
+            return run_with_timeout(name, function, self._busy, left)
         except OutOfTimeError as error:
-            self._over.add(name)
+            self.over.add(name)
             raise OutOfTimeError(f"{error} It is not called again in this task.") from None
         finally:
-            # Read again: an analyser that was left behind may call it at the same time.
-            self._left[name] = self._left.get(name, self._budget) - (time.monotonic() - began)
+            # Not `left` less this: an analyser that was left behind may call it at the same time.
+            self._used[name] += time.monotonic() - began
