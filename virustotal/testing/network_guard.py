@@ -2,8 +2,9 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 _METHODS = ("connect", "connect_ex", "sendto", "sendmsg", "bind")
 _FUNCTIONS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo", "create_connection")
@@ -26,19 +27,8 @@ def no_network() -> Iterator[list[str]]:
 
         return refuse
 
-    own = {name: vars(socket.socket).get(name) for name in _METHODS}
-    functions = {name: getattr(socket, name) for name in _FUNCTIONS}
-    try:
-        for name in _METHODS:
-            setattr(socket.socket, name, refusing(name))
-        for name in _FUNCTIONS:
-            setattr(socket, name, refusing(name))
+    with ExitStack() as guards:
+        for owner, names in ((socket.socket, _METHODS), (socket, _FUNCTIONS)):
+            for name in names:
+                guards.enter_context(patch.object(owner, name, refusing(name)))
         yield tried
-    finally:
-        for name, function in functions.items():
-            setattr(socket, name, function)
-        for name, method in own.items():
-            if method is None:
-                delattr(socket.socket, name)  # inherited from the C class
-            else:
-                setattr(socket.socket, name, method)
