@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
-from attrs import evolve, frozen
+from attrs import Factory, frozen
 
 from virustotal.core import Analyzer, Evidence, Finding, Needs
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, whole_text
 from virustotal.core.tables import MOST_ROWS, brief, key_values, lines, table
-from virustotal.plugins.file_attributes._cell_readers import label
+from virustotal.plugins.file_attributes._cell_readers import heading, label
 
 #: Deepest nesting of sections; what lies deeper is written into one cell.
 DEEPEST = 3
@@ -30,6 +30,7 @@ class FieldSpec:
 
     Attributes:
         key: The key under which it is found.
+        label: By default the key in words.
         read: Returns what is shown.
         tag: A tag type of Assemblyline's Tagging model.
         tagged: Returns the value or values to tag, empty for none; without it what is shown is tagged.
@@ -37,7 +38,7 @@ class FieldSpec:
     """
 
     key: str
-    label: str
+    label: str = Factory(lambda spec: heading(spec.key), takes_self=True)
     read: Reader = brief
     tag: str = ""
     tagged: Reader | None = None
@@ -57,23 +58,35 @@ class SectionSpec:
     Attributes:
         key: The key under which the value is found.
         fields: The facts or columns, in order.
-        name: The label of the first column where the value is a mapping of names to rows.
         parts: Sections below.
+        name: The label of the first column where the value is a mapping of names to rows.
         tag: The tag type of each entry of a list of names, or of each name of a mapping.
-        collapse: True for a closed section.
         skip: Keys that are shown elsewhere.
-        most: The most rows.
+        collapse: True for a closed section.
     """
 
     key: str
     title: str
     fields: tuple[FieldSpec, ...] = ()
-    name: str = ""
     parts: tuple["SectionSpec", ...] = ()
+    name: str = ""
     tag: str = ""
-    collapse: bool = True
     skip: tuple[str, ...] = ()
-    most: int = MOST_ROWS
+    collapse: bool = True
+
+
+def section_spec(
+    key: str, title: str, *below: FieldSpec | SectionSpec, name: str = "", tag: str = "", skip: tuple[str, ...] = ()
+) -> SectionSpec:
+    """Return the shape of a section with the facts or columns, and the sections, that are below it."""
+    columns = tuple(spec for spec in below if isinstance(spec, FieldSpec))
+    parts = tuple(spec for spec in below if isinstance(spec, SectionSpec))
+    return SectionSpec(key, title, columns, parts, name, tag, skip)
+
+
+def field_specs(*keys: str) -> tuple[FieldSpec, ...]:
+    """Return facts or columns that are shown as they are, under the words of their keys."""
+    return tuple(map(FieldSpec, keys))
 
 
 def build(part: SectionSpec, value: Any, depth: int = DEEPEST) -> ResultSection | None:
@@ -83,29 +96,32 @@ def build(part: SectionSpec, value: Any, depth: int = DEEPEST) -> ResultSection 
     if as_mapping(value):
         return _facts(part, as_mapping(value), depth)
     entries = as_list(value)
-    if part.fields or as_mappings(entries[: part.most]):
+    if part.fields or as_mappings(entries[:MOST_ROWS]):
         return _rows(part, entries, len(entries))
-    shortened, total = entries[: part.most], len(entries) if len(entries) > part.most else None
-    section = lines(part.title, map(brief, shortened), total=total, most=part.most, collapse=part.collapse)
+    shortened, total = entries[:MOST_ROWS], len(entries) if len(entries) > MOST_ROWS else None
+    section = lines(part.title, map(brief, shortened), total=total, most=MOST_ROWS, collapse=part.collapse)
     _tag(section, [FieldSpec("", "", tag=part.tag)], [{"": entry} for entry in shortened])
     return section
 
 
 def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSection | None:
     """Facts in the order of the shape, then what it does not name; lists and mappings become subsections."""
-    below = {spec.key: spec for spec in part.parts}
-    fields_by_key = {spec.key: spec for spec in part.fields}
-    rest = [key for key in value if key not in fields_by_key and key not in below and key not in part.skip]
+    known = {*(field.key for field in part.fields), *(spec.key for spec in part.parts), *part.skip}
+    rest = [key for key in value if key not in known]
     rest, left_out = rest[:MOST_KEYS], max(0, len(rest) - MOST_KEYS)
-    nested = {key: None for key in rest if depth > 0 and _nests(value[key])}
+    nested = dict.fromkeys(key for key in rest if depth > 0 and _nests(value[key]))
     facts = [*part.fields, *(FieldSpec(key, label(key)) for key in rest if key not in nested)]
-    entries = [(field.label, field.read(value[field.key])) for field in facts[: part.most] if field.key in value]
-    if len(facts) > part.most:
-        entries.append(("Not shown", f"{len(facts) - part.most + left_out} more"))
+    entries = [(field.label, field.read(value[field.key])) for field in facts[:MOST_ROWS] if field.key in value]
+    if len(facts) > MOST_ROWS:
+        entries.append(("Not shown", f"{len(facts) - MOST_ROWS + left_out} more"))
     section = key_values(part.title, entries, collapse=part.collapse)
     _tag(section, part.fields, [value])
-    parts = [*part.parts, *(SectionSpec(key, label(key), collapse=True) for key in nested)]
-    return _with(section, part, _below([spec for spec in parts if spec.key in value], value, depth - 1))
+    parts = [*part.parts, *(SectionSpec(key, label(key)) for key in nested)]
+    for below in _below([spec for spec in parts if spec.key in value], value, depth - 1):
+        if section is None:
+            section = ResultSection(part.title, auto_collapse=part.collapse)
+        section.add_subsection(below)
+    return section
 
 
 def _nests(value: Any) -> bool:
@@ -122,19 +138,10 @@ def _below(parts: Sequence[SectionSpec], value: Mapping[str, Any], depth: int) -
         yield lines(f"{len(parts) - MOST_PARTS} more are not shown", [spec.key for spec in parts[MOST_PARTS:]])
 
 
-def _with(section: Any, part: SectionSpec, below: Iterable[ResultSection]) -> ResultSection | None:
-    subsections = list(below)
-    if section is None and subsections:
-        section = ResultSection(part.title, auto_collapse=part.collapse)
-    for subsection in subsections:
-        section.add_subsection(subsection)
-    return section
-
-
 def _named(part: SectionSpec, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Rows of a mapping of names to rows; a bare value belongs to the first field."""
     first = part.fields[0].key if part.fields else _BARE
-    entries = [pair for pair, _ in zip(value.items(), range(part.most), strict=False)]
+    entries = [pair for pair, _ in zip(value.items(), range(MOST_ROWS), strict=False)]
     return [{**(as_mapping(entry) or {first: entry}), _NAME: name} for name, entry in entries]
 
 
@@ -144,7 +151,7 @@ def _or_empty(value: Any) -> str:
 
 def _rows(part: SectionSpec, entries: Sequence[Any], total: int) -> ResultSection | None:
     """A table of the first entries: mappings by key, lists by position, bare values under the first field."""
-    raw = [_row(entry, part.fields) for entry in entries[: part.most]]
+    raw = [_row(entry, part.fields) for entry in entries[:MOST_ROWS]]
     named = [*([FieldSpec(_NAME, part.name, _or_empty, part.tag)] if part.name else []), *part.fields]
     fields = [*named, *_unnamed(raw, named, part.skip)]
     shape = {field.label: field for field in fields}  # a label given twice is one column
@@ -159,7 +166,7 @@ def _rows(part: SectionSpec, entries: Sequence[Any], total: int) -> ResultSectio
         [{**row, "Not shown": left} for row in kept],
         columns,
         total=count,
-        most=part.most,
+        most=MOST_ROWS,
         collapse=part.collapse,
         detail=[label for label in columns if label not in shape or shape[label].detail],
     )
@@ -245,8 +252,3 @@ def analyzer(
 
     needs = Needs((*names, *(part.key for part in parts)))
     return Analyzer(name, "file", analyze=findings, needs=needs, order=order, summary=summary)
-
-
-def with_key(part: SectionSpec, key: str, title: str) -> SectionSpec:
-    """Return the same shape for another key."""
-    return evolve(part, key=key, title=title)

@@ -18,6 +18,12 @@ def label(key: Any) -> str:
     return name.replace("_", " ") if _SNAKE_CASE.fullmatch(name) else name
 
 
+def heading(key: Any) -> str:
+    """Return the name of an attribute as words that begin with a capital: `resource_details` as `Resource details`."""
+    words = label(key)
+    return words[:1].upper() + words[1:]
+
+
 def names(value: Any) -> str:
     """Return the texts of a list as one cell; a name that is empty is said to be."""
     return listed(brief(entry) or "(empty)" for entry in as_list(value))

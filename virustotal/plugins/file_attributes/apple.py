@@ -3,117 +3,105 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from virustotal.core import Analyzer, Finding, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
-    SectionSpec,
     analyzer,
     build_section_for_each,
     build_sections,
-    with_key,
+    field_specs,
+    section_spec,
 )
 
-PLIST = SectionSpec(
+PLIST = section_spec(
     "plist",
     "Property list",
-    (
-        FieldSpec("CFBundleIdentifier", "Identifier", tag="file.plist.cf_bundle.identifier"),
-        FieldSpec("CFBundleName", "Name", tag="file.plist.cf_bundle.name"),
-        FieldSpec("CFBundleDisplayName", "Display name", tag="file.plist.cf_bundle.display_name"),
-        FieldSpec("CFBundleExecutable", "Executable", tag="file.plist.cf_bundle.executable"),
-        FieldSpec("CFBundlePackageType", "Package type", tag="file.plist.cf_bundle.pkg_type"),
-        FieldSpec("CFBundleSignature", "Signature", tag="file.plist.cf_bundle.signature"),
-        FieldSpec("CFBundleVersion", "Version", tag="file.plist.cf_bundle.version.long"),
-        FieldSpec("CFBundleShortVersionString", "Short version", tag="file.plist.cf_bundle.version.short"),
-        FieldSpec("CFBundleDevelopmentRegion", "Region", tag="file.plist.cf_bundle.development_region"),
-        FieldSpec("MinimumOSVersion", "Minimum system", tag="file.plist.min_os_version"),
-        FieldSpec("LSMinimumSystemVersion", "Minimum macOS", tag="file.plist.ls.min_system_version"),
-        FieldSpec("NSPrincipalClass", "Principal class", tag="file.plist.ns.principal_class"),
-        FieldSpec("DTCompiler", "Compiler", tag="file.plist.dt.compiler"),
-        FieldSpec("DTPlatformName", "Platform", tag="file.plist.dt.platform.name"),
-        FieldSpec("DTPlatformVersion", "Platform version", tag="file.plist.dt.platform.version"),
-        FieldSpec("DTPlatformBuild", "Platform build", tag="file.plist.dt.platform.build"),
-        FieldSpec("BuildMachineOSBuild", "Build machine", tag="file.plist.build.machine_os"),
-    ),
+    FieldSpec("CFBundleIdentifier", "Identifier", tag="file.plist.cf_bundle.identifier"),
+    FieldSpec("CFBundleName", "Name", tag="file.plist.cf_bundle.name"),
+    FieldSpec("CFBundleDisplayName", "Display name", tag="file.plist.cf_bundle.display_name"),
+    FieldSpec("CFBundleExecutable", "Executable", tag="file.plist.cf_bundle.executable"),
+    FieldSpec("CFBundlePackageType", "Package type", tag="file.plist.cf_bundle.pkg_type"),
+    FieldSpec("CFBundleSignature", "Signature", tag="file.plist.cf_bundle.signature"),
+    FieldSpec("CFBundleVersion", "Version", tag="file.plist.cf_bundle.version.long"),
+    FieldSpec("CFBundleShortVersionString", "Short version", tag="file.plist.cf_bundle.version.short"),
+    FieldSpec("CFBundleDevelopmentRegion", "Region", tag="file.plist.cf_bundle.development_region"),
+    FieldSpec("MinimumOSVersion", "Minimum system", tag="file.plist.min_os_version"),
+    FieldSpec("LSMinimumSystemVersion", "Minimum macOS", tag="file.plist.ls.min_system_version"),
+    FieldSpec("NSPrincipalClass", "Principal class", tag="file.plist.ns.principal_class"),
+    FieldSpec("DTCompiler", "Compiler", tag="file.plist.dt.compiler"),
+    FieldSpec("DTPlatformName", "Platform", tag="file.plist.dt.platform.name"),
+    FieldSpec("DTPlatformVersion", "Platform version", tag="file.plist.dt.platform.version"),
+    FieldSpec("DTPlatformBuild", "Platform build", tag="file.plist.dt.platform.build"),
+    FieldSpec("BuildMachineOSBuild", "Build machine", tag="file.plist.build.machine_os"),
 )
-SEGMENTS = SectionSpec(
+SEGMENTS = section_spec(
     "segments",
     "Segments",
-    (
-        FieldSpec("name", "Name"),
-        FieldSpec("vmaddr", "Address", read.address),
-        FieldSpec("vmsize", "Size in memory", read.address),
-        FieldSpec("fileoff", "Offset", read.address),
-        FieldSpec("filesize", "Size in the file", read.address),
-        FieldSpec("sections", "Sections"),
-    ),
+    FieldSpec("name"),
+    FieldSpec("vmaddr", "Address", read.address),
+    FieldSpec("vmsize", "Size in memory", read.address),
+    FieldSpec("fileoff", "Offset", read.address),
+    FieldSpec("filesize", "Size in the file", read.address),
+    FieldSpec("sections"),
 )
-ARCHITECTURE = SectionSpec(
+ARCHITECTURE = section_spec(
     "macho",
     "Architecture",
-    parts=(
-        SectionSpec(
-            "headers",
-            "Header",
-            (
-                FieldSpec("cpu_type", "Processor"),
-                FieldSpec("cpu_subtype", "Variant"),
-                FieldSpec("file_type", "File type"),
-                FieldSpec("magic", "Magic"),
-                FieldSpec("num_cmds", "Commands"),
-                FieldSpec("size_cmds", "Size of commands"),
-                FieldSpec("flags", "Flags", read.names),
-            ),
-        ),
-        SEGMENTS,
-        SectionSpec("libs", "Libraries", tag="file.lib"),
-        SectionSpec("commands", "Load commands", (FieldSpec("type", "Type"),)),
-        SectionSpec("info", "File", (FieldSpec("filename", "Name"), FieldSpec("sha256", "SHA-256", read.lower))),
+    section_spec(
+        "headers",
+        "Header",
+        FieldSpec("cpu_type", "Processor"),
+        FieldSpec("cpu_subtype", "Variant"),
+        *field_specs("file_type", "magic"),
+        FieldSpec("num_cmds", "Commands"),
+        FieldSpec("size_cmds", "Size of commands"),
+        FieldSpec("flags", "Flags", read.names),
     ),
+    SEGMENTS,
+    section_spec("libs", "Libraries", tag="file.lib"),
+    section_spec("commands", "Load commands", FieldSpec("type")),
+    section_spec("info", "File", FieldSpec("filename", "Name"), FieldSpec("sha256", "SHA-256", read.lower)),
 )
-EXECUTABLE = SectionSpec(
+EXECUTABLE = section_spec(
     "main_executable",
     "Main executable",
-    (FieldSpec("path", "Path"), FieldSpec("sha256", "SHA-256", read.lower), FieldSpec("size", "Size")),
+    FieldSpec("path"),
+    FieldSpec("sha256", "SHA-256", read.lower),
+    FieldSpec("size"),
 )
-VOLUME = SectionSpec(
+VOLUME = section_spec(
     "hfs",
     "HFS volume",
-    (
-        FieldSpec("num_files", "Files"),
-        FieldSpec("unreadable_files", "Unreadable files"),
-        FieldSpec("timeout", "Timed out"),
-    ),
-    parts=(with_key(PLIST, "info_plist", "Property list"), EXECUTABLE),
+    FieldSpec("num_files", "Files"),
+    FieldSpec("unreadable_files"),
+    FieldSpec("timeout", "Timed out"),
+    evolve(PLIST, key="info_plist"),
+    EXECUTABLE,
 )
-IPA = SectionSpec(
+IPA = section_spec(
     "ipa_info",
     "iOS application (IPA)",
-    parts=(
-        PLIST,
-        SectionSpec("itunes", "iTunes"),
-        SectionSpec("provision", "Provisioning profile"),
-        SectionSpec("apps", "Executables"),
-    ),
+    PLIST,
+    section_spec("itunes", "iTunes"),
+    section_spec("provision", "Provisioning profile"),
+    section_spec("apps", "Executables"),
 )
-DMG = SectionSpec(
+DMG = section_spec(
     "dmg_info",
     "Apple disk image (DMG)",
-    (FieldSpec("dmg_version", "Version"),),
-    parts=(
-        VOLUME,
-        with_key(VOLUME, "iso", "ISO volume"),
-        SectionSpec("gpt", "Partitions"),
-        SectionSpec("gtp", "Partitions"),
-        SectionSpec(
-            "blkx", "Blocks", (FieldSpec("name", "Name"), FieldSpec("attributes", "Attributes")), collapse=True
-        ),
-    ),
+    FieldSpec("dmg_version", "Version"),
+    VOLUME,
+    evolve(VOLUME, key="iso", title="ISO volume"),
+    section_spec("gpt", "Partitions"),
+    section_spec("gtp", "Partitions"),
+    section_spec("blkx", "Blocks", *field_specs("name", "attributes")),
 )
 
 
-MACHO = with_key(ARCHITECTURE, "macho_info", "Mach-O executable")
+MACHO = evolve(ARCHITECTURE, key="macho_info", title="Mach-O executable")
 
 
 def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:

@@ -2,68 +2,50 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
 
-BUNDLE = SectionSpec(
+BUNDLE = section_spec(
     "bundle_info",
     "Files inside",
-    (
-        FieldSpec("type", "Type"),
-        FieldSpec("num_children", "Files"),
-        FieldSpec("uncompressed_size", "Size uncompressed"),
-        FieldSpec("file_types", "Types", read.counts),
-        FieldSpec("extensions", "Extensions", read.counts),
-        FieldSpec("lowest_datetime", "Oldest"),
-        FieldSpec("highest_datetime", "Newest"),
-        FieldSpec("password", "Password", tag="info.password"),
-        FieldSpec("error", "Error"),
-        FieldSpec("beginning", "Beginning"),
-    ),
+    FieldSpec("type"),
+    FieldSpec("num_children", "Files"),
+    FieldSpec("uncompressed_size", "Size uncompressed"),
+    FieldSpec("file_types", "Types", read.counts),
+    FieldSpec("extensions", "Extensions", read.counts),
+    FieldSpec("lowest_datetime", "Oldest"),
+    FieldSpec("highest_datetime", "Newest"),
+    FieldSpec("password", tag="info.password"),
+    *field_specs("error", "beginning"),
 )
-DEB = SectionSpec(
+DEB = section_spec(
     "deb_info",
     "Debian package",
-    parts=(
-        SectionSpec(
-            "control_metadata",
-            "Control",
-            (
-                FieldSpec("Package", "Package"),
-                FieldSpec("Version", "Version"),
-                FieldSpec("Architecture", "Architecture"),
-                FieldSpec("Maintainer", "Maintainer"),
-                FieldSpec("Description", "Description"),
-            ),
-        ),
-        SectionSpec("control_scripts", "Scripts"),
-        SectionSpec("changelog", "Latest change"),
-        SectionSpec("structural_metadata", "Contents"),
+    section_spec(
+        "control_metadata", "Control", *field_specs("Package", "Version", "Architecture", "Maintainer", "Description")
     ),
+    section_spec("control_scripts", "Scripts"),
+    section_spec("changelog", "Latest change"),
+    section_spec("structural_metadata", "Contents"),
 )
-ISO = SectionSpec(
+ISO = section_spec(
     "isoimage_info",
     "ISO image",
-    (
-        FieldSpec("volume_id", "Volume"),
-        FieldSpec("system_id", "System"),
-        FieldSpec("application_id", "Application"),
-        FieldSpec("publisher_id", "Publisher"),
-        FieldSpec("type_code", "Type"),
-        FieldSpec("num_files", "Files"),
-        FieldSpec("total_size", "Size of files"),
-        FieldSpec("created", "Created"),
-        FieldSpec("modified", "Modified"),
-        FieldSpec("effective", "Effective"),
-        FieldSpec("expires", "Expires"),
-        FieldSpec("min_date", "Oldest"),
-        FieldSpec("max_date", "Newest"),
-    ),
+    FieldSpec("volume_id", "Volume"),
+    FieldSpec("system_id", "System"),
+    FieldSpec("application_id", "Application"),
+    FieldSpec("publisher_id", "Publisher"),
+    FieldSpec("type_code", "Type"),
+    FieldSpec("num_files", "Files"),
+    FieldSpec("total_size", "Size of files"),
+    *field_specs("created", "modified", "effective", "expires"),
+    FieldSpec("min_date", "Oldest"),
+    FieldSpec("max_date", "Newest"),
 )
-PASSWORD = SectionSpec(
-    "password_info", "Password protection", (FieldSpec("type", "Kind"), FieldSpec("value", "Hash to crack"))
+PASSWORD = section_spec(
+    "password_info", "Password protection", FieldSpec("type", "Kind"), FieldSpec("value", "Hash to crack")
 )
-CRX = SectionSpec("crx_info", "Browser extension (CRX)")
-APPX = SectionSpec("appx_info", "Windows application package (APPX)")
+CRX = section_spec("crx_info", "Browser extension (CRX)")
+APPX = section_spec("appx_info", "Windows application package (APPX)")
 
 
 @hookimpl

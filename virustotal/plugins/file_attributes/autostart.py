@@ -4,12 +4,10 @@ Shown and not tagged: the same entry is reported for thousands of files that sha
 """
 
 from virustotal.core import Analyzer, Settings, hookimpl
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import analyzer, field_specs, section_spec
 
-AUTOSTART = SectionSpec(
-    "autostart_locations",
-    "Autostart locations, as seen on other machines",
-    (FieldSpec("location", "Location"), FieldSpec("entry", "Entry")),
+AUTOSTART = section_spec(
+    "autostart_locations", "Autostart locations, as seen on other machines", *field_specs("location", "entry")
 )
 
 

@@ -1,34 +1,34 @@
 """Who is known to publish the file: `known_distributors`, `trusted_verdict`, `monitor_info`, `nsrl_info`."""
 
 from virustotal.core import Analyzer, Settings, hookimpl
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
 
-KNOWN = SectionSpec(
+KNOWN = section_spec(
     "known_distributors",
     "Known distributors",
-    (FieldSpec("distributors", "Distributors"), FieldSpec("data_sources", "Data sources"), FieldSpec("links", "Links")),
-    parts=(SectionSpec("products", "Products"), SectionSpec("filenames", "File names")),
+    *field_specs("distributors", "data_sources", "links"),
+    section_spec("products", "Products"),
+    section_spec("filenames", "File names"),
 )
-TRUSTED = SectionSpec(
+TRUSTED = section_spec(
     "trusted_verdict",
     "Verdict of a trusted organisation",
-    (
-        FieldSpec("verdict", "Verdict"),
-        FieldSpec("organization", "Organisation"),
-        FieldSpec("filename", "File name"),
-        FieldSpec("description", "Description"),
-        FieldSpec("link", "Link"),
-    ),
+    FieldSpec("verdict"),
+    FieldSpec("organization", "Organisation"),
+    FieldSpec("filename", "File name"),
+    *field_specs("description", "link"),
 )
-MONITOR = SectionSpec(
+MONITOR = section_spec(
     "monitor_info",
     "VirusTotal Monitor: software monitored by its publisher",
-    (FieldSpec("organizations", "Organisations"), FieldSpec("filenames", "File names")),
+    FieldSpec("organizations", "Organisations"),
+    FieldSpec("filenames", "File names"),
 )
-NSRL = SectionSpec(
+NSRL = section_spec(
     "nsrl_info",
     "National Software Reference Library",
-    parts=(SectionSpec("products", "Products"), SectionSpec("filenames", "File names")),
+    section_spec("products", "Products"),
+    section_spec("filenames", "File names"),
 )
 
 

@@ -2,18 +2,14 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
 
-MAIL = SectionSpec(
+MAIL = section_spec(
     "email",
     "Electronic mail",
-    (
-        FieldSpec("subject", "Subject", tag="network.email.subject"),
-        FieldSpec("date", "Date", read.date_or_text),
-        FieldSpec("message_id", "Message id"),
-        FieldSpec("from", "From"),
-        FieldSpec("to", "To"),
-    ),
+    FieldSpec("subject", tag="network.email.subject"),
+    FieldSpec("date", "Date", read.date_or_text),
+    *field_specs("message_id", "from", "to"),
 )
 
 

@@ -2,27 +2,23 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
 
-SWF = SectionSpec(
+SWF = section_spec(
     "swf_info",
     "Flash (SWF)",
-    (
-        FieldSpec("version", "Version", tag="file.swf.header.version"),
-        FieldSpec("compression", "Compression"),
-        FieldSpec("frame_count", "Frames", tag="file.swf.header.frame.count", tagged=read.whole),
-        FieldSpec("frame_size", "Frame size", tag="file.swf.header.frame.size"),
-        FieldSpec("duration", "Duration in seconds"),
-        FieldSpec("num_swf_tags", "Tags"),
-        FieldSpec("num_unrecognized_tags", "Unrecognised tags"),
-        FieldSpec("file_attributes", "Attributes", read.names),
-        FieldSpec("metadata", "Metadata"),
-    ),
-    parts=(
-        SectionSpec("suspicious_strings", "Suspicious strings", tag="file.string.blacklisted"),
-        SectionSpec("suspicious_urls", "Suspicious URLs"),
-        SectionSpec("flash_packages", "Packages"),
-    ),
+    FieldSpec("version", tag="file.swf.header.version"),
+    FieldSpec("compression"),
+    FieldSpec("frame_count", "Frames", tag="file.swf.header.frame.count", tagged=read.whole),
+    FieldSpec("frame_size", tag="file.swf.header.frame.size"),
+    FieldSpec("duration", "Duration in seconds"),
+    FieldSpec("num_swf_tags", "Tags"),
+    FieldSpec("num_unrecognized_tags", "Unrecognised tags"),
+    FieldSpec("file_attributes", "Attributes", read.names),
+    FieldSpec("metadata"),
+    section_spec("suspicious_strings", "Suspicious strings", tag="file.string.blacklisted"),
+    section_spec("suspicious_urls", "Suspicious URLs"),
+    section_spec("flash_packages", "Packages"),
 )
 
 

@@ -7,7 +7,14 @@ from typing import Any
 from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, analyzer, build
+from virustotal.plugins.file_attributes._attribute_table import (
+    MOST_TAGS,
+    FieldSpec,
+    analyzer,
+    build,
+    field_specs,
+    section_spec,
+)
 
 #: What Detect It Easy calls a tool, in lower case, to the tag type of its name.
 TOOLS: Mapping[str, str] = {"packer": "technique.packer", "protector": "technique.packer", "compiler": "file.compiler"}
@@ -21,55 +28,43 @@ def cves(value: Any) -> tuple[str, ...]:
     return tuple(tag.upper() for tag in as_texts(value) if _CVE.fullmatch(tag.upper()))
 
 
-EASY = SectionSpec(
+EASY = section_spec(
     "detectiteasy",
     "Detect It Easy",
-    (FieldSpec("filetype", "File type"),),
-    parts=(
-        SectionSpec(
-            "values",
-            "Tools and compilers",
-            (
-                FieldSpec("type", "Type"),
-                FieldSpec("name", "Name"),
-                FieldSpec("version", "Version"),
-                FieldSpec("info", "Details"),
-            ),
-        ),
+    FieldSpec("filetype", "File type"),
+    section_spec(
+        "values", "Tools and compilers", *field_specs("type", "name", "version"), FieldSpec("info", "Details")
     ),
 )
-TRID = SectionSpec(
+TRID = section_spec(
     "trid",
     "TrID",
-    (
-        FieldSpec("file_type", "File type"),
-        FieldSpec("file_format_legacy", "File type (older name)"),
-        FieldSpec("probability", "Probability (%)"),
-    ),
+    FieldSpec("file_type"),
+    FieldSpec("file_format_legacy", "File type (older name)"),
+    FieldSpec("probability", "Probability (%)"),
 )
 #: Every attribute that is shown here.
-IDENTITY = SectionSpec(
+IDENTITY = section_spec(
     "",
     "File identification",
-    (
-        FieldSpec("type_description", "Type"),
-        FieldSpec("type_tag", "Type tag"),
-        FieldSpec("type_tags", "Type tags", read.names),
-        FieldSpec("type_extension", "Extension"),
-        FieldSpec("magic", "Magic"),
-        FieldSpec("magika", "Magika"),
-        FieldSpec("creation_date", "Creation date (claimed by the file)", read.date_or_text),
-        FieldSpec("vhash", "vhash"),
-        FieldSpec("authentihash", "Authentihash", read.lower),
-        FieldSpec("ssdeep", "ssdeep"),
-        FieldSpec("tlsh", "TLSH"),
-        FieldSpec("permhash", "permhash"),
-        FieldSpec("symhash", "symhash"),
-        FieldSpec("telfhash", "telfhash"),
-        FieldSpec("bytehero_info", "ByteHero"),
-        FieldSpec("tags", "Exploited vulnerabilities", cves, "attribution.exploit", cves),
-    ),
-    parts=(EASY, TRID, SectionSpec("packers", "Packers by tool")),
+    FieldSpec("type_description", "Type"),
+    FieldSpec("type_tag"),
+    FieldSpec("type_tags", "Type tags", read.names),
+    FieldSpec("type_extension", "Extension"),
+    *field_specs("magic", "magika"),
+    FieldSpec("creation_date", "Creation date (claimed by the file)", read.date_or_text),
+    FieldSpec("vhash", "vhash"),
+    FieldSpec("authentihash", "Authentihash", read.lower),
+    FieldSpec("ssdeep", "ssdeep"),
+    FieldSpec("tlsh", "TLSH"),
+    FieldSpec("permhash", "permhash"),
+    FieldSpec("symhash", "symhash"),
+    FieldSpec("telfhash", "telfhash"),
+    FieldSpec("bytehero_info", "ByteHero"),
+    FieldSpec("tags", "Exploited vulnerabilities", cves, "attribution.exploit", cves),
+    EASY,
+    TRID,
+    section_spec("packers", "Packers by tool"),
 )
 KEYS = (*(field.key for field in IDENTITY.fields), *(part.key for part in IDENTITY.parts))
 

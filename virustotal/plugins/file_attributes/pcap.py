@@ -3,50 +3,44 @@
 Hosts of a capture are what somebody's machine talked to, most of it harmless: they are shown and not tagged.
 """
 
+from attrs import evolve
+
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, with_key
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
 
-RULES = SectionSpec(
+RULES = section_spec(
     "snort",
     "Snort rules on the capture",
-    (
-        FieldSpec("alert", "Alert", tag="network.signature.message"),
-        FieldSpec("classification", "Classification"),
-        FieldSpec("destinations", "Packets", read.names),
-    ),
-    "Rule id",
+    FieldSpec("alert", tag="network.signature.message"),
+    FieldSpec("classification"),
+    FieldSpec("destinations", "Packets", read.names),
+    name="Rule id",
     tag="network.signature.signature_id",
 )
-HTTP = SectionSpec(
+HTTP = section_spec(
     "http",
     "HTTP requests",
-    (
-        FieldSpec("datetime", "Time"),
-        FieldSpec("method", "Method"),
-        FieldSpec("url", "URL"),
-        FieldSpec("remote_host", "Peer"),
-        FieldSpec("response_code", "Status"),
-        FieldSpec("response_size", "Size"),
-        FieldSpec("user-agent", "User agent", tag="network.user_agent"),
-        FieldSpec("referer", "Referrer"),
-        FieldSpec("request_parameters", "Parameters"),
-        FieldSpec("binary_hash", "Response SHA-256", read.lower),
-        FieldSpec("binary_magic", "Response type"),
-    ),
+    FieldSpec("datetime", "Time"),
+    FieldSpec("method"),
+    FieldSpec("url", "URL"),
+    FieldSpec("remote_host", "Peer"),
+    FieldSpec("response_code", "Status"),
+    FieldSpec("response_size", "Size"),
+    FieldSpec("user-agent", "User agent", tag="network.user_agent"),
+    FieldSpec("referer", "Referrer"),
+    FieldSpec("request_parameters", "Parameters"),
+    FieldSpec("binary_hash", "Response SHA-256", read.lower),
+    FieldSpec("binary_magic", "Response type"),
 )
-WIRESHARK = SectionSpec(
+WIRESHARK = section_spec(
     "wireshark",
     "Capture (Wireshark)",
-    parts=(
-        SectionSpec("pcap", "Properties"),
-        SectionSpec(
-            "dns", "DNS look-ups", (FieldSpec("name", "Name"), FieldSpec("addresses", "Addresses", read.names))
-        ),
-    ),
+    section_spec("pcap", "Properties"),
+    section_spec("dns", "DNS look-ups", FieldSpec("name"), FieldSpec("addresses", "Addresses", read.names)),
 )
-TRAFFIC = SectionSpec("traffic_inspection", "Traffic", parts=(HTTP,))
-SURICATA = with_key(RULES, "suricata", "Suricata rules on the capture")
+TRAFFIC = section_spec("traffic_inspection", "Traffic", HTTP)
+SURICATA = evolve(RULES, key="suricata", title="Suricata rules on the capture")
 
 
 @hookimpl

@@ -1,35 +1,33 @@
 """PDF documents: `pdf_info`."""
 
 from virustotal.core import Analyzer, Settings, hookimpl
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
 
-PDF = SectionSpec(
+PDF = section_spec(
     "pdf_info",
     "PDF document",
-    (
-        FieldSpec("header", "Header"),
-        FieldSpec("num_pages", "Pages"),
-        FieldSpec("javascript", "/JavaScript"),
-        FieldSpec("js", "/JS"),
-        FieldSpec("autoaction", "/AA (additional actions)"),
-        FieldSpec("openaction", "/OpenAction"),
-        FieldSpec("num_launch_actions", "/Launch"),
-        FieldSpec("embedded_file", "/EmbeddedFile"),
-        FieldSpec("acroform", "/AcroForm"),
-        FieldSpec("xfa", "/XFA"),
-        FieldSpec("flash", "/RichMedia (Flash)"),
-        FieldSpec("jbig2_compression", "/JBIG2Decode"),
-        FieldSpec("encrypted", "/Encrypt"),
-        FieldSpec("num_object_streams", "/ObjStm"),
-        FieldSpec("suspicious_colors", "Colours beyond 24 bits"),
-        FieldSpec("num_obj", "obj"),
-        FieldSpec("num_endobj", "endobj"),
-        FieldSpec("num_stream", "stream"),
-        FieldSpec("num_endstream", "endstream"),
-        FieldSpec("xref", "xref"),
-        FieldSpec("trailer", "trailer"),
-        FieldSpec("startxref", "startxref"),
-    ),
+    FieldSpec("header"),
+    FieldSpec("num_pages", "Pages"),
+    FieldSpec("javascript", "/JavaScript"),
+    FieldSpec("js", "/JS"),
+    FieldSpec("autoaction", "/AA (additional actions)"),
+    FieldSpec("openaction", "/OpenAction"),
+    FieldSpec("num_launch_actions", "/Launch"),
+    FieldSpec("embedded_file", "/EmbeddedFile"),
+    FieldSpec("acroform", "/AcroForm"),
+    FieldSpec("xfa", "/XFA"),
+    FieldSpec("flash", "/RichMedia (Flash)"),
+    FieldSpec("jbig2_compression", "/JBIG2Decode"),
+    FieldSpec("encrypted", "/Encrypt"),
+    FieldSpec("num_object_streams", "/ObjStm"),
+    FieldSpec("suspicious_colors", "Colours beyond 24 bits"),
+    FieldSpec("num_obj", "obj"),
+    FieldSpec("num_endobj", "endobj"),
+    FieldSpec("num_stream", "stream"),
+    FieldSpec("num_endstream", "endstream"),
+    FieldSpec("xref", "xref"),
+    FieldSpec("trailer", "trailer"),
+    FieldSpec("startxref", "startxref"),
 )
 
 

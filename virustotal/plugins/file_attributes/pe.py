@@ -6,7 +6,7 @@ from typing import Any
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_text, moment
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
 
 #: IMAGE_FILE_HEADER.Machine (PE format, "Machine Types").
 MACHINES = {
@@ -32,26 +32,22 @@ def codeview(key: str) -> Callable[[Any], str]:
     return value
 
 
-SECTIONS = SectionSpec(
+SECTIONS = section_spec(
     "sections",
     "Sections",
-    (
-        FieldSpec("name", "Name", tag="file.pe.sections.name"),
-        FieldSpec("virtual_address", "Virtual address", read.address),
-        FieldSpec("virtual_size", "Virtual size"),
-        FieldSpec("raw_size", "Raw size"),
-        FieldSpec("flags", "Flags"),
-        FieldSpec("entropy", "Entropy"),
-        FieldSpec("chi2", "Chi-square"),
-        FieldSpec("md5", "MD5", read.lower, "file.pe.sections.hash", read.md5),
-    ),
+    FieldSpec("name", tag="file.pe.sections.name"),
+    FieldSpec("virtual_address", "Virtual address", read.address),
+    *field_specs("virtual_size", "raw_size", "flags", "entropy"),
+    FieldSpec("chi2", "Chi-square"),
+    FieldSpec("md5", "MD5", read.lower, "file.pe.sections.hash", read.md5),
 )
-IMPORTS = SectionSpec(
+IMPORTS = section_spec(
     "import_list",
     "Imports",
-    (FieldSpec("library_name", "Library", tag="file.lib"), FieldSpec("imported_functions", "Functions", read.names)),
+    FieldSpec("library_name", "Library", tag="file.lib"),
+    FieldSpec("imported_functions", "Functions", read.names),
 )
-EXPORTS = SectionSpec("exports", "Exports", tag="file.pe.exports.function_name")
+EXPORTS = section_spec("exports", "Exports", tag="file.pe.exports.function_name")
 
 
 def language(value: Any) -> str:
@@ -59,68 +55,56 @@ def language(value: Any) -> str:
     return "" if value == "NEUTRAL" else as_text(value)
 
 
-RESOURCES = SectionSpec(
+RESOURCES = section_spec(
     "resource_details",
     "Resources",
-    (
-        FieldSpec("type", "Type"),
-        FieldSpec("lang", "Language", tag="file.pe.resources.language", tagged=language),
-        FieldSpec("filetype", "File type"),
-        FieldSpec("sha256", "SHA-256", read.lower),
-        FieldSpec("entropy", "Entropy"),
-        FieldSpec("chi2", "Chi-square"),
-    ),
+    FieldSpec("type"),
+    FieldSpec("lang", "Language", tag="file.pe.resources.language", tagged=language),
+    FieldSpec("filetype", "File type"),
+    FieldSpec("sha256", "SHA-256", read.lower),
+    FieldSpec("entropy"),
+    FieldSpec("chi2", "Chi-square"),
 )
-DEBUG = SectionSpec(
+DEBUG = section_spec(
     "debug",
     "Debug directory",
-    (
-        FieldSpec("type_str", "Type"),
-        FieldSpec("type", "Type (numeric)"),
-        FieldSpec("timestamp", "Timestamp", read.day),
-        FieldSpec("offset", "Offset", read.address),
-        FieldSpec("size", "Size"),
-        FieldSpec("codeview", "CodeView", tag="file.pe.pdb_filename", tagged=codeview("name")),
-        FieldSpec("codeview", "CodeView", tag="file.pe.debug.guid", tagged=codeview("guid")),
-    ),
+    FieldSpec("type_str", "Type"),
+    FieldSpec("type", "Type (numeric)"),
+    FieldSpec("timestamp", "Timestamp", read.day),
+    FieldSpec("offset", "Offset", read.address),
+    FieldSpec("size"),
+    FieldSpec("codeview", "CodeView", tag="file.pe.pdb_filename", tagged=codeview("name")),
+    FieldSpec("codeview", "CodeView", tag="file.pe.debug.guid", tagged=codeview("guid")),
 )
-OVERLAY = SectionSpec(
+OVERLAY = section_spec(
     "overlay",
     "Overlay",
-    (
-        FieldSpec("offset", "Offset", read.address),
-        FieldSpec("size", "Size"),
-        FieldSpec("filetype", "File type"),
-        FieldSpec("entropy", "Entropy"),
-        FieldSpec("chi2", "Chi-square"),
-        FieldSpec("md5", "MD5", read.lower),
-    ),
+    FieldSpec("offset", "Offset", read.address),
+    FieldSpec("size"),
+    FieldSpec("filetype", "File type"),
+    FieldSpec("entropy"),
+    FieldSpec("chi2", "Chi-square"),
+    FieldSpec("md5", "MD5", read.lower),
 )
-PE = SectionSpec(
+PE = section_spec(
     "pe_info",
     "Windows executable (PE)",
-    (
-        FieldSpec("machine_type", "Machine", read.literal(MACHINES)),
-        FieldSpec("timestamp", "Linker timestamp", read.date_or_text, "file.pe.linker.timestamp", moment),
-        FieldSpec("entry_point", "Entry point", read.address),
-        FieldSpec("imphash", "Import hash", read.lower, "file.pe.imports.imphash", read.md5),
-        FieldSpec("rich_pe_header_hash", "Rich header hash", read.lower, "file.pe.rich_header.hash", read.md5),
-        FieldSpec("resource_types", "Resource types", read.counts),
-        FieldSpec("resource_langs", "Resource languages", read.counts),
-    ),
-    parts=(
-        SECTIONS,
-        OVERLAY,
-        IMPORTS,
-        # Older answers: library name to functions.
-        SectionSpec(
-            "imports", "Imports", (FieldSpec("functions", "Functions", read.names),), "Library", tag="file.lib"
-        ),
-        EXPORTS,
-        RESOURCES,
-        DEBUG,
-        SectionSpec("compiler_product_versions", "Rich header: build tools"),
-    ),
+    FieldSpec("machine_type", "Machine", read.literal(MACHINES)),
+    FieldSpec("timestamp", "Linker timestamp", read.date_or_text, "file.pe.linker.timestamp", moment),
+    FieldSpec("entry_point", "Entry point", read.address),
+    FieldSpec("imphash", "Import hash", read.lower, "file.pe.imports.imphash", read.md5),
+    FieldSpec("rich_pe_header_hash", "Rich header hash", read.lower, "file.pe.rich_header.hash", read.md5),
+    FieldSpec("resource_types", "Resource types", read.counts),
+    FieldSpec("resource_langs", "Resource languages", read.counts),
+    SECTIONS,
+    OVERLAY,
+    IMPORTS,
+    # Older answers: library name to functions.
+    section_spec("imports", "Imports", FieldSpec("functions", "Functions", read.names), name="Library", tag="file.lib"),
+    EXPORTS,
+    RESOURCES,
+    DEBUG,
+    section_spec("compiler_product_versions", "Rich header: build tools"),
 )
 
 

@@ -2,29 +2,25 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
 from virustotal.plugins.file_attributes.office import SUMMARY
 
-PROPERTIES = SectionSpec(
+PROPERTIES = section_spec(
     "document_properties",
     "Properties",
-    (
-        FieldSpec("rtf_header", "Header"),
-        FieldSpec("longest_hex_string", "Longest hex string"),
-        FieldSpec("embedded_drawings", "Embedded drawings"),
-        FieldSpec("embedded_pictures", "Embedded pictures"),
-        FieldSpec("dos_stubs", "DOS stubs"),
-        FieldSpec("non_ascii_characters", "Non-ASCII characters"),
-        FieldSpec("custom_xml_data_properties", "Custom XML properties"),
-        FieldSpec("read_only_protection", "Read only"),
-        FieldSpec("user_protection", "User protection"),
-        FieldSpec("default_character_set", "Character set"),
-        FieldSpec("default_ansi_codepage", "Code page"),
-        FieldSpec("default_languages", "Languages", read.names),
-    ),
-    parts=(SectionSpec("objects", "Embedded objects", (FieldSpec("class", "Class"), FieldSpec("type", "Type"))),),
+    FieldSpec("rtf_header", "Header"),
+    *field_specs("longest_hex_string", "embedded_drawings", "embedded_pictures"),
+    FieldSpec("dos_stubs", "DOS stubs"),
+    FieldSpec("non_ascii_characters", "Non-ASCII characters"),
+    FieldSpec("custom_xml_data_properties", "Custom XML properties"),
+    FieldSpec("read_only_protection", "Read only"),
+    FieldSpec("user_protection"),
+    FieldSpec("default_character_set", "Character set"),
+    FieldSpec("default_ansi_codepage", "Code page"),
+    FieldSpec("default_languages", "Languages", read.names),
+    section_spec("objects", "Embedded objects", *field_specs("class", "type")),
 )
-RTF = SectionSpec("rtf_info", "Rich text (RTF)", parts=(PROPERTIES, SUMMARY))
+RTF = section_spec("rtf_info", "Rich text (RTF)", PROPERTIES, SUMMARY)
 
 
 @hookimpl

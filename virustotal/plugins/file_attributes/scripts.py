@@ -2,34 +2,33 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
 
-JAVASCRIPT = SectionSpec("javascript_info", "JavaScript", (FieldSpec("tags", "Marks", read.names),))
-POWERSHELL = SectionSpec(
+JAVASCRIPT = section_spec("javascript_info", "JavaScript", FieldSpec("tags", "Marks", read.names))
+POWERSHELL = section_spec(
     "powershell_info",
     "PowerShell",
-    parts=(
-        SectionSpec("cmdlets", "Cmdlets", tag="file.powershell.cmdlet"),
-        SectionSpec("cmdlets_alias", "Cmdlet aliases", tag="file.powershell.cmdlet"),
-        SectionSpec("functions", "Functions"),
-        SectionSpec("dotnet_calls", ".NET calls"),
-        SectionSpec("ps_variables", "Variables"),
-    ),
+    section_spec("cmdlets", "Cmdlets", tag="file.powershell.cmdlet"),
+    section_spec("cmdlets_alias", "Cmdlet aliases", tag="file.powershell.cmdlet"),
+    section_spec("functions", "Functions"),
+    section_spec("dotnet_calls", ".NET calls"),
+    section_spec("ps_variables", "Variables"),
 )
-SCRIPT = (FieldSpec("attributes", "Attributes"), FieldSpec("sha256", "SHA-256", read.lower))
+SCRIPT = (
+    FieldSpec("attributes"),
+    FieldSpec("sha256", "SHA-256", read.lower),
+)
 # Links of a page are no evidence of what it does: shown, not tagged.
-HTML = SectionSpec(
+HTML = section_spec(
     "html_info",
     "HTML",
-    (FieldSpec("title", "Title"),),
-    parts=(
-        SectionSpec("iframes", "Frames", SCRIPT),
-        SectionSpec("scripts", "Scripts", SCRIPT),
-        SectionSpec("hrefs", "Links"),
-        SectionSpec("trackers", "Trackers", (FieldSpec("entries", "Entries"),), "Tracker"),
-        SectionSpec("html_meta", "Metadata", (FieldSpec("entries", "Values"),), "Name"),
-        SectionSpec("meta", "Metadata", (FieldSpec("entries", "Values"),), "Name"),
-    ),
+    FieldSpec("title"),
+    section_spec("iframes", "Frames", *SCRIPT),
+    section_spec("scripts", "Scripts", *SCRIPT),
+    section_spec("hrefs", "Links"),
+    section_spec("trackers", "Trackers", FieldSpec("entries"), name="Tracker"),
+    section_spec("html_meta", "Metadata", FieldSpec("entries", "Values"), name="Name"),
+    section_spec("meta", "Metadata", FieldSpec("entries", "Values"), name="Name"),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from virustotal.core import Analyzer, Finding, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_mappings, as_text
 from virustotal.core.tables import brief
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, build_sections
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, build_sections, section_spec
 from virustotal.plugins.file_attributes._severity import rule_sections, severity
 
 #: Events of one rule that are written out.
@@ -21,25 +21,23 @@ def events(value: Any) -> str:
     return f"{as_text(written, 900)} and {rest} more" if rest > 0 else written or str(brief(value))
 
 
-RULES = SectionSpec(
+RULES = section_spec(
     "sigma_analysis_results",
     "Rules",
-    (
-        FieldSpec("rule_level", "Level", severity),
-        FieldSpec("rule_title", "Rule"),
-        FieldSpec("rule_source", "Source"),
-        FieldSpec("rule_author", "Author", detail=True),
-        FieldSpec("rule_description", "Description"),
-        FieldSpec("rule_id", "Rule id", detail=True),
-        FieldSpec("match_context", "Events", events, detail=True),
-    ),
+    FieldSpec("rule_level", "Level", severity),
+    FieldSpec("rule_title", "Rule"),
+    FieldSpec("rule_source", "Source"),
+    FieldSpec("rule_author", "Author", detail=True),
+    FieldSpec("rule_description", "Description"),
+    FieldSpec("rule_id", detail=True),
+    FieldSpec("match_context", "Events", events, detail=True),
 )
-STATISTICS = SectionSpec("sigma_analysis_stats", "Sigma rules: VirusTotal's statistics")
-SUMMARY = SectionSpec(
+STATISTICS = section_spec("sigma_analysis_stats", "Sigma rules: VirusTotal's statistics")
+SUMMARY = section_spec(
     "sigma_analysis_summary",
     "Sigma rules: statistics by rule set",
-    tuple(FieldSpec(level, level.capitalize()) for level in ("critical", "high", "medium", "low")),
-    "Rule set",
+    *tuple(FieldSpec(level, level.capitalize()) for level in ("critical", "high", "medium", "low")),
+    name="Rule set",
 )
 
 

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from attrs import evolve
+
 from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimpl
 from virustotal.core.readers import as_list, as_mapping, as_text, moment
 from virustotal.core.tables import brief
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
-    SectionSpec,
     analyzer,
     build_section,
-    with_key,
+    field_specs,
+    section_spec,
 )
 
 #: What `verified` says of a signature that holds, in lower case; every other sentence says why it does not.
@@ -51,59 +53,46 @@ def common_name(value: Any) -> str:
     return as_text(fields.get("CN")) or as_text(fields.get("DN")) or str(brief(value))
 
 
-CERTIFICATES = SectionSpec(
+CERTIFICATES = section_spec(
     "x509",
     "Certificates",
-    (
-        FieldSpec("name", "Name", tag="cert.subject"),
-        FieldSpec("cert issuer", "Issuer", common_name, "cert.issuer", common_name),
-        FieldSpec("status", "Status"),
-        FieldSpec("valid from", "Valid from", date_only, "cert.valid.start", tagged_day),
-        FieldSpec("valid to", "Valid to", date_only, "cert.valid.end", tagged_day),
-        FieldSpec("valid usage", "Usage"),
-        FieldSpec("valid_usage", "Usage (2)"),
-        FieldSpec("algorithm", "Algorithm", tag="cert.signature_algo"),
-        FieldSpec("serial number", "Serial number", tag="cert.serial_no", tagged=read.any_hex),
-        FieldSpec("thumbprint", "Thumbprint", read.lower, "cert.thumbprint", read.sha1),
-        FieldSpec("thumbprint_sha256", "SHA-256 thumbprint", read.lower),
-        FieldSpec("thumbprint_md5", "MD5 thumbprint", read.lower),
-    ),
+    FieldSpec("name", tag="cert.subject"),
+    FieldSpec("cert issuer", "Issuer", common_name, "cert.issuer", common_name),
+    FieldSpec("status"),
+    FieldSpec("valid from", "Valid from", date_only, "cert.valid.start", tagged_day),
+    FieldSpec("valid to", "Valid to", date_only, "cert.valid.end", tagged_day),
+    FieldSpec("valid usage", "Usage"),
+    FieldSpec("valid_usage", "Usage (2)"),
+    FieldSpec("algorithm", tag="cert.signature_algo"),
+    FieldSpec("serial number", tag="cert.serial_no", tagged=read.any_hex),
+    FieldSpec("thumbprint", "Thumbprint", read.lower, "cert.thumbprint", read.sha1),
+    FieldSpec("thumbprint_sha256", "SHA-256 thumbprint", read.lower),
+    FieldSpec("thumbprint_md5", "MD5 thumbprint", read.lower),
 )
 #: The same without tags: who stamped the time, or firmware that holds it, says nothing of who made the file.
 UNTAGGED = tuple(FieldSpec(field.key, field.label, field.read) for field in CERTIFICATES.fields)
 
-PROGRAM = SectionSpec(
+PROGRAM = section_spec(
     "opusinfo",
     "Program named in the signature",
-    (
-        FieldSpec("programName", "Program", tag="file.pe.authenticode.spc_sp_opus_info.program_name"),
-        FieldSpec("moreInfo", "More information"),
-    ),
+    FieldSpec("programName", "Program", tag="file.pe.authenticode.spc_sp_opus_info.program_name"),
+    FieldSpec("moreInfo", "More information"),
 )
 
-SIGNATURE = SectionSpec(
+SIGNATURE = section_spec(
     "signature_info",
     "Signature and version information",
-    (
-        FieldSpec("verified", "VirusTotal says"),
-        FieldSpec("signing date", "Signing date", day),
-        FieldSpec("signers", "Signers"),
-        FieldSpec("counter signers", "Counter signers"),
-        FieldSpec("product", "Product"),
-        FieldSpec("description", "Description", tag="file.pe.versions.description"),
-        FieldSpec("original name", "Original name", tag="file.pe.versions.filename"),
-        FieldSpec("internal name", "Internal name"),
-        FieldSpec("file version", "File version"),
-        FieldSpec("copyright", "Copyright"),
-        FieldSpec("comments", "Comments"),
-    ),
-    parts=(
-        with_key(CERTIFICATES, "signers details", "Certificates of the signers"),
-        CERTIFICATES,
-        SectionSpec("counter signers details", "Certificates of the counter signers", UNTAGGED),
-        SectionSpec("pkcs7", "Signature data (PKCS #7)", parts=(PROGRAM,)),
-        with_key(PROGRAM, "pkcs7.opusinfo", PROGRAM.title),
-    ),
+    FieldSpec("verified", "VirusTotal says"),
+    FieldSpec("signing date", "Signing date", day),
+    *field_specs("signers", "counter signers", "product"),
+    FieldSpec("description", tag="file.pe.versions.description"),
+    FieldSpec("original name", tag="file.pe.versions.filename"),
+    *field_specs("internal name", "file version", "copyright", "comments"),
+    evolve(CERTIFICATES, key="signers details", title="Certificates of the signers"),
+    CERTIFICATES,
+    section_spec("counter signers details", "Certificates of the counter signers", *UNTAGGED),
+    section_spec("pkcs7", "Signature data (PKCS #7)", PROGRAM),
+    evolve(PROGRAM, key="pkcs7.opusinfo"),
 )
 
 

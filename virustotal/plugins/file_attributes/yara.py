@@ -8,27 +8,25 @@ from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimp
 from virustotal.core.readers import as_list, as_mappings, as_text
 from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, analyzer, build
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, analyzer, build, section_spec
 
 #: Points of one rule. Rules have no severity, and many only describe a format: so a little, and for a few of them.
 WORTH, MOST_SCORED = 10, 5
 # What YARA itself takes as the name of a rule; rule sets may have blanks.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 
-RULES = SectionSpec(
+RULES = section_spec(
     "crowdsourced_yara_results",
     "Crowdsourced YARA rules",
-    (
-        FieldSpec("rule_name", "Rule"),
-        FieldSpec("ruleset_name", "Rule set"),
-        FieldSpec("author", "Author"),
-        FieldSpec("source", "Source", detail=True),
-        FieldSpec("description", "Description"),
-        FieldSpec("match_in_subfile", "In a contained file"),
-        FieldSpec("match_date", "Matched", read.day),
-        FieldSpec("ruleset_id", "Rule set id", detail=True),
-        FieldSpec("ruleset_version", "Rule set version", detail=True),
-    ),
+    FieldSpec("rule_name", "Rule"),
+    FieldSpec("ruleset_name", "Rule set"),
+    FieldSpec("author"),
+    FieldSpec("source", detail=True),
+    FieldSpec("description"),
+    FieldSpec("match_in_subfile", "In a contained file"),
+    FieldSpec("match_date", "Matched", read.day),
+    FieldSpec("ruleset_id", "Rule set id", detail=True),
+    FieldSpec("ruleset_version", "Rule set version", detail=True),
 )
 
 
