@@ -45,7 +45,8 @@ def fetch(client: HttpClient, tmp_path: Path) -> Callable[..., int]:
     ) -> int:
         save = Save(tmp_path / "capture", most, magic, sha256, min_bytes=least)
         request = endpoints.linked(address, save) if address else endpoints.artefact(SANDBOX, "pcap", save)
-        return client.ask(request, soon()).size
+        client.ask(request, soon())
+        return save.path.stat().st_size
 
     return run
 
@@ -419,6 +420,7 @@ import resource, socket, sys, threading, time
 from pathlib import Path
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, Settings
+from virustotal.api import endpoints
 from virustotal.api.source import Save, Upload
 from virustotal.client.download import LARGEST_ERROR
 from virustotal.client.http_client import HttpClient

@@ -25,7 +25,7 @@ def url(given: str) -> Ref:
 
 
 def facts(**changes: Any) -> Facts:
-    return Facts(SHA, **{"file_type": "executable/windows/pe32", "file_name": "a.exe", **changes})
+    return Facts(SHA, **{"file_type": "executable/windows/pe32", **changes})
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,6 @@ def test_what_is_no_url_shows_no_password() -> None:
     assert "hunter2" not in refused.what
 
 
-def test_no_file_name_is_a_label_since_the_platform_shows_a_result_to_others() -> None:
-    (found,) = select_subjects(Facts(SHA, file_name="salaries.docm"), Settings()).allowed
+def test_the_label_of_a_file_is_its_digest_since_the_platform_shows_a_result_to_others() -> None:
+    (found,) = select_subjects(Facts(SHA), Settings()).allowed
     assert found.label == SHA

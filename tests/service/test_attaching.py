@@ -50,7 +50,7 @@ def test_a_picture_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     attacher = Attachments(request_in(tmp_path))
     download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
-    attacher.fetched([DownloadOutcome(download, FOUND, path, len(content))])
+    attacher.fetched([DownloadOutcome(download, FOUND, path)])
     assert attacher.pictures() == {}
     assert "a.png cannot be shown" in attacher.notes[0]
 
@@ -62,7 +62,7 @@ def test_a_picture_of_too_many_pixels_is_not_read(tmp_path: Path) -> None:
     Image.new("1", (LARGEST_SIDE + 1, 1)).save(path)
     attacher = Attachments(request_in(tmp_path))
     download = Download(Ref("screenshot", "x"), "screenshot", "a.png", "-", role=Role.IMAGE)
-    attacher.fetched([DownloadOutcome(download, FOUND, path, 9)])
+    attacher.fetched([DownloadOutcome(download, FOUND, path)])
     assert attacher.pictures() == {}
     assert "pixels" in attacher.notes[0]
 
@@ -76,6 +76,6 @@ def test_pictures_of_one_name_stay_with_their_plugin(tmp_path: Path) -> None:
     ]
     renamed = [wanted[0], evolve(wanted[1], name="a_2.png")]
     attacher = Attachments(request_in(tmp_path))
-    outcomes = [DownloadOutcome(download, FOUND, tmp_path / "picture", 9) for download in renamed]
+    outcomes = [DownloadOutcome(download, FOUND, tmp_path / "picture") for download in renamed]
     attacher.fetched(outcomes, [AnalyzerOutput("mine", "mine 1", external=True, downloads=tuple(wanted))])
     assert [(file.name, file.analyzer) for file in attacher.drawn] == [("a.png", "mine"), ("a_2.png", "mine")]

@@ -87,7 +87,7 @@ class Request:
 
 @frozen
 class Answer:
-    """What came back: the JSON object of the body, or for a download only its size in bytes.
+    """What came back: the JSON object of the body; empty for a download.
 
     Args:
         origin: Who answered, where it was not VirusTotal itself (`cache`, `mirror`).
@@ -98,7 +98,6 @@ class Answer:
     """
 
     payload: Mapping[str, Any] = EMPTY
-    size: int = 0
     origin: str = ""
     age: float = 0.0
     fallback_reason: str = ""

@@ -22,8 +22,8 @@ PARTIAL, NO_SUCH_PART = 206, 416
 _HEAD = 64
 
 
-def save(response: requests.Response, wanted: Save, deadline: float, secrets: Iterable[str] = ()) -> int:
-    """Write the body of an answer to `wanted.path`, and return its size in bytes.
+def save(response: requests.Response, wanted: Save, deadline: float, secrets: Iterable[str] = ()) -> None:
+    """Write the body of an answer to `wanted.path`.
 
     An error leaves nothing behind, but see `Save.resume`.
 
@@ -39,7 +39,7 @@ def save(response: requests.Response, wanted: Save, deadline: float, secrets: It
         VirusTotalError: The body is VirusTotal's error, in spite of its status.
     """
     try:
-        return _saved(response, wanted, deadline, tuple(secrets))
+        _saved(response, wanted, deadline, tuple(secrets))
     except OSError as error:
         # The wire's own errors do not get here: they are the core's by now.
         raise ArtefactError(f"The download cannot be written: {error.strerror}.", code="LocalDisk") from None
@@ -73,7 +73,7 @@ def _open_part(response: requests.Response, wanted: Save) -> tuple[IO[bytes], Pa
     return part.open("ab"), part
 
 
-def _saved(response: requests.Response, wanted: Save, deadline: float, secrets: tuple[str, ...]) -> int:
+def _saved(response: requests.Response, wanted: Save, deadline: float, secrets: tuple[str, ...]) -> None:
     file, part = _open_part(response, wanted)
     keep = False
     try:
@@ -81,7 +81,6 @@ def _saved(response: requests.Response, wanted: Save, deadline: float, secrets: 
             size, digest = _copy(response, file, wanted, deadline)
         _check(part, size, digest, wanted, response, secrets)
         part.replace(wanted.path)
-        return size
     except BrokenError:
         keep = wanted.resume
         raise

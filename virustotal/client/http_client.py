@@ -202,7 +202,8 @@ class HttpClient(Source):
                     discard(request.save)
                     raise UnavailableError("The download cannot be continued.", code="LocalRange")
                 if response.status_code == 200 or (response.status_code == PARTIAL and "Range" in headers):
-                    return Answer(size=save(response, request.save, deadline, self._secrets))
+                    save(response, request.save, deadline, self._secrets)
+                    return Answer()
                 if response.status_code not in _REDIRECTS:
                     raise error_mapping.refusal(
                         response.status_code, self._error_in(response, deadline), response.headers

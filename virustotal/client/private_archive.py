@@ -49,7 +49,8 @@ def fetch_private_file(sha256: str, wanted: Save, source: Source, deadline: floa
     try:
         save = Save(archive, wanted.max_bytes + OVERHEAD, magic=(b"PK\x03\x04",))
         source.ask(endpoints.download_zip(identifier, save), deadline)
-        return Answer(size=_extract(archive, evolve(wanted, sha256=wanted.sha256 or sha256)))
+        _extract(archive, evolve(wanted, sha256=wanted.sha256 or sha256))
+        return Answer()
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         wanted.path.unlink(missing_ok=True)
         raise ArtefactError(f"The archive of the file cannot be read: {type(error).__name__}.") from None
@@ -57,8 +58,8 @@ def fetch_private_file(sha256: str, wanted: Save, source: Source, deadline: floa
         archive.unlink(missing_ok=True)
 
 
-def _extract(archive: Path, wanted: Save) -> int:
-    """Write the archive's only file; return its size in bytes."""
+def _extract(archive: Path, wanted: Save) -> None:
+    """Write the archive's only file."""
     digest, size = hashlib.sha256(), 0
     with zipfile.ZipFile(archive) as bundle, wanted.path.open("wb") as target:
         entries = bundle.infolist()
@@ -73,4 +74,3 @@ def _extract(archive: Path, wanted: Save) -> int:
                 target.write(piece)
     if digest.hexdigest() != wanted.sha256.lower():
         raise ValueError("another file")
-    return size

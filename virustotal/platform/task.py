@@ -28,7 +28,7 @@ class Task:
         credentials: The keys.
         facts: About the file.
         classification: Of the submission.
-        size: Of the file, in bytes; 0 for a placeholder.
+        size: Of the file, in bytes; 0 where only a digest is known.
         deadline: Of `time.monotonic()`, by which the service answers.
         notes: Sentences for the analyst.
         tags: Of earlier services: type to values, or to (value, score).
@@ -43,11 +43,6 @@ class Task:
     notes: tuple[str, ...] = ()
     tags: Mapping[str, Any] = EMPTY
 
-    @property
-    def placeholder(self) -> bool:
-        """True if only a digest is known, so that there is no content to submit."""
-        return not self.size
-
     def candidate(self, subject: Subject) -> Candidate:
         """Return what would be submitted of a subject."""
         return Candidate(
@@ -57,7 +52,6 @@ class Task:
             depth=self.facts.depth,
             classification=self.classification,
             url=subject.url,
-            placeholder=self.placeholder,
         )
 
 
@@ -100,7 +94,6 @@ def _facts(request: ServiceRequest) -> Facts:
     return Facts(
         sha256=_digest(request),
         file_type=str(request.file_type or ""),
-        file_name=str(request.file_name or ""),
         depth=int(task.depth or 0),
         metadata=as_mapping(task.metadata),
         uri=_uri(request) if str(request.file_type or "").startswith("uri/") else "",

@@ -87,7 +87,6 @@ def _candidate(subject: Subject, target: Target) -> Candidate:
         size=int(target.fileinfo.get("size") or 0),
         file_type=str(target.fileinfo["type"]),
         url=subject.url,
-        placeholder=target.path is None,
     )
 
 
@@ -137,6 +136,5 @@ def _facts(target: Target) -> Facts:
     return Facts(
         sha256=next((digest for digest in digests if digest.strip("0")), ""),
         file_type=str(target.fileinfo["type"]),
-        file_name=target.name,
         uri=as_text(as_mapping(target.fileinfo.get("uri_info")).get("uri"), 10_000),
     )

@@ -33,13 +33,11 @@ class DownloadOutcome:
     Args:
         outcome: Where it is not found, its detail says in one sentence why the artefact is missing.
         path: Of the body, verified and whole; None where there is none.
-        size: In bytes.
     """
 
     download: Download
     outcome: Outcome
     path: Path | None = None
-    size: int = 0
 
 
 @frozen
@@ -134,7 +132,7 @@ def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
             if download.link
             else endpoints.artefact(download.ref, download.kind, save)
         )
-        answer = round.source.ask(request, round.deadline)
+        round.source.ask(request, round.deadline)
     except VirusTotalError as error:
         if error.status in _SPREADS:
             round.refused["" if error.status is Status.QUOTA else download.kind] = error.status
@@ -142,15 +140,7 @@ def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
     except Exception as error:  # a full disk, say: it costs this file and nothing else
         path.unlink(missing_ok=True)
         return DownloadOutcome(download, Outcome(Status.FAILED, f"It could not be stored: {type(error).__name__}."))
-    return _checked(download, path, answer.size)
-
-
-def _checked(download: Download, path: Path, size: int) -> DownloadOutcome:
-    """Trust no source with the last word: an empty or missing file is never attached."""
-    if not path.is_file() or not path.stat().st_size:
-        path.unlink(missing_ok=True)
-        return DownloadOutcome(download, Outcome(Status.FAILED, "The answer is empty."))
-    return DownloadOutcome(download, FOUND, path, size or path.stat().st_size)
+    return DownloadOutcome(download, FOUND, path)
 
 
 def _licence_once(outcomes: Iterable[DownloadOutcome]) -> Iterator[DownloadOutcome]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from virustotal.api.identifiers import CONTROL, DIGEST, url_id
 from virustotal.core.models import Ref, Status
@@ -35,7 +35,6 @@ class Facts:
     Args:
         sha256: The file's; where only another digest is known, an MD5 or SHA-1, which VirusTotal understands too.
         file_type: As Assemblyline identified it.
-        file_name: As it was submitted or extracted.
         depth: How many files it was extracted from.
         metadata: Of the submission.
         uri: Of a `uri/*` file, as the shell read it; a bare host stands for the host alone.
@@ -43,7 +42,6 @@ class Facts:
 
     sha256: str
     file_type: str = ""
-    file_name: str = ""
     depth: int = 0
     metadata: Mapping[str, Any] = EMPTY
     uri: str = ""
@@ -86,7 +84,7 @@ class Subjects:
     """What is looked up, in order, and what is not."""
 
     allowed: tuple[Subject, ...] = ()
-    refused: tuple[Refusal, ...] = field(default=())
+    refused: tuple[Refusal, ...] = ()
 
 
 def select_subjects(facts: Facts, settings: Settings) -> Subjects:

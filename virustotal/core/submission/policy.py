@@ -27,12 +27,11 @@ class Candidate:
 
     Args:
         ref: The file or URL, as it was looked up.
-        size: Of the file, in bytes.
+        size: Of the file, in bytes; 0 where only its hash is known.
         file_type: Assemblyline's.
         depth: Of the extraction; 0 for what the user submitted.
         classification: Of the submission.
         url: As it would be sent; empty for a file.
-        placeholder: Whether only a hash is known.
     """
 
     ref: Ref
@@ -41,7 +40,6 @@ class Candidate:
     depth: int = 0
     classification: str = ""
     url: str = ""
-    placeholder: bool = False
 
 
 @frozen
@@ -169,13 +167,11 @@ def _origin(candidate: Candidate, settings: Settings, above: Above) -> tuple[Rul
 
 def _content(candidate: Candidate, settings: Settings) -> Ruling:
     policy = settings.submit_policy
-    if candidate.placeholder:
+    if not candidate.size:
         return Ruling("content", "Only its hash is known here, not its content.")
     if not allows_file_type(candidate.file_type, policy.file_types):
         reason = f"Its type {candidate.file_type or 'unknown'} is not among submit_policy.file_types."
         return Ruling("submit_policy.file_types", reason)
-    if not candidate.size:
-        return Ruling("size", "It is empty.")
     limit = min(policy.max_size_mb, MOST_SUBMIT_MB)
     if candidate.size > limit * MEGABYTE:
         reason = f"It has {candidate.size} bytes, and submit_policy.max_size_mb is {limit} MB."
