@@ -109,7 +109,7 @@ def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSec
     known = {*(field.key for field in part.fields), *(spec.key for spec in part.parts), *part.skip}
     rest = [key for key in value if key not in known]
     rest, left_out = rest[:MOST_KEYS], max(0, len(rest) - MOST_KEYS)
-    nested = dict.fromkeys(key for key in rest if depth > 0 and _nests(value[key]))
+    nested = dict.fromkeys(key for key in rest if depth > 0 and nests(value[key]))
     facts = [*part.fields, *(FieldSpec(key, label(key)) for key in rest if key not in nested)]
     entries = [(field.label, field.read(value[field.key])) for field in facts[:MOST_ROWS] if field.key in value]
     if len(facts) > MOST_ROWS:
@@ -124,7 +124,7 @@ def _facts(part: SectionSpec, value: Mapping[str, Any], depth: int) -> ResultSec
     return section
 
 
-def _nests(value: Any) -> bool:
+def nests(value: Any) -> bool:
     """True for what deserves a section of its own: a mapping, a list of mappings, a list too long for one cell."""
     entries = as_list(value)
     return bool(as_mapping(value)) or len(entries) > 10 or bool(as_mappings(entries[:10]))
@@ -214,20 +214,16 @@ def build_section(part: SectionSpec, value: Any) -> ResultSection | None:
 
 
 def build_sections(attributes: Mapping[str, Any], *parts: SectionSpec) -> Iterator[ResultSection]:
-    """Yield a section for each of the attributes that the file has."""
+    """Yield a section for each of the attributes that the file has; of a list of what has parts, one for each entry."""
     for part in parts:
-        if (section := build_section(part, attributes.get(part.key))) is not None:
-            yield section
-
-
-def build_section_for_each(part: SectionSpec, value: Any) -> Iterator[ResultSection]:
-    """Yield a section for each mapping of a list, MOST_PARTS at most; anything else is one section."""
-    entries = as_mappings(value) or (value,)
-    for entry in entries[:MOST_PARTS]:
-        if (section := build_section(part, entry)) is not None:
-            yield section
-    if len(entries) > MOST_PARTS:
-        yield ResultSection(f"{part.title}: {len(entries) - MOST_PARTS} more are not shown")
+        entries = as_list(attributes.get(part.key))
+        if not part.parts or not entries or not all(map(as_mapping, entries)):
+            entries = (attributes.get(part.key),)
+        for entry in entries[:MOST_PARTS]:
+            if (section := build_section(part, entry)) is not None:
+                yield section
+        if len(entries) > MOST_PARTS:
+            yield ResultSection(f"{part.title}: {len(entries) - MOST_PARTS} more are not shown")
 
 
 def analyzer(

@@ -1,20 +1,10 @@
 """Apple's formats: `macho_info` (one entry an architecture), `ipa_info`, `dmg_info`."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from attrs import evolve
 
-from virustotal.core import Analyzer, Finding, Settings, hookimpl
+from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import (
-    FieldSpec,
-    analyzer,
-    build_section_for_each,
-    build_sections,
-    field_specs,
-    section_spec,
-)
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
 
 PLIST = section_spec(
     "plist",
@@ -47,9 +37,9 @@ SEGMENTS = section_spec(
     FieldSpec("filesize", "Size in the file", read.address),
     FieldSpec("sections"),
 )
-ARCHITECTURE = section_spec(
-    "macho",
-    "Architecture",
+MACHO = section_spec(
+    "macho_info",
+    "Mach-O executable",
     section_spec(
         "headers",
         "Header",
@@ -101,17 +91,8 @@ DMG = section_spec(
 )
 
 
-MACHO = evolve(ARCHITECTURE, key="macho_info", title="Mach-O executable")
-
-
-def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield a section for each architecture of `macho_info`, which is a list, and for the containers."""
-    yield from build_section_for_each(MACHO, attributes.get(MACHO.key))
-    yield from build_sections(attributes, IPA, DMG)
-
-
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of Apple's formats."""
     summary = "Mach-O executables, iOS applications, Apple disk images."
-    return (analyzer("apple", 407, summary, MACHO, IPA, DMG, analyze=analyze),)
+    return (analyzer("apple", 407, summary, MACHO, IPA, DMG),)

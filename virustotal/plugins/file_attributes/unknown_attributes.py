@@ -7,10 +7,9 @@ from functools import partial
 from typing import Any
 
 from virustotal.core import Analyzer, Finding, Settings, hookimpl
-from virustotal.core.readers import as_list, as_mapping
 from virustotal.core.tables import brief, key_values
 from virustotal.plugins import file_attributes
-from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, analyzer, build_sections
+from virustotal.plugins.file_attributes._attribute_table import MOST_PARTS, SectionSpec, analyzer, build_sections, nests
 from virustotal.plugins.file_attributes._cell_readers import label
 
 #: What header, overview, detections and coverage of the subject show, and what only the API itself needs.
@@ -24,8 +23,6 @@ ELSEWHERE: frozenset[str] = frozenset(
         *("times_submitted", "total_votes", "unique_sources"),
     )
 )
-#: Longest list that stands in one line.
-IN_LINE = 10
 
 
 def shown_by_siblings(settings: Settings) -> frozenset[str]:
@@ -44,22 +41,13 @@ def shown_by_siblings(settings: Settings) -> frozenset[str]:
 def analyze(shown_elsewhere: frozenset[str], attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield a section for each attribute with something inside, and one for all plain values."""
     values = {key: value for key, value in attributes.items() if key not in shown_elsewhere}
-    nested = [key for key, value in values.items() if _nested(key, value)]
+    nested = [key for key, value in values.items() if key.endswith("_info") or nests(value)]
     yield from build_sections(values, *(SectionSpec(key, f"Attribute {label(key)}") for key in nested[:MOST_PARTS]))
     plain = [(label(key), brief(value)) for key, value in values.items() if key not in nested]
     if len(nested) > MOST_PARTS:
         plain.append(("Not shown", brief(nested[MOST_PARTS:])))
     if (section := key_values("Further attributes", plain[:200])) is not None:
         yield section
-
-
-def _nested(key: str, value: Any) -> bool:
-    return (
-        key.endswith("_info")
-        or bool(as_mapping(value))
-        or len(as_list(value)) > IN_LINE
-        or any(map(as_mapping, as_list(value)))
-    )
 
 
 @hookimpl
