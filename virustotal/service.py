@@ -25,7 +25,7 @@ from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.aging import changing_soon
 from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
-from virustotal.core.scoring.safelist import TAG_TYPES, Safelist
+from virustotal.core.scoring.safelist import NO_SAFELIST, TAG_TYPES, Safelist
 from virustotal.core.settings import Credentials, Settings, credentials, service_settings
 from virustotal.core.submission.policy import look_up_ruling, public_look_up_ruling, refuse_hosts
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
@@ -53,8 +53,6 @@ USER_PRIORITY = 500
 NO_PRIORITY = 1
 #: Seconds of the manifest's timeout that are kept for analysis and layout; a fifth of it, where that is less.
 MARGIN = 30.0
-
-NO_SAFELIST = Safelist()
 
 
 class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
@@ -175,7 +173,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         elif task.settings.exhaustive_search:
             search = self._search(task, subjects, results, client)
         safelist, note = self._safelist.current()
-        judge, attachments = Judge(task.settings, hooks, safelist), Attachments(request)
+        judge, attachments = Judge(task.settings, hooks.remap, hooks.decide, safelist), Attachments(request)
         folder = Path(self.working_directory)
         results = Analysis(task, client, self._plugins, judge, attachments, folder, scan).run(results)
         searched = search.outputs(results, judge) if search else ()
@@ -290,8 +288,8 @@ def _volatile(task: Task, subjects: Subjects, results: tuple[SubjectResult, ...]
     reasons = [result.changing for result in results if result.changing]
     now = datetime.now(UTC)
     # A private report has no engines, and a single submission.
-    reports = [result.report for result in results if result.report.outcome.found and not result.headline]
-    reasons += [reason for report in reports if (reason := changing_soon(report.subject, now))]
+    public = [result for result in results if result.report.outcome.found and not result.headline]
+    reasons += filter(None, (changing_soon(result.report.subject, result.verdict.counts, now) for result in public))
     if any(subject.url for subject in subjects.allowed) and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result is about the submitted_url of the submission's metadata.")
     if task.settings.exhaustive_search:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from virustotal.core.scoring.aging import changing_soon
+from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import Settings
 from virustotal.platform.tool_version import with_time_slice
 from virustotal.testing import obj
 
@@ -37,7 +39,8 @@ def before(**age: float) -> int:
     ],
 )
 def test_changing_soon(kind: str, attributes: dict[str, Any], says: str) -> None:
-    reason = changing_soon(obj(kind, **attributes), NOW)
+    subject = obj(kind, **attributes)
+    reason = changing_soon(subject, judge(subject, Settings()).counts, NOW)
     assert says in reason
     assert bool(reason) is bool(says)
 

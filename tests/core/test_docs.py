@@ -72,7 +72,7 @@ def test_verdicts(example: dict[str, Any]) -> None:
     found = judge(
         described(example["object"]),
         settings,
-        remap=lambda each: virustotal_remap(each, settings),
+        remap=lambda each, _: virustotal_remap(each, settings),
         safelist=read_safelist(example.get("safelist")),
     )
     assert {"level": found.level.value, "score": found.score} == example["verdict"]
@@ -204,7 +204,9 @@ def test_the_table_for_those_who_change_over() -> None:
     rows = dict(re.findall(r"^\| ([^|`]+) \| \d[^|]* \| (\d[^|]*) \|$", SCORING, re.MULTILINE))
     shown = {}
     for case, example in CASES_HERE:
-        verdict = judge(described(example), settings, remap=lambda detections: virustotal_remap(detections, settings))
+        verdict = judge(
+            described(example), settings, remap=lambda detections, _: virustotal_remap(detections, settings)
+        )
         word = verdict_word(verdict)
         shown[case] = f"{verdict.score}, {word}" if word else str(verdict.score)
     assert rows == shown

@@ -50,7 +50,7 @@ def judged(kind: str, attributes: dict[str, Any], config: dict[str, Any], **more
     return judge(
         obj(kind, **attributes),
         settings,
-        remap=lambda detections: virustotal_remap(detections, settings),
+        remap=lambda detections, _: virustotal_remap(detections, settings),
         safelist=read_safelist(more.get("safelist")),
     )
 

@@ -50,7 +50,7 @@ def verdict(
     return judge(
         obj(kind, id, **attributes),
         settings,
-        remap=lambda found: virustotal_remap(found, settings),
+        remap=lambda found, _: virustotal_remap(found, settings),
         safelist=read_safelist(safelist),
     )
 

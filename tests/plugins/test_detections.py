@@ -45,7 +45,7 @@ POPULAR = {
 def found(kind: str = "file", config: dict[str, Any] | None = None, **attributes: Any) -> list[Finding]:
     settings = service_settings({"av_config": config or {}})
     given = evidence(kind, settings=settings, **attributes)
-    remap = lambda each: virustotal_remap(each, settings)  # noqa: E731
+    remap = lambda each, _: virustotal_remap(each, settings)  # noqa: E731
     return run(ANALYZERS[kind], Evidence(given.report, None, settings, lambda obj: judge(obj, settings, remap)))
 
 

@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from virustotal.core.models import Object
-from virustotal.core.scoring.verdicts import answered_engines
+from virustotal.core.models import EngineCounts, Object
 from virustotal.util.readers import as_text, timestamp
 
 #: An object that VirusTotal has seen for less than this is young.
@@ -17,7 +16,7 @@ _FIRST_SEEN = ("first_submission_date", "first_seen_itw_date", "creation_date")
 _PENDING = frozenset({"queued", "in-progress", "inprogress", "running"})
 
 
-def changing_soon(obj: Object, now: datetime) -> str:
+def changing_soon(obj: Object, counts: EngineCounts, now: datetime) -> str:
     """Return why the verdict of a found object may soon change, as a sentence; empty where it is old and stable.
 
     Dates in the future tell nothing.
@@ -27,7 +26,7 @@ def changing_soon(obj: Object, now: datetime) -> str:
         return "VirusTotal gave the object without attributes."
     if as_text(attributes.get("status"), 60).lower() in _PENDING:
         return "VirusTotal is still analysing the object."
-    if answered_engines(obj) < FEW_ENGINES:
+    if counts.engines < FEW_ENGINES:
         return f"Fewer than {FEW_ENGINES} engines have analysed the object."
     # A file's own creation date is whatever its author wrote into it.
     names = _FIRST_SEEN[:2] if obj.ref.kind == "file" else _FIRST_SEEN

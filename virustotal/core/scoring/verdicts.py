@@ -23,7 +23,7 @@ from virustotal.core.settings import Settings
 from virustotal.util.readers import as_mapping, as_text, integer, pairs, timestamp
 
 #: Folds the detections of one object through the remap hooks.
-Remap = Callable[[tuple[Detection, ...]], tuple[Detection, ...]]
+Remap = Callable[[tuple[Detection, ...], Object], tuple[Detection, ...]]
 #: The first verdict of the verdict hooks, or None.
 Decide = Callable[[Object, tuple[Detection, ...]], Verdict | None]
 
@@ -117,13 +117,6 @@ def counters(obj: Object) -> Mapping[str, int]:
     return counts
 
 
-def answered_engines(obj: Object) -> int:
-    """Return how many engines came to a verdict: by the list or by the counters, whichever has more."""
-    entries = as_mapping(obj.attributes.get("last_analysis_results")).values()
-    listed = sum(1 for entry in entries if category_of(as_mapping(entry).get("category")) in ANSWERED)
-    return max(listed, _answered(counters(obj)))
-
-
 def detection_ratio(obj: Object, verdict: Verdict) -> str:
     """Return how many engines of those that answered detect an object, such as `3/90`; empty where none answered."""
     answered = [detection for detection in verdict.detections if detection.category in ANSWERED]
@@ -163,7 +156,7 @@ def judge(
     None of them makes a safelisted or popular host score.
     """
     results = detections(obj)
-    results = remap(results) if remap is not None else results
+    results = remap(results, obj) if remap is not None else results
     if safelist.lists("av.virus_name"):
         results = tuple(_ignore_safelisted(detection, safelist) for detection in results)
     own = judge_engines(obj, results, settings)
@@ -180,21 +173,22 @@ def _ignore_safelisted(detection: Detection, safelist: Safelist) -> Detection:
 
 def _bound(verdict: Verdict, own: Verdict) -> Verdict:
     """Return a hook's verdict within the cap, with the engines' counts; where it names no detections, the engines'."""
-    score = max(0, min(MOST_ENGINE_POINTS, verdict.score))
-    counts = evolve(own.counts, points=score)
-    return evolve(
-        verdict,
-        level=_level(verdict.level, score),
-        score=score,
-        detections=verdict.detections or own.detections,
-        counts=counts,
-    )
+    verdict = evolve(verdict, detections=verdict.detections or own.detections, counts=own.counts)
+    return _with_score(verdict, max(0, min(MOST_ENGINE_POINTS, verdict.score)))
 
 
-def _level(level: Level, score: int) -> Level:
-    """Return the platform's level of a score; `clean` and `unknown` stay where the score does not contradict them."""
-    by_score = level_of(score)
-    return level if by_score is Level.INFORMATIONAL and level in {Level.CLEAN, Level.UNKNOWN} else by_score
+def _with_score(verdict: Verdict, score: int, because: str = "", level: Level | None = None) -> Verdict:
+    """Return a verdict with another score, and the level that the platform has for it.
+
+    Args:
+        because: One more reason, if any.
+        level: The verdict's own where it is not given; `clean` and `unknown` stay where the score does not contradict.
+    """
+    by_score, level = level_of(score), level or verdict.level
+    if by_score is not Level.INFORMATIONAL or level not in {Level.CLEAN, Level.UNKNOWN}:
+        level = by_score
+    reasons = (*verdict.reasons, because) if because else verdict.reasons
+    return evolve(verdict, level=level, score=score, reasons=reasons, counts=evolve(verdict.counts, points=score))
 
 
 # --- people, trust, and hosts that are never scored ------------------------------------------------------------------
@@ -208,14 +202,11 @@ def _weigh_trust(obj: Object, verdict: Verdict) -> Verdict:
     who = ", ".join(filter(None, (BENIGN_ANALYST if benign else "", trust)))
     verdict = evolve(verdict, trusted_by=who)
     if verdict.counts.malicious < DISAGREE_FROM:
-        reasons = verdict.reasons
-        if verdict.score:
-            reasons = (*reasons, f"Not scored: trusted by {who}, and fewer than {DISAGREE_FROM} engines disagree.")
-        return _with_score(verdict, 0, reasons, Level.CLEAN)
-    if not benign:
-        return evolve(verdict, reasons=(*verdict.reasons, f"Trusted by {who}, which disagrees with the engines."))
-    reason = f"Trusted by {who}, which disagrees with the engines: at most {MOST_AGAINST_BENIGN} points."
-    return _with_score(verdict, min(verdict.score, MOST_AGAINST_BENIGN), (*verdict.reasons, reason))
+        because = f"Not scored: trusted by {who}, and fewer than {DISAGREE_FROM} engines disagree."
+        return _with_score(verdict, 0, because if verdict.score else "", Level.CLEAN)
+    limit = f": at most {MOST_AGAINST_BENIGN} points" if benign else ""
+    score = min(verdict.score, MOST_AGAINST_BENIGN) if benign else verdict.score
+    return _with_score(verdict, score, f"Trusted by {who}, which disagrees with the engines{limit}.")
 
 
 def _apply_analyst(obj: Object, verdict: Verdict) -> Verdict:
@@ -224,11 +215,6 @@ def _apply_analyst(obj: Object, verdict: Verdict) -> Verdict:
         return verdict
     reasons = (*verdict.reasons, "A Mandiant analyst holds it to be malicious.")
     return evolve(verdict, level=level_of(ANALYST_POINTS), score=ANALYST_POINTS, reasons=reasons)
-
-
-def _with_score(verdict: Verdict, score: int, reasons: tuple[str, ...], least: Level = Level.INFORMATIONAL) -> Verdict:
-    counts = evolve(verdict.counts, points=score)
-    return evolve(verdict, level=_level(least, score), score=score, reasons=reasons, counts=counts)
 
 
 def exemption(obj: Object, safelist: Safelist) -> str:
@@ -252,10 +238,10 @@ def _apply_exemption(verdict: Verdict, obj: Object, safelist: Safelist) -> Verdi
     because = exemption(obj, safelist)
     if not because:
         return verdict
-    reasons = (*verdict.reasons, because) if verdict.score or verdict.counts.hits else verdict.reasons
+    because = because if verdict.score or verdict.counts.hits else ""
     if _safelisted_as(obj, safelist):
-        return evolve(_with_score(verdict, 0, reasons, Level.CLEAN), trusted_by="the platform's safelist")
-    return _with_score(verdict, 0, reasons, min(verdict.level, Level.INFORMATIONAL, key=lambda level: level.rank))
+        return evolve(_with_score(verdict, 0, because, Level.CLEAN), trusted_by="the platform's safelist")
+    return _with_score(verdict, 0, because)
 
 
 # --- the engines' own verdict ----------------------------------------------------------------------------------------
@@ -274,19 +260,16 @@ def judge_engines(obj: Object, results: Iterable[Detection], settings: Settings)
     if not engines:
         unanswered = ("No engine came to a verdict.",) if results or stats else ()
         return Verdict(Level.UNKNOWN, results, (*unanswered, *notes))
-    needed = needed_hits(settings)
-    if counts.hits < needed:
+    half = " A suspicious engine weighs half." if counts.suspicious else ""
+    summary = f"{counts_text(counts).capitalize()}.{half}"
+    if counts.hits >= needed_hits(settings):
+        score, reasons = _score(obj, counts, counted, settings)
+        counts = evolve(counts, points=score)
+    else:
         below = f"Not scored: below the hit threshold of {settings.av_config.hit_threshold}."
-        sentences = (_summary(counts), *([below] if counts.hits else []), *notes)
+        score, reasons = 0, [below] if counts.hits else []
         counts = evolve(counts, below_threshold=counts.hits > 0)
-        return Verdict(Level.INFORMATIONAL, results, sentences, counts=counts)
-    few = (counts.malicious + counts.suspicious) / engines < FULL_RATIO
-    score, reasons = _score(counts, counted, half=few and obj.ref.kind in NETWORK_KINDS)
-    if score > MOST_UNWANTED_POINTS and (category := _unwanted(obj, settings)):
-        score = MOST_UNWANTED_POINTS
-        reasons.append(f"VirusTotal's threat category is {category}: engines give {score} points at most.")
-    sentences = (_summary(counts), *reasons, *notes)
-    return Verdict(level_of(score), results, sentences, score, evolve(counts, points=score))
+    return Verdict(level_of(score), results, (summary, *reasons, *notes), score, counts)
 
 
 def _unwanted(obj: Object, settings: Settings) -> str:
@@ -301,11 +284,6 @@ def needed_hits(settings: Settings) -> float:
     """Return how many hits count: a malicious engine is one, a suspicious one half; 0 and 1 both mean any engine."""
     threshold = settings.av_config.hit_threshold
     return 0.5 if threshold <= 1 else float(threshold)
-
-
-def _summary(counts: EngineCounts) -> str:
-    half = " A suspicious engine weighs half." if counts.suspicious else ""
-    return f"{counts_text(counts).capitalize()}.{half}"
 
 
 def _list_notes(listed: Mapping[str, int], counted: int, stats: Mapping[str, int]) -> Iterator[str]:
@@ -333,28 +311,33 @@ def _answered(stats: Mapping[str, int]) -> int:
     return sum(count for name, count in stats.items() if name in ANSWERED)
 
 
-def _score(counts: EngineCounts, counted: Iterable[Detection], *, half: bool) -> tuple[int, list[str]]:
+def _score(
+    obj: Object, counts: EngineCounts, counted: Iterable[Detection], settings: Settings
+) -> tuple[int, list[str]]:
     """Return the larger of two sums: of the malicious engines, and of all as if they were suspicious.
 
     So a suspicious engine adds nothing on top of malicious ones, and none that turns malicious lowers the score.
     """
-    scores: dict[str, list[int]] = {MALICIOUS: [], SUSPICIOUS: []}
+    own: dict[str, list[int]] = {MALICIOUS: [], SUSPICIOUS: []}
     for detection in counted:
         if detection.score is not None:
-            scores[detection.category].append(max(0, min(MOST_ENGINE_POINTS, detection.score)))
-    plain_malicious = counts.malicious - len(scores[MALICIOUS])
-    plain_suspicious = counts.suspicious - len(scores[SUSPICIOUS])
-    own_malicious = sum(scores[MALICIOUS])
-    malicious = plain_malicious * MALICIOUS_POINTS + own_malicious
+            own[detection.category].append(max(0, min(MOST_ENGINE_POINTS, detection.score)))
+    plain_malicious = counts.malicious - len(own[MALICIOUS])
+    plain_suspicious = counts.suspicious - len(own[SUSPICIOUS])
+    malicious = plain_malicious * MALICIOUS_POINTS
     suspicious = min(MOST_SUSPICIOUS_POINTS, (plain_malicious + plain_suspicious) * SUSPICIOUS_POINTS)
-    suspicious += own_malicious + sum(scores[SUSPICIOUS])
-    score = max(malicious, suspicious)
+    score = max(malicious, suspicious + sum(own[SUSPICIOUS])) + sum(own[MALICIOUS])
     reasons = []
-    if remapped := sum(map(len, scores.values())):
+    if remapped := sum(map(len, own.values())):
         reasons.append(f"{remapped} of them have a score of their own, by av_config or as unwanted software.")
-    if half:
+    few = (counts.malicious + counts.suspicious) / counts.engines < FULL_RATIO
+    if few and obj.ref.kind in NETWORK_KINDS:
         score //= 2
         reasons.append(f"Less than {FULL_RATIO:.0%} of the engines that answered: half the points.")
     if score > MOST_ENGINE_POINTS:
+        score = MOST_ENGINE_POINTS
         reasons.append(f"Engines alone give no more than {MOST_ENGINE_POINTS} points.")
-    return min(MOST_ENGINE_POINTS, score), reasons
+    if score > MOST_UNWANTED_POINTS and (category := _unwanted(obj, settings)):
+        score = MOST_UNWANTED_POINTS
+        reasons.append(f"VirusTotal's threat category is {category}: engines give {score} points at most.")
+    return score, reasons
