@@ -13,7 +13,8 @@ from assemblyline_v4_service.common.result import ResultTableSection, TableRow
 from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Points
 from virustotal.core.plugin_host.finding_collector import FindingCollector
-from virustotal.core.plugin_host.hooks import PluginId, of
+from virustotal.core.plugin_host.hooks import of
+from virustotal.core.plugin_host.plugin import Plugin
 from virustotal.core.plugin_host.runner import analyse
 from virustotal.testing import found, realistic
 
@@ -69,7 +70,7 @@ def main() -> None:
             intake.output(analyzer.name, "direct")
 
     def layer(external: bool) -> Callable[[], object]:
-        plugins = of(analyzers, PluginId("bench", "1", external))
+        plugins = of(analyzers, Plugin("bench", version="1", external=external))
         return lambda: analyse(report, plugins, settings, judge, time.monotonic() + 60)
 
     called, taken, built_in, external = timed([direct, rebuilt, layer(False), layer(True)])

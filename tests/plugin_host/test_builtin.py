@@ -2,8 +2,8 @@
 
 import pytest
 
-from virustotal.core.plugin_host.hooks import State
 from virustotal.core.plugin_host.manager import load
+from virustotal.core.plugin_host.plugin import State
 from virustotal.core.plugin_host.runner import due
 from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN

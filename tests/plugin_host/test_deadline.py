@@ -19,8 +19,9 @@ from virustotal.core import Analyzer, Evidence, Finding, Report, Settings, Verdi
 from virustotal.core.lookup import planner
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host import manager, runner
-from virustotal.core.plugin_host.hooks import LoadedPlugins, State, of
+from virustotal.core.plugin_host.hooks import LoadedPlugins, of
 from virustotal.core.plugin_host.manager import load, load_modules
+from virustotal.core.plugin_host.plugin import State
 from virustotal.plugins import BUILTIN
 from virustotal.testing import obj
 

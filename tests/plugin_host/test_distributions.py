@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 from tests.plugin_host.conftest import announce
 from virustotal.cli.app import app
 from virustotal.cli.reports.plugins import as_json, check_plugin, plugins
-from virustotal.core.plugin_host.hooks import State
+from virustotal.core.plugin_host.plugin import State
 
 QUIET = """
 from virustotal.core import Analyzer, hookimpl

@@ -13,8 +13,9 @@ from virustotal.core import Analyzer, Detection, Verdict, hookimpl
 from virustotal.core.lookup import planner
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host import timeout
-from virustotal.core.plugin_host.hooks import Implementation, LoadedPlugins, PluginId
+from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.manager import load_modules
+from virustotal.core.plugin_host.plugin import Implementation, Plugin
 from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget, run_with_timeout
 from virustotal.core.settings import Settings
 from virustotal.testing import obj
@@ -111,7 +112,7 @@ def test_a_built_in_hook_runs_in_the_thread_of_the_task() -> None:
     def virustotal_verdict(obj: Any) -> None:
         seen.append(threading.current_thread())
 
-    built_in = Implementation(PluginId("a"), "virustotal_verdict", virustotal_verdict, ("obj",))
+    built_in = Implementation(Plugin("a"), "virustotal_verdict", virustotal_verdict, ("obj",))
     LoadedPlugins(hooks=(built_in,)).begin(Settings(), -math.inf).decide(FILE, GIVEN)
     assert seen == [threading.current_thread()]
 

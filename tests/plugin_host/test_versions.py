@@ -17,9 +17,9 @@ from tests.plugin_host.test_docs import blocks
 from virustotal import core
 from virustotal.cli.reports.plugins import check_plugin, remarks
 from virustotal.core import Analyzer, Attachment, Detection, Evidence, Object, Settings, hookimpl
-from virustotal.core.plugin_host.hooks import PluginInfo, State
 from virustotal.core.plugin_host.limits import EXTERNAL
 from virustotal.core.plugin_host.manager import load_modules
+from virustotal.core.plugin_host.plugin import Plugin, State
 from virustotal.template import KINDS, write
 from virustotal.testing import evidence, hooks, isolated, obj
 from virustotal.util.deprecation import Deprecated
@@ -28,7 +28,7 @@ GIVEN = (Detection("Acme", "malicious"),)
 DATA = Path(__file__).parent / "data"
 
 
-def listed(**names: Any) -> PluginInfo:
+def listed(**names: Any) -> Plugin:
     (plugin,) = load_modules({"mine": SimpleNamespace(__name__="virustotal_mine", **names)}, Settings()).listing
     return plugin
 
@@ -115,7 +115,7 @@ def test_a_plugin_that_changes_the_process_at_import_is_named(monkeypatch: pytes
 def test_an_optional_hook_of_a_later_service_is_passed_over() -> None:
     later = hookimpl(lambda report: None, optionalhook=True)
     plugin = listed(virustotal_remap=remap, virustotal_later=later)
-    assert (plugin.state, plugin.hooks) == (State.LOADED, ("virustotal_remap",))
+    assert (plugin.state, [hook.hook for hook in plugin.hooks]) == (State.LOADED, ["virustotal_remap"])
     assert "no such hook" in listed(virustotal_later=hookimpl(lambda report: None)).reason
 
 

@@ -22,7 +22,7 @@ def tool_version(settings: Settings, plugins: LoadedPlugins) -> str:
             plugin.name,
             plugin.version,
             plugin.state.value,
-            *sorted(f"{analyzer.name}:{analyzer.state.value}" for analyzer in plugin.analyzers),
+            *sorted(f"{row.analyzer.name}:{row.state.value}" for row in plugin.analyzers),
         ]
         for plugin in plugins.listing
     )

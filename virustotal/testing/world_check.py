@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from virustotal.api.relationships import KINDS
 from virustotal.core.models import Object, Report
-from virustotal.core.plugin_host.hooks import LoadedPlugins, State
+from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.runner import due
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
@@ -55,12 +55,10 @@ def check_world(loaded: LoadedPlugins, name: str, settings: Settings) -> WorldCh
         name: The plugin's.
         settings: Of the service.
     """
-    plugin = next(entry for entry in loaded.listing if entry.name == name and entry.state is State.LOADED)
+    plugin = next(entry for entry in loaded.listing if entry.name == name and entry.used)
     own = evolve(loaded, hooks=tuple(hook for hook in loaded.hooks if hook.provider.name == name))
     runs: Counter[str] = Counter()
-    lines = [
-        f"{row.name} is {row.state.value}: {row.reason}" for row in plugin.analyzers if row.state is not State.LOADED
-    ]
+    lines = [f"{row.analyzer.name} is {row.state.value}: {row.reason}" for row in plugin.analyzers if row.reason]
     for report in examples():
         for analyzer, related in due(report, loaded.registry):
             if loaded.providers[analyzer.name].name == name:
@@ -68,7 +66,7 @@ def check_world(loaded: LoadedPlugins, name: str, settings: Settings) -> WorldCh
                 given = found(report, related.relationship if related else "", settings, plugin=own)
                 lines += check(analyzer, given)
     called, failures = _hooks(own, name, settings)
-    idle = tuple(row.name for row in plugin.analyzers if row.state is State.LOADED and row.name not in runs)
+    idle = tuple(name for name, provider in own.providers.items() if provider is plugin and name not in runs)
     return WorldCheck(runs.total() + called, tuple(dict.fromkeys((*lines, *failures))), idle)
 
 

@@ -7,8 +7,8 @@ import pytest
 from tests.conftest import ROOT, of_each
 from virustotal.api.relationships import ALIASES, CATALOGUE, KINDS, Family
 from virustotal.core import ANY
-from virustotal.core.plugin_host.hooks import PluginInfo, State
 from virustotal.core.plugin_host.manager import load
+from virustotal.core.plugin_host.plugin import Plugin, State
 from virustotal.core.settings import PluginConfig, Settings
 from virustotal.plugins import BUILTIN
 
@@ -44,7 +44,7 @@ def test_each_relationship_has_an_analyser_by_what_it_leads_to() -> None:
 @pytest.mark.parametrize(
     "plugin", [each for each in PLUGINS.listing if each.name.startswith(("relations", "subjects"))]
 )
-def test_every_plugin_of_relationships_and_subjects_loads_whole(plugin: PluginInfo) -> None:
+def test_every_plugin_of_relationships_and_subjects_loads_whole(plugin: Plugin) -> None:
     assert (plugin.state, plugin.reason) == (State.LOADED, "")
     assert {each.state for each in plugin.analyzers} == {State.LOADED}
 

@@ -14,7 +14,7 @@ from virustotal.cli.progress import plain_warnings
 from virustotal.cli.terminal import table, terminal
 
 if TYPE_CHECKING:
-    from virustotal.core.plugin_host.hooks import PluginInfo
+    from virustotal.core.plugin_host.plugin import Plugin
 
 _STYLES = {"loaded": "green", "blocked": "yellow", "failed": "red", "refused": "red"}
 
@@ -45,20 +45,19 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
                 console.print(line, style="yellow", markup=False)
 
 
-def _table(listing: "tuple[PluginInfo, ...]") -> Table:
+def _table(listing: "tuple[Plugin, ...]") -> Table:
     """Return a row for each plugin, and below it one for each of its analysers; it is readable at 80 columns."""
     rows = table("plugin, analyser", "version, kind", "state", "what")
     rows.columns[0].no_wrap = True
     for plugin in listing:
-        hooks = [name for name in plugin.hooks if name != "virustotal_analyzers"]
+        hooks = sorted(hook.hook for hook in plugin.hooks if hook.hook != "virustotal_analyzers")
         what = [f"API {plugin.api}", *([plugin.distribution] if plugin.external else []), *hooks, plugin.home]
         cells = (Text(plugin.name, style="bold"), Text(plugin.version), _state(plugin.state.value))
         rows.add_row(*cells, Text(", ".join(filter(None, what))))
-        for analyzer in plugin.analyzers:
-            # A plugin that is not loaded has no loaded analyzers, whatever their own state.
-            state = plugin.state.value if plugin.state.value != "loaded" else analyzer.state.value
+        for row in plugin.analyzers:
+            analyzer = row.analyzer
             related = "" if analyzer.name.endswith(analyzer.relationship) else f"{analyzer.relationship}: "
-            cells = (Text(f"  {analyzer.name}"), Text(analyzer.kind), _state(state))
+            cells = (Text(f"  {analyzer.name}"), Text(analyzer.kind), _state(row.state.value))
             rows.add_row(*cells, Text(f"{related}{analyzer.summary}"))
     return rows
 

@@ -1,6 +1,5 @@
 """The plugins of the service: who provides what, and their hooks, called one by one."""
 
-import enum
 import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -10,12 +9,12 @@ from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
-from virustotal import __version__
 from virustotal.core.analyzer import Analyzer, never
 from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.plugin_host import hook_result_checks, timeout
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.core.plugin_host.plugin import Implementation, Plugin, State
 from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.timeout import TimeBudget
@@ -27,84 +26,6 @@ T = TypeVar("T")
 UNKNOWN = Object(Ref("file", ""))
 
 
-class State(enum.StrEnum):
-    """What became of a plugin or of one of its analysers."""
-
-    LOADED = "loaded"
-    BLOCKED = "blocked"
-    FAILED = "failed"
-    REFUSED = "refused"
-
-
-@frozen
-class PluginId:
-    """Who an analyser or a hook comes from. distribution: the installed distribution; empty for built-ins."""
-
-    name: str
-    version: str = __version__
-    external: bool = False
-    distribution: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}".strip()
-
-
-@frozen
-class AnalyzerInfo:
-    """One analyser in a listing. reason: why it is not used. warning: why it may never be called. Both may be empty."""
-
-    name: str
-    kind: str
-    relationship: str
-    order: int = 500
-    summary: str = ""
-    state: State = State.LOADED
-    reason: str = ""
-    warning: str = ""
-
-
-@frozen
-class PluginInfo:
-    """One plugin in a listing.
-
-    hooks: the names of its hooks.
-    api: the plugin API that it was written for.
-    reason: why it is not used, or empty.
-    home: the address of its home page, or empty.
-    warnings: deprecated names that it uses, and what it changed of the process when it was loaded.
-    """
-
-    name: str
-    distribution: str = ""
-    version: str = ""
-    external: bool = False
-    hooks: tuple[str, ...] = ()
-    analyzers: tuple[AnalyzerInfo, ...] = ()
-    api: int = 1
-    state: State = State.LOADED
-    reason: str = ""
-    home: str = ""
-    warnings: tuple[str, ...] = ()
-
-
-@frozen(eq=False)
-class Implementation:
-    """One plugin's implementation of one hook. arguments: the names of its parameters; it is given no others."""
-
-    provider: PluginId
-    hook: str
-    function: Callable[..., Any] = field(repr=False)
-    arguments: tuple[str, ...] = ()
-
-    def call(self, arguments: Mapping[str, Any]) -> Any:
-        """Call the function.
-
-        Args:
-            arguments: All that the hook has, by name; it is given those that it names.
-        """
-        return self.function(**{name: arguments[name] for name in self.arguments})
-
-
 @frozen(eq=False)
 class LoadedPlugins:
     """All plugins of the service, loaded or not; the same for its whole life.
@@ -113,8 +34,8 @@ class LoadedPlugins:
     """
 
     registry: Registry = field(factory=Registry)
-    listing: tuple[PluginInfo, ...] = ()
-    providers: Mapping[str, PluginId] = MappingProxyType({})
+    listing: tuple[Plugin, ...] = ()
+    providers: Mapping[str, Plugin] = MappingProxyType({})
     hooks: tuple[Implementation, ...] = ()
     busy: dict[str, threading.Thread] = field(factory=dict, repr=False)
 
@@ -133,19 +54,17 @@ class LoadedPlugins:
         bad = {State.FAILED, State.REFUSED}
         entries = []
         for plugin in self.listing:
-            name = f"{plugin.name} {plugin.version}".strip()
             if plugin.state in bad:
-                entries.append(f"{name}: {plugin.state.value}: {plugin.reason}")
-            else:
-                rows = (row for row in plugin.analyzers if row.state in bad)
-                entries.extend(f"{name}, analyser {row.name}: {row.state.value}: {row.reason}" for row in rows)
+                entries.append(f"{plugin}: {plugin.state.value}: {plugin.reason}")
+            rows = (row for row in plugin.analyzers if row.state in bad)
+            entries += [f"{plugin}, analyser {row.analyzer.name}: {row.state.value}: {row.reason}" for row in rows]
         return tuple(entries)
 
 
-def of(analyzers: Iterable[Analyzer], provider: PluginId | None = None) -> LoadedPlugins:
+def of(analyzers: Iterable[Analyzer], provider: Plugin | None = None) -> LoadedPlugins:
     """Return plugins that consist of these analysers alone, of one provider; for tests and benchmarks."""
     own = tuple(analyzers)
-    source = provider or PluginId("given")
+    source = provider or Plugin("given")
     return LoadedPlugins(Registry(own), providers=MappingProxyType({analyzer.name: source for analyzer in own}))
 
 
@@ -209,7 +128,7 @@ class HookCaller:
 
     def _answer(
         self,
-        provider: PluginId,
+        provider: Plugin,
         what: str,
         call: Callable[[], Any],
         check: Callable[[Any], T] = lambda answer: answer,

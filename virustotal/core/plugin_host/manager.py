@@ -4,30 +4,31 @@ import contextlib
 import logging
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
 import pluggy
-from attrs import evolve
 
 from virustotal.core import hookspecs
-from virustotal.core.analyzer import ANY, Analyzer
-from virustotal.core.plugin_host.candidate import Candidate, announced, block, built_in, log, names_of
-from virustotal.core.plugin_host.hooks import AnalyzerInfo, Implementation, LoadedPlugins, PluginId, PluginInfo, State
+from virustotal.core.analyzer import ANY
+from virustotal.core.plugin_host.entry_points import Source, announced, built_in, log
+from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.isolation_util import last_line, plugin_log, stack_of
+from virustotal.core.plugin_host.plugin import AnalyzerInfo, Implementation, Plugin, State
 from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registration_checks import (
+    HOOKS,
     RefusedError,
     check_api,
-    check_functions,
+    check_hooks,
     checked_analyzers,
     stated_api,
     warning,
 )
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.settings import Settings
+from virustotal.core.settings import PluginConfig, Settings
 from virustotal.util.deprecation import SurfaceWarning
 
 #: Seconds after which a plugin that is still loading is named in the log.
@@ -54,40 +55,51 @@ def load_modules(modules: Mapping[str, Any], settings: Settings) -> LoadedPlugin
         settings: As for `load`.
     """
     return _loaded(
-        [Candidate(PluginId(name, "0", True), partial(modules.get, name)) for name in sorted(modules)], settings
+        [(Plugin(name, version="0", external=True), partial(modules.get, name)) for name in sorted(modules)], settings
     )
 
 
-def _loaded(candidates: Sequence[Candidate], settings: Settings) -> LoadedPlugins:
-    block(candidates, settings.plugins)
-    used: list[Candidate] = []
-    for candidate in candidates:
-        if candidate.used:
-            _guarded(candidate, used, settings)
-        if candidate.used:
-            used.append(candidate)
-    _settle_names(used, settings.plugins.disabled)
-    plugins = _plugins(candidates)
-    _log_unknown(plugins.listing, settings.plugins.disabled)
-    return plugins
+def _loaded(sources: Sequence[Source], settings: Settings) -> LoadedPlugins:
+    plugins = [plugin for plugin, _ in sources]
+    _block(plugins, settings.plugins)
+    modules: dict[Plugin, Any] = {}
+    for plugin, load_module in sources:
+        if plugin.used:
+            _load_guarded(plugin, load_module, modules, settings)
+    _settle_names(plugins, settings.plugins.disabled)
+    _log_unknown(plugins, settings.plugins.disabled)
+    return _plugins(plugins)
+
+
+def _block(plugins: Iterable[Plugin], config: PluginConfig) -> None:
+    """Block the plugins that the configuration names, before they are imported."""
+    for plugin in plugins:
+        if plugin.external and not config.external:
+            plugin.end(State.BLOCKED, "plugins.external is false")
+        elif not plugin.names.isdisjoint(config.disabled):
+            plugin.end(State.BLOCKED, "named in plugins.disabled")
 
 
 # --- loading one -----------------------------------------------------------------------------------------------------
 
 
-def _guarded(candidate: Candidate, others: Sequence[Candidate], settings: Settings) -> None:
+def _load_guarded(
+    plugin: Plugin, load_module: Callable[[], Any], modules: dict[Plugin, Any], settings: Settings
+) -> None:
     try:
-        with _watched(candidate) if candidate.provider.external else contextlib.nullcontext():
-            _load(candidate, others, settings)
+        with _watched(plugin) if plugin.external else contextlib.nullcontext():
+            module = load_module()
+            _load(plugin, module, modules, settings)
+            modules[plugin] = module
     except BaseException as error:  # SystemExit and RecursionError too: the service starts whatever a plugin does
-        if isinstance(error, KeyboardInterrupt) and not candidate.provider.external:
+        if isinstance(error, KeyboardInterrupt) and not plugin.external:
             raise
         state = State.REFUSED if isinstance(error, RefusedError) else State.FAILED
-        candidate.end(state, last_line(error), stack_of(error))
+        plugin.end(state, last_line(error), stack_of(error))
 
 
 @contextlib.contextmanager
-def _watched(candidate: Candidate) -> Iterator[None]:
+def _watched(plugin: Plugin) -> Iterator[None]:
     """Watch an external plugin while it loads.
 
     It is named in the log while that takes longer than SLOW_LOAD. Deprecated names that it uses, and changes of the
@@ -97,65 +109,59 @@ def _watched(candidate: Candidate) -> Iterator[None]:
 
     def show(message: Any, category: type[Warning], *place: Any, **options: Any) -> None:
         if category is SurfaceWarning:
-            candidate.warn(str(message))
+            plugin.warn(str(message))
         else:
             shown(message, category, *place, **options)
 
-    arguments = ("%s has been loading for more than %.3g seconds", candidate, SLOW_LOAD)
-    timer = threading.Timer(SLOW_LOAD, plugin_log(candidate.provider.name).warning, arguments)
+    arguments = ("%s has been loading for more than %.3g seconds", plugin.described, SLOW_LOAD)
+    timer = threading.Timer(SLOW_LOAD, plugin_log(plugin.name).warning, arguments)
     timer.daemon = True
     timer.start()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", SurfaceWarning)
             warnings.showwarning = show
-            with preserved(candidate.warn):
+            with preserved(plugin.warn):
                 yield
     finally:
         timer.cancel()
 
 
-def _load(candidate: Candidate, others: Sequence[Candidate], settings: Settings) -> None:
-    candidate.module = candidate.load()
-    _adopt_log(candidate)
-    candidate.update(api=stated_api(candidate.module))
-    check_api(candidate.info.api)
-    _check_unique(candidate, others)
-    check_functions(candidate.module)
-    candidate.hooks = _implementations(candidate)
-    candidate.update(hooks=tuple(sorted(hook.hook for hook in candidate.hooks)))
-    for hook in candidate.hooks:
+def _load(plugin: Plugin, module: Any, others: Mapping[Plugin, Any], settings: Settings) -> None:
+    _adopt_log(plugin, module)
+    plugin.api = stated_api(module)
+    check_api(plugin.api)
+    _check_unique(plugin, module, others)
+    plugin.hooks = _implementations(plugin, module)
+    for hook in plugin.hooks:
         if hook.hook == "virustotal_analyzers":
-            candidate.analyzers = checked_analyzers(hook.call({"settings": settings}))
-    candidate.update(
-        analyzers=tuple(map(_info, candidate.analyzers)),
-        api=max((analyzer.api for analyzer in candidate.analyzers), default=candidate.info.api),
-    )
-    check_api(candidate.info.api)
-    for row in candidate.info.analyzers:
+            analyzers = checked_analyzers(hook.call({"settings": settings}))
+            plugin.analyzers = tuple(AnalyzerInfo(analyzer, warning=warning(analyzer)) for analyzer in analyzers)
+    plugin.api = max((row.analyzer.api for row in plugin.analyzers), default=plugin.api)
+    check_api(plugin.api)
+    for row in plugin.analyzers:
         if row.warning:
-            message = "the analyser %s of %s: %s"
-            plugin_log(candidate.provider.name).warning(message, row.name, candidate.provider, row.warning)
+            plugin_log(plugin.name).warning("the analyser %s of %s: %s", row.analyzer.name, plugin, row.warning)
 
 
-def _adopt_log(candidate: Candidate) -> None:
+def _adopt_log(plugin: Plugin, module: Any) -> None:
     """Send what an external plugin logs with `logging.getLogger(__name__)` to its logger of the service.
 
     The framework sets the root logger to CRITICAL: its records would be lost.
     """
-    name = getattr(candidate.module, "__name__", "")
-    if candidate.provider.external and isinstance(name, str) and name:
+    name = getattr(module, "__name__", "")
+    if plugin.external and isinstance(name, str) and name:
         own = logging.getLogger(name)
         if own is not logging.getLogger():
-            own.parent = plugin_log(candidate.provider.name)
+            own.parent = plugin_log(plugin.name)
 
 
-def _check_unique(candidate: Candidate, others: Iterable[Candidate]) -> None:
-    for other in others:
-        if other.module is candidate.module:
-            raise RefusedError(f"it is registered twice: the same module is the plugin {other.provider.name}")
-        if other.provider.name == candidate.provider.name:
-            raise RefusedError(f"its name is taken by another plugin: {other.provider.name}")
+def _check_unique(plugin: Plugin, module: Any, others: Mapping[Plugin, Any]) -> None:
+    for other, its_module in others.items():
+        if its_module is module:
+            raise RefusedError(f"it is registered twice: the same module is the plugin {other.name}")
+        if other.name == plugin.name:
+            raise RefusedError(f"its name is taken by another plugin: {other.name}")
 
 
 @cache
@@ -166,48 +172,41 @@ def _manager() -> pluggy.PluginManager:
     return manager
 
 
-def _implementations(candidate: Candidate) -> tuple[Implementation, ...]:
-    manager, module, provider = _manager(), candidate.module, candidate.provider
+def _implementations(plugin: Plugin, module: Any) -> tuple[Implementation, ...]:
+    manager = _manager()
     try:
-        manager.register(module, provider.name)
+        manager.register(module, plugin.name)
+        callers = manager.get_hookcallers(module) or ()
+        hooks = [(caller.name, hook) for caller in callers for hook in caller.get_hookimpls()]
+        check_hooks(module, hooks)
         manager.check_pending()
         return tuple(
-            Implementation(provider, caller.name, hook.function, tuple(hook.argnames))
-            for caller in manager.get_hookcallers(module) or ()
-            if hasattr(hookspecs, caller.name)  # not a hook of a later service
-            for hook in caller.get_hookimpls()
+            Implementation(plugin, name, hook.function, tuple(hook.argnames)) for name, hook in hooks if name in HOOKS
         )
     finally:
-        if manager.get_plugin(provider.name) is module:  # pluggy 1.6 lists one whose registration failed, too
+        if manager.is_registered(module):  # pluggy 1.6 lists one whose registration failed, too
             manager.unregister(module)
 
 
 # --- its analysers ---------------------------------------------------------------------------------------------------
 
 
-def _info(analyzer: Analyzer) -> AnalyzerInfo:
-    return AnalyzerInfo(
-        analyzer.name, analyzer.kind, analyzer.relationship, analyzer.order, analyzer.summary, warning=warning(analyzer)
-    )
-
-
-def _settle_names(candidates: Iterable[Candidate], disabled: Sequence[str]) -> None:
+def _settle_names(plugins: Iterable[Plugin], disabled: Sequence[str]) -> None:
     """Block analysers by name, and refuse all but the first of a name: built-ins come first, then plugins by name."""
-    owners: dict[str, Candidate] = {}
-    for candidate in candidates:
-        rows = []
-        for row in candidate.info.analyzers:
-            owner = owners.setdefault(row.name, candidate)
-            if row.name in disabled:
-                row = evolve(row, state=State.BLOCKED, reason="named in plugins.disabled")
-            elif owner is not candidate:
-                row = evolve(row, state=State.REFUSED, reason=f"the name is taken by {owner}; this is {candidate}")
-                plugin_log(candidate.provider.name).error("the analyser %s refused: %s", row.name, row.reason)
-            rows.append(row)
-        candidate.update(analyzers=tuple(rows))
+    owners: dict[str, Plugin] = {}
+    for plugin in plugins:
+        for row in plugin.analyzers:
+            name = row.analyzer.name
+            owner = owners.setdefault(name, plugin)
+            if name in disabled:
+                row.state, row.reason = State.BLOCKED, "named in plugins.disabled"
+            elif owner is not plugin:
+                row.state = State.REFUSED
+                row.reason = f"the name is taken by {owner.described}; this is {plugin.described}"
+                plugin_log(plugin.name).error("the analyser %s refused: %s", name, row.reason)
 
 
-def unknown(listing: Iterable[PluginInfo], disabled: Iterable[str]) -> tuple[str, ...]:
+def unknown(listing: Iterable[Plugin], disabled: Iterable[str]) -> tuple[str, ...]:
     """Return the names of `plugins.disabled` that no plugin or analyser of a listing has.
 
     The analysers of a plugin that did not load are not known.
@@ -218,37 +217,32 @@ def unknown(listing: Iterable[PluginInfo], disabled: Iterable[str]) -> tuple[str
     """
     names: set[str] = set()
     for plugin in listing:
-        names |= names_of(plugin) | {row.name for row in plugin.analyzers}
+        names |= plugin.names | {row.analyzer.name for row in plugin.analyzers}
     return tuple(name for name in disabled if name not in names)
 
 
-def _log_unknown(listing: Sequence[PluginInfo], disabled: Sequence[str]) -> None:
-    is_complete = all(plugin.state is State.LOADED for plugin in listing)
-    hint = "" if is_complete else " (or it is an analyser of a plugin that did not load)"
+def _log_unknown(listing: Sequence[Plugin], disabled: Sequence[str]) -> None:
+    hint = "" if all(plugin.used for plugin in listing) else " (or it is an analyser of a plugin that did not load)"
     for name in unknown(listing, disabled):
         log.warning("plugins.disabled names %s, which no plugin or analyser has%s", name, hint)
 
 
-def _plugins(candidates: Sequence[Candidate]) -> LoadedPlugins:
-    listed = [
-        (analyzer, row, candidate.provider)
-        for candidate in candidates
-        for analyzer, row in zip(candidate.analyzers, candidate.info.analyzers, strict=True)
-    ]
-    used = {analyzer: provider for analyzer, row, provider in listed if row.state is State.LOADED}
-    hooks = tuple(hook for candidate in candidates for hook in candidate.hooks)
+def _plugins(plugins: Sequence[Plugin]) -> LoadedPlugins:
+    rows = [(plugin, row) for plugin in plugins for row in plugin.analyzers]
+    used = {row.analyzer: plugin for plugin, row in rows if row.state is State.LOADED}
+    hooks = tuple(hook for plugin in plugins for hook in plugin.hooks)
     return LoadedPlugins(
         registry=Registry(
             tuple(used),
-            frozenset(analyzer.name for analyzer, provider in used.items() if provider.external),
+            frozenset(analyzer.name for analyzer, plugin in used.items() if plugin.external),
             any(hook.hook == "virustotal_verdict" and hook.provider.external for hook in hooks),
             disabled=frozenset(
-                (row.kind, row.relationship)
-                for _, row, _ in listed
-                if row.state is State.BLOCKED and row.relationship not in ("", ANY)
+                (row.analyzer.kind, row.analyzer.relationship)
+                for _, row in rows
+                if row.state is State.BLOCKED and row.analyzer.relationship not in ("", ANY)
             ),
         ),
-        listing=tuple(candidate.info for candidate in candidates),
-        providers=MappingProxyType({analyzer.name: provider for analyzer, provider in used.items()}),
+        listing=tuple(plugins),
+        providers=MappingProxyType({analyzer.name: plugin for analyzer, plugin in used.items()}),
         hooks=hooks,
     )

@@ -11,44 +11,48 @@ from virustotal.core.plugin_host.field_checks import entries, expect, iterable
 from virustotal.core.plugin_host.isolation_util import HostError
 from virustotal.util.readers import clean
 
+_TEXTS = ("name", "kind", "relationship", "summary")
+#: The types of the fields of an analyser; those of its functions are checked apart.
+_KINDS: Mapping[str, type] = {**dict.fromkeys(_TEXTS, str), "order": int, "api": int, "needs": Needs}
+
 
 class RefusedError(HostError):
     """A plugin that breaks a rule of the host; the message says which one."""
 
 
-def check_functions(module: Any) -> None:
-    """Check functions of a module for what pluggy ignores silently or, depending on its version, treats differently.
+#: The names of all hooks.
+HOOKS = tuple(sorted(name for name in dir(hookspecs) if name.startswith("virustotal_")))
+
+
+def check_hooks(module: Any, hooks: Sequence[tuple[str, Any]]) -> None:
+    """Check the hooks of a module for what pluggy ignores silently or, depending on its version, treats differently.
+
+    Args:
+        module: The plugin's.
+        hooks: The name of each hook that it implements, with pluggy's record of it (`pluggy.HookImpl`).
 
     Raises:
         RefusedError: A function breaks a rule, or none is a hook.
     """
-    hooks = sorted(name for name in dir(hookspecs) if name.startswith("virustotal_"))
-    marked = 0
-    for name in dir(module):
+    for name in HOOKS:
         function = getattr(module, name, None)
-        if not inspect.isroutine(function):  # Assemblyline's model objects raise for a name that they do not have
-            continue
-        options = getattr(function, f"{hookspecs.PROJECT}_impl", None)
-        if not isinstance(options, Mapping):
-            if name in hooks:
-                raise RefusedError(f"{name} lacks @hookimpl")
-            continue
-        marked += 1
-        hook = options.get("specname") or name
-        if hook not in hooks and options.get("optionalhook"):
-            continue  # written for a later service
-        if hook not in hooks:
-            raise RefusedError(f"no such hook: {hook}{_meant(hook, hooks)}")
-        if options.get("wrapper") or options.get("hookwrapper"):
+        if inspect.isroutine(function) and not hasattr(function, f"{hookspecs.PROJECT}_impl"):
+            raise RefusedError(f"{name} lacks @hookimpl")
+    if not hooks:
+        raise RefusedError("it has no hook: no function is marked with @hookimpl")
+    for name, hook in hooks:
+        if name not in HOOKS:
+            if hook.optionalhook:
+                continue  # written for a later service
+            raise RefusedError(f"no such hook: {name}{_meant(name, HOOKS)}")
+        if hook.wrapper or hook.hookwrapper:
             raise RefusedError(f"{name} is a wrapper; a plugin answers for itself alone")
         for asked in ("tryfirst", "trylast"):
-            if options.get(asked):
+            if getattr(hook, asked):
                 raise RefusedError(f"{name} asks for {asked}; the order is the host's: built-ins first, then by name")
-        for parameter in inspect.signature(function).parameters.values():
+        for parameter in inspect.signature(hook.function).parameters.values():
             if parameter.default is not parameter.empty:
                 raise RefusedError(f"{name} gives its argument {parameter.name} a default, which is never used")
-    if not marked:
-        raise RefusedError("it has no hook: no function is marked with @hookimpl")
 
 
 def stated_api(module: Any) -> int:
@@ -58,11 +62,9 @@ def stated_api(module: Any) -> int:
         RefusedError: It is no whole number.
     """
     api = getattr(module, "VIRUSTOTAL_API", 1)
-    try:
-        expect("VIRUSTOTAL_API", api, int)
-    except TypeError as error:
-        raise RefusedError(str(error)) from None
-    return int(api)
+    if type(api) is not int:
+        raise RefusedError(f"VIRUSTOTAL_API is a whole number, not {type(api).__name__}")
+    return api
 
 
 def check_api(api: int) -> None:
@@ -117,10 +119,8 @@ def _meant(name: str, names: Sequence[str]) -> str:
 def _check(analyzer: Any) -> None:
     expect("an entry of the answer of virustotal_analyzers", analyzer, Analyzer)
     owner = f"the analyser {analyzer.name!r}"
-    for name in ("name", "kind", "relationship", "summary"):
-        expect(f"`{name}` of {owner}", getattr(analyzer, name), str)
-    for name in ("order", "api"):
-        expect(f"`{name}` of {owner}", getattr(analyzer, name), int)
+    for name, kind in _KINDS.items():
+        expect(f"`{name}` of {owner}", getattr(analyzer, name), kind)
     if not analyzer.name or not analyzer.kind:
         raise ValueError("an analyser has a name and a kind")
     if analyzer.kind not in relationships.KINDS:
@@ -128,7 +128,6 @@ def _check(analyzer: Any) -> None:
         raise ValueError(f"{owner} has no such kind: {analyzer.kind!r}{hint}")
     if not callable(analyzer.analyze) or not callable(analyzer.wanted):
         raise TypeError(f"`analyze` and `wanted` of {owner} are functions")
-    expect(f"`needs` of {owner}", analyzer.needs, Needs)
     # A generator can be read once, and a text is a name and no names.
     expect(f"`needs.attributes` of {owner}", analyzer.needs.attributes, tuple)
     entries(f"`needs.attributes` of {owner}", analyzer.needs.attributes, str)

@@ -14,10 +14,11 @@ from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.models import Object, Related, Report, Verdict
 from virustotal.core.plugin_host.field_checks import iterable
 from virustotal.core.plugin_host.finding_collector import FindingCollector, LeftBehindError
-from virustotal.core.plugin_host.hooks import LoadedPlugins, PluginId
+from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of, watchdog
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.core.plugin_host.plugin import Plugin
 from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.timeout import OutOfTimeError, run_with_timeout
@@ -95,7 +96,7 @@ def analyse(
     return tuple(outputs)
 
 
-def _explain(error: BaseException, analyzer: Analyzer, provider: PluginId) -> str:
+def _explain(error: BaseException, analyzer: Analyzer, provider: Plugin) -> str:
     """Return why an analyser ended early as one line, with its traceback in the log."""
     kept = " Its findings until then are shown." if isinstance(error, OutOfTimeError) and error.began else ""
     plugin_log(provider.name).warning("the analyser %s of %s failed: %s", analyzer.name, provider, stack_of(error))
