@@ -1,7 +1,9 @@
-"""From JSON to the nouns of the core. Each part may be missing, null or of another type: the unusable is left out."""
+"""From JSON to the nouns of the core. What is missing, null or of another type is left out."""
 
 import base64
 import hashlib
+import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -10,6 +12,7 @@ from urllib.parse import unquote
 
 from attrs import evolve, field, frozen
 
+from virustotal.api.deep_json import parse_deep
 from virustotal.api.identifiers import COLLECTIONS, LONGEST_ID, valid_id
 from virustotal.api.relationships import KINDS
 from virustotal.api.source import Request
@@ -21,6 +24,8 @@ from virustotal.util.readers import as_mapping, as_text, integer
 #: not hold was not looked up, what it could not read failed.
 NOT_LOOKED_UP, NOT_ANSWERED = "LocalNotMirrored", "LocalMirror"
 
+#: Digits of the largest integer that is read; Python refuses some thousands.
+MOST_DIGITS = 400
 #: Entries of one list that are read; a page of the API has 40 at most.
 MOST_ENTRIES = 1_000
 
@@ -47,6 +52,33 @@ class Page:
     total: int | None = None
     left_out: int = 0
     outcome: Outcome = FOUND
+
+
+def parse(body: bytes) -> Any:
+    """Return the value of a JSON text.
+
+    Bytes that are not UTF-8 are replaced; NaN, infinities and numbers beyond all bounds are null.
+
+    Raises:
+        ValueError: It is no JSON, or is nested deeper than `deep_json.DEEPEST`.
+    """
+    text = body.decode("utf-8-sig", "replace")
+    try:
+        return json.loads(text, parse_constant=_null, parse_float=_float, parse_int=_int, strict=False)
+    except RecursionError:
+        return parse_deep(text)
+
+
+def _null(constant: str) -> None:
+    """NaN and the infinities."""
+
+
+def _float(text: str) -> float | None:
+    return number if math.isfinite(number := float(text)) else None
+
+
+def _int(digits: str) -> int | None:
+    return int(digits) if len(digits) < MOST_DIGITS else None
 
 
 def decode_object(data: Any) -> Object | None:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any
 
-from virustotal.api.deep_json import parse
+from virustotal.api.decoding import parse
 from virustotal.core.errors import (
     AlreadyExistsError,
     AuthenticationError,

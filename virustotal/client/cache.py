@@ -12,7 +12,7 @@ from uuid import uuid4
 from attrs import frozen
 
 from virustotal.api import decoding, endpoints, identifiers
-from virustotal.api.deep_json import parse
+from virustotal.api.decoding import parse
 from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client import leases
 from virustotal.client.answer_budget import LONG_BODY, AnswerBudget

@@ -16,7 +16,7 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.api import decoding, identifiers
-from virustotal.api.deep_json import parse
+from virustotal.api.decoding import parse
 from virustotal.core.errors import InvalidError
 from virustotal.core.settings import MirrorConfig
 from virustotal.util.readers import as_mapping, as_text, integer, timestamp

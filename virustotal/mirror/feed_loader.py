@@ -8,7 +8,7 @@ from typing import IO, TypeVar
 
 from attrs import field, frozen
 
-from virustotal.api.deep_json import parse
+from virustotal.api.decoding import parse
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached

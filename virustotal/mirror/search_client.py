@@ -14,7 +14,7 @@ from urllib.parse import quote
 import requests
 from requests.adapters import HTTPAdapter
 
-from virustotal.api.deep_json import parse
+from virustotal.api.decoding import parse
 from virustotal.client.body_reader import LARGEST_ANSWER, whole
 from virustotal.client.redaction import quiet_logs
 from virustotal.client.transport_errors import Sent, failure_of
