@@ -15,7 +15,7 @@ from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.client.usage import Usage
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.settings import Credentials, Settings
-from virustotal.storage.interfaces import Stores
+from virustotal.storage.stores import Stores
 
 #: Keys whose connections are kept open; submissions may bring many.
 MOST_KEYS = 8

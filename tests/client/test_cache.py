@@ -28,8 +28,8 @@ from virustotal.core.errors import (
 from virustotal.core.models import Ref
 from virustotal.storage import Stores, in_file
 from virustotal.storage.fallback import with_fallback
-from virustotal.storage.in_memory import MemoryKeyValues
-from virustotal.storage.interfaces import Entry, Lease, Size
+from virustotal.storage.interfaces import LEASE, Entry, Size
+from virustotal.storage.key_values import MemoryKeyValues
 
 FILE = Ref("file", "a" * 64)
 BARE = endpoints.object_request(FILE)
@@ -166,8 +166,8 @@ def test_answers_and_refusals_say_where_they_come_from_and_how_old_they_are(
     with pytest.raises(NotFoundError) as caught:
         cached.ask(BARE, soon())
     assert caught.value.origin == ""
-    now = stores.answers.now()
-    monkeypatch.setattr(stores.answers, "now", lambda: now + 20)
+    now = stores.values.now()
+    monkeypatch.setattr(stores.values, "now", lambda: now + 20)
     answer = cache.ask(BARE, soon())
     assert (answer.origin, round(answer.age)) == ("cache", 20)
     with pytest.raises(NotFoundError) as caught:
@@ -180,9 +180,9 @@ def test_each_has_an_age(
     stores: Stores, monkeypatch: pytest.MonkeyPatch, say: Callable[[Request], Mapping[str, Any]], age: float
 ) -> None:
     source = Fake(say)
-    now = stores.answers.now()
+    now = stores.values.now()
     for seconds, asked in ((0, 1), (age - 1, 1), (age + 1, 2)):
-        monkeypatch.setattr(stores.answers, "now", lambda seconds=seconds: now + seconds)
+        monkeypatch.setattr(stores.values, "now", lambda seconds=seconds: now + seconds)
         outcome(link(source, stores), BARE)
         assert len(source.asked) == asked
 
@@ -207,8 +207,8 @@ def test_a_shorter_age_counts_for_what_is_kept_already(
 ) -> None:
     source = Fake(say)
     outcome(link(source, stores), request_)
-    now = stores.answers.now()
-    monkeypatch.setattr(stores.answers, "now", lambda: now + 11)
+    now = stores.values.now()
+    monkeypatch.setattr(stores.values, "now", lambda: now + 11)
     positive = say is found
     other = link(source, stores, seconds=less if positive else 100, negative=50 if positive else less)
     assert not other.holds(request_)
@@ -218,8 +218,8 @@ def test_a_shorter_age_counts_for_what_is_kept_already(
 
 def test_what_has_become_unknown_is_asked_for_once(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome(link(Fake(found), stores), BARE)
-    now = stores.answers.now()
-    monkeypatch.setattr(stores.answers, "now", lambda: now + 11)
+    now = stores.values.now()
+    monkeypatch.setattr(stores.values, "now", lambda: now + 11)
     source = Fake(unknown)
     for _ in range(2):
         outcome(link(source, stores, seconds=10), BARE)
@@ -286,7 +286,7 @@ def test_what_a_store_has_under_a_wrong_name_or_broken_is_asked_anew(
     cache = link(source, stores)
     place = place_of(BARE)
     assert place is not None
-    now, content = stores.answers.now(), body() if callable(body) else body
+    now, content = stores.values.now(), body() if callable(body) else body
     stores.answers.put("k", place.group, place.name, Entry(content, now, now + 100))
     assert cache.ask(BARE, soon()).payload == found(BARE)
     assert cache.ask(BARE, soon()).origin == "cache"
@@ -399,32 +399,29 @@ def test_who_waits_has_a_deadline_and_takes_over_from_who_was_killed(stores: Sto
     place = place_of(BARE)
     assert place is not None
     name, token = f"k:{place.group}:{place.name}", "of a process that was killed"
-    stores.answers.lease(name, token, 30.0)
+    stores.leases.put(LEASE, name, token, 30.0)
     cache = link(Fake(found), stores)
     with pytest.raises(DeadlineError):
         cache.ask(BARE, soon(0.1))
-    stores.answers.extend(name, token, 0.05)
+    stores.leases.put(LEASE, name, token, 0.05)
     assert cache.ask(BARE, soon()).origin == ""
 
 
 def test_a_lease_is_extended_during_a_long_request(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "LEASE_SECONDS", 0.03)
-    taken: list[tuple[str, str, float]] = []
-    extensions: list[tuple[str, str, float]] = []
-    extended, lease, extend = threading.Event(), stores.answers.lease, stores.answers.extend
+    taken: list[str] = []
+    extensions: list[str] = []
+    extended, swap = threading.Event(), stores.leases.swap
 
-    def noted_lease(name: str, token: str, seconds: float) -> Lease:
-        taken.append((name, token, seconds))
-        return lease(name, token, seconds)
-
-    def noted_extend(name: str, token: str, seconds: float) -> None:
-        extend(name, token, seconds)
-        extensions.append((name, token, seconds))
+    def noted_swap(key: str, name: str, before: str, after: str, seconds: float) -> bool:
+        swapped = swap(key, name, before, after, seconds)
+        if key == LEASE and before in {"", after}:
+            (extensions if before else taken).append(f"{name} {after} {seconds}")
         if len(extensions) > 1:
             extended.set()
+        return swapped
 
-    monkeypatch.setattr(stores.answers, "lease", noted_lease)
-    monkeypatch.setattr(stores.answers, "extend", noted_extend)
+    monkeypatch.setattr(stores.leases, "swap", noted_swap)
 
     def answer_once_extended(request: Request) -> Mapping[str, Any]:
         assert extended.wait(30.0)
@@ -438,7 +435,7 @@ def test_a_lease_is_extended_during_a_long_request(stores: Stores, monkeypatch: 
 def test_what_cannot_be_read_is_asked_again(stores: Stores, body: bytes) -> None:
     place = place_of(BARE)
     assert place is not None
-    now = stores.answers.now()
+    now = stores.values.now()
     stores.answers.put("k", place.group, place.name, Entry(body, now, now + 100))
     source = Fake(found)
     assert outcome(link(source, stores), BARE) == found(BARE)

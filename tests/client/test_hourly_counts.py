@@ -31,7 +31,7 @@ def open_cache(stores: Stores, source: Fake) -> Cache:
 
 
 def counts(stores: Stores) -> tuple[int, ...]:
-    (hour,) = last_hours(stores.values, CACHE, CACHE_COUNTERS, 1, stores.answers.now())
+    (hour,) = last_hours(stores.values, CACHE, CACHE_COUNTERS, 1, stores.values.now())
     return tuple(hour.counts.values())
 
 
@@ -67,8 +67,8 @@ def test_each_hour_has_its_own_counts(stores: Stores) -> None:
     counter.count(requests=2, waited_ms=1500)
     counter.count(requests=1, refused=0)
     counter.write()
-    stores.values.add("k", f"requests:{int(stores.answers.now() // 3600) - 2}", 5, 60)
-    hours = last_hours(stores.values, "k", ("requests", "waited_ms"), 3, stores.answers.now())
+    stores.values.put("k", f"requests:{int(stores.values.now() // 3600) - 2}", "5", 60)
+    hours = last_hours(stores.values, "k", ("requests", "waited_ms"), 3, stores.values.now())
     assert [dict(hour.counts) for hour in hours] == [
         {"requests": 3, "waited_ms": 1500},
         {"requests": 0, "waited_ms": 0},
@@ -79,7 +79,7 @@ def test_each_hour_has_its_own_counts(stores: Stores) -> None:
 
 
 def test_what_is_no_count_is_none(stores: Stores) -> None:
-    now = stores.answers.now()
+    now = stores.values.now()
     stores.values.put("k", f"requests:{int(now // 3600)}", "many", 60)
     assert last_hours(stores.values, "k", ("requests",), 1, now) == (Hour(now // 3600 * 3600, {"requests": 0}),)
     assert len(last_hours(stores.values, "k", ("requests",), KEPT_HOURS, now)) == KEPT_HOURS

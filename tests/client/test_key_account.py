@@ -30,7 +30,7 @@ class Clock:
         self.seconds = 0.0
         began = time.time()
         monkeypatch.setattr(stores.values, "_clock", lambda: began + self.seconds)
-        monkeypatch.setattr(stores.rate_limiter, "now", lambda: began + self.seconds)
+        monkeypatch.setattr(stores.values, "now", lambda: began + self.seconds)
 
     def __call__(self) -> float:
         return self.seconds

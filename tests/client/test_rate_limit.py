@@ -91,7 +91,7 @@ def spend(quota: RateLimitedSource, times: int, deadline: float = 0.0) -> int:
 
 def counted(stores: Stores) -> dict[str, int]:
     """Return the key's counts of this hour."""
-    (hour,) = last_hours(stores.values, DIGEST, KEY_COUNTERS, 1, stores.answers.now())
+    (hour,) = last_hours(stores.values, DIGEST, KEY_COUNTERS, 1, stores.values.now())
     return dict(hour.counts)
 
 
@@ -182,7 +182,7 @@ def test_the_licence_is_looked_at_once_a_day_by_the_users_name(stores: Stores, m
     assert spend(link(source, stores), 1) == 1
     began = time.time()
     for hours, asked in ((1, 1), (2, 1), (25, 2)):
-        monkeypatch.setattr(stores.rate_limiter, "now", lambda moment=began + 3600 * hours + 60: moment)
+        monkeypatch.setattr(stores.values, "now", lambda moment=began + 3600 * hours + 60: moment)
         assert spend(link(source, stores), 1) == 1
         users = [path for path in source.asked if path.startswith("/users/") and "quotas" not in path]
         assert users == [f"/users/{KEY}", "/users/someone"][:asked]
@@ -212,7 +212,7 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
     slept: list[float] = []
     source = Fake(server(quotas((60, 0))))
     now = time.time()
-    monkeypatch.setattr(stores.rate_limiter, "now", lambda: now + sum(slept))
+    monkeypatch.setattr(stores.values, "now", lambda: now + sum(slept))
     quota = RateLimitedSource(source, stores, KEY, DIGEST, QuotaConfig(), slept.append, lambda: sum(slept))
     quota.remaining(100)
     assert spend(quota, 1) == 1
@@ -234,7 +234,7 @@ def test_a_minute_is_waited_for_within_the_deadline(stores: Stores, monkeypatch:
 def test_requests_that_wait_side_by_side_wait_once(stores: Stores) -> None:
     quota = link(Fake(server(ForbiddenError("no"))), stores)
     quota.remaining(soon())
-    stores.rate_limiter.pause(DIGEST, 0.5, stores.rate_limiter.now())
+    stores.rate_limiter.pause(DIGEST, 0.5, stores.values.now())
     began = time.monotonic()
     threads = [threading.Thread(target=quota.ask, args=(FILE, soon())) for _ in range(4)]
     for thread in threads:
@@ -312,7 +312,7 @@ def test_throttling_is_told_to_who_asked_and_holds_all(stores: Stores, retry_aft
     quota = link(Fake(say), stores)
     with pytest.raises(ThrottledError):
         quota.ask(FILE, soon())
-    assert 0 < stores.rate_limiter.remaining(DIGEST, Quota(), stores.rate_limiter.now()).pause <= (retry_after or 1.0)
+    assert 0 < stores.rate_limiter.remaining(DIGEST, Quota(), stores.values.now()).pause <= (retry_after or 1.0)
 
 
 def test_what_is_free_takes_no_permit(stores: Stores, tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from virustotal.core.settings import Credentials, Settings, service_settings
 from virustotal.core.submission import submit
 from virustotal.core.submission.receipts import (
     LIFETIME,
-    MemoryReceipts,
     Progress,
     Receipt,
     Receipts,
@@ -28,6 +27,8 @@ from virustotal.core.submission.receipts import (
 )
 from virustotal.core.submission.submit import Content, Submission, SubmissionContext, submit_and_wait
 from virustotal.emulator.server import Emulator
+from virustotal.storage.key_values import MemoryKeyValues
+from virustotal.storage.receipt_store import StoredReceipts
 
 CONTENT = b"invented content of a file that nobody has seen"
 QUICK = RetryPolicy(attempts=2, first=0.01, longest=0.02)
@@ -38,7 +39,7 @@ class Bench:
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self.emulator, self.folder = emulator, folder
-        self.receipts: Receipts = MemoryReceipts()
+        self.receipts: Receipts = StoredReceipts(MemoryKeyValues())
         self.lines: list[str] = []
         self.seconds = 5.0
 
@@ -165,7 +166,7 @@ def test_an_analysis_that_stays_unknown_is_given_up(bench: Bench) -> None:
 def test_already_exists_is_looked_up_and_not_sent_again(bench: Bench) -> None:
     submission = bench.file()
     bench.run(submission)
-    bench.receipts = MemoryReceipts()
+    bench.receipts = StoredReceipts(MemoryKeyValues())
     bench.emulator.switches.known_upload = "409"
     report = bench.run(submission)
     assert report.outcome.found
@@ -273,11 +274,11 @@ def test_a_receipt_outlives_a_long_queue(bench: Bench, lost: bool, monkeypatch: 
     assert bench.emulator.uploads == {submission.ref.id: 1}
 
 
-class Broken(MemoryReceipts):
+class Broken(StoredReceipts):
     """Fails once a submission is on its way, or from the beginning."""
 
     def __init__(self, at: str) -> None:
-        super().__init__()
+        super().__init__(MemoryKeyValues())
         self.at = at
 
     def claim(self, receipt: Receipt, now: float) -> bool:
@@ -303,7 +304,7 @@ def test_what_others_cannot_be_told_of_is_not_sent(bench: Bench, at: str, kind: 
     )
     assert bench.emulator.uploads == {}
     assert bench.receipts.get(submission.key) is None
-    bench.receipts = MemoryReceipts()
+    bench.receipts = StoredReceipts(MemoryKeyValues())
     assert bench.run(submission).outcome.found
 
 
@@ -329,7 +330,7 @@ def test_another_replica_that_was_faster_is_followed(bench: Bench) -> None:
     kept = bench.receipts.get(submission.key)
     assert kept is not None
 
-    class Late(MemoryReceipts):
+    class Late(StoredReceipts):
         """Does not show the receipt at first, as if it came between looking and claiming."""
 
         looked = 0
@@ -338,7 +339,7 @@ def test_another_replica_that_was_faster_is_followed(bench: Bench) -> None:
             self.looked += 1
             return None if self.looked == 1 else super().get(key)
 
-    bench.receipts = Late()
+    bench.receipts = Late(MemoryKeyValues())
     bench.receipts.put(kept)
     assert bench.run(submission).outcome.found
     assert bench.emulator.uploads == {submission.ref.id: 1}

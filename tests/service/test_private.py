@@ -30,7 +30,7 @@ from virustotal.client.private_archive import fetch_private_file
 from virustotal.core.errors import ArtefactError
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
-from virustotal.core.submission.receipts import LIFETIME, SENDING, MemoryReceipts, Progress, Receipt, key_of
+from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, key_of
 from virustotal.core.submission.submit import Content, SubmissionContext
 from virustotal.emulator.private import DOM
 from virustotal.emulator.server import Emulator
@@ -39,6 +39,8 @@ from virustotal.local.targets import file_target
 from virustotal.pipeline import private_scan
 from virustotal.service import VirusTotal
 from virustotal.storage import in_file
+from virustotal.storage.key_values import MemoryKeyValues
+from virustotal.storage.receipt_store import StoredReceipts
 
 ALLOWED = {"submit_privately": "allowed"}
 ASKED = {"private_submit": True}
@@ -286,7 +288,7 @@ def test_a_private_result_does_not_link_the_public_page(
 def test_a_private_analysis_is_asked_for_every_30_seconds_at_most() -> None:
     source: Any = None
     asked = evolve(Settings(), submit_privately="allowed", private_submit=True)
-    receipts, ends = MemoryReceipts(), time.monotonic() + 300
+    receipts, ends = StoredReceipts(MemoryKeyValues()), time.monotonic() + 300
     scan = private_scan(SubmissionContext(asked, lambda *_: False, Content(str), source, receipts, ends, print, print))
     assert scan is not None
     pauses = scan.context.pauses()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from virustotal.core.submission.receipts import Progress, Receipt, Receipts, StoreError
 from virustotal.storage import Stores
-from virustotal.storage.interfaces import Entry, Lease, Limits, Quota
+from virustotal.storage.interfaces import LEASE, Entry, Limits, Quota
 
 QUOTA = Quota(Limits(minute=300, day=500))
 NOW = time.time()
@@ -18,12 +18,12 @@ def use(stores: Stores) -> None:
     now = stores.rate_limiter.now()
     assert abs(now - time.time()) < 5
     assert stores.rate_limiter.acquire("k", QUOTA, now).granted
-    stores.rate_limiter.release("k", now)
+    stores.rate_limiter.release("k")
     assert stores.rate_limiter.remaining("k", QUOTA, now).longer is not None
-    assert stores.answers.lease("l", "mine", 5) is Lease.TAKEN
+    assert stores.leases.swap(LEASE, "l", "", "mine", 5)
     stores.answers.put("k", "g", "n", Entry(b"x", now, now + 100))
     stores.answers.get("k", "g", ("n",), now)
-    stores.answers.release("l", "mine", False)
+    assert stores.leases.swap(LEASE, "l", "mine", "", 5)
     stores.answers.forget("k", "g")
     stores.answers.clear()
     assert stores.answers.size().objects == 0
@@ -51,7 +51,7 @@ def _send(stores: Stores, act: Callable[[Receipts], object]) -> None:
 #: By name; each answers something that a task can go on with, or fails.
 CALLS: dict[str, Callable[[Stores], object]] = {
     "acquire": lambda stores: stores.rate_limiter.acquire("k", QUOTA, NOW).granted,
-    "end": lambda stores: stores.rate_limiter.release("k", NOW),
+    "end": lambda stores: stores.rate_limiter.release("k"),
     "pause": lambda stores: stores.rate_limiter.pause("k", 1.0, NOW),
     "remaining": lambda stores: stores.rate_limiter.remaining("k", QUOTA, NOW).longer,
     "get": lambda stores: stores.answers.get("k", "g", ("n",), NOW),
@@ -59,12 +59,11 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "forget": lambda stores: stores.answers.forget("k", "g"),
     "clear": lambda stores: stores.answers.clear(),
     "size": lambda stores: stores.answers.size(),
-    "lease": lambda stores: stores.answers.lease("l", "mine", 5),
-    "extend": lambda stores: stores.answers.extend("l", "mine", 5),
-    "release": lambda stores: stores.answers.release("l", "mine", True),
+    "lease": lambda stores: stores.leases.swap(LEASE, "l", "", "mine", 5),
+    "holder": lambda stores: stores.leases.get(LEASE, "l"),
     "value": lambda stores: stores.values.get("k", "user"),
     "keep": lambda stores: stores.values.put("k", "user", "someone", 60),
-    "add": lambda stores: stores.values.add("k", "n", 1, 60),
+    "count": lambda stores: stores.values.change("k", "n", lambda text: (None, text + "1"), 60),
     "receipt": lambda stores: stores.receipts.get("r"),
     "claim": lambda stores: _send(stores, lambda receipts: receipts.claim(SENDING, NOW)),
     "sent": lambda stores: _send(stores, lambda receipts: receipts.put(Receipt("r", Progress.SENT, "a", NOW))),

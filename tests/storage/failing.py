@@ -47,6 +47,6 @@ class _Link:
 def failing(stores: Stores, trouble: Trouble) -> Stores:
     """Return the stores with a trouble before each call."""
     links: dict[str, Any] = {
-        name: _Link(name, getattr(stores, name), trouble) for name in ("rate_limiter", "answers", "values", "receipts")
+        name: _Link(name, getattr(stores, name), trouble) for name in ("answers", "values", "leases", "receipts")
     }
     return Stores(stores.place, **links, close=stores.close)

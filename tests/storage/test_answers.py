@@ -1,15 +1,14 @@
-"""Answers and leases, over every store."""
+"""Answers, over every store."""
 
 import contextlib
 import hashlib
-import time
 from collections.abc import Callable
 
 import redis
 
 from tests.storage.servers import Server
 from virustotal.storage import Stores, in_redis
-from virustotal.storage.interfaces import Entry, Lease, Size
+from virustotal.storage.interfaces import Entry, Size
 
 GROUP, NAME = "g" * 40, "n" * 40
 
@@ -17,7 +16,7 @@ Open = Callable[[], Stores]
 
 
 def entry(stores: Stores, body: bytes = b"body", seconds: float = 100.0) -> Entry:
-    now = stores.answers.now()
+    now = stores.values.now()
     return Entry(body, now, now + seconds)
 
 
@@ -70,7 +69,7 @@ def test_answers_stay_within_their_bound(stores: Stores) -> None:
         stores.answers.put("k", f"group{number}", NAME, entry(stores, body, 100 + number))
     size = stores.answers.size()
     assert 5 * len(body) < size.size <= 2**20
-    now = stores.answers.now()
+    now = stores.values.now()
     assert stores.answers.get("k", "group59", (NAME,), now) is not None
     assert stores.answers.get("k", "group0", (NAME,), now) is None
 
@@ -78,7 +77,7 @@ def test_answers_stay_within_their_bound(stores: Stores) -> None:
 def test_one_that_is_too_large_drops_no_other(stores: Stores) -> None:
     stores.answers.put("k", "small", NAME, entry(stores))
     stores.answers.put("k", "large", NAME, entry(stores, bytes(2**20 + 1)))
-    now = stores.answers.now()
+    now = stores.values.now()
     assert stores.answers.get("k", "small", (NAME,), now) is not None
     assert stores.answers.get("k", "large", (NAME,), now) is None
 
@@ -109,38 +108,3 @@ def test_small_answers_take_no_more_memory_of_redis_than_twice_the_bound(redis_s
         assert most - 2000 < stores.answers.size().size <= most
         stores.answers.forget("d" * 64, "last")
         assert stores.answers.size().size <= 1100
-
-
-def test_a_lease_is_held_by_one_given_back_and_ends(stores: Stores, open_store: Open) -> None:
-    answers, other = stores.answers, open_store().answers
-    assert answers.lease("l", "mine", 30) is Lease.TAKEN
-    assert other.lease("l", "theirs", 0.3) is Lease.HELD
-    assert answers.lease("l", "mine", 30) is Lease.TAKEN
-    other.release("l", "theirs", False)
-    assert other.lease("l", "theirs", 0.3) is Lease.HELD
-    answers.release("l", "mine", False)
-    assert other.lease("l", "theirs", 0.2) is Lease.TAKEN
-    time.sleep(0.25)
-    assert answers.lease("l", "mine", 30) is Lease.TAKEN  # its holder was killed
-    answers.release("l", "mine", True)
-    assert other.lease("l", "theirs", 0.3) is Lease.FAILED
-
-
-def test_a_lease_is_extended_while_it_is_ones_own(stores: Stores, open_store: Open) -> None:
-    answers, other = stores.answers, open_store().answers
-    assert answers.lease("l", "mine", 1.0) is Lease.TAKEN
-    other.extend("l", "theirs", 0.0)
-    answers.extend("l", "mine", 30)
-    time.sleep(1.05)
-    assert other.lease("l", "theirs", 30) is Lease.HELD
-    answers.extend("l", "mine", 0.05)
-    time.sleep(0.1)
-    answers.extend("l", "mine", 30)  # too late
-    assert other.lease("l", "theirs", 30) is Lease.TAKEN
-    other.release("l", "theirs", False)
-    assert answers.lease("l", "mine", 30) is Lease.TAKEN
-    answers.release("l", "mine", False)
-    answers.extend("l", "mine", 30)
-    assert other.lease("l", "theirs", 30) is Lease.TAKEN
-    answers.extend("l", "mine", 30)
-    assert answers.lease("l", "mine", 30) is Lease.HELD

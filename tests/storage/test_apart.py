@@ -12,7 +12,7 @@ from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.storage import Stores, in_file, in_redis
 from virustotal.storage.fallback import with_fallback
 from virustotal.storage.interfaces import Limits, Quota
-from virustotal.storage.sqlite_store import SQLiteFile, SQLiteRateLimiter
+from virustotal.storage.sqlite_store import SQLiteFile, SQLiteKeyValues
 
 MOST = 2**20
 
@@ -20,8 +20,7 @@ MOST = 2**20
 def shared(folder: Path, trouble: Trouble, clock: Clock, ahead: float = 0.0) -> Stores:
     """Stores whose clock is ahead of this host's, as that of a Redis server may be."""
     place = folder / "store.sqlite3"
-    limiter = SQLiteRateLimiter(SQLiteFile(place), lambda: clock.now + ahead)
-    whole = evolve(in_file(place, MOST), rate_limiter=limiter)
+    whole = evolve(in_file(place, MOST), values=SQLiteKeyValues(SQLiteFile(place), lambda: clock.now + ahead))
     return with_fallback(failing(whole, trouble), lambda line: None, monotonic=clock, clock=clock)
 
 

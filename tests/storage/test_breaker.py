@@ -14,7 +14,7 @@ from virustotal.storage.redis_store import RedisServer
 
 MOST = 2**20
 SCARCE = Quota(Limits(minute=80))
-WRITES = {"acquire", "release", "pause", "put", "claim", "drop", "lease", "add"}
+WRITES = {"put", "swap", "claim", "drop"}
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_one_that_works_again_is_used_at_once_and_said_to_work_when_it_has_laste
 
 @pytest.mark.parametrize(
     "fails",
-    [{"rate_limiter.acquire"}, {f"values.{name}" for name in WRITES}, WRITES],
-    ids=["acquire", "values", "all writes"],
+    [{"values.swap"}, {f"values.{name}" for name in WRITES}, WRITES],
+    ids=["swap", "values", "all writes"],
 )
 def test_one_that_works_in_part_is_said_to_be_broken_once_and_ends_no_grants(
     stores: Stores, trouble: Trouble, clock: Clock, said: list[str], fails: set[str]
@@ -85,7 +85,7 @@ def test_one_that_works_in_part_is_said_to_be_broken_once_and_ends_no_grants(
     granted = []
     for _ in range(20):
         granted.append(stores.rate_limiter.acquire("k", SCARCE, stores.rate_limiter.now()).granted)
-        stores.answers.get("k", "g", ("n",), stores.answers.now())
+        stores.answers.get("k", "g", ("n",), stores.values.now())
         stores.values.put("k", "user", "someone", 60)
         clock.now += PAUSE / 2
     assert len(said) == 1

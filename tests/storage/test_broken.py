@@ -70,11 +70,8 @@ def _schema_without_text(place: Path) -> None:
 
 def _other_tables(place: Path) -> None:
     with contextlib.closing(sqlite3.connect(place)) as connection:
-        connection.execute("CREATE TABLE receipts_1 (other TEXT)")
-        connection.execute("CREATE TABLE ledger_1 (other TEXT)")
-        connection.execute("CREATE TABLE facts_1 (other TEXT)")
-        connection.execute("CREATE TABLE leases_1 (other TEXT)")
-        connection.execute("CREATE TABLE answers_1 (expires TEXT)")
+        connection.execute("CREATE TABLE texts_2 (other TEXT)")
+        connection.execute("CREATE TABLE answers_2 (expires TEXT)")
         connection.commit()
 
 
@@ -153,8 +150,8 @@ def test_values_of_another_version_are_left_alone(tmp_path: Path) -> None:
     place = tmp_path / "store.sqlite3"
     with contextlib.closing(sqlite3.connect(place)) as connection:
         connection.execute("CREATE TABLE receipts (key TEXT)")
-        connection.execute("CREATE TABLE ledger_0 (key TEXT PRIMARY KEY, state BLOB)")
-        connection.execute("INSERT INTO ledger_0 VALUES ('k', 'older')")
+        connection.execute("CREATE TABLE texts_0 (key TEXT PRIMARY KEY, state BLOB)")
+        connection.execute("INSERT INTO texts_0 VALUES ('k', 'older')")
         connection.commit()
     said: list[str] = []
     use(with_fallback(in_file(place, MOST), said.append))

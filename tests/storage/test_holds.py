@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from virustotal.storage import Stores
-from virustotal.storage.in_memory import MemoryRateLimiter
+from virustotal.storage import Stores, rate_windows
 from virustotal.storage.interfaces import Limits, Permit, Quota
+from virustotal.storage.key_values import MemoryKeyValues
+from virustotal.storage.rate_limiter import RateLimiter
 
 NOW = datetime(2025, 12, 31, 12, 0, tzinfo=UTC).timestamp()
 
@@ -58,7 +59,7 @@ def test_short_waits_in_a_row_are_believed_for_a_while(stores: Stores) -> None:
         now += told[-1]
         assert take(stores, now).probing
     assert told == pytest.approx([1, 1, 1, 600, 600])
-    stores.rate_limiter.release("k", now)
+    stores.rate_limiter.release("k")
     assert stores.rate_limiter.pause("k", 1.0, now) == pytest.approx(1)
 
 
@@ -76,11 +77,12 @@ def test_a_request_that_was_on_its_way_does_not_end_the_row(stores: Stores) -> N
 
 def test_what_is_counted_of_a_store_that_works_does_not_grow() -> None:
     """Requests that the store permitted are counted here as well, for when it breaks."""
-    limiter, now = MemoryRateLimiter(), 1_700_000_000.0
+    values, now = MemoryKeyValues(), 1_700_000_000.0
+    limiter = RateLimiter(values)
     for _ in range(3000):
         now += 5.0
-        limiter.count("key", now)
-    assert len(limiter._states["key"]) < 200
+        limiter.acquire("key", Quota(), now)
+    assert len(rate_windows.loads(values.get("key", "quota"))) < 200
     left = limiter.remaining("key", Quota(Limits(hour=10_000)), now).longer
     assert left is not None
     assert 10_000 - 3800 // 5 < left < 10_000 - 3600 // 5

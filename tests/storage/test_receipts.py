@@ -9,10 +9,12 @@ import pytest
 from attrs import evolve
 
 from tests.storage.failing import Clock, Trouble, failing
-from virustotal.core.submission.receipts import LIFETIME, MemoryReceipts, Progress, Receipt, Receipts, StoreError
+from virustotal.core.submission.receipts import LIFETIME, Progress, Receipt, Receipts, StoreError
 from virustotal.storage import in_file
 from virustotal.storage.circuit_breaker import PAUSE
 from virustotal.storage.fallback import with_fallback
+from virustotal.storage.key_values import MemoryKeyValues
+from virustotal.storage.receipt_store import StoredReceipts
 
 NOW = 1_767_225_600.0
 SENDING = Receipt("k", Progress.SENDING, "", NOW)
@@ -103,10 +105,10 @@ def test_what_is_dropped_is_gone(receipts: Receipts) -> None:
     assert receipts.claim(SENDING, NOW)
 
 
-def test_memory_keeps_no_old_ones() -> None:
-    memory = MemoryReceipts()
+def test_memory_keeps_no_old_ones(clock: Clock) -> None:
+    memory = StoredReceipts(MemoryKeyValues(clock))
     for place in range(10):
-        now = NOW + place * LIFETIME / 2
+        clock.now = now = NOW + place * LIFETIME / 2
         assert memory.claim(Receipt(str(place), Progress.SENT, "", now), now)
     assert [memory.get(str(place)) is not None for place in range(10)] == [False] * 8 + [True] * 2
 
@@ -116,9 +118,9 @@ def test_threads_claim_once() -> None:
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(50):
-            memory, barrier, claims = MemoryReceipts(), threading.Barrier(4), list[bool]()
+            memory, barrier, claims = StoredReceipts(MemoryKeyValues()), threading.Barrier(4), list[bool]()
 
-            def claim(memory: MemoryReceipts = memory, barrier: Any = barrier, claims: list[bool] = claims) -> None:
+            def claim(memory: StoredReceipts = memory, barrier: Any = barrier, claims: list[bool] = claims) -> None:
                 barrier.wait()
                 claims.append(memory.claim(SENDING, NOW))
 

@@ -104,7 +104,7 @@ def test_all_pause_after_a_refusal_and_longer_after_another(stores: Stores, open
     assert refused.wait == pytest.approx(51)
     assert limiter.pause("k", None, NOW + 70) == pytest.approx(600)
     assert limiter.acquire("k", Quota(), NOW + 700).probing
-    limiter.release("k", NOW + 700)
+    limiter.release("k")
     assert not limiter.acquire("k", Quota(), NOW + 701).probing
     assert limiter.pause("k", None, NOW + 710) == pytest.approx(60)  # one that succeeded lies between
     assert limiter.pause("k", 2.5, NOW + 1000) == pytest.approx(2.5)
@@ -173,7 +173,7 @@ def test_left_of_a_new_key(stores: Stores) -> None:
 
 
 def test_the_clock_is_this_hosts_where_the_store_is_here(stores: Stores) -> None:
-    assert abs(stores.rate_limiter.now() - time.time()) < 5
+    assert abs(stores.values.now() - time.time()) < 5
 
 
 def _spend(
@@ -210,6 +210,36 @@ def test_facts_are_kept_for_a_while(stores: Stores, open_store: Open) -> None:
     assert other.get("k", "user") == "another"
     time.sleep(0.06)
     assert other.get("k", "soon") is None
+
+
+def test_a_text_is_swapped_unless_it_is_another_one(stores: Stores, open_store: Open) -> None:
+    values, other = stores.values, open_store().values
+    assert not values.swap("k", "n", "1", "2", 30)
+    assert values.swap("k", "n", "", "é\0", 30)
+    assert not other.swap("k", "n", "", "2", 30)
+    assert other.swap("k", "n", "é\0", "", 30)
+    assert not other.get("k", "n")
+    assert values.swap("k", "n", "", "1", 0.05)
+    time.sleep(0.06)
+    assert values.swap("k", "n", "", "2", 30)
+
+
+def _count(open_store: Open, barrier: "multiprocessing.synchronize.Barrier") -> None:
+    barrier.wait()
+    values = open_store().values
+    for _ in range(20):
+        values.change("k", "n", lambda text: (None, str(int(text or 0) + 1)), 60)
+
+
+def test_processes_lose_no_count(open_store: Open) -> None:
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(4)
+    processes = [context.Process(target=_count, args=(open_store, barrier)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert open_store().values.get("k", "n") == "80"
 
 
 # --- connections ---------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from tests.storage.servers import Server
 from virustotal.core.submission.receipts import Progress, Receipt
 from virustotal.storage import in_file, in_redis
 from virustotal.storage.fallback import with_fallback
-from virustotal.storage.interfaces import Limits, Quota, RateLimiter
+from virustotal.storage.interfaces import Limits, Quota
+from virustotal.storage.rate_limiter import RateLimiter
 from virustotal.storage.redis_store import RedisServer
 
 MOST = 2**20
@@ -53,21 +54,21 @@ def _in_file(place: Path, state: str) -> RateLimiter:
     stores = in_file(place, MOST)
     stores.rate_limiter.acquire("k", Quota(), 0.0)
     with contextlib.closing(sqlite3.connect(place)) as connection:
-        connection.execute("UPDATE ledger_1 SET state = ?", (state,))
+        connection.execute("UPDATE texts_2 SET value = ?", (state,))
         connection.commit()
     return stores.rate_limiter
 
 
 def _in_redis(server: Server, state: str) -> RateLimiter:
     with contextlib.closing(redis.Redis.from_url(server.address)) as client:
-        client.set("virustotal:1:quota:k", state)
+        client.set("virustotal:2:text:k:quota", state)
     return in_redis(server.address, MOST).rate_limiter
 
 
 ACTS: dict[str, Callable[[RateLimiter, float], object]] = {
     "remaining": lambda limiter, now: limiter.remaining("k", QUOTA, now).longer == 500,
     "acquire": lambda limiter, now: limiter.acquire("k", QUOTA, now).granted,
-    "release": lambda limiter, now: limiter.release("k", now) is None,
+    "release": lambda limiter, now: limiter.release("k") is None,
     "pause": lambda limiter, now: limiter.pause("k", None, now) == pytest.approx(60),
 }
 
@@ -82,27 +83,27 @@ def test_a_field_of_the_ledger_that_is_none_does_no_harm(spoilt: Spoilt, fields:
 
 #: Key -> command and arguments that make it one of another sort.
 OTHER_SORT = {
-    "quota:k": ("HSET", "a", "b"),
+    "text:k:quota": ("HSET", "a", "b"),
     "answers:k:g": ("SET", "text"),
     "expiry": ("SET", "text"),
     "bytes": ("SET", "text"),
     "totals": ("HSET", "bytes", "text"),
-    "lease:l": ("HSET", "a", "b"),
-    "fact:k:user": ("HSET", "a", "b"),
-    "receipt:r": ("HSET", "a", "b"),
-    "fact:k:n": ("SET", "text"),
+    "text:lease:l": ("HSET", "a", "b"),
+    "text:k:user": ("HSET", "a", "b"),
+    "text:receipt:r": ("HSET", "a", "b"),
+    "text:k:n": ("HSET", "a", "b"),
 }
 #: Which calls look at it; the others notice nothing.
 LOOKS = {
-    "quota:k": {"acquire", "end", "pause", "remaining"},
+    "text:k:quota": {"acquire", "end", "pause", "remaining"},
     "answers:k:g": {"get", "put"},
     "expiry": {"put", "forget", "size"},
     "bytes": {"put", "forget"},
     "totals": {"put", "forget", "size"},
-    "lease:l": {"lease", "extend", "release"},
-    "fact:k:user": {"value"},
-    "receipt:r": {"receipt", "claim"},
-    "fact:k:n": {"add"},
+    "text:lease:l": {"lease", "holder"},
+    "text:k:user": {"value"},
+    "text:receipt:r": {"receipt", "claim", "drop"},
+    "text:k:n": {"count"},
 }
 
 
@@ -128,7 +129,7 @@ def test_values_of_another_sort_cost_their_benefit_alone(redis_server: Server, k
 @pytest.mark.parametrize("there", ["{}", "{broken", "7", "\xff"])
 def test_a_receipt_that_is_none(redis_server: Server, there: str) -> None:
     redis_server.flush()
-    RedisServer(redis_server.address).do("SET", "receipt:y", there.encode("latin-1"))
+    RedisServer(redis_server.address).do("SET", "text:receipt:y", there.encode("latin-1"))
     receipts = in_redis(redis_server.address, MOST).receipts
     assert receipts.get("y") is None
     assert receipts.claim(Receipt("y", Progress.SENDING, "", NOW), NOW)

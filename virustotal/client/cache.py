@@ -20,7 +20,8 @@ from virustotal.client.body_reader import LARGEST_ANSWER
 from virustotal.client.hourly_counts import CACHE, HourlyCounter
 from virustotal.core.errors import DeadlineError, ForbiddenError, InvalidError, NotFoundError, VirusTotalError
 from virustotal.core.models import Ref
-from virustotal.storage.interfaces import Entry, Lease, Stores
+from virustotal.storage.interfaces import Entry
+from virustotal.storage.stores import Stores
 from virustotal.util.readers import as_mapping, as_text
 
 #: Seconds between two looks at what another one is asking for: the first, and at most.
@@ -99,12 +100,13 @@ class Cache(Source):
         self._source = source
         self._stores = stores
         self._answers = stores.answers
+        self._values = stores.values
         self._digest = digest
         self._seconds = seconds
         self._negative = negative
         self._budget = budget or AnswerBudget()
         self._reading = reading
-        self._leases = leases.Leases(stores.answers)
+        self._leases = leases.Leases(stores.leases)
         self._counter = HourlyCounter(stores, CACHE)
 
     def close(self) -> None:
@@ -153,14 +155,14 @@ class Cache(Source):
         if answer := self._read(place, request, deadline):
             return answer
         name, token, pause = f"{self._digest}:{place.group}:{place.name}", uuid4().hex, LOOK
-        while (lease := self._answers.lease(name, token, leases.LEASE_SECONDS)) is Lease.HELD:
+        while (lease := self._leases.take(name, token)) is leases.Lease.HELD:
             if time.monotonic() + pause >= deadline:
                 raise DeadlineError("The time for this task is used up.")
             time.sleep(pause)
             pause = min(LOOK_AT_MOST, pause * 1.5)
             if answer := self._read(place, request, deadline):
                 return answer
-        if lease is Lease.FAILED:
+        if lease is leases.Lease.FAILED:
             return self._request(place, request, deadline)
         with self._leases.held(name, token) as held:
             if entry := self._entry(place):  # since the first look
@@ -171,7 +173,7 @@ class Cache(Source):
 
     def _request(self, place: Place, request: Request, deadline: float, lease: leases.Held | None = None) -> Answer:
         """Ask the source, and keep what may be kept. The lease has not failed where those who wait find an answer."""
-        lease, began = lease or leases.Held("", ""), self._answers.now()
+        lease, began = lease or leases.Held("", ""), self._values.now()
         if self._reading:
             self._counter.count(asked=1)
         try:
@@ -206,7 +208,7 @@ class Cache(Source):
             lease.failed, lease.released = False, True
 
     def _entry(self, place: Place) -> Entry | None:
-        now = self._answers.now()
+        now = self._values.now()
         entry = self._answers.get(self._digest, place.group, place.names, now)
         if entry is None:
             return None
@@ -217,7 +219,7 @@ class Cache(Source):
 
     def _replay(self, entry: Entry, request: Request, deadline: float) -> Answer | None:
         """Return what was kept, or raise the error that was; None for what is broken, or of something else."""
-        value, age = unpacked(entry.body, self._budget, deadline), max(0.0, self._answers.now() - entry.moment)
+        value, age = unpacked(entry.body, self._budget, deadline), max(0.0, self._values.now() - entry.moment)
         if not value:
             return None
         if not entry.body.startswith(_ERROR):

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from virustotal.storage.interfaces import KeyValueStore, Stores
+from virustotal.storage.key_values import KeyValueStore
+from virustotal.storage.stores import Stores
 
 #: Hours for which counts are kept, and those that `quota` and `cache` list one by one.
 KEPT_HOURS, SHOWN_HOURS = 7 * 24, 24
@@ -68,7 +69,6 @@ class HourlyCounter:
 
     def __init__(self, stores: Stores, key: str) -> None:
         self._values = stores.values
-        self._now = stores.answers.now
         self._key = key
         self._counts: Counter[str] = Counter()
         self._calls = 0
@@ -89,7 +89,10 @@ class HourlyCounter:
         with self._lock:
             counts, self._counts = self._counts, Counter()
             self._calls, self._written = 0, time.monotonic()
-        hour = int(self._now() // _HOUR) if counts else 0
+        hour = int(self._values.now() // _HOUR) if counts else 0
         for name, number in counts.items():
             if number:
-                self._values.add(self._key, f"{name}:{hour}", number, KEPT_HOURS * _HOUR)
+                self._add(f"{name}:{hour}", number)
+
+    def _add(self, name: str, number: int) -> None:
+        self._values.change(self._key, name, lambda text: (None, str(_number(text) + number)), KEPT_HOURS * _HOUR)

@@ -15,7 +15,9 @@ from virustotal.client.redaction import MASK
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.lookup.key_capabilities import LICENCE, REMEMBERED
 from virustotal.core.models import FOUND, Outcome, Status
-from virustotal.storage.interfaces import KeyValueStore, Limits, Quota, Stores, Used
+from virustotal.storage.interfaces import Limits, Quota, Used
+from virustotal.storage.key_values import KeyValueStore
+from virustotal.storage.stores import Stores
 from virustotal.util.readers import as_mapping, as_text, integer, number
 
 #: Seconds for which VirusTotal's limits count, and for which a process does not look for newer ones in the store.
@@ -112,7 +114,7 @@ class KeyAccount:
     ) -> None:
         self._source = source
         self._values = stores.values
-        self._now = stores.rate_limiter.now
+        self._now = stores.values.now
         self._key = api_key
         self._digest = digest
         self._configured = configured

@@ -1,16 +1,30 @@
 """The leases of this process, by which one asks and the others wait for its answer."""
 
 import contextlib
+import enum
 import threading
 import time
 from collections.abc import Iterator
 
 from attrs import define
 
-from virustotal.storage.interfaces import AnswerCache
+from virustotal.storage.interfaces import LEASE
+from virustotal.storage.key_values import KeyValueStore
 
 #: Seconds that a lease lasts unless it is extended: so long others wait where its holder was killed.
 LEASE_SECONDS = 15.0
+#: Seconds for which those who wait see that a lease ended without an answer: they need not wait for each other.
+FAILED_SECONDS = 1.0
+
+_FAILED = "failed"
+
+
+class Lease(enum.Enum):
+    """TAKEN: the caller is to do the work. HELD: another one does. FAILED: another one just failed to."""
+
+    TAKEN = enum.auto()
+    HELD = enum.auto()
+    FAILED = enum.auto()
 
 
 @define
@@ -34,14 +48,23 @@ class Leases:
     """Extends the leases of a process while they are held: a request may wait for a permit. Thread-safe.
 
     Args:
-        answers: The store of the leases.
+        values: Has the token of who holds a lease, by the lease's name.
     """
 
-    def __init__(self, answers: AnswerCache) -> None:
-        self._answers = answers
+    def __init__(self, values: KeyValueStore) -> None:
+        self._values = values
         self._held: dict[str, Held] = {}  # by token: where the store is broken, several threads hold the same name
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+
+    def take(self, name: str, token: str) -> Lease:
+        """Take a lease, unless another one holds it."""
+        if self._values.swap(LEASE, name, "", token, LEASE_SECONDS):
+            return Lease.TAKEN
+        holder = self._values.get(LEASE, name)
+        if holder == token:  # Redis has taken it, and its answer was lost on the way
+            return Lease.TAKEN
+        return Lease.FAILED if holder == _FAILED else Lease.HELD
 
     @contextlib.contextmanager
     def held(self, name: str, token: str) -> Iterator[Held]:
@@ -58,7 +81,7 @@ class Leases:
             with self._lock:
                 del self._held[token]
             if not lease.released:
-                self._answers.release(name, token, lease.failed)
+                self._values.swap(LEASE, name, token, _FAILED if lease.failed else "", FAILED_SECONDS)
 
     def _extend(self) -> None:
         while True:
@@ -69,4 +92,4 @@ class Leases:
                     self._thread = None
                     return
             for name, token in leases:
-                self._answers.extend(name, token, LEASE_SECONDS)
+                self._values.swap(LEASE, name, token, token, LEASE_SECONDS)

@@ -16,7 +16,8 @@ from virustotal.client.retry import QUOTA_HELD
 from virustotal.client.usage import Usage
 from virustotal.core.errors import DeadlineError, QuotaError, ThrottledError, VirusTotalError
 from virustotal.core.settings import QuotaConfig
-from virustotal.storage.interfaces import Limits, Permit, Quota, Stores
+from virustotal.storage.interfaces import Limits, Permit, Quota
+from virustotal.storage.stores import Stores
 from virustotal.util.readers import as_mapping, as_text, quantity
 
 #: Seconds that all requests pause after too many in a short time, unless VirusTotal says how long.
@@ -166,7 +167,7 @@ class RateLimitedSource(Source):
 
     def _release(self, permit: Permit) -> None:
         if permit.probing:
-            self._limiter.release(self._digest, self._limiter.now())
+            self._limiter.release(self._digest)
 
     def _pause(self, error: QuotaError, deadline: float) -> None:
         """A 429 in spite of the count: let all requests pause, and let VirusTotal say which window it was."""

@@ -8,15 +8,9 @@ from attrs import evolve
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import Settings
 from virustotal.storage.fallback import with_fallback
-from virustotal.storage.interfaces import Stores
 from virustotal.storage.sqlite_responses import SQLiteResponses
-from virustotal.storage.sqlite_store import (
-    SQLiteFile,
-    SQLiteKeyValues,
-    SQLiteRateLimiter,
-    SQLiteReceipts,
-    default_place,
-)
+from virustotal.storage.sqlite_store import SQLiteFile, SQLiteKeyValues, default_place
+from virustotal.storage.stores import Stores
 
 __all__ = ["Stores", "default_place", "in_file", "in_redis", "open_stores"]
 
@@ -31,14 +25,7 @@ def in_file(place: Path, most: int) -> Stores:
         most: Bytes that answers may take.
     """
     file = SQLiteFile(place)
-    return Stores(
-        str(place),
-        SQLiteRateLimiter(file),
-        SQLiteResponses(file, most),
-        SQLiteKeyValues(file),
-        SQLiteReceipts(file),
-        file.close,
-    )
+    return Stores(str(place), SQLiteKeyValues(file), SQLiteResponses(file, most), file.close)
 
 
 def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
@@ -53,27 +40,13 @@ def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:
         ConfigurationError: The address is not valid.
     """
     # Imported where it is asked for: a service without Redis starts without its client.
-    from virustotal.storage.redis_store import (
-        RedisKeyValues,
-        RedisRateLimiter,
-        RedisReceipts,
-        RedisResponses,
-        RedisServer,
-    )
+    from virustotal.storage.redis_store import RedisKeyValues, RedisResponses, RedisServer
 
     try:
         server = RedisServer(address, ca_bundle)
     except ValueError:  # without the value: it may hold a password
         raise ConfigurationError("storage: expected an address such as redis://redis.example.com:6379/0") from None
-    return Stores(
-        server.place,
-        RedisRateLimiter(server),
-        RedisResponses(server, most),
-        RedisKeyValues(server),
-        RedisReceipts(server),
-        server.close,
-        shared=True,
-    )
+    return Stores(server.place, RedisKeyValues(server), RedisResponses(server, most), server.close, shared=True)
 
 
 def open_stores(

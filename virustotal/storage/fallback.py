@@ -4,21 +4,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from virustotal.core.submission.receipts import MemoryReceipts, Receipt, Receipts, StoreError
+from virustotal.core.submission.receipts import Receipt, Receipts, StoreError
 from virustotal.storage.circuit_breaker import PAUSE, CircuitBreaker
-from virustotal.storage.in_memory import MemoryKeyValues, MemoryRateLimiter
-from virustotal.storage.interfaces import (
-    AnswerCache,
-    Entry,
-    KeyValueStore,
-    Lease,
-    Permit,
-    Quota,
-    RateLimiter,
-    Remaining,
-    Size,
-    Stores,
-)
+from virustotal.storage.interfaces import AnswerCache, Entry, Size
+from virustotal.storage.key_values import KeyValueStore, MemoryKeyValues
+from virustotal.storage.receipt_store import StoredReceipts
+from virustotal.storage.stores import Stores
 
 T = TypeVar("T")
 
@@ -37,7 +28,7 @@ class ReceiptsWithFallback:
     def __init__(self, store: Receipts, breaker: CircuitBreaker, *, shared: bool = False) -> None:
         self._store = store
         self._shared = shared
-        self._memory = MemoryReceipts()
+        self._memory = StoredReceipts(MemoryKeyValues())
         self._breaker = breaker
 
     def get(self, key: str) -> Receipt | None:
@@ -75,62 +66,29 @@ class ReceiptsWithFallback:
         return result
 
 
-class RateLimiterWithFallback:
-    """The store's windows; without it those of this process's own requests, by this host's clock.
+class KeyValuesWithFallback(KeyValueStore):
+    """Texts in the store, and in memory as well.
 
-    Several replicas may then request more together than the quota allows: VirusTotal answers 429, and each pauses.
+    Without the store each process has what it knew last and what it adds: several replicas may then request more
+    together than the quota allows. VirusTotal answers 429, and each pauses.
 
     Args:
-        store: Counts for all.
+        store: May fail.
         breaker: Of the store.
         clock: This host's, in Unix seconds.
     """
 
-    def __init__(self, store: RateLimiter, breaker: CircuitBreaker, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: KeyValueStore, breaker: CircuitBreaker, clock: Callable[[], float]) -> None:
         self._store = store
-        self._memory = MemoryRateLimiter(clock)
+        self._memory = MemoryKeyValues(clock)
         self._breaker = breaker
+        self._clock = clock
+        self._ahead = 0.0
 
     def now(self) -> float:
-        """See `RateLimiter.now`."""
-        return self._breaker.call(self._store.now, self._memory.now)
-
-    def acquire(self, key: str, quota: Quota, now: float) -> Permit:
-        """See `RateLimiter.acquire`. What the store permits is counted in memory as well."""
-
-        def in_store() -> Permit:
-            permit = self._store.acquire(key, quota, now)
-            if permit.granted:
-                self._memory.count(key, self._memory.now())
-            return permit
-
-        return self._breaker.call(in_store, lambda: self._memory.acquire(key, quota, self._memory.now()))
-
-    def release(self, key: str, now: float) -> None:
-        """See `RateLimiter.release`."""
-        self._memory.release(key, now)
-        self._breaker.call(lambda: self._store.release(key, now), lambda: None)
-
-    def pause(self, key: str, seconds: float | None, now: float) -> float:
-        """See `RateLimiter.pause`."""
-        pause = self._memory.pause(key, seconds, self._memory.now())
-        return self._breaker.call(lambda: self._store.pause(key, seconds, now), lambda: pause)
-
-    def remaining(self, key: str, quota: Quota, now: float) -> Remaining:
-        """See `RateLimiter.remaining`."""
-        return self._breaker.call(
-            lambda: self._store.remaining(key, quota, now),
-            lambda: self._memory.remaining(key, quota, self._memory.now()),
-        )
-
-
-class KeyValuesWithFallback:
-    """Texts in the store, and in memory as well."""
-
-    def __init__(self, store: KeyValueStore, breaker: CircuitBreaker) -> None:
-        self._store = store
-        self._memory = MemoryKeyValues()
-        self._breaker = breaker
+        """See `KeyValueStore.now`. Without the store its clock goes on by this host's."""
+        self._ahead = self._breaker.call(lambda: self._store.now() - self._clock(), lambda: self._ahead)
+        return self._clock() + self._ahead
 
     def get(self, key: str, name: str) -> str | None:
         """See `KeyValueStore.get`."""
@@ -141,21 +99,36 @@ class KeyValuesWithFallback:
         self._memory.put(key, name, value, seconds)
         self._breaker.call(lambda: self._store.put(key, name, value, seconds), lambda: None)
 
-    def add(self, key: str, name: str, number: int, seconds: float) -> None:
-        """See `KeyValueStore.add`. Nothing is counted without the store."""
-        self._breaker.call(lambda: self._store.add(key, name, number, seconds), lambda: None)
+    def swap(self, key: str, name: str, before: str, after: str, seconds: float) -> bool:
+        """See `KeyValueStore.swap`."""
+
+        def in_store() -> bool:
+            swapped = self._store.swap(key, name, before, after, seconds)
+            if swapped:
+                self._memory.put(key, name, after, seconds)
+            return swapped
+
+        return self._breaker.call(in_store, lambda: self._memory.swap(key, name, before, after, seconds))
+
+
+class LeasesWithFallback(KeyValuesWithFallback):
+    """Leases in the store; without it every one is free."""
+
+    def get(self, key: str, name: str) -> str | None:
+        """See `KeyValueStore.get`."""
+        return self._breaker.call(lambda: self._store.get(key, name), lambda: None)
+
+    def swap(self, key: str, name: str, before: str, after: str, seconds: float) -> bool:
+        """See `KeyValueStore.swap`."""
+        return self._breaker.call(lambda: self._store.swap(key, name, before, after, seconds), lambda: True)
 
 
 class ResponsesWithFallback:
-    """The store's answers; none without it, where every lease is free."""
+    """The store's answers; none without it."""
 
     def __init__(self, store: AnswerCache, breaker: CircuitBreaker) -> None:
         self._store = store
         self._breaker = breaker
-
-    def now(self) -> float:
-        """See `AnswerCache.now`."""
-        return self._breaker.call(self._store.now, time.time)
 
     def get(self, key: str, group: str, names: tuple[str, ...], now: float) -> Entry | None:
         """See `AnswerCache.get`."""
@@ -178,18 +151,6 @@ class ResponsesWithFallback:
     def size(self) -> Size:
         """See `AnswerCache.size`."""
         return self._breaker.call(self._store.size, lambda: Size(0, 0))
-
-    def lease(self, name: str, token: str, seconds: float) -> Lease:
-        """See `AnswerCache.lease`."""
-        return self._breaker.call(lambda: self._store.lease(name, token, seconds), lambda: Lease.TAKEN)
-
-    def extend(self, name: str, token: str, seconds: float) -> None:
-        """See `AnswerCache.extend`."""
-        self._breaker.call(lambda: self._store.extend(name, token, seconds), lambda: None)
-
-    def release(self, name: str, token: str, failed: bool) -> None:
-        """See `AnswerCache.release`."""
-        self._breaker.call(lambda: self._store.release(name, token, failed), lambda: None)
 
 
 def with_fallback(
@@ -220,10 +181,10 @@ def with_fallback(
     )
     return Stores(
         stores.place,
-        RateLimiterWithFallback(stores.rate_limiter, breaker, clock),
+        KeyValuesWithFallback(stores.values, breaker, clock),
         ResponsesWithFallback(stores.answers, breaker),
-        KeyValuesWithFallback(stores.values, breaker),
-        ReceiptsWithFallback(stores.receipts, breaker, shared=stores.shared),
         stores.close,
         stores.shared,
+        LeasesWithFallback(stores.leases, breaker, clock),
+        ReceiptsWithFallback(stores.receipts, breaker, shared=stores.shared),
     )

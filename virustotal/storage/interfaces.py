@@ -1,15 +1,13 @@
 """What replicas share, as small interfaces. Each method may raise StoreError; every time is in Unix seconds."""
 
-import enum
-from collections.abc import Callable
 from typing import Protocol
 
 from attrs import frozen
 
-from virustotal.core.submission.receipts import Receipts
-
 #: Part of every name in every store: what an older or newer version wrote under its own is not seen.
-VERSION = 1
+VERSION = 2
+#: The key of the leases in a `KeyValueStore`.
+LEASE = "lease"
 
 
 @frozen
@@ -86,37 +84,6 @@ class Remaining:
     pause: float = 0.0
 
 
-class RateLimiter(Protocol):
-    """Counts the requests of a key, known by its digest, in the windows of its quota."""
-
-    def now(self) -> float:
-        """Return the time by the store's own clock, so that hosts whose clocks differ agree."""
-        ...
-
-    def acquire(self, key: str, quota: Quota, now: float) -> Permit:
-        """Count one request in all windows at once, unless one is full; take over a newer count of VirusTotal's."""
-        ...
-
-    def release(self, key: str, now: float) -> None:
-        """End a series of refusals: a request with a probing permit has succeeded."""
-        ...
-
-    def pause(self, key: str, seconds: float | None, now: float) -> float:
-        """Let all requests pause after a 429, and return for how long: a day at most.
-
-        Args:
-            key: The key's digest.
-            seconds: As VirusTotal says. None for a minute, then ten where that recurs; ten as well where shorter
-                pauses recur too often.
-            now: The store's time.
-        """
-        ...
-
-    def remaining(self, key: str, quota: Quota, now: float) -> Remaining:
-        """Return what the windows leave."""
-        ...
-
-
 @frozen
 class Entry:
     """One cached answer.
@@ -132,14 +99,6 @@ class Entry:
     expires: float
 
 
-class Lease(enum.Enum):
-    """TAKEN: the caller is to do the work. HELD: another one does. FAILED: another one just failed to."""
-
-    TAKEN = enum.auto()
-    HELD = enum.auto()
-    FAILED = enum.auto()
-
-
 @frozen
 class Size:
     """How much is cached: the objects that answers are about, and the answers' bytes."""
@@ -150,10 +109,6 @@ class Size:
 
 class AnswerCache(Protocol):
     """Keeps answers, by the digest of the key that got them and of the object that they are about."""
-
-    def now(self) -> float:
-        """Return the time by the store's own clock."""
-        ...
 
     def get(self, key: str, group: str, names: tuple[str, ...], now: float) -> Entry | None:
         """Return the first of the named answers that is there and has not expired."""
@@ -173,7 +128,7 @@ class AnswerCache(Protocol):
             name: The request's digest.
             entry: The answer.
             drop: The name of an answer that this one replaces.
-            lease: Name and token of one's own lease.
+            lease: Name and token of one's own lease, a text under the key `LEASE`.
         """
         ...
 
@@ -188,56 +143,3 @@ class AnswerCache(Protocol):
     def size(self) -> Size:
         """Return how much there is."""
         ...
-
-    def lease(self, name: str, token: str, seconds: float) -> Lease:
-        """Take a lease for so long. To ask again for one's own is no harm."""
-        ...
-
-    def extend(self, name: str, token: str, seconds: float) -> None:
-        """Let one's own lease last for so long from now; one that was given back or has ended stays so."""
-        ...
-
-    def release(self, name: str, token: str, failed: bool) -> None:
-        """Give one's own lease back.
-
-        Args:
-            name: Of the lease.
-            token: One's own.
-            failed: Whether there is no answer: those who wait for it need not wait for each other.
-        """
-        ...
-
-
-class KeyValueStore(Protocol):
-    """Keeps small texts for a while, such as what VirusTotal says of a key, and counters."""
-
-    def get(self, key: str, name: str) -> str | None:
-        """Return a text, unless it has expired."""
-        ...
-
-    def put(self, key: str, name: str, value: str, seconds: float) -> None:
-        """Keep a text for so long."""
-        ...
-
-    def add(self, key: str, name: str, number: int, seconds: float) -> None:
-        """Add to a counter, which is kept for so long after the last addition."""
-        ...
-
-
-@frozen
-class Stores:
-    """All that one place keeps.
-
-    Args:
-        place: As a person may read it, without a password.
-        close: Gives connections back.
-        shared: Whether other processes use it too, by the configuration.
-    """
-
-    place: str
-    rate_limiter: RateLimiter
-    answers: AnswerCache
-    values: KeyValueStore
-    receipts: Receipts
-    close: Callable[[], None]
-    shared: bool = False

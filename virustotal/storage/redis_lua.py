@@ -1,25 +1,9 @@
 """What Redis does in one step."""
 
-#: KEYS: a text. ARGV: what it was (empty for none), what it becomes, seconds that it is kept.
-REPLACE = """
+#: KEYS: a text. ARGV: what it was (empty for none), what it becomes, milliseconds that it is kept.
+SWAP = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
-return 1
-"""
-
-#: KEYS: receipt. ARGV: the receipt, now, seconds that a sent one and one on its way count, seconds that it is kept.
-CLAIM = """
-local there = redis.call('GET', KEYS[1])
-if there then
-  local understood, receipt = pcall(cjson.decode, there)
-  local fresh = 0
-  if understood and type(receipt) == 'table' and type(receipt.moment) == 'number' then
-    if receipt.progress == 'sent' then fresh = tonumber(ARGV[3])
-    elseif receipt.progress == 'sending' then fresh = tonumber(ARGV[4]) end
-    if tonumber(ARGV[2]) - receipt.moment < fresh then return 0 end
-  end
-end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[5])
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 """
 
@@ -74,24 +58,4 @@ redis.call('HINCRBY', KEYS[4], 'bytes', 0 - bytes)
 redis.call('HDEL', KEYS[3], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('DEL', KEYS[1])
-"""
-
-#: KEYS: lease. ARGV: token, milliseconds.
-LEASE = """
-local there = redis.call('GET', KEYS[1])
-if not there or there == ARGV[1] then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  return 1
-end
-return there == 'failed' and 2 or 0
-"""
-
-#: KEYS: lease. ARGV: token, milliseconds.
-EXTEND = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0"
-
-#: KEYS: lease. ARGV: token, milliseconds for which others see that it failed, or 0.
-RELEASE = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[1], 'failed', 'PX', ARGV[2]) else redis.call('DEL', KEYS[1]) end
-return 1
 """

@@ -1,33 +1,24 @@
-"""The store of many replicas: one Redis server. Each permit, claim and lease is one script, so one step."""
+"""The store of many replicas: one Redis server. Texts and answers are changed by scripts, each one step."""
 
-import json
-import random
 import struct
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import redis
-from attrs import evolve
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
-from virustotal.storage import rate_windows, redis_lua
-from virustotal.storage.interfaces import VERSION, Entry, Lease, Size
-from virustotal.storage.sqlite_responses import CHANGED_SECONDS, FAILED_SECONDS
-from virustotal.storage.window_limiter import WindowLimiter
-from virustotal.util.readers import as_mapping, as_text, number
-
-T = TypeVar("T")
+from virustotal.core.submission.receipts import StoreError
+from virustotal.storage import redis_lua
+from virustotal.storage.interfaces import LEASE, VERSION, Entry, Size
+from virustotal.storage.key_values import KeyValueStore
+from virustotal.storage.sqlite_responses import CHANGED_SECONDS
 
 #: Seconds that a connection and an answer may take; after that the store counts as broken for a while.
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.0
 #: Seconds after which the server's clock is looked at again.
 CLOCK_SECONDS = 60.0
-#: Seconds after which the windows of a key that nobody uses are dropped: its longest window, and more.
-QUOTA_SECONDS = 40 * 86_400
 #: Bytes that Redis needs for an answer beside its body, as measured for the first one about an object.
 BESIDE_BYTES = 900
 
@@ -117,99 +108,29 @@ def _reason(error: Exception) -> str:
     return f"it answers with an error ({type(error).__name__})"
 
 
-class RedisReceipts:
-    """Receipts in Redis, kept by the server's clock."""
-
-    def __init__(self, server: RedisServer) -> None:
-        self._server = server
-
-    def get(self, key: str) -> Receipt | None:
-        """See `Receipts.get`."""
-        text = self._server.do("GET", f"receipt:{key}")
-        try:
-            entry = as_mapping(json.loads(text)) if text else {}
-        except ValueError:
-            return None
-        moment = number(entry.get("moment"))
-        if moment is None or entry.get("progress") not in set(Progress):
-            return None
-        receipt = Receipt(key, Progress(entry["progress"]), as_text(entry.get("analysis")), float(moment))
-        return evolve(receipt, moment=round(receipt.moment - self._skew(), 3))
-
-    def claim(self, receipt: Receipt, now: float) -> bool:
-        """See `Receipts.claim`."""
-        arguments = (self._body(receipt), now + self._skew(), LIFETIME, SENDING, LIFETIME)
-        return bool(self._server.run(redis_lua.CLAIM, (f"receipt:{receipt.key}",), *arguments))
-
-    def put(self, receipt: Receipt) -> None:
-        """See `Receipts.put`."""
-        self._server.do("SET", f"receipt:{receipt.key}", self._body(receipt), "EX", LIFETIME)
-
-    def drop(self, key: str) -> None:
-        """See `Receipts.drop`."""
-        self._server.do("DEL", f"receipt:{key}")
-
-    def _skew(self) -> float:
-        """Seconds that the server's clock is ahead of this host's; up to one second counts as none."""
-        seconds = self._server.now() - time.time()
-        return seconds if abs(seconds) > 1 else 0.0
-
-    def _body(self, receipt: Receipt) -> str:
-        entry = {
-            "progress": receipt.progress.value,
-            "analysis": receipt.analysis,
-            "moment": receipt.moment + self._skew(),
-        }
-        return json.dumps(entry)
-
-
-class RedisRateLimiter(WindowLimiter):
-    """The windows of each key in Redis: read, counted here, and written unless another one has written meanwhile."""
+class RedisKeyValues(KeyValueStore):
+    """Small texts in Redis."""
 
     def __init__(self, server: RedisServer) -> None:
         self._server = server
 
     def now(self) -> float:
-        """See `RateLimiter.now`."""
+        """See `KeyValueStore.now`."""
         return self._server.now()
-
-    def _change(self, key: str, change: Callable[[rate_windows.State], T]) -> T:
-        while True:
-            before = self._text(key)
-            state = rate_windows.loads(before)
-            result, after = change(state), rate_windows.dumps(state)
-            if after.encode() == before or self._server.run(
-                redis_lua.REPLACE, (f"quota:{key}",), before, after, QUOTA_SECONDS
-            ):
-                return result
-            time.sleep(random.uniform(0.0, 0.01))  # noqa: S311 - no secret
-
-    def _state(self, key: str) -> rate_windows.State:
-        return rate_windows.loads(self._text(key))
-
-    def _text(self, key: str) -> bytes:
-        return bytes(self._server.do("GET", f"quota:{key}") or b"")
-
-
-class RedisKeyValues:
-    """Small texts and counters in Redis."""
-
-    def __init__(self, server: RedisServer) -> None:
-        self._server = server
 
     def get(self, key: str, name: str) -> str | None:
         """See `KeyValueStore.get`."""
-        value = self._server.do("GET", f"fact:{key}:{name}")
-        return value.decode("utf-8", "replace") if value is not None else None
+        value = self._server.do("GET", f"text:{key}:{name}")
+        return value.decode("utf-8", "surrogateescape") if value is not None else None
 
     def put(self, key: str, name: str, value: str, seconds: float) -> None:
         """See `KeyValueStore.put`."""
-        self._server.do("SET", f"fact:{key}:{name}", value, "PX", max(1, int(seconds * 1000)))
+        self._server.do("SET", f"text:{key}:{name}", value, "PX", max(1, int(seconds * 1000)))
 
-    def add(self, key: str, name: str, number: int, seconds: float) -> None:
-        """See `KeyValueStore.add`."""
-        self._server.do("INCRBY", f"fact:{key}:{name}", number)
-        self._server.do("EXPIRE", f"fact:{key}:{name}", int(seconds))
+    def swap(self, key: str, name: str, before: str, after: str, seconds: float) -> bool:
+        """See `KeyValueStore.swap`."""
+        arguments = (before.encode("utf-8", "surrogateescape"), after, max(1, int(seconds * 1000)))
+        return bool(self._server.run(redis_lua.SWAP, (f"text:{key}:{name}",), *arguments))
 
 
 class RedisResponses:
@@ -224,10 +145,6 @@ class RedisResponses:
         self._server = server
         self._most = most
 
-    def now(self) -> float:
-        """See `AnswerCache.now`."""
-        return self._server.now()
-
     def get(self, key: str, group: str, names: tuple[str, ...], now: float) -> Entry | None:
         """See `AnswerCache.get`."""
         for value in self._server.do("HMGET", f"answers:{key}:{group}", *names):
@@ -241,18 +158,18 @@ class RedisResponses:
         self, key: str, group: str, name: str, entry: Entry, drop: str = "", lease: tuple[str, str] = ("", "")
     ) -> bool:
         """See `AnswerCache.put`."""
-        about, now = f"answers:{key}:{group}", self.now()
+        about, now = f"answers:{key}:{group}", self._server.now()
         body = _TIMES.pack(entry.moment, entry.expires) + entry.body
         seconds = max(1, int(entry.expires - now) + 60)
         times = (f"{entry.expires:.3f}", f"{now:.3f}")
         arguments = (_PREFIX + about, name, body, *times, self._most, drop, seconds, BESIDE_BYTES)
-        keys = (about, "expiry", "bytes", "totals", f"changed:{key}:{group}", f"lease:{lease[0]}")
+        keys = (about, "expiry", "bytes", "totals", f"changed:{key}:{group}", f"text:{LEASE}:{lease[0]}")
         return bool(self._server.run(redis_lua.PUT, keys, *arguments, f"{entry.moment:.6f}", lease[1]))
 
     def forget(self, key: str, group: str) -> None:
         """See `AnswerCache.forget`."""
         about = f"answers:{key}:{group}"
-        self._server.do("SET", f"changed:{key}:{group}", f"{self.now():.6f}", "EX", int(CHANGED_SECONDS))
+        self._server.do("SET", f"changed:{key}:{group}", f"{self._server.now():.6f}", "EX", int(CHANGED_SECONDS))
         self._server.run(redis_lua.FORGET, (about, "expiry", "bytes", "totals"), _PREFIX + about)
 
     def clear(self) -> None:
@@ -267,16 +184,3 @@ class RedisResponses:
         """
         size = self._server.do("HGET", "totals", "bytes")
         return Size(int(self._server.do("ZCARD", "expiry")), max(0, int(size or 0)))
-
-    def lease(self, name: str, token: str, seconds: float) -> Lease:
-        """See `AnswerCache.lease`."""
-        answer = self._server.run(redis_lua.LEASE, (f"lease:{name}",), token, int(seconds * 1000))
-        return {1: Lease.TAKEN, 2: Lease.FAILED}.get(int(answer), Lease.HELD)
-
-    def extend(self, name: str, token: str, seconds: float) -> None:
-        """See `AnswerCache.extend`."""
-        self._server.run(redis_lua.EXTEND, (f"lease:{name}",), token, int(seconds * 1000))
-
-    def release(self, name: str, token: str, failed: bool) -> None:
-        """See `AnswerCache.release`."""
-        self._server.run(redis_lua.RELEASE, (f"lease:{name}",), token, int(failed * FAILED_SECONDS * 1000))

@@ -1,20 +1,16 @@
-"""Answers and leases in the embedded store: bounded, what expires first makes room."""
+"""Answers in the embedded store: bounded, what expires first makes room."""
 
 import sqlite3
 import time
 from collections.abc import Callable
 
-from virustotal.storage.interfaces import Entry, Lease, Size
+from virustotal.storage.interfaces import LEASE, Entry, Size
 from virustotal.storage.sqlite_store import SQLiteFile, sql_of
 
-#: No lease is as long as this, in seconds.
-LONGEST_LEASE = 600.0
 #: Seconds for which it is known that an object has changed: longer than any request is on its way.
 CHANGED_SECONDS = 3600.0
 #: The name of the row that says when an object has changed.
 _CHANGED = "changed"
-#: Seconds for which those who wait see that a lease ended without an answer.
-FAILED_SECONDS = 1.0
 
 
 class SQLiteResponses:
@@ -28,7 +24,7 @@ class SQLiteResponses:
     def __init__(self, file: SQLiteFile, most: int, clock: Callable[[], float] = time.time) -> None:
         self._file = file
         self._most = most
-        self.now = clock
+        self._now = clock
 
     def get(self, key: str, group: str, names: tuple[str, ...], now: float) -> Entry | None:
         """See `AnswerCache.get`."""
@@ -53,7 +49,9 @@ class SQLiteResponses:
                 connection.execute(delete, (key, group, drop))
             self._make_room(connection, len(entry.body))
             self._insert(connection, key, group, name, entry)
-            connection.execute(sql_of("DELETE FROM leases_{v} WHERE name = ? AND token = ?"), lease)
+            connection.execute(
+                sql_of("DELETE FROM texts_{v} WHERE key = ? AND name = ? AND value = ?"), (LEASE, *lease)
+            )
         return True
 
     def _insert(self, connection: sqlite3.Connection, key: str, group: str, name: str, entry: Entry) -> None:
@@ -61,7 +59,7 @@ class SQLiteResponses:
         connection.execute(f"{sql}(?, ?, ?, ?, ?, ?)", (key, group, name, entry.body, entry.moment, entry.expires))
 
     def _make_room(self, connection: sqlite3.Connection, size: int) -> None:
-        connection.execute(sql_of("DELETE FROM answers_{v} WHERE expires <= ?"), (self.now(),))
+        connection.execute(sql_of("DELETE FROM answers_{v} WHERE expires <= ?"), (self._now(),))
         sql = sql_of(
             "DELETE FROM answers_{v} WHERE rowid IN "
             "(SELECT rowid FROM answers_{v} WHERE name != ? ORDER BY expires LIMIT 50)"
@@ -72,7 +70,7 @@ class SQLiteResponses:
 
     def forget(self, key: str, group: str) -> None:
         """See `AnswerCache.forget`."""
-        now = self.now()
+        now = self._now()
         with self._file.write() as connection:
             connection.execute(sql_of("DELETE FROM answers_{v} WHERE key = ? AND about = ?"), (key, group))
             self._insert(connection, key, group, _CHANGED, Entry(b"", now, now + CHANGED_SECONDS))
@@ -87,38 +85,8 @@ class SQLiteResponses:
         counts = "count(DISTINCT key || ':' || about), coalesce(sum(length(body)), 0)"
         sql = sql_of(f"SELECT {counts} FROM answers_{{v}} WHERE expires > ? AND name != ?")  # noqa: S608
         with self._file.open() as connection:
-            row = connection.execute(sql, (self.now(), _CHANGED)).fetchone()
+            row = connection.execute(sql, (self._now(), _CHANGED)).fetchone()
         return Size(row[0], row[1])
-
-    def lease(self, name: str, token: str, seconds: float) -> Lease:
-        """See `AnswerCache.lease`."""
-        now = self.now()
-        with self._file.write() as connection:
-            row = connection.execute(sql_of("SELECT token, ends FROM leases_{v} WHERE name = ?"), (name,)).fetchone()
-            # One that ends far ahead is of a clock that was set back.
-            if row and row[0] != token and now < row[1] <= now + LONGEST_LEASE:
-                return Lease.FAILED if row[0] == "failed" else Lease.HELD
-            connection.execute(sql_of("DELETE FROM leases_{v} WHERE ends <= ?"), (now,))
-            connection.execute(
-                sql_of("INSERT OR REPLACE INTO leases_{v} VALUES (?, ?, ?)"), (name, token, now + seconds)
-            )
-            return Lease.TAKEN
-
-    def extend(self, name: str, token: str, seconds: float) -> None:
-        """See `AnswerCache.extend`."""
-        with self._file.open() as connection:
-            now = self.now()
-            sql = sql_of("UPDATE leases_{v} SET ends = ? WHERE name = ? AND token = ? AND ends > ?")
-            connection.execute(sql, (now + seconds, name, token, now))
-
-    def release(self, name: str, token: str, failed: bool) -> None:
-        """See `AnswerCache.release`."""
-        with self._file.open() as connection:
-            if failed:
-                sql = sql_of("UPDATE leases_{v} SET token = 'failed', ends = ? WHERE name = ? AND token = ?")
-                connection.execute(sql, (self.now() + FAILED_SECONDS, name, token))
-            else:
-                connection.execute(sql_of("DELETE FROM leases_{v} WHERE name = ? AND token = ?"), (name, token))
 
 
 def _bytes(connection: sqlite3.Connection) -> int:

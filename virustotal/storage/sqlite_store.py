@@ -7,15 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
-from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, StoreError
-from virustotal.storage import rate_windows
+from virustotal.core.submission.receipts import StoreError
 from virustotal.storage.interfaces import VERSION
-from virustotal.storage.window_limiter import WindowLimiter
+from virustotal.storage.key_values import KeyValueStore
 from virustotal.util.state_folder import state_folder
-
-T = TypeVar("T")
 
 #: How long a process waits for another one that writes, in seconds.
 BUSY_SECONDS = 2.0
@@ -24,12 +20,8 @@ MOST_IDLE = 8
 _NO_FILE = (0, 0)
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS receipts_{v} (
-    key TEXT PRIMARY KEY, progress TEXT NOT NULL, analysis TEXT NOT NULL, moment REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS ledger_{v} (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS facts_{v} (
+CREATE TABLE IF NOT EXISTS texts_{v} (
     key TEXT, name TEXT, value TEXT NOT NULL, expires REAL NOT NULL, PRIMARY KEY (key, name)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS leases_{v} (name TEXT PRIMARY KEY, token TEXT NOT NULL, ends REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answers_{v} (
     key TEXT, about TEXT, name TEXT, body BLOB NOT NULL, moment REAL NOT NULL, expires REAL NOT NULL,
     UNIQUE (key, about, name));
@@ -145,100 +137,41 @@ class SQLiteFile:
         return status.st_dev, status.st_ino
 
 
-class SQLiteReceipts:
-    """Receipts in a SQLite file."""
-
-    def __init__(self, file: SQLiteFile) -> None:
-        self._file = file
-
-    def get(self, key: str) -> Receipt | None:
-        """See `Receipts.get`."""
-        with self._file.open() as connection:
-            return self._get(connection, key)
-
-    def claim(self, receipt: Receipt, now: float) -> bool:
-        """See `Receipts.claim`."""
-        with self._file.write() as connection:
-            previous = self._get(connection, receipt.key)
-            free = previous is None or not previous.fresh(now)
-            if free:
-                connection.execute(sql_of("DELETE FROM receipts_{v} WHERE moment < ?"), (now - max(LIFETIME, SENDING),))
-                self._put(connection, receipt)
-            return free
-
-    def put(self, receipt: Receipt) -> None:
-        """See `Receipts.put`."""
-        with self._file.open() as connection:
-            self._put(connection, receipt)
-
-    def drop(self, key: str) -> None:
-        """See `Receipts.drop`."""
-        with self._file.open() as connection:
-            connection.execute(sql_of("DELETE FROM receipts_{v} WHERE key = ?"), (key,))
-
-    def _get(self, connection: sqlite3.Connection, key: str) -> Receipt | None:
-        sql = sql_of("SELECT key, progress, analysis, moment FROM receipts_{v} WHERE key = ?")
-        row = connection.execute(sql, (key,)).fetchone()
-        return Receipt(row[0], Progress(row[1]), row[2], row[3]) if row and row[1] in set(Progress) else None
-
-    def _put(self, connection: sqlite3.Connection, receipt: Receipt) -> None:
-        row = (receipt.key, receipt.progress.value, receipt.analysis, receipt.moment)
-        connection.execute(sql_of("INSERT OR REPLACE INTO receipts_{v} VALUES (?, ?, ?, ?)"), row)
-
-
-class SQLiteRateLimiter(WindowLimiter):
-    """The windows of all keys in a SQLite file: one short transaction for each permit."""
-
-    def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
-        self._file = file
-        self.now = clock
-
-    def _change(self, key: str, change: Callable[[rate_windows.State], T]) -> T:
-        with self._file.write() as connection:
-            before = self._text(connection, key)
-            state = rate_windows.loads(before)
-            result, after = change(state), rate_windows.dumps(state)
-            if after != before:
-                connection.execute(sql_of("INSERT OR REPLACE INTO ledger_{v} VALUES (?, ?)"), (key, after))
-            return result
-
-    def _state(self, key: str) -> rate_windows.State:
-        with self._file.open() as connection:
-            return rate_windows.loads(self._text(connection, key))
-
-    def _text(self, connection: sqlite3.Connection, key: str) -> str:
-        row = connection.execute(sql_of("SELECT state FROM ledger_{v} WHERE key = ?"), (key,)).fetchone()
-        return str(row[0]) if row else ""
-
-
-class SQLiteKeyValues:
-    """Small texts and counters in a SQLite file."""
+class SQLiteKeyValues(KeyValueStore):
+    """Small texts in a SQLite file."""
 
     def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
         self._file = file
         self._clock = clock
 
+    def now(self) -> float:
+        """See `KeyValueStore.now`."""
+        return self._clock()
+
     def get(self, key: str, name: str) -> str | None:
         """See `KeyValueStore.get`."""
-        sql = sql_of("SELECT value FROM facts_{v} WHERE key = ? AND name = ? AND expires > ?")
         with self._file.open() as connection:
-            row = connection.execute(sql, (key, name, self._clock())).fetchone()
-        return str(row[0]) if row else None
+            return self._get(connection, key, name)
 
     def put(self, key: str, name: str, value: str, seconds: float) -> None:
         """See `KeyValueStore.put`."""
-        self._put("INSERT OR REPLACE INTO facts_{v} VALUES (?, ?, ?, ?)", key, name, value, seconds)
-
-    def add(self, key: str, name: str, number: int, seconds: float) -> None:
-        """See `KeyValueStore.add`."""
-        sql = (
-            "INSERT INTO facts_{v} VALUES (?, ?, ?, ?) ON CONFLICT (key, name) DO UPDATE "
-            "SET value = CAST(value AS INTEGER) + excluded.value, expires = excluded.expires"
-        )
-        self._put(sql, key, name, number, seconds)
-
-    def _put(self, sql: str, key: str, name: str, value: str | int, seconds: float) -> None:
-        now = self._clock()
         with self._file.write() as connection:
-            connection.execute(sql_of("DELETE FROM facts_{v} WHERE expires <= ?"), (now,))
-            connection.execute(sql_of(sql), (key, name, value, now + seconds))
+            connection.execute(sql_of("DELETE FROM texts_{v} WHERE expires <= ?"), (self._clock(),))
+            self._put(connection, key, name, value, seconds)
+
+    def swap(self, key: str, name: str, before: str, after: str, seconds: float) -> bool:
+        """See `KeyValueStore.swap`."""
+        with self._file.write() as connection:
+            same = (self._get(connection, key, name) or "") == before
+            if same:
+                self._put(connection, key, name, after, seconds)
+            return same
+
+    def _get(self, connection: sqlite3.Connection, key: str, name: str) -> str | None:
+        sql = sql_of("SELECT value FROM texts_{v} WHERE key = ? AND name = ? AND expires > ?")
+        row = connection.execute(sql, (key, name, self._clock())).fetchone()
+        return str(row[0]) if row else None
+
+    def _put(self, connection: sqlite3.Connection, key: str, name: str, value: str, seconds: float) -> None:
+        sql = sql_of("INSERT OR REPLACE INTO texts_{v} VALUES (?, ?, ?, ?)")
+        connection.execute(sql, (key, name, value, self._clock() + seconds))

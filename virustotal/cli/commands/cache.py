@@ -51,7 +51,7 @@ def _show(config_file: Path | None, *, as_json: bool) -> None:
 
     stores, most_mb, broken = _open_stores(config_file)
     size = stores.answers.size()
-    hours = last_hours(stores.values, CACHE, CACHE_COUNTERS, KEPT_HOURS, stores.answers.now())
+    hours = last_hours(stores.values, CACHE, CACHE_COUNTERS, KEPT_HOURS, stores.values.now())
     asked, answered = (sum(hour.counts[name] for hour in hours) for name in CACHE_COUNTERS)
     days = KEPT_HOURS // 24
     _end_if_broken(broken)

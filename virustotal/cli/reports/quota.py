@@ -13,7 +13,8 @@ from virustotal.core.errors import AuthenticationError
 from virustotal.core.settings import Credentials, QuotaConfig, Settings
 from virustotal.sources import digest_of
 from virustotal.storage import Stores, rate_windows
-from virustotal.storage.interfaces import Limits, Quota, RateLimiter, Remaining
+from virustotal.storage.interfaces import Limits, Quota, Remaining
+from virustotal.storage.rate_limiter import RateLimiter
 
 NAMES = ("minute", "hour", "day", "month")
 #: Size of a window that is never full: what remains of it tells what is used.

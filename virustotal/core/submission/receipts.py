@@ -1,7 +1,6 @@
 """What was submitted when, under which analysis id: a value, and the interface of the stores that keep it."""
 
 import enum
-import threading
 import time
 from typing import Protocol
 
@@ -70,38 +69,6 @@ class Receipts(Protocol):
 def key_of(what: str, ref: Ref, *, private: bool = False) -> str:
     """Return the key of a submission: `what` was done (`submit`, `reanalyse`) with which object."""
     return f"{what}{'-privately' if private else ''}:{ref.kind}:{ref.id}"
-
-
-class MemoryReceipts:
-    """Receipts of this process alone: what is left where the durable store is broken. Old ones are dropped."""
-
-    def __init__(self) -> None:
-        self._receipts: dict[str, Receipt] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> Receipt | None:
-        """See `Receipts.get`."""
-        return self._receipts.get(key)
-
-    def claim(self, receipt: Receipt, now: float) -> bool:
-        """See `Receipts.claim`."""
-        with self._lock:
-            earlier = self._receipts.get(receipt.key)
-            if earlier is not None and earlier.fresh(now):
-                return False
-            for key, kept in list(self._receipts.items()):
-                if now - kept.moment >= max(LIFETIME, SENDING):
-                    self._receipts.pop(key, None)
-            self._receipts[receipt.key] = receipt
-            return True
-
-    def put(self, receipt: Receipt) -> None:
-        """See `Receipts.put`."""
-        self._receipts[receipt.key] = receipt
-
-    def drop(self, key: str) -> None:
-        """See `Receipts.drop`."""
-        self._receipts.pop(key, None)
 
 
 def new_receipt(key: str, progress: Progress, analysis: str = "") -> Receipt:
