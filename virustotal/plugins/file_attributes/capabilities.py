@@ -94,15 +94,12 @@ COLUMNS = ("Capability", "Meaning", "ATT&CK", "Technique")
 
 def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield a table of capabilities, unknown ones too, and their techniques at 0 points: clean programs have most."""
-    capabilities = as_texts(attributes.get("capabilities_tags"))
-    section: ResultSection | None = table("Capabilities of the code", [_row(name) for name in capabilities], COLUMNS)
+    rows = [_row(name) for name in as_texts(attributes.get("capabilities_tags"))]
+    section: ResultSection | None = table("Capabilities of the code", rows, COLUMNS)
     if section is None:
         return
     yield section
-    techniques = known_ids(
-        technique for name in capabilities if (technique := CAPABILITIES.get(name.lower(), ("", ""))[1])
-    )
-    if techniques:
+    if techniques := known_ids(row["ATT&CK"] for row in rows):
         reason = "VirusTotal found code of these techniques in the file."
         yield Points(Family.CAPABILITY, "capabilities", 0, reason, section, techniques)
 
