@@ -14,11 +14,11 @@ from tests.mirror.clusters import an_object
 from tests.mirror.packages import Package, file_line, minute, tarred
 from tests.mirror.packages import package as package
 from virustotal.mirror import feed_packages
-from virustotal.mirror.feed_packages import PackageError, lines, open_package
+from virustotal.mirror.feed_packages import PackageError, lines
 
 
 def read(path: Path) -> list[Any]:
-    with open_package(path) as file:
+    with path.open("rb") as file:
         return [json.loads(line.data) if line.data else None for line in lines(file)]
 
 
@@ -62,7 +62,7 @@ def test_an_empty_package_has_no_lines(package: Package, content: bytes) -> None
     ],
 )
 def test_a_damaged_package_gives_what_comes_before(package: Package, content: bytes) -> None:
-    with open_package(package(content)) as file:
+    with package(content).open("rb") as file:
         with pytest.raises(PackageError):
             list(lines(file))
         assert file.tell() > 0
@@ -74,7 +74,7 @@ def test_a_line_that_is_too_long_is_passed_over_without_being_held(
     monkeypatch.setattr(feed_packages, "LONGEST_LINE", 100_000)
     path = package(file_line(1) + b"\n" + b"[" + b"1," * 15_000_000 + b"\n" + file_line(2))
     tracemalloc.start()
-    with open_package(path) as file:
+    with path.open("rb") as file:
         numbers = [line.data and json.loads(line.data)["id"][-1] for line in lines(file)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

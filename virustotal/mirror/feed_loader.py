@@ -3,8 +3,9 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from attrs import field, frozen
 
@@ -13,7 +14,7 @@ from virustotal.client.retry import RetryPolicy
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached
 from virustotal.mirror.documents import INDEX, Document, RefusedError, index_of, indices, to_document
-from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines, open_package
+from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines
 from virustotal.mirror.index_checks import write_problem
 from virustotal.mirror.index_setup import create
 from virustotal.mirror.load_statistics import LoadStatistics
@@ -90,14 +91,14 @@ class Loader:
         if before.done:
             return
         reached = before.lines
-        with open_package(path) as file:
+        with path.open("rb") as file:
             for batch, reached in self._batches(self._unread(file, before.lines, tell), path.name):
                 self._store(batch)
                 checkpoint.write(Reached(reached, refused=self.statistics.package))
                 tell(file.tell())
         checkpoint.write(Reached(reached, done=True, refused=self.statistics.package))
 
-    def _unread(self, file: IO[bytes], before: int, tell: Callable[[int], None]) -> Iterator[Line]:
+    def _unread(self, file: BufferedReader, before: int, tell: Callable[[int], None]) -> Iterator[Line]:
         for line in lines(file):
             if line.number > before:
                 yield line

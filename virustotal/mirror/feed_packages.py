@@ -5,10 +5,8 @@ import gzip
 import io
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any, cast
+from collections.abc import Iterator
+from typing import TypeAlias, cast
 
 from attrs import frozen
 
@@ -18,6 +16,8 @@ LONGEST_LINE = 16 * 2**20
 DEEPEST = 4
 
 _TAR = slice(257, 262)
+#: What has `peek`, and after a break all bytes before it.
+_Stream: TypeAlias = io.BufferedReader | bz2.BZ2File | gzip.GzipFile
 
 
 class PackageError(Exception):
@@ -37,29 +37,15 @@ class Line:
     data: bytes | None
 
 
-@contextmanager
-def open_package(path: Path) -> Iterator[IO[bytes]]:
-    """Open a package as it lies on disk; its `tell` says how far it was read.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    with path.open("rb", buffering=0) as file:
-        yield file
-
-
-def lines(file: IO[bytes]) -> Iterator[Line]:
-    """Yield the lines of a package that are not blank.
+def lines(file: io.BufferedReader) -> Iterator[Line]:
+    """Yield the lines of a package that are not blank; the position of `file` says how far it was read.
 
     Raises:
         PackageError: It breaks off or is damaged.
         OSError: The disk cannot be read.
     """
-    number = 0
-    reader: io.BufferedReader = io.BufferedReader(cast(io.RawIOBase, file), 1 << 16)
     try:
-        for data in _unpacked(reader, 0):
-            number += 1
+        for number, data in enumerate(_unpacked(file, 0), 1):
             yield Line(number, data)
     except (EOFError, zlib.error, tarfile.TarError, gzip.BadGzipFile) as error:
         raise PackageError(f"the package breaks off or is damaged ({type(error).__name__})") from None
@@ -67,53 +53,27 @@ def lines(file: IO[bytes]) -> Iterator[Line]:
         if error.errno is not None:
             raise
         raise PackageError("the package breaks off or is damaged") from None  # bz2 says so with a bare OSError
-    finally:
-        reader.detach()  # it would close the file
 
 
-class _Piecewise(io.RawIOBase):
-    """Reads what there is, so that all before a break is given before the break raises."""
-
-    def __init__(self, packed: IO[bytes]) -> None:
-        self._packed = packed
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = cast(io.BufferedReader, self._packed).read1(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-def _unpacked(stream: io.BufferedReader, depth: int) -> Iterator[bytes | None]:
+def _unpacked(stream: _Stream, depth: int) -> Iterator[bytes | None]:
     start = stream.peek(512)
-    unpack: Callable[[IO[bytes]], IO[bytes]] | None = None
-    if start.startswith(b"BZh"):
-        unpack = bz2.BZ2File
-    elif start.startswith(b"\x1f\x8b"):
-        unpack = lambda packed: cast(IO[bytes], gzip.GzipFile(fileobj=packed))  # noqa: E731 - one expression
-    is_tar = start[_TAR] == b"ustar"
-    if depth >= DEEPEST and (unpack or is_tar):
+    is_bz2, is_gzip, is_tar = start.startswith(b"BZh"), start.startswith(b"\x1f\x8b"), start[_TAR] == b"ustar"
+    if depth >= DEEPEST and (is_bz2 or is_gzip or is_tar):
         raise PackageError("packages are packed into one another too deeply")
-    if unpack is not None:
-        with unpack(stream) as inner:
-            yield from _unpacked(io.BufferedReader(_Piecewise(inner), 1 << 16), depth + 1)
+    if is_bz2:
+        yield from _unpacked(bz2.BZ2File(stream), depth + 1)
+    elif is_gzip:
+        yield from _unpacked(gzip.GzipFile(fileobj=stream), depth + 1)
     elif is_tar:
-        yield from _members(stream, depth)
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                if part := archive.extractfile(member) if member.isfile() else None:
+                    yield from _unpacked(cast(io.BufferedReader, part), depth + 1)
     else:
         yield from _plain(stream)
 
 
-def _members(stream: IO[bytes], depth: int) -> Iterator[bytes | None]:
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for member in archive:
-            part = archive.extractfile(member) if member.isfile() else None
-            if part is not None:
-                yield from _unpacked(io.BufferedReader(cast(io.RawIOBase, part), 1 << 16), depth + 1)
-
-
-def _plain(stream: io.BufferedReader) -> Iterator[bytes | None]:
+def _plain(stream: _Stream) -> Iterator[bytes | None]:
     """Lines of JSON; a text that begins with a line of `{` or `[` alone is one document."""
     first = True
     while data := stream.readline(LONGEST_LINE + 1):
