@@ -43,6 +43,16 @@ class FetchResult:
     objects: Mapping[Ref, StoredObject] = field(factory=dict)
     failed: Mapping[Ref, str] = field(factory=dict)
 
+    def object(self, ref: Ref) -> StoredObject | None:
+        """Return an object, None where the mirror does not hold it.
+
+        Raises:
+            MirrorError: It is not known whether the mirror holds it.
+        """
+        if ref in self.failed:
+            raise MirrorError(self.failed[ref])
+        return self.objects.get(ref)
+
 
 @frozen(eq=False)
 class ObjectStore:
@@ -54,8 +64,8 @@ class ObjectStore:
         health: Breaks off questions to a cluster that does not answer.
 
     Raises:
-        MirrorError: By every method where the cluster as a whole does not answer; where the mirror is the only source
-            (`mirror.only`), also by a search in an index that does not answer.
+        MirrorError: By a search where the cluster as a whole does not answer; where the mirror is the only source
+            (`mirror.only`), also where the index does not.
     """
 
     cluster: SearchClient
@@ -72,7 +82,10 @@ class ObjectStore:
             if (index := index_of(self.config, ref.kind))
             for id in identifiers(ref)
         ]
-        answers = self._answers([(index, id) for _, index, id in places], deadline) if places else ()
+        try:
+            answers = self._answers([(index, id) for _, index, id in places], deadline) if places else ()
+        except MirrorError as error:
+            return FetchResult(failed={ref: str(error) for ref, _, _ in places})
         objects: dict[Ref, StoredObject] = {}
         failed: dict[Ref, str] = {}
         reasons: dict[str, str] = {}

@@ -6,13 +6,13 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from virustotal.api import decoding, endpoints
+from virustotal.api import decoding
 from virustotal.api.source import MIRROR, Answer
 from virustotal.core.models import Ref
 from virustotal.mirror.documents import StoredObject
 from virustotal.mirror.object_store import FetchResult
-from virustotal.mirror.request_parser import KINDS, MirrorQuery, cursor
-from virustotal.util.readers import EMPTY, as_mapping, integer, quantity
+from virustotal.mirror.request_parser import MirrorQuery, cursor
+from virustotal.util.readers import EMPTY, as_mapping, as_mappings, integer, quantity
 
 #: Reason for a missing object without VirusTotal.
 NOT_HELD = "The mirror does not hold this, and VirusTotal is not asked (mirror.only)."
@@ -68,18 +68,28 @@ class RelationshipPage:
     count: int | None = None
 
     @property
-    def data(self) -> Any:
-        """The entries in the form of a payload's `data`."""
-        return list(self.entries) if not self.one else (self.entries[0] if self.entries else None)
-
-    @property
     def refs(self) -> tuple[Ref, ...]:
-        """References of the kinds that the mirror stores."""
-        return tuple(ref for entry in self.entries if (ref := _ref(entry)).kind in KINDS)
+        """The reference of each entry."""
+        return tuple(map(_ref, self.entries))
 
-    def missing(self, result: FetchResult) -> tuple[Ref, ...]:
-        """References that are not in a result."""
-        return tuple(ref for entry in self.entries if (ref := _ref(entry)) not in result.objects)
+    def missing(self, result: FetchResult) -> list[Ref]:
+        """Return the references that are not in a result."""
+        return [ref for ref in self.refs if ref not in result.objects]
+
+    def payload(self, result: FetchResult, names: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Return the page in the form of VirusTotal's answers, with attributes of the objects that were fetched.
+
+        Args:
+            result: The objects.
+            names: Of the attributes; empty for all.
+        """
+        entries = [
+            _entry_with_attributes(entry, result.objects.get(ref), names)
+            for entry, ref in zip(self.entries, self.refs, strict=True)
+        ]
+        meta: dict[str, Any] = {} if self.count is None else {"count": self.count}
+        meta |= {"cursor": self.more} if self.more else {}
+        return {"data": next(iter(entries), None) if self.one else entries, "meta": meta}
 
 
 def stored_page(
@@ -107,8 +117,8 @@ def _read(page: Mapping[str, Any]) -> RelationshipPage | None:
         return RelationshipPage((data,) if data else (), one=True)
     if not isinstance(data, list):
         return None
-    entries = tuple(entry for entry in data if isinstance(entry, Mapping))
-    return RelationshipPage(entries, more=more if isinstance(more, str) else "", count=integer(meta.get("count")))
+    more = more if isinstance(more, str) else ""
+    return RelationshipPage(as_mappings(data), more=more, count=integer(meta.get("count")))
 
 
 def object_response(
@@ -127,31 +137,31 @@ def object_response(
         only: Whether there is no other source.
     """
     stored = {name: page for name, page in pages.items() if page is not None}
-    whole = all(name in stored and not stored[name].more for name in query.names)
-    inline = {name: stored[name] for name in query.inline if name in stored and (whole or only)}
+    whole = len(stored) == len(pages) and not any(page.more for page in stored.values())
+    inline = {name: page for name, page in stored.items() if name in query.inline and (whole or only)}
     result = fetch(ref for page in inline.values() for ref in page.refs)
     related: dict[str, Any] = {}
-    for name in query.names:
+    for name in pages:
         if name in inline:
-            gap = _missing_error(inline[name], result, only=True) if only else {}
-            related[name] = _as_json(_with_attributes(inline[name], result, query.inline[name])) | gap
+            related[name] = inline[name].payload(result, query.inline[name])
+            related[name] |= _missing_error(inline[name], result, only=True) if only else {}
+        elif name in stored:
+            related[name] = stored[name].payload(FetchResult())
         else:
-            related[name] = (
-                _as_json(stored[name]) if name in stored else _error(only, NOT_HELD if only else NOT_ANSWERED)
-            )
+            related[name] = _error(only, NOT_HELD if only else NOT_ANSWERED)
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
-    entry |= {"type": query.ref.kind, "id": subject.id}
+    entry |= {"type": query.ref.kind, "id": subject.id} | ({"relationships": related} if related else {})
     parts = {
         name: _oldest(result.objects[ref] for ref in page.refs if ref in result.objects)
         for name, page in inline.items()
     }
-    return Response({"data": entry | ({"relationships": related} if related else {})}, whole, subject.moment, parts)
+    return Response({"data": entry}, whole, subject.moment, parts)
 
 
 def page_response(
     query: MirrorQuery, subject: StoredObject, page: RelationshipPage, fetch: Fetch, *, only: bool
-) -> Response | None:
-    """Return the answer to a request for one page of a relationship, None for a page of VirusTotal's own cursor.
+) -> Response:
+    """Return the answer to a request for one page of a relationship.
 
     The first page is whole only if all pages are: no other source can continue the mirror's list.
 
@@ -162,16 +172,12 @@ def page_response(
         fetch: Reads related objects.
         only: Whether there is no other source.
     """
-    if query.start is None:
-        return None
-    stop = query.start + max(1, min(query.limit, endpoints.PAGE))
-    part = evolve(page, entries=page.entries[query.start : stop], more="")
+    stop = query.start + query.limit
     rest = cursor(stop) if stop < len(page.entries) else page.more
+    part = evolve(page, entries=page.entries[query.start : stop], more=rest)
     needed = part if query.start or only else page
     result = fetch(needed.refs)
-    payload = _as_json(evolve(_with_attributes(part, result, query.attributes), more=rest)) | _missing_error(
-        part, result, only=only
-    )
+    payload = part.payload(result, query.attributes) | _missing_error(part, result, only=only)
     moment = _oldest((subject, *result.objects.values()))
     return Response(payload, not needed.missing(result) and not page.more, moment)
 
@@ -198,19 +204,6 @@ def _missing_error(page: RelationshipPage, result: FetchResult, *, only: bool) -
 
 def _error(skipped: bool, message: str) -> dict[str, Any]:
     return {"error": {"code": decoding.NOT_LOOKED_UP if skipped else decoding.NOT_ANSWERED, "message": message}}
-
-
-def _as_json(page: RelationshipPage) -> dict[str, Any]:
-    meta: dict[str, Any] = {} if page.count is None else {"count": page.count}
-    return {"data": page.data, "meta": meta | ({"cursor": page.more} if page.more else {})}
-
-
-def _with_attributes(page: RelationshipPage, result: FetchResult, names: tuple[str, ...]) -> RelationshipPage:
-    """Return the page with these attributes of the stored objects; all if none is named."""
-    return evolve(
-        page,
-        entries=tuple(_entry_with_attributes(entry, result.objects.get(_ref(entry)), names) for entry in page.entries),
-    )
 
 
 def _entry_with_attributes(

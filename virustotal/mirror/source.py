@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from virustotal.api.source import MIRROR, Answer, RemainingQuota, Request, Source
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
@@ -15,7 +15,6 @@ from virustotal.mirror.request_parser import MirrorQuery, identifiers, parse_req
 from virustotal.mirror.response_builder import (
     INSTEAD,
     NOT_HELD,
-    RelationshipPage,
     Response,
     object_response,
     page_response,
@@ -113,7 +112,7 @@ class MirrorSource(Source):
         if self._only and isinstance(lookup, MirrorError):
             raise _unavailable(lookup)
         response = lookup if isinstance(lookup, Response) else None
-        if response is not None and (self._only or query.start or self._is_sufficient(response)):
+        if response is not None and (query.start or self._is_sufficient(response)):
             return response.answer()
         if query.start and not self._only:  # no other source takes the mirror's cursor
             raise UnavailableError("The mirror does not go on with the list that it began.", code="LocalMirror")
@@ -127,12 +126,12 @@ class MirrorSource(Source):
     def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
         """See `Source.ask_many`: all objects without relationships in one multi-get."""
         queries = {request: query for request in requests if (query := self._object_query(request))}
-        result = self._fetch(deadline)(query.ref for query in queries.values())
-        lookups = {request: self._object_lookup(query, result) for request, query in queries.items()}
+        result = self._store.fetch((query.ref for query in queries.values()), deadline)
+        lookups = {request: self._read(query, deadline, result) for request, query in queries.items()}
         answers = {
             request: lookup.answer()
             for request, lookup in lookups.items()
-            if isinstance(lookup, Response) and (self._only or self._is_sufficient(lookup))
+            if isinstance(lookup, Response) and self._is_sufficient(lookup)
         }
         self._prefetched.keep({request: lookup for request, lookup in lookups.items() if request not in answers})
         return tuple(answers.get(request) for request in requests)
@@ -144,59 +143,34 @@ class MirrorSource(Source):
             return None
         return query if identifiers(query.ref) else None
 
-    def _object_lookup(self, query: MirrorQuery, result: FetchResult) -> Lookup:
-        if query.ref in result.failed:
-            return MirrorError(result.failed[query.ref])
-        subject = result.objects.get(query.ref)
-        return (
-            None
-            if subject is None
-            else object_response(query, subject, {}, lambda refs: FetchResult(), only=self._only)
-        )
-
-    def _read(self, query: MirrorQuery, deadline: float) -> Lookup:
+    def _read(self, query: MirrorQuery, deadline: float, result: FetchResult | None = None) -> Lookup:
+        """Look up a query; of `result`, where its object was fetched with others."""
         try:
-            return self._answer(query, deadline)
+            if result is None and not identifiers(query.ref):
+                subject = self._store.by_digest(query.ref, deadline)
+            else:
+                subject = (result or self._store.fetch((query.ref,), deadline)).object(query.ref)
+            return self._response(query, subject, deadline) if subject else None
         except MirrorError as error:
             return error
 
-    def _answer(self, query: MirrorQuery, deadline: float) -> Response | None:
-        subject = self._subject(query.ref, deadline)
-        if subject is None:
-            return None
-        fetch = self._fetch(deadline)
+    def _response(self, query: MirrorQuery, subject: StoredObject, deadline: float) -> Response | None:
         names = (query.relationship,) if query.relationship else query.names
-        pages = {name: self._page(subject, name, deadline) for name in names}
+        pages = {
+            name: stored_page(subject, name, lambda: self._store.behaviours(subject.id, deadline)) for name in names
+        }
+
+        def fetch(refs: Iterable[Ref]) -> FetchResult:
+            return self._store.fetch(refs, deadline)
+
         if not query.relationship:
             return object_response(query, subject, pages, fetch, only=self._only)
         page = pages[query.relationship]
         return None if page is None else page_response(query, subject, page, fetch, only=self._only)
 
-    def _subject(self, ref: Ref, deadline: float) -> StoredObject | None:
-        if not identifiers(ref):
-            return self._store.by_digest(ref, deadline)
-        result = self._store.fetch((ref,), deadline)
-        if ref in result.failed:
-            raise MirrorError(result.failed[ref])
-        return result.objects.get(ref)
-
-    def _fetch(self, deadline: float) -> Callable[[Iterable[Ref]], FetchResult]:
-        """Return a reader for which a failing cluster means unreadable objects, not a failed answer."""
-
-        def fetch(refs: Iterable[Ref]) -> FetchResult:
-            refs = tuple(refs)
-            try:
-                return self._store.fetch(refs, deadline)
-            except MirrorError as error:
-                return FetchResult(failed=dict.fromkeys(refs, str(error)))
-
-        return fetch
-
-    def _page(self, subject: StoredObject, name: str, deadline: float) -> RelationshipPage | None:
-        return stored_page(subject, name, lambda: self._store.behaviours(subject.id, deadline))
-
     def _is_sufficient(self, response: Response) -> bool:
-        return response.whole and (not self._oldest or (bool(response.moment) and response.age <= self._oldest))
+        recent = not self._oldest or (bool(response.moment) and response.age <= self._oldest)
+        return self._only or (response.whole and recent)
 
     def _is_outdated(self, ref: Ref) -> bool:
         with self._lock:
