@@ -2,7 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -16,6 +18,8 @@ from virustotal.mirror.search_answers import CLOSED_INDEX, NO_SHARD, FetchedDocu
 from virustotal.mirror.search_client import Query, SearchClient
 from virustotal.storage.circuit_breaker import CircuitBreaker
 from virustotal.util.readers import as_mapping, as_text
+
+T = TypeVar("T")
 
 #: Behaviour reports of one file that are found; sandboxes are fewer.
 MOST_BEHAVIOURS = 100
@@ -189,7 +193,7 @@ class ObjectStore:
         for attempt in range(MOST_CHANGES + 1):
             names = {alias: self._indices(alias, deadline) for alias in {alias for alias, _ in places}}
             expanded = [(name, id) for alias, id in places for name in names[alias]]
-            documents = iter(self._get(expanded, deadline))
+            documents = iter(self._ask(partial(self.cluster.get, expanded), deadline))
             answers = [tuple(next(documents) for _ in names[alias]) for alias, _ in places]
             changed = {
                 alias
@@ -199,34 +203,27 @@ class ObjectStore:
             }
             if attempt == MOST_CHANGES or not changed:
                 break
-            for alias in changed:
-                self._resolve(alias, deadline)
+            self._members.update(dict.fromkeys(changed, (0.0, ())))
         return answers
 
     def _indices(self, alias: str, deadline: float) -> tuple[str, ...]:
         """Return what to ask for an alias: itself, until it is known to have several indices."""
         expires, indices = self._members.get(alias, (math.inf, (alias,)))
-        return indices if time.monotonic() < expires else self._resolve(alias, deadline)
-
-    def _resolve(self, alias: str, deadline: float) -> tuple[str, ...]:
-        self._check_rest()
-        try:
-            indices = tuple(self.cluster.mappings(alias, _limit(deadline)))
-        except MirrorError as error:
-            self.health.failed(str(error))
-            raise
-        self._members[alias] = time.monotonic() + MEMBERS_SECONDS, indices
+        if time.monotonic() >= expires:
+            indices = tuple(self._ask(partial(self.cluster.mappings, alias), deadline))
+            self._members[alias] = time.monotonic() + MEMBERS_SECONDS, indices
         return indices
 
-    def _get(self, places: Sequence[tuple[str, str]], deadline: float) -> tuple[FetchedDocument, ...]:
+    def _ask(self, question: Callable[[float], T], deadline: float) -> T:
+        """Return the cluster's answer, which the circuit breaker counts."""
         self._check_rest()
         try:
-            answers = self.cluster.get(places, _limit(deadline))
+            answer = question(_limit(deadline))
         except MirrorError as error:
             self.health.failed(str(error))
             raise
         self.health.works()
-        return answers
+        return answer
 
     def _check_rest(self) -> None:
         if reason := self.health.resting():

@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -37,6 +36,8 @@ CONNECT, READ = 2.0, 5.0
 JSON: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
 #: How hard a `_bulk` is compressed: more takes longer than it saves.
 BULK_LEVEL = 1
+#: The status of a request that is too large, also of one whose answer is: to be asked in parts.
+TOO_LARGE = 413
 #: Documents of one multi-get.
 MOST_DOCUMENTS = 500
 
@@ -59,14 +60,12 @@ class SearchClient:
     """
 
     def __init__(self, config: MirrorConfig, credentials: Credentials, *, workers: int = 12) -> None:
-        self._hosts = config.hosts
+        self._hosts = config.hosts  # the one that answered last comes first
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **_authorization(credentials)}
         if config.ca_bundle and not Path(config.ca_bundle).exists():
             raise ConfigurationError(f"mirror.ca_bundle: there is no {config.ca_bundle}")
         self._verify: bool | str = config.ca_bundle or True
         self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
-        self._lock = threading.Lock()
-        self._first = 0
         quiet_logs()
 
     def close(self) -> None:
@@ -87,7 +86,9 @@ class SearchClient:
         body = {"docs": [{"_index": index, "_id": id} for index, id in places]}
         try:
             answer = self.ask("POST", "/_mget", json.dumps(body).encode(), deadline)
-        except _TooLargeError as error:
+        except MirrorError as error:
+            if error.status != TOO_LARGE:
+                raise
             if len(places) == 1:
                 return (FetchedDocument(failed=str(error)),)
             half = len(places) // 2
@@ -189,46 +190,34 @@ class SearchClient:
             MirrorError: No address answers.
         """
         failure = MirrorError("The mirror has no address.")
-        for turn in range(len(self._hosts)):
-            at = (self._first + turn) % len(self._hosts)
+        hosts, headers = self._hosts, {**self._headers, **(headers if body is not None else {})}
+        for at, host in enumerate(hosts):
             try:
-                status, answer = self._once(self._hosts[at], method, path, body, deadline, headers, read)
-            except _TooLargeError:
-                raise  # the address works: another one would answer the same
+                status, answer = self._once(requests.Request(method, host + path, headers, data=body), deadline, read)
             except MirrorError as error:
+                if error.status == TOO_LARGE:  # the address works: another one would answer the same
+                    raise
                 failure = error
                 continue
             if status not in BUSY:
-                with self._lock:
-                    self._first = at
+                self._hosts = (*hosts[at:], *hosts[:at])
                 return status, answer
             failure = error_of(status, answer)
         raise failure
 
-    def _once(
-        self,
-        host: str,
-        method: str,
-        path: str,
-        body: bytes | None,
-        deadline: float,
-        headers: Mapping[str, str],
-        read: float,
-    ) -> tuple[int, Mapping[str, Any]]:
+    def _once(self, request: requests.Request, deadline: float, read: float) -> tuple[int, Mapping[str, Any]]:
         left = deadline - time.monotonic()
         if left <= 0:
             raise MirrorError("There was no time to ask the mirror.")
         until = time.monotonic() + min(left, CONNECT + read)
+        timeout = (min(CONNECT, left), min(read, left))
         try:
-            sent = {**self._headers, **(headers if body is not None else {})}
-            prepared = requests.Request(method, host + path, headers=sent, data=body).prepare()
-            timeout = (min(CONNECT, left), min(read, left))
-            with self._pool.send(prepared, stream=True, timeout=timeout, verify=self._verify) as response:
-                return response.status_code, _object(response, until)
-        except _TooLargeError:
-            raise
+            with self._pool.send(request.prepare(), stream=True, timeout=timeout, verify=self._verify) as response:
+                return response.status_code, _object(response.status_code, whole(response, until))
         except VirusTotalError as error:
             failed = MirrorError(f"The mirror cannot be read: {error}")
+            if error.code == "LocalTooLarge":
+                failed = MirrorError(f"The mirror's answer is larger than {LARGEST_ANSWER // 2**20} MB.", TOO_LARGE)
         except (requests.RequestException, OSError, ValueError) as error:
             failed = _unreachable(failure_of(error, Sent.CERTAIN))
         # Outside the handler: the transport's exception knows the headers, and is not kept as this one's context.
@@ -243,25 +232,12 @@ def _unreachable(error: VirusTotalError) -> MirrorError:
     return MirrorError(f"The mirror cannot be asked: {error}")
 
 
-class _TooLargeError(MirrorError):
-    """An answer above LARGEST_ANSWER. Its status is that of a request that is too large: to be asked in parts."""
-
-    def __init__(self) -> None:
-        super().__init__(f"The mirror's answer is larger than {LARGEST_ANSWER // 2**20} MB.", 413)
-
-
-def _object(response: requests.Response, deadline: float) -> Mapping[str, Any]:
+def _object(status: int, body: bytes) -> Mapping[str, Any]:
     """The JSON object of an answer; empty for the error page of something in between."""
-    try:
-        body = whole(response, deadline)
-    except VirusTotalError as error:
-        if error.code != "LocalTooLarge":
-            raise
-        raise _TooLargeError from None
     try:
         return as_mapping(parse(body))
     except ValueError:
-        if response.status_code == 200:
+        if status == 200:
             raise MirrorError("The mirror's answer is not JSON.", 200) from None
         return EMPTY
 
