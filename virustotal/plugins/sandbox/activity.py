@@ -55,15 +55,15 @@ _AUTOSTART = re.compile(
 def _rank_file(thing: Thing) -> int:
     if is_noise_file(thing.shown):
         return 5
-    if thing.actions == ("opened",):
+    if thing.actions.keys() == {"opened"}:
         return 4
-    if set(thing.actions) <= {"deleted", "opened"}:
+    if thing.actions.keys() <= {"deleted", "opened"}:
         return 3
     return 0 if _RUNNABLE.search(thing.shown[-10:]) else 1 if "dropped" in thing.actions else 2
 
 
 def _rank_registry(thing: Thing) -> int:
-    if thing.actions == ("opened",):
+    if thing.actions.keys() == {"opened"}:
         return 3
     return 0 if "set" in thing.actions and _AUTOSTART.search(thing.shown[:500]) else 1 if "set" in thing.actions else 2
 
@@ -189,35 +189,21 @@ ATTRIBUTES = frozenset(
 )
 
 
-def merge_things(table: ActivityTable, sandboxes: Sequence[Sandbox]) -> tuple[Thing, ...]:
+def merge_things(table: ActivityTable, sandboxes: Sequence[Sandbox]) -> Sequence[Thing]:
     """Return each thing once: by interest, then what most sandboxes saw, then in the order in which it was seen."""
-    first: dict[str, Seen] = {}
-    texts: dict[str, str] = {}
-    seen_by: dict[str, dict[str, None]] = {}
-    actions: dict[str, dict[str, None]] = {}
-    details: dict[str, dict[str, None]] = {}
+    things: dict[str, Thing] = {}
     for sandbox in sandboxes:
         for seen in table.read(sandbox):
-            first.setdefault(seen.key, seen)
-            if isinstance(seen.value, str):
-                texts.setdefault(seen.key, seen.shown)
-            seen_by.setdefault(seen.key, {})[sandbox.name] = None
+            thing = things.get(seen.key)
+            if thing is None:
+                thing = things[seen.key] = Thing(seen.shown)
+            thing.text = thing.text or seen.text
+            thing.sandboxes[sandbox.name] = None
             if seen.action:
-                actions.setdefault(seen.key, {})[seen.action] = None
-            if seen.details and len(details.setdefault(seen.key, {})) < MOST_DETAILS:
-                details[seen.key][seen.details] = None
-    merged = [
-        Thing(
-            seen.shown,
-            seen.value,
-            tuple(seen_by[key]),
-            tuple(actions.get(key, ())),
-            tuple(details.get(key, {})),
-            texts.get(key, ""),
-        )
-        for key, seen in first.items()
-    ]
-    return tuple(sorted(merged, key=lambda thing: (table.rank(thing), -len(thing.sandboxes))))
+                thing.actions[seen.action] = None
+            if seen.details and len(thing.details) < MOST_DETAILS:
+                thing.details[seen.details] = None
+    return sorted(things.values(), key=lambda thing: (table.rank(thing), -len(thing.sandboxes)))
 
 
 def activity_section(table: ActivityTable, sandboxes: Sequence[Sandbox], noise: Noise) -> Any | None:
@@ -245,6 +231,6 @@ def other_observations(read_elsewhere: frozenset[str]) -> ActivityTable:
     def read(sandbox: Sandbox) -> Iterator[Seen]:
         for attribute, value in sandbox.attributes.items():
             if attribute not in read_elsewhere and (cell := describe(value)):
-                yield Seen(str(attribute), label(attribute) or "(empty)", None, "", cell)
+                yield Seen(str(attribute), label(attribute) or "(empty)", "", "", cell)
 
     return ActivityTable("Other observations", "What", read, "", "Value")

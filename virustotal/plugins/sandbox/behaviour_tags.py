@@ -23,6 +23,7 @@ from virustotal.core.verdicts import (
     best_rank,
     needed_hits,
 )
+from virustotal.plugins.sandbox.cell_text import plain_text
 from virustotal.plugins.sandbox.network_traffic import port
 from virustotal.plugins.sandbox.processes import image_of
 from virustotal.plugins.sandbox.rule_matches import Match
@@ -126,7 +127,7 @@ def of_domain(thing: Thing, noise: Noise) -> Iterator[Pair]:
 def of_address(thing: Thing, noise: Noise) -> Iterator[Pair]:
     """Yield the IP address."""
     ip = address(thing.text)
-    if ip and not noise.has_address(ip, thing.details[0] if thing.details else ""):
+    if ip and not noise.has_address(ip, next(iter(thing.details), "")):
         yield "network.dynamic.ip", ip
 
 
@@ -144,14 +145,14 @@ def of_mutex(thing: Thing, _noise: Noise) -> Iterator[Pair]:
 
 def of_registry_key(thing: Thing, _noise: Noise) -> Iterator[Pair]:
     """Yield the key where it was changed."""
-    if set(thing.actions) & {"set", "deleted"} and not is_noise_registry_key(thing.text):
+    if thing.actions.keys() & {"set", "deleted"} and not is_noise_registry_key(thing.text):
         yield "dynamic.registry_key", thing.text
 
 
 def of_command(thing: Thing, _noise: Noise) -> Iterator[Pair]:
     """Yield the command line, where it is more than the name of a process; and the image."""
     command, image = thing.text, image_of(thing.text)
-    if not set(thing.actions) & {"created", "executed"} or is_noise_command(command):
+    if not thing.actions.keys() & {"created", "executed"} or is_noise_command(command):
         return
     if command.strip().strip('"') != image:
         yield "dynamic.process.command_line", command
@@ -169,7 +170,7 @@ def of_command(thing: Thing, _noise: Noise) -> Iterator[Pair]:
 def of_traffic(sandbox: Sandbox, _noise: Noise) -> Iterator[Pair]:
     """Yield the ports and protocols of the traffic."""
     for traffic in as_mappings(sandbox.entries("ip_traffic")):
-        protocol = _text(traffic.get("transport_layer_protocol"), 20).lower()
+        protocol = plain_text(traffic.get("transport_layer_protocol"), 20).lower()
         if _PROTOCOL.fullmatch(protocol):
             yield "network.protocol", protocol
         if number := port(traffic.get("destination_port")):
@@ -181,18 +182,18 @@ def of_http(sandbox: Sandbox, _noise: Noise) -> Iterator[Pair]:
     for conversation in as_mappings(sandbox.entries("http_conversations")):
         for key, value in pairs(conversation.get("request_headers")):
             if key.lower() == "user-agent":
-                yield "network.user_agent", _text(value)
+                yield "network.user_agent", plain_text(value, LONGEST_VALUE)
 
 
 def of_tls(sandbox: Sandbox, noise: Noise) -> Iterator[Pair]:
     """Yield server names and the fingerprints JA3, JA3S and JA4."""
     for connection in as_mappings(sandbox.entries("tls")):
-        name = _text(connection.get("sni"), 255)
+        name = plain_text(connection.get("sni"), 255)
         if not noise.has_host(name.lower().rstrip(".")):
             yield "network.tls.sni", name
         yield from _ja3("network.tls.ja3_hash", connection.get("ja3"))
         yield from _ja3("network.tls.ja3s_hash", connection.get("ja3s"))
-        ja4 = _text(connection.get("ja4"), 64).lower()
+        ja4 = plain_text(connection.get("ja4"), 64).lower()
         if _JA4.fullmatch(ja4):
             yield "network.tls.ja4_hash", ja4
     for digest in sandbox.entries("ja3_digests"):
@@ -200,7 +201,7 @@ def of_tls(sandbox: Sandbox, noise: Noise) -> Iterator[Pair]:
 
 
 def _ja3(type: str, value: Any) -> Iterator[Pair]:
-    digest = _text(value, 64).lower()
+    digest = plain_text(value, 64).lower()
     if _MD5.fullmatch(digest):
         yield type, digest
 
@@ -209,14 +210,9 @@ def of_mail(sandbox: Sandbox, _noise: Noise) -> Iterator[Pair]:
     """Yield addresses and subjects of the mail that was sent."""
     for message in as_mappings(sandbox.entries("smtp_conversations")):
         for name in ("message_from", "smtp_from", "message_to", "smtp_to", "message_cc", "message_bcc"):
-            for text in (_text(entry, 320) for entry in as_list(message.get(name))):
+            for text in (plain_text(entry, 320) for entry in as_list(message.get(name))):
                 yield from (("network.email.address", mailbox) for mailbox in _MAIL.findall(text))
-        yield "network.email.subject", _text(message.get("subject"))
-
-
-def _text(value: Any, longest: int = LONGEST_VALUE) -> str:
-    """A text as it was sent; what is no text is shown elsewhere, and is no tag."""
-    return as_text(value, longest) if isinstance(value, str) else ""
+        yield "network.email.subject", plain_text(message.get("subject"), LONGEST_VALUE)
 
 
 # --- verdicts and rules ----------------------------------------------------------------------------------------------

@@ -19,6 +19,11 @@ def describe(value: Any, longest: int = LONGEST_TEXT) -> str:
     return as_text(value, longest)
 
 
+def plain_text(value: Any, longest: int = LONGEST_TEXT) -> str:
+    """Return a text as inert text; an empty one for all that is no text, of which a rendering is no tag."""
+    return as_text(value, longest) if isinstance(value, str) else ""
+
+
 def label(attribute: Any) -> str:
     """Return the name of an attribute as words: `files_opened` as `files opened`; anything else as it is."""
     name = as_text(attribute, 100)

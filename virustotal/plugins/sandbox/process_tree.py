@@ -9,7 +9,7 @@ from assemblyline_v4_service.common.result import ProcessItem, ResultProcessTree
 from attrs import evolve
 
 from virustotal.core import tables
-from virustotal.core.readers import clean, quantity
+from virustotal.core.readers import as_list, clean, quantity
 from virustotal.plugins.sandbox.cell_text import describe
 from virustotal.plugins.sandbox.processes import MOST_DRAWN, MOST_LEVELS, MOST_PROCESSES, Process
 from virustotal.plugins.sandbox.sandboxes import Sandbox
@@ -20,11 +20,14 @@ MOST_ROWS = 1_000
 #: Characters of the body of a drawn tree, and of a command line in it; the table of commands has it whole.
 LONGEST_BODY, LONGEST_COMMAND = 500_000, 1_000
 
+_FILE_EVENTS = ("files_opened", "files_written", "files_deleted", "files_dropped", "files_copied", "files_moved")
+_REGISTRY_EVENTS = ("registry_keys_opened", "registry_keys_set", "registry_keys_deleted")
+
 
 def tree_section(sandboxes: Sequence[Sandbox]) -> Any | None:
     """Return the drawn tree of all sandboxes, a process that several saw once, and tables of what it leaves out."""
     processes = merge_trees(sandboxes)
-    candidates = [process for process in processes if process.drawn]
+    candidates = [process for process in processes[:MOST_DRAWN] if process.level < MOST_LEVELS]
     if not candidates:
         return None
     section, drawn = _tree(processes, candidates)
@@ -50,8 +53,7 @@ def merge_trees(sandboxes: Sequence[Sandbox]) -> tuple[Process, ...]:
             place = places.setdefault((*name, siblings[name]), len(merged))
             here[process.index] = place
             if place == len(merged):
-                drawn = process.level < MOST_LEVELS and place < MOST_DRAWN
-                merged.append(evolve(process, index=place, parent=parent, drawn=drawn))
+                merged.append(evolve(process, index=place, parent=parent))
     return tuple(merged)
 
 
@@ -121,8 +123,13 @@ def _link(drawn: Sequence[Process]) -> Iterator[ProcessItem]:
         identity = f"{pid} ({pids[pid]})" if pids[pid] > 1 else pid
         name = re.split(r"[\\/]", process.image)[-1][:100] or "unnamed process"
         command = clean(process.command, LONGEST_COMMAND)
-        node = ProcessItem(identity, name, command, file_count=process.files, registry_count=process.registry)
+        files, keys = _events(process, _FILE_EVENTS), _events(process, _REGISTRY_EVENTS)
+        node = ProcessItem(identity, name, command, file_count=files, registry_count=keys)
         nodes[process.index] = node
         if process.parent is not None:
             nodes[process.parent].children.append(node)
     yield from (nodes[process.index] for process in drawn if process.parent is None)
+
+
+def _events(process: Process, names: tuple[str, ...]) -> int:
+    return sum(len(as_list(process.node.get(name))) for name in names)

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from virustotal.core.readers import as_list, as_mapping, as_text, integer
+from virustotal.plugins.sandbox.cell_text import plain_text
 
 #: Levels of a tree that are drawn: the framework's own class recurses over them.
 MOST_LEVELS = 200
@@ -24,8 +25,6 @@ _PATH = re.compile(r"[A-Za-z]:\\|\\\\|\\\?\?\\|%", re.ASCII)
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}(?=\s|$)", re.ASCII)
 _ARGUMENT = re.compile(r"\s[-/\"]")
 _DRAWN = frozenset({"process_id", "name", "children"})
-_FILE_EVENTS = ("files_opened", "files_written", "files_deleted", "files_dropped", "files_copied", "files_moved")
-_REGISTRY_EVENTS = ("registry_keys_opened", "registry_keys_set", "registry_keys_deleted")
 
 
 @frozen(eq=False)
@@ -38,7 +37,7 @@ class Process:
         pid: None where it is no number.
         offset: `time_offset`, in seconds after the start of the analysis.
         node: As VirusTotal sent it.
-        value: The command line as VirusTotal sent it; a text, or what stands in place of one.
+        text: The command line where VirusTotal sent a text; empty otherwise.
     """
 
     index: int
@@ -47,11 +46,8 @@ class Process:
     pid: int | None
     command: str
     offset: int | None
-    files: int = 0
-    registry: int = 0
     node: Mapping[str, Any] = field(factory=dict, repr=False)
-    value: Any = field(default=None, repr=False)
-    drawn: bool = field(default=False, kw_only=True)
+    text: str = field(default="", repr=False)
 
     @property
     def details(self) -> dict[str, Any]:
@@ -105,12 +101,6 @@ def _process(node: Any, index: int, parent: int | None, level: int) -> Process:
         integer(fields.get("process_id")),
         as_text(name, LONGEST_COMMAND),
         integer(fields.get("time_offset")),
-        _events(fields, _FILE_EVENTS),
-        _events(fields, _REGISTRY_EVENTS),
         fields,
-        name,
+        plain_text(name, LONGEST_COMMAND),
     )
-
-
-def _events(node: Any, names: tuple[str, ...]) -> int:
-    return sum(len(as_list(node.get(name))) for name in names)

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from virustotal.core import tables
-from virustotal.core.readers import as_mapping, as_text, as_texts, host_of, integer
-from virustotal.plugins.sandbox.cell_text import describe, registry_value
+from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, host_of, integer
+from virustotal.plugins.sandbox.cell_text import describe, plain_text, registry_value
 from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
 
 
@@ -20,31 +20,26 @@ class Seen:
     Attributes:
         key: What makes two entries the same thing.
         shown: Its inert text, whole up to LONGEST_VALUE.
-        value: As VirusTotal sent it.
+        text: The same where VirusTotal sent a text, which alone can be a tag; empty otherwise.
         details: What else the entry says.
     """
 
     key: str
     shown: str
-    value: Any
+    text: str
     action: str = ""
     details: str = ""
 
 
-@frozen
+@define
 class Thing:
-    """One thing that sandboxes saw.
-
-    Attributes:
-        text: Its value where one of them gave it as text, which alone can be a tag.
-    """
+    """One thing that sandboxes saw, as `Seen`; names, actions and details are keys, each once in their order."""
 
     shown: str
-    value: Any
-    sandboxes: tuple[str, ...]
-    actions: tuple[str, ...] = ()
-    details: tuple[str, ...] = ()
     text: str = ""
+    sandboxes: dict[str, None] = field(factory=dict)
+    actions: dict[str, None] = field(factory=dict)
+    details: dict[str, None] = field(factory=dict)
 
 
 Reader = Callable[[Sandbox], Iterator[Seen]]
@@ -108,40 +103,44 @@ def address(value: Any) -> str:
 # --- readers of reports ----------------------------------------------------------------------------------------------
 
 
+def _read(
+    sandbox: Sandbox, attribute: str, keys: tuple[str, ...], longest: int = LONGEST_VALUE
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield the entries of an attribute: what is shown, the same where it came as text, and what else the entry says.
+
+    Args:
+        keys: Where a mapping has the thing itself; without any of them the whole mapping is the thing.
+        longest: Characters of what is shown.
+    """
+    for entry in sandbox.entries(attribute):
+        fields = as_mapping(entry)
+        name = next((key for key in keys if as_text(fields.get(key), 10)), "")
+        value = fields[name] if name else entry
+        if shown := as_text(value, longest) or describe(value):
+            rest = {key: cell for key, cell in fields.items() if name and key != name}
+            yield shown, shown if isinstance(value, str) else "", rest
+
+
 def domains(sandbox: Sandbox) -> Iterator[Seen]:
     """Yield the domains: looked up, sent requests to, or named in TLS."""
-    for entry in sandbox.entries("dns_lookups"):
-        fields = as_mapping(entry)
-        value = fields.get("hostname") if fields else entry
-        if name := as_text(value, 255):
-            answers = (*as_texts(fields.get("resolved_ips"), 64), *as_texts(fields.get("txt_records"), 100))
-            yield Seen(name.lower().rstrip("."), name, value, "DNS", tables.listed(answers, 5))
-        elif shown := describe(entry):
-            yield Seen(shown, shown, None, "DNS")
-    for url in _urls_sent(sandbox):
+    for name, text, lookup in _read(sandbox, "dns_lookups", ("hostname",), 255):
+        answers = (*as_texts(lookup.get("resolved_ips"), 64), *as_texts(lookup.get("txt_records"), 100))
+        yield Seen(name.lower().rstrip("."), name, text, "DNS", tables.listed(answers, 5))
+    for _, url, _ in _read(sandbox, "http_conversations", ("url",)):
         if (host := host_of(url)) and not address(host):
             yield Seen(host, host, host, "HTTP")
-    for entry in sandbox.entries("tls"):
-        value = as_mapping(entry).get("sni")
-        if name := as_text(value, 255):
-            yield Seen(name.lower().rstrip("."), name, value, "TLS")
+    for connection in as_mappings(sandbox.entries("tls")):
+        if name := as_text(connection.get("sni"), 255):
+            yield Seen(name.lower().rstrip("."), name, plain_text(connection.get("sni"), 255), "TLS")
 
 
 def addresses(sandbox: Sandbox) -> Iterator[Seen]:
     """Yield the IP addresses."""
-    for entry in sandbox.entries("ip_traffic"):
-        fields = as_mapping(entry)
-        value = fields.get("destination_ip") if fields else entry
-        if shown := as_text(value, 64):
-            port, protocol = (
-                integer(fields.get("destination_port")),
-                as_text(fields.get("transport_layer_protocol"), 20),
-            )
-            traffic = f"{protocol} {port}".strip() if port is not None else protocol
-            yield Seen(address(shown) or shown.lower(), shown, value, traffic, owner_of(fields))
-        elif shown := describe(entry):
-            yield Seen(shown, shown, None)
-    for url in _urls_sent(sandbox):
+    for shown, text, traffic in _read(sandbox, "ip_traffic", ("destination_ip",), 64):
+        port = as_text(integer(traffic.get("destination_port")))
+        protocol = as_text(traffic.get("transport_layer_protocol"), 20)
+        yield Seen(address(shown) or shown.lower(), shown, text, f"{protocol} {port}".strip(), owner_of(traffic))
+    for _, url, _ in _read(sandbox, "http_conversations", ("url",)):
         if ip := address(host_of(url)):
             yield Seen(ip, ip, ip, "HTTP")
 
@@ -153,24 +152,12 @@ def owner_of(traffic: Mapping[str, Any]) -> str:
     return " ".join(filter(None, (f"AS{number}" if number.isdecimal() else number, owner)))
 
 
-def _urls_sent(sandbox: Sandbox) -> Iterator[str]:
-    for entry in sandbox.entries("http_conversations"):
-        value = as_mapping(entry).get("url") if as_mapping(entry) else entry
-        if isinstance(value, str) and (url := as_text(value, LONGEST_VALUE)):
-            yield url
-
-
 def urls(sandbox: Sandbox) -> Iterator[Seen]:
     """Yield the URLs requested."""
-    for entry in sandbox.entries("http_conversations"):
-        fields = as_mapping(entry)
-        value = fields.get("url") if fields else entry
-        method, status = (as_text(fields.get(name), 40) for name in ("request_method", "response_status_code"))
-        answer = " ".join(filter(None, (status, as_text(fields.get("response_body_filetype"), 60))))
-        if url := as_text(value, LONGEST_VALUE):
-            yield Seen(url, url, value, method, answer)
-        elif shown := describe(entry):
-            yield Seen(shown, shown, None)
+    for url, text, conversation in _read(sandbox, "http_conversations", ("url",)):
+        method, status = (as_text(conversation.get(name), 40) for name in ("request_method", "response_status_code"))
+        answer = " ".join(filter(None, (status, as_text(conversation.get("response_body_filetype"), 60))))
+        yield Seen(url, url, text, method, answer)
 
 
 def entries(
@@ -181,18 +168,12 @@ def entries(
     Args:
         actions: Attribute to what was done.
         same: Returns the key of a text.
-        keys: Where a mapping has the thing itself.
     """
 
     def read(sandbox: Sandbox) -> Iterator[Seen]:
         for attribute, action in actions.items():
-            for entry in sandbox.entries(attribute):
-                fields = as_mapping(entry)
-                name = next((key for key in keys if as_text(fields.get(key), 10)), "")
-                value = fields[name] if name else entry
-                if shown := as_text(value, LONGEST_VALUE) or describe(value):
-                    rest = {key: cell for key, cell in fields.items() if name and key != name}
-                    yield Seen(same(shown), shown, value if name or not fields else None, action, _details(rest))
+            for shown, text, rest in _read(sandbox, attribute, keys):
+                yield Seen(same(shown), shown, text, action, _details(rest))
 
     return read
 
@@ -205,7 +186,7 @@ def commands(sandbox: Sandbox) -> Iterator[Seen]:
     """Yield the command lines of the tree and of the lists of processes."""
     for process in sandbox.tree:
         if process.command:
-            yield Seen(same_command(process.command), process.command, process.value, "created")
+            yield Seen(same_command(process.command), process.command, process.text, "created")
     yield from _process_lists(sandbox)
 
 
