@@ -235,8 +235,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             pictures=pictures,
         )
         request.result = Result(list(layout.sections))
+        classification = self.service_attributes.default_result_classification
         for output in (output for result in results for output in result.contributions if output.ontology):
-            for problem in ontology.apply(self.ontology, ((part.kind, part.data) for part in output.ontology)):
+            parts = ((part.kind, part.data) for part in output.ontology)
+            for problem in ontology.apply(self.ontology, parts, classification):
                 self.log.warning("%s, %s: %s", output.provider, output.analyzer, problem)
         _tell_later_services(request, results)
         if layout.partial:

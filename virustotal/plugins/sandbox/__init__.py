@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from assemblyline_v4_service.common.result import ResultSection, ResultTextSection
+from assemblyline_v4_service.common.result import ResultTextSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Points, Related, Settings, hookimpl, tables
+from virustotal.core import Analyzer, Evidence, Finding, Related, Settings, hookimpl, tables
 from virustotal.core.readers import as_text
-from virustotal.plugins.sandbox import activity, behaviour_tags, records, sandbox_verdicts
+from virustotal.plugins.sandbox import activity, records, sandbox_verdicts
+from virustotal.plugins.sandbox.behaviour_tags import Noise, add, noise_of, of_noticed, of_verdicts
 from virustotal.plugins.sandbox.ontology_parts import parts
 from virustotal.plugins.sandbox.process_tree import tree_section
 from virustotal.plugins.sandbox.sandboxes import HEAD, MOST_SANDBOXES, Sandbox, sandbox_name, sandboxes
@@ -30,55 +31,58 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
     related = evidence.related
     if related is None or not related.items:
         return
-    if not related.detailed:
-        yield _names(related, NAMES_ONLY if evidence.settings.analyze_relationship else HOW_TO_SEE)
-        return
-    reports = sandboxes([obj for obj in related.items if not obj.error])[:MOST_SANDBOXES]
-    if not reports:
-        yield _names(related)
-        return
-    classification = ""
-    for finding in _findings(evidence, related, reports):
-        if isinstance(finding, ResultSection):
-            classification = classification or finding.classification
-        yield finding
-    for report in reports:
-        yield from parts(report, classification)
+    objects = [obj for obj in related.items if not obj.error] if related.detailed else ()
+    if reports := sandboxes(objects)[:MOST_SANDBOXES]:
+        yield from _findings(evidence, related, reports)
+        yield from chain.from_iterable(map(parts, reports))
+    else:
+        yield _names(related, evidence.settings)
 
 
 def _findings(evidence: Evidence, related: Related, reports: Sequence[Sandbox]) -> Iterator[Finding]:
     subject = evidence.report.subject.attributes
     verdicts = list(map(sandbox_verdicts.verdict_of, reports))
-    attribution = list(behaviour_tags.of_verdicts(verdicts, subject))
     new = sandbox_verdicts.new_verdicts(verdicts, subject)
     closed = not any(verdict.bad for verdict in new)
     concluded = sandbox_verdicts.verdicts_section("Verdicts in reports of sandboxes", new, collapse=closed)
-    if concluded is not None:
-        behaviour_tags.add(concluded, attribution)
-        yield concluded
-        yield from sandbox_verdicts.verdict_points(new, concluded)
     rules = list(rule_findings(reports, subject))
-    for finding in rules:
-        behaviour_tags.add(finding.section, behaviour_tags.of_rules(finding.sort.prefix, finding.rules))
-        if finding.serious:
-            yield finding.section
-    minor = [finding.section for finding in rules if not finding.serious]
-    section, points = _activity(reports, related, minor, behaviour_tags.noise_of(evidence))
-    if concluded is None:
-        behaviour_tags.add(section, attribution)
+    groups = group_techniques(chain.from_iterable(map(techniques, reports)))
+    attack = techniques_section(groups)
+    section = ResultTextSection(tables.counted("Sandbox activity", len(reports), related.total), auto_collapse=True)
+    section.add_lines(list(_remarks(reports, related)))
+    summary = sandbox_verdicts.reports_section(reports, verdicts)
+    add(summary, of_noticed(verdicts))
+    minor = [table for table, _ in rules if table.auto_collapse]
+    for part in filter(None, (summary, *_tables(reports, attack, minor, noise_of(evidence)))):
+        section.add_subsection(part)
+    add(section if concluded is None else concluded, of_verdicts(verdicts, subject))
+    if concluded is not None:
+        yield concluded
+    yield from sandbox_verdicts.verdict_points(new, concluded)
+    yield from (table for table, _ in rules if not table.auto_collapse)
     yield section
-    yield from points
-    for finding in rules:
-        yield from finding.points
+    yield from technique_points(groups, attack)
+    yield from chain.from_iterable(points for _, points in rules)
 
 
-def _names(related: Related, remark: str = "") -> Any:
+def _tables(reports: Sequence[Sandbox], attack: Any, minor: Sequence[Any], noise: Noise) -> Iterator[Any]:
+    """Yield the tables below the section of all activity, and None in place of those that are empty."""
+    yield from (activity.activity_section(table, reports, noise) for table in activity.TABLES)
+    yield tree_section(reports)
+    yield attack
+    yield from minor
+    yield from (records.record_section(table, reports, noise) for table in records.RECORDS)
+    yield tables.lines("Hosts file", records.hosts_file(reports), collapse=True)
+    yield activity.activity_section(activity.other_observations(KNOWN), reports, noise)
+
+
+def _names(related: Related, settings: Settings) -> Any:
     names = sorted({sandbox_name(obj) for obj in related.items}, key=str.casefold)
     total = related.total if related.total is not None else len(names)
     section = ResultTextSection(tables.counted("Sandboxes that ran this file", len(names), total), auto_collapse=True)
     section.add_lines(names[: tables.MOST_ROWS])
-    if remark:
-        section.add_line(remark)
+    if not related.detailed:
+        section.add_line(NAMES_ONLY if settings.analyze_relationship else HOW_TO_SEE)
     section.add_lines(list(_missing(related))[: tables.MOST_ROWS])
     if (further := tables.further_attributes(related.items, {"sandbox_name"})) is not None:
         section.add_subsection(further)
@@ -89,30 +93,6 @@ def _missing(related: Related) -> Iterator[str]:
     for obj in related.items:
         if obj.error:
             yield f"{sandbox_name(obj)}: VirusTotal has no report ({as_text(obj.error, 60)})."
-
-
-def _activity(
-    reports: Sequence[Sandbox], related: Related, minor: Sequence[Any], noise: behaviour_tags.Noise
-) -> tuple[Any, list[Points]]:
-    """The closed section with all tables of activity below it, and the points of the techniques in it."""
-    section = ResultTextSection(tables.counted("Sandbox activity", len(reports), related.total), auto_collapse=True)
-    section.add_lines(list(_remarks(reports, related)))
-    groups = group_techniques(chain.from_iterable(map(techniques, reports)))
-    attack = techniques_section(groups)
-    summary = sandbox_verdicts.reports_section(reports)
-    behaviour_tags.add(summary, behaviour_tags.of_noticed(map(sandbox_verdicts.verdict_of, reports)))
-    sections = (
-        (summary,),
-        (activity.activity_section(table, reports, noise) for table in activity.TABLES),
-        (tree_section(reports), attack),
-        minor,
-        (records.record_section(table, reports, noise) for table in records.RECORDS),
-        (tables.lines("Hosts file", records.hosts_file(reports), collapse=True),),
-        (activity.activity_section(activity.other_observations(KNOWN), reports, noise),),
-    )
-    for part in filter(None, chain(*sections)):
-        section.add_subsection(part)
-    return section, [] if attack is None else list(technique_points(groups, attack))
 
 
 def _remarks(reports: Sequence[Sandbox], related: Related) -> Iterator[str]:
@@ -126,10 +106,11 @@ def _remarks(reports: Sequence[Sandbox], related: Related) -> Iterator[str]:
 
 def analyze_verdicts(evidence: Evidence) -> Iterator[Finding]:
     """Yield what the file's own report says of the verdicts of sandboxes, which it has without their reports."""
-    verdicts = sandbox_verdicts.of_subject(evidence.report.subject.attributes)
+    subject = evidence.report.subject.attributes
+    verdicts = sandbox_verdicts.of_subject(subject)
     section = sandbox_verdicts.verdicts_section("Verdicts of sandboxes", verdicts)
     if section is not None:
-        behaviour_tags.add(section, behaviour_tags.of_verdicts(verdicts, evidence.report.subject.attributes))
+        add(section, of_verdicts(verdicts, subject))
         yield section
         yield from sandbox_verdicts.verdict_points(verdicts, section)
 

@@ -1,10 +1,7 @@
 """Readers of the traffic in a report: ports, protocols, look-ups, mail, as Assemblyline's ontology has them."""
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from typing import Any
-
-from assemblyline.odm.models.ontology.results.network import REQUEST_METHODS
 
 from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, integer, pairs
 from virustotal.plugins.sandbox.cell_text import describe
@@ -24,12 +21,6 @@ def transport(traffic: Any) -> str | None:
     return protocol if protocol in {"tcp", "udp"} else None
 
 
-def method(conversation: Any) -> str:
-    """Return the request method, where it is one that Assemblyline has."""
-    name = as_text(as_mapping(conversation).get("request_method"), 20).upper()
-    return name if name in REQUEST_METHODS else ""
-
-
 def headers(value: Any) -> dict[str, str]:
     """Return HTTP headers as names and inert values, at most a hundred."""
     return {name: describe(entry, 500) for name, entry in list(pairs(value))[:100]}
@@ -39,13 +30,9 @@ def dns(sandbox: Sandbox) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Yield host, type and answers of each look-up, by the family of its answers; without answers nothing."""
     for lookup in as_mappings(sandbox.entries("dns_lookups")):
         host = as_text(lookup.get("hostname"), 255)
-        addresses = [
-            ipaddress.ip_address(shown)
-            for answer in as_texts(lookup.get("resolved_ips"), 64)
-            if (shown := address(answer))
-        ]
-        for type, version in (("A", 4), ("AAAA", 6)):
-            answers = tuple(str(answer) for answer in addresses if answer.version == version)
+        addresses = [*filter(None, map(address, as_texts(lookup.get("resolved_ips"), 64)))]
+        for type in ("A", "AAAA"):
+            answers = tuple(answer for answer in addresses if (":" in answer) is (type == "AAAA"))
             if host and answers:
                 yield host, type, answers
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from virustotal.core import OntologyPart
 from virustotal.core.assemblyline import attack_name, ontology_problem, tactics
 from virustotal.core.readers import as_mappings, as_text, integer
-from virustotal.plugins.sandbox.network_traffic import dns, headers, mail, method, port, transport
+from virustotal.plugins.sandbox.network_traffic import dns, headers, mail, port, transport
 from virustotal.plugins.sandbox.processes import Process, image_of
 from virustotal.plugins.sandbox.rule_matches import Match, ids, sigma, signatures
 from virustotal.plugins.sandbox.sandboxes import LONGEST_VALUE, Sandbox
@@ -29,22 +30,15 @@ _LONGEST_RUN = 7 * 24 * 3600
 Data = Mapping[str, Any]
 
 
-def parts(sandbox: Sandbox, classification: str) -> Iterator[OntologyPart]:
-    """Yield the parts of one report that fit Assemblyline's models; what does not stands in the sections only.
-
-    Args:
-        sandbox: The report.
-        classification: Of the result, which the model of signatures insists on.
-    """
+def parts(sandbox: Sandbox) -> Iterator[OntologyPart]:
+    """Yield the parts of one report that fit Assemblyline's models; what does not stands in the sections only."""
     for kind, most, entries in (
         ("sandbox", 1, _sandbox(sandbox)),
         ("process", MOST_PROCESSES, _processes(sandbox)),
         ("network", MOST_CONNECTIONS, _connections(sandbox)),
-        ("signature", MOST_SIGNATURES, ({**data, "classification": classification} for data in _signatures(sandbox))),
+        ("signature", MOST_SIGNATURES, _signatures(sandbox)),
     ):
-        for index, data in enumerate(entries):
-            if index == most:
-                break
+        for data in islice(entries, most):
             if not ontology_problem(kind, data):
                 yield OntologyPart(kind, data)
 
@@ -126,7 +120,7 @@ def _connections(sandbox: Sandbox) -> Iterator[Data]:
 
 def _conversations(sandbox: Sandbox) -> Iterator[Data]:
     for fields in as_mappings(sandbox.entries("http_conversations")):
-        url, verb = as_text(fields.get("url"), LONGEST_VALUE), method(fields)
+        url, verb = as_text(fields.get("url"), LONGEST_VALUE), as_text(fields.get("request_method"), 20).upper()
         heads = (fields.get("request_headers"), fields.get("response_headers"))
         # The model wants method and both headers: where VirusTotal is silent on one, there is no part.
         if url and verb and all(isinstance(head, Mapping) for head in heads):

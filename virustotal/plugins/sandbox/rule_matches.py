@@ -9,9 +9,9 @@ from attrs import evolve, frozen
 from virustotal.core import tables
 from virustotal.core.assemblyline import known_ids
 from virustotal.core.readers import as_list, as_mappings, as_text, as_texts
-from virustotal.plugins.sandbox.cell_text import describe
+from virustotal.plugins.sandbox.cell_text import describe, plain_text
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.plugins.sandbox.severity import rank, severity, worse
+from virustotal.plugins.sandbox.severity import rank, severity
 from virustotal.plugins.sandbox.techniques import technique_ids, techniques
 
 #: Matches of one sort in one report that are looked at, and contexts of one match that are kept.
@@ -37,7 +37,7 @@ class Match:
         id: As VirusTotal has it, or empty.
         format: The format of a signature, such as `YARA`.
         context: What it matched on.
-        attack_ids: Techniques that Assemblyline knows.
+        attack_ids: Techniques that Assemblyline knows; of a merged rule, those of the first sandbox.
         texts: Those of id and name that can be tags: texts, and ids that are numbers.
     """
 
@@ -134,14 +134,10 @@ def _rules(
             author=tables.listed(as_texts(fields.get("rule_author")), 5),
             source=as_text(fields.get("rule_source")),
             category=as_text(fields.get("rule_category")),
-            context=_contexts([read(entry) for entry in as_mappings(_first(fields.get(context)))]),
+            context=_contexts([read(entry) for entry in as_mappings(as_list(fields.get(context))[:MOST_CONTEXTS])]),
             attack_ids=known_ids(technique_ids(fields)),
             texts=_texts(fields, title, "rule_id"),
         )
-
-
-def _first(value: Any) -> Any:
-    return value[:MOST_CONTEXTS] if isinstance(value, list) else value
 
 
 def _contexts(entries: Sequence[Any]) -> tuple[str, ...]:
@@ -149,10 +145,9 @@ def _contexts(entries: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _texts(fields: Mapping[str, Any], *names: str) -> frozenset[str]:
-    texts = [value for name in names if isinstance(value := fields.get(name), str)]
     number = fields.get("rule_id")
-    texts += [as_text(number)] if isinstance(number, int) and not isinstance(number, bool) else []
-    return frozenset(map(as_text, texts))
+    texts = [as_text(number)] if isinstance(number, int) and not isinstance(number, bool) else []
+    return frozenset((*texts, *(plain_text(fields.get(name)) for name in names)))
 
 
 def _main_fields_first(context: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -173,8 +168,7 @@ def merge(matches: Iterable[Match]) -> tuple[Match, ...]:
 def _join(first: Match, second: Match) -> Match:
     return evolve(
         first,
-        severity=worse(first.severity, second.severity),
+        severity=min(first.severity, second.severity, key=rank),
         sandboxes=tuple(dict.fromkeys((*first.sandboxes, *second.sandboxes))),
         context=tuple(dict.fromkeys((*first.context, *second.context)))[:MOST_CONTEXTS],
-        attack_ids=tuple(dict.fromkeys((*first.attack_ids, *second.attack_ids))),
     )

@@ -6,7 +6,8 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core import Family, Points, tables
-from virustotal.core.readers import as_list, as_mapping, as_text, as_texts, date, pairs
+from virustotal.core.readers import as_list, as_mapping, as_text, as_texts, day, pairs
+from virustotal.plugins.sandbox.cell_text import plain_text
 from virustotal.plugins.sandbox.sandboxes import Sandbox, confidence
 from virustotal.plugins.sandbox.severity import VERDICTS
 
@@ -61,22 +62,22 @@ def verdict_of(sandbox: Sandbox) -> SandboxVerdict:
 
 
 def _texts(value: Any, longest: int) -> frozenset[str]:
-    return frozenset(as_text(entry, longest) for entry in as_list(value) if isinstance(entry, str))
+    return frozenset(plain_text(entry, longest) for entry in as_list(value))
 
 
-def reports_section(sandboxes: Sequence[Sandbox]) -> Any | None:
+def reports_section(sandboxes: Sequence[Sandbox], verdicts: Sequence[SandboxVerdict]) -> Any | None:
     """Return the closed table of reports: every sandbox has a row, also one that saw nothing."""
     rows = [
         {
             "Sandbox": sandbox.name,
             "Analysed": day(sandbox.attributes.get("analysis_date")),
-            "Verdict": tables.listed(verdict_of(sandbox).verdicts),
-            "Noticed": tables.listed(verdict_of(sandbox).tags),
+            "Verdict": tables.listed(verdict.verdicts),
+            "Noticed": tables.listed(verdict.tags),
             "Recordings": ", ".join(word for flag, word in _RECORDINGS.items() if sandbox.has(flag)),
             "Behaviour hash": as_text(sandbox.attributes.get("behash"), 100),
             "Changed": day(sandbox.attributes.get("last_modification_date")),
         }
-        for sandbox in sandboxes
+        for sandbox, verdict in zip(sandboxes, verdicts, strict=True)
     ]
     columns = ("Sandbox", "Analysed", "Verdict", "Noticed", "Recordings", "Behaviour hash", "Changed")
     return tables.table("Reports of sandboxes", rows, columns, collapse=True)
@@ -88,11 +89,6 @@ _RECORDINGS = {
     "has_memdump": "memory dump",
     "has_html_report": "HTML report",
 }
-
-
-def day(value: Any) -> str:
-    """Return the day of a moment, as `YYYY-MM-DD`; an unreadable one as its inert text."""
-    return date(value).split(" ", 1)[0]
 
 
 def new_verdicts(verdicts: Iterable[SandboxVerdict], subject: Mapping[str, Any]) -> list[SandboxVerdict]:

@@ -44,8 +44,3 @@ def severity(value: Any) -> str:
 def rank(word: str) -> int:
     """Return the place in ORDER, 0 for the worst."""
     return ORDER.index(word)
-
-
-def worse(first: str, second: str) -> str:
-    """Return the worse one of two severities; `unknown` gives way to any other."""
-    return first if rank(first) <= rank(second) else second

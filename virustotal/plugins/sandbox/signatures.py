@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
 from virustotal.core import Family, Points, tables
 from virustotal.core.readers import as_mappings, as_text, clean
+from virustotal.plugins.sandbox.behaviour_tags import add, of_rules
 from virustotal.plugins.sandbox.rule_matches import MOST_CONTEXTS, Match, ids, merge, sigma, signatures
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import IDS, MOST_MINOR, ORDER, SCORED_IN_FILE, SERIOUS, SIGMA, SIGNATURE
@@ -49,19 +51,10 @@ SORTS = (
 )
 
 
-@frozen
-class RuleFindings:
-    """The section of rules of one sort, open where they are serious, and its points."""
-
-    sort: Sort
-    section: Any
-    rules: Sequence[Match]
-    serious: bool
-    points: tuple[Points, ...]
-
-
-def rule_findings(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> Iterator[RuleFindings]:
-    """Yield tables and points for each sort of rule that matched.
+def rule_findings(
+    sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]
+) -> Iterator[tuple[ResultSection, tuple[Points, ...]]]:
+    """Yield a tagged table and its points for each sort of rule that matched: the serious rules open, others closed.
 
     Args:
         sandboxes: The reports.
@@ -78,7 +71,8 @@ def rule_findings(sandboxes: Sequence[Sandbox], subject: Mapping[str, Any]) -> I
         ):
             section = _section(sort, title, part, collapse=part is minor)
             if section is not None:
-                yield RuleFindings(sort, section, part, part is serious, tuple(_points(sort, part, section, scored)))
+                add(section, of_rules(sort.prefix, part))
+                yield section, tuple(_points(sort, part, section, scored))
 
 
 def _section(sort: Sort, title: str, rules: Sequence[Match], *, collapse: bool) -> Any | None:

@@ -10,7 +10,7 @@ from virustotal.core import Family, Points, tables
 from virustotal.core.assemblyline import attack_name, current_id, tactics
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, pairs
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.plugins.sandbox.severity import ORDER, TECHNIQUE, rank, severity, worse
+from virustotal.plugins.sandbox.severity import TECHNIQUE, rank, severity
 
 #: Techniques that are named to the heuristics; VirusTotal's matrix has some seven hundred.
 MOST_SCORED = 200
@@ -109,14 +109,11 @@ def group_techniques(techniques: Iterable[Technique]) -> tuple[Group, ...]:
 
 
 def _group(id: str, members: Sequence[Technique]) -> Group:
-    worst = ORDER[-1]
-    for technique in members:
-        worst = worse(worst, technique.severity)
     return Group(
         id,
         current_id(id)[1],
         tuple(dict.fromkeys(technique.id for technique in members)),
-        worst,
+        min((technique.severity for technique in members), key=rank),
         tuple(dict.fromkeys(technique.evidence for technique in members if technique.evidence)),
         tuple(dict.fromkeys(technique.sandbox for technique in members)),
         signed=any(technique.signatures for technique in members),
