@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
 from virustotal.result.long_values import long_values
 from virustotal.result.models import SubjectResult
-from virustotal.result.partial import partial_reasons
+from virustotal.result.partial import changing_soon, partial_reasons
 from virustotal.sources import KeyClient
 
 
@@ -181,7 +182,10 @@ class Analysis:
         if not report.outcome.found:
             return result
         outputs = runner.analyse(report, self.plugins, self.task.settings, self.judge, self.task.deadline)
-        result = evolve(result, verdict=self.judge(report.subject), contributions=outputs)
+        verdict, changing = self.judge(report.subject), result.changing
+        if not result.headline:  # a private report has no engines, and a single submission
+            changing = changing or changing_soon(report.subject, verdict.counts, datetime.now(UTC))
+        result = evolve(result, verdict=verdict, contributions=outputs, changing=changing)
         if wanted := [download for output in outputs for download in output.downloads]:
             result = evolve(
                 result,
@@ -205,6 +209,6 @@ class Analysis:
         scan = self.scan if self.task.settings.private.delete_after_report and result.headline else None
         if scan is None or result.report.subject.ref.kind != "file":
             return result
-        incomplete = result.changing or " ".join(partial_reasons([result]))
+        incomplete = " ".join(partial_reasons([result]))
         end = f"not deleted yet. {incomplete}" if incomplete else scan.delete(result.report.subject.ref)
         return evolve(result, notes=(*result.notes, f"The private scan at VirusTotal: {end}"))

@@ -4,7 +4,6 @@ import contextlib
 import gc
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ from virustotal.core.lookup.subjects import Refusal, Subjects, select_subjects
 from virustotal.core.models import Status
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.output import AnalyzerOutput
-from virustotal.core.scoring.aging import changing_soon
 from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import NO_SAFELIST, TAG_TYPES, Safelist
@@ -230,7 +228,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
             safelist,
             beside=outputs,
             notes=(*task.notes, *(f"{refusal.what}: {refusal.reason}" for refusal in subjects.refused), *notes),
-            volatile=_volatile(task, subjects, results),
+            volatile=_volatile(task, subjects),
             unloaded=self._plugins.unloaded,
             pictures=pictures,
         )
@@ -285,13 +283,9 @@ def _raise_if_nothing(results: tuple[SubjectResult, ...]) -> None:
         raise RecoverableError(" ".join(f"{result.label}: {result.report.outcome.detail}" for result in results))
 
 
-def _volatile(task: Task, subjects: Subjects, results: tuple[SubjectResult, ...]) -> tuple[str, ...]:
+def _volatile(task: Task, subjects: Subjects) -> tuple[str, ...]:
     """Return why the platform must not reuse this result: its cache knows neither metadata nor depth."""
-    reasons = [result.changing for result in results if result.changing]
-    now = datetime.now(UTC)
-    # A private report has no engines, and a single submission.
-    public = [result for result in results if result.report.outcome.found and not result.headline]
-    reasons += filter(None, (changing_soon(result.report.subject, result.verdict.counts, now) for result in public))
+    reasons = []
     if any(subject.url for subject in subjects.allowed) and not task.facts.file_type.startswith("uri/"):
         reasons.append("The result is about the submitted_url of the submission's metadata.")
     if task.settings.exhaustive_search:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from virustotal.core.scoring.aging import changing_soon
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
 from virustotal.platform.tool_version import with_time_slice
+from virustotal.result.partial import changing_soon
 from virustotal.testing import obj
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
