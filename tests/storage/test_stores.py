@@ -152,6 +152,14 @@ def test_what_virustotal_did_not_charge_is_given_back(stores: Stores) -> None:
         assert stores.rate_limiter.remaining("k", Quota(limits, Used(day=2), moment), moment).longer == 8
 
 
+def test_requests_of_the_last_minute_stay_counted_where_virustotals_count_lags(stores: Stores) -> None:
+    limits = Limits(day=20)
+    for second in range(2):
+        assert stores.rate_limiter.acquire("k", Quota(limits, Used(day=8), NOW), NOW + second).granted
+    assert stores.rate_limiter.remaining("k", Quota(limits, Used(day=8), NOW + 5), NOW + 5).longer == 10
+    assert stores.rate_limiter.remaining("k", Quota(limits, Used(day=8), NOW + 90), NOW + 90).longer == 12
+
+
 def test_an_older_count_of_virustotals_is_not_taken_over(stores: Stores) -> None:
     limits = Limits(day=10)
     assert stores.rate_limiter.acquire("k", Quota(limits, Used(day=5), NOW), NOW).granted

@@ -25,8 +25,8 @@ QUOTA = Quota(Limits(minute=300, hour=3000, day=500, month=5000))
 BAD = [
     {"sx": "1"},
     {"mfoo": "1"},
-    {"xdfoo": "3"},
-    {"xMfoo": "3"},
+    {"dfoo": "3"},
+    {"Mfoo": "3"},
     {"older": "text"},
     {"pause": "text", "since": "text"},
     {"refusals": "text"},

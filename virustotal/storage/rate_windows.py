@@ -1,8 +1,8 @@
 """The windows of a quota, as arithmetic over a flat state that the stores keep as JSON.
 
-The state holds `s<second>`, `m<minute>`, `d<day>` and `M<month>`: the requests counted there; `xd<day>`, `xM<month>`
-and `xh` (until `xu`): what others asked, by VirusTotal's count, taken over at `synced`; `pause` (until when all
-requests wait), `since` (when that was said) and `refusals` (how many in a row).
+The state holds `s<second>`, `m<minute>`, `d<day>` and `M<month>`: the requests counted there; `xh` (until `xu`): what
+others asked in the hour, by VirusTotal's count, taken over at `synced`; `pause` (until when all requests wait), `since`
+(when that was said) and `refusals` (how many in a row).
 Minute and hour slide, which holds for fixed ones as well; day and month end at 00:00 UTC.
 """
 
@@ -10,12 +10,11 @@ import json
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from attrs import frozen
 
 from virustotal.storage.interfaces import Permit, Quota, Remaining
-from virustotal.util.readers import as_mapping
+from virustotal.util.readers import as_mapping, number
 
 State = dict[str, float]
 
@@ -35,21 +34,13 @@ def dumps(state: State) -> str:
     return json.dumps(state, separators=(",", ":"))
 
 
-def loads(text: str | bytes | None) -> State:
+def loads(text: str | None) -> State:
     """Return the state that a store kept; what is no finite number in it is of no use, so it does not count."""
     try:
         values = as_mapping(json.loads(text)) if text else {}
-    except (ValueError, TypeError):
+    except ValueError:
         return {}
-    return {name: number for name, value in values.items() if (number := _number(value)) is not None}
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
+    return {name: count for name, value in values.items() if (count := number(value)) is not None}
 
 
 def periods(now: float) -> tuple[int, int, float, float]:
@@ -72,16 +63,10 @@ def acquire(state: State, quota: Quota, now: float) -> Permit:
             return Permit(False, window.name, wait, reserved=window.used < window.limit)
     if pause:
         return Permit(False, "pause", pause)
-    count(state, now)
-    return Permit(True, probing=bool(state.get("refusals")))
-
-
-def count(state: State, now: float) -> None:
-    """Count one request, whatever the windows allow; changes the state."""
-    _forget(state, now)
     day, month, _, _ = periods(now)
     for name in (f"s{int(now)}", f"m{int(now) // MINUTE}", f"d{day}", f"M{month}"):
         state[name] = state.get(name, 0) + 1
+    return Permit(True, probing=bool(state.get("refusals")))
 
 
 def release(state: State) -> None:
@@ -122,11 +107,9 @@ def sync(state: State, quota: Quota, now: float) -> None:
     today, this_month, _, _ = periods(quota.moment)
     used, recent = quota.used, _minute(state, now)
     if used.day is not None and today == day:
-        own = state.get(f"d{day}", 0)
-        state[f"xd{day}"] = max(used.day, min(own, used.day + recent)) - own
+        state[f"d{day}"] = max(used.day, min(state.get(f"d{day}", 0), used.day + recent))
     if used.month is not None and this_month == month:
-        own = state.get(f"M{month}", 0)
-        state[f"xM{month}"] = max(used.month, min(own, used.month + recent)) - own
+        state[f"M{month}"] = max(used.month, min(state.get(f"M{month}", 0), used.month + recent))
     if used.hour is not None:
         state["xh"], state["xu"] = max(0, used.hour - _hour(state, now)), quota.moment + HOUR
 
@@ -170,17 +153,16 @@ class _Window:
 def _windows(state: State, quota: Quota, now: float) -> tuple[_Window, ...]:
     """The longest window first."""
     day, month, day_ends, month_ends = periods(now)
-    minutes = [number for number, count in _counted(state, "m") if count > 0]
-    seconds = [number for number, count in _counted(state, "s") if count > 0]
+    minutes = [minute for minute, count in _counted(state, "m") if count > 0]
+    seconds = [second for second, count in _counted(state, "s") if count > 0]
     others = state.get("xh", 0) if state.get("xu", 0.0) > now else 0
     hour_frees = (min(minutes) + 2) * MINUTE + HOUR - now if minutes else state.get("xu", now) - now
     minute_frees = min(seconds) + MINUTE_AND_WAY - now if seconds else 0.0
-    today = state.get(f"d{day}", 0) + state.get(f"xd{day}", 0)
-    this_month = state.get(f"M{month}", 0) + state.get(f"xM{month}", 0)
+    today, this_month = int(state.get(f"d{day}", 0)), int(state.get(f"M{month}", 0))
     limits, reserve = quota.limits, quota.reserve
     return (
-        _Window("month", limits.month, 0, int(this_month), month_ends - now),
-        _Window("day", limits.day, math.ceil(limits.day * reserve), int(today), day_ends - now),
+        _Window("month", limits.month, 0, this_month, month_ends - now),
+        _Window("day", limits.day, math.ceil(limits.day * reserve), today, day_ends - now),
         _Window("hour", limits.hour, math.ceil(limits.hour * reserve), int(_hour(state, now) + others), hour_frees),
         _Window("minute", limits.minute, 0, int(_minute(state, now)), minute_frees),
     )
@@ -212,7 +194,5 @@ def _forget(state: State, now: float) -> None:
         "M": (month, month + 1),
     }
     for mark, (low, high) in bounds.items():
-        for number in [number for number, _ in _counted(state, mark) if not low <= number <= high]:
-            state.pop(f"{mark}{number}", None)
-    for name in [name for name in state if name[:2] in {"xd", "xM"} and name not in {f"xd{day}", f"xM{month}"}]:
-        del state[name]
+        for period in [period for period, _ in _counted(state, mark) if not low <= period <= high]:
+            state.pop(f"{mark}{period}", None)
