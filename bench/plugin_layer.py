@@ -13,8 +13,9 @@ from assemblyline_v4_service.common.result import ResultTableSection, TableRow
 from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Points
 from virustotal.core.plugin_host.finding_collector import FindingCollector
-from virustotal.core.plugin_host.hooks import of
+from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.plugin import Plugin
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.runner import analyse
 from virustotal.testing import found, realistic
 
@@ -70,7 +71,8 @@ def main() -> None:
             intake.output(analyzer.name, "direct")
 
     def layer(external: bool) -> Callable[[], object]:
-        plugins = of(analyzers, Plugin("bench", version="1", external=external))
+        provider = Plugin("bench", version="1", external=external)
+        plugins = LoadedPlugins(Registry(tuple(analyzers)), providers={each.name: provider for each in analyzers})
         return lambda: analyse(report, plugins, settings, judge, time.monotonic() + 60)
 
     called, taken, built_in, external = timed([direct, rebuilt, layer(False), layer(True)])

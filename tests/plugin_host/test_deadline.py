@@ -19,9 +19,10 @@ from virustotal.core import Analyzer, Evidence, Finding, Report, Settings, Verdi
 from virustotal.core.lookup import planner
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host import manager, runner
-from virustotal.core.plugin_host.hooks import LoadedPlugins, of
+from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.manager import load, load_modules
-from virustotal.core.plugin_host.plugin import State
+from virustotal.core.plugin_host.plugin import Plugin, State
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.plugins import BUILTIN
 from virustotal.testing import obj
 
@@ -57,7 +58,8 @@ def test_a_built_in_without_end_is_stopped_between_findings(monkeypatch: pytest.
             yield ResultSection("one more")
 
     later = Analyzer("b", "file", analyze=lambda _: [ResultSection("later")])
-    first, second = analyse(of([Analyzer("a", "file", analyze=endless), later]), 0.3)
+    registry, own = Registry((Analyzer("a", "file", analyze=endless), later)), Plugin("built-in")
+    first, second = analyse(LoadedPlugins(registry, providers={"a": own, "b": own}), 0.3)
     assert first.sections
     assert first.error == "It was stopped: no time was left. Its findings until then are shown."
     assert (second.sections, second.error) == ((), "It was not called: no time was left.")

@@ -18,7 +18,6 @@ from virustotal.cli.reports.plugins import as_json, check_plugin, remarks
 from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
 from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.manager import load, load_modules
-from virustotal.core.plugin_host.plugin import Implementation, Plugin
 from virustotal.core.settings import Settings, service_settings
 from virustotal.platform.tool_version import tool_version
 from virustotal.plugins import BUILTIN
@@ -87,16 +86,6 @@ def test_the_first_verdict_wins(levels: tuple[str | None, ...], expected: str | 
     verdict = asked.decide(obj("file"), GIVEN)
     assert (verdict and verdict.level) == expected
     assert not asked.failed
-
-
-def test_a_built_in_verdict_comes_last() -> None:
-    def of(name: str, level: str, external: bool) -> Implementation:
-        return Implementation(Plugin(name, external=external), "virustotal_verdict", judging(level), ("obj",))
-
-    caller = LoadedPlugins(hooks=(of("a", "clean", False), of("z", "malicious", True))).begin(Settings())
-    verdict = caller.decide(obj("file"), ())
-    assert verdict is not None
-    assert verdict.level == "malicious"
 
 
 def test_failures_are_those_of_one_task() -> None:

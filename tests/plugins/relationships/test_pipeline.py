@@ -7,7 +7,9 @@ import pytest
 from virustotal.api.relationships import find
 from virustotal.core.models import Object, Outcome, Ref, Related, Report, Status
 from virustotal.core.plugin_host import runner
-from virustotal.core.plugin_host.hooks import of
+from virustotal.core.plugin_host.hooks import LoadedPlugins
+from virustotal.core.plugin_host.plugin import Plugin
+from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
 from virustotal.plugins.relationships import generic, objects
@@ -16,7 +18,8 @@ from virustotal.result.models import SubjectResult
 from virustotal.testing import obj
 
 SETTINGS = Settings()
-PLUGINS = of((*objects._ANALYZERS, *generic._ANALYZERS))
+REGISTRY = Registry((*objects._ANALYZERS, *generic._ANALYZERS))
+PLUGINS = LoadedPlugins(REGISTRY, providers=dict.fromkeys([each.name for each in REGISTRY.analyzers], Plugin("given")))
 
 
 def analysed(related: Related) -> SubjectResult:

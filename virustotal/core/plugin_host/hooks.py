@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -61,13 +61,6 @@ class LoadedPlugins:
         return tuple(entries)
 
 
-def of(analyzers: Iterable[Analyzer], provider: Plugin | None = None) -> LoadedPlugins:
-    """Return plugins that consist of these analysers alone, of one provider; for tests and benchmarks."""
-    own = tuple(analyzers)
-    source = provider or Plugin("given")
-    return LoadedPlugins(Registry(own), providers=MappingProxyType({analyzer.name: source for analyzer in own}))
-
-
 class HookCaller:
     """The hooks of one task. An implementation that fails costs only its own answer, and is listed in `failed`.
 
@@ -80,9 +73,7 @@ class HookCaller:
         self._settings = settings
         self._budget = TimeBudget(plugins.busy, timeout.HOOK_BUDGET, deadline)
         self._remaps = [hook for hook in plugins.hooks if hook.hook == "virustotal_remap"]
-        # The built-in verdict comes last: external plugins are asked first.
-        verdicts = [hook for hook in plugins.hooks if hook.hook == "virustotal_verdict"]
-        self._verdicts = sorted(verdicts, key=lambda hook: not hook.provider.external)
+        self._verdicts = [hook for hook in plugins.hooks if hook.hook == "virustotal_verdict"]
         self._failed: dict[AnalyzerOutput, None] = {}
         self.registry = plugins.registry.asking(self._wants)
 
@@ -100,13 +91,12 @@ class HookCaller:
             obj: The object that the engines looked at.
         """
         for hook in self._remaps:
-            arguments = {"detections": detections, "settings": self._settings, "obj": obj}
             check = partial(hook_result_checks.remapped, detections=detections)
-            detections = self._call(hook, arguments, check) or detections
+            detections = self._call(hook, check, obj, detections) or detections
         return detections
 
     def decide(self, obj: Object, detections: tuple[Detection, ...]) -> Verdict | None:
-        """Return the first verdict of an implementation, external ones first; None where all leave it open.
+        """Return the first verdict of an implementation; None where all leave it open, to the built-in verdict.
 
         Its first reason names the plugin, where that of the engines has their count.
 
@@ -115,34 +105,27 @@ class HookCaller:
             detections: What each engine says of it, after all remaps.
         """
         for hook in self._verdicts:
-            arguments = {"obj": obj, "detections": detections, "settings": self._settings}
-            if (verdict := self._call(hook, arguments, hook_result_checks.verdict)) is not None:
+            if (verdict := self._call(hook, hook_result_checks.verdict, obj, detections)) is not None:
                 return evolve(verdict, reasons=(f"The plugin {hook.provider} says so.", *verdict.reasons))
         return None
 
-    def _call(self, hook: Implementation, arguments: Mapping[str, Any], check: Callable[[Any], T]) -> T | None:
-        if not hook.provider.external:
-            return self._answer(hook.provider, hook.hook, partial(hook.call, arguments))
-        own = {name: copied(value) if isinstance(value, Object) else value for name, value in arguments.items()}
-        return self._answer(hook.provider, hook.hook, partial(hook.call, own), check)
-
-    def _answer(
-        self,
-        provider: Plugin,
-        what: str,
-        call: Callable[[], Any],
-        check: Callable[[Any], T] = lambda answer: answer,
+    def _call(
+        self, hook: Implementation, check: Callable[[Any], T], obj: Object, detections: tuple[Detection, ...]
     ) -> T | None:
-        """Return what a plugin's function answers, checked; None where it failed or has no time left."""
+        own = copied(obj) if hook.provider.external else obj
+        arguments = {"obj": own, "detections": detections, "settings": self._settings}
+        return self._answer(hook.provider, hook.hook, lambda: check(hook.call(arguments)))
+
+    def _answer(self, provider: Plugin, what: str, call: Callable[[], T]) -> T | None:
+        """Return what a call of a plugin's function answers; None where it failed or has no time left."""
         name = f"{what} of {provider}"
         try:
             if not provider.external:
-                return check(call())
+                return call()
             if name in self._budget.over:
                 return None
             with preserved(lambda note: self._keep(AnalyzerOutput(what, str(provider), True, notes=(note,)))):
-                answer = self._budget.call(name, call)
-            return check(answer)
+                return self._budget.call(name, call)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit would leave the worker dead
