@@ -26,7 +26,10 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 class HostError(Exception):
-    """What the host itself says of a plugin; the message is a sentence, and needs no type and no traceback."""
+    """What the host itself says of a plugin; the message is a sentence, and needs no type and no traceback.
+
+    While a plugin is loaded: it breaks a rule, and is refused.
+    """
 
 
 def last_line(error: BaseException) -> str:

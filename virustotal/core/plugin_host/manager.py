@@ -15,12 +15,11 @@ from virustotal.core import hookspecs
 from virustotal.core.analyzer import ANY
 from virustotal.core.plugin_host.entry_points import Source, announced, built_in, log
 from virustotal.core.plugin_host.hooks import LoadedPlugins
-from virustotal.core.plugin_host.isolation_util import last_line, plugin_log, stack_of
+from virustotal.core.plugin_host.isolation_util import HostError, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.plugin import AnalyzerInfo, Implementation, Plugin, State
 from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registration_checks import (
     HOOKS,
-    RefusedError,
     check_api,
     check_hooks,
     checked_analyzers,
@@ -94,7 +93,7 @@ def _load_guarded(
     except BaseException as error:  # SystemExit and RecursionError too: the service starts whatever a plugin does
         if isinstance(error, KeyboardInterrupt) and not plugin.external:
             raise
-        state = State.REFUSED if isinstance(error, RefusedError) else State.FAILED
+        state = State.REFUSED if isinstance(error, HostError) else State.FAILED
         plugin.end(state, last_line(error), stack_of(error))
 
 
@@ -159,9 +158,9 @@ def _adopt_log(plugin: Plugin, module: Any) -> None:
 def _check_unique(plugin: Plugin, module: Any, others: Mapping[Plugin, Any]) -> None:
     for other, its_module in others.items():
         if its_module is module:
-            raise RefusedError(f"it is registered twice: the same module is the plugin {other.name}")
+            raise HostError(f"it is registered twice: the same module is the plugin {other.name}")
         if other.name == plugin.name:
-            raise RefusedError(f"its name is taken by another plugin: {other.name}")
+            raise HostError(f"its name is taken by another plugin: {other.name}")
 
 
 @cache

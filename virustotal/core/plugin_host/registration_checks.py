@@ -16,10 +16,6 @@ _TEXTS = ("name", "kind", "relationship", "summary")
 _KINDS: Mapping[str, type] = {**dict.fromkeys(_TEXTS, str), "order": int, "api": int, "needs": Needs}
 
 
-class RefusedError(HostError):
-    """A plugin that breaks a rule of the host; the message says which one."""
-
-
 #: The names of all hooks.
 HOOKS = tuple(sorted(name for name in dir(hookspecs) if name.startswith("virustotal_")))
 
@@ -32,38 +28,38 @@ def check_hooks(module: Any, hooks: Sequence[tuple[str, Any]]) -> None:
         hooks: The name of each hook that it implements, with pluggy's record of it (`pluggy.HookImpl`).
 
     Raises:
-        RefusedError: A function breaks a rule, or none is a hook.
+        HostError: A function breaks a rule, or none is a hook.
     """
     for name in HOOKS:
         function = getattr(module, name, None)
         if inspect.isroutine(function) and not hasattr(function, f"{hookspecs.PROJECT}_impl"):
-            raise RefusedError(f"{name} lacks @hookimpl")
+            raise HostError(f"{name} lacks @hookimpl")
     if not hooks:
-        raise RefusedError("it has no hook: no function is marked with @hookimpl")
+        raise HostError("it has no hook: no function is marked with @hookimpl")
     for name, hook in hooks:
         if name not in HOOKS:
             if hook.optionalhook:
                 continue  # written for a later service
-            raise RefusedError(f"no such hook: {name}{_meant(name, HOOKS)}")
+            raise HostError(f"no such hook: {name}{_meant(name, HOOKS)}")
         if hook.wrapper or hook.hookwrapper:
-            raise RefusedError(f"{name} is a wrapper; a plugin answers for itself alone")
+            raise HostError(f"{name} is a wrapper; a plugin answers for itself alone")
         for asked in ("tryfirst", "trylast"):
             if getattr(hook, asked):
-                raise RefusedError(f"{name} asks for {asked}; the order is the host's: built-ins first, then by name")
+                raise HostError(f"{name} asks for {asked}; the order is the host's: built-ins first, then by name")
         for parameter in inspect.signature(hook.function).parameters.values():
             if parameter.default is not parameter.empty:
-                raise RefusedError(f"{name} gives its argument {parameter.name} a default, which is never used")
+                raise HostError(f"{name} gives its argument {parameter.name} a default, which is never used")
 
 
 def stated_api(module: Any) -> int:
     """Return the plugin API that a module states in `VIRUSTOTAL_API`; 1 where it states none.
 
     Raises:
-        RefusedError: It is no whole number.
+        HostError: It is no whole number.
     """
     api = getattr(module, "VIRUSTOTAL_API", 1)
     if type(api) is not int:
-        raise RefusedError(f"VIRUSTOTAL_API is a whole number, not {type(api).__name__}")
+        raise HostError(f"VIRUSTOTAL_API is a whole number, not {type(api).__name__}")
     return api
 
 
@@ -71,12 +67,12 @@ def check_api(api: int) -> None:
     """Check that this service has a plugin API.
 
     Raises:
-        RefusedError: It does not; the message says which of both to update.
+        HostError: It does not; the message says which of both to update.
     """
     if not OLDEST_API <= api <= HOOK_API:
         supported = str(HOOK_API) if OLDEST_API == HOOK_API else f"{OLDEST_API} to {HOOK_API}"
         newer = "the service" if api > HOOK_API else "the plugin"
-        raise RefusedError(f"it was written for plugin API {api}; this service supports {supported}: update {newer}")
+        raise HostError(f"it was written for plugin API {api}; this service supports {supported}: update {newer}")
 
 
 def checked_analyzers(answer: Any) -> tuple[Analyzer, ...]:
