@@ -36,8 +36,10 @@ def run(analyzer: Analyzer, given: Evidence, *, check: bool = True) -> list[Find
         ContractError: It uses the network, changes its evidence or the process, yields something else on the second
             call, or yields what the host would refuse, cut or leave out.
     """
-    if not check:
-        return list(analyzer.analyze(given))
+    return _checked(analyzer, given, BUILT_IN) if check else list(analyzer.analyze(given))
+
+
+def _checked(analyzer: Analyzer, given: Evidence, limits: PluginLimits) -> list[Finding]:
     own, changes = copied_evidence(given), list[str]()
     with preserved(changes.append), no_network() as tried:
         findings = list(_called(analyzer, own))
@@ -49,7 +51,7 @@ def run(analyzer: Analyzer, given: Evidence, *, check: bool = True) -> list[Find
         raise ContractError(f"{analyzer.name}: {changes[0]}")
     if not _same(_parts(given.report), _parts(own.report)):
         raise ContractError(f"{analyzer.name} changed its evidence")
-    examine(analyzer.name, findings)
+    examine(analyzer.name, findings, limits)
     if as_text(findings) != as_text(again):
         raise ContractError(f"{analyzer.name} yields other findings when it is called again")
     return findings
@@ -58,7 +60,7 @@ def run(analyzer: Analyzer, given: Evidence, *, check: bool = True) -> list[Find
 def check(analyzer: Analyzer, given: Evidence) -> list[str]:
     """Return why the analyser breaks the contract for this evidence; empty where it keeps it."""
     try:
-        examine(analyzer.name, run(analyzer, given), EXTERNAL)
+        _checked(analyzer, given, EXTERNAL)
     except KeyboardInterrupt:
         raise
     except ContractError as error:

@@ -96,12 +96,20 @@ class FindingCollector:
         return True
 
     def _attach(self, attachment: Attachment) -> None:
-        size, most = _size(attachment), self.usage.limits.attachment
-        names = _file_fields("an Attachment", attachment)
+        path = None if attachment.path is None else Path(attachment.path)
+        if (path is None) is not bool(attachment.data):
+            raise ValueError("an Attachment has either data or a path")
+        if path is None:
+            expect("`data` of an Attachment", attachment.data, bytes, bytearray)
+        elif not path.is_file():
+            raise ValueError(f"the path of an Attachment is no file: {path}")
+        size = len(attachment.data) if path is None else path.stat().st_size
+        if not size:
+            raise ValueError("an Attachment has at least one byte")
+        names, most = _file_fields("an Attachment", attachment), self.usage.limits.attachment
         if size > most:
             self.usage.notes.say(f"The attachment {names['name']} was left out: {size} bytes, more than {most}.")
         elif self.usage.take("attachments"):
-            path = None if attachment.path is None else Path(attachment.path)
             self._attachments.append(evolve(attachment, data=bytes(attachment.data), path=path, **names))
 
     def _add_part(self, part: OntologyPart) -> None:
@@ -201,17 +209,3 @@ def _file_fields(owner: str, finding: Download | Attachment) -> dict[str, Any]:
     if finding.relation not in PARENT_RELATION.keys():  # noqa: SIM118 - the framework's StringTable is no mapping
         raise ValueError(f"no such relation: {finding.relation!r}; there are {', '.join(PARENT_RELATION.keys())}")
     return fields | {"name": safe_name(fields["name"])}
-
-
-def _size(attachment: Attachment) -> int:
-    if (attachment.path is None) is not bool(attachment.data):
-        raise ValueError("an Attachment has either data or a path")
-    if attachment.path is None:
-        expect("`data` of an Attachment", attachment.data, bytes, bytearray)
-        return len(attachment.data)
-    path = Path(attachment.path)
-    if not path.is_file():
-        raise ValueError(f"the path of an Attachment is no file: {path}")
-    if not path.stat().st_size:
-        raise ValueError("an Attachment has at least one byte")
-    return path.stat().st_size
