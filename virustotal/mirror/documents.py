@@ -49,23 +49,6 @@ class RefusedError(ValueError):
 
 
 @frozen
-class Document:
-    """An object as it is stored.
-
-    Args:
-        kind: VirusTotal's type of the object.
-        id: VirusTotal's identifier.
-        version: Unix seconds of its last change; a lower one never replaces a higher one.
-        source: The fields of the document.
-    """
-
-    kind: str
-    id: str
-    version: int
-    source: Mapping[str, Any]
-
-
-@frozen
 class StoredObject:
     """An object of the mirror.
 
@@ -112,8 +95,8 @@ def is_own(mapping: Mapping[str, Any]) -> bool:
     return all(as_mapping(fields.get(name)).get("type") == "keyword" for name in ("file", "id"))
 
 
-def to_document(value: Any, now: float) -> Document:
-    """Return the document of one line of a feed, or of an answer of the API.
+def to_document(value: Any, now: float) -> Mapping[str, Any]:
+    """Return the document of one line of a feed, or of an answer of the API; `modified` is also its version.
 
     `context_attributes` are facts about the feed and its submitters, not about the object, and are left out.
 
@@ -137,9 +120,9 @@ def to_document(value: Any, now: float) -> Document:
         object = json.dumps({"type": kind, "id": id, **parts}, separators=(",", ":"), allow_nan=False)
     except (RecursionError, ValueError):
         raise RefusedError("nested too deeply") from None
-    version = int(min(_last_change(attributes), now + AHEAD))
-    fields = {"type": kind, "id": id, "modified": version, "loaded": int(now), "object": object}
-    return Document(kind, id, version, fields | _search_fields(kind, id, attributes))
+    modified = int(min(_last_change(attributes), now + AHEAD))
+    fields = {"type": kind, "id": id, "modified": modified, "loaded": int(now), "object": object}
+    return fields | _search_fields(kind, id, attributes)
 
 
 def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:

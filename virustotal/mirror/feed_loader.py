@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 
@@ -13,7 +14,7 @@ from virustotal.api.decoding import parse
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached
-from virustotal.mirror.documents import INDEX, Document, RefusedError, index_of, indices, to_document
+from virustotal.mirror.documents import INDEX, RefusedError, index_of, indices, to_document
 from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines
 from virustotal.mirror.index_checks import write_problem
 from virustotal.mirror.index_setup import create
@@ -65,7 +66,7 @@ class Loader:
             MirrorError: The cluster does not answer, or an alias has no write index.
         """
         for index in filter(None, dict.fromkeys(indices(self.config).values())):
-            self._retry(lambda index=index: create(self.cluster, index, INDEX, SECONDS), 3)  # type: ignore[misc]
+            self._retry(partial(create, self.cluster, index, INDEX, SECONDS), 3)
             self._check(index)
 
     def _check(self, index: str) -> None:
@@ -133,14 +134,15 @@ class Loader:
         self.statistics.read += 1
         try:
             document = _document(line)
-            index = index_of(self.config, document.kind)
+            index = index_of(self.config, document["type"])
             if not index:
-                raise RefusedError(f"no index for a {document.kind} is configured")
+                raise RefusedError(f"no index for a {document['type']} is configured")
         except RefusedError as error:
             self.statistics.refuse(str(error), where)
             return None
-        action = {"_index": index, "_id": document.id, "version": document.version, "version_type": "external_gte"}
-        return BulkEntry(where, json.dumps({"index": action}).encode(), json.dumps(document.source).encode())
+        action = {"_index": index, "_id": document["id"], "version": document["modified"]}
+        action |= {"version_type": "external_gte"}  # an older state never replaces a newer one
+        return BulkEntry(where, json.dumps({"index": action}).encode(), json.dumps(document).encode())
 
     def _store(self, batch: list[BulkEntry]) -> None:
         """Send a batch until each of its documents is stored, older, or refused for good."""
@@ -190,22 +192,21 @@ class Loader:
 
     def _retry(self, act: Callable[[], T], attempts: int = RETRIES.attempts) -> T:
         """Return what `act` returns, after more attempts while the cluster is busy or does not answer."""
-        attempt = 0
-        while True:
+        for attempt in range(attempts - 1):
             try:
                 return act()
             except MirrorError as error:
-                if (error.status and error.status not in BUSY) or attempt + 1 >= attempts:
+                if error.status and error.status not in BUSY:
                     raise
             self.sleep(RETRIES.backoff(attempt))
-            attempt += 1
+        return act()
 
 
 def _refusal(status: int, reason: str) -> str:
     return "larger than the mirror takes" if status == 413 else f"the mirror refuses it ({reason or f'HTTP {status}'})"
 
 
-def _document(line: Line) -> Document:
+def _document(line: Line) -> Mapping[str, Any]:
     if line.data is None:
         raise RefusedError(f"longer than {LONGEST_LINE // 2**20} MB")
     try:
