@@ -3,7 +3,7 @@
 import bz2
 import gzip
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def versions(config: MirrorConfig, *numbers: int) -> list[Any]:
     documents = SearchClient(config, Credentials()).get(
         [(config.files, f"{number:064x}") for number in numbers], time.monotonic() + 5
     )
-    return [document.source and document.source["modified"] for document in documents]
+    return [document["modified"] if isinstance(document, Mapping) else document for document in documents]
 
 
 def test_a_newer_state_is_never_replaced_by_an_older_one(config: MirrorConfig, tmp_path: Path) -> None:

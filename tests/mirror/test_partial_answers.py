@@ -39,10 +39,7 @@ class Held:
         self.asked.append(len(wanted))
         if self.down:
             raise MirrorError("The mirror is down.")
-        return tuple(
-            FetchedDocument(failed="A shard failed.") if id in self.broken else FetchedDocument(self.objects.get(id))
-            for _, id in wanted
-        )
+        return tuple(MirrorError("A shard failed.") if id in self.broken else self.objects.get(id) for _, id in wanted)
 
     def search(self, *_: Any) -> tuple[Mapping[str, Any], ...]:
         return ()

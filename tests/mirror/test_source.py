@@ -220,7 +220,7 @@ class _Held:
         self.source = source
 
     def get(self, asked: list[tuple[str, str]], deadline: float) -> tuple[FetchedDocument, ...]:
-        return tuple(FetchedDocument(self.source if isinstance(self.source, dict) else {}) for _ in asked)
+        return tuple(self.source if isinstance(self.source, dict) else {} for _ in asked)
 
 
 @pytest.mark.parametrize(

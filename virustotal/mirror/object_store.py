@@ -8,8 +8,6 @@ from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
-from virustotal.api.identifiers import valid_id
-from virustotal.core.errors import InvalidError
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import StoredObject, index_of, is_own, read_document
@@ -95,7 +93,7 @@ class ObjectStore:
         reasons: dict[str, str] = {}
         for (ref, index, _), documents in zip(places, answers, strict=True):
             for document in documents:
-                object, reason = self._read(document, ref)
+                object, reason = _read(document, ref)
                 reasons[index] = reasons.get(index) or reason
                 if object is not None and (ref not in objects or object.moment > objects[ref].moment):
                     objects[ref] = object
@@ -199,7 +197,8 @@ class ObjectStore:
                 alias
                 for (alias, _), entries in zip(places, answers, strict=True)
                 for entry in entries
-                if entry.reason == SEVERAL_INDICES or (entry.reason == NO_INDEX and len(names[alias]) > 1)
+                if isinstance(entry, MirrorError)
+                and (entry.reason == SEVERAL_INDICES or (entry.reason == NO_INDEX and len(names[alias]) > 1))
             }
             if attempt == MOST_CHANGES or not changed:
                 break
@@ -235,17 +234,17 @@ class ObjectStore:
         else:
             self.health.works(index)
 
-    def _read(self, answer: FetchedDocument, ref: Ref) -> tuple[StoredObject | None, str]:
-        if answer.source is None:
-            return None, answer.failed
-        object = read_document(answer.source, ref.kind)
-        if object is None:
-            return None, FOREIGN
-        try:
-            same = valid_id(ref.kind, object.id) in identifiers(ref)
-        except InvalidError:
-            same = False
-        return (object, "") if same else (None, "The mirror holds an object under the identifier of another one.")
+
+def _read(document: FetchedDocument, ref: Ref) -> tuple[StoredObject | None, str]:
+    """Return the object of a document, or why it is not known whether the mirror holds it."""
+    if document is None or isinstance(document, MirrorError):
+        return None, str(document or "")
+    object = read_document(document, ref.kind)
+    if object is None:
+        return None, FOREIGN
+    if object.id not in identifiers(ref):
+        return None, "The mirror holds an object under the identifier of another one."
+    return object, ""
 
 
 def _newest_first(documents: Iterable[StoredObject]) -> list[StoredObject]:

@@ -1,7 +1,7 @@
 """What the answers of Elasticsearch and OpenSearch mean: documents, errors, and what is worth another try."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import frozen
 
@@ -30,19 +30,8 @@ class MirrorError(Exception):
         self.reason = reason
 
 
-@frozen
-class FetchedDocument:
-    """One document of a multi-get.
-
-    Args:
-        source: None where there is none.
-        failed: Why it is not known whether there is one; empty where it is known.
-        reason: The type of the error.
-    """
-
-    source: Mapping[str, Any] | None = None
-    failed: str = ""
-    reason: str = ""
+#: One document of a multi-get: its source, None where there is none, the error where that is not known.
+FetchedDocument: TypeAlias = Mapping[str, Any] | MirrorError | None
 
 
 @frozen
@@ -62,10 +51,10 @@ def fetched_document(entry: Mapping[str, Any], id: str) -> FetchedDocument:
     """Return one document of a multi-get."""
     if entry.get("error"):
         reason = reason_of(entry)
-        return FetchedDocument(failed=f"The mirror cannot read a document: {reason}.", reason=reason)
+        return MirrorError(f"The mirror cannot read a document: {reason}.", reason=reason)
     if entry.get("_id") != id or not isinstance(entry.get("found"), bool):
-        return FetchedDocument(failed="The mirror left a document out of its answer.")
-    return FetchedDocument(as_mapping(entry.get("_source"))) if entry["found"] else FetchedDocument()
+        return MirrorError("The mirror left a document out of its answer.")
+    return as_mapping(entry.get("_source")) if entry["found"] else None
 
 
 def search_result(answer: Mapping[str, Any]) -> SearchResult:

@@ -5,6 +5,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -78,23 +79,20 @@ class SearchClient:
         Raises:
             MirrorError: The cluster cannot answer.
         """
-        if len(places) > MOST_DOCUMENTS:
-            head, tail = places[:MOST_DOCUMENTS], places[MOST_DOCUMENTS:]
-            return (*self.get(head, deadline), *self.get(tail, deadline))
-        if not places:
-            return ()
         body = {"docs": [{"_index": index, "_id": id} for index, id in places]}
-        try:
-            answer = self.ask("POST", "/_mget", json.dumps(body).encode(), deadline)
-        except MirrorError as error:
-            if error.status != TOO_LARGE:
-                raise
-            if len(places) == 1:
-                return (FetchedDocument(failed=str(error)),)
-            half = len(places) // 2
-            return (*self.get(places[:half], deadline), *self.get(places[half:], deadline))
-        docs = [*as_list(answer.get("docs")), *(EMPTY for _ in places)]
-        return tuple(fetched_document(as_mapping(doc), id) for doc, (_, id) in zip(docs, places, strict=False))
+        if len(places) <= MOST_DOCUMENTS:
+            try:
+                answer = self.ask("POST", "/_mget", json.dumps(body).encode(), deadline)
+            except MirrorError as error:
+                if error.status != TOO_LARGE:
+                    raise
+                if len(places) == 1:
+                    return (error,)
+            else:
+                docs = chain(as_list(answer.get("docs")), repeat(EMPTY))
+                return tuple(fetched_document(as_mapping(doc), id) for (_, id), doc in zip(places, docs, strict=False))
+        half = len(places) // 2
+        return (*self.get(places[:half], deadline), *self.get(places[half:], deadline))
 
     def mappings(self, index: str, deadline: float) -> Mapping[str, Mapping[str, Any]]:
         """Return the mapping of each index of an alias, or of an index itself.

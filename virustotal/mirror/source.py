@@ -173,9 +173,9 @@ class MirrorSource(Source):
         return self._only or (response.whole and recent)
 
     def _is_outdated(self, ref: Ref) -> bool:
+        now = time.monotonic()
         with self._lock:
-            moments = [self._changed.get(name, 0.0) for name in _names(ref)] if self._changed else []
-        return any(until > time.monotonic() for until in moments)
+            return any(self._changed.get(name, now) > now for name in _names(ref))
 
 
 def _names(ref: Ref) -> tuple[Ref, ...]:
