@@ -9,7 +9,7 @@ from tests.plugins.file_attributes.everything import all_found
 from tests.plugins.file_attributes.look import assert_sound, body, found, points, tags, titles, words
 from virustotal.core.tables import brief
 from virustotal.plugins.file_attributes import apple, identification, metadata, scripts, unknown_attributes
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, build, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, build
 
 DATE = "2024-07-31T03:49:43.932817Z"
 
@@ -341,8 +341,8 @@ def test_many_keys_and_deep_values_are_bounded() -> None:
     assert_sound(findings)
 
 
-SHAPE = section_spec("a", "Rows", FieldSpec("name", tag="file.lib"), FieldSpec("size", "Size"))
-NAMED = section_spec("a", "Named", FieldSpec("size"), name="Key", tag="file.lib")
+SHAPE = SectionSpec("a", "Rows").include(FieldSpec("name", tag="file.lib"), FieldSpec("size", "Size"))
+NAMED = SectionSpec("a", "Named", name="Key", tag="file.lib").include(FieldSpec("size"))
 
 
 @pytest.mark.parametrize(

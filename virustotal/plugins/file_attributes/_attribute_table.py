@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
 from virustotal.core import Analyzer, Evidence, Finding, Needs
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, whole_text
@@ -57,31 +57,28 @@ class SectionSpec:
 
     Attributes:
         key: The key under which the value is found.
-        fields: The facts or columns, in order.
-        parts: Sections below.
         name: The label of the first column where the value is a mapping of names to rows.
         tag: The tag type of each entry of a list of names, or of each name of a mapping.
         skip: Keys that are shown elsewhere.
         collapse: True for a closed section.
+        fields: The facts or columns, in order.
+        parts: Sections below.
     """
 
     key: str
     title: str
-    fields: tuple[FieldSpec, ...] = ()
-    parts: tuple["SectionSpec", ...] = ()
     name: str = ""
     tag: str = ""
     skip: tuple[str, ...] = ()
     collapse: bool = True
+    fields: tuple[FieldSpec, ...] = ()
+    parts: tuple["SectionSpec", ...] = ()
 
-
-def section_spec(
-    key: str, title: str, *below: FieldSpec | SectionSpec, name: str = "", tag: str = "", skip: tuple[str, ...] = ()
-) -> SectionSpec:
-    """Return the shape of a section with the facts or columns, and the sections, that are below it."""
-    columns = tuple(spec for spec in below if isinstance(spec, FieldSpec))
-    parts = tuple(spec for spec in below if isinstance(spec, SectionSpec))
-    return SectionSpec(key, title, columns, parts, name, tag, skip)
+    def include(self, *specs: "FieldSpec | SectionSpec") -> "SectionSpec":
+        """Return the same section with these facts or columns, and these sections below it."""
+        fields = tuple(spec for spec in specs if isinstance(spec, FieldSpec))
+        parts = tuple(spec for spec in specs if isinstance(spec, SectionSpec))
+        return evolve(self, fields=fields, parts=parts)
 
 
 def field_specs(*keys: str) -> tuple[FieldSpec, ...]:

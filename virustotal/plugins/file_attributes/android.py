@@ -4,7 +4,7 @@ from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_text, moment
 from virustotal.core.tables import brief
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
 
 def distinguished_name(value: object) -> str:
@@ -13,9 +13,7 @@ def distinguished_name(value: object) -> str:
     return as_text(fields.get("DN")) or as_text(fields.get("CN")) or str(brief(value))
 
 
-CERTIFICATE = section_spec(
-    "certificate",
-    "Certificate",
+CERTIFICATE = SectionSpec("certificate", "Certificate").include(
     FieldSpec("Subject", "Subject", distinguished_name, "cert.subject", distinguished_name),
     FieldSpec("Issuer", "Issuer", distinguished_name, "cert.issuer", distinguished_name),
     FieldSpec("serialnumber", "Serial number", read.lower, "cert.serial_no", read.any_hex),
@@ -23,32 +21,20 @@ CERTIFICATE = section_spec(
     FieldSpec("validfrom", "Valid from", read.date_or_text, "cert.valid.start", moment),
     FieldSpec("validto", "Valid to", read.date_or_text, "cert.valid.end", moment),
 )
-PERMISSIONS = section_spec(
-    "permission_details",
-    "Permissions",
+PERMISSIONS = SectionSpec("permission_details", "Permissions", name="Permission", tag="file.apk.permission").include(
     FieldSpec("permission_type", "Type"),
     FieldSpec("short_description", "Description"),
     FieldSpec("full_description", "In full"),
-    name="Permission",
-    tag="file.apk.permission",
 )
-FILTERS = section_spec(
-    "intent_filters",
-    "Intent filters",
+FILTERS = SectionSpec("intent_filters", "Intent filters").include(
     *(
-        section_spec(
-            key,
-            f"Intent filters: {key.lower()}",
-            FieldSpec("action", "Actions", read.names),
-            FieldSpec("category", "Categories", read.names),
-            name="Component",
+        SectionSpec(key, f"Intent filters: {key.lower()}", name="Component").include(
+            FieldSpec("action", "Actions", read.names), FieldSpec("category", "Categories", read.names)
         )
         for key in ("Activities", "Services", "Receivers")
-    ),
+    )
 )
-ANDROID = section_spec(
-    "androguard",
-    "Android application",
+ANDROID = SectionSpec("androguard", "Android application").include(
     FieldSpec("Package", tag="file.apk.pkg_name"),
     FieldSpec("main_activity", tag="file.apk.activity"),
     FieldSpec("AndroidVersionName", "Version", tag="file.apk.app.version"),
@@ -63,14 +49,14 @@ ANDROID = section_spec(
     FieldSpec("VTAndroidInfo", "VirusTotal's reader"),
     CERTIFICATE,
     PERMISSIONS,
-    section_spec("Permissions", "Permissions", name="Permission", tag="file.apk.permission"),
-    section_spec("Activities", "Activities", tag="file.apk.activity"),
-    section_spec("Services", "Services", tag="file.apk.provides_component"),
-    section_spec("Receivers", "Receivers", tag="file.apk.provides_component"),
-    section_spec("Providers", "Providers", tag="file.apk.provides_component"),
-    section_spec("Libraries", "Libraries", tag="file.apk.used_library"),
+    SectionSpec("Permissions", "Permissions", name="Permission", tag="file.apk.permission"),
+    SectionSpec("Activities", "Activities", tag="file.apk.activity"),
+    SectionSpec("Services", "Services", tag="file.apk.provides_component"),
+    SectionSpec("Receivers", "Receivers", tag="file.apk.provides_component"),
+    SectionSpec("Providers", "Providers", tag="file.apk.provides_component"),
+    SectionSpec("Libraries", "Libraries", tag="file.apk.used_library"),
     FILTERS,
-    section_spec("StringsInformation", "Strings"),
+    SectionSpec("StringsInformation", "Strings"),
 )
 
 

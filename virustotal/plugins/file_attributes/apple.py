@@ -4,11 +4,9 @@ from attrs import evolve
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
-PLIST = section_spec(
-    "plist",
-    "Property list",
+PLIST = SectionSpec("plist", "Property list").include(
     FieldSpec("CFBundleIdentifier", "Identifier", tag="file.plist.cf_bundle.identifier"),
     FieldSpec("CFBundleName", "Name", tag="file.plist.cf_bundle.name"),
     FieldSpec("CFBundleDisplayName", "Display name", tag="file.plist.cf_bundle.display_name"),
@@ -27,9 +25,7 @@ PLIST = section_spec(
     FieldSpec("DTPlatformBuild", "Platform build", tag="file.plist.dt.platform.build"),
     FieldSpec("BuildMachineOSBuild", "Build machine", tag="file.plist.build.machine_os"),
 )
-SEGMENTS = section_spec(
-    "segments",
-    "Segments",
+SEGMENTS = SectionSpec("segments", "Segments").include(
     FieldSpec("name"),
     FieldSpec("vmaddr", "Address", read.address),
     FieldSpec("vmsize", "Size in memory", read.address),
@@ -37,12 +33,8 @@ SEGMENTS = section_spec(
     FieldSpec("filesize", "Size in the file", read.address),
     FieldSpec("sections"),
 )
-MACHO = section_spec(
-    "macho_info",
-    "Mach-O executable",
-    section_spec(
-        "headers",
-        "Header",
+MACHO = SectionSpec("macho_info", "Mach-O executable").include(
+    SectionSpec("headers", "Header").include(
         FieldSpec("cpu_type", "Processor"),
         FieldSpec("cpu_subtype", "Variant"),
         *field_specs("file_type", "magic"),
@@ -51,43 +43,33 @@ MACHO = section_spec(
         FieldSpec("flags", "Flags", read.names),
     ),
     SEGMENTS,
-    section_spec("libs", "Libraries", tag="file.lib"),
-    section_spec("commands", "Load commands", FieldSpec("type")),
-    section_spec("info", "File", FieldSpec("filename", "Name"), FieldSpec("sha256", "SHA-256", read.lower)),
+    SectionSpec("libs", "Libraries", tag="file.lib"),
+    SectionSpec("commands", "Load commands").include(FieldSpec("type")),
+    SectionSpec("info", "File").include(FieldSpec("filename", "Name"), FieldSpec("sha256", "SHA-256", read.lower)),
 )
-EXECUTABLE = section_spec(
-    "main_executable",
-    "Main executable",
-    FieldSpec("path"),
-    FieldSpec("sha256", "SHA-256", read.lower),
-    FieldSpec("size"),
+EXECUTABLE = SectionSpec("main_executable", "Main executable").include(
+    FieldSpec("path"), FieldSpec("sha256", "SHA-256", read.lower), FieldSpec("size")
 )
-VOLUME = section_spec(
-    "hfs",
-    "HFS volume",
+VOLUME = SectionSpec("hfs", "HFS volume").include(
     FieldSpec("num_files", "Files"),
     FieldSpec("unreadable_files"),
     FieldSpec("timeout", "Timed out"),
     evolve(PLIST, key="info_plist"),
     EXECUTABLE,
 )
-IPA = section_spec(
-    "ipa_info",
-    "iOS application (IPA)",
+IPA = SectionSpec("ipa_info", "iOS application (IPA)").include(
     PLIST,
-    section_spec("itunes", "iTunes"),
-    section_spec("provision", "Provisioning profile"),
-    section_spec("apps", "Executables"),
+    SectionSpec("itunes", "iTunes"),
+    SectionSpec("provision", "Provisioning profile"),
+    SectionSpec("apps", "Executables"),
 )
-DMG = section_spec(
-    "dmg_info",
-    "Apple disk image (DMG)",
+DMG = SectionSpec("dmg_info", "Apple disk image (DMG)").include(
     FieldSpec("dmg_version", "Version"),
     VOLUME,
     evolve(VOLUME, key="iso", title="ISO volume"),
-    section_spec("gpt", "Partitions"),
-    section_spec("gtp", "Partitions"),
-    section_spec("blkx", "Blocks", *field_specs("name", "attributes")),
+    SectionSpec("gpt", "Partitions"),
+    SectionSpec("gtp", "Partitions"),
+    SectionSpec("blkx", "Blocks").include(*field_specs("name", "attributes")),
 )
 
 

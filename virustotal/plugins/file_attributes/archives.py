@@ -2,11 +2,9 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
-BUNDLE = section_spec(
-    "bundle_info",
-    "Files inside",
+BUNDLE = SectionSpec("bundle_info", "Files inside").include(
     FieldSpec("type"),
     FieldSpec("num_children", "Files"),
     FieldSpec("uncompressed_size", "Size uncompressed"),
@@ -17,19 +15,15 @@ BUNDLE = section_spec(
     FieldSpec("password", tag="info.password"),
     *field_specs("error", "beginning"),
 )
-DEB = section_spec(
-    "deb_info",
-    "Debian package",
-    section_spec(
-        "control_metadata", "Control", *field_specs("Package", "Version", "Architecture", "Maintainer", "Description")
+DEB = SectionSpec("deb_info", "Debian package").include(
+    SectionSpec("control_metadata", "Control").include(
+        *field_specs("Package", "Version", "Architecture", "Maintainer", "Description")
     ),
-    section_spec("control_scripts", "Scripts"),
-    section_spec("changelog", "Latest change"),
-    section_spec("structural_metadata", "Contents"),
+    SectionSpec("control_scripts", "Scripts"),
+    SectionSpec("changelog", "Latest change"),
+    SectionSpec("structural_metadata", "Contents"),
 )
-ISO = section_spec(
-    "isoimage_info",
-    "ISO image",
+ISO = SectionSpec("isoimage_info", "ISO image").include(
     FieldSpec("volume_id", "Volume"),
     FieldSpec("system_id", "System"),
     FieldSpec("application_id", "Application"),
@@ -41,11 +35,11 @@ ISO = section_spec(
     FieldSpec("min_date", "Oldest"),
     FieldSpec("max_date", "Newest"),
 )
-PASSWORD = section_spec(
-    "password_info", "Password protection", FieldSpec("type", "Kind"), FieldSpec("value", "Hash to crack")
+PASSWORD = SectionSpec("password_info", "Password protection").include(
+    FieldSpec("type", "Kind"), FieldSpec("value", "Hash to crack")
 )
-CRX = section_spec("crx_info", "Browser extension (CRX)")
-APPX = section_spec("appx_info", "Windows application package (APPX)")
+CRX = SectionSpec("crx_info", "Browser extension (CRX)")
+APPX = SectionSpec("appx_info", "Windows application package (APPX)")
 
 
 @hookimpl

@@ -4,10 +4,10 @@ Shown and not tagged: the same entry is reported for thousands of files that sha
 """
 
 from virustotal.core import Analyzer, Settings, hookimpl
-from virustotal.plugins.file_attributes._attribute_table import analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import SectionSpec, analyzer, field_specs
 
-AUTOSTART = section_spec(
-    "autostart_locations", "Autostart locations, as seen on other machines", *field_specs("location", "entry")
+AUTOSTART = SectionSpec("autostart_locations", "Autostart locations, as seen on other machines").include(
+    *field_specs("location", "entry")
 )
 
 

@@ -1,34 +1,24 @@
 """Who is known to publish the file: `known_distributors`, `trusted_verdict`, `monitor_info`, `nsrl_info`."""
 
 from virustotal.core import Analyzer, Settings, hookimpl
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
-KNOWN = section_spec(
-    "known_distributors",
-    "Known distributors",
+KNOWN = SectionSpec("known_distributors", "Known distributors").include(
     *field_specs("distributors", "data_sources", "links"),
-    section_spec("products", "Products"),
-    section_spec("filenames", "File names"),
+    SectionSpec("products", "Products"),
+    SectionSpec("filenames", "File names"),
 )
-TRUSTED = section_spec(
-    "trusted_verdict",
-    "Verdict of a trusted organisation",
+TRUSTED = SectionSpec("trusted_verdict", "Verdict of a trusted organisation").include(
     FieldSpec("verdict"),
     FieldSpec("organization", "Organisation"),
     FieldSpec("filename", "File name"),
     *field_specs("description", "link"),
 )
-MONITOR = section_spec(
-    "monitor_info",
-    "VirusTotal Monitor: software monitored by its publisher",
-    FieldSpec("organizations", "Organisations"),
-    FieldSpec("filenames", "File names"),
+MONITOR = SectionSpec("monitor_info", "VirusTotal Monitor: software monitored by its publisher").include(
+    FieldSpec("organizations", "Organisations"), FieldSpec("filenames", "File names")
 )
-NSRL = section_spec(
-    "nsrl_info",
-    "National Software Reference Library",
-    section_spec("products", "Products"),
-    section_spec("filenames", "File names"),
+NSRL = SectionSpec("nsrl_info", "National Software Reference Library").include(
+    SectionSpec("products", "Products"), SectionSpec("filenames", "File names")
 )
 
 

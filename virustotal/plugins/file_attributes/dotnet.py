@@ -2,16 +2,14 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
 METHODS = (
     FieldSpec("name", "Library"),
     FieldSpec("methods", "Methods", read.names),
 )
 
-ASSEMBLY = section_spec(
-    "dot_net_assembly",
-    ".NET assembly",
+ASSEMBLY = SectionSpec("dot_net_assembly", ".NET assembly").include(
     FieldSpec("assembly_name", "Name"),
     FieldSpec("clr_version", "Runtime version"),
     FieldSpec("clr_meta_version", "Metadata version"),
@@ -24,32 +22,21 @@ ASSEMBLY = section_spec(
     FieldSpec("strongname_va", "Strong name address", read.address),
     FieldSpec("assembly_data"),
     FieldSpec("tables_present", "Tables"),
-    section_spec(
-        "streams",
-        "Streams",
-        *field_specs("size", "entropy"),
-        FieldSpec("chi2", "Chi-square"),
-        FieldSpec("md5", "MD5", read.lower),
-        name="Name",
+    SectionSpec("streams", "Streams", name="Name").include(
+        *field_specs("size", "entropy"), FieldSpec("chi2", "Chi-square"), FieldSpec("md5", "MD5", read.lower)
     ),
-    section_spec("external_assemblies", "External assemblies", FieldSpec("version"), name="Name"),
-    section_spec("external_modules", "External modules"),
-    section_spec("manifest_resource", "Manifest resources"),
-    section_spec("exported_types", "Exported types"),
-    section_spec(
-        "type_definition_list",
-        "Type definitions",
-        FieldSpec("namespace"),
-        FieldSpec("type_definitions", "Types", read.names),
+    SectionSpec("external_assemblies", "External assemblies", name="Name").include(FieldSpec("version")),
+    SectionSpec("external_modules", "External modules"),
+    SectionSpec("manifest_resource", "Manifest resources"),
+    SectionSpec("exported_types", "Exported types"),
+    SectionSpec("type_definition_list", "Type definitions").include(
+        FieldSpec("namespace"), FieldSpec("type_definitions", "Types", read.names)
     ),
-    section_spec("unmanaged_method_list", "Unmanaged methods", *METHODS),
-    section_spec("unmanaged_methods", "Unmanaged methods by library", METHODS[1], name="Library"),
+    SectionSpec("unmanaged_method_list", "Unmanaged methods").include(*METHODS),
+    SectionSpec("unmanaged_methods", "Unmanaged methods by library", name="Library").include(METHODS[1]),
 )
-GUIDS = section_spec(
-    "dot_net_guids",
-    ".NET identifiers",
-    FieldSpec("mvid", "Module version id", read.lower),
-    FieldSpec("typelib_id", "Type library id", read.lower),
+GUIDS = SectionSpec("dot_net_guids", ".NET identifiers").include(
+    FieldSpec("mvid", "Module version id", read.lower), FieldSpec("typelib_id", "Type library id", read.lower)
 )
 
 

@@ -4,11 +4,9 @@ from attrs import evolve
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
-HEADER = section_spec(
-    "header",
-    "Header",
+HEADER = SectionSpec("header", "Header").include(
     *field_specs("class", "type", "machine", "data"),
     FieldSpec("os_abi", "ABI"),
     FieldSpec("abi_version", "ABI version"),
@@ -18,33 +16,26 @@ HEADER = section_spec(
     FieldSpec("hdr_version", "Header version"),
     FieldSpec("obj_version", "Object version"),
 )
-SECTIONS = section_spec(
-    "section_list",
-    "Sections",
+SECTIONS = SectionSpec("section_list", "Sections").include(
     FieldSpec("name", tag="file.elf.sections.name"),
     FieldSpec("section_type", "Type"),
     FieldSpec("virtual_address", "Virtual address", read.address),
     FieldSpec("physical_offset", "Offset", read.address),
     *field_specs("size", "flags"),
 )
-SEGMENTS = section_spec(
-    "segment_list",
-    "Segments",
-    FieldSpec("segment_type", "Type", tag="file.elf.segments.type"),
-    FieldSpec("resources", "Sections", read.names),
+SEGMENTS = SectionSpec("segment_list", "Segments").include(
+    FieldSpec("segment_type", "Type", tag="file.elf.segments.type"), FieldSpec("resources", "Sections", read.names)
 )
 SYMBOLS = field_specs("name", "type")
-IMPORTS = section_spec("import_list", "Imports", *SYMBOLS)
-EXPORTS = section_spec("export_list", "Exports", *SYMBOLS)
+IMPORTS = SectionSpec("import_list", "Imports").include(*SYMBOLS)
+EXPORTS = SectionSpec("export_list", "Exports").include(*SYMBOLS)
 
-ELF = section_spec(
-    "elf_info",
-    "ELF executable",
+ELF = SectionSpec("elf_info", "ELF executable").include(
     FieldSpec("packers", "Packers", read.names, "technique.packer"),
     HEADER,
     SECTIONS,
     SEGMENTS,
-    section_spec("shared_libraries", "Shared libraries", tag="file.elf.libraries"),
+    SectionSpec("shared_libraries", "Shared libraries", tag="file.elf.libraries"),
     IMPORTS,
     EXPORTS,
     # Older answers: lists of lists.

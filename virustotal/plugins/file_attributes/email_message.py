@@ -2,11 +2,9 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
-MAIL = section_spec(
-    "email",
-    "Electronic mail",
+MAIL = SectionSpec("email", "Electronic mail").include(
     FieldSpec("subject", tag="network.email.subject"),
     FieldSpec("date", "Date", read.date_or_text),
     *field_specs("message_id", "from", "to"),

@@ -2,11 +2,9 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-SWF = section_spec(
-    "swf_info",
-    "Flash (SWF)",
+SWF = SectionSpec("swf_info", "Flash (SWF)").include(
     FieldSpec("version", tag="file.swf.header.version"),
     FieldSpec("compression"),
     FieldSpec("frame_count", "Frames", tag="file.swf.header.frame.count", tagged=read.whole),
@@ -16,9 +14,9 @@ SWF = section_spec(
     FieldSpec("num_unrecognized_tags", "Unrecognised tags"),
     FieldSpec("file_attributes", "Attributes", read.names),
     FieldSpec("metadata"),
-    section_spec("suspicious_strings", "Suspicious strings", tag="file.string.blacklisted"),
-    section_spec("suspicious_urls", "Suspicious URLs"),
-    section_spec("flash_packages", "Packages"),
+    SectionSpec("suspicious_strings", "Suspicious strings", tag="file.string.blacklisted"),
+    SectionSpec("suspicious_urls", "Suspicious URLs"),
+    SectionSpec("flash_packages", "Packages"),
 )
 
 

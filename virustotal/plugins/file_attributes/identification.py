@@ -10,10 +10,10 @@ from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     MOST_TAGS,
     FieldSpec,
+    SectionSpec,
     analyzer,
     build,
     field_specs,
-    section_spec,
 )
 
 #: What Detect It Easy calls a tool, in lower case, to the tag type of its name.
@@ -28,25 +28,19 @@ def cves(value: Any) -> tuple[str, ...]:
     return tuple(tag.upper() for tag in as_texts(value) if _CVE.fullmatch(tag.upper()))
 
 
-EASY = section_spec(
-    "detectiteasy",
-    "Detect It Easy",
+EASY = SectionSpec("detectiteasy", "Detect It Easy").include(
     FieldSpec("filetype", "File type"),
-    section_spec(
-        "values", "Tools and compilers", *field_specs("type", "name", "version"), FieldSpec("info", "Details")
+    SectionSpec("values", "Tools and compilers").include(
+        *field_specs("type", "name", "version"), FieldSpec("info", "Details")
     ),
 )
-TRID = section_spec(
-    "trid",
-    "TrID",
+TRID = SectionSpec("trid", "TrID").include(
     FieldSpec("file_type"),
     FieldSpec("file_format_legacy", "File type (older name)"),
     FieldSpec("probability", "Probability (%)"),
 )
 #: Every attribute that is shown here.
-IDENTITY = section_spec(
-    "",
-    "File identification",
+IDENTITY = SectionSpec("", "File identification").include(
     FieldSpec("type_description", "Type"),
     FieldSpec("type_tag"),
     FieldSpec("type_tags", "Type tags", read.names),
@@ -64,7 +58,7 @@ IDENTITY = section_spec(
     FieldSpec("tags", "Exploited vulnerabilities", cves, "attribution.exploit", cves),
     EASY,
     TRID,
-    section_spec("packers", "Packers by tool"),
+    SectionSpec("packers", "Packers by tool"),
 )
 KEYS = (*(field.key for field in IDENTITY.fields), *(part.key for part in IDENTITY.parts))
 

@@ -5,7 +5,7 @@ import re
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.core.readers import as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
 _MAIN = re.compile(r"^Main-Class:[ \t]*([\w.$]+)", re.MULTILINE | re.ASCII)
 
@@ -16,9 +16,7 @@ def main_class(value: object) -> str:
     return match.group(1) if match else ""
 
 
-JAR = section_spec(
-    "jar_info",
-    "Java archive (JAR)",
+JAR = SectionSpec("jar_info", "Java archive (JAR)").include(
     FieldSpec("manifest", tag="file.jar.main_class", tagged=main_class),
     FieldSpec("total_files", "Files"),
     FieldSpec("total_dirs", "Folders"),
@@ -26,20 +24,18 @@ JAR = section_spec(
     FieldSpec("files_by_type", "Files by type", read.counts),
     FieldSpec("min_date", "Oldest"),
     FieldSpec("max_date", "Newest"),
-    section_spec("packages", "Imported packages", tag="file.jar.imported_package"),
-    section_spec("filenames", "File names"),
-    section_spec("strings", "Strings"),
+    SectionSpec("packages", "Imported packages", tag="file.jar.imported_package"),
+    SectionSpec("filenames", "File names"),
+    SectionSpec("strings", "Strings"),
 )
-CLASS = section_spec(
-    "class_info",
-    "Java class",
+CLASS = SectionSpec("class_info", "Java class").include(
     *field_specs("name", "extends"),
     FieldSpec("implements", "Implements", read.names),
     FieldSpec("platform"),
-    section_spec("methods", "Methods"),
-    section_spec("provides", "Provides"),
-    section_spec("requires", "Requires"),
-    section_spec("constants", "Constants"),
+    SectionSpec("methods", "Methods"),
+    SectionSpec("provides", "Provides"),
+    SectionSpec("requires", "Requires"),
+    SectionSpec("constants", "Constants"),
 )
 
 

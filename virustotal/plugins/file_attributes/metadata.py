@@ -9,10 +9,10 @@ from virustotal.core.readers import as_mapping, as_text, moment
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
+    SectionSpec,
     analyzer,
     build_section,
     build_sections,
-    section_spec,
 )
 
 #: Code inside an image serves no purpose but to be run by something that takes it for a page.
@@ -25,10 +25,8 @@ def exif_date(value: Any) -> str:
     return moment(_DATE.sub(r"\1-\2-\3 ", as_text(value, 40), count=1))
 
 
-EXIF = section_spec("exiftool", "Metadata (ExifTool)")
-EXIF_OF_IMAGE = section_spec(
-    "exiftool",
-    "Metadata of the image (ExifTool)",
+EXIF = SectionSpec("exiftool", "Metadata (ExifTool)")
+EXIF_OF_IMAGE = SectionSpec("exiftool", "Metadata of the image (ExifTool)").include(
     FieldSpec("CreatorTool", tag="file.img.exif_tool.creator_tool"),
     FieldSpec("XMPToolkit", tag="file.img.exif_tool.toolkit"),
     FieldSpec("DocumentID", tag="file.img.exif_tool.document_id"),
@@ -43,10 +41,10 @@ PICTURE = (
     FieldSpec("dhash", "Difference hash"),
     FieldSpec("raw_md5", "MD5", read.lower),
 )
-ICON = section_spec("main_icon", "Icon", *PICTURE)
-FILECONDIS = section_spec("filecondis", "Visual fingerprint of the bytes", *PICTURE)
-ASF = section_spec("asf_info", "Media container (ASF)")
-INJECTIONS = section_spec("image_code_injections", "Code inside the image")
+ICON = SectionSpec("main_icon", "Icon").include(*PICTURE)
+FILECONDIS = SectionSpec("filecondis", "Visual fingerprint of the bytes").include(*PICTURE)
+ASF = SectionSpec("asf_info", "Media container (ASF)")
+INJECTIONS = SectionSpec("image_code_injections", "Code inside the image")
 
 
 def analyze(attributes: Mapping[str, Any]) -> Iterator[Finding]:

@@ -12,10 +12,10 @@ from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     MOST_TAGS,
     FieldSpec,
+    SectionSpec,
     analyzer,
     build,
     build_sections,
-    section_spec,
 )
 from virustotal.plugins.file_attributes._severity import WORTH, rule_sections, severity
 
@@ -25,9 +25,7 @@ def ja3_hashes(value: Any) -> tuple[str, ...]:
     return tuple(filter(None, map(read.md5, as_list(value))))
 
 
-ALERTS = section_spec(
-    "crowdsourced_ids_results",
-    "Alerts",
+ALERTS = SectionSpec("crowdsourced_ids_results", "Alerts", skip=("alert_context",)).include(
     FieldSpec("alert_severity", "Severity", severity),
     FieldSpec("rule_msg", "Rule", tag="network.signature.message"),
     FieldSpec("rule_category", "Category"),
@@ -36,11 +34,8 @@ ALERTS = section_spec(
     FieldSpec("rule_url", "Source URL", detail=True),
     FieldSpec("rule_references", "References", read.names, detail=True),
     FieldSpec("rule_raw", "Rule text", detail=True),
-    skip=("alert_context",),
 )
-TRAFFIC = section_spec(
-    "alert_context",
-    "Alert traffic",
+TRAFFIC = SectionSpec("alert_context", "Alert traffic").include(
     FieldSpec("rule"),
     FieldSpec("proto", "Protocol"),
     FieldSpec("src_ip", "Source", detail=True),
@@ -52,7 +47,7 @@ TRAFFIC = section_spec(
     FieldSpec("ja3", "JA3", read.names, "network.tls.ja3_hash", ja3_hashes, detail=True),
     FieldSpec("ja3s", "JA3S", read.names, "network.tls.ja3s_hash", ja3_hashes, detail=True),
 )
-STATISTICS = section_spec("crowdsourced_ids_stats", "IDS rules: VirusTotal's statistics")
+STATISTICS = SectionSpec("crowdsourced_ids_stats", "IDS rules: VirusTotal's statistics")
 #: Where an alert names a peer. Traffic of an alert that scores nothing is shown and not tagged.
 PEERS = ("src_ip", "dest_ip", "hostname", "url")
 

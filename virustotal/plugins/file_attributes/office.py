@@ -5,11 +5,9 @@ from attrs import evolve
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.core.readers import moment
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-MACROS = section_spec(
-    "macros",
-    "Macros",
+MACROS = SectionSpec("macros", "Macros").include(
     FieldSpec("vba_filename", "Name"),
     FieldSpec("stream_path", "Stream"),
     FieldSpec("subfilename", "File"),
@@ -18,10 +16,8 @@ MACROS = section_spec(
     FieldSpec("properties", "Properties", read.names),
     FieldSpec("vba_code", "Code"),
 )
-OLE = section_spec("ole", "OLE", FieldSpec("num_macros", "Macros"), MACROS)
-SUMMARY = section_spec(
-    "summary_info",
-    "Summary information",
+OLE = SectionSpec("ole", "OLE").include(FieldSpec("num_macros", "Macros"), MACROS)
+SUMMARY = SectionSpec("summary_info", "Summary information").include(
     FieldSpec("title", tag="file.ole.summary.title"),
     FieldSpec("subject", tag="file.ole.summary.subject"),
     FieldSpec("author", tag="file.ole.summary.author"),
@@ -40,15 +36,10 @@ SUMMARY = section_spec(
     FieldSpec("edit_time", "Editing time (seconds)"),
     FieldSpec("security"),
 )
-DOCUMENT_SUMMARY = section_spec(
-    "document_summary_info",
-    "Document summary information",
-    FieldSpec("company", tag="file.ole.summary.company"),
-    FieldSpec("manager", tag="file.ole.summary.manager"),
+DOCUMENT_SUMMARY = SectionSpec("document_summary_info", "Document summary information").include(
+    FieldSpec("company", tag="file.ole.summary.company"), FieldSpec("manager", tag="file.ole.summary.manager")
 )
-ENTRIES = section_spec(
-    "entries",
-    "Streams and storages",
+ENTRIES = SectionSpec("entries", "Streams and storages").include(
     FieldSpec("name"),
     FieldSpec("type_literal", "Type"),
     FieldSpec("size"),
@@ -56,9 +47,7 @@ ENTRIES = section_spec(
     FieldSpec("clsid", "Class id", read.lower, "file.ole.clsid", read.lower),
     FieldSpec("clsid_literal", "Class"),
 )
-OFFICE = section_spec(
-    "office_info",
-    "Office document (OLE)",
+OFFICE = SectionSpec("office_info", "Office document (OLE)").include(
     FieldSpec("tags", "Marks", read.names),
     OLE,
     evolve(MACROS, key="macros"),
@@ -67,9 +56,7 @@ OFFICE = section_spec(
     evolve(DOCUMENT_SUMMARY, key="documment_summary_info"),
     ENTRIES,
 )
-CORE = section_spec(
-    "docprops_core",
-    "Core properties",
+CORE = SectionSpec("docprops_core", "Core properties").include(
     FieldSpec("dc:title", "Title", tag="file.ole.summary.title"),
     FieldSpec("dc:subject", "Subject", tag="file.ole.summary.subject"),
     FieldSpec("dc:creator", "Author", tag="file.ole.summary.author"),
@@ -79,17 +66,13 @@ CORE = section_spec(
     FieldSpec("dcterms:modified", "Last saved", tag="file.ole.summary.last_saved_time", tagged=moment),
     FieldSpec("cp:revision", "Revision"),
 )
-APP = section_spec(
-    "docprops_app",
-    "Application properties",
+APP = SectionSpec("docprops_app", "Application properties").include(
     FieldSpec("Application"),
     FieldSpec("Company", tag="file.ole.summary.company"),
     FieldSpec("Manager", tag="file.ole.summary.manager"),
     FieldSpec("Template"),
 )
-OPENXML = section_spec(
-    "openxml_info",
-    "Office document (OpenXML)",
+OPENXML = SectionSpec("openxml_info", "Office document (OpenXML)").include(
     FieldSpec("file_type", "Type"),
     FieldSpec("tags", "Marks", read.names),
     FieldSpec("language_guess", "Languages", read.names),
@@ -98,15 +81,13 @@ OPENXML = section_spec(
     OLE,
     CORE,
     APP,
-    section_spec("rels", "Relationships"),
-    section_spec("content_types", "Content types"),
-    section_spec("type_content", "Content"),
+    SectionSpec("rels", "Relationships"),
+    SectionSpec("content_types", "Content types"),
+    SectionSpec("type_content", "Content"),
 )
-VBA = section_spec(
-    "vba_info",
-    "Visual Basic for Applications",
-    section_spec("deobfuscated_strings", "Deobfuscated strings", tag="file.string.decoded"),
-    section_spec("strings", "Strings"),
+VBA = SectionSpec("vba_info", "Visual Basic for Applications").include(
+    SectionSpec("deobfuscated_strings", "Deobfuscated strings", tag="file.string.decoded"),
+    SectionSpec("strings", "Strings"),
 )
 
 

@@ -7,20 +7,16 @@ from attrs import evolve
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-RULES = section_spec(
-    "snort",
-    "Snort rules on the capture",
+RULES = SectionSpec(
+    "snort", "Snort rules on the capture", name="Rule id", tag="network.signature.signature_id"
+).include(
     FieldSpec("alert", tag="network.signature.message"),
     FieldSpec("classification"),
     FieldSpec("destinations", "Packets", read.names),
-    name="Rule id",
-    tag="network.signature.signature_id",
 )
-HTTP = section_spec(
-    "http",
-    "HTTP requests",
+HTTP = SectionSpec("http", "HTTP requests").include(
     FieldSpec("datetime", "Time"),
     FieldSpec("method"),
     FieldSpec("url", "URL"),
@@ -33,13 +29,11 @@ HTTP = section_spec(
     FieldSpec("binary_hash", "Response SHA-256", read.lower),
     FieldSpec("binary_magic", "Response type"),
 )
-WIRESHARK = section_spec(
-    "wireshark",
-    "Capture (Wireshark)",
-    section_spec("pcap", "Properties"),
-    section_spec("dns", "DNS look-ups", FieldSpec("name"), FieldSpec("addresses", "Addresses", read.names)),
+WIRESHARK = SectionSpec("wireshark", "Capture (Wireshark)").include(
+    SectionSpec("pcap", "Properties"),
+    SectionSpec("dns", "DNS look-ups").include(FieldSpec("name"), FieldSpec("addresses", "Addresses", read.names)),
 )
-TRAFFIC = section_spec("traffic_inspection", "Traffic", HTTP)
+TRAFFIC = SectionSpec("traffic_inspection", "Traffic").include(HTTP)
 SURICATA = evolve(RULES, key="suricata", title="Suricata rules on the capture")
 
 

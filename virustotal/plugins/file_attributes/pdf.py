@@ -1,11 +1,9 @@
 """PDF documents: `pdf_info`."""
 
 from virustotal.core import Analyzer, Settings, hookimpl
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-PDF = section_spec(
-    "pdf_info",
-    "PDF document",
+PDF = SectionSpec("pdf_info", "PDF document").include(
     FieldSpec("header"),
     FieldSpec("num_pages", "Pages"),
     FieldSpec("javascript", "/JavaScript"),

@@ -6,7 +6,7 @@ from typing import Any
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_text, moment
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
 #: IMAGE_FILE_HEADER.Machine (PE format, "Machine Types").
 MACHINES = {
@@ -32,22 +32,17 @@ def codeview(key: str) -> Callable[[Any], str]:
     return value
 
 
-SECTIONS = section_spec(
-    "sections",
-    "Sections",
+SECTIONS = SectionSpec("sections", "Sections").include(
     FieldSpec("name", tag="file.pe.sections.name"),
     FieldSpec("virtual_address", "Virtual address", read.address),
     *field_specs("virtual_size", "raw_size", "flags", "entropy"),
     FieldSpec("chi2", "Chi-square"),
     FieldSpec("md5", "MD5", read.lower, "file.pe.sections.hash", read.md5),
 )
-IMPORTS = section_spec(
-    "import_list",
-    "Imports",
-    FieldSpec("library_name", "Library", tag="file.lib"),
-    FieldSpec("imported_functions", "Functions", read.names),
+IMPORTS = SectionSpec("import_list", "Imports").include(
+    FieldSpec("library_name", "Library", tag="file.lib"), FieldSpec("imported_functions", "Functions", read.names)
 )
-EXPORTS = section_spec("exports", "Exports", tag="file.pe.exports.function_name")
+EXPORTS = SectionSpec("exports", "Exports", tag="file.pe.exports.function_name")
 
 
 def language(value: Any) -> str:
@@ -55,9 +50,7 @@ def language(value: Any) -> str:
     return "" if value == "NEUTRAL" else as_text(value)
 
 
-RESOURCES = section_spec(
-    "resource_details",
-    "Resources",
+RESOURCES = SectionSpec("resource_details", "Resources").include(
     FieldSpec("type"),
     FieldSpec("lang", "Language", tag="file.pe.resources.language", tagged=language),
     FieldSpec("filetype", "File type"),
@@ -65,9 +58,7 @@ RESOURCES = section_spec(
     FieldSpec("entropy"),
     FieldSpec("chi2", "Chi-square"),
 )
-DEBUG = section_spec(
-    "debug",
-    "Debug directory",
+DEBUG = SectionSpec("debug", "Debug directory").include(
     FieldSpec("type_str", "Type"),
     FieldSpec("type", "Type (numeric)"),
     FieldSpec("timestamp", "Timestamp", read.day),
@@ -76,9 +67,7 @@ DEBUG = section_spec(
     FieldSpec("codeview", "CodeView", tag="file.pe.pdb_filename", tagged=codeview("name")),
     FieldSpec("codeview", "CodeView", tag="file.pe.debug.guid", tagged=codeview("guid")),
 )
-OVERLAY = section_spec(
-    "overlay",
-    "Overlay",
+OVERLAY = SectionSpec("overlay", "Overlay").include(
     FieldSpec("offset", "Offset", read.address),
     FieldSpec("size"),
     FieldSpec("filetype", "File type"),
@@ -86,9 +75,7 @@ OVERLAY = section_spec(
     FieldSpec("chi2", "Chi-square"),
     FieldSpec("md5", "MD5", read.lower),
 )
-PE = section_spec(
-    "pe_info",
-    "Windows executable (PE)",
+PE = SectionSpec("pe_info", "Windows executable (PE)").include(
     FieldSpec("machine_type", "Machine", read.literal(MACHINES)),
     FieldSpec("timestamp", "Linker timestamp", read.date_or_text, "file.pe.linker.timestamp", moment),
     FieldSpec("entry_point", "Entry point", read.address),
@@ -100,11 +87,13 @@ PE = section_spec(
     OVERLAY,
     IMPORTS,
     # Older answers: library name to functions.
-    section_spec("imports", "Imports", FieldSpec("functions", "Functions", read.names), name="Library", tag="file.lib"),
+    SectionSpec("imports", "Imports", name="Library", tag="file.lib").include(
+        FieldSpec("functions", "Functions", read.names)
+    ),
     EXPORTS,
     RESOURCES,
     DEBUG,
-    section_spec("compiler_product_versions", "Rich header: build tools"),
+    SectionSpec("compiler_product_versions", "Rich header: build tools"),
 )
 
 

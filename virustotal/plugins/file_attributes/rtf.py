@@ -2,12 +2,10 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 from virustotal.plugins.file_attributes.office import SUMMARY
 
-PROPERTIES = section_spec(
-    "document_properties",
-    "Properties",
+PROPERTIES = SectionSpec("document_properties", "Properties").include(
     FieldSpec("rtf_header", "Header"),
     *field_specs("longest_hex_string", "embedded_drawings", "embedded_pictures"),
     FieldSpec("dos_stubs", "DOS stubs"),
@@ -18,9 +16,9 @@ PROPERTIES = section_spec(
     FieldSpec("default_character_set", "Character set"),
     FieldSpec("default_ansi_codepage", "Code page"),
     FieldSpec("default_languages", "Languages", read.names),
-    section_spec("objects", "Embedded objects", *field_specs("class", "type")),
+    SectionSpec("objects", "Embedded objects").include(*field_specs("class", "type")),
 )
-RTF = section_spec("rtf_info", "Rich text (RTF)", PROPERTIES, SUMMARY)
+RTF = SectionSpec("rtf_info", "Rich text (RTF)").include(PROPERTIES, SUMMARY)
 
 
 @hookimpl

@@ -2,33 +2,29 @@
 
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer
 
-JAVASCRIPT = section_spec("javascript_info", "JavaScript", FieldSpec("tags", "Marks", read.names))
-POWERSHELL = section_spec(
-    "powershell_info",
-    "PowerShell",
-    section_spec("cmdlets", "Cmdlets", tag="file.powershell.cmdlet"),
-    section_spec("cmdlets_alias", "Cmdlet aliases", tag="file.powershell.cmdlet"),
-    section_spec("functions", "Functions"),
-    section_spec("dotnet_calls", ".NET calls"),
-    section_spec("ps_variables", "Variables"),
+JAVASCRIPT = SectionSpec("javascript_info", "JavaScript").include(FieldSpec("tags", "Marks", read.names))
+POWERSHELL = SectionSpec("powershell_info", "PowerShell").include(
+    SectionSpec("cmdlets", "Cmdlets", tag="file.powershell.cmdlet"),
+    SectionSpec("cmdlets_alias", "Cmdlet aliases", tag="file.powershell.cmdlet"),
+    SectionSpec("functions", "Functions"),
+    SectionSpec("dotnet_calls", ".NET calls"),
+    SectionSpec("ps_variables", "Variables"),
 )
 SCRIPT = (
     FieldSpec("attributes"),
     FieldSpec("sha256", "SHA-256", read.lower),
 )
 # Links of a page are no evidence of what it does: shown, not tagged.
-HTML = section_spec(
-    "html_info",
-    "HTML",
+HTML = SectionSpec("html_info", "HTML").include(
     FieldSpec("title"),
-    section_spec("iframes", "Frames", *SCRIPT),
-    section_spec("scripts", "Scripts", *SCRIPT),
-    section_spec("hrefs", "Links"),
-    section_spec("trackers", "Trackers", FieldSpec("entries"), name="Tracker"),
-    section_spec("html_meta", "Metadata", FieldSpec("entries", "Values"), name="Name"),
-    section_spec("meta", "Metadata", FieldSpec("entries", "Values"), name="Name"),
+    SectionSpec("iframes", "Frames").include(*SCRIPT),
+    SectionSpec("scripts", "Scripts").include(*SCRIPT),
+    SectionSpec("hrefs", "Links"),
+    SectionSpec("trackers", "Trackers", name="Tracker").include(FieldSpec("entries")),
+    SectionSpec("html_meta", "Metadata", name="Name").include(FieldSpec("entries", "Values")),
+    SectionSpec("meta", "Metadata", name="Name").include(FieldSpec("entries", "Values")),
 )
 
 

@@ -5,7 +5,7 @@ import re
 from virustotal.core import Analyzer, Settings, hookimpl
 from virustotal.core.readers import as_text
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, field_specs, section_spec
+from virustotal.plugins.file_attributes._attribute_table import FieldSpec, SectionSpec, analyzer, field_specs
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.ASCII)
 
@@ -16,9 +16,7 @@ def mac(value: object) -> str:
     return plain if _MAC.fullmatch(plain) else ""
 
 
-LNK = section_spec(
-    "lnk_info",
-    "Windows shortcut (LNK)",
+LNK = SectionSpec("lnk_info", "Windows shortcut (LNK)").include(
     FieldSpec("target_path", "Target"),
     FieldSpec("local_path", tag="file.path"),
     *field_specs("relative_path", "working_directory"),
@@ -35,22 +33,16 @@ LNK = section_spec(
     FieldSpec("modification_date", "Target modified", read.date_or_text),
     FieldSpec("access_date", "Target accessed", read.date_or_text),
     FieldSpec("link_flags", "Flags", read.names),
-    section_spec(
-        "header",
-        "Header",
+    SectionSpec("header", "Header").include(
         FieldSpec("file_size", "Target size"),
         FieldSpec("hot_key", "Key"),
         FieldSpec("show_window_str", "Window"),
         FieldSpec("show_window", "Window (numeric)"),
     ),
-    section_spec(
-        "link_target_id_list",
-        "Link target ID list",
-        FieldSpec("item_type_str", "Type"),
-        FieldSpec("item_type", "Type (numeric)"),
-        FieldSpec("clsid", "Class id"),
+    SectionSpec("link_target_id_list", "Link target ID list").include(
+        FieldSpec("item_type_str", "Type"), FieldSpec("item_type", "Type (numeric)"), FieldSpec("clsid", "Class id")
     ),
-    section_spec("extra_data", "Further data"),
+    SectionSpec("extra_data", "Further data"),
 )
 
 

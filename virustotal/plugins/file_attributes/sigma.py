@@ -6,7 +6,13 @@ from typing import Any
 from virustotal.core import Analyzer, Finding, Settings, hookimpl
 from virustotal.core.readers import as_mapping, as_mappings, as_text
 from virustotal.core.tables import brief
-from virustotal.plugins.file_attributes._attribute_table import FieldSpec, analyzer, build_sections, section_spec
+from virustotal.plugins.file_attributes._attribute_table import (
+    FieldSpec,
+    SectionSpec,
+    analyzer,
+    build_sections,
+    field_specs,
+)
 from virustotal.plugins.file_attributes._severity import rule_sections, severity
 
 #: Events of one rule that are written out.
@@ -21,9 +27,7 @@ def events(value: Any) -> str:
     return f"{as_text(written, 900)} and {rest} more" if rest > 0 else written or str(brief(value))
 
 
-RULES = section_spec(
-    "sigma_analysis_results",
-    "Rules",
+RULES = SectionSpec("sigma_analysis_results", "Rules").include(
     FieldSpec("rule_level", "Level", severity),
     FieldSpec("rule_title", "Rule"),
     FieldSpec("rule_source", "Source"),
@@ -32,12 +36,9 @@ RULES = section_spec(
     FieldSpec("rule_id", detail=True),
     FieldSpec("match_context", "Events", events, detail=True),
 )
-STATISTICS = section_spec("sigma_analysis_stats", "Sigma rules: VirusTotal's statistics")
-SUMMARY = section_spec(
-    "sigma_analysis_summary",
-    "Sigma rules: statistics by rule set",
-    *tuple(FieldSpec(level, level.capitalize()) for level in ("critical", "high", "medium", "low")),
-    name="Rule set",
+STATISTICS = SectionSpec("sigma_analysis_stats", "Sigma rules: VirusTotal's statistics")
+SUMMARY = SectionSpec("sigma_analysis_summary", "Sigma rules: statistics by rule set", name="Rule set").include(
+    *field_specs("critical", "high", "medium", "low")
 )
 
 

@@ -12,10 +12,10 @@ from virustotal.core.tables import brief
 from virustotal.plugins.file_attributes import _cell_readers as read
 from virustotal.plugins.file_attributes._attribute_table import (
     FieldSpec,
+    SectionSpec,
     analyzer,
     build_section,
     field_specs,
-    section_spec,
 )
 
 #: What `verified` says of a signature that holds, in lower case; every other sentence says why it does not.
@@ -53,9 +53,7 @@ def common_name(value: Any) -> str:
     return as_text(fields.get("CN")) or as_text(fields.get("DN")) or str(brief(value))
 
 
-CERTIFICATES = section_spec(
-    "x509",
-    "Certificates",
+CERTIFICATES = SectionSpec("x509", "Certificates").include(
     FieldSpec("name", tag="cert.subject"),
     FieldSpec("cert issuer", "Issuer", common_name, "cert.issuer", common_name),
     FieldSpec("status"),
@@ -72,16 +70,12 @@ CERTIFICATES = section_spec(
 #: The same without tags: who stamped the time, or firmware that holds it, says nothing of who made the file.
 UNTAGGED = tuple(FieldSpec(field.key, field.label, field.read) for field in CERTIFICATES.fields)
 
-PROGRAM = section_spec(
-    "opusinfo",
-    "Program named in the signature",
+PROGRAM = SectionSpec("opusinfo", "Program named in the signature").include(
     FieldSpec("programName", "Program", tag="file.pe.authenticode.spc_sp_opus_info.program_name"),
     FieldSpec("moreInfo", "More information"),
 )
 
-SIGNATURE = section_spec(
-    "signature_info",
-    "Signature and version information",
+SIGNATURE = SectionSpec("signature_info", "Signature and version information").include(
     FieldSpec("verified", "VirusTotal says"),
     FieldSpec("signing date", "Signing date", day),
     *field_specs("signers", "counter signers", "product"),
@@ -90,8 +84,8 @@ SIGNATURE = section_spec(
     *field_specs("internal name", "file version", "copyright", "comments"),
     evolve(CERTIFICATES, key="signers details", title="Certificates of the signers"),
     CERTIFICATES,
-    section_spec("counter signers details", "Certificates of the counter signers", *UNTAGGED),
-    section_spec("pkcs7", "Signature data (PKCS #7)", PROGRAM),
+    SectionSpec("counter signers details", "Certificates of the counter signers").include(*UNTAGGED),
+    SectionSpec("pkcs7", "Signature data (PKCS #7)").include(PROGRAM),
     evolve(PROGRAM, key="pkcs7.opusinfo"),
 )
 

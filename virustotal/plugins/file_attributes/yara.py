@@ -8,16 +8,14 @@ from virustotal.core import Analyzer, Family, Finding, Points, Settings, hookimp
 from virustotal.core.readers import as_list, as_mappings, as_text
 from virustotal.core.tables import listed
 from virustotal.plugins.file_attributes import _cell_readers as read
-from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, analyzer, build, section_spec
+from virustotal.plugins.file_attributes._attribute_table import MOST_TAGS, FieldSpec, SectionSpec, analyzer, build
 
 #: Points of one rule. Rules have no severity, and many only describe a format: so a little, and for a few of them.
 WORTH, MOST_SCORED = 10, 5
 # What YARA itself takes as the name of a rule; rule sets may have blanks.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 
-RULES = section_spec(
-    "crowdsourced_yara_results",
-    "Crowdsourced YARA rules",
+RULES = SectionSpec("crowdsourced_yara_results", "Crowdsourced YARA rules").include(
     FieldSpec("rule_name", "Rule"),
     FieldSpec("ruleset_name", "Rule set"),
     FieldSpec("author"),
