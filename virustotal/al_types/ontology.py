@@ -5,7 +5,6 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from assemblyline.odm.models.ontology import results
@@ -13,16 +12,14 @@ from assemblyline.odm.models.ontology import results
 from virustotal.util.readers import as_text, clean
 
 #: What each kind of part is made of.
-MODELS: Mapping[str, Any] = MappingProxyType(
-    {
-        "antivirus": results.Antivirus,
-        "malware_config": results.MalwareConfig,
-        "network": results.NetworkConnection,
-        "process": results.Process,
-        "sandbox": results.Sandbox,
-        "signature": results.Signature,
-    }
-)
+MODELS: Mapping[str, Any] = {
+    "antivirus": results.Antivirus,
+    "malware_config": results.MalwareConfig,
+    "network": results.NetworkConnection,
+    "process": results.Process,
+    "sandbox": results.Sandbox,
+    "signature": results.Signature,
+}
 
 _NAMESPACE = uuid.UUID("8f6f64a3-3c1b-5f0e-8a3e-0f6d0c5a9d11").bytes
 _DEEPEST = 30

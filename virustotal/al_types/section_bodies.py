@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -80,22 +79,20 @@ def _inert(value: Any) -> Any:
 
 #: What the interface reads of each format without a check of its own: one section of another shape ends the whole page.
 #: A type, a list of one shape, a mapping of keys to shapes, or the name of another format.
-_SHAPES: Mapping[str, Any] = MappingProxyType(
-    {
-        "TEXT": str,
-        "MEMORY_DUMP": str,
-        "JSON": object,
-        "KEY_VALUE": dict,
-        "ORDERED_KEY_VALUE": [list],
-        "TABLE": [dict],
-        "URL": [{"url": str, "name": str}],
-        "GRAPH_DATA": {"data": {"domain": list, "values": list}},
-        "PROCESS_TREE": [{"signatures": dict, "children": "PROCESS_TREE"}],
-        "TIMELINE": [{"title": str, "content": str, "opposite_content": str}],
-        "SANDBOX": {"processes": [dict], "network_connections": [dict], "signatures": [dict]},
-        "MULTI": [list],
-    }
-)
+_SHAPES: Mapping[str, Any] = {
+    "TEXT": str,
+    "MEMORY_DUMP": str,
+    "JSON": object,
+    "KEY_VALUE": dict,
+    "ORDERED_KEY_VALUE": [list],
+    "TABLE": [dict],
+    "URL": [{"url": str, "name": str}],
+    "GRAPH_DATA": {"data": {"domain": list, "values": list}},
+    "PROCESS_TREE": [{"signatures": dict, "children": "PROCESS_TREE"}],
+    "TIMELINE": [{"title": str, "content": str, "opposite_content": str}],
+    "SANDBOX": {"processes": [dict], "network_connections": [dict], "signatures": [dict]},
+    "MULTI": [list],
+}
 _NOUNS: Mapping[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
 
 

@@ -6,7 +6,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,9 +31,9 @@ MOST_ENTRIES = 1_000
 _OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
-_BY_PATH: Mapping[str, str] = MappingProxyType({path: kind for kind, path in COLLECTIONS.items()})
+_BY_PATH: Mapping[str, str] = {path: kind for kind, path in COLLECTIONS.items()}
 #: Length of a digest in hexadecimal, to the attribute that has it.
-_DIGESTS: Mapping[int, str] = MappingProxyType({32: "md5", 40: "sha1"})
+_DIGESTS: Mapping[int, str] = {32: "md5", 40: "sha1"}
 
 
 @frozen
@@ -205,7 +204,7 @@ def decode_report(payload: Mapping[str, Any], asked: Ref) -> Report:
     blocks = as_mapping(as_mapping(payload.get("data")).get("relationships"))
     related = {name: decode_related(name, block) for name, block in blocks.items() if isinstance(name, str)}
     # The subject was asked for whole: attributes that are missing are absent, not unasked.
-    return Report(evolve(subject, whole=True), MappingProxyType(related))
+    return Report(evolve(subject, whole=True), related)
 
 
 def check(request: Request, payload: Mapping[str, Any]) -> None:

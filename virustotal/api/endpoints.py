@@ -6,7 +6,6 @@ See https://docs.virustotal.com/reference/relationships and https://docs.virusto
 import json
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from virustotal.api.identifiers import COLLECTIONS, segment, valid_id
 from virustotal.api.source import Request, Save, Upload
@@ -22,17 +21,15 @@ LARGEST_UPLOAD = 650 * 2**20
 Pairs = tuple[tuple[str, str], ...]
 
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
-_ARTEFACTS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "evtx": ("file_behaviour", "evtx"),
-        "pcap": ("file_behaviour", "pcap"),
-        "memdump": ("file_behaviour", "memdump"),
-        "html": ("file_behaviour", "html"),
-        "dom": ("url_behaviour", "dom"),
-        "screenshot": ("url_behaviour", "screenshot"),
-        "file": ("file", "download"),
-    }
-)
+_ARTEFACTS: Mapping[str, tuple[str, str]] = {
+    "evtx": ("file_behaviour", "evtx"),
+    "pcap": ("file_behaviour", "pcap"),
+    "memdump": ("file_behaviour", "memdump"),
+    "html": ("file_behaviour", "html"),
+    "dom": ("url_behaviour", "dom"),
+    "screenshot": ("url_behaviour", "screenshot"),
+    "file": ("file", "download"),
+}
 
 
 def _path(ref: Ref) -> str:

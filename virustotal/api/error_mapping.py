@@ -6,7 +6,6 @@ See https://docs.virustotal.com/reference/errors.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from types import MappingProxyType
 from typing import Any
 
 from virustotal.api.decoding import parse
@@ -24,58 +23,51 @@ from virustotal.core.errors import (
 )
 from virustotal.util.readers import as_mapping, as_text
 
-_BY_CODE: Mapping[str, type[VirusTotalError]] = MappingProxyType(
-    {
-        "AlreadyExistsError": AlreadyExistsError,
-        "AuthenticationRequiredError": AuthenticationError,
-        "BadRequestError": InvalidError,
-        "DeadlineExceededError": UnavailableError,
-        "FailedDependencyError": UnavailableError,
-        "ForbiddenError": ForbiddenError,
-        "InvalidArgumentError": InvalidError,
-        "NotAvailableYet": NotAvailableYetError,
-        "NotFoundError": NotFoundError,
-        "QuotaExceededError": QuotaError,
-        "TooManyRequestsError": ThrottledError,
-        "TransientError": UnavailableError,
-        "UnselectiveContentQueryError": InvalidError,
-        "UnsupportedContentQueryError": InvalidError,
-        "UserNotActiveError": AuthenticationError,
-        "WrongCredentialsError": AuthenticationError,
-    }
-)
+_BY_CODE: Mapping[str, type[VirusTotalError]] = {
+    "AlreadyExistsError": AlreadyExistsError,
+    "AuthenticationRequiredError": AuthenticationError,
+    "BadRequestError": InvalidError,
+    "DeadlineExceededError": UnavailableError,
+    "FailedDependencyError": UnavailableError,
+    "ForbiddenError": ForbiddenError,
+    "InvalidArgumentError": InvalidError,
+    "NotAvailableYet": NotAvailableYetError,
+    "NotFoundError": NotFoundError,
+    "QuotaExceededError": QuotaError,
+    "TooManyRequestsError": ThrottledError,
+    "TransientError": UnavailableError,
+    "UnselectiveContentQueryError": InvalidError,
+    "UnsupportedContentQueryError": InvalidError,
+    "UserNotActiveError": AuthenticationError,
+    "WrongCredentialsError": AuthenticationError,
+}
 #: Statuses that say something of the request, the key or the object, and which gateways and wrong hosts send as well.
 _CLAIMS = frozenset({400, 401, 403, 404})
 _PROXY_AUTHENTICATION = 407
 PROXY_PASSWORD = "The proxy asks for a user and a password (HTTP 407): see proxy."
-_BY_STATUS: Mapping[int, type[VirusTotalError]] = MappingProxyType(
-    {
-        400: InvalidError,
-        401: AuthenticationError,
-        403: ForbiddenError,
-        404: NotFoundError,
-        408: UnavailableError,
-        409: AlreadyExistsError,
-        413: InvalidError,
-        424: UnavailableError,
-        425: UnavailableError,
-        429: ThrottledError,
-    }
-)
-_WORDS: Mapping[type[VirusTotalError], str] = MappingProxyType(
-    {
-        AlreadyExistsError: "VirusTotal has this already.",
-        AuthenticationError: "VirusTotal does not accept the API key.",
-        ForbiddenError: "The licence of the API key does not cover this.",
-        InvalidError: "VirusTotal refuses the request as invalid.",
-        NotAvailableYetError: "VirusTotal does not have this yet.",
-        NotFoundError: "VirusTotal does not know this.",
-        QuotaError: "The quota of the API key is used up.",
-        ThrottledError: "VirusTotal asks for fewer requests in a short time.",
-        UnavailableError: "VirusTotal could not answer.",
-        VirusTotalError: "VirusTotal answered with an error.",
-    }
-)
+#: Statuses that are neither an invalid request (4xx) nor an outage (5xx).
+_BY_STATUS: Mapping[int, type[VirusTotalError]] = {
+    401: AuthenticationError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    408: UnavailableError,
+    409: AlreadyExistsError,
+    424: UnavailableError,
+    425: UnavailableError,
+    429: ThrottledError,
+}
+_WORDS: Mapping[type[VirusTotalError], str] = {
+    AlreadyExistsError: "VirusTotal has this already.",
+    AuthenticationError: "VirusTotal does not accept the API key.",
+    ForbiddenError: "The licence of the API key does not cover this.",
+    InvalidError: "VirusTotal refuses the request as invalid.",
+    NotAvailableYetError: "VirusTotal does not have this yet.",
+    NotFoundError: "VirusTotal does not know this.",
+    QuotaError: "The quota of the API key is used up.",
+    ThrottledError: "VirusTotal asks for fewer requests in a short time.",
+    UnavailableError: "VirusTotal could not answer.",
+    VirusTotalError: "VirusTotal answered with an error.",
+}
 
 
 def payload(status: int, headers: Mapping[str, str], body: bytes, *, posted: bool = False) -> Mapping[str, Any]:
@@ -133,13 +125,8 @@ def _kind(status: int, code: str) -> type[VirusTotalError]:
     """By the code where both agree on whose fault it is; a status above all where it is about the key."""
     if status == 401:
         return AuthenticationError
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    if status >= 500:
-        return UnavailableError
-    return InvalidError if 400 <= status < 500 else VirusTotalError
+    other = UnavailableError if status >= 500 else InvalidError if status >= 400 else VirusTotalError
+    return _BY_CODE.get(code) or _BY_STATUS.get(status, other)
 
 
 def error_in(body: bytes) -> Mapping[str, Any]:

@@ -8,40 +8,37 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from urllib.parse import quote
 
 from virustotal.core.errors import InvalidError
 from virustotal.util.hosts import ascii_name
 
 #: Kind of object -> its path below `/api/v3`.
-COLLECTIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "file": "files",
-        "url": "urls",
-        "domain": "domains",
-        "ip_address": "ip_addresses",
-        "analysis": "analyses",
-        "file_behaviour": "file_behaviours",
-        "url_behaviour": "url_behaviours",
-        "comment": "comments",
-        "vote": "votes",
-        "submission": "submissions",
-        "resolution": "resolutions",
-        "whois": "whois",
-        "ssl_cert": "ssl_certs",
-        "screenshot": "screenshots",
-        "graph": "graphs",
-        "collection": "collections",
-        "reference": "references",
-        "threat_actor": "threat_actors",
-        "attack_technique": "attack_techniques",
-        "attack_tactic": "attack_tactics",
-        "sigma_analysis": "sigma_analyses",
-        "sigma_rule": "sigma_rules",
-        "yara_ruleset": "yara_rulesets",
-    }
-)
+COLLECTIONS: Mapping[str, str] = {
+    "file": "files",
+    "url": "urls",
+    "domain": "domains",
+    "ip_address": "ip_addresses",
+    "analysis": "analyses",
+    "file_behaviour": "file_behaviours",
+    "url_behaviour": "url_behaviours",
+    "comment": "comments",
+    "vote": "votes",
+    "submission": "submissions",
+    "resolution": "resolutions",
+    "whois": "whois",
+    "ssl_cert": "ssl_certs",
+    "screenshot": "screenshots",
+    "graph": "graphs",
+    "collection": "collections",
+    "reference": "references",
+    "threat_actor": "threat_actors",
+    "attack_technique": "attack_techniques",
+    "attack_tactic": "attack_tactics",
+    "sigma_analysis": "sigma_analyses",
+    "sigma_rule": "sigma_rules",
+    "yara_ruleset": "yara_rulesets",
+}
 
 #: The longest identifier; the base64 of a URL is the only one that comes near it.
 LONGEST_ID = 8192
@@ -109,6 +106,4 @@ def _matching(pattern: re.Pattern[str], id: str) -> str:
     return id
 
 
-_RULES: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {"file": _file, "url": _url, "domain": ascii_name, "ip_address": _ip}
-)
+_RULES: Mapping[str, Callable[[str], str]] = {"file": _file, "url": _url, "domain": ascii_name, "ip_address": _ip}

@@ -178,37 +178,33 @@ def _entries(table: str) -> Iterator[Relationship]:
 CATALOGUE: Mapping[tuple[str, str], Relationship] = MappingProxyType({(e.kind, e.name): e for e in _entries(_TABLE)})
 
 #: Names that other tools and VirusTotal's older API use, to the name that VirusTotal has.
-ALIASES: Mapping[str, str] = MappingProxyType(
-    {
-        "behavior": "behaviours",
-        "behaviors": "behaviours",
-        "behaviour": "behaviours",
-        "contacted_hosts": "contacted_ips",
-        "contacted_ip_addresses": "contacted_ips",
-        "detected_communicating_samples": "communicating_files",
-        "detected_downloaded_samples": "downloaded_files",
-        "detected_referrer_samples": "referrer_files",
-        "detected_urls": "urls",
-        "embedded_ip_addresses": "embedded_ips",
-        "itw_ip_addresses": "itw_ips",
-        "memory_pattern_ip_addresses": "memory_pattern_ips",
-        "ssl_certificates": "historical_ssl_certificates",
-        "threat_actors": "related_threat_actors",
-        "whois_history": "historical_whois",
-    }
-)
+ALIASES: Mapping[str, str] = {
+    "behavior": "behaviours",
+    "behaviors": "behaviours",
+    "behaviour": "behaviours",
+    "contacted_hosts": "contacted_ips",
+    "contacted_ip_addresses": "contacted_ips",
+    "detected_communicating_samples": "communicating_files",
+    "detected_downloaded_samples": "downloaded_files",
+    "detected_referrer_samples": "referrer_files",
+    "detected_urls": "urls",
+    "embedded_ip_addresses": "embedded_ips",
+    "itw_ip_addresses": "itw_ips",
+    "memory_pattern_ip_addresses": "memory_pattern_ips",
+    "ssl_certificates": "historical_ssl_certificates",
+    "threat_actors": "related_threat_actors",
+    "whois_history": "historical_whois",
+}
 
 
 #: Relationships of private objects by kind (https://docs.virustotal.com/reference/private-files-api).
-PRIVATE: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "file": (
-            *("behaviours", "contacted_domains", "contacted_ips", "contacted_urls", "dropped_files"),
-            "execution_parents",
-        ),
-        "url": ("behaviours", "downloaded_files", "last_serving_ip_address", "network_location"),
-    }
-)
+PRIVATE: Mapping[str, tuple[str, ...]] = {
+    "file": (
+        *("behaviours", "contacted_domains", "contacted_ips", "contacted_urls", "dropped_files"),
+        "execution_parents",
+    ),
+    "url": ("behaviours", "downloaded_files", "last_serving_ip_address", "network_location"),
+}
 #: Endpoints below an object's address that are no relationships: asking for one would download, submit or analyse.
 ENDPOINTS = frozenset(
     (

@@ -1,7 +1,6 @@
 """Objects by reference, and the pages of a report's relationships: side by side, each with its own outcome."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from attrs import evolve
 
@@ -88,7 +87,7 @@ def expand_report(
     endings = {page.relationship: page.outcome for page in pages}
     learnt.learn(kind, {name: outcome for name, outcome in endings.items() if is_lasting(kind, name, outcome)})
     related |= {page.relationship: merged(related.get(page.relationship), page) for page in pages}
-    return evolve(report, related=MappingProxyType(related))
+    return evolve(report, related=related)
 
 
 def _bounded(plan: Plan, related: Related) -> Related:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from attrs import evolve
 
@@ -71,7 +70,7 @@ def look_up(plan: Plan, source: Source, deadline: float, *, capabilities: KeyCap
     # A mirror's bare items are those that it does not hold; VirusTotal may know them well.
     if query and answer.origin != MIRROR:
         related = inline_attributes.mark_known_by_id(related, query)
-    return evolve(report, related=MappingProxyType(related))
+    return evolve(report, related=related)
 
 
 def _affordable(

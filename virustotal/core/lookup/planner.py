@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from attrs import frozen
 
@@ -121,7 +120,7 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
 
 def _attributes(kind: str, names: tuple[str, ...], registry: Registry) -> Mapping[str, tuple[str, ...]]:
     attributes = {name: inline_attributes.attributes_read(kind, name, registry) for name in names}
-    return MappingProxyType({name: read for name, read in attributes.items() if read})
+    return {name: read for name, read in attributes.items() if read}
 
 
 def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -150,7 +149,7 @@ def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tup
 def aliases(kind: str, names: tuple[str, ...]) -> Mapping[str, str]:
     """Return the names of other tools among the names, each with VirusTotal's own."""
     understood = {name: ALIASES[name] for name in names if name in ALIASES and relationships.find(kind, name) is None}
-    return MappingProxyType(understood)
+    return understood
 
 
 def names_to_page(plan: Plan, report: Report) -> tuple[str, ...]:
