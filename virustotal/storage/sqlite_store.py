@@ -17,7 +17,10 @@ from virustotal.util.state_folder import state_folder
 BUSY_SECONDS = 2.0
 #: Connections that are kept open while nobody uses them.
 MOST_IDLE = 8
-_NO_FILE = (0, 0)
+
+#: A process and a file: process id, device and inode.
+_Owner = tuple[int, int, int]
+_NOBODY = (0, 0, 0)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS texts_{v} (
@@ -48,22 +51,25 @@ class SQLiteFile:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self._idle: list[sqlite3.Connection] = []
-        self._of = (0, _NO_FILE)
+        self._idle: list[tuple[_Owner, sqlite3.Connection]] = []
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection."""
         try:
-            connection = self._taken() or self._opened()
-            of = (os.getpid(), self._file())
+            connection = self._taken(self._owner()) or self._opened()
+            owner = self._owner()
             try:
                 yield connection
             except BaseException:
                 connection.close()
                 raise
-            self._give_back(connection, of)
+            with self._lock:
+                if keep := len(self._idle) < MOST_IDLE:
+                    self._idle.append((owner, connection))
+            if not keep:
+                connection.close()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"The store {self.place} cannot be used: {error}") from error
 
@@ -77,29 +83,18 @@ class SQLiteFile:
 
     def close(self) -> None:
         """Close the connections that nobody uses; the next use opens one."""
-        with self._lock:
-            while self._idle and self._of[0] == os.getpid():
-                self._idle.pop().close()
+        self._taken(_NOBODY)
 
-    def _taken(self) -> sqlite3.Connection | None:
-        """Return an idle connection of this process to the file that is there now."""
-        now = (os.getpid(), self._file())
+    def _taken(self, owner: _Owner) -> sqlite3.Connection | None:
+        """Return an idle connection, and drop those of another process or file that come before it."""
         with self._lock:
-            if self._of != now:
-                if self._of[0] == now[0]:  # those of the process that this one was forked from are not its own
-                    for connection in self._idle:
-                        connection.close()
-                self._idle, self._of = [], now
-            return self._idle.pop() if self._idle else None
-
-    def _give_back(self, connection: sqlite3.Connection, of: tuple[int, tuple[int, int]]) -> None:
-        with self._lock:
-            if self._of == (of[0], _NO_FILE):
-                self._of = of  # this connection has made the file
-            if self._of == of and len(self._idle) < MOST_IDLE:
-                self._idle.append(connection)
-                return
-        connection.close()
+            while self._idle:
+                of, connection = self._idle.pop()
+                if of == owner:
+                    return connection
+                if of[0] == os.getpid():  # those of the process that this one was forked from are not its own
+                    connection.close()
+        return None
 
     def _opened(self) -> sqlite3.Connection:
         self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -128,13 +123,13 @@ class SQLiteFile:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(sql_of(_SCHEMA))
 
-    def _file(self) -> tuple[int, int]:
-        """Which file it is: somebody may have put another one, or none, in its place."""
+    def _owner(self) -> _Owner:
+        """This process and the file that is there now: somebody may have put another one, or none, in its place."""
         try:
             status = self.place.stat()
         except FileNotFoundError:
-            return _NO_FILE
-        return status.st_dev, status.st_ino
+            return os.getpid(), 0, 0
+        return os.getpid(), status.st_dev, status.st_ino
 
 
 class SQLiteKeyValues(KeyValueStore):
