@@ -18,7 +18,7 @@ from virustotal.client.body_reader import BrokenError, whole
 from virustotal.client.download import LARGEST_ERROR, NO_SUCH_PART, PARTIAL, discard, range_header, save
 from virustotal.client.redaction import LONG_SECRET, quiet_logs, redact, redact_error
 from virustotal.client.retry import RetryPolicy
-from virustotal.client.transport_errors import Sent, failure_of
+from virustotal.client.transport_errors import failure_of
 from virustotal.client.upload import Multipart
 from virustotal.client.url_guard import allowed, check_upload, redirected
 from virustotal.client.usage import Usage
@@ -123,8 +123,6 @@ class HttpClient(Source):
         """
         attempt = 0
         while True:
-            if time.monotonic() >= deadline:
-                raise DeadlineError("The time for this task is used up.")
             try:
                 return self._attempt.ask(request, deadline)
             except (ThrottledError, UnavailableError) as error:
@@ -241,12 +239,10 @@ class HttpClient(Source):
             raise DeadlineError("The time for this task is used up.")
         if not address.startswith(f"{self._api}users/"):  # free, and about the key alone
             self.usage.count_request()
-        sent = Sent.CERTAIN
         with watched(deadline):
             try:
                 request = requests.Request(method, address, headers=self._headers(own) | headers, data=body).prepare()
                 seconds = min(read, max(0.05, deadline - time.monotonic()))
-                sent = Sent.CERTAIN if method == "GET" else Sent.UNCERTAIN
                 response = (pool or self._pool).send(
                     request,
                     stream=True,
@@ -255,7 +251,7 @@ class HttpClient(Source):
                     proxies=self._proxies,
                 )
             except (requests.RequestException, OSError, ValueError) as error:
-                failed = failure_of(error, sent)
+                failed = failure_of(error, repeatable=method == "GET")
             else:
                 with response:
                     yield response

@@ -1,6 +1,5 @@
 """What an exception of the transport means. Its own text is never shown: it may hold addresses with secrets."""
 
-import enum
 import re
 
 import requests
@@ -18,15 +17,13 @@ _INVALID = (
 )
 
 
-class Sent(enum.Enum):
-    """Whether it matters that a broken request may have arrived."""
+def failure_of(error: Exception, *, repeatable: bool = True) -> VirusTotalError:
+    """Return the core's error for an exception of requests, urllib3 or the operating system.
 
-    CERTAIN = enum.auto()
-    UNCERTAIN = enum.auto()
-
-
-def failure_of(error: Exception, sent: Sent) -> VirusTotalError:
-    """Return the core's error for an exception of requests, urllib3 or the operating system."""
+    Args:
+        error: The exception.
+        repeatable: Whether it is no harm that the request may have arrived.
+    """
     if isinstance(error, requests.exceptions.InvalidProxyURL):
         return VirusTotalError("The configured proxy is not a valid address.", code="LocalProxy")
     if isinstance(error, _INVALID):
@@ -41,10 +38,8 @@ def failure_of(error: Exception, sent: Sent) -> VirusTotalError:
     if _not_connected(error):
         return UnavailableError(f"The server cannot be reached ({_name(error)}).", code="LocalConnection")
     if isinstance(error, requests.RequestException):
-        message = f"The connection broke off or timed out ({_name(error)})."
-        if sent is Sent.UNCERTAIN:
-            return UncertainError(message, code="LocalConnection")
-        return UnavailableError(message, code="LocalConnection")
+        broken = UnavailableError if repeatable else UncertainError
+        return broken(f"The connection broke off or timed out ({_name(error)}).", code="LocalConnection")
     return VirusTotalError(f"The request cannot be sent ({type(error).__name__}).", code="LocalTransport")
 
 

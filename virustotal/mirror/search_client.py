@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 from virustotal.api.decoding import parse
 from virustotal.client.body_reader import LARGEST_ANSWER, whole
 from virustotal.client.redaction import quiet_logs
-from virustotal.client.transport_errors import Sent, failure_of
+from virustotal.client.transport_errors import failure_of
 from virustotal.core.errors import ConfigurationError, VirusTotalError
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.search_answers import (
@@ -217,7 +217,7 @@ class SearchClient:
             if error.code == "LocalTooLarge":
                 failed = MirrorError(f"The mirror's answer is larger than {LARGEST_ANSWER // 2**20} MB.", TOO_LARGE)
         except (requests.RequestException, OSError, ValueError) as error:
-            failed = _unreachable(failure_of(error, Sent.CERTAIN))
+            failed = _unreachable(failure_of(error))
         # Outside the handler: the transport's exception knows the headers, and is not kept as this one's context.
         raise failed
 
