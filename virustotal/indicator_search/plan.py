@@ -3,13 +3,14 @@
 import hashlib
 import heapq
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
 from virustotal.al_types.network_addresses import indicator
-from virustotal.core.lookup.subjects import Refusal, url_subject
+from virustotal.core.lookup.subjects import Refusal, Subject, url_subject
 from virustotal.core.models import Outcome, Ref, Report, Status
 from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.indicator_search.already_known import KnownIndicator
@@ -21,12 +22,12 @@ MOST_READ = 5_000
 
 #: The tag types, the most informative first: dynamic before static, then by kind.
 _TYPES: Mapping[str, str] = {
-    **dict.fromkeys((URIS[1],), "url"),
-    **dict.fromkeys((DOMAINS[1],), "domain"),
-    **dict.fromkeys((ADDRESSES[1],), "ip_address"),
-    **dict.fromkeys((URIS[0],), "url"),
-    **dict.fromkeys((DOMAINS[0],), "domain"),
-    **dict.fromkeys((ADDRESSES[0],), "ip_address"),
+    URIS[1]: "url",
+    DOMAINS[1]: "domain",
+    ADDRESSES[1]: "ip_address",
+    URIS[0]: "url",
+    DOMAINS[0]: "domain",
+    ADDRESSES[0]: "ip_address",
 }
 
 
@@ -78,11 +79,6 @@ class IocPlan:
     refused: tuple[tuple[str, str, Outcome], ...] = ()
     unread: int = 0
 
-    @property
-    def cost(self) -> int:
-        """The requests at most."""
-        return len(self.wanted)
-
 
 def plan_iocs(
     tags: Mapping[str, Any],
@@ -104,7 +100,8 @@ def plan_iocs(
     iocs: dict[Ref, Ioc] = {}
     refused: dict[tuple[str, str], Outcome] = {}
     tagged = list(_tagged(tags))
-    for _, tag_type, value in heapq.nsmallest(MOST_READ, tagged, key=_order):
+    # The highest scores first; those of one score keep the order of their types.
+    for _, tag_type, value in heapq.nlargest(MOST_READ, tagged, key=itemgetter(0)):
         entry = _read(tag_type, value, safelist if filtered else Safelist())
         if isinstance(entry, Refusal):
             refused[tag_type, entry.what] = Outcome(entry.status, entry.reason)
@@ -134,11 +131,6 @@ def cut_off(plan: IocPlan, skipped: Mapping[Ref, Outcome]) -> IocPlan:
     return evolve(plan, wanted=tuple(ioc for ioc in plan.wanted if ioc.ref not in skipped), cut=(*cut, *plan.cut))
 
 
-def _order(tagged: tuple[float, str, Any]) -> float:
-    """What sorts the most telling first; those of one score keep the order of their types."""
-    return -tagged[0]
-
-
 def _tagged(tags: Mapping[str, Any]) -> Iterator[tuple[float, str, Any]]:
     """Yield score, type and value of the tags of exactly these types."""
     for tag_type in _TYPES:
@@ -150,21 +142,23 @@ def _tagged(tags: Mapping[str, Any]) -> Iterator[tuple[float, str, Any]]:
 
 def _read(tag_type: str, value: Any, safelist: Safelist) -> Ioc | Refusal:
     kind = _TYPES[tag_type]
-    ioc = _url(value) if kind == "url" else _host(kind, value)
-    if isinstance(ioc, Ioc) and _is_safelisted(ioc, value, safelist):
-        return Refusal(ioc.label, "It is safelisted on the platform.")
-    return ioc
+    subject = url_subject(value) if kind == "url" else _host(kind, value)
+    if isinstance(subject, Refusal):
+        return subject
+    if _is_safelisted(subject, value, safelist):
+        return Refusal(subject.label, "It is safelisted on the platform.")
+    return Ioc(subject.ref, subject.label, subject.url)
 
 
-def _is_safelisted(ioc: Ioc, value: str, safelist: Safelist) -> bool:
+def _is_safelisted(subject: Subject, value: str, safelist: Safelist) -> bool:
     """Whether it is safelisted, as it was tagged or as it is asked for, under whichever tag type, or by its host."""
-    if not ioc.url:
-        return any(map(safelist.holds_host, (value, ioc.ref.id)))
-    hosts = (urlsplit(value.strip()).hostname or "", host_of(ioc.url))
-    return any(map(safelist.holds_url, (value, ioc.url))) or any(map(safelist.holds_host, hosts))
+    if not subject.url:
+        return any(map(safelist.holds_host, (value, subject.ref.id)))
+    hosts = (urlsplit(value.strip()).hostname or "", host_of(subject.url))
+    return any(map(safelist.holds_url, (value, subject.url))) or any(map(safelist.holds_host, hosts))
 
 
-def _host(kind: str, value: Any) -> Ioc | Refusal:
+def _host(kind: str, value: Any) -> Subject | Refusal:
     text = value.strip() if isinstance(value, str) else ""
     shown = clean(text, 200)
     noun = "domain" if kind == "domain" else "IP address"
@@ -181,9 +175,4 @@ def _host(kind: str, value: Any) -> Ioc | Refusal:
         return Refusal(shown, f"Not sent to VirusTotal: {reason}.")
     if indicator(host) is None:
         return invalid
-    return Ioc(Ref(kind, host), host)
-
-
-def _url(value: Any) -> Ioc | Refusal:
-    subject = url_subject(value)
-    return subject if isinstance(subject, Refusal) else Ioc(subject.ref, subject.label, subject.url)
+    return Subject(Ref(kind, host), host)
