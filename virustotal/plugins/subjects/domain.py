@@ -12,19 +12,6 @@ from virustotal.plugins.subjects import parts
 _UNRANKED = 2**63
 
 
-def registration(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
-    """Yield who sold the name and when, and the fingerprint of its TLS server."""
-    facts = (
-        ("Registrar", as_text(attributes.get("registrar"))),
-        ("Registered", date(attributes.get("creation_date"))),
-        ("Registration updated", date(attributes.get("last_update_date"))),
-        ("Expires", date(attributes.get("expiration_date"))),
-        ("Top-level domain", as_text(attributes.get("tld"))),
-        ("JARM", as_text(attributes.get("jarm"))),
-    )
-    yield tables.key_values("Registration", facts)
-
-
 def popularity(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield the place of the domain in lists of popular ones, the best first."""
     ranks = [(name, as_mapping(entry)) for name, entry in pairs(attributes.get("popularity_ranks"))]
@@ -64,12 +51,16 @@ def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analysers of a domain's own attributes."""
     return parts.analyzers(
         "domain",
-        400,
         {
-            "registration": (
+            "registration": parts.facts(
+                "Registration",
                 "Registrar, dates and JARM",
-                registration,
-                ("registrar", "creation_date", "last_update_date", "expiration_date", "tld", "jarm"),
+                registrar=("Registrar", as_text),
+                creation_date=("Registered", date),
+                last_update_date=("Registration updated", date),
+                expiration_date=("Expires", date),
+                tld=("Top-level domain", as_text),
+                jarm=("JARM", as_text),
             ),
             "popularity": ("Ranks in popularity lists", popularity, ("popularity_ranks",)),
             "categories": parts.CATEGORIES,

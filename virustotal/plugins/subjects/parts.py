@@ -26,14 +26,8 @@ ELSEWHERE = frozenset(
 )
 
 
-def analyzers(kind: str, order: int, parts: Mapping[str, PartEntry]) -> tuple[Analyzer, ...]:
-    """Return one analyser for each part, in this order, and one of all other attributes.
-
-    Args:
-        kind: The kind of the subject.
-        order: The order of the first one.
-        parts: By name.
-    """
+def analyzers(kind: str, parts: Mapping[str, PartEntry]) -> tuple[Analyzer, ...]:
+    """Return one analyser for each part of a kind of subject, in this order, and one of all other attributes."""
     shown = ELSEWHERE.union(*(attributes for _, _, attributes in parts.values()))
     return (
         *(
@@ -42,10 +36,10 @@ def analyzers(kind: str, order: int, parts: Mapping[str, PartEntry]) -> tuple[An
                 kind,
                 analyze=_shown(part),
                 needs=Needs(attributes),
-                order=order + place,
+                order=order,
                 summary=summary,
             )
-            for place, (name, (summary, part, attributes)) in enumerate(parts.items())
+            for order, (name, (summary, part, attributes)) in enumerate(parts.items(), 400)
         ),
         Analyzer(
             f"{kind}_other", kind, analyze=_others(shown), order=498, summary="Attributes that nothing else shows"
@@ -67,6 +61,15 @@ def _shown(part: Part) -> Callable[[Evidence], Iterator[Finding]]:
         yield from filter(None, part(evidence.report.subject.attributes))
 
     return analyze
+
+
+def facts(title: str, summary: str, /, **rows: tuple[str, Callable[[Any], Any]]) -> PartEntry:
+    """Return a part that shows attributes as one section of key-values: the label and the reader of each."""
+
+    def part(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
+        yield tables.key_values(title, [(label, read(attributes.get(name))) for name, (label, read) in rows.items()])
+
+    return summary, part, tuple(rows)
 
 
 def categories(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:

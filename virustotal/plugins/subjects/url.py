@@ -28,22 +28,29 @@ def without_credentials(value: Any) -> str:
     return _USER.sub("", as_text(value, LONGEST_URL))
 
 
+def brands(value: Any) -> str:
+    """Return the brands that a page imitates, and who says so."""
+    return tables.listed([f"{as_text(brand)} ({who})" for who, brand in pairs(value)])
+
+
+PAGE = parts.facts(
+    "Page",
+    "Title, status and brands of the page",
+    url=("URL", without_credentials),
+    last_final_url=("Final URL", without_credentials),
+    title=("Title", as_text),
+    last_http_response_code=("HTTP status", integer),
+    last_http_response_content_length=("Response size in bytes", integer),
+    last_http_response_content_sha256=("Response SHA-256", as_text),
+    targeted_brand=("Targeted brands", brands),
+    tld=("Top-level domain", as_text),
+)
+
+
 def page(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     """Yield what was found at the URL."""
-    facts = (
-        ("URL", without_credentials(attributes.get("url"))),
-        ("Final URL", without_credentials(attributes.get("last_final_url"))),
-        ("Title", as_text(attributes.get("title"))),
-        ("HTTP status", integer(attributes.get("last_http_response_code"))),
-        ("Response size in bytes", integer(attributes.get("last_http_response_content_length"))),
-        ("Response SHA-256", as_text(attributes.get("last_http_response_content_sha256"))),
-        (
-            "Targeted brands",
-            tables.listed([f"{as_text(brand)} ({who})" for who, brand in pairs(attributes.get("targeted_brand"))]),
-        ),
-        ("Top-level domain", as_text(attributes.get("tld"))),
-    )
-    yield tables.key_values("Page", facts)
+    _, facts, _ = PAGE
+    yield from facts(attributes)
     rows = [
         {"Name": name, "Content": tables.listed(as_texts(value))} for name, value in pairs(attributes.get("html_meta"))
     ]
@@ -138,23 +145,8 @@ def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analysers of a URL's own attributes."""
     return parts.analyzers(
         "url",
-        400,
         {
-            "page": (
-                "Title, status and brands of the page",
-                page,
-                (
-                    "url",
-                    "last_final_url",
-                    "title",
-                    "last_http_response_code",
-                    "last_http_response_content_length",
-                    "last_http_response_content_sha256",
-                    "targeted_brand",
-                    "tld",
-                    "html_meta",
-                ),
-            ),
+            "page": (PAGE[0], page, (*PAGE[2], "html_meta")),
             "redirections": ("Chain of redirections", redirects, ("url", "redirection_chain", "last_final_url")),
             "categories": parts.CATEGORIES,
             "answer": (
