@@ -10,6 +10,7 @@ from attrs import evolve
 
 from tests.conftest import requests_of
 from tests.service.conftest import EICAR, KEY, Scan, shown, titles
+from virustotal.al_types import ontology
 from virustotal.core.errors import ConfigurationError
 from virustotal.emulator.keys import Key
 from virustotal.emulator.server import Emulator
@@ -39,6 +40,18 @@ def test_with_analysis_one_more_for_each_relationship_that_is_not_empty(emulator
     known = ("contacted_ips", "contacted_domains", "contacted_urls", "dropped_files", "behaviours")
     assert sorted(asked[1:]) == sorted(f"{FILE}/{name}" for name in known)
     assert emulator.requests.peak > 1
+
+
+def test_parts_of_the_ontology_have_the_classification_of_the_results(
+    scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifications = []
+    monkeypatch.setattr(
+        ontology, "apply", lambda _helper, _parts, classification: classifications.append(classification) or ()
+    )
+    outcome = scan()
+    sections = outcome.stored["result"]["sections"]
+    assert set(classifications) == {section["classification"] for section in sections}
 
 
 def test_an_unknown_file_is_said_to_be_unknown_and_not_kept_by_the_platform(emulator: Emulator, scan: Scan) -> None:
