@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
 from virustotal.api import relationships
-from virustotal.api.source import RemainingQuota
+from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.core import ANY
 from virustotal.core.analyzer import Analyzer, Needs
 from virustotal.core.lookup import planner, quota_fit
@@ -38,7 +38,7 @@ def test_the_default_costs_one_request_and_what_tells_most_comes_first() -> None
     found = planned(*DEFAULT_RELATIONSHIPS)
 
     assert found.embed == ("behaviours", "contacted_ips", "contacted_domains", "contacted_urls", "dropped_files")
-    assert (found.alone, found.named) == ((), ())
+    assert found.alone == ()
     assert found.cost == 1 + 1  # refused together, they are left out
 
 
@@ -74,8 +74,8 @@ def test_names_outside_the_catalogue(analyze: bool) -> None:
     found = planned("votes", "brand_new", analyze=analyze)
 
     assert found.embed == ("votes",)
-    assert found.alone == (("brand_new",) if analyze else ())
-    assert found.named == (() if analyze else ("brand_new",))
+    assert found.alone == ("brand_new",)
+    assert found.cost == (4 if analyze else 2)
     assert any("brand_new" in note for note in found.notes) != analyze
 
 
@@ -203,11 +203,36 @@ def test_what_a_relationship_costs_at_most_is_told_by_its_length(
     assert planner.requests_for(given, "votes", before) == requests
 
 
+@frozen
+class Budgeted(Source):
+    """A source that has so many requests left, and of whose answers some stand in for VirusTotal's."""
+
+    left: RemainingQuota
+    fallbacks: frozenset[str] = frozenset()
+
+    def ask(self, request: Request, deadline: float) -> Answer:
+        raise AssertionError("nothing is asked")
+
+    def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
+        return self.left
+
+    def has_fallback(self, request: Request) -> bool:
+        return request.path in self.fallbacks
+
+
+def test_what_stands_in_for_virustotal_is_taken_where_no_request_is_left() -> None:
+    requests = {name: Request("GET", f"/{name}") for name in "abc"}
+    source = Budgeted(RemainingQuota(1), frozenset({"/b"}))
+    assert set(quota_fit.fit(requests, dict.fromkeys("abc", 1), source, 0.0)) == {"c"}
+
+
 @pytest.mark.parametrize(
     ("room", "kept"), [(0, "d"), (1, "bd"), (2, "ad"), (3, "abd"), (4, "abd"), (6, "abcd"), (None, "abcd")]
 )
 def test_what_tells_more_is_asked_for_first_and_no_request_is_left_over(room: int | None, kept: str) -> None:
-    skipped = quota_fit.beyond({"a": 2, "b": 1, "c": 3, "d": 0}, RemainingQuota(room, "So it is."))
+    requests = {name: Request("GET", f"/{name}") for name in "abcd"}
+    source = Budgeted(RemainingQuota(room, "So it is."))
+    skipped = quota_fit.fit(requests, {"a": 2, "b": 1, "c": 3, "d": 0}, source, 0.0)
     assert "".join(skipped) == "".join(name for name in "abcd" if name not in kept)
     said = (
         "No request left"

@@ -1,15 +1,18 @@
 """Which tagged hosts and URLs are looked up, in what order, and what is said of the others."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from virustotal.api.endpoints import object_request
 from virustotal.api.identifiers import url_id
 from virustotal.api.source import RemainingQuota
 from virustotal.core.lookup import quota_fit
 from virustotal.core.lookup.subjects import Refusal, Subject, url_subject
-from virustotal.core.models import Object, Ref, Report, Status
+from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.scoring.safelist import Safelist, read_safelist
 from virustotal.core.settings import MOST_IOCS
 from virustotal.indicator_search.already_known import KnownIndicator
@@ -232,20 +235,26 @@ def test_a_url_of_a_safelisted_host_that_is_written_in_unicode() -> None:
     assert chosen({URI: ["http://www.bücher.example.com:8080/a"]}, safelist=safelist) == []
 
 
+def beyond(costs: dict[Ref, int], quota: RemainingQuota) -> Mapping[Ref, Outcome]:
+    """Return what a source with so many requests left is not asked for."""
+    source = Mock(**{"holds.return_value": False, "has_fallback.return_value": False, "remaining.return_value": quota})
+    return quota_fit.fit({ref: object_request(ref) for ref in costs}, costs, source, 0.0)
+
+
 def test_what_the_quota_leaves() -> None:
     plan = plan_iocs({DOMAIN: [f"d{place}.example.com" for place in range(5)]}, {}, NO, 4)
     kept = plan.wanted[3].ref
 
     costs = {ioc.ref: int(ioc.ref != kept) for ioc in plan.wanted}
-    cut = cut_off(plan, quota_fit.beyond(costs, RemainingQuota(2, "The day is over.")))
+    cut = cut_off(plan, beyond(costs, RemainingQuota(2, "The day is over.")))
     assert [each.label for each in cut.wanted] == ["d0.example.com", "d1.example.com", "d3.example.com"]
     assert [(each.label, outcome.status) for each, outcome in cut.cut] == [
         ("d2.example.com", Status.SKIPPED),
         ("d4.example.com", Status.SKIPPED),
     ]
     assert cut.cut[0][1].detail == "2 requests left, used for more informative ones. The day is over."
-    assert quota_fit.beyond(costs, RemainingQuota()) == {}
-    assert set(costs) - set(quota_fit.beyond(costs, RemainingQuota(-3))) == {kept}
+    assert beyond(costs, RemainingQuota()) == {}
+    assert set(costs) - set(beyond(costs, RemainingQuota(-3))) == {kept}
 
 
 @pytest.mark.parametrize(

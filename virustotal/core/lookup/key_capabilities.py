@@ -73,15 +73,9 @@ class KeyCapabilities:
         """Remember names that the key is refused for a kind of object, and how."""
         topic = f"refused:{kind}"
         remembered = self._known(topic)
-        new = {
-            name: outcome
-            for name, outcome in refusals.items()
-            if outcome.status is not remembered.get(name, FOUND).status
-        }
-        unlisted = [name for name in new if relationships.find(kind, name) is None]
-        for name in unlisted[max(0, MOST_NAMES - len(remembered)) :]:
-            del new[name]
-        self._keep(topic, new)
+        unlisted = [name for name in refusals if name not in remembered and relationships.find(kind, name) is None]
+        too_many = unlisted[max(0, MOST_NAMES - len(remembered)) :]
+        self._keep(topic, {name: outcome for name, outcome in refusals.items() if name not in too_many})
 
     def takes(self, parameter: Parameter) -> bool | None:
         """Return whether the server takes a parameter, even if it ignores it; None where that is not known."""

@@ -28,8 +28,8 @@ class Plan:
     Args:
         subject: The object.
         embed: Relationships requested as descriptors in the subject's own request.
-        alone: Relationships outside the catalogue, or of doubtful existence, never put into that request.
-        named: Relationships that are not requested without `analyze`, and only named in the result.
+        alone: Relationships outside the catalogue, or of doubtful existence, never put into that request: without
+            `analyze` they are only named in the result.
         analyze: Whether whole objects are fetched, in pages.
         max_related: Objects of each relationship at most.
         notes: Sentences for the analyst.
@@ -40,7 +40,6 @@ class Plan:
     subject: Ref
     embed: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
-    named: tuple[str, ...] = ()
     analyze: bool = False
     max_related: int = endpoints.PAGE
     notes: tuple[str, ...] = ()
@@ -48,8 +47,8 @@ class Plan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All relationships of the first stage, requested or only named."""
-        return self.embed + self.alone + self.named
+        """All relationships, requested or only named."""
+        return self.embed + self.alone
 
     @property
     def pages(self) -> int:
@@ -69,7 +68,7 @@ class Plan:
     @property
     def cost(self) -> int:
         """The requests at most: refused and repeated combined ones included, transport's not."""
-        paged = self.embed + self.alone if self.analyze else ()
+        paged = self.names if self.analyze else ()
         # One more for a server that refuses to shorten pages.
         return 1 + self.fallbacks + self.pages * len(paged) + any(map(self.attributes.get, paged))
 
@@ -96,13 +95,13 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
     embed = tuple(name for name, entry in entries.items() if entry is not None and not entry.doubtful)
     apart = tuple(name for name in names if name not in embed)
     analyze = settings.analyze_relationship
-    alone, named = (apart[:MOST_UNKNOWN], ()) if analyze else ((), apart)
-    if named:
+    alone = apart[:MOST_UNKNOWN] if analyze else apart
+    if alone and not analyze:
         notes += (
-            f"{', '.join(named)}: asked for only with analyze_relationship, since VirusTotal may not have such "
+            f"{', '.join(alone)}: asked for only with analyze_relationship, since VirusTotal may not have such "
             "relationships.",
         )
-    elif left_out := apart[MOST_UNKNOWN:]:
+    elif left_out := apart[len(alone) :]:
         shown = ", ".join(left_out[:MOST_UNKNOWN])
         more = f" and {len(left_out) - MOST_UNKNOWN} more" if len(left_out) > MOST_UNKNOWN else ""
         notes += (f"Not asked for, as there are more than {MOST_UNKNOWN} unknown names: {shown}{more}.",)
@@ -110,7 +109,6 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
         subject,
         embed,
         alone=alone,
-        named=named,
         analyze=analyze,
         max_related=settings.max_related,
         notes=notes,
@@ -194,10 +192,9 @@ def describe(plan: Plan) -> tuple[str, ...]:
         lines.append(f"  up to {plan.fallbacks} more if VirusTotal refuses the combined request")
     many = "1 request" if plan.pages == 1 else f"up to {plan.pages} requests"
     lines += [f"  {many}, if it is not empty: {name}" for name in plan.embed if plan.analyze]
-    lines += [f"  {many}, asked alone: {name}" for name in plan.alone]
-    if plan.analyze and any(map(plan.attributes.get, plan.embed + plan.alone)):
+    lines += [f"  {f'{many}, asked alone' if plan.analyze else 'no request'}: {name}" for name in plan.alone]
+    if plan.analyze and any(map(plan.attributes.get, plan.names)):
         lines.append("  up to 1 more if VirusTotal refuses to shorten the pages")
-    lines += [f"  no request: {name}" for name in plan.named]
     return (*lines, *(f"  note: {note}" for note in plan.notes))
 
 

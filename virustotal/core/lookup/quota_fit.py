@@ -1,5 +1,6 @@
 """Which requests the quota leaves room for: the one place where they are weighed against it."""
 
+import math
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -25,25 +26,14 @@ def fit(
         deadline: Of `time.monotonic()`.
     """
     asked = [key for key in requests if costs[key]]
-    held = dict(zip(asked, side_by_side(lambda key: source.holds(requests[key]), asked), strict=True))
-    costs = {key: 0 if held.get(key, True) else costs[key] for key in requests}
-    if not any(costs.values()):
-        return {}
-    quota = source.remaining(deadline)
-    skipped = beyond(costs, quota)
-    fallbacks = [key for key in skipped if source.has_fallback(requests[key])]
-    return beyond(costs | dict.fromkeys(fallbacks, 0), quota) if fallbacks else skipped
-
-
-def beyond(costs: Mapping[Key, int], quota: RemainingQuota) -> Mapping[Key, Outcome]:
-    """Return the outcome of each key whose cost the quota does not leave, in order."""
-    if quota.requests is None:
-        return {}
-    left, skipped = max(0, quota.requests), []
-    for key, cost in costs.items():
-        if cost <= left:
-            left -= cost
-        else:
+    held = side_by_side(lambda key: source.holds(requests[key]), asked)
+    charged = [key for key, is_held in zip(asked, held, strict=True) if not is_held]
+    quota = source.remaining(deadline) if charged else RemainingQuota()
+    left, skipped = math.inf if quota.requests is None else quota.requests, []
+    for key in charged:
+        if costs[key] <= left:
+            left -= costs[key]
+        elif not source.has_fallback(requests[key]):
             skipped.append(key)
     return dict.fromkeys(skipped, skipped_by(quota))
 

@@ -138,14 +138,13 @@ def private_plan(plan: Plan) -> Plan:
     """
     offered = relationships.PRIVATE.get(plan.subject.kind, ())
     visits = ("behaviours",) if plan.subject.kind == "url" else ()
-    names = tuple(dict.fromkeys((*plan.embed, *plan.alone)))
+    names = plan.names
     missing = [name for name in names if name not in offered and name not in DEFAULT_RELATIONSHIPS]
     notes = (f"Private scanning has no {', '.join(missing)}.",) if missing else ()
     return evolve(
         plan,
         embed=(),
         alone=(*visits, *(name for name in names if name in offered)),
-        named=(),
         analyze=True,
         notes=(*plan.notes, *notes),
         attributes=EMPTY,
