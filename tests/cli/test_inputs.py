@@ -4,15 +4,16 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from virustotal.cli.app import app
 from virustotal.cli.config_input import api_key, configuration, key_of_file, parameters
 from virustotal.core.errors import ConfigurationError
 
 
-def exit_code(capsys: pytest.CaptureFixture[str], call: object) -> tuple[int, str]:
-    with pytest.raises(SystemExit) as caught:
-        call()  # type: ignore[operator]
-    return int(str(caught.value.code)), capsys.readouterr().err
+def exit_code(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, arguments)
+    return result.exit_code, result.stderr
 
 
 def test_keys_come_from_file_environment_or_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,9 +26,9 @@ def test_keys_come_from_file_environment_or_configuration(tmp_path: Path, monkey
     assert api_key(None, {"api_key": "of-config"}) == "of-config"
 
 
-def test_no_key_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_key_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VIRUSTOTAL_API_KEY", raising=False)
-    code, message = exit_code(capsys, lambda: api_key(None, {}))
+    code, message = exit_code("quota")
     assert code == 3
     assert message.count("\n") == 1
     assert "VIRUSTOTAL_API_KEY" in message
@@ -45,10 +46,10 @@ def test_no_key_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         ("\x00", "not readable YAML"),
     ],
 )
-def test_wrong_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, part: str) -> None:
+def test_wrong_configuration(tmp_path: Path, text: str, part: str) -> None:
     file = tmp_path / "config.yml"
     file.write_text(text)
-    code, message = exit_code(capsys, lambda: configuration(file))
+    code, message = exit_code("cache", "--config", str(file))
     assert code == 3
     assert part in message
     assert message.count("\n") == 1
@@ -71,10 +72,10 @@ def test_wrong_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str],
         ("api_key:sesame\n", "expected the names"),
     ],
 )
-def test_no_error_shows_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, part: str) -> None:
+def test_no_error_shows_a_key(tmp_path: Path, text: str, part: str) -> None:
     file = tmp_path / "config.yml"
     file.write_text(text)
-    code, message = exit_code(capsys, lambda: configuration(file))
+    code, message = exit_code("cache", "--config", str(file))
     assert code == 3
     assert part in message
     assert "sesame" not in message

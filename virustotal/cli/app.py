@@ -1,5 +1,7 @@
 """The commands of `virustotal-service`. Each imports what it runs, so that `--help` is quick."""
 
+from typing import Any
+
 import click
 
 from virustotal import __version__
@@ -11,9 +13,22 @@ from virustotal.cli.commands.plugins import new_plugin, plugins
 from virustotal.cli.commands.private import private
 from virustotal.cli.commands.quota import quota
 from virustotal.cli.commands.scan import scan
+from virustotal.cli.exit_codes import Exit, fail
+from virustotal.core.errors import AuthenticationError, ConfigurationError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands. A wrong key or configuration ends each of them in the same way."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(context)
+        except (AuthenticationError, ConfigurationError) as error:
+            fail(str(error), Exit.CONFIGURATION)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="virustotal-service")
 def app() -> None:
     """VirusTotal for Assemblyline 4, without Assemblyline.

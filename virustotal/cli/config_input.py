@@ -9,7 +9,6 @@ from typing import Any
 import click
 import yaml
 
-from virustotal.cli.exit_codes import refuse
 from virustotal.core.errors import ConfigurationError
 from virustotal.core.settings import (
     CONFIG_KEYS,
@@ -47,18 +46,19 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def api_key(file: Path | None, config: Mapping[str, Any], option: str = "--key-file") -> str:
-    """Return the key of the file, else of the environment, else of the configuration, or end with exit code 3.
+    """Return the key of the file, else of the environment, else of the configuration.
 
     Args:
         file: With the key.
         config: The configuration.
         option: Names the file on the command line.
+
+    Raises:
+        ConfigurationError: There is no key, or the key file cannot be read.
     """
-    try:
-        key = optional_key(file, config)
-    except ConfigurationError as error:
-        refuse(str(error))
-    return key or refuse(NO_KEY.replace("--key-file", option))
+    if key := optional_key(file, config):
+        return key
+    raise ConfigurationError(NO_KEY.replace("--key-file", option))
 
 
 def optional_key(file: Path | None, config: Mapping[str, Any]) -> str:
@@ -90,11 +90,8 @@ def key_of_file(file: Path) -> str:
 
 
 def configuration(file: Path | None, host: str | None = None) -> dict[str, Any]:
-    """Return the configuration as `read_configuration` does; warn of unknown names, end at a wrong value."""
-    try:
-        config = read_configuration(file, host)
-    except ConfigurationError as error:
-        refuse(str(error))
+    """Return the configuration as `read_configuration` does, and warn of unknown names."""
+    config = read_configuration(file, host)
     for line in unknown_settings(config):
         click.echo(f"Warning: {line}", err=True)
     return config
@@ -156,14 +153,6 @@ def _why(error: Exception) -> str:
         return f": {problem}, in line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
     why = getattr(error, "strerror", None) or getattr(error, "reason", None)
     return f": {why}" if why else ""
-
-
-def settings_of(config: Mapping[str, Any]) -> Settings:
-    """Return the settings of a configuration, or end with the path of its wrong value."""
-    try:
-        return service_settings(config)
-    except ConfigurationError as error:
-        refuse(str(error))
 
 
 def parameters(options: tuple[str, ...]) -> dict[str, str]:

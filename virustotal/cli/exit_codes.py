@@ -25,8 +25,3 @@ def fail(message: str, code: Exit) -> NoReturn:
     """End with one sentence on standard error and an exit code."""
     click.echo(f"Error: {message}", err=True)
     raise SystemExit(int(code))
-
-
-def refuse(message: str) -> NoReturn:
-    """End with a sentence about the key or the configuration."""
-    fail(message, Exit.CONFIGURATION)

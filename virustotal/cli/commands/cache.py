@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from virustotal.cli.config_input import config_option, configuration, json_option, settings_of
-from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.config_input import config_option, configuration, json_option
+from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.reports.store import open_configured_stores
+from virustotal.core.settings import service_settings
 from virustotal.util.readers import quantity
 
 if TYPE_CHECKING:
@@ -69,15 +70,10 @@ def _show(config_file: Path | None, *, as_json: bool) -> None:
 
 def _open_stores(config_file: Path | None) -> "tuple[Stores, int, list[str]]":
     """Return the stores, the largest size in megabytes, and the list that gets a line if the stores fail."""
-    from virustotal.core.errors import ConfigurationError
-
     config = configuration(config_file)
-    settings = settings_of(config)
+    settings = service_settings(config)
     broken: list[str] = []
-    try:
-        return open_configured_stores(settings, config, broken.append), settings.cache.max_mb, broken
-    except ConfigurationError as error:
-        refuse(str(error))
+    return open_configured_stores(settings, config, broken.append), settings.cache.max_mb, broken
 
 
 def _end_if_broken(broken: list[str]) -> None:

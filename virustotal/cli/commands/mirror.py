@@ -15,14 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from virustotal.cli.config_input import FILE, api_key, config_option, configuration, key_of_file, settings_of
-from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.config_input import FILE, api_key, config_option, configuration, key_of_file
+from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import AuthenticationError, ConfigurationError, VirusTotalError
-from virustotal.core.settings import MIRROR_SECRETS
+from virustotal.core.settings import MIRROR_SECRETS, Credentials, MirrorConfig, Settings, credentials, service_settings
 
 if TYPE_CHECKING:
-    from virustotal.core.settings import Credentials, Settings
     from virustotal.mirror.feed_loader import Loader
     from virustotal.mirror.load_statistics import LoadStatistics
 
@@ -36,24 +35,19 @@ class Cluster:
     """The configuration of a command, checked, with the options about the cluster."""
 
     config: dict[str, Any]
-    settings: "Settings"
+    settings: Settings
 
     @property
-    def credentials(self) -> "Credentials":
+    def credentials(self) -> Credentials:
         """The key of VirusTotal, and the cluster's secrets."""
-        from virustotal.core.settings import credentials
-
         return credentials(self.config, {})
 
     def loader(self) -> "Loader":
-        """Return a loader, or end where its credentials or certificates cannot work."""
+        """Return a loader."""
         from virustotal.mirror.feed_loader import Loader
         from virustotal.mirror.search_client import SearchClient
 
-        try:
-            return Loader(SearchClient(self.settings.mirror, self.credentials), self.settings.mirror)
-        except ConfigurationError as error:
-            refuse(str(error))
+        return Loader(SearchClient(self.settings.mirror, self.credentials), self.settings.mirror)
 
 
 def _of_cluster(command: Callable[..., None]) -> Callable[..., None]:
@@ -73,14 +67,13 @@ def _of_cluster(command: Callable[..., None]) -> Callable[..., None]:
         mirror: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
         mirror |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
         config["mirror"] = {**(config.get("mirror") or {}), **mirror}
-        settings = settings_of(config)
+        settings = service_settings(config)
         if not settings.mirror.hosts:
-            refuse("The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config.")
+            raise ConfigurationError(
+                "The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config."
+            )
         if key_file:
-            try:
-                config |= dict.fromkeys(MIRROR_SECRETS, "") | {"mirror_api_key": key_of_file(key_file)}
-            except ConfigurationError as error:
-                refuse(str(error))
+            config |= dict.fromkeys(MIRROR_SECRETS, "") | {"mirror_api_key": key_of_file(key_file)}
         command(Cluster(config, settings), **options)
 
     return with_cluster
@@ -194,7 +187,6 @@ def fetch(
     Exit codes: 0 everything is loaded; 1 VirusTotal, the mirror or the disk cannot be used, and the same command
     continues; 2 wrong usage; 3 the key or the configuration is wrong; 4 loaded except for what the summary names.
     """
-    from virustotal.core.settings import MirrorConfig
     from virustotal.mirror.checkpoint import checkpoint_of_feed
     from virustotal.mirror.documents import index_of
     from virustotal.mirror.feed_fetcher import END, FEEDS, MINUTE, FeedFetcher
@@ -202,20 +194,19 @@ def fetch(
 
     config = cluster.settings.mirror
     if config.only:
-        refuse("mirror.only: nothing is asked of VirusTotal. Fetch the feeds elsewhere, and load them here.")
+        raise ConfigurationError(
+            "mirror.only: nothing is asked of VirusTotal. Fetch the feeds elsewhere, and load them here."
+        )
     for feed in feeds:
         if feed not in FEEDS:
             raise click.BadParameter(f"there is no feed {feed}; there are {', '.join(FEEDS)}.", param_hint="FEED")
         if not index_of(config, FEEDS[feed]):
-            refuse(f"The configuration has no index for {feed}.")
+            raise ConfigurationError(f"The configuration has no index for {feed}.")
     server = {"api_key": api_key(api_key_file, cluster.config, "--api-key-file")}
     server |= {"host": api_host} if api_host else {}
     cluster = evolve(cluster, config=cluster.config | server)
     loader, folder = cluster.loader(), _state(state)
-    try:
-        source = build(evolve(settings_of(cluster.config), mirror=MirrorConfig()), cluster.credentials)
-    except (ConfigurationError, VirusTotalError) as error:
-        refuse(str(error))
+    source = build(evolve(service_settings(cluster.config), mirror=MirrorConfig()), cluster.credentials)
     fetcher = FeedFetcher(source, loader, folder / "packages")
     start = since.replace(tzinfo=UTC) if since else None
     until = fetcher.newest()

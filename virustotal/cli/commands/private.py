@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from virustotal.cli.config_input import api_key, configuration, server_options, settings_of
-from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.config_input import api_key, configuration, server_options
+from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.reports.store import open_configured_stores
 
 #: Seconds that a deletion may take.
@@ -32,24 +32,24 @@ def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: s
     from virustotal.client.private_source import PrivateSource
     from virustotal.core.errors import AuthenticationError, ConfigurationError, NotFoundError, VirusTotalError
     from virustotal.core.models import Ref
-    from virustotal.core.settings import credentials
+    from virustotal.core.settings import credentials, service_settings
     from virustotal.core.submission.private_scan import delete_private
     from virustotal.core.submission.receipts import key_of
 
     if not _SHA256.fullmatch(sha256):
         raise click.BadParameter("expected a SHA-256.", param_hint="SHA256")
     config = configuration(config_file, host)
-    settings = settings_of(config)
+    settings = service_settings(config)
     if settings.mirror.only:
-        refuse("mirror.only: nothing is asked of VirusTotal.")
+        raise ConfigurationError("mirror.only: nothing is asked of VirusTotal.")
     config["api_key"] = api_key(key_file, config)
     ref = Ref("file", sha256.lower())
+    stores = open_configured_stores(settings, config, lambda line: click.echo(line, err=True))
+    source = PrivateSource(HttpClient(settings, credentials(config, {})), settings.private)
     try:
-        stores = open_configured_stores(settings, config, lambda line: click.echo(line, err=True))
-        source = PrivateSource(HttpClient(settings, credentials(config, {})), settings.private)
         delete_private(ref, source, stores.receipts, time.monotonic() + SECONDS)
-    except (AuthenticationError, ConfigurationError) as error:
-        refuse(str(error))
+    except AuthenticationError:
+        raise
     except NotFoundError:
         stores.receipts.drop(key_of("submit", ref, private=True))
         fail("There is no such private file.", Exit.FAILED)

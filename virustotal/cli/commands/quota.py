@@ -9,10 +9,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.config_input import api_key, configuration, json_option, server_options, settings_of
-from virustotal.cli.exit_codes import Exit, refuse
+from virustotal.cli.config_input import api_key, configuration, json_option, server_options
+from virustotal.cli.exit_codes import Exit
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.cli.terminal import table, terminal
+from virustotal.core.settings import credentials, service_settings
 from virustotal.util.readers import quantity
 
 if TYPE_CHECKING:
@@ -31,11 +32,9 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     Exit codes: 0; 3 the key or the configuration is missing or wrong; 4 VirusTotal or the store could not be asked.
     """
     from virustotal.cli.reports import quota as quota_report
-    from virustotal.core.errors import AuthenticationError, ConfigurationError
-    from virustotal.core.settings import credentials
 
     config = configuration(config_file, host)
-    settings = settings_of(config)
+    settings = service_settings(config)
     if settings.mirror.only:
         none = "mirror.only: nothing is asked of VirusTotal, so there is no quota."
         report = quota_report.Quotas("", (), notes=(none,))
@@ -43,12 +42,8 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
         return
     config["api_key"] = api_key(key_file, config)
     broken: list[str] = []
-    try:
-        report = quota_report.quotas(
-            settings, credentials(config, {}), open_configured_stores(settings, config, broken.append), broken
-        )
-    except (AuthenticationError, ConfigurationError) as error:
-        refuse(str(error))
+    stores = open_configured_stores(settings, config, broken.append)
+    report = quota_report.quotas(settings, credentials(config, {}), stores, broken)
     if as_json:
         click.echo(json.dumps(quota_report.as_json(report), indent=2))
     else:

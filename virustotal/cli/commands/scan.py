@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from virustotal.cli.config_input import api_key, configuration, parameters, server_options, settings_of
-from virustotal.cli.exit_codes import Exit, fail, refuse
+from virustotal.cli.config_input import api_key, configuration, parameters, server_options
+from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.terminal import terminal
+from virustotal.core.errors import ConfigurationError
+from virustotal.core.settings import service_settings
 from virustotal.util.readers import as_text
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def scan(
         raise click.UsageError("Only one of --json and --html can be standard output.")
     values = parameters(params)
     config = configuration(config_file, host)
-    settings = settings_of(config)
+    settings = service_settings(config)
     if dry_run:
         _plan(target, config, values)
         return
@@ -97,15 +99,14 @@ def _run(
 ) -> "TaskOutcome":
     """Run the task, or end with why it has no result. folder: where the result's files are kept."""
     from virustotal.cli.progress import progress
-    from virustotal.core.errors import AuthenticationError, ConfigurationError
     from virustotal.local.run_task import run_task, started_service
 
     with progress(Console(stderr=True), verbose=verbose):
         try:
             with started_service(config) as service:
                 outcome = run_task(service, subject, values, keep=folder)
-        except (AuthenticationError, ConfigurationError) as error:
-            refuse(str(error))
+        except ConfigurationError:
+            raise
         except ValueError as error:
             fail(f"The result is not one that Assemblyline takes: {as_text(str(error))}", Exit.FAILED)
         except OSError as error:
