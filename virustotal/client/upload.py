@@ -11,8 +11,8 @@ from types import TracebackType
 from virustotal.api.source import Upload
 from virustotal.core.errors import DeadlineError, InvalidError
 
-#: Bytes of one read.
-CHUNK = 256 * 1024
+#: Bytes of a piece of the file; a slow connection has to send one within the time-out of the socket.
+CHUNK = 16 * 1024
 
 _PLAIN = re.compile(r"[^A-Za-z0-9 ._()+,=@-]+")
 
@@ -24,9 +24,9 @@ def plain_name(name: str) -> str:
 
 
 class Multipart:
-    """The body of an upload, for `requests`: it has a length and is read in pieces.
+    """The body of an upload, for `requests`: it has a length and yields its pieces.
 
-    Whatever it raises while it is read leaves the request unfinished, so that nothing is submitted.
+    Whatever it raises meanwhile leaves the request unfinished, so that nothing is submitted.
 
     Args:
         upload: The file.
@@ -39,8 +39,7 @@ class Multipart:
 
     def __init__(self, upload: Upload, late: Callable[[], bool]) -> None:
         self._late = late
-        self._progress = upload.progress
-        self._before_end = upload.before_end
+        self._upload = upload
         self._file = _open(upload.path)
         self._before = _state(self._file.fileno())
         self.size = self._before[0]
@@ -48,15 +47,9 @@ class Multipart:
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._head = _head(boundary, upload)
         self._tail = f"\r\n--{boundary}--\r\n".encode()
-        self._sent = 0
-        self._parts = self._pieces()
-        self._rest = b""
 
     def __len__(self) -> int:
         return len(self._head) + self.size + len(self._tail)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self.read(CHUNK), b"")
 
     def __enter__(self) -> "Multipart":
         return self
@@ -66,32 +59,24 @@ class Multipart:
     ) -> None:
         self._file.close()
 
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes; no more than `size`, and nothing at the end."""
-        piece = self._rest or next(self._parts, b"")
-        if 0 <= size < len(piece):
-            piece, self._rest = piece[:size], piece[size:]
-        else:
-            self._rest = b""
-        return piece
-
-    def _pieces(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         yield self._head
-        while self._sent < self.size:
+        sent = 0
+        while sent < self.size:
             if self._late():
                 raise DeadlineError("The time for this task ended while the file was sent; it was not submitted.")
-            piece = self._file.read(min(CHUNK, self.size - self._sent))
+            piece = self._file.read(min(CHUNK, self.size - sent))
             if not piece:
                 raise _changed()
-            self._sent += len(piece)
-            if self._progress is not None:
-                self._progress(self._sent, self.size)
+            sent += len(piece)
+            if self._upload.progress is not None:
+                self._upload.progress(sent, self.size)
             yield piece
         # Before the last boundary is sent: without it there is no upload.
         if _state(self._file.fileno()) != self._before:
             raise _changed()
-        if self._before_end is not None:
-            self._before_end()
+        if self._upload.before_end is not None:
+            self._upload.before_end()
         yield self._tail
 
 
