@@ -8,15 +8,14 @@ import pytest
 from assemblyline.odm.models.result import BODY_FORMAT
 from rich.console import Console
 
-from virustotal.cli.section_text import body
+from virustotal.cli.section_text import draw
 from virustotal.rendering.section_parts import Table, Text, body_parts
 
 
 def shown(section: dict[str, Any]) -> str:
     console = Console(file=io.StringIO(), width=120, color_system=None)
-    drawing = body(section)
-    if drawing is not None:
-        console.print(drawing)
+    for part in body_parts(section):
+        console.print(draw(part))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
@@ -72,8 +71,8 @@ def test_odd_data_is_no_error(body_format: str, data: Any) -> None:
 
 
 def test_no_body_is_none() -> None:
-    assert body({"body": None, "body_format": "TEXT"}) is None
-    assert body({"body": "[]", "body_format": "TABLE"}) is None
+    assert body_parts({"body": None, "body_format": "TEXT"}) == ()
+    assert body_parts({"body": "[]", "body_format": "TABLE"}) == ()
 
 
 def test_tables_keep_the_order_of_their_columns() -> None:

@@ -1,18 +1,16 @@
 """A task's outcome as a readable tree: titles, scores, bodies, tags and files."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from virustotal.cli.section_text import STYLES, body
+from virustotal.cli.section_text import STYLES, draw
 from virustotal.core.scoring.words import score_word
 from virustotal.local.run_task import TaskOutcome
-from virustotal.rendering.result_data import attached_files, section_tags, techniques
-from virustotal.rendering.section_parts import Node, section_tree
-from virustotal.util.readers import as_mapping, as_text
+from virustotal.rendering.result_data import Section, attached_files, section_tree
+from virustotal.util.readers import as_text
 
 
 def verdict(score: int) -> tuple[str, str]:
@@ -38,25 +36,22 @@ def outcome_tree(name: str, outcome: TaskOutcome) -> Tree:
     for kind, files in attached_files(outcome):
         branch = tree.add(Text(f"{kind} files ({len(files)})", style="bold"))
         for file in files:
-            branch.add(Text(f"{as_text(file.get('name'))}  {as_text(file.get('description'))}  {file.get('sha256')}"))
+            branch.add(Text("  ".join(file.values())))
     return tree
 
 
-def _add(tree: Tree, nodes: Iterable[Node]) -> None:
-    for node in nodes:
-        _add(tree.add(Group(*_section(node.section))), node.children)
+def _add(tree: Tree, sections: Iterable[Section]) -> None:
+    for section in sections:
+        _add(tree.add(Group(*_drawn(section))), section.children)
 
 
-def _section(section: Mapping[str, Any]) -> Iterator[RenderableType]:
-    heuristic = as_mapping(section.get("heuristic"))
-    title = Text(as_text(section.get("title_text")), style="bold")
-    if heuristic:
-        score = int(heuristic.get("score", 0))
-        title.append(f"  +{score} {as_text(heuristic.get('name'))}", style=verdict(score)[1])
+def _drawn(section: Section) -> Iterator[RenderableType]:
+    title = Text(section.title, style="bold")
+    if section.score is not None:
+        title.append(f"  +{section.score} {section.heuristic}", style=verdict(section.score)[1])
     yield title
-    if attack := ", ".join(techniques(section)):
-        yield Text(f"ATT&CK: {attack}", style="magenta")
-    if (drawing := body(section)) is not None:
-        yield drawing
-    for kind, values in section_tags(section):
+    if section.attack:
+        yield Text(f"ATT&CK: {', '.join(section.attack)}", style="magenta")
+    yield from map(draw, section.parts)
+    for kind, values in section.tags:
         yield Text(f"{kind}: {', '.join(values)}", style="green")

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from functools import singledispatch
-from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -15,12 +14,6 @@ from virustotal.rendering import section_parts as parts
 DEEPEST = 12
 #: Style of a level above `informative`.
 STYLES: Mapping[str, str] = {"malicious": "red", "highly suspicious": "red", "suspicious": "yellow"}
-
-
-def body(section: Mapping[str, Any]) -> RenderableType | None:
-    """Return the body of a result section, or None where it has none."""
-    drawn = [draw(part) for part in parts.body_parts(section)]
-    return Group(*drawn) if drawn else None
 
 
 @singledispatch
@@ -36,9 +29,8 @@ def _text(part: parts.Text) -> RenderableType:
 
 @draw.register
 def _table(part: parts.Table) -> RenderableType:
-    table = Table(box=None, pad_edge=False, header_style="bold", show_header=bool(part.columns))
-    for name in part.columns:
-        table.add_column(Text(name), overflow="fold")
+    columns = (Column(Text(name), overflow="fold") for name in part.columns)
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold", show_header=bool(part.columns))
     for row in part.rows:
         table.add_row(*map(Text, row.cells), style=STYLES.get(row.level))
     return Group(Text(part.title, style="bold"), table) if part.title else table
@@ -46,9 +38,7 @@ def _table(part: parts.Table) -> RenderableType:
 
 @draw.register
 def _pairs(part: parts.Pairs) -> RenderableType:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="bold")
-    grid.add_column(overflow="fold")
+    grid = Table.grid(Column(style="bold"), Column(overflow="fold"), padding=(0, 2))
     for key, value in part.entries:
         grid.add_row(Text(key), Text(value))
     return grid

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from virustotal.cli.result_tree import headline, verdict
@@ -71,10 +71,7 @@ def _engines(sections: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _flagged(section: Mapping[str, Any]) -> Iterator[RenderableType]:
     rows = list(table_rows(section))
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid = Table.grid(Column(no_wrap=True), Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for row in rows[:MOST_ROWS]:
         level = row.get("Level", "")
         about = ", ".join(filter(None, (row.get("Relationship"), row.get("Threat"))))
@@ -89,8 +86,7 @@ def _scores(section: Mapping[str, Any]) -> Iterator[RenderableType]:
     if not rows:
         return
     yield Text(as_text(section["title_text"]), style="bold")
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right")
+    grid = Table.grid(Column(justify="right"), padding=(0, 2))
     for row in rows[:MOST_ROWS]:
         subject = f"{row['subject']}: " if row.get("subject") else ""
         family, reason = row.get("family", ""), row.get("reason", "")
@@ -126,8 +122,7 @@ def _is_complete(result: str) -> bool:
 
 def _footer(outcome: TaskOutcome) -> Iterator[RenderableType]:
     for kind, files in attached_files(outcome):
-        names = [name for file in files if not (name := as_text(file.get("name"))).endswith(".ontology")]
-        if names:
+        if names := [file["name"] for file in files if not file["name"].endswith(".ontology")]:
             yield _one_line(Text(f"{kind.capitalize()} files ({len(names)}): {', '.join(names[:MOST_ROWS])}"))
     yield Text(f"{quantity(len(outcome.sections), 'section')}: --full shows, --html FILE writes all.", style="dim")
 

@@ -1,20 +1,18 @@
 """A task's outcome as one HTML file: no scripts, no network, readable in any browser and on paper."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from virustotal.core.scoring.words import score_word
 from virustotal.local.run_task import TaskOutcome
 from virustotal.rendering.relationship_graph import picture
-from virustotal.rendering.result_data import attached_files, section_tags, techniques
-from virustotal.rendering.section_parts import Image, Node, Part, body_parts, section_tree
+from virustotal.rendering.result_data import attached_files, section_tree
+from virustotal.rendering.section_parts import Image
 from virustotal.util.readers import as_mapping, as_text
 
 #: First bytes of the pictures that are inlined; the platform makes WebP of them. SVG, a document of its own, is not.
@@ -27,21 +25,6 @@ _MAGIC: Mapping[bytes, str] = {
 }
 #: Bytes of one inlined picture, and of all.
 MOST_IMAGE, MOST_IMAGES = 5 * 2**20, 30 * 2**20
-
-
-@frozen
-class Section:
-    """A section as the template draws it. level: the platform's word for its score; empty below `suspicious`."""
-
-    title: str
-    score: int | None
-    level: str
-    heuristic: str
-    attack: tuple[str, ...]
-    closed: bool
-    parts: tuple[Part, ...]
-    tags: tuple[tuple[str, tuple[str, ...]], ...]
-    children: tuple["Section", ...]
 
 
 class _Inliner:
@@ -83,9 +66,9 @@ def html_report(name: str, outcome: TaskOutcome) -> str:
             sha256=as_text(outcome.stored.get("sha256")),
             created=as_text(outcome.stored.get("created")),
             version=as_text(response.get("service_tool_version")),
-            sections=[_section(node) for node in section_tree(outcome.sections)],
+            sections=section_tree(outcome.sections),
             picture=picture(as_text(name), outcome.sections),
-            files=list(_files(outcome)),
+            files=[{"kind": kind, **file} for kind, files in attached_files(outcome) for file in files],
             image_address=_Inliner(outcome.files).address,
         )
     )
@@ -115,27 +98,3 @@ def _is_web(address: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.netloc)
-
-
-def _section(node: Node) -> Section:
-    section = node.section
-    heuristic = as_mapping(section.get("heuristic"))
-    score = int(heuristic.get("score", 0)) if heuristic else None
-    return Section(
-        title=as_text(section.get("title_text")),
-        score=score,
-        level=score_word(score or 0),
-        heuristic=as_text(heuristic.get("name")),
-        attack=tuple(techniques(section)),
-        closed=bool(section.get("auto_collapse")),
-        parts=body_parts(section),
-        tags=tuple(section_tags(section)),
-        children=tuple(map(_section, node.children)),
-    )
-
-
-def _files(outcome: TaskOutcome) -> Iterator[Mapping[str, Any]]:
-    for kind, files in attached_files(outcome):
-        for file in files:
-            cells = {key: as_text(file.get(key)) for key in ("name", "description", "sha256")}
-            yield {"kind": kind, **cells}

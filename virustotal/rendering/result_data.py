@@ -1,12 +1,14 @@
-"""Readers of a stored result: its files, and tags, techniques and rows of its sections."""
+"""Readers of a stored result: its sections as trees, their tags and rows, and its files."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from assemblyline.common.dict_utils import flatten
+from attrs import field, frozen
 
+from virustotal.core.scoring.words import score_word
 from virustotal.local.run_task import TaskOutcome
-from virustotal.rendering.section_parts import Table, body_parts
+from virustotal.rendering.section_parts import Part, Table, body_parts
 from virustotal.result import flagged
 from virustotal.util.readers import EMPTY, as_list, as_mapping, as_mappings, as_text
 
@@ -16,25 +18,75 @@ _OF_SUBJECT = frozenset({"1", "2"})
 _CONTACTS: Mapping[str, str] = {"domain": "Domain", "ip": "IP address", "uri": "URL"}
 
 
-def attached_files(outcome: TaskOutcome) -> Iterator[tuple[str, tuple[Mapping[str, Any], ...]]]:
-    """Yield `extracted` and `supplementary` with their files, without the pictures of sections."""
+@frozen
+class Section:
+    """A section as the terminal and the HTML file draw it, with all below it.
+
+    Args:
+        title: Its title.
+        score: Of its heuristic; None where it has none.
+        heuristic: The heuristic's name.
+        attack: Id and name of each ATT&CK technique of the heuristic.
+        closed: Whether it is collapsed at first.
+        parts: Of its body.
+        tags: Each tag type with its values.
+        children: The sections below it.
+    """
+
+    title: str
+    score: int | None
+    heuristic: str
+    attack: tuple[str, ...]
+    closed: bool
+    parts: tuple[Part, ...]
+    tags: tuple[tuple[str, tuple[str, ...]], ...]
+    children: list["Section"] = field(factory=list)
+
+    @property
+    def level(self) -> str:
+        """The platform's word for its score; empty below `suspicious`."""
+        return score_word(self.score or 0)
+
+
+def section_tree(sections: Sequence[Mapping[str, Any]]) -> list[Section]:
+    """Return flat sections, each with a `depth`, as trees."""
+    roots: list[Section] = []
+    branches = [roots]
+    for stored in sections:
+        depth = min(int(stored.get("depth", 0)), len(branches) - 1)
+        section = _section(stored)
+        branches[depth].append(section)
+        branches[depth + 1 :] = [section.children]
+    return roots
+
+
+def _section(section: Mapping[str, Any]) -> Section:
+    heuristic = as_mapping(section.get("heuristic"))
+    techniques = as_mappings(heuristic.get("attack"))
+    return Section(
+        title=as_text(section.get("title_text")),
+        score=int(heuristic.get("score", 0)) if heuristic else None,
+        heuristic=as_text(heuristic.get("name")),
+        attack=tuple(f"{as_text(entry.get('attack_id'))} {as_text(entry.get('pattern'))}" for entry in techniques),
+        closed=bool(section.get("auto_collapse")),
+        parts=body_parts(section),
+        tags=tuple(section_tags(section)),
+    )
+
+
+def attached_files(outcome: TaskOutcome) -> Iterator[tuple[str, list[Mapping[str, str]]]]:
+    """Yield `extracted` and `supplementary` with name, description and sha256 of their files, section images apart."""
     response = as_mapping(outcome.stored.get("response"))
     for kind in ("extracted", "supplementary"):
-        files = tuple(file for file in as_mappings(response.get(kind)) if not file.get("is_section_image"))
+        files = [file for file in as_mappings(response.get(kind)) if not file.get("is_section_image")]
         if files:
-            yield kind, files
+            yield kind, [{key: as_text(file.get(key)) for key in ("name", "description", "sha256")} for file in files]
 
 
 def section_tags(section: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each tag type of a section with its values."""
     for kind, values in sorted(flatten(section.get("tags") or {}).items()):
         yield as_text(kind), tuple(map(as_text, as_list(values)))
-
-
-def techniques(section: Mapping[str, Any]) -> Iterator[str]:
-    """Yield id and name of each ATT&CK technique of a section's heuristic."""
-    for attack in as_mappings(as_mapping(section.get("heuristic")).get("attack")):
-        yield f"{as_text(attack.get('attack_id'))} {as_text(attack.get('pattern'))}"
 
 
 def find_section(sections: Sequence[Mapping[str, Any]], title: str) -> Mapping[str, Any]:

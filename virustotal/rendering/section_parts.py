@@ -4,10 +4,10 @@ The terminal and the HTML file draw these parts; neither reads a body itself.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from virustotal.al_types.section_bodies import PLAIN
 from virustotal.util.readers import EMPTY, as_list, as_mapping, as_mappings, as_text, pairs
@@ -136,26 +136,6 @@ class Processes:
 
 
 Part = Text | Table | Pairs | Links | Images | Processes
-
-
-@frozen
-class Node:
-    """A section with all below it."""
-
-    section: Mapping[str, Any]
-    children: list["Node"] = field(factory=list)
-
-
-def section_tree(sections: Sequence[Mapping[str, Any]]) -> list[Node]:
-    """Return flat sections, each with a `depth`, as trees."""
-    roots: list[Node] = []
-    branches = [roots]
-    for section in sections:
-        depth = min(int(section.get("depth", 0)), len(branches) - 1)
-        node = Node(section)
-        branches[depth].append(node)
-        branches[depth + 1 :] = [node.children]
-    return roots
 
 
 def body_parts(section: Mapping[str, Any]) -> tuple[Part, ...]:
