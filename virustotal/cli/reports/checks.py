@@ -5,13 +5,13 @@ No request counts against the quota, and no line has a key or a password.
 
 import enum
 import os
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from attrs import evolve, frozen
 
+from virustotal.cli.exit_codes import Exit
 from virustotal.client.account import Account, account
 from virustotal.core.errors import AuthenticationError, UnavailableError
 from virustotal.core.scoring.safelist import Safelist
@@ -276,17 +276,9 @@ def safelist(current: Callable[[], tuple[Safelist, str]] | None) -> Check:
     return Check("safelist", f"values: {values}, expressions: {expressions}")
 
 
-def worst(checks: tuple[Check, ...]) -> str:
-    """Return how bad it is: empty, `advice`, `wrong`, or `configuration` where key or configuration are wrong."""
+def exit_code(checks: tuple[Check, ...]) -> Exit:
+    """Return the exit code of `doctor`."""
     wrong = {check.name for check in checks if check.wrong}
     if wrong:
-        return "configuration" if wrong & {"configuration", "key"} else "wrong"
-    return "advice" if any(check.advice for check in checks) else ""
-
-
-def as_json(checks: tuple[Check, ...]) -> list[Mapping[str, Any]]:
-    """Return the lines as JSON."""
-    return [
-        {"check": check.name, "state": check.state.value, "found": check.finding, "advice": check.advice}
-        for check in checks
-    ]
+        return Exit.CONFIGURATION if wrong & {"configuration", "key"} else Exit.FAILED
+    return Exit.PARTIAL if any(check.advice for check in checks) else Exit.RESULT

@@ -10,7 +10,6 @@ from attrs import evolve
 from virustotal.cli.reports import checks, plugins
 from virustotal.cli.reports.checks import Check
 from virustotal.cli.reports.store import open_configured_stores
-from virustotal.core.errors import ConfigurationError
 from virustotal.core.plugin_host.manager import unknown
 from virustotal.core.scoring.safelist import TAG_TYPES
 from virustotal.core.settings import credentials, service_settings, unknown_settings
@@ -28,15 +27,14 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     Args:
         config: The config part of the manifest, with its secrets.
         missing: What to do where it has no key.
+
+    Raises:
+        ConfigurationError: What would stop the service at its start.
     """
     broken: list[str] = []
-    try:
-        settings, keys = service_settings(config), credentials(config, {})
-        build(settings, evolve(keys, api_key="none")).close()  # what would stop the service at its start
-        stores = open_configured_stores(settings, config, broken.append)
-    except ConfigurationError as error:
-        yield checks.configuration(str(error))
-        return
+    settings, keys = service_settings(config), credentials(config, {})
+    build(settings, evolve(keys, api_key="none")).close()
+    stores = open_configured_stores(settings, config, broken.append)
     yield checks.configuration(unknown=unknown_settings(config))
     yield checks.unwanted()
     yield from checks.server(settings, keys, missing)
@@ -44,9 +42,7 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     yield checks.mirror(settings, keys)
     loaded = plugins.plugins(config)
     unknown_names = unknown(loaded.listing, settings.plugins.disabled)
-    yield checks.plugins(
-        sum(plugin.state.value == "loaded" for plugin in loaded.listing), loaded.unloaded, unknown_names
-    )
+    yield checks.plugins(sum(plugin.state == "loaded" for plugin in loaded.listing), loaded.unloaded, unknown_names)
     yield _safelist()
 
 
