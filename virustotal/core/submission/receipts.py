@@ -4,7 +4,7 @@ import enum
 import time
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from virustotal.core.models import Ref
 
@@ -33,13 +33,13 @@ class Receipt:
         key: See `key_of`.
         progress: How far it got.
         analysis: VirusTotal's analysis id, empty until VirusTotal has named it.
-        moment: Unix seconds.
+        moment: Unix seconds; this moment where it is not given.
     """
 
     key: str
     progress: Progress
     analysis: str = ""
-    moment: float = 0.0
+    moment: float = field(factory=time.time)
 
     def fresh(self, now: float) -> bool:
         """True while it counts. A moment in the future (a clock that was set back) counts as now."""
@@ -69,8 +69,3 @@ class Receipts(Protocol):
 def key_of(what: str, ref: Ref, *, private: bool = False) -> str:
     """Return the key of a submission: `what` was done (`submit`, `reanalyse`) with which object."""
     return f"{what}{'-privately' if private else ''}:{ref.kind}:{ref.id}"
-
-
-def new_receipt(key: str, progress: Progress, analysis: str = "") -> Receipt:
-    """Return a receipt of this moment."""
-    return Receipt(key, progress, analysis, time.time())

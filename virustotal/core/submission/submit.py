@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 
@@ -24,7 +24,7 @@ from virustotal.core.errors import (
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.settings import Settings
 from virustotal.core.submission.policy import Above
-from virustotal.core.submission.receipts import SENDING, Progress, Receipt, Receipts, StoreError, key_of, new_receipt
+from virustotal.core.submission.receipts import SENDING, Progress, Receipt, Receipts, StoreError, key_of
 from virustotal.util.readers import as_mapping, as_text, quantity
 
 #: Seconds between two requests for an analysis; the last one is repeated.
@@ -118,16 +118,13 @@ class SubmissionContext:
     intervals: tuple[float, ...] = INTERVALS
     wait: float = math.inf
 
-    def pauses(self) -> chain[float]:
-        """Growing pauses without end."""
-        return chain(self.intervals, repeat(self.intervals[-1]))
-
-    def pause(self, seconds: float) -> bool:
-        """Sleep, unless the deadline comes first; return whether there is time left."""
-        if time.monotonic() + seconds >= self.deadline:
-            return False
-        time.sleep(seconds)
-        return True
+    def attempts(self, *, at_once: bool) -> Iterator[None]:
+        """Yield after growing pauses until the deadline; with `at_once` also before the first one."""
+        for seconds in chain([0.0] if at_once else [], self.intervals, repeat(self.intervals[-1])):
+            if time.monotonic() + seconds >= self.deadline:
+                return
+            time.sleep(seconds)
+            yield
 
 
 def submit_and_wait(submission: Submission, context: SubmissionContext) -> Report:
@@ -136,22 +133,23 @@ def submit_and_wait(submission: Submission, context: SubmissionContext) -> Repor
     Sent at most once while a receipt of it is fresh: a retry of the task polls instead. What goes wrong is the outcome
     of the report; only AuthenticationError leaves.
     """
+    try:
+        if context.receipts.claim(Receipt(submission.key, Progress.SENDING), time.time()):
+            return _send(submission, context)
+    except StoreError as error:
+        _audit(submission, context, f"not sent: {error}")
+        return _ended(submission, Outcome(Status.FAILED, f"It was not submitted. {error}"))
     receipt = context.receipts.get(submission.key)
-    if receipt is None or not receipt.fresh(time.time()):
-        try:
-            if context.receipts.claim(new_receipt(submission.key, Progress.SENDING), time.time()):
-                return _send(submission, context)
-        except StoreError as error:
-            _audit(submission, context, f"not sent: {error}")
-            return _ended(submission, Outcome(Status.FAILED, f"It was not submitted. {error}"))
-        receipt = context.receipts.get(submission.key)  # another replica was faster
-    return _follow(submission, context, receipt)
+    if receipt is not None and receipt.analysis:
+        context.stage(f"{submission.what}: already sent, analysis {receipt.analysis}")
+        return _wait(submission, context, receipt.analysis, receipt.moment, at_once=True)
+    return _look_for(submission, context, "Another task is submitting this, or broke off while it did.")
 
 
 def _send(submission: Submission, context: SubmissionContext) -> Report:
     context.stage(f"{submission.what}: sending {submission.ref.kind} {submission.ref.id}")
     try:
-        analysis = _analysis_of(_ask(submission, context))
+        analysis = _ask(submission, context)
     except AlreadyExistsError:
         _audit(submission, context, "VirusTotal has it already")
         return _look_for(submission, context, "VirusTotal answered that it has this already.")
@@ -171,16 +169,19 @@ def _send(submission: Submission, context: SubmissionContext) -> Report:
         return _ended(submission, evolve(error.outcome, detail=f"It was not submitted: {error}"))
     _audit(submission, context, f"analysis {analysis}")
     with contextlib.suppress(StoreError):  # it has the receipt without the analysis
-        context.receipts.put(new_receipt(submission.key, Progress.SENT, analysis))
+        context.receipts.put(Receipt(submission.key, Progress.SENT, analysis))
     _forget(submission, context)
     return _wait(submission, context, analysis, time.time())
 
 
-def _ask(submission: Submission, context: SubmissionContext) -> object:
-    """Send it. It counts as sent from its last byte on, whatever fails then; before that nothing has arrived."""
+def _ask(submission: Submission, context: SubmissionContext) -> str:
+    """Send it, and return the id of its analysis.
+
+    It counts as sent from its last byte on, whatever fails then; before that nothing has arrived.
+    """
 
     def before_end() -> None:
-        context.receipts.put(new_receipt(submission.key, Progress.SENT))
+        context.receipts.put(Receipt(submission.key, Progress.SENT))
 
     if submission.upload is None:
         before_end()
@@ -190,21 +191,11 @@ def _ask(submission: Submission, context: SubmissionContext) -> object:
     else:
         address = context.source.ask(endpoints.upload_url(), context.deadline).payload.get("data")
         request = endpoints.upload_file(evolve(submission.upload, before_end=before_end), as_text(address, 4096))
-    return context.source.ask(request, context.deadline).payload.get("data")
-
-
-def _analysis_of(data: object) -> str:
-    analysis = as_text(as_mapping(data).get("id"))
-    if as_mapping(data).get("type") != "analysis" or not analysis:
+    data = as_mapping(context.source.ask(request, context.deadline).payload.get("data"))
+    analysis = as_text(data.get("id"))
+    if data.get("type") != "analysis" or not analysis:
         raise UncertainError("VirusTotal's answer names no analysis.")
     return analysis
-
-
-def _follow(submission: Submission, context: SubmissionContext, receipt: Receipt | None) -> Report:
-    if receipt is not None and receipt.analysis:
-        context.stage(f"{submission.what}: already sent, analysis {receipt.analysis}")
-        return _wait(submission, context, receipt.analysis, receipt.moment, at_once=True)
-    return _look_for(submission, context, "Another task is submitting this, or broke off while it did.")
 
 
 def _wait(
@@ -222,9 +213,7 @@ def _wait(
     context = evolve(context, deadline=min(context.deadline, time.monotonic() + context.wait))
     begun = _sent_at(submission, moment)
     status, missing = "queued", 0
-    for seconds in chain([0.0] if at_once else [], context.pauses()):
-        if not context.pause(seconds):
-            break
+    for _ in context.attempts(at_once=at_once):
         try:
             status = analysis_status(context, analysis)
         except NotFoundError:
@@ -271,10 +260,7 @@ def _look_for(submission: Submission, context: SubmissionContext, state: str, *,
     """Look the object up a few times: VirusTotal may need a moment until it shows a report."""
     _forget(submission, context)
     context = evolve(context, deadline=min(context.deadline, time.monotonic() + context.wait))
-    pauses = chain([0.0] if at_once else [], context.pauses())
-    for seconds in islice(pauses, MOST_LOOKS):
-        if not context.pause(seconds):
-            break
+    for _ in islice(context.attempts(at_once=at_once), MOST_LOOKS):
         report = submission.look_up()
         if report.outcome.found:
             return report
