@@ -21,7 +21,7 @@ from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.scoring.judge import Judge
-from virustotal.core.submission.policy import Audience, audience, public_look_up_ruling
+from virustotal.core.submission.policy import is_private, public_look_up_ruling, requested_ruling
 from virustotal.core.submission.private_scan import PrivateScan, headline, private_plan
 from virustotal.core.submission.submit import SubmissionContext
 from virustotal.core.submission.upload_request import submit_if_allowed
@@ -86,8 +86,8 @@ class Lookup:
         ruling = public_look_up_ruling(plan.subject.kind, self.task.settings)
         if ruling.allowed:
             return partial(look_up, plan, source, self.task.deadline, capabilities=self.client.capabilities)
-        receives, refusal = audience(self.task.settings)
-        detail = f" It was not submitted. {refusal.reason}" if receives is Audience.NOBODY else ""
+        requested = requested_ruling(self.task.settings)
+        detail = "" if requested.allowed else f" It was not submitted. {requested.reason}"
         return partial(Report, Object(plan.subject), outcome=Outcome(Status.SKIPPED, ruling.reason + detail))
 
     def _complete(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
@@ -140,7 +140,7 @@ class Lookup:
 def private_scan(context: SubmissionContext) -> PrivateScan | None:
     """Return what private scans need, or None where unknown subjects are not scanned privately."""
     settings = context.settings
-    if audience(settings)[0] is not Audience.PRIVATE:
+    if not is_private(settings):
         return None
     source = PrivateSource(context.source, settings.private)
     # Sandboxes take minutes: the longest pause is the only one.

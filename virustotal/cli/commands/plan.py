@@ -8,13 +8,13 @@ from virustotal.core.lookup.subjects import Facts, Subject, select_subjects
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import PARAMETERS, Settings, service_settings, task_settings
 from virustotal.core.submission.policy import (
-    Audience,
     Candidate,
     Ruling,
-    audience,
+    is_private,
     public_look_up_ruling,
     reanalyse_ruling,
     refuse_hosts,
+    requested_ruling,
     submit_ruling,
 )
 from virustotal.core.submission.private_scan import private_plan
@@ -39,7 +39,6 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
     settings, _ = task_settings(service_settings(config), values)
     task = refuse_hosts(select_subjects(_facts(target), settings), settings)
     registry = load(BUILTIN, settings).begin(settings).registry
-    receives, _ = audience(settings)
     plans = []
     for subject in task.allowed:
         ref, look_up = subject.ref, public_look_up_ruling(subject.ref.kind, settings)
@@ -47,7 +46,7 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         if settings.mirror.only:
             yield f"{ref.kind} {ref.id}: no request, the mirror alone is asked"
             continue
-        if receives is Audience.PRIVATE and ref.kind in {"file", "url"}:
+        if is_private(settings) and ref.kind in {"file", "url"}:
             yield from _private_lines(subject, public, look_up, target, settings)
             continue
         if look_up.allowed:
@@ -69,8 +68,8 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
 
 def _submission_lines(candidate: Candidate, settings: Settings) -> Iterator[str]:
     """Yield whether a file or URL would be submitted or analysed anew publicly."""
-    receives, ruling = audience(settings)
-    if receives is Audience.PUBLIC:
+    ruling = requested_ruling(settings)
+    if ruling.allowed:
         ruling = submit_ruling(candidate, settings, _never_above)
     if settings.dynamic_submit or settings.private_submit:
         submission = "submitting it, if it is unknown, and waiting for the analysis comes on top"

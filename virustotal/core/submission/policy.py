@@ -1,6 +1,5 @@
 """What may be sent to VirusTotal: rules checked before anything leaves; each refusal is one sentence."""
 
-import enum
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import TypeAlias
@@ -60,38 +59,29 @@ class Ruling:
         return not self.reason
 
 
-class Audience(enum.StrEnum):
-    """Who receives a submission: nobody, all that VirusTotal shares with, or the API key's group alone."""
-
-    NOBODY = "nobody"
-    PUBLIC = "public"
-    PRIVATE = "private"
-
-
-def audience(settings: Settings) -> tuple[Audience, Ruling]:
-    """Decide who receives an unknown file or URL, by `submit_privately` and the parameters (docs/private.md).
-
-    Returns:
-        The audience, and for nobody why.
-    """
+def is_private(settings: Settings) -> bool:
+    """Return whether unknown files and URLs are submitted privately (docs/private.md), and never publicly."""
     private, public = settings.private_submit, settings.dynamic_submit
-    if (settings.submit_privately == "allowed" and private) or (
+    return (settings.submit_privately == "allowed" and private) or (
         settings.submit_privately == "always" and (private or public)
-    ):
-        return Audience.PRIVATE, Ruling("submit_privately")
-    if public:
-        ruling = _switched(settings)
-        return (Audience.PUBLIC if ruling.allowed else Audience.NOBODY), ruling
-    if private:
+    )
+
+
+def requested_ruling(settings: Settings) -> Ruling:
+    """Decide whether unknown files and URLs are submitted at all, by the parameters and what they need."""
+    if is_private(settings):
+        return Ruling("submit_privately")
+    if settings.dynamic_submit:
+        return _switched(settings)
+    if settings.private_submit:
         reason = "Private scanning is not enabled: the service's configuration has submit_privately: never."
-        return Audience.NOBODY, Ruling("submit_privately", reason)
-    return Audience.NOBODY, Ruling("dynamic_submit", "The parameter dynamic_submit is off.")
+        return Ruling("submit_privately", reason)
+    return Ruling("dynamic_submit", "The parameter dynamic_submit is off.")
 
 
 def wants_privacy(settings: Settings) -> bool:
     """Return whether a private submission was requested, be it one that is refused, and nothing is sent publicly."""
-    receives, _ = audience(settings)
-    return receives is Audience.PRIVATE or (settings.private_submit and receives is Audience.NOBODY)
+    return is_private(settings) or (settings.private_submit and not requested_ruling(settings).allowed)
 
 
 def public_look_up_ruling(kind: str, settings: Settings) -> Ruling:
@@ -127,22 +117,17 @@ def submit_ruling(candidate: Candidate, settings: Settings, above: Above) -> Rul
 
     A private submission does not need `allow_dynamic_submit`.
     """
-    switched = _switched(settings)
-    if audience(settings)[0] is not Audience.PRIVATE and not switched.allowed:
-        return switched
+    switched = () if is_private(settings) else (_switched(settings),)
     content = _content(candidate, settings) if candidate.ref.kind == "file" else _address(candidate)
-    return _first_refusal(*_origin(candidate, settings, above), content)
+    return _first_refusal(*switched, *_origin(candidate, settings, above), content)
 
 
 def reanalyse_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
     """Decide whether a new public analysis of a known object may be requested: no content leaves, a request does."""
     if settings.submit_privately == "always" or wants_privacy(settings):
         return Ruling("submit_privately", "Nothing is sent publicly (submit_privately, private_submit).")
-    switched = _switched(settings)
-    if not switched.allowed:
-        return switched
     address = () if candidate.ref.kind == "file" else (_address(candidate),)
-    return _first_refusal(*_origin(candidate, settings, above), *address)
+    return _first_refusal(_switched(settings), *_origin(candidate, settings, above), *address)
 
 
 def _first_refusal(*rulings: Ruling) -> Ruling:

@@ -14,11 +14,11 @@ from virustotal.core.submission.archive_password import password_of
 from virustotal.core.submission.policy import (
     DEPTH_RULE,
     MEGABYTE,
-    Audience,
     Candidate,
     Ruling,
-    audience,
+    is_private,
     reanalyse_ruling,
+    requested_ruling,
     submit_ruling,
 )
 from virustotal.core.submission.submit import Submission, SubmissionContext, submit_and_wait
@@ -72,14 +72,13 @@ def submit_if_allowed(
 def submit_unknown(
     context: SubmissionContext, candidate: Candidate, report: Report, look_up: Callable[[], Report]
 ) -> Submitted:
-    """Submit what the look-up did not find, to whom `policy.audience` says; see `submit_if_allowed`."""
+    """Submit what the look-up did not find, privately where `policy.is_private`; see `submit_if_allowed`."""
     settings = context.settings
-    receives, ruling = audience(settings)
-    if receives is Audience.NOBODY and not (settings.dynamic_submit or settings.private_submit):
+    private, ruling = is_private(settings), requested_ruling(settings)
+    if not (settings.dynamic_submit or settings.private_submit):
         return _refused(report, ruling)
-    if receives is not Audience.NOBODY:
+    if ruling.allowed:
         ruling = submit_ruling(candidate, settings, context.above)
-    private = receives is Audience.PRIVATE
     ref, is_file = candidate.ref, candidate.ref.kind == "file"
     if not ruling.allowed:
         how = "privately" if private or settings.private_submit else "publicly"
