@@ -5,9 +5,10 @@ from typing import Any
 
 from virustotal.api import relationships
 from virustotal.core.lookup.downloads import DownloadOutcome
-from virustotal.core.models import Outcome, Related, Status
+from virustotal.core.models import Related, Status
 from virustotal.core.tables import listed, table
 from virustotal.result.models import SubjectResult
+from virustotal.result.section_builder import stacked
 from virustotal.result.subject_header import name_of
 from virustotal.util.readers import clean
 
@@ -38,11 +39,7 @@ def coverage_section(results: Sequence[SubjectResult]) -> Any | None:
     artefacts = [_artefact(artefact) for result in results for artefact in result.artefacts]
     section = table(TITLE, rows, _COLUMNS, most=MOST_ROWS, collapse=True, keep=_COLUMNS)
     columns = ("artefact", "of", "result", "detail")
-    below = table(DOWNLOADS, artefacts, columns, most=MOST_ROWS, collapse=True, keep=("result",))
-    if section is None or below is None:
-        return section or below
-    section.add_subsection(below)
-    return section
+    return stacked(section, table(DOWNLOADS, artefacts, columns, most=MOST_ROWS, collapse=True, keep=("result",)))
 
 
 def _rows(result: SubjectResult, several: bool) -> Iterator[Mapping[str, Any]]:
@@ -72,8 +69,7 @@ def _row(result: SubjectResult, name: str) -> Mapping[str, Any]:
     detail = [f"asked for as {alias}" for alias, meant in result.aliases.items() if meant == name and alias != name]
     if related is None:
         is_catalogued = relationships.find(result.report.subject.ref.kind, name) is not None
-        reason = "not looked up" if is_catalogued else "not looked up: the name is not in the service's catalogue"
-        shown = reason
+        shown = "not looked up" if is_catalogued else "not looked up: the name is not in the service's catalogue"
     else:
         shown = _shown(related)
         detail += _details(related)
@@ -114,14 +110,10 @@ def _details(related: Related) -> Iterable[str]:
 
 
 def _artefact(artefact: DownloadOutcome) -> Mapping[str, Any]:
-    download = artefact.download
+    download, status = artefact.download, artefact.outcome.status
     return {
         "artefact": clean(download.name, 200),
         "of": f"{download.ref.kind} {clean(download.ref.id, 120)}",
-        "result": "attached" if artefact.outcome.found else _artefact_state(artefact.outcome),
+        "result": "not available" if status is Status.UNKNOWN else _MISSING.get(status, "attached"),
         "detail": clean(artefact.outcome.detail),
     }
-
-
-def _artefact_state(outcome: Outcome) -> str:
-    return "not available" if outcome.status is Status.UNKNOWN else _MISSING[outcome.status]

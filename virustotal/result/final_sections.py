@@ -7,7 +7,7 @@ from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.heuristics import Score
 from virustotal.core.tables import lines, table
 from virustotal.result.models import SubjectResult
-from virustotal.result.section_builder import TITLES
+from virustotal.result.section_builder import TITLES, stacked
 
 #: Titles of the sections at the end.
 EXPLANATION, FAILED = "How this score came about", "Analysers that failed"
@@ -43,9 +43,7 @@ def explanation(scores: Sequence[Score], results: Sequence[SubjectResult]) -> An
     section = table("Points", rows, columns, most=len(rows), collapse=True, keep=("family", "reason", "counted"))
     reasons = tuple(dict.fromkeys(score.reason for score in scores if not score.counted))
     uncounted = lines("Points that do not count", reasons, most=MOST_UNCOUNTED, collapse=True)
-    if section is not None and uncounted is not None:
-        section.add_subsection(uncounted)
-    shown = section or uncounted
+    shown = stacked(section, uncounted)
     if shown is not None:
         shown.title_text = f"{EXPLANATION}: {total} points"
     return shown
@@ -56,11 +54,7 @@ def errors(contributions: Iterable[AnalyzerOutput], unloaded: Sequence[str]) -> 
     failed = [output for output in contributions if output.error]
     rows = [{"analyser": output.analyzer, "plugin": output.provider, "error": output.error} for output in failed]
     section = table(FAILED, rows, ("analyser", "plugin", "error"), collapse=True, keep=("plugin",))
-    below = lines(UNLOADED, unloaded, collapse=True)
-    if section is None or below is None:
-        return section or below
-    section.add_subsection(below)
-    return section
+    return stacked(section, lines(UNLOADED, unloaded, collapse=True))
 
 
 def notes_section(contributions: Iterable[AnalyzerOutput], notes: Sequence[str], dropped: int) -> Any | None:
@@ -72,8 +66,4 @@ def notes_section(contributions: Iterable[AnalyzerOutput], notes: Sequence[str],
     cut = [f"{output.analyzer}: {note}" for output in contributions for note in output.notes]
     left_out = f"Tags of safelisted values or of hosts that are not public, left out: {dropped}."
     below = lines("What was cut or left out", [*cut, *([left_out] if dropped else [])], most=MOST_NOTES, collapse=True)
-    section = lines(NOTES, notes)
-    if section is None or below is None:
-        return section or below
-    section.add_subsection(below)
-    return section
+    return stacked(lines(NOTES, notes), below)

@@ -51,6 +51,13 @@ def _plain(section: Section, tags: Mapping[str, tuple[str, ...]], *, scored: boo
     return shown
 
 
+def stacked(section: Any | None, below: Any | None) -> Any | None:
+    """Return two sections as one, the second below the first; either may be missing."""
+    if section is not None and below is not None:
+        section.add_subsection(below)
+    return section or below
+
+
 def is_public_tag(tag_type: str, value: str) -> bool:
     """Return whether a tag may stand in a result: one of a host does only where the host is public."""
     host = value.rpartition("@")[2] if tag_type == _MAIL else value
