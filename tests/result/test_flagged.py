@@ -20,10 +20,6 @@ def given(
 OTHER = ReportedPoints(Points("engines", "engines", 400, "Four engines."))
 
 
-def test_nothing_flagged_changes_nothing() -> None:
-    assert flagged_section([OTHER]) == (None, (OTHER,))
-
-
 def test_a_section_with_one_table_its_tags_and_one_entry_for_each_relationship() -> None:
     section, points = flagged_section([given("a.example.net"), OTHER, given("b.example.net", 700)])
     assert section is not None

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from virustotal.core.findings import Download, Family, Points
 from virustotal.core.lookup.downloads import DownloadOutcome
-from virustotal.core.models import Detection, Level, Outcome, Ref, Related, Report, Status, Verdict
+from virustotal.core.models import Level, Outcome, Ref, Related, Report, Status, Verdict
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.core.scoring.safelist import read_safelist
-from virustotal.core.settings import Settings
+from virustotal.core.scoring.verdicts import judge
+from virustotal.core.settings import Settings, service_settings
+from virustotal.plugins.av_remap import virustotal_remap
 from virustotal.result.layout import OPEN_FROM, Layout, SubjectResult, compose
 from virustotal.testing import obj
 
@@ -271,19 +273,24 @@ def test_a_clean_url_is_not_condemned_by_its_host(level: Level, url_points: int,
     assert layout(url, host, beside=[tagged]).score == expected + 50  # it says nothing of the URL
 
 
+ENGINES = {"last_analysis_results": {"Acme": {"category": "malicious"}, "Bolt": {"category": "harmless"}}}
+
+
 @pytest.mark.parametrize(
-    ("found", "attributes", "expected"),
+    ("attributes", "blocklist", "expected"),
     [
-        ((Detection("Acme", "malicious"), Detection("Bolt", "harmless")), {}, 500),
-        ((Detection("Acme", "malicious", ignored_because="a rule"), Detection("Bolt", "harmless")), {}, 0),
-        ((), {"last_analysis_stats": {"suspicious": 1, "harmless": 80}}, 500),
-        ((), {"last_analysis_stats": {"harmless": 80}}, 0),
+        (ENGINES, [], 500),
+        (ENGINES, ["acme"], 0),
+        ({"last_analysis_stats": {"suspicious": 1, "harmless": 80}}, [], 500),
+        ({"last_analysis_stats": {"harmless": 80}}, [], 0),
     ],
 )
 def test_below_the_threshold_a_url_is_not_clean_enough(
-    found: tuple[Detection, ...], attributes: dict[str, Any], expected: int
+    attributes: dict[str, Any], blocklist: list[str], expected: int
 ) -> None:
-    url = subject(kind="url", verdict=Verdict(Level.CLEAN, found), attributes=attributes)
+    settings = service_settings({"av_config": {"term_blocklist": blocklist}})
+    verdict = judge(obj("url", **attributes), settings, lambda detections, _: virustotal_remap(detections, settings))
+    url = subject(kind="url", verdict=verdict, attributes=attributes)
     host = subject(contribution((Points("engines", "e", 500, "Five."), Section("E"))), kind="domain")
     assert layout(url, host).score == expected
 

@@ -28,50 +28,41 @@ class Flagged:
     relationships: tuple[str, ...]
 
 
-def flagged_section(entries: Sequence[ReportedPoints]) -> tuple[Section | None, tuple[ReportedPoints, ...]]:
+def flagged_section(entries: Iterable[ReportedPoints]) -> tuple[Section, tuple[ReportedPoints, ...]]:
     """Move the points about related objects to one section.
 
     An object that several relationships or subjects lead to is listed and counted once, with its highest amount.
 
     Returns:
-        The section, or None where nothing is flagged; and all points: those of other findings as they came, then one
-        entry for each relationship of flagged objects.
+        The section; and all points: those of other findings as they came, then one entry for each relationship of
+        flagged objects.
     """
-    flagged = _merged(entries)
-    if not flagged:
-        return None, tuple(entries)
-    section = _section(flagged)
-    groups: dict[tuple[str, str, str, str], list[Flagged]] = {}
-    for entry in flagged:
-        points = entry.reported.points
-        if points.amount > 0:
-            key = (points.family, points.name, entry.reported.subject, entry.reported.void_because)
-            groups.setdefault(key, []).append(entry)
-    others = tuple(entry for entry in entries if entry.points.about is None)
-    return section, (*others, *(_points(group, section) for group in groups.values()))
-
-
-def _merged(entries: Iterable[ReportedPoints]) -> tuple[Flagged, ...]:
-    """Return each object once, those with the highest amounts first."""
-    objects: dict[tuple[str, str], Flagged] = {}
+    others: list[ReportedPoints] = []
+    objects: dict[tuple[str, str], list[tuple[About, ReportedPoints]]] = {}
     for entry in entries:
         about = entry.points.about
         if about is None:
-            continue
-        key = (about.ref.kind, about.ref.id.lower())
-        previous = objects.get(key)
-        relationships = tuple(dict.fromkeys((*(previous.relationships if previous else ()), about.relationship)))
-        better = previous is None or _counting(entry) > _counting(previous.reported)
-        best = (
-            Flagged(about, entry, relationships)
-            if better or previous is None
-            else evolve(previous, relationships=relationships)
-        )
-        # The tag of a relationship that tags its objects stays, whichever one scores.
-        if not best.about.tag:
-            best = evolve(best, about=evolve(best.about, tag=about.tag or (previous.about.tag if previous else "")))
-        objects[key] = best
-    return tuple(sorted(objects.values(), key=lambda entry: -_counting(entry.reported)))
+            others.append(entry)
+        else:
+            objects.setdefault((about.ref.kind, about.ref.id.lower()), []).append((about, entry))
+    flagged = sorted(map(_merged, objects.values()), key=lambda entry: -_counting(entry.reported))
+    section = _section(flagged)
+    groups: dict[tuple[str, str, str, str], list[Flagged]] = {}
+    for one in flagged:
+        points = one.reported.points
+        if points.amount > 0:
+            groups.setdefault((points.family, points.name, one.reported.subject, one.reported.void_because), []).append(
+                one
+            )
+    return section, (*others, *(_points(group, section) for group in groups.values()))
+
+
+def _merged(same: Sequence[tuple[About, ReportedPoints]]) -> Flagged:
+    """Return one object with the points that count most; any relationship that tags its objects tags it."""
+    ordered = sorted(same, key=lambda pair: -_counting(pair[1]))
+    tag = next((about.tag for about, _ in ordered if about.tag), "")
+    about, reported = ordered[0]
+    return Flagged(evolve(about, tag=tag), reported, tuple(dict.fromkeys(about.relationship for about, _ in same)))
 
 
 def _counting(entry: ReportedPoints) -> int:

@@ -13,8 +13,8 @@ from virustotal.core.models import Level
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import ReportedPoints, Score, apply_caps, group_by_section
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
-from virustotal.core.scoring.verdicts import HOST_KINDS, counters, exemption
-from virustotal.core.scoring.words import BAD, score_word
+from virustotal.core.scoring.verdicts import HOST_KINDS, exemption
+from virustotal.core.scoring.words import score_word
 from virustotal.core.settings import Settings
 from virustotal.core.tables import listed
 from virustotal.result.coverage import coverage_section
@@ -68,9 +68,12 @@ def compose(
         now: The moment by which an analysis is stale; the current one where it is not given.
     """
     now = now or datetime.now(UTC)
-    results = tuple(evolve(result, contributions=_anchored(result.contributions)) for result in results)
-    beside = _anchored(beside)
-    flagged, entries = flagged_section((*_given(results, safelist), *_points(beside)))
+    results = [evolve(result, contributions=tuple(map(_with_anchors, result.contributions))) for result in results]
+    beside = tuple(map(_with_anchors, beside))
+    entries = (*_given(results, safelist), *_points(beside))
+    flagged: Section | None = None
+    if any(entry.points.about is not None for entry in entries):
+        flagged, entries = flagged_section(entries)
     scores = apply_caps(entries)
     builder, left = Builder(group_by_section(scores), settings, safelist), dict(pictures)
     trees = [
@@ -191,10 +194,6 @@ def _points_below(section: Any) -> int:
 # --- points ----------------------------------------------------------------------------------------------------------
 
 
-def _anchored(contributions: Iterable[AnalyzerOutput]) -> tuple[AnalyzerOutput, ...]:
-    return tuple(map(_with_anchors, contributions))
-
-
 def _with_anchors(output: AnalyzerOutput) -> AnalyzerOutput:
     """Give points without a section of the analyser's own its first section, or a new one where it has none."""
     if all(points.about is not None for points, _ in output.scored):
@@ -223,7 +222,6 @@ def _points(contributions: Iterable[AnalyzerOutput], subject: str = "", void: st
             yield ReportedPoints(
                 points,
                 section,
-                provider=output.provider,
                 subject=subject,
                 external=output.external,
                 void_because="" if output.external else void,
@@ -233,10 +231,6 @@ def _points(contributions: Iterable[AnalyzerOutput], subject: str = "", void: st
 def _is_clean_url(result: SubjectResult) -> bool:
     """A URL in which no engine found anything, and that nothing scores: its host does not condemn it."""
     subject, verdict = result.report.subject, result.verdict
-    if subject.ref.kind != "url" or verdict.level not in {Level.CLEAN, Level.INFORMATIONAL}:
-        return False
-    if any(detection.category in BAD and not detection.ignored_because for detection in verdict.detections):
-        return False
-    if not verdict.detections and any(map(counters(subject).get, BAD)):
+    if subject.ref.kind != "url" or verdict.counts.hits or verdict.level not in {Level.CLEAN, Level.INFORMATIONAL}:
         return False
     return not any(points.amount > 0 for output in result.contributions for points, _ in output.scored)

@@ -51,7 +51,8 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime, sco
     if outcome.found:
         words = headline(subject, result.verdict, score)
         words = words.replace(NOT_ANALYSED, PRIVATE, 1) if result.headline else words
-        section = ResultMultiSection(_title(result, "; ".join(filter(None, (words, exploited(result.report))))))
+        related = exploited(result.report) if result.report.related else ""
+        section = ResultMultiSection(_title(result, "; ".join(filter(None, (words, related)))))
         notes = _notes(result)
     else:
         state, sentence = STATES[outcome.status]
@@ -75,19 +76,19 @@ def _title(result: SubjectResult, state: str) -> str:
     if result.report.subject.ref.kind != "file":
         return f"{name_of(result)}: {state}"
     words, separator, rest = state.partition("; ")
-    shown = ", ".join(filter(None, (words, _threat(result).get("label", ""))))
+    label = as_text(_threat(result).get("suggested_threat_label"), 80)
+    shown = ", ".join(filter(None, (words, label)))
     return f"VirusTotal: {shown}{separator}{rest}"
 
 
-def _threat(result: SubjectResult) -> Mapping[str, str]:
-    threat = as_mapping(result.report.subject.attributes.get("popular_threat_classification"))
-    families = (f"{name} ({count})" for name, count in named_counts(threat.get("popular_threat_name")))
-    return {"label": as_text(threat.get("suggested_threat_label"), 80), "families": listed(families, 5)}
+def _threat(result: SubjectResult) -> Mapping[str, Any]:
+    return as_mapping(result.report.subject.attributes.get("popular_threat_classification"))
 
 
 def _facts(result: SubjectResult, settings: Settings, now: datetime) -> Iterator[tuple[str, Any]]:
     attributes = result.report.subject.attributes
-    yield "Threat families", _threat(result)["families"]
+    families = named_counts(_threat(result).get("popular_threat_name"))
+    yield "Threat families", listed((f"{name} ({count})" for name, count in families), 5)
     yield "Name", as_text(attributes.get("meaningful_name"), 200)
     yield "Type", as_text(attributes.get("type_description"))
     seen = [day(attributes.get(f"{moment}_submission_date")) for moment in ("first", "last")]

@@ -51,7 +51,6 @@ class ReportedPoints:
 
     Args:
         section: The section that they colour, told apart by identity; None for a section of their own.
-        provider: The plugin that reported them.
         subject: The subject that they are about, by its name in the result.
         external: Whether the plugin is not a built-in one.
         void_because: Why nothing of them counts, whatever the cap leaves; empty where they count.
@@ -59,7 +58,6 @@ class ReportedPoints:
 
     points: Points
     section: Any | None = field(default=None, eq=False)
-    provider: str = ""
     subject: str = ""
     external: bool = False
     void_because: str = ""
@@ -84,7 +82,6 @@ class Score:
     counted: int
     reason: str
     section: Any | None = field(default=None, eq=False)
-    provider: str = ""
     subject: str = ""
     attack_ids: tuple[str, ...] = ()
     unknown_ids: tuple[str, ...] = ()
@@ -118,7 +115,6 @@ def apply_caps(entries: Iterable[ReportedPoints]) -> tuple[Score, ...]:
                 counted=counted,
                 reason=_reason(entry, amount, counted),
                 section=entry.section,
-                provider=entry.provider,
                 subject=entry.subject,
                 attack_ids=known_ids,
                 unknown_ids=unknown_ids,
