@@ -1,6 +1,7 @@
 """Tables of attributes to sections. A shape only hints: what it does not name or has another type is shown too."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
@@ -96,7 +97,7 @@ def build(part: SectionSpec, value: Any, depth: int = DEEPEST) -> ResultSection 
     if part.fields or as_mappings(entries[:MOST_ROWS]):
         return _rows(part, entries, len(entries))
     shortened, total = entries[:MOST_ROWS], len(entries) if len(entries) > MOST_ROWS else None
-    section = lines(part.title, map(brief, shortened), total=total, most=MOST_ROWS, collapse=part.collapse)
+    section = lines(part.title, map(brief, shortened), total=total, collapse=part.collapse)
     _tag(section, [FieldSpec("", "", tag=part.tag)], [{"": entry} for entry in shortened])
     return section
 
@@ -138,7 +139,7 @@ def _below(parts: Sequence[SectionSpec], value: Mapping[str, Any], depth: int) -
 def _named(part: SectionSpec, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Rows of a mapping of names to rows; a bare value belongs to the first field."""
     first = part.fields[0].key if part.fields else _BARE
-    entries = [pair for pair, _ in zip(value.items(), range(MOST_ROWS), strict=False)]
+    entries = islice(value.items(), MOST_ROWS)
     return [{**(as_mapping(entry) or {first: entry}), _NAME: name} for name, entry in entries]
 
 
@@ -153,26 +154,20 @@ def _rows(part: SectionSpec, entries: Sequence[Any], total: int) -> ResultSectio
     fields = [*named, *_unnamed(raw, named, part.skip)]
     shape = {field.label: field for field in fields}  # a label given twice is one column
     rows = [{label: field.read(row[field.key]) for label, field in shape.items() if field.key in row} for row in raw]
-    kept = [row for row in rows if any(not _is_empty(cell) for cell in row.values())]
-    filled = [label for label in shape if any(not _is_empty(row.get(label)) for row in kept)]
+    kept = [row for row in rows if any(cell not in ("", None) for cell in row.values())]
+    filled = [label for label in shape if any(row.get(label) not in ("", None) for row in kept)]
     left = f"{len(filled) - MOST_FIELDS} more" if len(filled) > MOST_FIELDS else ""
     columns = (*filled[:MOST_FIELDS], "Not shown")
-    count = total - (len(rows) - len(kept))
     section = table(
         part.title,
         [{**row, "Not shown": left} for row in kept],
         columns,
-        total=count,
-        most=MOST_ROWS,
+        total=total - len(rows) + len(kept),
         collapse=part.collapse,
         detail=[label for label in columns if label not in shape or shape[label].detail],
     )
     _tag(section, fields, raw)
     return section
-
-
-def _is_empty(cell: Any) -> bool:
-    return cell is None or cell == ""
 
 
 def _row(entry: Any, fields: Sequence[FieldSpec]) -> Mapping[str, Any]:

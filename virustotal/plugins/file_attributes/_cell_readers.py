@@ -52,7 +52,6 @@ def digest(*lengths: int) -> Callable[[Any], str]:
 
 md5 = digest(32)
 sha1 = digest(40)
-sha256 = digest(64)
 any_hex = digest()
 
 

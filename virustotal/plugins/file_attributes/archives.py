@@ -45,16 +45,5 @@ APPX = SectionSpec("appx_info", "Windows application package (APPX)")
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
     """Return the analyser of archives and packages."""
-    return (
-        analyzer(
-            "archives",
-            410,
-            "Archives, packages and disk images: what is inside.",
-            BUNDLE,
-            DEB,
-            ISO,
-            PASSWORD,
-            CRX,
-            APPX,
-        ),
-    )
+    summary = "Archives, packages and disk images: what is inside."
+    return (analyzer("archives", 410, summary, BUNDLE, DEB, ISO, PASSWORD, CRX, APPX),)

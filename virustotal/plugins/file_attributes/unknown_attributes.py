@@ -27,14 +27,9 @@ ELSEWHERE: frozenset[str] = frozenset(
 
 def shown_by_siblings(settings: Settings) -> frozenset[str]:
     """Return the attributes that the other analysers of this package name in their `needs`."""
-    names = [info.name for info in pkgutil.iter_modules(file_attributes.__path__) if not info.name.startswith("_")]
-    modules = [importlib.import_module(f"{file_attributes.__name__}.{name}") for name in names]
-    siblings = [
-        sibling
-        for module in modules
-        if module.__name__ != __name__
-        for sibling in module.virustotal_analyzers(settings)
-    ]
+    names = [info.name for info in pkgutil.iter_modules(file_attributes.__path__, f"{file_attributes.__name__}.")]
+    modules = [importlib.import_module(name) for name in names if "._" not in name and name != __name__]
+    siblings = [sibling for module in modules for sibling in module.virustotal_analyzers(settings)]
     return frozenset(name for sibling in siblings for name in sibling.needs.attributes)
 
 
