@@ -9,8 +9,7 @@ from virustotal.api.relationships import ALIASES, KINDS, Licence, Relationship
 from virustotal.core.scoring.verdicts import POPULAR_RANK
 from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, MOST_RELATED, Settings
 from virustotal.core.tables import MOST_ROWS
-from virustotal.plugins.relationships import objects
-from virustotal.plugins.relationships.related_table import RelatedTable
+from virustotal.plugins.relationships.objects import tag_of
 from virustotal.plugins.relationships.threats import MOST_CARDS, TAGS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "relationships.md"
@@ -74,18 +73,8 @@ _MEANS = {
 _TITLES = {"file": "File", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 
 
-def tags() -> dict[tuple[str, str], str]:
-    """Return the tag type of each relationship that is tagged."""
-    looks = ((analyzer, getattr(analyzer.analyze, "__self__", None)) for analyzer in objects._ANALYZERS)
-    return {
-        (analyzer.kind, analyzer.relationship): look.tag
-        for analyzer, look in looks
-        if isinstance(look, RelatedTable) and look.tag
-    }
-
-
-def _notes(entry: Relationship, tag: str) -> Iterator[str]:
-    if tag:
+def _notes(entry: Relationship) -> Iterator[str]:
+    if tag := tag_of(entry):
         yield f"tagged `{tag}`"
     if entry.one:
         yield "a single object"
@@ -93,19 +82,18 @@ def _notes(entry: Relationship, tag: str) -> Iterator[str]:
         yield "perhaps withdrawn: asked alone"
 
 
-def _row(entry: Relationship, tag: str) -> str:
+def _row(entry: Relationship) -> str:
     yields = ", ".join(f"`{kind}`" for kind in entry.yields) or "not documented"
-    notes = "; ".join(_notes(entry, tag))
+    notes = "; ".join(_notes(entry))
     family = f"`{entry.family.value}`"
     return f"| `{entry.name}` | {entry.title} | {yields} | {_MEANS[entry.licence]} | {family} | {notes} |"
 
 
 def page() -> str:
     """Return the whole page."""
-    tagged = tags()
     parts = [HEAD]
     for kind in KINDS:
-        rows = [_row(entry, tagged.get((kind, entry.name), "")) for entry in relationships.of_kind(kind)]
+        rows = [_row(entry) for entry in relationships.of_kind(kind)]
         head = "| Name | Shown as | Leads to | Licence | Family | Notes |\n|---|---|---|---|---|---|\n"
         parts.append(f"## {_TITLES[kind]} ({len(rows)})\n\n{head}" + "\n".join(rows) + "\n")
     aliases = "\n".join(f"| `{alias}` | `{name}` |" for alias, name in sorted(ALIASES.items()))

@@ -24,6 +24,7 @@ from virustotal.core.plugin_host.limits import Usage
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.plugin_host.registry import Registry
 from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
+from virustotal.core.settings import Settings
 from virustotal.plugins.relationships import (
     community,
     generic,
@@ -37,7 +38,7 @@ from virustotal.plugins.relationships.related_table import MOST_FLAGGED
 from virustotal.testing import evidence, obj, run
 
 MODULES = (community, generic, history, host_history, objects, screenshots, threats)
-REGISTRY = Registry(tuple(analyzer for module in MODULES for analyzer in module._ANALYZERS))
+REGISTRY = Registry(tuple(analyzer for module in MODULES for analyzer in module.virustotal_analyzers(Settings())))
 NAMES = sorted(key for key in CATALOGUE if key[1] != "behaviours")
 BY_NAME = of_each(NAMES)
 
@@ -133,7 +134,7 @@ def test_names_of_analysers_are_unique() -> None:
 @BY_NAME
 def test_each_relationship_has_one_analyser_that_shows_its_objects(kind: str, name: str) -> None:
     (analyzer,) = REGISTRY.find(kind, name)
-    assert analyzer in generic._ANALYZERS or (name, CATALOGUE[kind, name].title) == (
+    assert analyzer.name == f"plain_{kind}" or (name, CATALOGUE[kind, name].title) == (
         analyzer.relationship,
         analyzer.summary,
     )

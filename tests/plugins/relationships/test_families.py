@@ -16,7 +16,7 @@ from virustotal.testing import evidence, obj, run
 ANALYZERS = [
     each
     for module in (community, history, host_history, generic, objects, screenshots, threats)
-    for each in module._ANALYZERS
+    for each in module.virustotal_analyzers(Settings())
 ]
 DAY = 1_700_000_000
 DAY_SHOWN = "2023-11-14"

@@ -12,7 +12,7 @@ from virustotal.core.settings import Settings
 from virustotal.plugins.relationships import columns, objects
 from virustotal.testing import evidence, obj, run
 
-ANALYZERS = objects._ANALYZERS
+ANALYZERS = tuple(objects.virustotal_analyzers(Settings()))
 URL_ID = "ab" * 32
 
 

@@ -18,7 +18,7 @@ from virustotal.result.models import SubjectResult
 from virustotal.testing import obj
 
 SETTINGS = Settings()
-REGISTRY = Registry((*objects._ANALYZERS, *generic._ANALYZERS))
+REGISTRY = Registry((*objects.virustotal_analyzers(SETTINGS), *generic.virustotal_analyzers(SETTINGS)))
 PLUGINS = LoadedPlugins(REGISTRY, providers=dict.fromkeys([each.name for each in REGISTRY.analyzers], Plugin("given")))
 
 

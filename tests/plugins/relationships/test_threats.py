@@ -10,6 +10,7 @@ from tests.plugins.relationships.kit import by_name, facts, points, sections, ta
 from tests.plugins.relationships.test_all import HOSTILE, check
 from virustotal.core import Object, Ref, Related, Report, tables
 from virustotal.core.findings import Finding
+from virustotal.core.settings import Settings
 from virustotal.core.threats import exploitation, exploited, threat_kind
 from virustotal.plugins.relationships import threat_facts, threats
 from virustotal.testing import as_text, evidence, examples, obj, run
@@ -39,7 +40,7 @@ def vulnerability(number: int, **attributes: Any) -> Object:
 
 def found(name: str, *related: Object, contract: bool = True, **given: Any) -> list[Finding]:
     """Return what the analyser yields; the contract is checked by calling it again."""
-    analyzer = by_name(threats._ANALYZERS, "file", name)
+    analyzer = by_name(threats.virustotal_analyzers(Settings()), "file", name)
     return run(analyzer, evidence("file", name, related=related, **given), check=contract)
 
 

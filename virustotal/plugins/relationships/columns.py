@@ -14,6 +14,8 @@ from virustotal.core.verdicts import HOST_KINDS, POPULAR_RANK, best_rank
 
 #: Longest URL or name that is shown whole and may become a tag.
 LONGEST_NAME = 4_096
+#: Characters of a cell, so that hundreds of rows stay readable.
+LONGEST_CELL = 300
 
 
 @frozen
@@ -22,14 +24,14 @@ class Column:
 
     Attributes:
         attributes: The attributes that `read` looks at.
-        longest: Characters of a cell, so that hundreds of rows stay readable.
+        longest: Characters of a cell.
         context: The context attributes that `read` looks at.
     """
 
     label: str
     read: Callable[[Object], Any]
     attributes: tuple[str, ...] = ()
-    longest: int = 300
+    longest: int = LONGEST_CELL
     context: tuple[str, ...] = ()
 
     def cell(self, obj: Object) -> Any:
@@ -40,38 +42,31 @@ class Column:
         return as_text(listed(value) if isinstance(value, list | tuple) else value, self.longest)
 
 
-def plain_column(label: str, name: str) -> Column:
-    """Return a column of one attribute as it is; lists become one cell."""
-    return Column(label, lambda obj: obj.attributes.get(name), (name,))
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
-def date_column(label: str, name: str) -> Column:
-    """Return a column of one attribute that is a moment."""
-    return Column(label, lambda obj: date(obj.attributes.get(name)), (name,))
+def attribute_column(
+    label: str, name: str, read: Callable[[Any], Any] = _as_it_is, longest: int = LONGEST_CELL
+) -> Column:
+    """Return a column of one attribute as `read` returns it; lists become one cell."""
+    return Column(label, lambda obj: read(obj.attributes.get(name)), (name,), longest)
 
 
-def link_column(label: str, name: str) -> Column:
-    """Return a column of one context attribute, a fact about the link."""
-    return Column(label, lambda obj: obj.context.get(name), context=(name,))
+def link_column(label: str, name: str, read: Callable[[Any], Any] = _as_it_is) -> Column:
+    """Return a column of one context attribute, a fact about the link, as `read` returns it."""
+    return Column(label, lambda obj: read(obj.context.get(name)), context=(name,))
 
 
-def link_date_column(label: str, name: str) -> Column:
-    """Return a column of one context attribute that is a moment."""
-    return Column(label, lambda obj: date(obj.context.get(name)), context=(name,))
-
-
-def link_refs_column(label: str, name: str) -> Column:
-    """Return a column of one context attribute that holds descriptors (`{type, id}`)."""
-
-    def read(obj: Object) -> tuple[str, ...]:
-        entries = as_mappings(obj.context.get(name))
-        return as_texts([f"{as_text(entry.get('type'))} {as_text(entry.get('id'))}".strip() for entry in entries])
-
-    return Column(label, read, context=(name,))
+def descriptors(value: Any) -> tuple[str, ...]:
+    """Return what descriptors (`{type, id}`) name, as texts."""
+    return as_texts(
+        [f"{as_text(entry.get('type'))} {as_text(entry.get('id'))}".strip() for entry in as_mappings(value)]
+    )
 
 
 #: Through which objects a link leads.
-THROUGH = link_refs_column("Through", "related_from")
+THROUGH = link_column("Through", "related_from", descriptors)
 
 
 def read_by(columns: Iterable[Column], *more: str) -> Needs:
@@ -140,27 +135,23 @@ def _other_names(obj: Object) -> tuple[str, ...]:
     return tuple(name for name in as_texts(obj.attributes.get("names")) if name != own)
 
 
-def _threat(obj: Object) -> str:
-    return as_text(as_mapping(obj.attributes.get("popular_threat_classification")).get("suggested_threat_label"))
+def _threat_label(classification: Any) -> str:
+    return as_text(as_mapping(classification).get("suggested_threat_label"))
 
 
 def threat(obj: Object) -> str:
     """Return what VirusTotal calls the threat of an object: the label of a file, the threat names of a URL."""
     if obj.ref.kind == "file":
-        return _threat(obj)
-    return listed(_threat_names(obj)) if obj.ref.kind == "url" else ""
+        return _threat_label(obj.attributes.get("popular_threat_classification"))
+    return listed(as_texts(obj.attributes.get("threat_names"))) if obj.ref.kind == "url" else ""
 
 
 def _file_type(obj: Object) -> str:
     return as_text(obj.attributes.get("type_description")) or as_text(obj.attributes.get("type_tag"))
 
 
-def _categories(obj: Object) -> tuple[str, ...]:
-    return as_texts([value for _, value in pairs(obj.attributes.get("categories"))])
-
-
-def _threat_names(obj: Object) -> tuple[str, ...]:
-    return as_texts(obj.attributes.get("threat_names"))
+def _categories(by_vendor: Any) -> tuple[str, ...]:
+    return as_texts([value for _, value in pairs(by_vendor)])
 
 
 def _network(obj: Object) -> str:
@@ -168,8 +159,8 @@ def _network(obj: Object) -> str:
     return " ".join(filter(None, (f"AS{number_}" if number_ else "", owner)))
 
 
-def _context_titles(obj: Object) -> tuple[str, ...]:
-    return as_texts([entry.get("title") for entry in as_mappings(obj.attributes.get("crowdsourced_context"))])
+def _titles(entries: Any) -> tuple[str, ...]:
+    return as_texts([entry.get("title") for entry in as_mappings(entries)])
 
 
 #: What is told of an object, by kind; its identity comes first and is not among them.
@@ -177,38 +168,38 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "file": (
         Column("Name", file_name, ("meaningful_name", "names")),
         Column("Type", _file_type, ("type_description", "type_tag")),
-        plain_column("Size", "size"),
-        Column("Threat", _threat, ("popular_threat_classification",)),
-        date_column("First submitted", "first_submission_date"),
-        date_column("Last analysed", "last_analysis_date"),
+        attribute_column("Size", "size"),
+        attribute_column("Threat", "popular_threat_classification", _threat_label),
+        attribute_column("First submitted", "first_submission_date", date),
+        attribute_column("Last analysed", "last_analysis_date", date),
         Column("Other names", _other_names, ("meaningful_name", "names")),
     ),
     "domain": (
-        plain_column("Registrar", "registrar"),
-        date_column("Created", "creation_date"),
+        attribute_column("Registrar", "registrar"),
+        attribute_column("Created", "creation_date", date),
         Column("Popularity rank", best_rank, ("popularity_ranks",)),
-        Column("Categories", _categories, ("categories",)),
-        date_column("First seen", "first_seen_itw_date"),
-        date_column("Last seen", "last_seen_itw_date"),
-        date_column("Last analysed", "last_analysis_date"),
+        attribute_column("Categories", "categories", _categories),
+        attribute_column("First seen", "first_seen_itw_date", date),
+        attribute_column("Last seen", "last_seen_itw_date", date),
+        attribute_column("Last analysed", "last_analysis_date", date),
     ),
     "ip_address": (
-        plain_column("Country", "country"),
+        attribute_column("Country", "country"),
         Column("Autonomous system", _network, ("asn", "as_owner")),
-        plain_column("Network", "network"),
-        Column("Context", _context_titles, ("crowdsourced_context",)),
-        date_column("First seen", "first_seen_itw_date"),
-        date_column("Last seen", "last_seen_itw_date"),
-        date_column("Last analysed", "last_analysis_date"),
+        attribute_column("Network", "network"),
+        attribute_column("Context", "crowdsourced_context", _titles),
+        attribute_column("First seen", "first_seen_itw_date", date),
+        attribute_column("Last seen", "last_seen_itw_date", date),
+        attribute_column("Last analysed", "last_analysis_date", date),
     ),
     "url": (
-        plain_column("Title", "title"),
-        plain_column("HTTP status", "last_http_response_code"),
-        plain_column("Final URL", "last_final_url"),
-        Column("Threat", _threat_names, ("threat_names",)),
-        Column("Categories", _categories, ("categories",)),
-        date_column("First submitted", "first_submission_date"),
-        date_column("Last analysed", "last_analysis_date"),
+        attribute_column("Title", "title"),
+        attribute_column("HTTP status", "last_http_response_code"),
+        attribute_column("Final URL", "last_final_url"),
+        attribute_column("Threat", "threat_names", as_texts),
+        attribute_column("Categories", "categories", _categories),
+        attribute_column("First submitted", "first_submission_date", date),
+        attribute_column("Last analysed", "last_analysis_date", date),
     ),
 }
 
@@ -219,7 +210,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {"url": ("url",)}
 LABELS: Mapping[str, str] = {"file": "SHA-256", "url": "URL", "domain": "Domain", "ip_address": "IP address"}
 
 _TTL = link_column("TTL", "ttl")
-_SEEN = link_date_column("Seen", "timestamp")
+_SEEN = link_column("Seen", "timestamp", date)
 _SCRIPT = (
     _SEEN,
     link_column("Embedded in the page", "embedded"),

@@ -1,6 +1,6 @@
 """Relationships of which nobody says what they hold, and those that VirusTotal may add tomorrow. Never scored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from virustotal.core import ANY, Analyzer, Evidence, Finding, Settings, hookimpl, relationships
 from virustotal.core.readers import as_text
@@ -27,15 +27,8 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         yield section
 
 
-_ANALYZERS: tuple[Analyzer, ...] = tuple(
-    Analyzer(
-        f"plain_{kind}", kind, ANY, analyze=analyze, order=395, summary="Relationships that no other analyser knows"
-    )
-    for kind in KINDS
-)
-
-
 @hookimpl
-def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """Return the plain analysers."""
-    return _ANALYZERS
+    summary = "Relationships that no other analyser knows"
+    return (Analyzer(f"plain_{kind}", kind, ANY, analyze=analyze, order=395, summary=summary) for kind in KINDS)

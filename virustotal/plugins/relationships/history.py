@@ -1,17 +1,17 @@
 """When an object was seen and scanned: analyses and submissions, as a timeline with the table below it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from assemblyline_v4_service.common.result import ResultSection
 from attrs import frozen
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, Settings, hookimpl, relationships, tables
+from virustotal.core import Analyzer, Finding, Object, Related, Settings, hookimpl, relationships, tables
 from virustotal.core.readers import as_text, date
 from virustotal.core.relationships import Relationship
-from virustotal.plugins.relationships.columns import Column, date_column, plain_column, read_by
-from virustotal.plugins.relationships.record_table import MOST_NODES, record_table, timeline
-from virustotal.plugins.relationships.related_section import analyzer_of, heading
-from virustotal.plugins.relationships.related_verdicts import stats_column
+from virustotal.plugins.relationships.columns import Column, attribute_column
+from virustotal.plugins.relationships.record_table import MOST_NODES, record_analyzer, timeline
+from virustotal.plugins.relationships.related_section import heading
+from virustotal.plugins.relationships.related_verdicts import analysis_ratio
 
 
 @frozen
@@ -32,17 +32,17 @@ def _joined(columns: Sequence[Column], obj: Object) -> str:
 
 
 _SCAN = (
-    date_column("Date", "date"),
-    stats_column("Detections", "stats"),
-    plain_column("Status", "status"),
+    attribute_column("Date", "date", date),
+    attribute_column("Detections", "stats", analysis_ratio),
+    attribute_column("Status", "status"),
 )
 _SUBMISSION = (
-    date_column("Date", "date"),
-    plain_column("File name", "name"),
-    plain_column("Interface", "interface"),
-    plain_column("Country", "country"),
-    plain_column("City", "city"),
-    plain_column("Submitter", "source_key"),
+    attribute_column("Date", "date", date),
+    attribute_column("File name", "name"),
+    attribute_column("Interface", "interface"),
+    attribute_column("Country", "country"),
+    attribute_column("City", "city"),
+    attribute_column("Submitter", "source_key"),
 )
 #: By the kind of the records, in the order in which they are shown.
 _HISTORIES: Mapping[str, _History] = {
@@ -52,37 +52,30 @@ _HISTORIES: Mapping[str, _History] = {
 
 
 def _analyzer(entry: Relationship, history: _History, order: int) -> Analyzer:
-
-    def analyze(evidence: Evidence) -> Iterator[Finding]:
-        related = evidence.related
-        table = record_table(entry.title, related, history.columns) if related is not None else None
-        if related is None or table is None:
-            return
+    def show(related: Related, table: ResultSection, _settings: Settings) -> Iterator[Finding]:
         nodes = sorted(map(history.node, related.items), reverse=True)
         line = timeline(entry.title, nodes)
-        section: ResultSection = table if line is None else line
-        if line is not None:
-            line.title_text = heading(entry.title, related)
-            if sum(bool(moment) for moment, *_ in nodes) > MOST_NODES:
-                line.title_text += f", the newest {MOST_NODES} drawn"
-            shown = min(len(related.items), tables.MOST_ROWS)
-            table.title_text = tables.counted("All records", shown, len(related.items))
-            table.auto_collapse = True
-            line.add_subsection(table)
-        yield section
+        if line is None:
+            yield table
+            return
+        line.title_text = heading(entry.title, related)
+        if sum(bool(moment) for moment, *_ in nodes) > MOST_NODES:
+            line.title_text += f", the newest {MOST_NODES} drawn"
+        shown = min(len(related.items), tables.MOST_ROWS)
+        table.title_text = tables.counted("All records", shown, len(related.items))
+        table.auto_collapse = True
+        line.add_subsection(table)
+        yield line
 
-    return analyzer_of(entry, order, analyze, read_by(history.columns))
-
-
-_ANALYZERS: tuple[Analyzer, ...] = tuple(
-    _analyzer(entry, history, order)
-    for order, (kind, history) in enumerate(_HISTORIES.items(), 650)
-    for entry in relationships.CATALOGUE.values()
-    if entry.yields == (kind,)
-)
+    return record_analyzer(entry, order, history.columns, show)
 
 
 @hookimpl
-def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """Return the analysers of analyses and submissions."""
-    return _ANALYZERS
+    return (
+        _analyzer(entry, history, order)
+        for order, (kind, history) in enumerate(_HISTORIES.items(), 650)
+        for entry in relationships.CATALOGUE.values()
+        if entry.yields == (kind,)
+    )

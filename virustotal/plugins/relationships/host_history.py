@@ -1,6 +1,6 @@
 """Resolutions of a domain or IP address, and the history of its WHOIS records and certificates."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
@@ -11,6 +11,7 @@ from virustotal.core import (
     Finding,
     Object,
     Ref,
+    Related,
     Settings,
     certificates,
     hookimpl,
@@ -20,10 +21,10 @@ from virustotal.core import (
 from virustotal.core.readers import as_mapping, as_text, date
 from virustotal.core.relationships import Relationship
 from virustotal.core.whois import whois_map_facts
-from virustotal.plugins.relationships.columns import Column, add, date_column, link_column, plain_column, read_by
+from virustotal.plugins.relationships.columns import Column, add, attribute_column, link_column, read_by
 from virustotal.plugins.relationships.record_table import record_analyzer, record_table, timeline
 from virustotal.plugins.relationships.related_section import analyzer_of
-from virustotal.plugins.relationships.related_verdicts import stats_column
+from virustotal.plugins.relationships.related_verdicts import analysis_ratio
 
 # --- resolutions -----------------------------------------------------------------------------------------------------
 
@@ -43,20 +44,19 @@ def _resolution_columns(subject: Ref) -> Sequence[Column]:
         ("ip_address" if subject.kind == "domain" else "host_name",),
     )
     return (
-        date_column("Date", "date"),
+        attribute_column("Date", "date", date),
         other,
-        stats_column("IP address detections", "ip_address_last_analysis_stats"),
-        stats_column("Domain detections", "host_name_last_analysis_stats"),
-        plain_column("Resolver", "resolver"),
+        attribute_column("IP address detections", "ip_address_last_analysis_stats", analysis_ratio),
+        attribute_column("Domain detections", "host_name_last_analysis_stats", analysis_ratio),
+        attribute_column("Resolver", "resolver"),
     )
 
 
 def _resolutions(entry: Relationship) -> Analyzer:
     def analyze(evidence: Evidence) -> Iterator[Finding]:
-        related = evidence.related
-        if related is not None:
-            section = record_table(entry.title, related, _resolution_columns(evidence.report.subject.ref))
-            yield from () if section is None else (section,)
+        section = record_table(entry.title, evidence.related, _resolution_columns(evidence.report.subject.ref))
+        if section is not None:
+            yield section
 
     return analyzer_of(entry, 350, analyze, read_by(_resolution_columns(Ref(entry.kind, ""))))
 
@@ -67,11 +67,10 @@ def _resolutions(entry: Relationship) -> Analyzer:
 def _mapped(label: str, *keys: str) -> Column:
     """A column of the first of these keys that a `whois_map` has."""
 
-    def read(obj: Object) -> str:
-        fields = as_mapping(obj.attributes.get("whois_map"))
-        return next((text for key in keys if (text := as_text(fields.get(key)))), "")
+    def read(whois_map: Any) -> str:
+        return next((text for key in keys if (text := as_text(as_mapping(whois_map).get(key)))), "")
 
-    return Column(label, read, ("whois_map",))
+    return attribute_column(label, "whois_map", read)
 
 
 def _first_seen(obj: Object) -> str:
@@ -80,50 +79,43 @@ def _first_seen(obj: Object) -> str:
 
 _WHOIS = (
     Column("First seen", _first_seen, ("first_seen_date",), context=("first_seen_date",)),
-    date_column("Last updated", "last_updated"),
-    plain_column("Registrar", "registrar_name"),
+    attribute_column("Last updated", "last_updated", date),
+    attribute_column("Registrar", "registrar_name"),
     _mapped("Registrant", "Registrant Organization", "Registrant Name", "organisation", "org-name", "OrgName"),
-    plain_column("Country", "registrant_country"),
+    attribute_column("Country", "registrant_country"),
     _mapped("Name servers", "Name Server", "nserver"),
     _mapped("Expires", "Registry Expiry Date", "Registrar Registration Expiration Date"),
 )
 
 
-def _newest_whois(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
+def _newest_whois(related: Related, section: ResultSection, _settings: Settings) -> Iterator[Finding]:
     """Add the newest record whole, and a timeline of all."""
-    items = evidence.related.items if evidence.related else ()
-    newest = max(items, key=_first_seen, default=None)
-    nodes = ((_first_seen(obj), as_text(obj.attributes.get("registrar_name")), "") for obj in items)
+    newest = max(related.items, key=_first_seen)
+    nodes = ((_first_seen(obj), as_text(obj.attributes.get("registrar_name")), "") for obj in related.items)
     add(section, timeline("Registrars over time", sorted(nodes, reverse=True)))
-    if newest is not None:
-        facts = whois_map_facts(newest.attributes.get("whois_map"))
-        add(section, tables.key_values("Newest record", facts, collapse=True))
-    yield from ()
+    facts = whois_map_facts(newest.attributes.get("whois_map"))
+    add(section, tables.key_values("Newest record", facts, collapse=True))
+    yield section
 
 
-def _certificate(label: str, name: str, read: Callable[[Any], str]) -> Column:
-    return Column(label, lambda obj: read(obj.attributes.get(name)), (name,))
-
-
+_SUBJECT = attribute_column("Subject", "subject", certificates.distinguished)
+_ISSUER = attribute_column("Issuer", "issuer", certificates.distinguished)
 _CERTIFICATE = (
     Column("First seen", _first_seen, ("first_seen_date",), context=("first_seen_date",)),
     link_column("Port", "port"),
-    _certificate("Subject", "subject", certificates.distinguished),
-    _certificate("Issuer", "issuer", certificates.distinguished),
-    _certificate("Valid from", "validity", lambda validity: date(as_mapping(validity).get("not_before"))),
-    _certificate("Valid to", "validity", lambda validity: date(as_mapping(validity).get("not_after"))),
+    _SUBJECT,
+    _ISSUER,
+    attribute_column("Valid from", "validity", lambda validity: date(as_mapping(validity).get("not_before"))),
+    attribute_column("Valid to", "validity", lambda validity: date(as_mapping(validity).get("not_after"))),
     Column("Alternative names", lambda obj: certificates.alternative_names(obj.attributes), ("extensions",)),
-    plain_column("Thumbprint", "thumbprint_sha256"),
+    attribute_column("Thumbprint", "thumbprint_sha256"),
 )
 
 
-def _certificates_over_time(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
-    items = evidence.related.items if evidence.related else ()
-    nodes = (
-        (_first_seen(obj), as_text(_CERTIFICATE[2].cell(obj)), as_text(_CERTIFICATE[3].cell(obj))) for obj in items
-    )
+def _certificates_over_time(related: Related, section: ResultSection, _settings: Settings) -> Iterator[Finding]:
+    nodes = ((_first_seen(obj), as_text(_SUBJECT.cell(obj)), as_text(_ISSUER.cell(obj))) for obj in related.items)
     add(section, timeline("Certificates over time", sorted(nodes, reverse=True)))
-    yield from ()
+    yield section
 
 
 #: The maker of the analyser, by the kind of the records.
@@ -132,12 +124,9 @@ _MAKERS: Mapping[tuple[str, ...], Callable[[Relationship], Analyzer]] = {
     ("whois",): lambda entry: record_analyzer(entry, 655, _WHOIS, _newest_whois),
     ("ssl_cert",): lambda entry: record_analyzer(entry, 656, _CERTIFICATE, _certificates_over_time),
 }
-_ANALYZERS: tuple[Analyzer, ...] = tuple(
-    _MAKERS[entry.yields](entry) for entry in relationships.CATALOGUE.values() if entry.yields in _MAKERS
-)
 
 
 @hookimpl
-def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """Return the analysers of resolutions, WHOIS records and certificates."""
-    return _ANALYZERS
+    return (_MAKERS[entry.yields](entry) for entry in relationships.CATALOGUE.values() if entry.yields in _MAKERS)

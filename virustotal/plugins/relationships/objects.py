@@ -1,6 +1,6 @@
 """Relationships that lead to files, hosts and URLs: one analyser for each of them that VirusTotal has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from virustotal.core import Analyzer, Settings, hookimpl, relationships
 from virustotal.core.relationships import KINDS, Family, Relationship
@@ -48,8 +48,9 @@ def _order(entry: Relationship) -> int:
     return _ORDER.get(entry.family, _ORDER[Family.ORIGIN])[to_files]
 
 
-def _tag(entry: Relationship) -> str:
-    if entry.family is not Family.DOES:
+def tag_of(entry: Relationship) -> str:
+    """Return the tag type of the objects of a relationship; empty where they are context or a single object."""
+    if entry.one or entry.family is not Family.DOES:
         return ""
     # Where a URL leads is part of what it does, and was not seen in a sandbox.
     return "network.static.uri" if entry.name == "redirects_to" else _TAGS.get(entry.yields[0], "")
@@ -58,15 +59,11 @@ def _tag(entry: Relationship) -> str:
 def _analyzer(entry: Relationship) -> Analyzer:
     if entry.one:
         return related_object_analyzer(entry, _order(entry))
-    return related_table_analyzer(entry, _order(entry), _tag(entry))
-
-
-_ANALYZERS: tuple[Analyzer, ...] = tuple(
-    _analyzer(entry) for entry in relationships.CATALOGUE.values() if entry.yields and set(entry.yields) <= set(KINDS)
-)
+    return related_table_analyzer(entry, _order(entry), tag_of(entry))
 
 
 @hookimpl
-def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """Return the analysers of relationships that lead to files, hosts and URLs."""
-    return _ANALYZERS
+    entries = relationships.CATALOGUE.values()
+    return (_analyzer(entry) for entry in entries if entry.yields and set(entry.yields) <= set(KINDS))

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from assemblyline_v4_service.common.result import ResultSection, ResultTimelineSection
 
-from virustotal.core import Analyzer, Evidence, Finding, Object, Related, tables
+from virustotal.core import Analyzer, Evidence, Finding, Object, Related, Settings, tables
 from virustotal.core.readers import as_text
 from virustotal.core.relationships import Relationship
 from virustotal.plugins.relationships.columns import Column, add, further_section, read_by
@@ -14,38 +14,42 @@ from virustotal.plugins.relationships.related_section import analyzer_of, links,
 #: Nodes of one timeline; the table below it has more.
 MOST_NODES = 40
 
-#: What an analyser adds to the section of its records.
-More: TypeAlias = Callable[[Evidence, ResultSection], Iterable[Finding]]
+#: Yields what an analyser shows: the table of its records, changed or within another section, and what goes with it.
+Show: TypeAlias = Callable[[Related, ResultSection, Settings], Iterable[Finding]]
+
+
+def table_alone(_related: Related, section: ResultSection, _settings: Settings) -> Iterator[Finding]:
+    """Yield the table as it is."""
+    yield section
 
 
 def record_analyzer(
-    entry: Relationship, order: int, columns: Sequence[Column], more: More | None = None, *reads: str
+    entry: Relationship, order: int, columns: Sequence[Column], show: Show = table_alone, *reads: str
 ) -> Analyzer:
     """Return the analyser that shows the objects of one relationship as a table of `columns`.
 
     Args:
-        reads: Attributes that `more` reads beside those of the columns.
+        reads: Attributes that `show` reads beside those of the columns.
     """
 
     def analyze(evidence: Evidence) -> Iterator[Finding]:
         related = evidence.related
-        section = record_table(entry.title, related, columns, *reads) if related is not None else None
-        if related is None or section is None:
-            return
-        add(section, links("Open on VirusTotal", related.items, evidence.settings))
-        findings = list(more(evidence, section)) if more is not None else []
-        yield section
-        yield from findings
+        section = record_table(entry.title, related, columns, *reads)
+        if related is not None and section is not None:
+            add(section, links("Open on VirusTotal", related.items, evidence.settings))
+            yield from show(related, section, evidence.settings)
 
     return analyzer_of(entry, order, analyze, read_by(columns, *reads))
 
 
-def record_table(title: str, related: Related, columns: Sequence[Column], *reads: str) -> ResultSection | None:
+def record_table(title: str, related: Related | None, columns: Sequence[Column], *reads: str) -> ResultSection | None:
     """Return the table of a relationship, or None without objects. An object without attributes is shown by its id.
 
     Args:
         reads: Attributes that are shown beside those of the columns.
     """
+    if related is None:
+        return None
     rows = [row(obj, columns) for obj in related.items[: tables.MOST_ROWS]]
     names = (*(column.label for column in columns), "Id", "Reason")
     section = tables.table(title, rows, tuple(dict.fromkeys(names)), total=len(related.items))

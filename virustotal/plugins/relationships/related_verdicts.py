@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 from attrs import frozen
 
 from virustotal.core import Evidence, Level, Object, Settings, Verdict
 from virustotal.core.readers import host_of, integer, pairs
 from virustotal.core.verdicts import category_of, detection_ratio, needed_hits, ratio
-from virustotal.plugins.relationships.columns import Column, address, identity
+from virustotal.plugins.relationships.columns import address, identity
 
 
 @frozen
@@ -38,14 +39,9 @@ class JudgedObject:
         return self.verdict.counts.hits < needed_hits(settings)
 
 
-def stats_column(label: str, name: str) -> Column:
-    """Return a column of the counters of an analysis as `ratio`; they are all 0 while it is queued."""
-
-    def read(obj: Object) -> str:
-        stats = pairs(obj.attributes.get(name))
-        return ratio({category_of(category): integer(count) or 0 for category, count in stats})
-
-    return Column(label, read, (name,))
+def analysis_ratio(stats: Any) -> str:
+    """Return the counters of an analysis as `ratio`; they are all 0 while it is queued."""
+    return ratio({category_of(category): integer(count) or 0 for category, count in pairs(stats)})
 
 
 def has_report(obj: Object) -> bool:

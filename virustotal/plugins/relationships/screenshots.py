@@ -1,12 +1,12 @@
 """Screenshots of a sandbox run, fetched where relationships are analysed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Role, Settings, hookimpl, relationships
+from virustotal.core import Analyzer, Download, Finding, Object, Related, Role, Settings, hookimpl, relationships
 from virustotal.core.readers import as_text, date, safe_name
-from virustotal.plugins.relationships.columns import Column, date_column, plain_column
+from virustotal.plugins.relationships.columns import Column, attribute_column
 from virustotal.plugins.relationships.record_table import record_analyzer
 
 #: Pictures that are fetched for one file; all are listed.
@@ -15,15 +15,15 @@ MOST_PICTURES = 12
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
 
 _SCREENSHOT = (
-    date_column("Date", "date"),
-    plain_column("Sandbox", "sandbox_name"),
+    attribute_column("Date", "date", date),
+    attribute_column("Sandbox", "sandbox_name"),
     Column("Id", lambda obj: as_text(obj.ref.id)),
 )
 
 
-def _pictures(evidence: Evidence, section: ResultSection) -> Iterator[Finding]:
-    related = evidence.related
-    if related is None or not evidence.settings.analyze_relationship:
+def _pictures(related: Related, section: ResultSection, settings: Settings) -> Iterator[Finding]:
+    yield section
+    if not settings.analyze_relationship:
         return
     linked = [obj for obj in related.items if _link(obj)]
     for place, obj in enumerate(linked[:MOST_PICTURES], 1):
@@ -54,14 +54,11 @@ def _download(place: int, obj: Object) -> Download:
     )
 
 
-_ANALYZERS: tuple[Analyzer, ...] = tuple(
-    record_analyzer(entry, 350, _SCREENSHOT, _pictures, "link")
-    for entry in relationships.CATALOGUE.values()
-    if entry.yields == ("screenshot",)
-)
-
-
 @hookimpl
-def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """Return the analyser of screenshots."""
-    return _ANALYZERS
+    return (
+        record_analyzer(entry, 350, _SCREENSHOT, _pictures, "link")
+        for entry in relationships.CATALOGUE.values()
+        if entry.yields == ("screenshot",)
+    )

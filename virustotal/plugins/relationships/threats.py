@@ -167,14 +167,8 @@ def _analyzer(entry: Relationship) -> Analyzer:
     return analyzer_of(entry, _ORDER.get(entry.name, 630), look.analyze, read_by(look.columns))
 
 
-_ANALYZERS: tuple[Analyzer, ...] = tuple(
-    _analyzer(entry)
-    for entry in relationships.CATALOGUE.values()
-    if {"collection", "threat_actor"}.intersection(entry.yields)
-)
-
-
 @hookimpl
-def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """Return the analysers of threats and of lists of objects."""
-    return _ANALYZERS
+    threats = {"collection", "threat_actor"}
+    return (_analyzer(entry) for entry in relationships.CATALOGUE.values() if threats.intersection(entry.yields))

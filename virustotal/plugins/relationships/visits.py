@@ -1,10 +1,10 @@
 """Visits to a private URL by VirusTotal's browser: what it loaded, its screenshot and its DOM."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from virustotal.core import Analyzer, Download, Evidence, Finding, Object, Role, Settings, hookimpl, tables
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, date, integer, safe_name
-from virustotal.plugins.relationships.columns import Column, date_column, plain_column
+from virustotal.plugins.relationships.columns import Column, add, attribute_column
 from virustotal.plugins.relationships.record_table import record_table
 from virustotal.plugins.relationships.screenshots import PICTURES
 
@@ -14,20 +14,14 @@ MOST_VISITS = 3
 _HTML = (b"<", b"\xef\xbb\xbf<", b"\r", b"\n", b" ", b"\t")
 
 _VISIT = (
-    date_column("Date", "analysis_date"),
-    Column(
-        "Status", lambda obj: _constant(obj.attributes.get("analysis_status"), "ANALYSIS_STATUS_"), ("analysis_status",)
-    ),
-    Column("Device", lambda obj: _constant(obj.attributes.get("device"), "DEVICE_TYPE_"), ("device",)),
+    attribute_column("Date", "analysis_date", date),
+    attribute_column("Status", "analysis_status", lambda status: _constant(status, "ANALYSIS_STATUS_")),
+    attribute_column("Device", "device", lambda device: _constant(device, "DEVICE_TYPE_")),
     Column("Title", lambda obj: as_mapping(obj.attributes.get("dom_info")).get("title")),
-    Column("Requests", lambda obj: len(as_list(obj.attributes.get("resources"))), ("resources",)),
+    attribute_column("Requests", "resources", lambda resources: len(as_list(resources))),
     # Their values may be sessions.
-    Column(
-        "Cookies",
-        lambda obj: [cookie.get("name") for cookie in as_mappings(obj.attributes.get("cookies"))],
-        ("cookies",),
-    ),
-    plain_column("SHA-256 of the DOM", "dom_sha256"),
+    attribute_column("Cookies", "cookies", lambda cookies: [cookie.get("name") for cookie in as_mappings(cookies)]),
+    attribute_column("SHA-256 of the DOM", "dom_sha256"),
 )
 _REQUEST = {
     "url": "URL",
@@ -47,7 +41,8 @@ def _constant(value: object, prefix: str) -> str:
 def visits(evidence: Evidence) -> Iterator[Finding]:
     """Yield a table of all visits, the requests of the newest one, and what is downloaded of them."""
     related = evidence.related
-    if related is None or (section := record_table("Visits to the URL", related, _VISIT, "expiration")) is None:
+    section = record_table("Visits to the URL", related, _VISIT, "expiration")
+    if related is None or section is None:
         return
     newest = sorted(related.items, key=lambda obj: integer(obj.attributes.get("analysis_date")) or 0, reverse=True)
     rows = [
@@ -55,8 +50,7 @@ def visits(evidence: Evidence) -> Iterator[Finding]:
         for resource in as_mappings(newest[0].attributes.get("resources"))
     ]
     columns = tuple(_REQUEST.values())
-    if (below := tables.table("Requests in the newest visit", rows, columns, collapse=True)) is not None:
-        section.add_subsection(below)
+    add(section, tables.table("Requests in the newest visit", rows, columns, collapse=True))
     yield section
     if evidence.settings.analyze_relationship:
         for place, visit in enumerate(newest[:MOST_VISITS], 1):
@@ -74,12 +68,7 @@ def _downloads(place: int, visit: Object, settings: Settings) -> Iterator[Downlo
         yield Download(visit.ref, "dom", f"{name}.html", description, Role.SUPPLEMENTARY, magic=_HTML)
 
 
-_ANALYZERS = (
-    Analyzer("url_visits", "url", "behaviours", analyze=visits, order=345, summary="Visits to a private URL"),
-)
-
-
 @hookimpl
-def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """Return the analyser of visits; public URLs have no such relationship."""
-    return _ANALYZERS
+    yield Analyzer("url_visits", "url", "behaviours", analyze=visits, order=345, summary="Visits to a private URL")
