@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from virustotal.al_types.network_addresses import indicator
 from virustotal.core.lookup.subjects import Refusal, Subject, url_subject
 from virustotal.core.models import Outcome, Ref, Report, Status
-from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
+from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, NO_SAFELIST, URIS, Safelist
 from virustotal.indicator_search.already_known import KnownIndicator
 from virustotal.util.hosts import address_of, canonical_host, host_of, reason_not_public
 from virustotal.util.readers import clean, number
@@ -38,22 +38,14 @@ class Ioc:
     Args:
         ref: By which it is asked for.
         label: What is shown, inert and without user and password.
-        url: A URL as it is asked for, uncut.
         tags: The types under which it was tagged.
         indicator: What the task's reports say of it; None for nothing.
     """
 
     ref: Ref
     label: str
-    url: str = ""
-    tags: tuple[str, ...] = ()
-    indicator: KnownIndicator | None = None
-
-    @property
-    def refs(self) -> tuple[Ref, ...]:
-        """Its references: a URL is asked for by its text, and VirusTotal calls it by its SHA-256."""
-        digest = (Ref("url", hashlib.sha256(self.url.encode()).hexdigest()),) if self.url else ()
-        return (self.ref, *digest)
+    tags: tuple[str, ...]
+    indicator: KnownIndicator | None
 
     @property
     def report(self) -> Report | None:
@@ -102,27 +94,30 @@ def plan_iocs(
     tagged = list(_tagged(tags))
     # The highest scores first; those of one score keep the order of their types.
     for _, tag_type, value in heapq.nlargest(MOST_READ, tagged, key=itemgetter(0)):
-        entry = _read(tag_type, value, safelist if filtered else Safelist())
-        if isinstance(entry, Refusal):
-            refused[tag_type, entry.what] = Outcome(entry.status, entry.reason)
+        subject = _read(tag_type, value, safelist if filtered else NO_SAFELIST)
+        if isinstance(subject, Refusal):
+            refused[tag_type, subject.what] = Outcome(subject.status, subject.reason)
             continue
-        before = iocs.get(entry.ref, entry)
-        iocs[entry.ref] = evolve(before, tags=tuple(dict.fromkeys((*before.tags, tag_type))))
-    read = [evolve(ioc, indicator=_indicator(ioc, indicators)) for ioc in iocs.values()]
-    ordered = [ioc for ioc in read if not ioc.report]
+        ref = subject.ref
+        before = iocs.get(ref) or Ioc(ref, subject.label, (), _indicator(subject, indicators))
+        iocs[ref] = evolve(before, tags=tuple(dict.fromkeys((*before.tags, tag_type))))
+    ordered = [ioc for ioc in iocs.values() if not ioc.report]
     why = f"More than max_iocs ({most}) were tagged, and others tell more." if most else "max_iocs is 0."
     reason = Outcome(Status.SKIPPED, why)
     return IocPlan(
         wanted=tuple(ordered[:most]),
-        reported=tuple(ioc for ioc in read if ioc.report),
+        reported=tuple(ioc for ioc in iocs.values() if ioc.report),
         cut=tuple((ioc, reason) for ioc in ordered[most:]),
         refused=tuple((tag_type, what, outcome) for (tag_type, what), outcome in refused.items()),
         unread=max(0, len(tagged) - MOST_READ),
     )
 
 
-def _indicator(ioc: Ioc, indicators: Mapping[Ref, KnownIndicator]) -> KnownIndicator | None:
-    return next((indicators[ref] for ref in ioc.refs if ref in indicators), None)
+def _indicator(subject: Subject, indicators: Mapping[Ref, KnownIndicator]) -> KnownIndicator | None:
+    """Return what is known: a URL is asked for by its text, and VirusTotal calls it by its SHA-256."""
+    if subject.ref in indicators or not subject.url:
+        return indicators.get(subject.ref)
+    return indicators.get(Ref("url", hashlib.sha256(subject.url.encode()).hexdigest()))
 
 
 def cut_off(plan: IocPlan, skipped: Mapping[Ref, Outcome]) -> IocPlan:
@@ -140,14 +135,12 @@ def _tagged(tags: Mapping[str, Any]) -> Iterator[tuple[float, str, Any]]:
             yield float(number(pair[1]) or 0), tag_type, pair[0]
 
 
-def _read(tag_type: str, value: Any, safelist: Safelist) -> Ioc | Refusal:
+def _read(tag_type: str, value: Any, safelist: Safelist) -> Subject | Refusal:
     kind = _TYPES[tag_type]
     subject = url_subject(value) if kind == "url" else _host(kind, value)
-    if isinstance(subject, Refusal):
-        return subject
-    if _is_safelisted(subject, value, safelist):
+    if isinstance(subject, Subject) and _is_safelisted(subject, value, safelist):
         return Refusal(subject.label, "It is safelisted on the platform.")
-    return Ioc(subject.ref, subject.label, subject.url)
+    return subject
 
 
 def _is_safelisted(subject: Subject, value: str, safelist: Safelist) -> bool:
