@@ -1,6 +1,6 @@
 """What the documentation leaves open, or what depends on VirusTotal's day: one switch each, both ways tested.
 
-The first choice of each list is the default.
+The first choice of each switch is the default.
 """
 
 from collections.abc import Mapping
@@ -9,36 +9,9 @@ from typing import Any
 import attrs
 from attrs import define, field
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "relationship_attributes": ("ignored", "honoured", "half", "400"),
-    "relationship_counters": ("ignored", "honoured", "400"),
-    "attributes": ("ignored", "honoured", "400"),
-    "inline_bad_name": ("400", "left-out"),
-    "inline_forbidden": ("403", "400", "left-out"),
-    "unknown_relationship": ("404", "400"),
-    "withdrawn": ("served", "unknown"),
-    "empty_behaviours": ("200", "404"),
-    "unknown_host": ("empty", "404"),
-    "absent_one": ("null", "missing", "404"),
-    "uppercase_hash": ("accepted", "404", "400"),
-    "bad_url_id": ("400", "404"),
-    "bad_limit": ("400", "default"),
-    "cursor_limit": ("bound", "free"),
-    "count": ("present", "absent", "wrong"),
-    "quota_code": ("QuotaExceededError", "TooManyRequestsError"),
-    "gzip": ("agent", "always", "never"),
-    "artefacts": ("generated", "recorded"),
-    "artefact_answer": ("direct", "redirect"),
-    "metadata": ("every", "premium"),
-    "known_upload": ("charged", "409"),
-    "upload_host": ("same", "other"),
-    "analysis_end": ("completed", "never"),
-}
-"""Switch -> what it may be, the default first."""
 
-
-def _choice(name: str) -> Any:
-    return field(default=CHOICES[name][0], validator=attrs.validators.in_(CHOICES[name]))
+def _choice(*choices: str) -> Any:
+    return field(default=choices[0], validator=attrs.validators.in_(choices), metadata={"choices": choices})
 
 
 def _number(default: float) -> Any:
@@ -53,29 +26,29 @@ def _count(default: int) -> Any:
 class Switches:
     """The emulator's behaviour where the real one is not known or varies; a wrong value raises ``ValueError``."""
 
-    relationship_attributes: str = _choice("relationship_attributes")
-    relationship_counters: str = _choice("relationship_counters")
-    attributes: str = _choice("attributes")
-    inline_bad_name: str = _choice("inline_bad_name")
-    inline_forbidden: str = _choice("inline_forbidden")
-    unknown_relationship: str = _choice("unknown_relationship")
-    withdrawn: str = _choice("withdrawn")
-    empty_behaviours: str = _choice("empty_behaviours")
-    unknown_host: str = _choice("unknown_host")
-    absent_one: str = _choice("absent_one")
-    uppercase_hash: str = _choice("uppercase_hash")
-    bad_url_id: str = _choice("bad_url_id")
-    bad_limit: str = _choice("bad_limit")
-    cursor_limit: str = _choice("cursor_limit")
-    count: str = _choice("count")
-    quota_code: str = _choice("quota_code")
-    gzip: str = _choice("gzip")
-    artefacts: str = _choice("artefacts")
-    artefact_answer: str = _choice("artefact_answer")
-    metadata: str = _choice("metadata")
-    known_upload: str = _choice("known_upload")
-    upload_host: str = _choice("upload_host")
-    analysis_end: str = _choice("analysis_end")
+    relationship_attributes: str = _choice("ignored", "honoured", "half", "400")
+    relationship_counters: str = _choice("ignored", "honoured", "400")
+    attributes: str = _choice("ignored", "honoured", "400")
+    inline_bad_name: str = _choice("400", "left-out")
+    inline_forbidden: str = _choice("403", "400", "left-out")
+    unknown_relationship: str = _choice("404", "400")
+    withdrawn: str = _choice("served", "unknown")
+    empty_behaviours: str = _choice("200", "404")
+    unknown_host: str = _choice("empty", "404")
+    absent_one: str = _choice("null", "missing", "404")
+    uppercase_hash: str = _choice("accepted", "404", "400")
+    bad_url_id: str = _choice("400", "404")
+    bad_limit: str = _choice("400", "default")
+    cursor_limit: str = _choice("bound", "free")
+    count: str = _choice("present", "absent", "wrong")
+    quota_code: str = _choice("QuotaExceededError", "TooManyRequestsError")
+    gzip: str = _choice("agent", "always", "never")
+    artefacts: str = _choice("generated", "recorded")
+    artefact_answer: str = _choice("direct", "redirect")
+    metadata: str = _choice("every", "premium")
+    known_upload: str = _choice("charged", "409")
+    upload_host: str = _choice("same", "other")
+    analysis_end: str = _choice("completed", "never")
     cursor_repeats: bool = field(default=False, converter=attrs.converters.to_bool)
     """Every page names the cursor that led to it: a client that trusts it loops."""
     short_pages: bool = field(default=False, converter=attrs.converters.to_bool)
@@ -112,3 +85,9 @@ class Switches:
                 setattr(self, name, value)
             except ValueError as error:  # a validator's has more arguments than its sentence
                 raise ValueError(f"the switch {name}: {error.args[0]}") from None
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    switch.name: switch.metadata["choices"] for switch in attrs.fields(Switches) if switch.metadata
+}
+"""Switch -> what it may be, the default first."""
