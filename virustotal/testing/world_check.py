@@ -9,12 +9,13 @@ from attrs import evolve, frozen
 from virustotal.api.relationships import KINDS
 from virustotal.core.models import Object, Report
 from virustotal.core.plugin_host.hooks import LoadedPlugins
+from virustotal.core.plugin_host.plugin import Plugin
 from virustotal.core.plugin_host.runner import due
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
 from virustotal.testing.builders import found
 from virustotal.testing.contract import check
-from virustotal.testing.plugins import as_settings, name_of, plugins
+from virustotal.testing.plugins import as_settings, plugins
 from virustotal.testing.world import examples
 
 
@@ -44,43 +45,41 @@ def problems(module: Any, settings: Settings | Mapping[str, Any] | None = None) 
         PluginError: The host does not load it.
     """
     configured = as_settings(settings)
-    return list(check_world(plugins(module, configured), name_of(module), configured).problems)
+    loaded = plugins(module, configured)
+    return list(check_world(loaded, loaded.listing[0], configured).problems)
 
 
-def check_world(loaded: LoadedPlugins, name: str, settings: Settings) -> WorldCheck:
+def check_world(loaded: LoadedPlugins, plugin: Plugin, settings: Settings) -> WorldCheck:
     """Check one plugin, with its own remaps and verdicts.
 
     Args:
-        loaded: All plugins, this one among them.
-        name: The plugin's.
+        loaded: All plugins.
+        plugin: One of them, which is used.
         settings: Of the service.
     """
-    plugin = next(entry for entry in loaded.listing if entry.name == name and entry.used)
-    own = evolve(loaded, hooks=tuple(hook for hook in loaded.hooks if hook.provider.name == name))
+    own = evolve(loaded, hooks=plugin.hooks)
     runs: Counter[str] = Counter()
     lines = [f"{row.analyzer.name} is {row.state.value}: {row.reason}" for row in plugin.analyzers if row.reason]
     for report in examples():
         for analyzer, related in due(report, loaded.registry):
-            if loaded.providers[analyzer.name].name == name:
+            if loaded.providers[analyzer.name] is plugin:
                 runs[analyzer.name] += 1
                 given = found(report, related.relationship if related else "", settings, plugin=own)
                 lines += check(analyzer, given)
-    called, failures = _hooks(own, name, settings)
+    called, failures = _hooks(own, plugin, settings)
     idle = tuple(name for name, provider in own.providers.items() if provider is plugin and name not in runs)
     return WorldCheck(runs.total() + called, tuple(dict.fromkeys((*lines, *failures))), idle)
 
 
-def _hooks(own: LoadedPlugins, name: str, settings: Settings) -> tuple[int, list[str]]:
+def _hooks(own: LoadedPlugins, plugin: Plugin, settings: Settings) -> tuple[int, list[str]]:
     caller = own.begin(settings)
     for kind in KINDS:
         caller.registry.wanted(kind, settings)
-    hooks = [hook for hook in own.hooks if hook.hook != "virustotal_analyzers"]
+    hooks = [hook for hook in plugin.hooks if hook.hook != "virustotal_analyzers"]
     objects = [obj for report in examples() for obj in _objects(report)] if hooks else []
     for obj in objects:
         judge(obj, settings, caller.remap, caller.decide)
-    providers = {str(provider) for provider in own.providers.values() if provider.name == name}
-    providers |= {str(hook.provider) for hook in hooks}
-    failed = [output for output in caller.failed if output.provider in providers]
+    failed = [output for output in caller.failed if output.provider == str(plugin)]
     return len(objects) * len(hooks), [
         f"{output.analyzer} failed: {output.error}" if output.error else f"{output.analyzer}: {output.notes[0]}"
         for output in failed

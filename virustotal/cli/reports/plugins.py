@@ -76,7 +76,7 @@ def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
         return Checked(plugin, problems=(f"Not loaded, {plugin.state.value}: {plugin.reason}.",))
     from virustotal.testing.world_check import check_world  # the kit imports the emulator
 
-    outcome = check_world(loaded, plugin.name, service_settings(config))
+    outcome = check_world(loaded, plugin, service_settings(config))
     warnings = (*plugin.warnings, *(f"{row.analyzer.name}: {row.warning}" for row in plugin.analyzers if row.warning))
     return Checked(plugin, outcome.runs, outcome.problems, outcome.idle, warnings)
 

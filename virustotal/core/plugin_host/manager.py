@@ -66,7 +66,8 @@ def _loaded(sources: Sequence[Source], settings: Settings) -> LoadedPlugins:
         if plugin.used:
             _load_guarded(plugin, load_module, modules, settings)
     _settle_names(plugins, settings.plugins.disabled)
-    _log_unknown(plugins, settings.plugins.disabled)
+    for name in unknown(plugins, settings.plugins.disabled):
+        log.warning("plugins.disabled names %s, which no plugin or analyser has", name)
     return _plugins(plugins)
 
 
@@ -218,12 +219,6 @@ def unknown(listing: Iterable[Plugin], disabled: Iterable[str]) -> tuple[str, ..
     for plugin in listing:
         names |= plugin.names | {row.analyzer.name for row in plugin.analyzers}
     return tuple(name for name in disabled if name not in names)
-
-
-def _log_unknown(listing: Sequence[Plugin], disabled: Sequence[str]) -> None:
-    hint = "" if all(plugin.used for plugin in listing) else " (or it is an analyser of a plugin that did not load)"
-    for name in unknown(listing, disabled):
-        log.warning("plugins.disabled names %s, which no plugin or analyser has%s", name, hint)
 
 
 def _plugins(plugins: Sequence[Plugin]) -> LoadedPlugins:

@@ -102,15 +102,11 @@ def _collect(collector: FindingCollector, analyzer: Analyzer, evidence: Evidence
     """Collect all findings. Call and iteration are both the plugin's code."""
     if time.monotonic() >= deadline:
         raise OutOfTimeError("It was not called: no time was left.")
-    findings = iterable("the answer of analyze", analyzer.analyze(evidence), "findings")
-    for finding in findings:
+    for finding in iterable("the answer of analyze", analyzer.analyze(evidence), "findings"):
         is_taken = collector.add(finding)
         if time.monotonic() >= deadline:
             raise OutOfTimeError("It was stopped: no time was left.", began=True)
         if not is_taken:
-            close = getattr(findings, "close", None)
-            if callable(close):
-                close()  # here, where its errors are caught
             break
 
 
