@@ -25,6 +25,7 @@ from virustotal.core.findings import (
 from virustotal.core.models import Ref
 from virustotal.core.plugin_host import field_checks
 from virustotal.core.plugin_host.field_checks import entries, expect, iterable, texts
+from virustotal.core.plugin_host.isolation_util import HostError
 from virustotal.core.plugin_host.limits import Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
@@ -34,10 +35,6 @@ DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "dom", "file", "screen
 #: The most characters of each text of an About, beside its tag.
 _ABOUT_TEXTS = {"value": 4_096, "relationship": 120, "detections": 60, "threat": 200, "level": 60}
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
-
-
-class LeftBehindError(Exception):
-    """Raised inside an analyser's thread whose time is over: nobody takes what it yields."""
 
 
 @define
@@ -68,10 +65,10 @@ class FindingCollector:
 
         Raises:
             TypeError, ValueError: It is no valid finding.
-            LeftBehindError: The output was taken already.
+            HostError: The output was taken already. It ends the thread of an analyser that was left behind.
         """
         if self._closed:
-            raise LeftBehindError("its time is over")
+            raise HostError("its time is over")
         if self._added >= self.usage.limits.findings:
             self.usage.notes.say(f"Only the first {self.usage.limits.findings} findings were taken.")
             return False

@@ -5,7 +5,7 @@ import logging
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -150,10 +150,8 @@ def _adopt_log(plugin: Plugin, module: Any) -> None:
     The framework sets the root logger to CRITICAL: its records would be lost.
     """
     name = getattr(module, "__name__", "")
-    if plugin.external and isinstance(name, str) and name:
-        own = logging.getLogger(name)
-        if own is not logging.getLogger():
-            own.parent = plugin_log(plugin.name)
+    if plugin.external and isinstance(name, str) and name not in ("", logging.root.name):
+        logging.getLogger(name).parent = plugin_log(plugin.name)
 
 
 def _check_unique(plugin: Plugin, module: Any, others: Mapping[Plugin, Any]) -> None:
@@ -164,28 +162,18 @@ def _check_unique(plugin: Plugin, module: Any, others: Mapping[Plugin, Any]) -> 
             raise HostError(f"its name is taken by another plugin: {other.name}")
 
 
-@cache
-def _manager() -> pluggy.PluginManager:
-    """Return a manager that knows the hooks. No plugin stays registered: HookCaller calls hooks one by one."""
+def _implementations(plugin: Plugin, module: Any) -> tuple[Implementation, ...]:
+    """Return the hooks of a plugin. It has a manager of its own: HookCaller calls hooks one by one."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    return manager
-
-
-def _implementations(plugin: Plugin, module: Any) -> tuple[Implementation, ...]:
-    manager = _manager()
-    try:
-        manager.register(module, plugin.name)
-        callers = manager.get_hookcallers(module) or ()
-        hooks = [(caller.name, hook) for caller in callers for hook in caller.get_hookimpls()]
-        check_hooks(module, hooks)
-        manager.check_pending()
-        return tuple(
-            Implementation(plugin, name, hook.function, tuple(hook.argnames)) for name, hook in hooks if name in HOOKS
-        )
-    finally:
-        if manager.is_registered(module):  # pluggy 1.6 lists one whose registration failed, too
-            manager.unregister(module)
+    manager.register(module, plugin.name)
+    callers = manager.get_hookcallers(module) or ()
+    hooks = [(caller.name, hook) for caller in callers for hook in caller.get_hookimpls()]
+    check_hooks(module, hooks)
+    manager.check_pending()
+    return tuple(
+        Implementation(plugin, name, hook.function, tuple(hook.argnames)) for name, hook in hooks if name in HOOKS
+    )
 
 
 # --- its analysers ---------------------------------------------------------------------------------------------------

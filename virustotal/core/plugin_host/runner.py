@@ -1,6 +1,5 @@
 """Calls the analysers of a report, each on its own: one that fails loses its own findings alone."""
 
-import contextlib
 import math
 import threading
 import time
@@ -13,7 +12,7 @@ from attrs import evolve
 from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.models import Object, Related, Report, Verdict
 from virustotal.core.plugin_host.field_checks import iterable
-from virustotal.core.plugin_host.finding_collector import FindingCollector, LeftBehindError
+from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of, watchdog
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Usage
@@ -118,13 +117,8 @@ def _collect_in_thread(
     seconds: float,
 ) -> None:
     """Collect the findings of an external analyser, which gets copies; it is waited for and then left behind."""
-
-    def call() -> None:
-        with contextlib.suppress(LeftBehindError):
-            _collect(collector, analyzer, copied_evidence(evidence))
-
     with preserved(collector.usage.notes.say):
-        run_with_timeout(analyzer.name, call, busy, seconds)
+        run_with_timeout(analyzer.name, lambda: _collect(collector, analyzer, copied_evidence(evidence)), busy, seconds)
 
 
 def copied_evidence(evidence: Evidence) -> Evidence:
