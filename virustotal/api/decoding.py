@@ -1,7 +1,5 @@
 """From JSON to the nouns of the core. What is missing, null or of another type is left out."""
 
-import base64
-import hashlib
 import json
 import math
 import re
@@ -133,26 +131,12 @@ def decode_page(payload: Mapping[str, Any]) -> Page:
 
 
 def distinct(items: Iterable[Object]) -> tuple[Object, ...]:
-    """Return each object once, in the order of the list, as the first that has attributes.
-
-    A URL that is named by its base64 is the one that is named by the SHA-256 of its address.
-    """
+    """Return each object once, in the order of the list, as the first that has attributes."""
     objects: dict[Ref, Object] = {}
     for item in items:
-        ref = Ref("url", _url_digest(item.ref.id)) if item.ref.kind == "url" else item.ref
-        if ref not in objects or (item.attributes and not objects[ref].attributes):
-            objects[ref] = item
+        if item.ref not in objects or (item.attributes and not objects[item.ref].attributes):
+            objects[item.ref] = item
     return tuple(objects.values())
-
-
-def _url_digest(id: str) -> str:
-    """Return the SHA-256 of the address that a base64 identifier holds; any other identifier as it is."""
-    if _SHA256.fullmatch(id):
-        return id
-    try:
-        return hashlib.sha256(base64.urlsafe_b64decode(id + "=" * (-len(id) % 4))).hexdigest()
-    except ValueError:
-        return id
 
 
 def _ended(block: Mapping[str, Any]) -> Outcome:

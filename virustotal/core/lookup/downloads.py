@@ -1,8 +1,9 @@
 """Downloads to files on disk through a Source, concurrently, each with its own outcome. Attaching is the shell's."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from attrs import evolve, field, frozen
 
@@ -20,10 +21,6 @@ _MAY_BE_HTML = frozenset({"html", "dom", "file"})
 
 #: An artefact whose like met one of these is not asked for: the licence covers all of a kind, the quota everything.
 _SPREADS = (Status.FORBIDDEN, Status.QUOTA)
-_NOT_ASKED = {
-    Status.FORBIDDEN: "The licence of the API key does not cover artefacts of this kind.",
-    Status.QUOTA: "The quota of the API key was used up.",
-}
 
 
 @frozen
@@ -48,7 +45,7 @@ class _Round:
     folder: Path
     most_bytes: int
     deadline: float
-    refused: dict[str, Status] = field(factory=dict)  # by kind; under an empty name, of all kinds
+    refused: dict[str, Outcome] = field(factory=dict)  # by kind; under an empty name, of all kinds
 
 
 def fetch(
@@ -116,7 +113,7 @@ def _within(downloads: Iterable[Download], limit: int) -> tuple[list[Download], 
 def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
     refusal = round.refused.get(download.kind) or round.refused.get("")
     if refusal is not None:
-        return DownloadOutcome(download, Outcome(refusal, _NOT_ASKED[refusal]))
+        return DownloadOutcome(download, refusal)
     path = round.folder / f"artefact-{index:04d}"
     save = Save(
         path,
@@ -135,7 +132,7 @@ def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
         round.source.ask(request, round.deadline)
     except VirusTotalError as error:
         if error.status in _SPREADS:
-            round.refused["" if error.status is Status.QUOTA else download.kind] = error.status
+            round.refused["" if error.status is Status.QUOTA else download.kind] = error.outcome
         return DownloadOutcome(download, error.outcome)
     except Exception as error:  # a full disk, say: it costs this file and nothing else
         path.unlink(missing_ok=True)
@@ -154,15 +151,13 @@ def _licence_once(outcomes: Iterable[DownloadOutcome]) -> Iterator[DownloadOutco
 
 def _with_distinct_names(outcomes: Iterable[DownloadOutcome]) -> tuple[DownloadOutcome, ...]:
     """Give each fetched file a name of its own: two sandboxes may have names that look alike once they are safe."""
-    used: dict[str, int] = {}
+    used: Counter[PurePath] = Counter()
     renamed: list[DownloadOutcome] = []
     for outcome in outcomes:
-        name = outcome.download.name
-        used[name] = used.get(name, 0) + 1
+        name = PurePath(outcome.download.name)
+        used[name] += 1
         if used[name] > 1:
-            stem, dot, extension = name.rpartition(".")
-            stem, extension = (stem, extension) if dot else (name, "")
-            other = f"{stem}_{used[name]}{dot}{extension}"
+            other = f"{name.stem}_{used[name]}{name.suffix}"
             outcome = evolve(outcome, download=evolve(outcome.download, name=other))
         renamed.append(outcome)
     return tuple(renamed)
