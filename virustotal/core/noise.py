@@ -14,38 +14,19 @@ __all__ = [
     "is_noise_registry_key",
 ]
 
+_HOSTS = """
+    windowsupdate.com update.microsoft.com delivery.mp.microsoft.com data.microsoft.com
+    smartscreen.microsoft.com crl.microsoft.com go.microsoft.com www.microsoft.com msedge.net
+    oneocsp.microsoft.com ocsp.msocsp.com wns.windows.com time.windows.com login.live.com
+    msftncsi.com msftconnecttest.com bing.com msn.com windows.msn.com activity.windows.com
+    digicert.com verisign.com symcb.com symcd.com globalsign.com globalsign.net
+    usertrust.com sectigo.com comodoca.com entrust.net identrust.com lencr.org letsencrypt.org
+    amazontrust.com pki.goog gstatic.com clients2.google.com connectivitycheck.android.com
+    mozilla.com mozilla.net mozilla.org firefox.com ocsp.apple.com ntp.org time.apple.com
+    akamai.net akamaiedge.net edgesuite.net edgekey.net phicdn.net in-addr.arpa ip6.arpa wpad isatap
+"""
 #: Hosts, and all below them: updates, telemetry, revocation lists, connectivity checks, time servers.
-HOSTS = frozenset(
-    (
-        *("windowsupdate.com", "update.microsoft.com", "delivery.mp.microsoft.com", "data.microsoft.com"),
-        *("smartscreen.microsoft.com", "crl.microsoft.com", "go.microsoft.com", "www.microsoft.com", "msedge.net"),
-        *("oneocsp.microsoft.com", "ocsp.msocsp.com", "wns.windows.com", "time.windows.com", "login.live.com"),
-        *("msftncsi.com", "msftconnecttest.com", "bing.com", "msn.com", "windows.msn.com", "activity.windows.com"),
-        *("digicert.com", "verisign.com", "symcb.com", "symcd.com", "globalsign.com", "globalsign.net"),
-        *(
-            "usertrust.com",
-            "sectigo.com",
-            "comodoca.com",
-            "entrust.net",
-            "identrust.com",
-            "lencr.org",
-            "letsencrypt.org",
-        ),
-        *("amazontrust.com", "pki.goog", "gstatic.com", "clients2.google.com", "connectivitycheck.android.com"),
-        *("mozilla.com", "mozilla.net", "mozilla.org", "firefox.com", "ocsp.apple.com", "ntp.org", "time.apple.com"),
-        *(
-            "akamai.net",
-            "akamaiedge.net",
-            "edgesuite.net",
-            "edgekey.net",
-            "phicdn.net",
-            "in-addr.arpa",
-            "ip6.arpa",
-            "wpad",
-            "isatap",
-        ),
-    )
-)
+HOSTS = frozenset(_HOSTS.split())
 #: Public resolvers.
 ADDRESSES = frozenset(
     (

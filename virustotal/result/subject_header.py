@@ -51,8 +51,7 @@ def subject_header(result: SubjectResult, settings: Settings, now: datetime, sco
     if outcome.found:
         words = headline(subject, result.verdict, score)
         words = words.replace(NOT_ANALYSED, PRIVATE, 1) if result.headline else words
-        related = exploited(result.report) if result.report.related else ""
-        section = ResultMultiSection(_title(result, "; ".join(filter(None, (words, related)))))
+        section = ResultMultiSection(_title(result, "; ".join(filter(None, (words, exploited(result.report))))))
         notes = _notes(result)
     else:
         state, sentence = STATES[outcome.status]
