@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from virustotal.core.plugin_host.output import AnalyzerOutput
-from virustotal.core.scoring.heuristics import Score
+from virustotal.core.scoring.heuristics import TITLES, Score
 from virustotal.core.tables import lines, table
 from virustotal.result.models import SubjectResult
-from virustotal.result.section_builder import TITLES, stacked
+from virustotal.result.section_builder import stacked
 
 #: Titles of the sections at the end.
 EXPLANATION, FAILED = "How this score came about", "Analysers that failed"

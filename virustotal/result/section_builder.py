@@ -7,7 +7,7 @@ from assemblyline_v4_service.common.result import ResultSection, ResultTextSecti
 
 from virustotal.core.findings import Family
 from virustotal.core.plugin_host.output import Section
-from virustotal.core.scoring.heuristics import Score, heuristic
+from virustotal.core.scoring.heuristics import TITLES, Score, heuristic
 from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
 from virustotal.core.settings import Settings
 from virustotal.util.hosts import host_of, is_public
@@ -16,22 +16,6 @@ from virustotal.util.hosts import host_of, is_public
 _SERVER_NAME = "network.tls.sni"
 _MAIL = "network.email.address"
 _NETWORK = frozenset((*DOMAINS, *ADDRESSES, *URIS, _SERVER_NAME, _MAIL))
-
-TITLES: Mapping[Family, str] = {
-    Family.ENGINES: "Engines",
-    Family.NETWORK: "Engines",
-    Family.ANALYST: "Mandiant analyst",
-    Family.ASSESSMENT: "Google Threat Intelligence",
-    Family.CROWDSOURCED: "Crowdsourced rules",
-    Family.CONFIGURATION: "Malware configuration",
-    Family.STATIC: "Structure",
-    Family.BEHAVIOUR: "Behaviour",
-    Family.RELATED: "Related objects",
-    Family.TAGGED: "Tagged hosts and URLs",
-    Family.CAPABILITY: "Capabilities",
-    Family.AI: "AI analysis",
-    Family.PLUGIN: "Plugins",
-}
 
 
 def _plain(section: Section, tags: Mapping[str, tuple[str, ...]], *, scored: bool) -> Any:

@@ -11,35 +11,36 @@ from virustotal.al_types.attack import current_id
 from virustotal.core.findings import MOST_ATTACK_IDS, Family, Points
 from virustotal.util.readers import as_text, integer
 
-#: Family to (heuristic id, cap). The platform keeps statistics by id, so an id never changes its meaning.
-#: Below 2000: what CybercentreCanada's own VirusTotal service has too, under its id. From 2001 on: what it has not.
-_FAMILIES: Mapping[Family, tuple[int, int]] = MappingProxyType(
-    {
-        Family.ENGINES: (1, 1000),
-        Family.NETWORK: (2, 1000),
-        Family.CAPABILITY: (1000, 0),
-        Family.AI: (1001, 0),
-        Family.CONFIGURATION: (1002, 500),
-        Family.ASSESSMENT: (2001, 500),
-        Family.ANALYST: (2002, 1000),
-        Family.CROWDSOURCED: (2003, 500),
-        Family.STATIC: (2004, 200),
-        Family.BEHAVIOUR: (2005, 500),
-        Family.RELATED: (2006, 300),
-        Family.TAGGED: (2007, 300),
-    }
-)
-#: Plugins share one cap and have three heuristics, by what their points in one section add up to.
+#: Plugins have three heuristics, by what their points in one section add up to.
 PLUGIN_INFORMATIONAL, PLUGIN_SUSPICIOUS, PLUGIN_MALICIOUS = 2011, 2012, 2013
 #: Points in one section from which on a plugin's finding counts as malicious.
 PLUGIN_MALICIOUS_FROM = 300
 
+#: Family to heuristic id, cap and title. The platform keeps statistics by id, so an id never changes its meaning.
+#: Below 2000: what CybercentreCanada's own VirusTotal service has too, under its id. From 2001 on: what it has not.
+_FAMILIES: Mapping[Family, tuple[int, int, str]] = MappingProxyType(
+    {
+        Family.ENGINES: (1, 1000, "Engines"),
+        Family.NETWORK: (2, 1000, "Engines"),
+        Family.CAPABILITY: (1000, 0, "Capabilities"),
+        Family.AI: (1001, 0, "AI analysis"),
+        Family.CONFIGURATION: (1002, 500, "Malware configuration"),
+        Family.ASSESSMENT: (2001, 500, "Google Threat Intelligence"),
+        Family.ANALYST: (2002, 1000, "Mandiant analyst"),
+        Family.CROWDSOURCED: (2003, 500, "Crowdsourced rules"),
+        Family.STATIC: (2004, 200, "Structure"),
+        Family.BEHAVIOUR: (2005, 500, "Behaviour"),
+        Family.RELATED: (2006, 300, "Related objects"),
+        Family.TAGGED: (2007, 300, "Tagged hosts and URLs"),
+        Family.PLUGIN: (PLUGIN_INFORMATIONAL, 500, "Plugins"),
+    }
+)
 #: Heuristic ids of service_manifest.yml.
 HEURISTICS: Mapping[Family, int] = MappingProxyType({family: row[0] for family, row in _FAMILIES.items()})
 #: The most that each family adds to a result, over all of its sections: `max_score` of its heuristic.
-CAPS: Mapping[Family, int] = MappingProxyType(
-    {**{family: row[1] for family, row in _FAMILIES.items()}, Family.PLUGIN: 500}
-)
+CAPS: Mapping[Family, int] = MappingProxyType({family: row[1] for family, row in _FAMILIES.items()})
+#: What an analyst reads for each family.
+TITLES: Mapping[Family, str] = MappingProxyType({family: row[2] for family, row in _FAMILIES.items()})
 
 #: Longest name of a signature.
 LONGEST_NAME = 120
@@ -148,10 +149,8 @@ def group_by_section(scores: Sequence[Score]) -> Mapping[tuple[int, Family], tup
 
 def heuristic_id(family: Family, total: int) -> int:
     """Return the id of the heuristic for what one family adds in one section."""
-    if family is not Family.PLUGIN:
+    if family is not Family.PLUGIN or total <= 0:
         return HEURISTICS[family]
-    if total <= 0:
-        return PLUGIN_INFORMATIONAL
     return PLUGIN_MALICIOUS if total >= PLUGIN_MALICIOUS_FROM else PLUGIN_SUSPICIOUS
 
 
