@@ -311,6 +311,14 @@ def test_many_architectures_are_bounded() -> None:
     assert titles(findings)[-1].endswith("460 more are not shown")
 
 
+def test_a_list_of_what_has_parts_is_a_section_for_each_and_no_entry_is_dropped() -> None:
+    images = found(apple, dmg_info=[{"dmg_version": 4}, {"dmg_version": 5}])
+    assert titles(images) == ["Apple disk image (DMG)"] * 2
+    mixed = found(apple, macho_info=[{"headers": {"cpu_type": "ARM64"}}, "text"])
+    assert "ARM64" in words(mixed)
+    assert "text" in words(mixed)
+
+
 def test_unknown_attributes_are_shown_and_bounded() -> None:
     many = {f"new_{number}": {"a": 1} for number in range(100)}
     findings = found(unknown_attributes, **many, plain_one="text", reputation=5, pe_info={"a": 1}, nothing=None)

@@ -6,7 +6,7 @@ from typing import Any
 from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Settings, hookimpl, tables
-from virustotal.core.readers import as_mapping, as_mappings, as_text, date, integer, pairs
+from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, date, integer, pairs
 from virustotal.plugins.subjects import parts
 
 _UNRANKED = 2**63
@@ -40,9 +40,9 @@ def records(attributes: Mapping[str, Any]) -> Iterator[ResultSection | None]:
     seen = date(attributes.get("last_dns_records_date"))
     title = "DNS records" + (f" (seen {seen})" if seen else "")
     section = tables.table(title, rows, ("Type", "Value", "TTL", "More"))
-    if section is not None:
-        addresses = [as_text(row["Value"]) for row in rows if row["Type"] in {"A", "AAAA"} and as_text(row["Value"])]
-        section.set_tags({"network.static.ip": list(dict.fromkeys(addresses))} if addresses else {})
+    addresses = as_texts([row["Value"] for row in rows if row["Type"] in {"A", "AAAA"}])
+    if section is not None and addresses:
+        section.set_tags({"network.static.ip": list(addresses)})
     yield section
 
 
