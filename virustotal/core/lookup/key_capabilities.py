@@ -55,8 +55,7 @@ class KeyCapabilities:
     """
 
     _store: KeyValueStore | None = None
-    _outcomes: dict[str, dict[str, tuple[float, Outcome]]] = field(factory=dict, init=False)
-    _looked: dict[str, float] = field(factory=dict, init=False)
+    _read: dict[str, tuple[float, dict[str, tuple[float, Outcome]]]] = field(factory=dict, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def refused(self, kind: str) -> Mapping[str, Outcome]:
@@ -90,44 +89,42 @@ class KeyCapabilities:
 
     def look_again(self) -> None:
         """Let the licence be looked at now, where it is not known: the source may just have learnt of it."""
-        with self._lock:
-            if not self._outcomes.get(LICENCE):
-                self._looked.pop(LICENCE, None)
+        if not self._known(LICENCE):
+            self._read.pop(LICENCE, None)
+
+    def _known(self, topic: str) -> dict[str, Outcome]:
+        """Return what was learnt less than a day ago, by this process or by another."""
+        return {name: outcome for name, (_, outcome) in self._entries(topic).items()}
 
     def _keep(self, topic: str, outcomes: Mapping[str, Outcome]) -> None:
         if not outcomes:
             return
-        new = {name: (time.time() + REMEMBERED, outcome) for name, outcome in outcomes.items()}
         with self._lock:
-            entries = self._outcomes[topic] = {**self._outcomes.get(topic, {}), **new}
+            ends = time.time() + REMEMBERED
+            entries = {**self._entries(topic), **{name: (ends, outcome) for name, outcome in outcomes.items()}}
+            self._read[topic] = (time.monotonic(), entries)
         if self._store is not None:
             value = {name: [outcome.status.value, outcome.detail, ends] for name, (ends, outcome) in entries.items()}
             self._store.keep(topic, value, REMEMBERED)
 
-    def _known(self, topic: str) -> dict[str, Outcome]:
-        """Return what was learnt less than a day ago, by this process or by another."""
-        theirs, now = self._recalled(topic), time.time()
-        with self._lock:
-            entries = (*theirs.items(), *self._outcomes.get(topic, {}).items())
-            self._outcomes[topic] = {name: entry for name, entry in entries if now < entry[0]}
-            return {name: outcome for name, (_, outcome) in self._outcomes[topic].items()}
+    def _entries(self, topic: str) -> dict[str, tuple[float, Outcome]]:
+        """Return until when each name counts, and how it ended; the store is looked at now and then."""
+        looked, entries = self._read.get(topic, (-LOOK_AGAIN, {}))
+        if self._store is not None and time.monotonic() - looked >= LOOK_AGAIN:
+            entries = _understood(self._store.recall(topic))
+            self._read[topic] = (time.monotonic(), entries)
+        return {name: entry for name, entry in entries.items() if time.time() < entry[0]}
 
-    def _recalled(self, topic: str) -> dict[str, tuple[float, Outcome]]:
-        """Return what others have learnt, looked at now and then; empty between two looks."""
-        if self._store is None:
-            return {}
-        with self._lock:
-            if time.monotonic() - self._looked.get(topic, -LOOK_AGAIN) < LOOK_AGAIN:
-                return {}
-            self._looked[topic] = time.monotonic()
-        outcomes = {}
-        for name, value in self._store.recall(topic).items():
-            status, detail, until = value if isinstance(value, list) and len(value) == 3 else (None, None, None)
-            if status in set(Status):
-                # By this host's clock no longer than a day, whatever another clock said.
-                ends = min(number(until) or 0.0, time.time() + REMEMBERED)
-                outcomes[name] = (ends, Outcome(Status(status), as_text(detail)))
-        return outcomes
+
+def _understood(recalled: Mapping[str, Any]) -> dict[str, tuple[float, Outcome]]:
+    """Return what a store kept; by this host's clock it counts no longer than a day, whatever another clock said."""
+    entries = {}
+    for name, value in recalled.items():
+        status, detail, until = value if isinstance(value, list) and len(value) == 3 else (None, None, None)
+        if status in set(Status):
+            ends = min(number(until) or 0.0, time.time() + REMEMBERED)
+            entries[name] = (ends, Outcome(Status(status), as_text(detail)))
+    return entries
 
 
 def is_lasting(kind: str, name: str, outcome: Outcome) -> bool:
