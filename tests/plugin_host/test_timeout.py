@@ -12,11 +12,12 @@ import pytest
 from virustotal.core import Analyzer, Detection, Verdict, hookimpl
 from virustotal.core.lookup import planner
 from virustotal.core.models import Ref
-from virustotal.core.plugin_host import timeout
+from virustotal.core.plugin_host import hooks, timeout
 from virustotal.core.plugin_host.hooks import LoadedPlugins
+from virustotal.core.plugin_host.isolation_util import HostError
 from virustotal.core.plugin_host.manager import load_modules
 from virustotal.core.plugin_host.plugin import Implementation, Plugin
-from virustotal.core.plugin_host.timeout import OutOfTimeError, TimeBudget, run_with_timeout
+from virustotal.core.plugin_host.timeout import run_with_timeout
 from virustotal.core.settings import Settings
 from virustotal.testing import obj
 
@@ -41,9 +42,15 @@ def loaded(*, name: str = "mine", **functions: Callable[..., Any]) -> LoadedPlug
 
 def test_calls_at_the_same_time_all_count_for_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr(timeout, "time", SimpleNamespace(monotonic=lambda: now))
-    budget, begun, ended = TimeBudget({}, 30.0, math.inf), threading.Barrier(3), threading.Event()
-    calls = [threading.Thread(target=budget.call, args=("mine", lambda: (begun.wait(9), ended.wait(9)))) for _ in "ab"]
+    monkeypatch.setattr(hooks, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(timeout, "HOOK_BUDGET", 30.0)
+    caller, begun, ended = LoadedPlugins().begin(Settings()), threading.Barrier(3), threading.Event()
+
+    def waiting() -> None:
+        begun.wait(9)
+        ended.wait(9)
+
+    calls = [threading.Thread(target=caller._timed, args=("mine", waiting)) for _ in "ab"]
     for call in calls:
         call.start()
     begun.wait(9)
@@ -51,8 +58,8 @@ def test_calls_at_the_same_time_all_count_for_the_budget(monkeypatch: pytest.Mon
     ended.set()
     for call in calls:
         call.join()
-    with pytest.raises(OutOfTimeError, match="no time was left"):
-        budget.call("mine", lambda: None)
+    with pytest.raises(HostError, match="no time was left"):
+        caller._timed("mine", lambda: None)
 
 
 @pytest.mark.parametrize("hook", ["virustotal_remap", "virustotal_verdict"])
@@ -65,13 +72,13 @@ def test_a_hook_that_hangs_is_left_behind_once(hook: str, gate: threading.Event,
         gate.wait(30)
 
     plugins = loaded(**{hook: hanging})
-    hooks, began = plugins.begin(Settings()), time.monotonic()
+    caller, began = plugins.begin(Settings()), time.monotonic()
     for _ in range(50):
-        assert hooks.remap(GIVEN) == GIVEN
-        assert hooks.decide(FILE, GIVEN) is None
+        assert caller.remap(GIVEN) == GIVEN
+        assert caller.decide(FILE, GIVEN) is None
     assert time.monotonic() - began < 5
     assert len(calls) == 1
-    (failed,) = hooks.failed
+    (failed,) = caller.failed
     assert (failed.analyzer, failed.provider, failed.external) == (hook, "mine 0", True)
     assert failed.error.startswith("It was left behind: its 0.1 seconds were over.")
     assert failed.error.endswith("It is not called again in this task.")
@@ -90,18 +97,18 @@ def test_the_budget_is_that_of_all_calls_of_a_task(monkeypatch: Any) -> None:
         time.sleep(0.3)
         return Verdict("clean")
 
-    hooks = loaded(virustotal_verdict=slow).begin(Settings())
-    answered = [hooks.decide(FILE, GIVEN) for _ in range(12)]
+    caller = loaded(virustotal_verdict=slow).begin(Settings())
+    answered = [caller.decide(FILE, GIVEN) for _ in range(12)]
     assert answered[0] is not None
     assert answered[-1] is None
     assert 1 <= len([verdict for verdict in answered if verdict]) <= 4
-    assert len(hooks.failed) == 1
+    assert len(caller.failed) == 1
 
 
 def test_no_hook_goes_beyond_the_deadline() -> None:
-    hooks = loaded(virustotal_verdict=lambda obj: Verdict("clean")).begin(Settings(), time.monotonic() - 1)
-    assert hooks.decide(FILE, GIVEN) is None
-    assert [failure.error for failure in hooks.failed] == [
+    caller = loaded(virustotal_verdict=lambda obj: Verdict("clean")).begin(Settings(), time.monotonic() - 1)
+    assert caller.decide(FILE, GIVEN) is None
+    assert [failure.error for failure in caller.failed] == [
         "It was not called: no time was left. It is not called again in this task."
     ]
 
@@ -125,7 +132,7 @@ def test_what_a_call_raises_comes_out_of_its_thread() -> None:
         run_with_timeout("a", lambda: (_ for _ in ()).throw(SystemExit(3)), {}, 5)
     with pytest.raises(RuntimeError, match="KeyboardInterrupt"):
         run_with_timeout("a", interrupted, {}, 5)
-    with pytest.raises(OutOfTimeError, match="no time"):
+    with pytest.raises(HostError, match="no time"):
         run_with_timeout("a", interrupted, {}, 0)
     assert run_with_timeout("a", lambda: 7, {}, 5) == 7
 
@@ -140,10 +147,10 @@ def test_a_wish_that_raises_is_a_failure_of_the_task(caplog: pytest.LogCaptureFi
     def failing(settings: Settings) -> bool:
         raise SystemExit("no")
 
-    hooks = wishing(failing).begin(Settings(relationships=()))
+    caller = wishing(failing).begin(Settings(relationships=()))
     for _ in range(2):
-        assert planner.plan(Ref("file", "ab" * 32), hooks.registry, Settings(relationships=())).embed == ("votes",)
-    (failed,) = hooks.failed
+        assert planner.plan(Ref("file", "ab" * 32), caller.registry, Settings(relationships=())).embed == ("votes",)
+    (failed,) = caller.failed
     assert (failed.analyzer, failed.provider, failed.external, failed.error) == (
         "`wanted` of mine",
         "mine 0",
@@ -155,13 +162,13 @@ def test_a_wish_that_raises_is_a_failure_of_the_task(caplog: pytest.LogCaptureFi
 
 def test_a_wish_that_hangs_is_none(gate: threading.Event, monkeypatch: Any) -> None:
     monkeypatch.setattr(timeout, "HOOK_BUDGET", 0.1)
-    hooks = wishing(lambda settings: gate.wait(30)).begin(Settings())
-    assert hooks.registry.wanted("file", Settings()) == ("votes",)
-    assert "It was left behind" in hooks.failed[0].error
+    caller = wishing(lambda settings: gate.wait(30)).begin(Settings())
+    assert caller.registry.wanted("file", Settings()) == ("votes",)
+    assert "It was left behind" in caller.failed[0].error
 
 
 def test_a_wish_is_heard() -> None:
-    hooks = wishing(lambda settings: settings.analyze_relationship).begin(Settings())
-    assert hooks.registry.wanted("file", Settings(analyze_relationship=True)) == ("votes", "comments")
-    assert hooks.registry.wanted("file", Settings(analyze_relationship=False)) == ("votes",)
-    assert not hooks.failed
+    caller = wishing(lambda settings: settings.analyze_relationship).begin(Settings())
+    assert caller.registry.wanted("file", Settings(analyze_relationship=True)) == ("votes", "comments")
+    assert caller.registry.wanted("file", Settings(analyze_relationship=False)) == ("votes",)
+    assert not caller.failed

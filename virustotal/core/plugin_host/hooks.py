@@ -2,6 +2,8 @@
 
 import math
 import threading
+import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -12,12 +14,11 @@ from attrs import evolve, field, frozen
 from virustotal.core.analyzer import Analyzer, never
 from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.plugin_host import hook_result_checks, timeout
-from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of
+from virustotal.core.plugin_host.isolation_util import HostError, copied, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.plugin import Implementation, Plugin, State
 from virustotal.core.plugin_host.process_state import preserved
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.plugin_host.timeout import TimeBudget
 from virustotal.core.settings import Settings
 
 T = TypeVar("T")
@@ -71,7 +72,9 @@ class HookCaller:
     def __init__(self, plugins: LoadedPlugins, settings: Settings, deadline: float) -> None:
         self._plugins = plugins
         self._settings = settings
-        self._budget = TimeBudget(plugins.busy, timeout.HOOK_BUDGET, deadline)
+        self._deadline = deadline
+        self._used: defaultdict[str, float] = defaultdict(float)  # seconds of each external hook
+        self._over: set[str] = set()
         self._remaps = [hook for hook in plugins.hooks if hook.hook == "virustotal_remap"]
         self._verdicts = [hook for hook in plugins.hooks if hook.hook == "virustotal_verdict"]
         self._failed: dict[AnalyzerOutput, None] = {}
@@ -122,10 +125,10 @@ class HookCaller:
         try:
             if not provider.external:
                 return call()
-            if name in self._budget.over:
+            if name in self._over:
                 return None
             with preserved(lambda note: self._keep(AnalyzerOutput(what, str(provider), True, notes=(note,)))):
-                return self._budget.call(name, call)
+                return self._timed(name, call)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit would leave the worker dead
@@ -133,6 +136,19 @@ class HookCaller:
             if self._keep(output):
                 plugin_log(provider.name).warning("%s of %s failed: %s", what, provider, stack_of(error))
             return None
+
+    def _timed(self, name: str, call: Callable[[], T]) -> T:
+        """Return what an external hook returns, within the time that is left of its budget and of the task."""
+        began = time.monotonic()
+        left = min(timeout.HOOK_BUDGET - self._used[name], self._deadline - began)
+        try:
+            return timeout.run_with_timeout(name, call, self._plugins.busy, left)
+        except HostError as error:
+            self._over.add(name)
+            raise HostError(f"{error} It is not called again in this task.") from None
+        finally:
+            # Added up: an analyser that was left behind may call it at the same time.
+            self._used[name] += time.monotonic() - began
 
     def _keep(self, output: AnalyzerOutput) -> bool:
         """Keep a failure or a note for the result; True if it is new."""

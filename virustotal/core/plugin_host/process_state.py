@@ -6,6 +6,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 #: The loggers whose level, handlers and switches decide what is logged.
@@ -17,11 +18,6 @@ def _directory() -> str:
         return os.getcwd()
     except OSError:  # it was removed
         return ""
-
-
-def _enter(directory: str) -> None:
-    with contextlib.suppress(OSError):
-        os.chdir(directory)
 
 
 def _set_environment(variables: Mapping[str, str]) -> None:
@@ -50,9 +46,9 @@ def _filters() -> list[Any]:
 
 #: What is looked at -> how it is read and set. `warnings.catch_warnings` sets the filters back.
 _STATES: Mapping[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
-    "the working directory": (_directory, _enter),
+    "the working directory": (_directory, lambda directory: os.chdir(directory or os.sep)),
     "the environment": (lambda: dict(os.environ), _set_environment),
-    "the locale": (lambda: locale.setlocale(locale.LC_ALL), lambda name: locale.setlocale(locale.LC_ALL, name)),
+    "the locale": (partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
     "the filters of warnings": (_filters, lambda _: None),
     "the levels or handlers of logging": (_logging, _set_logging),
 }

@@ -14,7 +14,7 @@ from virustotal.core.models import Object, Related, Report, Verdict
 from virustotal.core.plugin_host.field_checks import iterable
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.hooks import LoadedPlugins
-from virustotal.core.plugin_host.isolation_util import copied, last_line, plugin_log, stack_of, watchdog
+from virustotal.core.plugin_host.isolation_util import HostError, copied, last_line, plugin_log, stack_of, watchdog
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.plugin import Plugin
@@ -92,7 +92,7 @@ def analyse(
 
 def _explain(error: BaseException, analyzer: Analyzer, provider: Plugin) -> str:
     """Return why an analyser ended early as one line, with its traceback in the log."""
-    kept = " Its findings until then are shown." if isinstance(error, OutOfTimeError) and error.began else ""
+    kept = " Its findings until then are shown." if isinstance(error, OutOfTimeError) else ""
     plugin_log(provider.name).warning("the analyser %s of %s failed: %s", analyzer.name, provider, stack_of(error))
     return last_line(error) + kept
 
@@ -100,11 +100,11 @@ def _explain(error: BaseException, analyzer: Analyzer, provider: Plugin) -> str:
 def _collect(collector: FindingCollector, analyzer: Analyzer, evidence: Evidence, deadline: float = math.inf) -> None:
     """Collect all findings. Call and iteration are both the plugin's code."""
     if time.monotonic() >= deadline:
-        raise OutOfTimeError("It was not called: no time was left.")
+        raise HostError("It was not called: no time was left.")
     for finding in iterable("the answer of analyze", analyzer.analyze(evidence), "findings"):
         is_taken = collector.add(finding)
         if time.monotonic() >= deadline:
-            raise OutOfTimeError("It was stopped: no time was left.", began=True)
+            raise OutOfTimeError("It was stopped: no time was left.")
         if not is_taken:
             break
 
