@@ -43,24 +43,28 @@ def record_analyzer(
 
 
 def record_table(title: str, related: Related | None, columns: Sequence[Column], *reads: str) -> ResultSection | None:
-    """Return the table of a relationship, or None without objects. An object without attributes is shown by its id.
+    """Return the table of a relationship, or None without objects.
 
     Args:
         reads: Attributes that are shown beside those of the columns.
     """
-    if related is None:
-        return None
-    rows = [row(obj, columns) for obj in related.items[: tables.MOST_ROWS]]
-    names = (*(column.label for column in columns), "Id", "Reason")
-    section = tables.table(title, rows, tuple(dict.fromkeys(names)), total=len(related.items))
-    if section is not None:
+    section = object_table(title, related.items, columns) if related is not None else None
+    if related is not None and section is not None:
         section.title_text = table_heading(title, related)
         add(section, further_section(related.items, columns, *reads))
     return section
 
 
-def row(obj: Object, columns: Sequence[Column]) -> dict[str, Any]:
-    """Return one row: the columns, and the id where nothing else is known."""
+def object_table(
+    title: str, objs: Sequence[Object], columns: Sequence[Column], *, collapse: bool = False
+) -> ResultSection | None:
+    """Return a table of objects, or None without any. An object without attributes is shown by its id."""
+    rows = [_row(obj, columns) for obj in objs[: tables.MOST_ROWS]]
+    names = dict.fromkeys((*(column.label for column in columns), "Id", "Reason"))
+    return tables.table(title, rows, tuple(names), total=len(objs), collapse=collapse)
+
+
+def _row(obj: Object, columns: Sequence[Column]) -> dict[str, Any]:
     cells = {column.label: column.cell(obj) for column in columns}
     if not obj.attributes or not any(cell not in ("", None) for cell in cells.values()):
         cells.setdefault("Id", as_text(obj.ref.id))

@@ -1,6 +1,6 @@
 """Lists of files, hosts and URLs: bare ones as one table, detailed ones judged and most suspicious first."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
@@ -35,6 +35,7 @@ from virustotal.plugins.relationships.columns import (
     identity,
     is_noise,
     is_popular,
+    read_by,
     tag_value,
     threat,
 )
@@ -78,7 +79,7 @@ class RelatedTable:
 
     @property
     def _kind(self) -> str:
-        return self.entry.yields[0] if self.entry.yields else ""
+        return self.entry.yields[0]
 
     @property
     def _scores(self) -> bool:
@@ -91,8 +92,7 @@ class RelatedTable:
 
     def needs(self) -> Needs:
         """Return the attributes that the columns read."""
-        names = {name for column in self._columns for name in column.attributes}
-        return Needs(tuple(sorted(names | ({"url"} if self._kind == "url" else {"popularity_ranks"} & names))))
+        return read_by(self._columns, *IDENTITY.get(self._kind, ()))
 
     def analyze(self, evidence: Evidence) -> Iterator[Finding]:
         """Yield the section of this relationship, and what it adds to the score."""
@@ -110,11 +110,10 @@ class RelatedTable:
             if judged.flagged and not is_subject(evidence, judged.obj) and not is_own_host(evidence, judged.obj)
         ]
         flagged, rest = flagged[:MOST_FLAGGED], flagged[MOST_FLAGGED:]
-        elsewhere = {judged.obj.ref for judged in flagged}
         section = ResultSection(
             heading(self.entry.title, related), body=_summary(judged_objects, unknown), auto_collapse=True
         )
-        add(section, self._judged(judged_objects, evidence, elsewhere))
+        add(section, self._judged(judged_objects, evidence, {judged.obj.ref for judged in flagged}))
         add(section, self._unknown(unknown))
         add(section, further_judged(related.items, self._columns, self._kind))
         yield section
@@ -125,10 +124,9 @@ class RelatedTable:
 
     def _bare(self, related: Related, settings: Settings) -> Iterator[ResultSection]:
         rows = [self._row(obj) for obj in related.items[: tables.MOST_ROWS]]
-        section = tables.table(self.entry.title, rows, self._names(()), name=self._label)
+        section = self._table(self.entry.title, rows, (obj for obj in related.items if not is_noise(obj)))
         if section is not None:
             section.title_text = table_heading(self.entry.title, related)
-            self._tagged(section, (obj for obj in related.items if not is_noise(obj)))
             add(section, links("Open on VirusTotal", related.items, settings))
             add(section, further_section(related.items, self._columns, *IDENTITY.get(self._kind, ())))
             yield section
@@ -146,17 +144,15 @@ class RelatedTable:
             }
             for judged in judged_objects[: tables.MOST_ROWS]
         ]
-        names = self._names(("Level", "Detections"), ("Note",))
-        section = tables.table("With a report", rows, names, total=len(judged_objects), name=self._label)
+        telling = (
+            judged.obj
+            for judged in judged_objects
+            if judged.obj.ref not in elsewhere
+            and not ((is_popular(judged.obj) or is_noise(judged.obj)) and judged.undetected(evidence.settings))
+        )
+        section = self._table("With a report", rows, telling, total=len(judged_objects))
         if section is not None:
-            settings = evidence.settings
-            telling = (
-                judged.obj
-                for judged in judged_objects
-                if not ((is_popular(judged.obj) or is_noise(judged.obj)) and judged.undetected(settings))
-            )
-            self._tagged(section, (obj for obj in telling if obj.ref not in elsewhere))
-            add(section, links("Open on VirusTotal", (judged.obj for judged in judged_objects), settings))
+            add(section, links("Open on VirusTotal", (judged.obj for judged in judged_objects), evidence.settings))
         return section
 
     def _unknown(self, unknown: Sequence[Object]) -> ResultSection | None:
@@ -165,34 +161,29 @@ class RelatedTable:
             for obj in unknown[: tables.MOST_ROWS]
         ]
         title = "Known by hash only" if self._kind == "file" else "Known by name only"
-        names = self._names((), ("Reason",))
-        section = tables.table(title, rows, names, total=len(unknown), collapse=True, name=self._label)
-        if section is not None:
-            self._tagged(section, (obj for obj in unknown if not is_noise(obj)))
-        return section
+        telling = (obj for obj in unknown if not is_noise(obj))
+        return self._table(title, rows, telling, total=len(unknown), collapse=True)
 
     def _row(self, obj: Object) -> dict[str, Any]:
         shown = identity(obj)
-        cells: dict[str, Any] = {self._label: shown}
-        if not shown:
-            cells["Id"] = obj.ref.id
-        if obj.ref.kind not in self.entry.yields:
-            cells["Kind"] = obj.ref.kind
-        return cells | {column.label: column.cell(obj) for column in self._columns}
+        return {
+            LABELS[self._kind]: shown,
+            "Id": "" if shown else obj.ref.id,
+            "Kind": "" if obj.ref.kind in self.entry.yields else obj.ref.kind,
+            **{column.label: column.cell(obj) for column in self._columns},
+        }
 
-    @property
-    def _label(self) -> str:
-        return LABELS.get(self._kind, "Id")
-
-    def _names(self, before: Sequence[str], after: Sequence[str] = ()) -> tuple[str, ...]:
-        middle = (self._label, "Id", "Kind", *(column.label for column in self._columns))
-        return tuple(dict.fromkeys((*before, *middle, *after)))
-
-    def _tagged(self, section: ResultSection, objs: Iterable[Object]) -> None:
-        if self.tag:
-            values = dict.fromkeys(tag_value(obj) for obj in objs if obj.ref.kind == self._kind)
+    def _table(
+        self, title: str, rows: Sequence[Mapping[str, Any]], tagged: Iterable[Object], **options: Any
+    ) -> ResultSection | None:
+        """Return the table of rows that have the same keys, with the tags of objects."""
+        columns = tuple(rows[0]) if rows else ()
+        section = tables.table(title, rows, columns, name=LABELS[self._kind], **options)
+        if section is not None and self.tag:
+            values = dict.fromkeys(tag_value(obj) for obj in tagged if obj.ref.kind == self._kind)
             values.pop("", None)
             section.set_tags({self.tag: list(values)} if values else {})
+        return section
 
     def _points(self, flagged: JudgedObject) -> Points:
         """Return what one flagged object adds."""

@@ -1,7 +1,7 @@
 """What is told of a threat: the facts of vulnerabilities, actors, malware families, toolkits, campaigns and reports."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -18,24 +18,29 @@ _MARKUP = re.compile(r"<[^<>]{0,200}>|&nbsp;")
 _MEMBERS = ("files", "urls", "domains", "ip_addresses", "references", "attack_techniques")
 
 
-def _values(*names: str) -> Callable[[Object], tuple[str, ...]]:
-    """Return a reader of lists of texts, and of details: `{value, …}`, or the last place of a hierarchy."""
+def _texts(value: Any) -> tuple[str, ...]:
+    """Return the texts of a list, and those of details: `{value, …}`, or the last place of a hierarchy."""
     keys = ("value", "country", "sub_region", "region", "industry", "industry_group")
 
-    def value(entry: Any) -> str:
+    def text(entry: Any) -> str:
         details = as_mapping(entry)
         return next(filter(None, (as_text(details.get(key)) for key in keys)), "") if details else as_text(entry)
 
-    return lambda obj: as_texts([value(entry) for name in names for entry in as_list(obj.attributes.get(name))])
+    return as_texts(list(map(text, as_list(value))))
 
 
-def _dated(label: str, *names: str) -> Column:
-    """Return a column of days: of moments, or of the `value` of details."""
-    return Column(label, lambda obj: tuple(day(value) for value in _values(*names)(obj)), names)
+def _days_of(value: Any) -> tuple[str, ...]:
+    """Return days: of moments, or of the `value` of details."""
+    return tuple(map(day, _texts(value)))
 
 
 def _many(label: str, *names: str) -> Column:
-    return Column(label, _values(*names), names)
+    """Return a column of the texts of several attributes, each text once."""
+
+    def read(obj: Object) -> tuple[str, ...]:
+        return as_texts([text for name in names for text in _texts(obj.attributes.get(name))])
+
+    return Column(label, read, names)
 
 
 def _prose(label: str, *names: str) -> Column:
@@ -48,24 +53,23 @@ def _prose(label: str, *names: str) -> Column:
     return Column(label, read, names, LONGEST_PROSE)
 
 
-def _days(label: str, name: str, moments: Mapping[str, str]) -> Column:
+def _days(label: str, name: str, **moments: str) -> Column:
     """Return a column of the days inside of a mapping; what is no mapping is shown as it came."""
 
-    def read(obj: Object) -> str:
-        value = obj.attributes.get(name)
+    def read(value: Any) -> str:
         fields = as_mapping(value)
         days = (f"{title} {moment}" for key, title in moments.items() if (moment := day(fields.get(key))))
         rest = (f"{key.replace('_', ' ')}: {brief(entry)}" for key, entry in pairs(fields) if key not in moments)
         return ", ".join((*days, *rest)) if fields else str(brief(value))
 
-    return Column(label, read, (name,))
+    return attribute_column(label, name, read)
 
 
-def _cvss(obj: Object) -> str:
+def _cvss(cvss: Any) -> str:
     """Return the scores by version, newest first: `3.x 9.8, temporal 9.1 (CVSS:3.1/…)`; another shape as it came."""
-    versions = as_mapping(obj.attributes.get("cvss"))
+    versions = as_mapping(cvss)
     if not versions:
-        return str(brief(obj.attributes.get("cvss")))
+        return str(brief(cvss))
     texts = []
     for name, entry in sorted(pairs(versions), reverse=True):
         version = name.removeprefix("cvssv").replace("_", ".", 1).replace("_", " ")
@@ -90,23 +94,22 @@ def base_score(obj: Object) -> float:
     return max((score for score in map(number, values) if score is not None and 0 <= score <= 10), default=0.0)
 
 
-def _epss(obj: Object) -> str:
+def _epss(epss: Any) -> str:
     """Return the probability of exploitation within 30 days; a number that is none says so."""
-    score, percentile = _epss_score(obj), as_text(as_mapping(obj.attributes.get("epss")).get("percentile"))
+    score, percentile = _epss_score(epss), as_text(as_mapping(epss).get("percentile"))
     value = number(score)
     odd = " (not a probability)" if value is not None and not 0 <= value <= 1 else ""
     rest = f", percentile {percentile}" if percentile else ""
-    return f"{brief(score)}{odd}{rest}" if obj.attributes.get("epss") else ""
+    return f"{brief(score)}{odd}{rest}" if epss else ""
 
 
-def _epss_score(obj: Object) -> Any:
-    epss = obj.attributes.get("epss")
+def _epss_score(epss: Any) -> Any:
     return as_mapping(epss).get("score") if as_mapping(epss) else epss
 
 
 def probability(obj: Object) -> float:
     """Return the probability of exploitation by EPSS; 0 where there is none."""
-    score = number(_epss_score(obj))
+    score = number(_epss_score(obj.attributes.get("epss")))
     return score if score is not None and 0 <= score <= 1 else 0.0
 
 
@@ -116,8 +119,7 @@ def risk(obj: Object) -> str:
     return rated or (f"{predicted} (predicted)" if predicted else "")
 
 
-def _weakness(obj: Object) -> str:
-    cwe = obj.attributes.get("cwe")
+def _weakness(cwe: Any) -> str:
     words = (as_text(as_mapping(cwe).get(key)) for key in ("id", "title"))
     return " ".join(filter(None, words)) or str(brief(cwe))
 
@@ -165,54 +167,46 @@ KINDS: Mapping[str, str] = {
 EVERY = (*KINDS, "")
 _PEOPLE = (ACTOR, CAMPAIGN, REPORT)
 _CODE = (FAMILY, TOOLKIT)
+_FLAW = (VULNERABILITY,)
 
 #: What is told of a threat, in this order, and of which kinds; an empty kind is a list.
 FACTS: tuple[tuple[Column, tuple[str, ...]], ...] = (
     (attribute_column("Name", "name"), EVERY),
     (attribute_column("Kind", "collection_type"), EVERY),
-    (Column("Exploited in the wild", _exploited, ("exploitation_state", "tags")), (VULNERABILITY,)),
-    (Column("Risk", risk, ("risk_rating", "predicted_risk_rating")), (VULNERABILITY,)),
-    (Column("CVSS", _cvss, ("cvss",)), (VULNERABILITY,)),
-    (Column("EPSS", _epss, ("epss",)), (VULNERABILITY,)),
-    (attribute_column("CVE", "cve_id"), (VULNERABILITY,)),
-    (attribute_column("Exploitation state", "exploitation_state"), (VULNERABILITY,)),
-    (attribute_column("Consequence", "exploitation_consequence"), (VULNERABILITY,)),
-    (
-        _days(
-            "CISA Known Exploited Vulnerabilities",
-            "cisa_known_exploited",
-            {"added_date": "added", "due_date": "due"},
-        ),
-        (VULNERABILITY,),
-    ),
-    (attribute_column("Exploit", "exploit_availability"), (VULNERABILITY,)),
+    (Column("Exploited in the wild", _exploited, ("exploitation_state", "tags")), _FLAW),
+    (Column("Risk", risk, ("risk_rating", "predicted_risk_rating")), _FLAW),
+    (attribute_column("CVSS", "cvss", _cvss), _FLAW),
+    (attribute_column("EPSS", "epss", _epss), _FLAW),
+    (attribute_column("CVE", "cve_id"), _FLAW),
+    (attribute_column("Exploitation state", "exploitation_state"), _FLAW),
+    (attribute_column("Consequence", "exploitation_consequence"), _FLAW),
+    (_days("CISA Known Exploited Vulnerabilities", "cisa_known_exploited", added_date="added", due_date="due"), _FLAW),
+    (attribute_column("Exploit", "exploit_availability"), _FLAW),
     (
         _days(
             "Exploitation",
             "exploitation",
-            {
-                "first_exploitation": "first exploited",
-                "exploit_release_date": "exploit released",
-                "tech_details_release_date": "details released",
-            },
+            first_exploitation="first exploited",
+            exploit_release_date="exploit released",
+            tech_details_release_date="details released",
         ),
-        (VULNERABILITY,),
+        _FLAW,
     ),
-    (_many("Vectors", "exploitation_vectors"), (VULNERABILITY,)),
-    (attribute_column("Priority", "priority"), (VULNERABILITY,)),
-    (Column("Weakness", _weakness, ("cwe",)), (VULNERABILITY,)),
-    (_dated("Disclosed", "date_of_disclosure"), (VULNERABILITY,)),
-    (_many("Mitigations available", "available_mitigation"), (VULNERABILITY,)),
-    (_prose("Mitigations", "mitigations"), (VULNERABILITY,)),
-    (_prose("Workarounds", "workarounds"), (VULNERABILITY,)),
-    (_prose("Vulnerable products", "vulnerable_products"), (VULNERABILITY,)),
+    (_many("Vectors", "exploitation_vectors"), _FLAW),
+    (attribute_column("Priority", "priority"), _FLAW),
+    (attribute_column("Weakness", "cwe", _weakness), _FLAW),
+    (attribute_column("Disclosed", "date_of_disclosure", _days_of), _FLAW),
+    (_many("Mitigations available", "available_mitigation"), _FLAW),
+    (_prose("Mitigations", "mitigations"), _FLAW),
+    (_prose("Workarounds", "workarounds"), _FLAW),
+    (_prose("Vulnerable products", "vulnerable_products"), _FLAW),
     (attribute_column("Report type", "report_type"), (REPORT,)),
     (attribute_column("Author", "author"), (REPORT,)),
     (attribute_column("Link", "link"), (REPORT, TOOLKIT)),
     (_prose("Summary", "executive_summary"), (VULNERABILITY, REPORT)),
     (_prose("Generated summary", "autogenerated_summary"), (REPORT,)),
     (_prose("Analyst's comment", "analyst_comment"), (REPORT,)),
-    (_prose("Analysis", "analysis"), (VULNERABILITY,)),
+    (_prose("Analysis", "analysis"), _FLAW),
     (_many("Also known as", "alt_names", "alt_names_details", "aliases"), EVERY),
     (_many("Merged with", "merged_actors"), (ACTOR,)),
     (_many("Roles", "malware_roles"), _CODE),
@@ -225,13 +219,13 @@ FACTS: tuple[tuple[Column, tuple[str, ...]], ...] = (
     (_many("Targeted regions", "targeted_regions", "targeted_regions_hierarchy"), (*_PEOPLE, FAMILY)),
     (_many("Targeted industries", "targeted_industries", "targeted_industries_tree"), (*_PEOPLE, FAMILY)),
     (attribute_column("Extent", "campaign_type"), (CAMPAIGN,)),
-    (_dated("First seen", "first_seen_details"), (ACTOR, CAMPAIGN)),
-    (_dated("Last seen", "last_seen_details"), (ACTOR, CAMPAIGN, FAMILY)),
+    (attribute_column("First seen", "first_seen_details", _days_of), (ACTOR, CAMPAIGN)),
+    (attribute_column("Last seen", "last_seen_details", _days_of), (ACTOR, CAMPAIGN, FAMILY)),
     (attribute_column("Origin", "origin"), EVERY),
     (attribute_column("Tags", "tags"), EVERY),
     (Column("Holds", _members, ("counters", *(f"{name}_count" for name in _MEMBERS))), EVERY),
-    (_dated("Created", "creation_date"), EVERY),
-    (_dated("Modified", "last_modification_date"), EVERY),
+    (attribute_column("Created", "creation_date", _days_of), EVERY),
+    (attribute_column("Modified", "last_modification_date", _days_of), EVERY),
     (_prose("Description", "description"), EVERY),
     (THROUGH, EVERY),
     (Column("Id", lambda obj: obj.ref.id), EVERY),

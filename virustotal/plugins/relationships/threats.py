@@ -26,7 +26,7 @@ from virustotal.core.threats import (
     threat_kind,
 )
 from virustotal.plugins.relationships.columns import Column, add, further_section, read_by
-from virustotal.plugins.relationships.record_table import row
+from virustotal.plugins.relationships.record_table import object_table
 from virustotal.plugins.relationships.related_section import analyzer_of, heading, links, table_heading
 from virustotal.plugins.relationships.threat_facts import (
     EVERY,
@@ -89,7 +89,8 @@ class Threats:
             return
         objs = sorted(related.items, key=self._danger)
         threats = [obj for obj in objs if self._kind(obj) and obj.attributes][:MOST_CARDS]
-        table = self._table([obj for obj in objs if not any(obj is threat for threat in threats)])
+        others = [obj for obj in objs if not any(obj is threat for threat in threats)]
+        table = object_table("Further ones", others, self.columns, collapse=True)
         section = ResultSection("", auto_collapse=True) if threats or table is None else table
         for place, obj in enumerate(threats):
             add(section, self._card(obj, collapse=place > 0))
@@ -123,11 +124,6 @@ class Threats:
             title = f"Techniques that {self._called(obj)} is known for (not observed here)"
             add(section, tables.lines(title, techniques(obj), most=MOST_TECHNIQUES, collapse=True))
         return section
-
-    def _table(self, objs: Sequence[Object]) -> ResultSection | None:
-        rows = [row(obj, self.columns) for obj in objs[: tables.MOST_ROWS]]
-        labels = (*(column.label for column in self.columns), "Reason")
-        return tables.table("Further ones", rows, labels, total=len(objs), collapse=True)
 
     def _tag(self, section: ResultSection, objs: Iterable[Object]) -> None:
         for obj in objs:
