@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from virustotal.api import decoding
 from virustotal.api.source import MIRROR, Answer
@@ -12,7 +12,7 @@ from virustotal.core.models import Ref
 from virustotal.mirror.documents import StoredObject
 from virustotal.mirror.object_store import FetchResult
 from virustotal.mirror.request_parser import MirrorQuery, cursor
-from virustotal.util.readers import EMPTY, as_mapping, as_mappings, integer, quantity
+from virustotal.util.readers import EMPTY, as_mapping, as_mappings, quantity
 
 #: Reason for a missing object without VirusTotal.
 NOT_HELD = "The mirror does not hold this, and VirusTotal is not asked (mirror.only)."
@@ -21,6 +21,8 @@ NOT_ANSWERED = "The mirror does not hold this, and VirusTotal did not answer."
 #: Fallback reason if the mirror answers in place of VirusTotal.
 INSTEAD = "VirusTotal did not answer, so the mirror did, with what it holds."
 
+#: A stored relationship, `data` and `meta` in the form of VirusTotal's answers, with its cursor for what is not stored.
+RelationshipPage: TypeAlias = Mapping[str, Any]
 Fetch = Callable[[Iterable[Ref]], FetchResult]
 
 
@@ -51,47 +53,6 @@ class Response:
         return Answer(self.payload, origin=MIRROR, age=_age(self.moment), fallback_reason=fallback_reason, parts=parts)
 
 
-@frozen
-class RelationshipPage:
-    """The stored entries of one relationship.
-
-    Args:
-        entries: Descriptors, or whole objects.
-        one: Whether the relationship has one object at most.
-        more: VirusTotal's cursor for the entries that are not stored; empty for none.
-        count: Entries that VirusTotal has; None for unknown.
-    """
-
-    entries: tuple[Mapping[str, Any], ...]
-    one: bool = False
-    more: str = ""
-    count: int | None = None
-
-    @property
-    def refs(self) -> tuple[Ref, ...]:
-        """The reference of each entry."""
-        return tuple(map(_ref, self.entries))
-
-    def missing(self, result: FetchResult) -> list[Ref]:
-        """Return the references that are not in a result."""
-        return [ref for ref in self.refs if ref not in result.objects]
-
-    def payload(self, result: FetchResult, names: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Return the page in the form of VirusTotal's answers, with attributes of the objects that were fetched.
-
-        Args:
-            result: The objects.
-            names: Of the attributes; empty for all.
-        """
-        entries = [
-            _entry_with_attributes(entry, result.objects.get(ref), names)
-            for entry, ref in zip(self.entries, self.refs, strict=True)
-        ]
-        meta: dict[str, Any] = {} if self.count is None else {"count": self.count}
-        meta |= {"cursor": self.more} if self.more else {}
-        return {"data": next(iter(entries), None) if self.one else entries, "meta": meta}
-
-
 def stored_page(
     subject: StoredObject, name: str, behaviours: Callable[[], tuple[StoredObject, ...]]
 ) -> RelationshipPage | None:
@@ -103,22 +64,13 @@ def stored_page(
         behaviours: Searches the behaviour reports, which the feed of files does not name.
     """
     page = as_mapping(as_mapping(subject.object.get("relationships")).get(name))
-    stored = _read(page) if "data" in page else None
-    if name == "behaviours" and subject.object.get("type") == "file" and (stored is None or not stored.entries):
-        reports = tuple({"type": "file_behaviour", "id": report.id} for report in behaviours())
-        return RelationshipPage(reports, count=len(reports)) if reports else None
-    return stored
-
-
-def _read(page: Mapping[str, Any]) -> RelationshipPage | None:
     data, meta = page.get("data"), as_mapping(page.get("meta"))
-    more = meta.get("cursor")
-    if data is None or isinstance(data, Mapping):
-        return RelationshipPage((data,) if data else (), one=True)
-    if not isinstance(data, list):
-        return None
-    more = more if isinstance(more, str) else ""
-    return RelationshipPage(as_mappings(data), more=more, count=integer(meta.get("count")))
+    if name == "behaviours" and subject.object.get("type") == "file" and not as_mappings(data):
+        reports = [{"type": "file_behaviour", "id": report.id} for report in behaviours()]
+        return {"data": reports, "meta": {"count": len(reports)}} if reports else None
+    if isinstance(data, list):
+        return {"data": list(as_mappings(data)), "meta": meta}
+    return {"data": data, "meta": meta} if "data" in page and isinstance(data, Mapping | None) else None
 
 
 def object_response(
@@ -136,23 +88,19 @@ def object_response(
         fetch: Reads related objects.
         only: Whether there is no other source.
     """
-    stored = {name: page for name, page in pages.items() if page is not None}
-    whole = len(stored) == len(pages) and not any(page.more for page in stored.values())
-    inline = {name: page for name, page in stored.items() if name in query.inline and (whole or only)}
-    result = fetch(ref for page in inline.values() for ref in page.refs)
+    whole = not any(page is None or _has_more(page) for page in pages.values())
+    inline = {name: page for name, page in pages.items() if page and name in query.inline and (whole or only)}
+    result = fetch(ref for page in inline.values() for ref in _refs(page))
     related: dict[str, Any] = {}
-    for name in pages:
+    for name, page in pages.items():
+        related[name] = page or _error(only, NOT_HELD if only else NOT_ANSWERED)
         if name in inline:
-            related[name] = inline[name].payload(result, query.inline[name])
+            related[name] = _with_attributes(inline[name], result, query.inline[name])
             related[name] |= _missing_error(inline[name], result, only=True) if only else {}
-        elif name in stored:
-            related[name] = stored[name].payload(FetchResult())
-        else:
-            related[name] = _error(only, NOT_HELD if only else NOT_ANSWERED)
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
     entry |= {"type": query.ref.kind, "id": subject.id} | ({"relationships": related} if related else {})
     parts = {
-        name: _oldest(result.objects[ref] for ref in page.refs if ref in result.objects)
+        name: _oldest(result.objects[ref] for ref in _refs(page) if ref in result.objects)
         for name, page in inline.items()
     }
     return Response({"data": entry}, whole, subject.moment, parts)
@@ -172,14 +120,30 @@ def page_response(
         fetch: Reads related objects.
         only: Whether there is no other source.
     """
-    stop = query.start + query.limit
-    rest = cursor(stop) if stop < len(page.entries) else page.more
-    part = evolve(page, entries=page.entries[query.start : stop], more=rest)
+    part, stop = page, query.start + query.limit
+    if isinstance(page["data"], list):
+        rest = {"cursor": cursor(stop)} if stop < len(page["data"]) else {}
+        part = {"data": page["data"][query.start : stop], "meta": page["meta"] | rest}
     needed = part if query.start or only else page
-    result = fetch(needed.refs)
-    payload = part.payload(result, query.attributes) | _missing_error(part, result, only=only)
+    result = fetch(_refs(needed))
+    payload = _with_attributes(part, result, query.attributes) | _missing_error(part, result, only=only)
     moment = _oldest((subject, *result.objects.values()))
-    return Response(payload, not needed.missing(result) and not page.more, moment)
+    return Response(payload, not _missing(needed, result) and not _has_more(page), moment)
+
+
+def _has_more(page: RelationshipPage) -> bool:
+    """Return whether VirusTotal has entries that are not stored."""
+    more = page["meta"].get("cursor")
+    return isinstance(more, str) and bool(more)
+
+
+def _refs(page: RelationshipPage) -> list[Ref]:
+    objects = map(decoding.decode_object, as_mappings(page["data"]))
+    return [obj.ref if obj is not None else Ref("", "") for obj in objects]
+
+
+def _missing(page: RelationshipPage, result: FetchResult) -> list[Ref]:
+    return [ref for ref in _refs(page) if ref not in result.objects]
 
 
 def _oldest(objects: Iterable[StoredObject]) -> float:
@@ -192,13 +156,13 @@ def _age(moment: float) -> float:
 
 def _missing_error(page: RelationshipPage, result: FetchResult, *, only: bool) -> dict[str, Any]:
     """Return an error beside the data for objects without a report: unreadable ones, else those not stored."""
-    missing = page.missing(result)
+    missing = _missing(page, result)
     if not missing:
         return {}
     reasons = [result.failed[ref] for ref in missing if ref in result.failed]
     why = reasons[0].rstrip(".") if reasons else "The mirror does not hold all"
     rest = "VirusTotal is not asked (mirror.only)" if only else "VirusTotal did not answer"
-    message = f"Of {quantity(len(page.entries), 'object')} {len(missing)} came without a report: {why}, and {rest}."
+    message = f"Of {quantity(len(_refs(page)), 'object')} {len(missing)} came without a report: {why}, and {rest}."
     return _error(only and not reasons, message)
 
 
@@ -206,17 +170,14 @@ def _error(skipped: bool, message: str) -> dict[str, Any]:
     return {"error": {"code": decoding.NOT_LOOKED_UP if skipped else decoding.NOT_ANSWERED, "message": message}}
 
 
-def _entry_with_attributes(
-    entry: Mapping[str, Any], stored: StoredObject | None, names: tuple[str, ...]
-) -> Mapping[str, Any]:
-    if stored is None:
-        return entry
-    attributes = as_mapping(stored.object.get("attributes"))
-    if names:
-        attributes = {name: attributes[name] for name in names if name in attributes}
-    return {**entry, "links": as_mapping(stored.object.get("links")), "attributes": attributes}
-
-
-def _ref(entry: Mapping[str, Any]) -> Ref:
-    obj = decoding.decode_object(entry)
-    return obj.ref if obj is not None else Ref("", "")
+def _with_attributes(page: RelationshipPage, result: FetchResult, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the page with these attributes of the objects that were fetched; all if none is named."""
+    entries = list(as_mappings(page["data"]))
+    for at, ref in enumerate(_refs(page)):
+        if ref in result.objects:
+            stored = result.objects[ref].object
+            attributes = as_mapping(stored.get("attributes"))
+            if names:
+                attributes = {name: attributes[name] for name in names if name in attributes}
+            entries[at] = {**entries[at], "links": as_mapping(stored.get("links")), "attributes": attributes}
+    return {**page, "data": entries if isinstance(page["data"], list) else next(iter(entries), None)}
