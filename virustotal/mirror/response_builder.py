@@ -12,7 +12,7 @@ from virustotal.core.models import Ref
 from virustotal.mirror.documents import StoredObject
 from virustotal.mirror.object_store import FetchResult
 from virustotal.mirror.request_parser import MirrorQuery, cursor
-from virustotal.util.readers import EMPTY, as_mapping, as_mappings, quantity
+from virustotal.util.readers import as_mapping, as_mappings, quantity
 
 #: Reason for a missing object without VirusTotal.
 NOT_HELD = "The mirror does not hold this, and VirusTotal is not asked (mirror.only)."
@@ -31,26 +31,12 @@ class Response:
     """An answer of the mirror.
 
     Args:
-        payload: In the form of VirusTotal's answers.
+        answer: With the ages of its parts.
         whole: Whether it has all that was requested.
-        moment: The last change of its object, in Unix seconds; 0 for unknown.
-        parts: The same of the oldest object of each relationship in line.
     """
 
-    payload: Mapping[str, Any]
+    answer: Answer
     whole: bool
-    moment: float
-    parts: Mapping[str, float] = EMPTY
-
-    @property
-    def age(self) -> float:
-        """Seconds since the last change of its oldest part; 0 for unknown."""
-        return _age(min(filter(None, (self.moment, *self.parts.values())), default=0.0))
-
-    def answer(self, fallback_reason: str = "") -> Answer:
-        """Return the `Answer` of a source."""
-        parts = {name: _age(moment) for name, moment in self.parts.items() if moment}
-        return Answer(self.payload, origin=MIRROR, age=_age(self.moment), fallback_reason=fallback_reason, parts=parts)
 
 
 def stored_page(
@@ -100,10 +86,11 @@ def object_response(
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
     entry |= {"type": query.ref.kind, "id": subject.id} | ({"relationships": related} if related else {})
     parts = {
-        name: _oldest(result.objects[ref] for ref in _refs(page) if ref in result.objects)
+        name: age
         for name, page in inline.items()
+        if (age := _age(result.objects[ref] for ref in _refs(page) if ref in result.objects))
     }
-    return Response({"data": entry}, whole, subject.moment, parts)
+    return Response(Answer({"data": entry}, origin=MIRROR, age=_age((subject,)), parts=parts), whole)
 
 
 def page_response(
@@ -127,8 +114,9 @@ def page_response(
     needed = part if query.start or only else page
     result = fetch(_refs(needed))
     payload = _with_attributes(part, result, query.attributes) | _missing_error(part, result, only=only)
-    moment = _oldest((subject, *result.objects.values()))
-    return Response(payload, not _missing(needed, result) and not _has_more(page), moment)
+    age = _age((subject, *result.objects.values()))
+    whole = not _missing(needed, result) and not _has_more(page)
+    return Response(Answer(payload, origin=MIRROR, age=age), whole)
 
 
 def _has_more(page: RelationshipPage) -> bool:
@@ -146,12 +134,10 @@ def _missing(page: RelationshipPage, result: FetchResult) -> list[Ref]:
     return [ref for ref in _refs(page) if ref not in result.objects]
 
 
-def _oldest(objects: Iterable[StoredObject]) -> float:
-    return min((object.moment for object in objects if object.moment), default=0.0)
-
-
-def _age(moment: float) -> float:
-    return max(0.0, time.time() - moment) if moment else 0.0
+def _age(objects: Iterable[StoredObject]) -> float:
+    """Return the seconds since the oldest of these objects changed; 0 where none of them says when."""
+    moments = [object.moment for object in objects if object.moment]
+    return max(0.0, time.time() - min(moments)) if moments else 0.0
 
 
 def _missing_error(page: RelationshipPage, result: FetchResult, *, only: bool) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 
+from attrs import evolve
+
 from virustotal.api.source import MIRROR, Answer, RemainingQuota, Request, Source
 from virustotal.core.errors import DeadlineError, QuotaError, UnavailableError, VirusTotalError
 from virustotal.core.models import Ref, Status
@@ -113,7 +115,7 @@ class MirrorSource(Source):
             raise _unavailable(lookup)
         response = lookup if isinstance(lookup, Response) else None
         if response is not None and (query.start or self._is_sufficient(response)):
-            return response.answer()
+            return response.answer
         if query.start and not self._only:  # no other source takes the mirror's cursor
             raise UnavailableError("The mirror does not go on with the list that it began.", code="LocalMirror")
         try:
@@ -121,7 +123,7 @@ class MirrorSource(Source):
         except _FALLBACK as error:
             if response is None:
                 raise
-            return response.answer(f"{INSTEAD} {error}")
+            return evolve(response.answer, fallback_reason=f"{INSTEAD} {error}")
 
     def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
         """See `Source.ask_many`: all objects without relationships in one multi-get."""
@@ -129,7 +131,7 @@ class MirrorSource(Source):
         result = self._store.fetch((query.ref for query in queries.values()), deadline)
         lookups = {request: self._read(query, deadline, result) for request, query in queries.items()}
         answers = {
-            request: lookup.answer()
+            request: lookup.answer
             for request, lookup in lookups.items()
             if isinstance(lookup, Response) and self._is_sufficient(lookup)
         }
@@ -169,7 +171,8 @@ class MirrorSource(Source):
         return None if page is None else page_response(query, subject, page, fetch, only=self._only)
 
     def _is_sufficient(self, response: Response) -> bool:
-        recent = not self._oldest or (bool(response.moment) and response.age <= self._oldest)
+        age, parts = response.answer.age, response.answer.parts.values()  # an age that is not known is 0
+        recent = not self._oldest or (age > 0 and max((age, *parts)) <= self._oldest)
         return self._only or (response.whole and recent)
 
     def _is_outdated(self, ref: Ref) -> bool:
