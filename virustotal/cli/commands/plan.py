@@ -1,12 +1,13 @@
 """The dry run: the requests of a scan and their cost, without making one."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.core.lookup.planner import Plan, describe, plan
 from virustotal.core.lookup.subjects import Facts, Subject, select_subjects
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.settings import PARAMETERS, Settings, service_settings, task_settings
+from virustotal.core.settings import PARAMETERS, Credentials, Settings, service_settings, task_settings
 from virustotal.core.submission.policy import (
     Candidate,
     Ruling,
@@ -19,6 +20,7 @@ from virustotal.core.submission.policy import (
 )
 from virustotal.core.submission.private_scan import private_plan
 from virustotal.local.run_task import Target
+from virustotal.platform.task import Task
 from virustotal.plugins import BUILTIN
 from virustotal.util.readers import as_mapping, as_text, quantity
 
@@ -37,17 +39,18 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         values: The submission's parameters, checked.
     """
     settings, _ = task_settings(service_settings(config), values)
-    task = refuse_hosts(select_subjects(_facts(target), settings), settings)
+    task = Task(settings, Credentials(), _facts(target), "", int(target.fileinfo.get("size") or 0), math.inf)
+    subjects = refuse_hosts(select_subjects(task.facts, settings), settings)
     registry = load(BUILTIN, settings).begin(settings).registry
     plans = []
-    for subject in task.allowed:
+    for subject in subjects.allowed:
         ref, look_up = subject.ref, public_look_up_ruling(subject.ref.kind, settings)
         public = plan(ref, registry, settings)
         if settings.mirror.only:
             yield f"{ref.kind} {ref.id}: no request, the mirror alone is asked"
             continue
         if is_private(settings) and ref.kind in {"file", "url"}:
-            yield from _private_lines(subject, public, look_up, target, settings)
+            yield from _private_lines(subject, public, look_up, task)
             continue
         if look_up.allowed:
             plans.append(public)
@@ -55,8 +58,8 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         else:
             yield f"{ref.kind} {ref.id}: no request. {look_up.reason}"
         if ref.kind in {"file", "url"}:
-            yield from _submission_lines(_candidate(subject, target), settings)
-    for refused in task.refused:
+            yield from _submission_lines(task.candidate(subject), settings)
+    for refused in subjects.refused:
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
         yield f"at most {sum(public.cost for public in plans)} requests"
@@ -80,15 +83,6 @@ def _submission_lines(candidate: Candidate, settings: Settings) -> Iterator[str]
         yield f"  {analysis if ruling.allowed else f'no new analysis: {ruling.reason}'}"
 
 
-def _candidate(subject: Subject, target: Target) -> Candidate:
-    return Candidate(
-        subject.ref,
-        size=int(target.fileinfo.get("size") or 0),
-        file_type=str(target.fileinfo["type"]),
-        url=subject.url,
-    )
-
-
 def _never_above(classification: str, bound: str) -> bool:
     """There is no classification on the command line."""
     return False
@@ -98,13 +92,11 @@ def _old(settings: Settings) -> str:
     return f"more than {quantity(settings.reanalyze_after_days, 'day')} old"
 
 
-def _private_lines(
-    subject: Subject, public: Plan, look_up: Ruling, target: Target, settings: Settings
-) -> Iterator[str]:
+def _private_lines(subject: Subject, public: Plan, look_up: Ruling, task: Task) -> Iterator[str]:
     """Yield what a private scan tells VirusTotal, in the order of its requests."""
     from virustotal.client.private_source import file_options, url_options
 
-    private, is_file = private_plan(public), subject.ref.kind == "file"
+    private, is_file, settings = private_plan(public), subject.ref.kind == "file", task.settings
     place, what = ("files", "its hash") if is_file else ("urls", "the URL")
     yield f"{subject.ref.kind} {subject.ref.id}: private scan"
     yield f"  1 request: GET /private/{place}/{subject.ref.id}, the report of an earlier scan"
@@ -112,7 +104,7 @@ def _private_lines(
         yield f"  1 request, if there is none: GET /{place}/{subject.ref.id}, which tells VirusTotal {what}"
     else:
         yield f"  no request: {look_up.reason}"
-    candidate = _candidate(subject, target)
+    candidate = task.candidate(subject)
     ruling = submit_ruling(candidate, settings, _never_above)
     if ruling.allowed:
         content = f"the content, {quantity(candidate.size, 'byte')}" if is_file else f"the URL {subject.label}"
