@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from virustotal.cli.app import app
-from virustotal.cli.config_input import api_key, configuration, key_of_file, parameters
+from virustotal.cli.config_input import api_key, configuration, key_of_file, parameters, read_configuration
 from virustotal.core.errors import ConfigurationError
 
 
@@ -118,14 +118,14 @@ def test_a_file_that_is_no_key_file(tmp_path: Path, content: bytes) -> None:
 def test_configuration(tmp_path: Path) -> None:
     file = tmp_path / "config.yml"
     file.write_text("\ufeffname: VirusTotal\nconfig:\n  max_related: 7\n", encoding="utf-8")
-    assert configuration(file) == {"max_related": 7}
+    assert read_configuration(file) == {"max_related": 7}
     file.write_text("config:\n")
-    assert configuration(file) == {}
+    assert read_configuration(file) == {}
     file.write_text("max_related: 7\n")
-    assert configuration(file) == {"max_related": 7}
+    assert read_configuration(file) == {"max_related": 7}
     file.write_text("")
-    assert configuration(file) == {}
-    assert configuration(None) == {}
+    assert read_configuration(file) == {}
+    assert read_configuration(None) == {}
 
 
 def test_in_the_image_the_services_own_configuration_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,22 +133,22 @@ def test_in_the_image_the_services_own_configuration_counts(tmp_path: Path, monk
     manifest.write_text("name: VirusTotal\nversion: 4.7.0\nconfig: {api_key: of-service, max_related: 7}\n")
     monkeypatch.setenv("SERVICE_MANIFEST_PATH", str(manifest))
     monkeypatch.setenv("SERVICE_PATH", "virustotal.service.VirusTotal")
-    assert configuration(None) == {"api_key": "of-service", "max_related": 7}
+    assert read_configuration(None) == {"api_key": "of-service", "max_related": 7}
     other = tmp_path / "other.yml"
     other.write_text("max_related: 9\n")
-    assert configuration(other) == {"max_related": 9}
+    assert read_configuration(other) == {"max_related": 9}
     monkeypatch.delenv("SERVICE_PATH")
-    assert configuration(None) == {}
+    assert read_configuration(None) == {}
 
 
 def test_the_mirrors_secrets_are_all_of_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "config.yml"
     file.write_text("mirror_user: reader\nmirror_password: word\n")
-    assert configuration(file) == {"mirror_user": "reader", "mirror_password": "word"}
+    assert read_configuration(file) == {"mirror_user": "reader", "mirror_password": "word"}
     monkeypatch.setenv("VIRUSTOTAL_MIRROR_API_KEY", "of-environment")
     found = {"mirror_api_key": "of-environment", "mirror_user": "", "mirror_password": ""}
-    assert configuration(file) == found
-    assert configuration(None) == found
+    assert read_configuration(file) == found
+    assert read_configuration(None) == found
 
 
 def test_parameters() -> None:

@@ -89,12 +89,13 @@ def key_of_file(file: Path) -> str:
     return lines[0] if lines else ""
 
 
-def configuration(file: Path | None, host: str | None = None) -> dict[str, Any]:
-    """Return the configuration as `read_configuration` does, and warn of unknown names."""
+def configuration(file: Path | None, host: str | None = None) -> tuple[dict[str, Any], Settings]:
+    """Return the configuration as `read_configuration` does, and its settings; warn of unknown names."""
     config = read_configuration(file, host)
+    settings = service_settings(config)
     for line in unknown_settings(config):
         click.echo(f"Warning: {line}", err=True)
-    return config
+    return config, settings
 
 
 def read_configuration(file: Path | None, host: str | None = None) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def read_configuration(file: Path | None, host: str | None = None) -> dict[str, 
         host: The API server, if not the configured one.
 
     Raises:
-        ConfigurationError: The file cannot be read, or a value is wrong.
+        ConfigurationError: The file cannot be read.
     """
     config = {**(_of_file(file) if file else _of_image()), **_mirror_secrets()}
     return config | ({"host": host} if host else {})
@@ -118,9 +119,7 @@ def _of_image() -> dict[str, Any]:
         return {}
     from assemblyline_v4_service.common.helper import get_service_manifest
 
-    config = get_service_manifest().get("config")
-    service_settings(config or {})
-    return dict(config or {})
+    return dict(get_service_manifest().get("config") or {})
 
 
 def _mirror_secrets() -> Mapping[str, str]:
@@ -142,7 +141,6 @@ def _of_file(file: Path) -> dict[str, Any]:
         return {}
     if not isinstance(config, dict):
         raise ConfigurationError(f"{file}: expected the names and values of the manifest's config part.")
-    service_settings(config)
     return config
 
 

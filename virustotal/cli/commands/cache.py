@@ -9,7 +9,6 @@ import click
 from virustotal.cli.config_input import config_option, configuration, json_option
 from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.reports.store import open_configured_stores
-from virustotal.core.settings import service_settings
 from virustotal.util.readers import quantity
 
 if TYPE_CHECKING:
@@ -70,8 +69,7 @@ def _show(config_file: Path | None, *, as_json: bool) -> None:
 
 def _open_stores(config_file: Path | None) -> "tuple[Stores, int, list[str]]":
     """Return the stores, the largest size in megabytes, and the list that gets a line if the stores fail."""
-    config = configuration(config_file)
-    settings = service_settings(config)
+    config, settings = configuration(config_file)
     broken: list[str] = []
     return open_configured_stores(settings, config, broken.append), settings.cache.max_mb, broken
 

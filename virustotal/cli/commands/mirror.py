@@ -63,7 +63,7 @@ def _of_cluster(command: Callable[..., None]) -> Callable[..., None]:
     def with_cluster(
         config_file: Path | None, hosts: tuple[str, ...], key_file: Path | None, ca_bundle: Path | None, **options: Any
     ) -> None:
-        config = configuration(config_file)
+        config, _ = configuration(config_file)
         mirror: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
         mirror |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
         config["mirror"] = {**(config.get("mirror") or {}), **mirror}

@@ -31,7 +31,7 @@ def plugins(context: click.Context, as_json: bool, config_file: Path | None) -> 
     from virustotal.cli.reports import plugins as report
 
     context.with_resource(plain_warnings())
-    context.obj = configuration(config_file)
+    context.obj, _ = configuration(config_file)
     if context.invoked_subcommand is not None:
         return
     listing = report.plugins(context.obj).listing
@@ -75,7 +75,7 @@ def check(config: dict[str, Any], name: str, config_file: Path | None) -> None:
     from virustotal.cli.reports.plugins import check_plugin
 
     try:
-        checked = check_plugin(name, configuration(config_file) if config_file else config)
+        checked = check_plugin(name, configuration(config_file)[0] if config_file else config)
     except LookupError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="NAME") from None
     click.echo(

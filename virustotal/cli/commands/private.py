@@ -32,14 +32,13 @@ def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: s
     from virustotal.client.private_source import PrivateSource
     from virustotal.core.errors import AuthenticationError, ConfigurationError, NotFoundError, VirusTotalError
     from virustotal.core.models import Ref
-    from virustotal.core.settings import credentials, service_settings
+    from virustotal.core.settings import credentials
     from virustotal.core.submission.private_scan import delete_private
     from virustotal.core.submission.receipts import key_of
 
     if not _SHA256.fullmatch(sha256):
         raise click.BadParameter("expected a SHA-256.", param_hint="SHA256")
-    config = configuration(config_file, host)
-    settings = service_settings(config)
+    config, settings = configuration(config_file, host)
     if settings.mirror.only:
         raise ConfigurationError("mirror.only: nothing is asked of VirusTotal.")
     config["api_key"] = api_key(key_file, config)

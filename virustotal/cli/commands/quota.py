@@ -13,7 +13,7 @@ from virustotal.cli.config_input import api_key, configuration, json_option, ser
 from virustotal.cli.exit_codes import Exit
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.cli.terminal import table, terminal
-from virustotal.core.settings import credentials, service_settings
+from virustotal.core.settings import credentials
 from virustotal.util.readers import quantity
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def quota(config_file: Path | None, key_file: Path | None, host: str | None, as_
     """
     from virustotal.cli.reports import quota as quota_report
 
-    config = configuration(config_file, host)
-    settings = service_settings(config)
+    config, settings = configuration(config_file, host)
     if settings.mirror.only:
         none = "mirror.only: nothing is asked of VirusTotal, so there is no quota."
         report = quota_report.Quotas("", (), notes=(none,))

@@ -13,7 +13,6 @@ from virustotal.cli.config_input import api_key, configuration, parameters, serv
 from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.terminal import terminal
 from virustotal.core.errors import ConfigurationError
-from virustotal.core.settings import service_settings
 from virustotal.util.readers import as_text
 
 if TYPE_CHECKING:
@@ -59,8 +58,7 @@ def scan(
     if json_file == html_file == _STANDARD:
         raise click.UsageError("Only one of --json and --html can be standard output.")
     values = parameters(params)
-    config = configuration(config_file, host)
-    settings = service_settings(config)
+    config, settings = configuration(config_file, host)
     if dry_run:
         _plan(target, config, values)
         return
