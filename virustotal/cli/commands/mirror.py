@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from attrs import evolve, frozen
+from attrs import evolve
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
@@ -19,7 +19,7 @@ from virustotal.cli.config_input import FILE, api_key, config_option, configurat
 from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import AuthenticationError, ConfigurationError, VirusTotalError
-from virustotal.core.settings import MIRROR_SECRETS, Credentials, MirrorConfig, Settings, credentials, service_settings
+from virustotal.core.settings import MIRROR_SECRETS, MirrorConfig, credentials, service_settings
 
 if TYPE_CHECKING:
     from virustotal.mirror.feed_loader import Loader
@@ -30,28 +30,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 SETUP_SECONDS = 120.0
 
 
-@frozen
-class Cluster:
-    """The configuration of a command, checked, with the options about the cluster."""
-
-    config: dict[str, Any]
-    settings: Settings
-
-    @property
-    def credentials(self) -> Credentials:
-        """The key of VirusTotal, and the cluster's secrets."""
-        return credentials(self.config, {})
-
-    def loader(self) -> "Loader":
-        """Return a loader."""
-        from virustotal.mirror.feed_loader import Loader
-        from virustotal.mirror.search_client import SearchClient
-
-        return Loader(SearchClient(self.settings.mirror, self.credentials), self.settings.mirror)
-
-
 def _of_cluster(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options about the cluster, and call it with a `Cluster`."""
+    """Give a command the options about the cluster, and call it with the configuration and a loader."""
 
     @config_option
     @click.option(
@@ -63,18 +43,21 @@ def _of_cluster(command: Callable[..., None]) -> Callable[..., None]:
     def with_cluster(
         config_file: Path | None, hosts: tuple[str, ...], key_file: Path | None, ca_bundle: Path | None, **options: Any
     ) -> None:
+        from virustotal.mirror.feed_loader import Loader
+        from virustotal.mirror.search_client import SearchClient
+
         config, _ = configuration(config_file)
         mirror: dict[str, Any] = {"hosts": list(hosts)} if hosts else {}
         mirror |= {"ca_bundle": str(ca_bundle)} if ca_bundle else {}
         config["mirror"] = {**(config.get("mirror") or {}), **mirror}
-        settings = service_settings(config)
-        if not settings.mirror.hosts:
+        cluster = service_settings(config).mirror
+        if not cluster.hosts:
             raise ConfigurationError(
                 "The address of the mirror is needed: --host, $VIRUSTOTAL_MIRROR, or mirror.hosts of --config."
             )
         if key_file:
             config |= dict.fromkeys(MIRROR_SECRETS, "") | {"mirror_api_key": key_of_file(key_file)}
-        command(Cluster(config, settings), **options)
+        command(config, Loader(SearchClient(cluster, credentials(config, {})), cluster), **options)
 
     return with_cluster
 
@@ -99,7 +82,7 @@ def mirror() -> None:
 @click.option("--rollover-days", type=click.IntRange(1, 3650), default=7, show_default=True, help="Latest rollover.")
 @click.option("--delete-days", type=click.IntRange(0, 36500), default=0, show_default=True, help="0 for never.")
 @_of_cluster
-def init(cluster: Cluster, shards: int, rollover_days: int, delete_days: int) -> None:
+def init(_config: dict[str, Any], loader: "Loader", shards: int, rollover_days: int, delete_days: int) -> None:
     """Create index templates, write aliases and an ageing policy (ILM or ISM); existing indices stay as they are.
 
     Exit codes: 0 everything is there; 1 the mirror cannot be used; 3 the configuration is wrong.
@@ -109,7 +92,7 @@ def init(cluster: Cluster, shards: int, rollover_days: int, delete_days: int) ->
 
     growth = Growth(shards, rollover_days, delete_days)
     try:
-        for line in set_up(cluster.loader().cluster, cluster.settings.mirror, growth, SETUP_SECONDS):
+        for line in set_up(loader.cluster, loader.config, growth, SETUP_SECONDS):
             click.echo(line)
     except MirrorError as error:
         fail(str(error), Exit.FAILED)
@@ -119,7 +102,14 @@ def init(cluster: Cluster, shards: int, rollover_days: int, delete_days: int) ->
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE…")
 @_of_cluster
 @_of_load
-def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: bool, as_json: bool) -> None:
+def load(
+    _config: dict[str, Any],
+    loader: "Loader",
+    files: tuple[Path, ...],
+    state: Path | None,
+    again: bool,
+    as_json: bool,
+) -> None:
     """Load feed packages: a minute's (bz2) or an hour's (tar.bz2), or JSON lines, plain or in gzip.
 
     An interrupted load continues where it stopped, and a loaded package is not loaded again. An older state of an
@@ -132,13 +122,13 @@ def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: b
     from virustotal.mirror.checkpoint import checkpoint_of
     from virustotal.mirror.feed_packages import PackageError
 
-    loader, folder = cluster.loader(), _state(state)
+    folder = _state(state)
     with _run(loader.statistics, as_json=as_json) as bars:
         task = bars.add_task("", total=sum(path.stat().st_size for path in files), lines=0)
         loader.prepare()
         before = 0
         for path in files:
-            checkpoint = checkpoint_of(path, cluster.settings.mirror, folder)
+            checkpoint = checkpoint_of(path, loader.config, folder)
             if again:
                 checkpoint.forget()
 
@@ -166,7 +156,8 @@ def load(cluster: Cluster, files: tuple[Path, ...], state: Path | None, again: b
 @_of_cluster
 @_of_load
 def fetch(
-    cluster: Cluster,
+    config: dict[str, Any],
+    loader: "Loader",
     feeds: tuple[str, ...],
     since: datetime | None,
     follow: bool,
@@ -192,27 +183,25 @@ def fetch(
     from virustotal.mirror.feed_fetcher import END, FEEDS, MINUTE, FeedFetcher
     from virustotal.sources import build
 
-    config = cluster.settings.mirror
-    if config.only:
+    if loader.config.only:
         raise ConfigurationError(
             "mirror.only: nothing is asked of VirusTotal. Fetch the feeds elsewhere, and load them here."
         )
     for feed in feeds:
         if feed not in FEEDS:
             raise click.BadParameter(f"there is no feed {feed}; there are {', '.join(FEEDS)}.", param_hint="FEED")
-        if not index_of(config, FEEDS[feed]):
+        if not index_of(loader.config, FEEDS[feed]):
             raise ConfigurationError(f"The configuration has no index for {feed}.")
-    server = {"api_key": api_key(api_key_file, cluster.config, "--api-key-file")}
-    server |= {"host": api_host} if api_host else {}
-    cluster = evolve(cluster, config=cluster.config | server)
-    loader, folder = cluster.loader(), _state(state)
-    source = build(evolve(service_settings(cluster.config), mirror=MirrorConfig()), cluster.credentials)
+    config["api_key"] = api_key(api_key_file, config, "--api-key-file")
+    config |= {"host": api_host} if api_host else {}
+    folder = _state(state)
+    source = build(evolve(service_settings(config), mirror=MirrorConfig()), credentials(config, {}))
     fetcher = FeedFetcher(source, loader, folder / "packages")
     start = since.replace(tzinfo=UTC) if since else None
     until = fetcher.newest()
     if start and start >= until:
         raise click.BadParameter("the newest package is 60 minutes old.", param_hint="--since")
-    checkpoints = {feed: checkpoint_of_feed(feed, config, folder) for feed in feeds}
+    checkpoints = {feed: checkpoint_of_feed(feed, loader.config, folder) for feed in feeds}
     with contextlib.closing(source), _run(loader.statistics, fetcher.missing, as_json=as_json) as bars:
         for checkpoint in checkpoints.values() if again else ():
             checkpoint.forget()
