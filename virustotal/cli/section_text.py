@@ -46,7 +46,7 @@ def _pairs(part: parts.Pairs) -> RenderableType:
 
 @draw.register
 def _links(part: parts.Links) -> RenderableType:
-    return Text("\n".join(f"{link.name} {link.url}".strip() for link in part.entries))
+    return Text("\n".join(f"{name} {url}".strip() for name, url in part.entries))
 
 
 @draw.register

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from virustotal.core.scoring.words import score_word
 from virustotal.rendering.result_data import contacts, find_section, table_rows
@@ -75,10 +75,10 @@ class Picture:
     edges: tuple[tuple[Point, Point], ...]
     left_out: int = 0
     width: int = WIDTH
-    kinds: tuple[str, ...] = field(init=False)
 
-    @kinds.default
-    def _kinds(self) -> tuple[str, ...]:
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of its objects."""
         return tuple(dict.fromkeys(point.neighbour.kind for point in self.objects if point.neighbour))
 
 

@@ -73,18 +73,10 @@ class Pairs:
 
 
 @frozen
-class Link:
-    """A named address."""
-
-    name: str
-    url: str
-
-
-@frozen
 class Links:
-    """Addresses, of whatever scheme."""
+    """Names and addresses, of whatever scheme."""
 
-    entries: tuple[Link, ...]
+    entries: tuple[tuple[str, str], ...]
 
 
 @frozen
@@ -209,7 +201,7 @@ def _key_values(data: Any, _config: Mapping[str, Any]) -> Iterator[Part]:
 
 def _links(data: Any, _config: Mapping[str, Any]) -> Iterator[Part]:
     yield Links(
-        tuple(Link(as_text(entry.get("name")), as_text(entry.get("url"), LONGEST_VALUE)) for entry in as_mappings(data))
+        tuple((as_text(entry.get("name")), as_text(entry.get("url"), LONGEST_VALUE)) for entry in as_mappings(data))
     )
 
 

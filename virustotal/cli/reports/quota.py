@@ -91,7 +91,7 @@ def quotas(settings: Settings, credentials: Credentials, stores: Stores, broken:
     hours = last_hours(stores.values, digest, KEY_COUNTERS, SHOWN_HOURS, now)
     if broken:
         rows = tuple(evolve(row, ledger=None) for row in rows)
-    return Quotas(stores.place, rows, _held(limiter, digest, now), (*notes, *broken), hours)
+    return Quotas(stores.place, rows, limiter.remaining(digest, Quota(), now).pause, (*notes, *broken), hours)
 
 
 def _windows(
@@ -117,10 +117,6 @@ def _windows(
 def _used(remaining: Remaining) -> int | None:
     requests = remaining.longer if remaining.longer is not None else remaining.minute
     return None if requests is None else _ENDLESS - requests
-
-
-def _held(limiter: RateLimiter, digest: str, now: float) -> float:
-    return limiter.remaining(digest, Quota(), now).pause
 
 
 def as_json(report: Quotas) -> Mapping[str, Any]:
