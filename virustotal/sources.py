@@ -115,35 +115,28 @@ def build(
         AuthenticationError: The key is missing, or no header can carry it.
         ConfigurationError: A proxy, a certificate or the mirror's entry cannot work.
     """
+
+    def virustotal() -> Source:
+        if stores is None:
+            return HttpClient(settings, credentials)
+        digest, quota, cache = digest_of(settings, credentials), settings.quota, settings.cache
+        client = HttpClient(
+            settings,
+            credentials,
+            usage=usage,
+            through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, quota, usage=usage),
+            budget=budget,
+        )
+        if not cache.hours and not cache.negative_minutes:
+            return client
+        seconds, negative = cache.hours * 3600.0, cache.negative_minutes * 60.0
+        return Cache(client, stores, digest, seconds=seconds, negative=negative, budget=budget)
+
     if not settings.mirror.hosts:
-        return _virustotal(settings, credentials, stores, usage, budget)
+        return virustotal()
     from virustotal.mirror import mirror_source  # few sites have one; the others do not pay for its import
 
-    return mirror_source(settings, credentials, lambda: _virustotal(settings, credentials, stores, usage, budget))
-
-
-def _virustotal(
-    settings: Settings,
-    credentials: Credentials,
-    stores: Stores | None,
-    usage: Usage | None,
-    budget: AnswerBudget | None,
-) -> Source:
-    if stores is None:
-        return HttpClient(settings, credentials, usage=usage)
-    digest = digest_of(settings, credentials)
-    client = HttpClient(
-        settings,
-        credentials,
-        usage=usage,
-        through=lambda wire: RateLimitedSource(wire, stores, credentials.api_key, digest, settings.quota, usage=usage),
-        budget=budget,
-    )
-    cache = settings.cache
-    if not cache.hours and not cache.negative_minutes:
-        return client
-    seconds, negative = cache.hours * 3600.0, cache.negative_minutes * 60.0
-    return Cache(client, stores, digest, seconds=seconds, negative=negative, budget=budget)
+    return mirror_source(settings, credentials, virustotal)
 
 
 def digest_of(settings: Settings, credentials: Credentials) -> str:

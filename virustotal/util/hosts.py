@@ -1,7 +1,9 @@
 """Hosts and URLs: the host of a URL, the form in which VirusTotal has both, and which hosts it may be told."""
 
+import contextlib
 import ipaddress
 import re
+import socket
 from collections.abc import Callable
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -90,7 +92,10 @@ def address_of(host: str) -> Address | None:
     labels = plain.split(".")
     if not _NUMBER.fullmatch(labels[-1]):
         return None
-    return _loose_ipv4(labels)
+    if all(map(_NUMBER.fullmatch, labels)):  # one to four, each decimal, octal or hexadecimal
+        with contextlib.suppress(OSError):
+            return ipaddress.IPv4Address(socket.inet_aton(plain))
+    raise ValueError("not an IPv4 address")
 
 
 def _is_address(host: str) -> bool:
@@ -98,22 +103,6 @@ def _is_address(host: str) -> bool:
         return address_of(host) is not None
     except ValueError:
         return False
-
-
-def _loose_ipv4(labels: list[str]) -> ipaddress.IPv4Address:
-    """What `inet_aton` and the URL standard make of one to four numbers, each decimal, octal or hexadecimal."""
-    if len(labels) > 4 or not all(map(_NUMBER.fullmatch, labels)):
-        raise ValueError("not an IPv4 address")
-    *heads, last = map(_number, labels)
-    if any(head > 255 for head in heads) or last >= 256 ** (4 - len(heads)):
-        raise ValueError("not an IPv4 address")
-    return ipaddress.IPv4Address(sum(head << 8 * (3 - place) for place, head in enumerate(heads)) + last)
-
-
-def _number(label: str) -> int:
-    if label.startswith("0x"):
-        return int(label[2:] or "0", 16)
-    return int(label, 8) if len(label) > 1 and label[0] == "0" else int(label)
 
 
 def ascii_name(name: str) -> str:
