@@ -14,7 +14,7 @@ from virustotal.plugins.sandbox.ontology_parts import parts
 from virustotal.plugins.sandbox.process_tree import tree_section
 from virustotal.plugins.sandbox.sandboxes import HEAD, MOST_SANDBOXES, Sandbox, sandbox_name, sandboxes
 from virustotal.plugins.sandbox.signatures import rule_findings
-from virustotal.plugins.sandbox.techniques import group_techniques, technique_points, techniques, techniques_section
+from virustotal.plugins.sandbox.techniques import group_techniques, technique_points, techniques_section
 
 HOW_TO_SEE = "Set the parameter analyze_relationship to see their reports."
 NAMES_ONLY = "Names only. The coverage table says why the reports are missing."
@@ -46,7 +46,7 @@ def _findings(evidence: Evidence, related: Related, reports: Sequence[Sandbox]) 
     closed = not any(verdict.bad for verdict in new)
     concluded = sandbox_verdicts.verdicts_section("Verdicts in reports of sandboxes", new, collapse=closed)
     rules = list(rule_findings(reports, subject))
-    groups = group_techniques(chain.from_iterable(map(techniques, reports)))
+    groups = group_techniques(reports)
     attack = techniques_section(groups)
     section = ResultTextSection(tables.counted("Sandbox activity", len(reports), related.total), auto_collapse=True)
     section.add_lines(list(_remarks(reports, related)))

@@ -9,35 +9,11 @@ from attrs import field, frozen
 
 from virustotal.core import tables
 from virustotal.core.noise import is_noise_file
-from virustotal.plugins.sandbox.behaviour_tags import (
-    Noise,
-    Pair,
-    add,
-    no_tags,
-    of_address,
-    of_command,
-    of_domain,
-    of_http,
-    of_mutex,
-    of_registry_key,
-    of_traffic,
-    of_url,
-)
+from virustotal.plugins.sandbox import behaviour_tags, things
+from virustotal.plugins.sandbox.behaviour_tags import Noise, Pair, add, no_tags
 from virustotal.plugins.sandbox.cell_text import describe, label
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.plugins.sandbox.things import (
-    Reader,
-    Seen,
-    Thing,
-    addresses,
-    commands,
-    domains,
-    entries,
-    same_mutex,
-    same_path,
-    same_registry_key,
-    urls,
-)
+from virustotal.plugins.sandbox.things import Reader, Seen, Thing, entries
 
 #: Details of one thing that are kept.
 MOST_DETAILS = 10
@@ -138,36 +114,44 @@ _MOBILE = {
 
 #: In the order in which they are shown.
 TABLES = (
-    ActivityTable("Domains contacted", "Domain", domains, "By", "Answers", tags=of_domain),
+    ActivityTable("Domains contacted", "Domain", things.domains, "By", "Answers", tags=behaviour_tags.of_domain),
     ActivityTable(
         "IP addresses contacted",
         "Address",
-        addresses,
+        things.addresses,
         "Traffic",
         "Network",
-        tags=of_address,
-        report_tags=of_traffic,
+        tags=behaviour_tags.of_address,
+        report_tags=behaviour_tags.of_traffic,
     ),
-    ActivityTable("URLs requested", "URL", urls, "Method", "Response", tags=of_url, report_tags=of_http),
-    ActivityTable("Commands and processes", "Command", commands, tags=of_command),
+    ActivityTable(
+        "URLs requested",
+        "URL",
+        things.urls,
+        "Method",
+        "Response",
+        tags=behaviour_tags.of_url,
+        report_tags=behaviour_tags.of_http,
+    ),
+    ActivityTable("Commands and processes", "Command", things.commands, tags=behaviour_tags.of_command),
     ActivityTable(
         "Files",
         "File",
-        entries(_FILES, same_path, ("path", "destination", "source", "sha256")),
+        entries(_FILES, things.same_path, ("path", "destination", "source", "sha256")),
         details="Details",
         rank=_rank_file,
     ),
     ActivityTable(
         "Registry",
         "Key",
-        entries(_REGISTRY, same_registry_key),
+        entries(_REGISTRY, things.same_registry_key),
         details="Value",
         rank=_rank_registry,
-        tags=of_registry_key,
+        tags=behaviour_tags.of_registry_key,
     ),
-    ActivityTable("Mutexes", "Mutex", entries(_MUTEXES, same_mutex), tags=of_mutex),
+    ActivityTable("Mutexes", "Mutex", entries(_MUTEXES, things.same_mutex), tags=behaviour_tags.of_mutex),
     ActivityTable("Services", "Service", entries(_SERVICES, str.lower)),
-    ActivityTable("Modules loaded", "Module", entries({"modules_loaded": ""}, same_path), ""),
+    ActivityTable("Modules loaded", "Module", entries({"modules_loaded": ""}, things.same_path), ""),
     ActivityTable("Hosts and URLs in memory", "Value", entries(_MEMORY), "Kind"),
     ActivityTable("Strings, calls and cryptography", "Text", entries(_TEXTS), "Kind"),
     ActivityTable("Windows and signals", "Name", entries(_WINDOWS), "Kind"),
@@ -191,19 +175,19 @@ ATTRIBUTES = frozenset(
 
 def merge_things(table: ActivityTable, sandboxes: Sequence[Sandbox]) -> Sequence[Thing]:
     """Return each thing once: by interest, then what most sandboxes saw, then in the order in which it was seen."""
-    things: dict[str, Thing] = {}
+    merged: dict[str, Thing] = {}
     for sandbox in sandboxes:
         for seen in table.read(sandbox):
-            thing = things.get(seen.key)
+            thing = merged.get(seen.key)
             if thing is None:
-                thing = things[seen.key] = Thing(seen.shown)
+                thing = merged[seen.key] = Thing(seen.shown)
             thing.text = thing.text or seen.text
             thing.sandboxes[sandbox.name] = None
             if seen.action:
                 thing.actions[seen.action] = None
             if seen.details and len(thing.details) < MOST_DETAILS:
                 thing.details[seen.details] = None
-    return sorted(things.values(), key=lambda thing: (table.rank(thing), -len(thing.sandboxes)))
+    return sorted(merged.values(), key=lambda thing: (table.rank(thing), -len(thing.sandboxes)))
 
 
 def activity_section(table: ActivityTable, sandboxes: Sequence[Sandbox], noise: Noise) -> Any | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from assemblyline_v4_service.common.result import ResultTextSection
 from attrs import frozen
@@ -38,24 +39,31 @@ HTML = (b"<", b"\xef\xbb\xbf<", b"\r", b"\n", b" ", b"\t")
 
 @frozen
 class Recording:
-    """One sort of recording: its parameter, the flag of a report that has it, and what the file is."""
+    """One sort of recording, and what its file is.
 
+    Attributes:
+        name: As in the parameter that asks for it, and in the flag of a report that has it.
+        kind: Of the download, and the extension of its file.
+    """
+
+    name: str
     kind: str
-    parameter: str
-    flag: str
     title: str
-    extension: str
-    order: int
     magic: tuple[bytes, ...] = ()
     role: Role = Role.EXTRACTED
     relation: str = "DYNAMIC"
 
+    @property
+    def parameter(self) -> str:
+        """The submission parameter that asks for it."""
+        return f"download_{self.name}"
+
 
 RECORDINGS = (
-    Recording("evtx", "download_evtx", "has_evtx", "Windows event log", "evtx", 110, EVTX),
-    Recording("pcap", "download_pcap", "has_pcap", "network capture", "pcap", 111, PCAP),
-    Recording("memdump", "download_memdump", "has_memdump", "memory dump", "memdump", 112, relation="MEMDUMP"),
-    Recording("html", "download_html_report", "has_html_report", "HTML report", "html", 113, HTML, Role.SUPPLEMENTARY),
+    Recording("evtx", "evtx", "Windows event log", EVTX),
+    Recording("pcap", "pcap", "network capture", PCAP),
+    Recording("memdump", "memdump", "memory dump", relation="MEMDUMP"),
+    Recording("html_report", "html", "HTML report", HTML, Role.SUPPLEMENTARY),
 )
 DROPPED = "download_dropped_files"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -73,7 +81,7 @@ def recordings(evidence: Evidence, recording: Recording) -> Iterator[Finding]:
     if related is None or not wanted(recording.parameter)(evidence.settings):
         return
     reports = related.items if related.detailed else ()
-    recorded = [obj for obj in reports if boolean(as_mapping(obj.attributes).get(recording.flag))]
+    recorded = [obj for obj in reports if boolean(as_mapping(obj.attributes).get(f"has_{recording.name}"))]
     for obj in sorted(recorded, key=lambda report: (sandbox_name(report), report.ref.id)):
         yield _download(recording, obj, evidence.report.subject)
     missing = list(_missing(related, "reports of sandboxes"))
@@ -103,7 +111,7 @@ def _download(recording: Recording, obj: Object, subject: Object) -> Download:
     return Download(
         obj.ref,
         recording.kind,
-        f"{stem}.{recording.extension}",
+        f"{stem}.{recording.kind}",
         f"{recording.title.capitalize()} of the sandbox {sandbox}, from VirusTotal",
         recording.role,
         recording.relation,
@@ -170,22 +178,19 @@ def say_what_to_set(evidence: Evidence) -> Iterator[Finding]:
         yield section
 
 
-def _analyzer(recording: Recording) -> Analyzer:
-    return Analyzer(
-        recording.kind if recording.kind != "html" else "html_report",
-        "file",
-        "behaviours",
-        analyze=lambda evidence: recordings(evidence, recording),
-        wanted=wanted(recording.parameter),
-        order=recording.order,
-        summary=f"Downloads the {recording.title}s of the sandboxes ({recording.parameter})",
-    )
-
-
 @hookimpl
 def virustotal_analyzers(settings: Settings) -> Iterable[Analyzer]:
     """One analyser for each sort of artefact, and one that says what to set."""
-    yield from map(_analyzer, RECORDINGS)
+    for order, recording in enumerate(RECORDINGS, 110):
+        yield Analyzer(
+            recording.name,
+            "file",
+            "behaviours",
+            analyze=partial(recordings, recording=recording),
+            wanted=wanted(recording.parameter),
+            order=order,
+            summary=f"Downloads the {recording.title}s of the sandboxes ({recording.parameter})",
+        )
     yield Analyzer(
         "download_dropped_files",
         "file",

@@ -36,8 +36,7 @@ class Process:
         level: 0 for a root.
         pid: None where it is no number.
         offset: `time_offset`, in seconds after the start of the analysis.
-        node: As VirusTotal sent it.
-        text: The command line where VirusTotal sent a text; empty otherwise.
+        node: As VirusTotal sent it; a command line alone is the name of a node.
     """
 
     index: int
@@ -46,13 +45,17 @@ class Process:
     pid: int | None
     command: str
     offset: int | None
-    node: Mapping[str, Any] = field(factory=dict, repr=False)
-    text: str = field(default="", repr=False)
+    node: Mapping[str, Any] = field(repr=False)
 
     @property
     def details(self) -> dict[str, Any]:
         """What its node says beside id, command line and children."""
         return {key: value for key, value in self.node.items() if key not in _DRAWN and value not in (None, "", [])}
+
+    @property
+    def text(self) -> str:
+        """The command line where VirusTotal sent a text; empty otherwise."""
+        return plain_text(self.node.get("name"), LONGEST_COMMAND)
 
     @property
     def image(self) -> str:
@@ -85,22 +88,10 @@ def flatten(nodes: Iterable[Any]) -> tuple[tuple[Process, ...], bool]:
         node, parent, level = waiting.popleft()
         if not isinstance(node, Mapping) and not as_text(node):
             continue
-        process = _process(node, len(processes), parent, level)
+        fields = as_mapping(node) or {"name": node}
+        pid, offset = integer(fields.get("process_id")), integer(fields.get("time_offset"))
+        command = as_text(fields.get("name"), LONGEST_COMMAND)
+        process = Process(len(processes), parent, level, pid, command, offset, fields)
         processes.append(process)
-        waiting.extend((child, process.index, level + 1) for child in as_list(as_mapping(node).get("children")))
+        waiting.extend((child, process.index, level + 1) for child in as_list(fields.get("children")))
     return tuple(processes), bool(waiting)
-
-
-def _process(node: Any, index: int, parent: int | None, level: int) -> Process:
-    fields = as_mapping(node)
-    name = fields.get("name") if fields else node
-    return Process(
-        index,
-        parent,
-        level,
-        integer(fields.get("process_id")),
-        as_text(name, LONGEST_COMMAND),
-        integer(fields.get("time_offset")),
-        fields,
-        plain_text(name, LONGEST_COMMAND),
-    )

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from virustotal.core import Family, Points, tables
 from virustotal.core.assemblyline import attack_name, current_id, tactics
 from virustotal.core.readers import as_list, as_mapping, as_mappings, as_text, pairs
 from virustotal.plugins.sandbox.sandboxes import Sandbox
-from virustotal.plugins.sandbox.severity import TECHNIQUE, rank, severity
+from virustotal.plugins.sandbox.severity import ORDER, TECHNIQUE, rank, severity
 
 #: Techniques that are named to the heuristics; VirusTotal's matrix has some seven hundred.
 MOST_SCORED = 200
@@ -31,28 +31,28 @@ class Technique:
     """
 
     id: str
-    sandbox: str
     severity: str
     evidence: str = ""
     signatures: tuple[str, ...] = ()
 
 
-@frozen
+@define
 class Group:
     """One technique in all sandboxes, under the id that Assemblyline has for it.
 
     Attributes:
         in_attack: True if Assemblyline knows the id.
-        reported: The ids as VirusTotal has them.
+        signed: True if a signature names it.
+        reported: The ids as VirusTotal has them; they, evidence and sandboxes are keys, each once in their order.
     """
 
     id: str
     in_attack: bool
-    reported: tuple[str, ...]
-    severity: str
-    evidence: tuple[str, ...]
-    sandboxes: tuple[str, ...]
-    signed: bool = field(kw_only=True)
+    severity: str = ORDER[-1]
+    signed: bool = False
+    reported: dict[str, None] = field(factory=dict)
+    evidence: dict[str, None] = field(factory=dict)
+    sandboxes: dict[str, None] = field(factory=dict)
 
 
 def techniques(sandbox: Sandbox) -> Iterator[Technique]:
@@ -67,9 +67,7 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
                 if ref.get("ref") == "#signature_matches"
             ]
             evidence = as_text(fields.get("signature_description"))
-            yield Technique(
-                reported, sandbox.name, severity(fields.get("severity")), evidence, tuple(filter(None, signed))
-            )
+            yield Technique(reported, severity(fields.get("severity")), evidence, tuple(filter(None, signed)))
     for name, key, title in (
         ("signature_matches", "severity", "name"),
         ("sigma_analysis_results", "rule_level", "rule_title"),
@@ -77,12 +75,10 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
         for fields in as_mappings(sandbox.entries(name)[:MOST_MATCHES]):
             evidence = as_text(fields.get(title) or fields.get("description"))
             for id in technique_ids(fields):
-                yield Technique(id, sandbox.name, severity(fields.get(key)), evidence, (evidence or name,))
+                yield Technique(id, severity(fields.get(key)), evidence, (evidence or name,))
     for reported, entries in pairs(sandbox.attributes.get("attack_techniques")):
         for fields in as_mappings(entries) or ({},):
-            yield Technique(
-                reported, sandbox.name, severity(fields.get("severity")), as_text(fields.get("description"))
-            )
+            yield Technique(reported, severity(fields.get("severity")), as_text(fields.get("description")))
 
 
 def technique_ids(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -95,29 +91,20 @@ def technique_ids(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in candidates if _TECHNIQUE.fullmatch(word)))
 
 
-def group_techniques(techniques: Iterable[Technique]) -> tuple[Group, ...]:
+def group_techniques(sandboxes: Iterable[Sandbox]) -> Sequence[Group]:
     """Return the techniques by the platform's id, agreement of sandboxes first, then severity."""
-    groups: dict[str, list[Technique]] = {}
-    for technique in techniques:
-        groups.setdefault(current_id(technique.id)[0], []).append(technique)
-    return tuple(
-        sorted(
-            (_group(id, members) for id, members in groups.items()),
-            key=lambda group: (-len(group.sandboxes), rank(group.severity), group.id),
-        )
-    )
-
-
-def _group(id: str, members: Sequence[Technique]) -> Group:
-    return Group(
-        id,
-        current_id(id)[1],
-        tuple(dict.fromkeys(technique.id for technique in members)),
-        min((technique.severity for technique in members), key=rank),
-        tuple(dict.fromkeys(technique.evidence for technique in members if technique.evidence)),
-        tuple(dict.fromkeys(technique.sandbox for technique in members)),
-        signed=any(technique.signatures for technique in members),
-    )
+    groups: dict[str, Group] = {}
+    for sandbox in sandboxes:
+        for technique in techniques(sandbox):
+            id, in_attack = current_id(technique.id)
+            group = groups.setdefault(id, Group(id, in_attack))
+            group.severity = min(group.severity, technique.severity, key=rank)
+            group.signed = group.signed or bool(technique.signatures)
+            group.reported[technique.id] = None
+            group.sandboxes[sandbox.name] = None
+            if technique.evidence:
+                group.evidence[technique.evidence] = None
+    return sorted(groups.values(), key=lambda group: (-len(group.sandboxes), rank(group.severity), group.id))
 
 
 def techniques_section(groups: Sequence[Group]) -> Any | None:
