@@ -70,7 +70,7 @@ class FindingCollector:
         if self._closed:
             raise HostError("its time is over")
         if self._added >= self.usage.limits.findings:
-            self.usage.notes.say(f"Only the first {self.usage.limits.findings} findings were taken.")
+            self.usage.note(f"Only the first {self.usage.limits.findings} findings were taken.")
             return False
         self._added += 1
         match finding:
@@ -105,7 +105,7 @@ class FindingCollector:
             raise ValueError("an Attachment has at least one byte")
         names, most = _file_fields("an Attachment", attachment), self.usage.limits.attachment
         if size > most:
-            self.usage.notes.say(f"The attachment {names['name']} was left out: {size} bytes, more than {most}.")
+            self.usage.note(f"The attachment {names['name']} was left out: {size} bytes, more than {most}.")
         elif self.usage.take("attachments"):
             self._attachments.append(evolve(attachment, data=bytes(attachment.data), path=path, **names))
 
@@ -115,7 +115,7 @@ class FindingCollector:
         if self.external:
             if why := problem(part.kind, part.data):
                 kind = clean(str(part.kind), 60)
-                self.usage.notes.say(f"A part of the ontology ({kind}) was left out: {why}")
+                self.usage.note(f"A part of the ontology ({kind}) was left out: {why}")
                 return
             part = OntologyPart(str(part.kind), plain(part.data))
         if self.usage.take("ontology"):
@@ -139,7 +139,7 @@ class FindingCollector:
             downloads=tuple(self._downloads),
             attachments=tuple(self._attachments),
             ontology=tuple(self._ontology),
-            notes=tuple(self.usage.notes),
+            notes=self.usage.notes,
             error=error,
         )
 
@@ -148,7 +148,7 @@ class FindingCollector:
             return None
         shown = self._sanitizer.value_of(section)
         if shown is None:
-            self.usage.notes.say(f"The points {points.name!r} name a section that is not in the result.")
+            self.usage.note(f"The points {points.name!r} name a section that is not in the result.")
         return shown
 
 

@@ -1,7 +1,6 @@
 """How much one plugin may add to the result of one subject. What is beyond is cut and said."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 from attrs import define, field, frozen
 
@@ -52,15 +51,29 @@ BUILT_IN = PluginLimits(
 
 
 @define
-class Notes:
-    """Sentences about what was cut: each once, counted ones at the end."""
+class Usage:
+    """What one analyser adds, within limits that all analysers of its plugin share for one subject, and what it lost.
 
+    counts: what they added so far, by the name of the limit.
+    """
+
+    limits: PluginLimits = BUILT_IN
+    counts: Counter[str] = field(factory=Counter)
     _sentences: dict[str, None] = field(factory=dict)
-    _counts: Counter[str] = field(factory=Counter)
+    _numbers: Counter[str] = field(factory=Counter)
     _more: int = 0
 
-    def say(self, sentence: str) -> None:
-        """Keep a sentence; of more than MOST_NOTES only the number."""
+    def take(self, what: str) -> bool:
+        """Count one more of what a limit is named after; False, with a note, where the plugin may add no more."""
+        most = getattr(self.limits, what)
+        if self.counts[what] >= most:
+            self.count(f"Left out: {{}} {what} beyond the {most} that one plugin may add.")
+            return False
+        self.counts[what] += 1
+        return True
+
+    def note(self, sentence: str) -> None:
+        """Keep a sentence about what was cut, once; of more than MOST_NOTES only the number."""
         plain = clean(sentence, 500)
         if plain in self._sentences or len(self._sentences) < MOST_NOTES:
             self._sentences[plain] = None
@@ -69,31 +82,11 @@ class Notes:
 
     def count(self, sentence: str) -> None:
         """Keep a sentence that holds `{}` for how often it was said."""
-        self._counts[sentence] += 1
+        self._numbers[sentence] += 1
 
-    def __iter__(self) -> Iterator[str]:
-        yield from list(self._sentences)
-        yield from [sentence.format(number) for sentence, number in self._counts.copy().items()]
-        if self._more:
-            yield f"And {self._more} more notes of this kind."
-
-
-@define
-class Usage:
-    """What one analyser adds, within limits that all analysers of its plugin share for one subject.
-
-    counts: what they added so far, by the name of the limit. notes: what this analyser lost.
-    """
-
-    limits: PluginLimits = BUILT_IN
-    counts: Counter[str] = field(factory=Counter)
-    notes: Notes = field(factory=Notes)
-
-    def take(self, what: str) -> bool:
-        """Count one more of what a limit is named after; False, with a note, where the plugin may add no more."""
-        most = getattr(self.limits, what)
-        if self.counts[what] >= most:
-            self.notes.count(f"Left out: {{}} {what} beyond the {most} that one plugin may add.")
-            return False
-        self.counts[what] += 1
-        return True
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what was cut: each once, counted ones at the end."""
+        counted = (sentence.format(number) for sentence, number in self._numbers.copy().items())
+        more = (f"And {self._more} more notes of this kind.",) if self._more else ()
+        return (*self._sentences.copy(), *counted, *more)

@@ -117,7 +117,7 @@ def _collect_in_thread(
     seconds: float,
 ) -> None:
     """Collect the findings of an external analyser, which gets copies; it is waited for and then left behind."""
-    with preserved(collector.usage.notes.say):
+    with preserved(collector.usage.note):
         run_with_timeout(analyzer.name, lambda: _collect(collector, analyzer, copied_evidence(evidence)), busy, seconds)
 
 

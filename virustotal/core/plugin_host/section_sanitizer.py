@@ -51,10 +51,10 @@ class SectionSanitizer:
         """
         title = self._title(section)
         if id(section) in self._seen:
-            self.usage.notes.say(f"The section {title!r} was given more than once, and is shown once.")
+            self.usage.note(f"The section {title!r} was given more than once, and is shown once.")
             return None
         if level > self.usage.limits.depth:
-            self.usage.notes.count(f"Sections deeper than {self.usage.limits.depth} levels, left out: {{}}.")
+            self.usage.count(f"Sections deeper than {self.usage.limits.depth} levels, left out: {{}}.")
             return None
         if not self.usage.take("sections"):
             return None
@@ -73,7 +73,7 @@ class SectionSanitizer:
             subsections=self._below(section, level),
         )
         if section.heuristic is not None:
-            self.usage.notes.say(f"The heuristic of the section {title!r} was left out; scores are given by Points.")
+            self.usage.note(f"The heuristic of the section {title!r} was left out; scores are given by Points.")
         self._seen[id(section)] = section, value
         return value
 
@@ -108,11 +108,11 @@ class SectionSanitizer:
         except (ValueError, TypeError, RecursionError) as error:
             raise section_bodies.BodyError(f"the body of the section {title!r}: {error}") from None
         if shown is None:
-            self.usage.notes.say(f"The body of the section {title!r} is too large, and is not shown.")
+            self.usage.note(f"The body of the section {title!r} is too large, and is not shown.")
             return "This body is too large, and is not shown.", "TEXT", EMPTY
         if cut:
             unit = "characters" if is_plain else "rows"
-            self.usage.notes.say(f"The body of the section {title!r} was cut: {cut} {unit} are not shown.")
+            self.usage.note(f"The body of the section {title!r} was cut: {cut} {unit} are not shown.")
         self.usage.counts["bodies"] += len(shown)
         return shown, body_format, section_bodies.config_of(body_format, section.body_config)
 
@@ -132,7 +132,7 @@ class SectionSanitizer:
 
     def _valid(self, tag_type: Any, values: Any) -> tuple[str, ...]:
         if not tags.known(tag_type):
-            self.usage.notes.say(f"Assemblyline has no tag type {tag_type!r}; its values were left out.")
+            self.usage.note(f"Assemblyline has no tag type {tag_type!r}; its values were left out.")
             return ()
         return tags.distinct(tag_type, self._bounded(tag_type, tags.values_of(values)))
 
@@ -141,7 +141,7 @@ class SectionSanitizer:
             kept = tags.normal(tag_type, value) if value else None
             if kept is None:
                 if value != "":
-                    self.usage.notes.count(f"Not valid as tags of the type {tag_type}, and left out: {{}}.")
+                    self.usage.count(f"Not valid as tags of the type {tag_type}, and left out: {{}}.")
             elif self.usage.take("tags"):
                 yield kept
 
@@ -150,12 +150,12 @@ class SectionSanitizer:
         if isinstance(classification, str) and classification and _classifications().is_valid(classification):
             return classification
         if classification:
-            self.usage.notes.say(f"The classification of the section {title!r} is not valid; the default was used.")
+            self.usage.note(f"The classification of the section {title!r} is not valid; the default was used.")
         return ""
 
     def _promotion(self, section: ResultSection, body_format: str, title: str) -> str | None:
         wanted = section.promote_to
         if wanted is None or body_format in PROMOTIONS.get(str(wanted), ()):
             return None if wanted is None else str(wanted)
-        self.usage.notes.say(f"The section {title!r} cannot be promoted to {wanted}.")
+        self.usage.note(f"The section {title!r} cannot be promoted to {wanted}.")
         return None
