@@ -1,11 +1,8 @@
-"""Helpers for plugin isolation: errors explained, plugin logger, watchdog of the process, deep copy."""
+"""Helpers for plugin isolation: errors explained, plugin logger, deep copy."""
 
-import contextlib
-import faulthandler
 import logging
-import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
@@ -17,10 +14,6 @@ from virustotal.util.readers import clean
 LONGEST_ERROR = 300
 #: Longest traceback in the log, in characters.
 LONGEST_STACK = 8_000
-#: Seconds; a task has no later deadline, and the timer takes no infinite one.
-_LONGEST_WATCH = 7 * 24 * 3600.0
-#: The file descriptor of the standard error of the process.
-_STDERR = 2
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
@@ -52,23 +45,6 @@ def stack_of(error: BaseException) -> str:
         return clean(f"{frames}{last_line(error)}", LONGEST_STACK)
     except BaseException:
         return last_line(error)
-
-
-@contextlib.contextmanager
-def watchdog(moment: float) -> Iterator[None]:
-    """Write the stacks of all threads to standard error if the block still runs at a moment.
-
-    faulthandler does so in a thread of C, which does not need the interpreter's lock: it works while a plugin holds it.
-
-    Args:
-        moment: Of `time.monotonic()`.
-    """
-    seconds = min(max(moment - time.monotonic(), 0.01), _LONGEST_WATCH)
-    faulthandler.dump_traceback_later(seconds, file=_STDERR)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 def plugin_log(name: str) -> logging.Logger:

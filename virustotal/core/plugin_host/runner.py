@@ -1,5 +1,7 @@
 """Calls the analysers of a report, each on its own: one that fails loses its own findings alone."""
 
+import contextlib
+import faulthandler
 import math
 import threading
 import time
@@ -14,7 +16,7 @@ from virustotal.core.models import Object, Related, Report, Verdict
 from virustotal.core.plugin_host.field_checks import iterable
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.hooks import LoadedPlugins
-from virustotal.core.plugin_host.isolation_util import HostError, copied, last_line, plugin_log, stack_of, watchdog
+from virustotal.core.plugin_host.isolation_util import HostError, copied, last_line, plugin_log, stack_of
 from virustotal.core.plugin_host.limits import BUILT_IN, EXTERNAL, Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.plugin import Plugin
@@ -27,6 +29,10 @@ from virustotal.core.settings import Settings
 BUDGET = 20.0
 #: Seconds after the deadline in which built-ins still show what is known; far less than the service keeps for layout.
 GRACE = 5.0
+#: Seconds; a task has no later deadline, and the timer takes no infinite one.
+_LONGEST_WATCH = 7 * 24 * 3600.0
+#: The file descriptor of the standard error of the process.
+_STDERR = 2
 
 Judge = Callable[[Object], Verdict]
 
@@ -68,7 +74,7 @@ def analyse(
     outputs = []
     calls = due(report, plugins.registry)
     external_left = sum(plugins.providers[analyzer.name].external for analyzer, _ in calls)
-    with watchdog(deadline + GRACE):
+    with _watchdog(deadline + GRACE):
         for analyzer, related in calls:
             provider = plugins.providers[analyzer.name]
             usage = Usage(EXTERNAL if provider.external else BUILT_IN, counts[provider.name])
@@ -88,6 +94,23 @@ def analyse(
                 error = _explain(raised, analyzer, provider)
             outputs.append(collector.output(analyzer.name, str(provider), error))
     return tuple(outputs)
+
+
+@contextlib.contextmanager
+def _watchdog(moment: float) -> Iterator[None]:
+    """Write the stacks of all threads to standard error if the block still runs at a moment.
+
+    faulthandler does so in a thread of C, which does not need the interpreter's lock: it works while a plugin holds it.
+
+    Args:
+        moment: Of `time.monotonic()`.
+    """
+    seconds = min(max(moment - time.monotonic(), 0.01), _LONGEST_WATCH)
+    faulthandler.dump_traceback_later(seconds, file=_STDERR)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _explain(error: BaseException, analyzer: Analyzer, provider: Plugin) -> str:
