@@ -1,6 +1,6 @@
 """The contract of an analyser, checked while it runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
@@ -9,7 +9,7 @@ from virustotal.al_types.attack import current_id
 from virustotal.al_types.ontology import problem
 from virustotal.core.analyzer import Analyzer, Evidence
 from virustotal.core.findings import Finding, OntologyPart, Points
-from virustotal.core.models import Report
+from virustotal.core.models import Object, Report
 from virustotal.core.plugin_host.field_checks import iterable
 from virustotal.core.plugin_host.finding_collector import FindingCollector
 from virustotal.core.plugin_host.isolation_util import last_line
@@ -106,9 +106,15 @@ def _called(analyzer: Analyzer, given: Evidence) -> Iterable[Finding]:
         raise ContractError(str(error)) from None
 
 
+def objects(report: Report) -> Iterator[Object]:
+    """Yield the subject of a report and all related objects."""
+    yield report.subject
+    for related in report.related.values():
+        yield from related.items
+
+
 def _parts(report: Report) -> list[Any]:
-    objects = [report.subject, *(obj for related in report.related.values() for obj in related.items)]
-    return [[obj.attributes, obj.context, obj.links] for obj in objects]
+    return [[obj.attributes, obj.context, obj.links] for obj in objects(report)]
 
 
 def _same(one: Any, other: Any) -> bool:

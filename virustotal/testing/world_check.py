@@ -1,20 +1,19 @@
 """The contract of all analysers and hooks of a plugin, checked over the emulator's world."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve, frozen
 
 from virustotal.api.relationships import KINDS
-from virustotal.core.models import Object, Report
 from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.plugin import Plugin
 from virustotal.core.plugin_host.runner import due
 from virustotal.core.scoring.verdicts import judge
 from virustotal.core.settings import Settings
 from virustotal.testing.builders import found
-from virustotal.testing.contract import check
+from virustotal.testing.contract import check, objects
 from virustotal.testing.plugins import as_settings, plugins
 from virustotal.testing.world import examples
 
@@ -76,17 +75,11 @@ def _hooks(own: LoadedPlugins, plugin: Plugin, settings: Settings) -> tuple[int,
     for kind in KINDS:
         caller.registry.wanted(kind, settings)
     hooks = [hook for hook in plugin.hooks if hook.hook != "virustotal_analyzers"]
-    objects = [obj for report in examples() for obj in _objects(report)] if hooks else []
-    for obj in objects:
+    examined = [obj for report in examples() for obj in objects(report)] if hooks else []
+    for obj in examined:
         judge(obj, settings, caller.remap, caller.decide)
     failed = [output for output in caller.failed if output.provider == str(plugin)]
-    return len(objects) * len(hooks), [
+    return len(examined) * len(hooks), [
         f"{output.analyzer} failed: {output.error}" if output.error else f"{output.analyzer}: {output.notes[0]}"
         for output in failed
     ]
-
-
-def _objects(report: Report) -> Iterator[Object]:
-    yield report.subject
-    for related in report.related.values():
-        yield from related.items

@@ -49,6 +49,7 @@ class SectionSanitizer:
             BodyError: The platform or its interface cannot take the body, such as a NaN in it.
             TypeError: A field has another type.
         """
+        expect("a subsection", section, ResultSection)
         title = self._title(section)
         if id(section) in self._seen:
             self.usage.note(f"The section {title!r} was given more than once, and is shown once.")
@@ -70,7 +71,7 @@ class SectionSanitizer:
             auto_collapse=bool(section.auto_collapse),
             promote_to=self._promotion(section, body_format, title),
             zeroize_on_tag_safe=bool(section.zeroize_on_tag_safe),
-            subsections=self._below(section, level),
+            subsections=tuple(filter(None, [self.rebuild(below, level + 1) for below in list(section.subsections)])),
         )
         if section.heuristic is not None:
             self.usage.note(f"The heuristic of the section {title!r} was left out; scores are given by Points.")
@@ -80,13 +81,6 @@ class SectionSanitizer:
     def _title(self, section: ResultSection) -> str:
         expect("the title of a section", section.title_text, str)
         return " ".join(clean(section.title_text, LONGEST_TITLE).split()) or "Untitled"
-
-    def _below(self, section: ResultSection, level: int) -> tuple[Section, ...]:
-        subsections = list(section.subsections)
-        for subsection in subsections:
-            expect("a subsection", subsection, ResultSection)
-        values = (self.rebuild(subsection, level + 1) for subsection in subsections)
-        return tuple(subsection for subsection in values if subsection is not None)
 
     # --- body ---
 
@@ -127,14 +121,13 @@ class SectionSanitizer:
         if not values_by_type:
             return EMPTY
         expect("the tags of a section", values_by_type, Mapping)
-        kept = {tag_type: self._valid(tag_type, values) for tag_type, values in list(values_by_type.items())}
-        return {tag_type: values for tag_type, values in kept.items() if values}
-
-    def _valid(self, tag_type: Any, values: Any) -> tuple[str, ...]:
-        if not tags.known(tag_type):
-            self.usage.note(f"Assemblyline has no tag type {tag_type!r}; its values were left out.")
-            return ()
-        return tags.distinct(tag_type, self._bounded(tag_type, tags.values_of(values)))
+        kept = {}
+        for tag_type, values in list(values_by_type.items()):
+            if not tags.known(tag_type):
+                self.usage.note(f"Assemblyline has no tag type {tag_type!r}; its values were left out.")
+            elif valid := tags.distinct(tag_type, self._bounded(tag_type, tags.values_of(values))):
+                kept[tag_type] = valid
+        return kept
 
     def _bounded(self, tag_type: str, values: Iterable[str | None]) -> Iterable[str]:
         for value in values:
