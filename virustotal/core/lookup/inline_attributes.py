@@ -13,7 +13,7 @@ from attrs import evolve
 from virustotal.api import relationships
 from virustotal.core.models import Object, Related
 from virustotal.core.plugin_host.registry import Registry
-from virustotal.core.scoring.verdicts import FILE_VERDICT_ATTRIBUTES, HOST_KINDS, VERDICT_ATTRIBUTES
+from virustotal.core.scoring.verdicts import VERDICT_ATTRIBUTES
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -23,18 +23,11 @@ LONGEST_SELECTION = 6000
 #: The error of an item that came bare among others with attributes.
 KNOWN_BY_ID = "NotFoundError"
 
-_JUDGED = frozenset(relationships.KINDS)
-#: Verdict attributes that not every kind of object has.
-_JUDGED_BY: Mapping[str, frozenset[str]] = {
-    "url": frozenset({"url"}),
-    "popularity_ranks": HOST_KINDS,
-    **dict.fromkeys(FILE_VERDICT_ATTRIBUTES, frozenset({"file"})),
-}
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 
 #: Attributes that every object of a kind has: where one was asked for and is not there, the object did not come whole.
 ALWAYS_PRESENT: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(_JUDGED - {"url"}, ("last_analysis_results", "last_analysis_stats")),
+    **dict.fromkeys(relationships.KINDS, ("last_analysis_results", "last_analysis_stats")),
     "url": ("last_analysis_results", "last_analysis_stats", "url"),
     "analysis": ("date", "stats", "status"),
     "attack_technique": ("name",),
@@ -59,9 +52,7 @@ def attributes_read(kind: str, name: str, registry: Registry) -> tuple[str, ...]
     needs = [analyzer.needs.attributes for analyzer in registry.find(kind, name)]
     if entry is None or registry.judges or not needs or not all(needs):
         return ()
-    judged = (
-        attribute for attribute in VERDICT_ATTRIBUTES if _JUDGED_BY.get(attribute, _JUDGED).intersection(entry.yields)
-    )
+    judged = (attribute for attribute, kinds in VERDICT_ATTRIBUTES.items() if {*kinds} & {*entry.yields})
     read = tuple(dict.fromkeys((*judged, *sorted(attribute for names in needs for attribute in names))))
     return read if all(map(_NAME.fullmatch, read)) else ()
 

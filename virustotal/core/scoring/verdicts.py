@@ -1,12 +1,13 @@
 """Detections to a verdict: remap, safelist, thresholds, the explained score (docs/scoring.md)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
 from attrs import evolve
 
+from virustotal.api.relationships import KINDS
 from virustotal.core.models import Detection, EngineCounts, Level, Object, Verdict
 from virustotal.core.scoring.safelist import NO_SAFELIST, Safelist
 from virustotal.core.scoring.trust import (
@@ -47,19 +48,14 @@ HOST_KINDS = frozenset({"domain", "ip_address"})
 
 #: Attributes of which counts of engines are made.
 COUNTED_ATTRIBUTES = ("last_analysis_results", "last_analysis_stats", "positives")
-#: Attributes that the verdict of a file reads, and no other one.
-FILE_VERDICT_ATTRIBUTES = ("known_distributors", "nsrl_info", "popular_threat_classification", "trusted_verdict")
-#: Attributes that a verdict reads, for those who ask for some attributes only.
-VERDICT_ATTRIBUTES = (
-    "last_analysis_results",
-    "last_analysis_stats",
-    "last_analysis_date",
-    "positives",
-    "popularity_ranks",
-    "gti_assessment",
-    *FILE_VERDICT_ATTRIBUTES,
-    "url",
-)
+#: Attributes that a verdict reads, each with the kinds of objects that have it, for those who ask for some alone.
+VERDICT_ATTRIBUTES: Mapping[str, Collection[str]] = {
+    **dict.fromkeys((*COUNTED_ATTRIBUTES, "last_analysis_date"), KINDS),
+    "popularity_ranks": HOST_KINDS,
+    "gti_assessment": KINDS,
+    **dict.fromkeys(("known_distributors", "nsrl_info", "popular_threat_classification", "trusted_verdict"), ("file",)),
+    "url": ("url",),
+}
 
 
 def detections(obj: Object) -> tuple[Detection, ...]:
