@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from virustotal.core.models import Ref
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.documents import StoredObject, index_of, is_own, read_document
 from virustotal.mirror.request_parser import identifiers
-from virustotal.mirror.search_answers import CLOSED_INDEX, NO_SHARD, FetchedDocument, MirrorError, SearchResult
+from virustotal.mirror.search_answers import NO_SHARD, FetchedDocument, MirrorError
 from virustotal.mirror.search_client import Query, SearchClient
 from virustotal.storage.circuit_breaker import CircuitBreaker
 from virustotal.util.readers import as_mapping, as_text
@@ -144,7 +144,8 @@ class ObjectStore:
         try:
             mixed = bool(others) and self._has_other_loader(index, deadline)
             queries = (*own, *others) if mixed else own
-            result = self._search_open(index, queries, most, deadline, distinct=bool(others) and not mixed)
+            distinct = bool(others) and not mixed
+            result = self.cluster.search(index, queries, most, _limit(deadline), distinct=distinct)
             if result.problem and (whole or not result.sources):
                 raise MirrorError(result.problem, 400)
         except MirrorError as error:
@@ -161,19 +162,6 @@ class ObjectStore:
         documents = [read_document(source, kind) for source in result.sources]
         self._note(index, result.problem or (FOREIGN if None in documents else ""))
         return tuple(filter(None, documents))
-
-    def _search_open(
-        self, index: str, queries: Sequence[Query], most: int, deadline: float, *, distinct: bool
-    ) -> SearchResult:
-        """Search an index, or those of an alias that are open."""
-        try:
-            return self.cluster.search(index, queries, most, _limit(deadline), distinct=distinct)
-        except MirrorError as error:
-            if error.reason != CLOSED_INDEX:
-                raise
-            until = _limit(deadline)
-            result = self.cluster.search(index, queries, most, until, distinct=distinct, open_only=True)
-            return evolve(result, problem=str(error))
 
     def _has_other_loader(self, index: str, deadline: float) -> bool:
         """Return whether an index of the alias was not made by the loader; asked once, and after each failure."""

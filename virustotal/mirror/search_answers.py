@@ -57,11 +57,11 @@ def fetched_document(entry: Mapping[str, Any], id: str) -> FetchedDocument:
     return as_mapping(entry.get("_source")) if entry["found"] else None
 
 
-def search_result(answer: Mapping[str, Any]) -> SearchResult:
-    """Return what a search found."""
+def search_result(answer: Mapping[str, Any], problem: str) -> SearchResult:
+    """Return what a search found; of two problems the one that was known before it."""
     hits = as_list(as_mapping(answer.get("hits")).get("hits"))
     sources = tuple(as_mapping(as_mapping(hit).get("_source")) for hit in hits)
-    return SearchResult(sources, _shard_problem(as_mapping(answer.get("_shards"))))
+    return SearchResult(sources, problem or _shard_problem(as_mapping(answer.get("_shards"))))
 
 
 def _shard_problem(shards: Mapping[str, Any]) -> str:

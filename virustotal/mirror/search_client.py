@@ -22,6 +22,7 @@ from virustotal.core.errors import ConfigurationError, VirusTotalError
 from virustotal.core.settings import Credentials, MirrorConfig
 from virustotal.mirror.search_answers import (
     BUSY,
+    CLOSED_INDEX,
     FetchedDocument,
     MirrorError,
     SearchResult,
@@ -104,16 +105,11 @@ class SearchClient:
         return {name: as_mapping(as_mapping(entry).get("mappings")) for name, entry in answer.items()}
 
     def search(
-        self,
-        index: str,
-        queries: Sequence[Query],
-        most: int,
-        deadline: float,
-        *,
-        distinct: bool = False,
-        open_only: bool = False,
+        self, index: str, queries: Sequence[Query], most: int, deadline: float, *, distinct: bool = False
     ) -> SearchResult:
         """Return the documents that one of these queries finds, those that changed last first.
+
+        A closed index of an alias is left out, and said to be the problem.
 
         Args:
             index: An index, or an alias of one or more indices.
@@ -121,22 +117,27 @@ class SearchClient:
             most: Documents at most.
             deadline: Monotonic time.
             distinct: Whether only the newest document of each `id` counts; the loader's own indices can tell.
-            open_only: Whether closed indices are left out.
 
         Raises:
             MirrorError: The cluster cannot answer.
         """
-        body = {
+        query = {
             "size": most,
             "query": {"bool": {"should": list(queries), "minimum_should_match": 1}},
             "sort": [{"modified": {"order": "desc", "unmapped_type": "long"}}],
             **({"collapse": {"field": "id"}} if distinct else {}),
         }
-        path = f"/{quote(index, safe='')}/_search{'?ignore_unavailable=true' if open_only else ''}"
-        answer = self.ask("POST", path, json.dumps(body).encode(), deadline)
+        path, body, problem = f"/{quote(index, safe='')}/_search", json.dumps(query).encode(), ""
+        try:
+            answer = self.ask("POST", path, body, deadline)
+        except MirrorError as error:
+            if error.reason != CLOSED_INDEX:
+                raise
+            problem = str(error)
+            answer = self.ask("POST", f"{path}?ignore_unavailable=true", body, deadline)
         if answer.get("timed_out"):
             raise error_of(200, answer)
-        return search_result(answer)
+        return search_result(answer, problem)
 
     def bulk(self, lines: Iterable[bytes], seconds: float) -> tuple[tuple[int, str], ...]:
         """Index documents; return status and type of error of each.
