@@ -77,11 +77,11 @@ def look_up(plan: IocPlan, source: Source, deadline: float) -> tuple[IocLookup, 
     Raises:
         AuthenticationError: The key is missing or wrong.
     """
-    requests = [endpoints.object_request(ioc.ref) for ioc in plan.wanted]
-    answers = source.ask_many(requests, deadline) if requests else ()
-    at_once = {request: answer for request, answer in zip(requests, answers, strict=True) if answer is not None}
-    costs = {ioc.ref: int(request not in at_once) for ioc, request in zip(plan.wanted, requests, strict=True)}
-    plan = cut_off(plan, quota_fit.fit(dict(zip(costs, requests, strict=True)), costs, source, deadline))
+    requests = {ioc.ref: endpoints.object_request(ioc.ref) for ioc in plan.wanted}
+    answers = source.ask_many(list(requests.values()), deadline) if requests else ()
+    at_once = {request: answer for request, answer in zip(requests.values(), answers, strict=True) if answer}
+    costs = {ref: int(request not in at_once) for ref, request in requests.items()}
+    plan = cut_off(plan, quota_fit.fit(requests, costs, source, deadline))
     reports = look_up_all([ioc.ref for ioc in plan.wanted], source, deadline, at_once)
     lookups = [IocLookup(ioc, report) for ioc, report in zip(plan.wanted, reports, strict=True)]
     lookups += [IocLookup(ioc, ioc.report) for ioc in plan.reported if ioc.report]
