@@ -24,7 +24,7 @@ from virustotal.util.readers import as_mapping, as_text, integer, timestamp
 #: What an index of the mirror is created with.
 INDEX: Mapping[str, Any] = MappingProxyType(
     {
-        "settings": {"index": {"codec": "best_compression"}},
+        "settings": {"index.codec": "best_compression"},
         "mappings": {
             "dynamic": False,
             "properties": {

@@ -98,14 +98,8 @@ def _template(alias: str, policy: str, growth: Growth, *, is_opensearch: bool) -
         if is_opensearch
         else {"index.lifecycle.name": policy, "index.lifecycle.rollover_alias": alias}
     )
-    index = as_mapping(as_mapping(INDEX["settings"]).get("index"))
-    settings = {f"index.{name}": value for name, value in index.items()}
-    settings |= {"index.number_of_shards": growth.shards, **ageing}
-    return {
-        "index_patterns": [f"{alias}-*"],
-        "priority": 100,
-        "template": {"settings": settings, "mappings": INDEX["mappings"]},
-    }
+    settings = {**INDEX["settings"], "index.number_of_shards": growth.shards, **ageing}
+    return {"index_patterns": [f"{alias}-*"], "priority": 100, "template": {**INDEX, "settings": settings}}
 
 
 def _ilm(growth: Growth) -> Mapping[str, Any]:

@@ -36,6 +36,8 @@ from virustotal.util.readers import EMPTY, as_list, as_mapping
 #: Seconds that a connection and the answer to a question may take: a mirror that hangs must not cost the task.
 CONNECT, READ = 2.0, 5.0
 JSON: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
+#: Connections to one address that are kept.
+CONNECTIONS = 12
 #: How hard a `_bulk` is compressed: more takes longer than it saves.
 BULK_LEVEL = 1
 #: The status of a request that is too large, also of one whose answer is: to be asked in parts.
@@ -55,19 +57,18 @@ class SearchClient:
     Args:
         config: Addresses and certificate authorities.
         credentials: The key or the user of the cluster.
-        workers: Connections that are kept.
 
     Raises:
         ConfigurationError: No header can carry the credentials, or there is no such CA bundle.
     """
 
-    def __init__(self, config: MirrorConfig, credentials: Credentials, *, workers: int = 12) -> None:
+    def __init__(self, config: MirrorConfig, credentials: Credentials) -> None:
         self._hosts = config.hosts  # the one that answered last comes first
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **_authorization(credentials)}
         if config.ca_bundle and not Path(config.ca_bundle).exists():
             raise ConfigurationError(f"mirror.ca_bundle: there is no {config.ca_bundle}")
         self._verify: bool | str = config.ca_bundle or True
-        self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=workers, max_retries=0)
+        self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=CONNECTIONS, max_retries=0)
         quiet_logs()
 
     def close(self) -> None:

@@ -3,7 +3,8 @@
 import math
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from attrs import evolve
 
@@ -161,10 +162,7 @@ class MirrorSource(Source):
         pages = {
             name: stored_page(subject, name, lambda: self._store.behaviours(subject.id, deadline)) for name in names
         }
-
-        def fetch(refs: Iterable[Ref]) -> FetchResult:
-            return self._store.fetch(refs, deadline)
-
+        fetch = partial(self._store.fetch, deadline=deadline)
         if not query.relationship:
             return object_response(query, subject, pages, fetch, only=self._only)
         page = pages[query.relationship]
