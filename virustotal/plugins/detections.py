@@ -97,14 +97,10 @@ def analyze(evidence: Evidence) -> Iterator[Finding]:
         or any(map(stats.get, BAD))
     ):
         family = Family.ENGINES if subject.ref.kind == "file" else Family.NETWORK
-        points = verdict.counts.points
-        yield Points(family, f"engines.{level_of(points).value}", points, _reason(verdict), section)
+        points, reason = verdict.counts.points, " ".join(verdict.reasons) or "The engines' verdict."
+        yield Points(family, f"engines.{level_of(points).value}", points, reason, section)
     if subject.ref.kind == "file":
         yield from _ontology(verdict.detections)
-
-
-def _reason(verdict: Verdict) -> str:
-    return " ".join(verdict.reasons) or "The engines' verdict."
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

@@ -50,11 +50,9 @@ class Safelist:
         plain = value.strip().lower()
         if not plain or not self.lists(tag_type):
             return False
-        listed = self.exact.get(tag_type, frozenset())
         names = _parents(plain) if tag_type in DOMAINS else (plain,)
-        return any(name in listed for name in names) or any(
-            self._matches(pattern, plain) for pattern in self.patterns.get(tag_type, ())
-        )
+        is_listed = not self.exact.get(tag_type, frozenset()).isdisjoint(names)
+        return is_listed or any(self._matches(pattern, plain) for pattern in self.patterns.get(tag_type, ()))
 
     def _matches(self, pattern: regex.Pattern[str], value: str) -> bool:
         if pattern.pattern in self._slow:

@@ -84,9 +84,9 @@ _kept_text = lru_cache(maxsize=8192)(as_text)
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return _kept_text(value) if len(value) <= _LONGEST_KEPT else as_text(value)
-    return "" if value is None else as_text(value)
+    if value is None:
+        return ""
+    return _kept_text(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else as_text(value)
 
 
 def category_of(value: object) -> str:
@@ -248,13 +248,13 @@ def judge_engines(obj: Object, results: Iterable[Detection], settings: Settings)
     results, stats = tuple(results), counters(obj)
     listed = Counter(detection.category for detection in results)
     counted = [detection for detection in results if detection.category in BAD and not detection.ignored_because]
-    bad = Counter(detection.category for detection in counted) if results else stats
+    bad = Counter(detection.category for detection in counted) if listed else stats
     # Some answers list only the engines that detected something: the counters have the others.
     engines = max(_answered(listed), _answered(stats))
     counts = EngineCounts(bad.get(MALICIOUS, 0), bad.get(SUSPICIOUS, 0), engines)
-    notes = _list_notes(listed, len(counted), stats) if results else _counter_notes(stats, settings)
+    notes = tuple(_notes(listed, len(counted), stats, settings))
     if not engines:
-        unanswered = ("No engine came to a verdict.",) if results or stats else ()
+        unanswered = ("No engine came to a verdict.",) if listed or stats else ()
         return Verdict(Level.UNKNOWN, results, (*unanswered, *notes))
     half = " A suspicious engine weighs half." if counts.suspicious else ""
     summary = f"{counts_text(counts).capitalize()}.{half}"
@@ -282,25 +282,24 @@ def needed_hits(settings: Settings) -> float:
     return 0.5 if threshold <= 1 else float(threshold)
 
 
-def _list_notes(listed: Mapping[str, int], counted: int, stats: Mapping[str, int]) -> Iterator[str]:
-    """Yield what the analyst has to know of a list of engines.
+def _notes(listed: Mapping[str, int], counted: int, stats: Mapping[str, int], settings: Settings) -> Iterator[str]:
+    """Yield what the analyst has to know of a list of engines, or of counters alone.
 
     Args:
         listed: The engines of the list by category.
         counted: How many of them count as malicious or suspicious.
         stats: VirusTotal's own counters.
     """
+    if not listed:
+        if stats and (settings.av_config.term_blocklist or settings.av_config.specific_AVs):
+            yield "VirusTotal gave counters alone, without the engines' names: av_config could not be applied."
+        return
     if ignored := sum(listed.get(category, 0) for category in BAD) - counted:
         yield f"Not counted: {ignored} that are ignored by the configuration or the safelist."
     for category in BAD:
         counters_say, list_says = stats.get(category, 0), listed.get(category, 0)
         if stats and counters_say != list_says:
             yield f"VirusTotal's counters say {counters_say} {category}, its list of engines says {list_says}."
-
-
-def _counter_notes(stats: Mapping[str, int], settings: Settings) -> Iterator[str]:
-    if stats and (settings.av_config.term_blocklist or settings.av_config.specific_AVs):
-        yield "VirusTotal gave counters alone, without the engines' names: av_config could not be applied."
 
 
 def _answered(stats: Mapping[str, int]) -> int:
