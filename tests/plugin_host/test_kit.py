@@ -259,7 +259,13 @@ def test_a_finding_is_rendered_as_the_result_has_it() -> None:
 
 
 HOOKED = """
+from attrs import evolve
 from virustotal.core import Verdict, hookimpl
+
+@hookimpl
+def virustotal_remap(detections, obj):
+    ignored = "ours" if obj.ref.id == "remapped.example.com" else ""
+    return tuple(evolve(detection, ignored_because=ignored) for detection in detections)
 
 @hookimpl
 def virustotal_verdict(obj, detections):
@@ -275,6 +281,9 @@ def test_the_hooks_of_the_plugin_take_part_in_judge() -> None:
     given = evidence("domain", plugin=module)
     assert given.judge(obj("domain", "ours.example.com")).score == 77
     assert given.judge(obj("domain", "other.example.com")).score == 0
+    engines = {name: {"category": "malicious"} for name in ("Acme", "Bolt", "Cog")}
+    assert given.judge(obj("domain", "listed.example.com", last_analysis_results=engines)).score == 300
+    assert given.judge(obj("domain", "remapped.example.com", last_analysis_results=engines)).score == 0
     assert evidence("domain").judge(obj("domain", "ours.example.com")).score == 0
     with pytest.raises(PluginError, match="virustotal_verdict: TypeError"):
         given.judge(obj("domain", "wrong.example.com"))
