@@ -82,10 +82,6 @@ class Analyses:
         """Return the analyses of which something is still to come."""
         return [analysis for analysis in self._by_id.values() if not analysis.settled]
 
-    def forget(self) -> None:
-        """Forget all analyses."""
-        self._by_id.clear()
-
     def add(self, analysis: Analysis) -> Analysis:
         """Keep a new analysis; its id gets the next free second, so that ids stay distinct."""
         while analysis.identifier in self._by_id:

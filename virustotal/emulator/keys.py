@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from attrs import Factory, define, field, validators
+from attrs import Factory, define, evolve, field, validators
 
 from virustotal.emulator.errors import ApiError
 from virustotal.emulator.switches import Switches
@@ -113,13 +113,6 @@ class Key:
             raise _exhausted(switches)
         self._scans[kind, _month(now)] += 1
 
-    def forget(self) -> None:
-        """Forget all that was counted."""
-        self._scans.clear()
-        self._recent.clear()
-        self._days.clear()
-        self._endpoints.clear()
-
     def overall_quotas(self, now: float) -> dict[str, Any]:
         """Return ``data`` of ``/users/{id}/overall_quotas``."""
         used = self.used(now)
@@ -161,6 +154,6 @@ DEMO_KEYS: Mapping[str, str] = {"public-key": "public", "premium-key": "premium"
 
 
 def parse_keys(keys: Mapping[str, "str | Key"] | None) -> dict[str, Key]:
-    """Return the keys by their text; a value is a tier with options (:meth:`Key.parse`) or a :class:`Key`."""
+    """Return new keys by their text; a value is a tier with options (:meth:`Key.parse`) or a :class:`Key`."""
     keys_by_name = DEMO_KEYS if keys is None else keys
-    return {name: key if isinstance(key, Key) else Key.parse(name, key) for name, key in keys_by_name.items()}
+    return {name: evolve(key) if isinstance(key, Key) else Key.parse(name, key) for name, key in keys_by_name.items()}

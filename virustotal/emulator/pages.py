@@ -48,10 +48,6 @@ class Cursors:
             raise bad_request("Invalid cursor")
         return place.offset
 
-    def forget(self) -> None:
-        """Forget all cursors."""
-        self._places.clear()
-
 
 def _shape(place: Place, name: str, following: Any) -> str:
     if name == "screenshots" and isinstance(following, Mapping):

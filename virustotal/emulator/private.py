@@ -10,6 +10,7 @@ from typing import Any
 from attrs import define, field
 
 from virustotal.emulator.analyses import Content
+from virustotal.emulator.engines import engine_stats
 from virustotal.emulator.switches import Switches
 
 Json = dict[str, Any]
@@ -52,13 +53,6 @@ class PrivateScans:
     archives: dict[str, list[str]] = field(factory=dict)
     """Id of a ZIP archive -> the digests of its files."""
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self.scans.clear()
-        self.uploads.clear()
-        self.tokens.clear()
-        self.archives.clear()
-
     def add_file(self, content: Content, options: dict[str, str], now: int) -> Scan:
         """Begin the analysis of a file."""
         attributes = {**content.attributes(), "last_analysis_date": now, "gti_assessment": _ASSESSMENT}
@@ -67,19 +61,14 @@ class PrivateScans:
     def add_url(self, url: str, options: dict[str, str], now: int) -> Scan:
         """Begin the analysis of a URL."""
         identifier = hashlib.sha256(url.encode()).hexdigest()
-        result = {
-            "category": "harmless",
-            "engine_name": "Google Safebrowsing",
-            "method": "blacklist",
-            "result": "clean",
-        }
-        stats = dict.fromkeys(("malicious", "suspicious", "undetected", "harmless", "timeout"), 0)
+        engine = "Google Safebrowsing"
+        results = {engine: {"category": "harmless", "engine_name": engine, "method": "blacklist", "result": "clean"}}
         attributes = {
             "url": url,
             "last_final_url": url,
             "last_analysis_date": now,
-            "last_analysis_results": {"Google Safebrowsing": result},
-            "last_analysis_stats": {**stats, "harmless": 1},
+            "last_analysis_results": results,
+            "last_analysis_stats": engine_stats(results, network=True),
             "gti_assessment": _ASSESSMENT,
         }
         return self._add("url", identifier, "None", options, attributes, now)

@@ -74,21 +74,21 @@ class Emulator:
         self._given_faults = [attrs.evolve(fault) for fault in faults]
         self._given_switches = dict(switches or {})
         self._host, self._port = host, port
-        self.state = State(load_store(world), parse_keys(keys))
+        self.state = self._fresh(load_store(world))
         self._version = self.state.store.version
-        self._apply()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
 
-    def _apply(self) -> None:
-        self.state.switches = Switches()
-        self.state.switches.set(**self._given_switches)
-        self.state.faults.clear()
+    def _fresh(self, store: Store) -> State:
+        """Return the state as constructed, of a world."""
+        state = State(store, parse_keys(self._keys))
+        state.switches.set(**self._given_switches)
         for fault in self._given_faults:
-            self.state.faults.append(attrs.evolve(fault, seen=0))
+            state.faults.append(attrs.evolve(fault, seen=0))
+        return state
 
     @property
     def url(self) -> str:
@@ -151,19 +151,13 @@ class Emulator:
 
     def clear(self) -> None:
         """Forget what happened (requests, uploads, analyses, leaks, quotas, added objects) and start as constructed."""
-        self.state.record.clear()
-        self.state.cursors.forget()
-        self.state.analyses.forget()
-        self.state.upload_tokens.clear()
-        self.state.private.clear()
-        self.state.clock.set(None)
-        self.state.keys = parse_keys(self._keys)
-        for key in self.state.keys.values():
-            key.forget()
-        if not isinstance(self._world, Store) and self.state.store.version != self._version:
-            self.state.store = load_store(self._world)
-            self._version = self.state.store.version
-        self._apply()
+        store = self.store
+        if not isinstance(self._world, Store) and store.version != self._version:
+            store = load_store(self._world)
+            self._version = store.version
+        state = self._fresh(store)
+        state.url, state.other_url = self.url, self.other_url
+        self.state = state
 
     def __enter__(self) -> "Emulator":
         self.start()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from virustotal.emulator import ids
+from virustotal.emulator.engines import engine_stats
 from virustotal.emulator.errors import ApiError, bad_request, not_found
 from virustotal.emulator.facts import PATHS, SUBJECTS, Relationship
 from virustotal.emulator.inline import inline_relationships
@@ -50,7 +51,7 @@ def find_object(context: Context, kind: str, identifier: str, name: str) -> Json
 def _empty_attributes(kind: str, identifier: str) -> Json:
     tld = {"tld": identifier.rpartition(".")[2]} if kind == "domain" else {}
     votes = {"harmless": 0, "malicious": 0}
-    stats = dict.fromkeys(("malicious", "suspicious", "undetected", "harmless", "timeout"), 0)
+    stats = engine_stats({}, network=True)
     return {"tags": [], "reputation": 0, "total_votes": votes, "last_analysis_stats": stats, **tld}
 
 
