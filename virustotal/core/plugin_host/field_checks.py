@@ -28,7 +28,7 @@ def _noun(kind: type) -> str:
     return _NOUNS.get(kind, f"{article} {kind.__name__}")
 
 
-def points(what: str, value: Any, least: int = -MOST_POINTS) -> int:
+def clamped(what: str, value: Any, least: int = -MOST_POINTS) -> int:
     """Return a whole number, clamped.
 
     Args:

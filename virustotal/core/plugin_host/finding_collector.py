@@ -23,8 +23,7 @@ from virustotal.core.findings import (
     Points,
 )
 from virustotal.core.models import Ref
-from virustotal.core.plugin_host import field_checks
-from virustotal.core.plugin_host.field_checks import entries, expect, iterable, texts
+from virustotal.core.plugin_host.field_checks import clamped, entries, expect, iterable, texts
 from virustotal.core.plugin_host.isolation_util import HostError
 from virustotal.core.plugin_host.limits import Usage
 from virustotal.core.plugin_host.output import AnalyzerOutput, Section
@@ -32,8 +31,8 @@ from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
 from virustotal.util.readers import clean, safe_name
 
 DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "dom", "file", "screenshot"})
-#: The most characters of each text of an About, beside its tag.
-_ABOUT_TEXTS = {"value": 4_096, "relationship": 120, "detections": 60, "threat": 200, "level": 60}
+#: The most characters of each text of an About.
+_ABOUT_TEXTS = {"value": 4_096, "relationship": 120, "detections": 60, "threat": 200, "tag": 60, "level": 60}
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 
 
@@ -161,7 +160,7 @@ def _points(points: Points) -> Points:
     return evolve(
         points,
         **texts("Points", points, family=60, name=120, reason=1_000),
-        amount=field_checks.points("`amount` of Points", points.amount, 0),
+        amount=clamped("`amount` of Points", points.amount, 0),
         attack_ids=entries("`attack_ids` of Points", attack_ids, str),
         about=None if points.about is None else _about(points.about),
         section=None,
@@ -172,12 +171,12 @@ def _about(about: About) -> About:
     expect("`about` of Points", about, About)
     _check_ref("an About", about.ref)
     fields: dict[str, Any] = texts("an About", about, **_ABOUT_TEXTS)
-    tag = texts("an About", about, tag=60)["tag"]
-    if tag and not tags.known(tag):
-        raise ValueError(f"no tag type {tag!r}")
+    if fields["tag"] and not tags.known(fields["tag"]):
+        raise ValueError(f"no tag type {fields['tag']!r}")
     # A value that was cut or made inert is no tag.
-    is_tag = tag and fields["value"] == about.value and tags.normal(tag, about.value)
-    return evolve(about, **fields, tag=tag if is_tag else "")
+    if fields["value"] != about.value or not tags.normal(fields["tag"], about.value):
+        fields["tag"] = ""
+    return evolve(about, **fields)
 
 
 def _download(download: Download) -> Download:

@@ -4,8 +4,8 @@ from typing import Any
 
 import attrs
 
-from virustotal.core.models import Detection, Level, Verdict
-from virustotal.core.plugin_host.field_checks import entries, expect, points, texts
+from virustotal.core.models import Detection, Verdict
+from virustotal.core.plugin_host.field_checks import clamped, entries, expect, texts
 from virustotal.util.readers import clean
 
 #: Most detections of one verdict of a plugin; VirusTotal has about a hundred engines.
@@ -47,7 +47,7 @@ def detection(answer: Any) -> Detection:
     """
     expect("an entry of the detections", answer, Detection)
     fields = texts("a Detection", answer, **_TEXTS)
-    return Detection(**fields, score=None if answer.score is None else points("`score` of a Detection", answer.score))
+    return Detection(**fields, score=None if answer.score is None else clamped("`score` of a Detection", answer.score))
 
 
 def verdict(answer: Any) -> Verdict | None:
@@ -57,12 +57,11 @@ def verdict(answer: Any) -> Verdict | None:
 
     Raises:
         TypeError: It is no verdict, or a field has another type.
-        ValueError: It has no such level.
     """
     if answer is None:
         return None
     expect("the answer of virustotal_verdict", answer, Verdict)
-    score = points("`score` of a Verdict", answer.score)
+    score = clamped("`score` of a Verdict", answer.score)
     detections = entries("`detections` of a Verdict", answer.detections, Detection)
     reasons = entries("`reasons` of a Verdict", answer.reasons, str)
     beyond = (("reasons", len(reasons), MOST_REASONS), ("detections", len(detections), MOST_DETECTIONS))
@@ -72,7 +71,7 @@ def verdict(answer: Any) -> Verdict | None:
         if count > most
     )
     return Verdict(
-        Level(answer.level),
+        answer.level,
         tuple(map(detection, detections[:MOST_DETECTIONS])),
         (*(clean(reason, LONGEST_REASON) for reason in reasons[:MOST_REASONS]), *left_out),
         score,
