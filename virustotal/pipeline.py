@@ -112,14 +112,14 @@ class Lookup:
     def _submit(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         # What a submission changes must not be answered from the cache.
         again = self._public_look_up(plan, self.client.source.bypass_cache())
-        submitted = submit_if_allowed(self.context, self.task.candidate(subject), result.report, again)
+        submitted = submit_if_allowed(self.context, subject, result.report, again)
         notes = (*result.notes, *submitted.notes)
         return evolve(result, report=submitted.report, notes=notes, changing=submitted.changing)
 
     def _scanned(self, scan: PrivateScan, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Scan a file or URL privately, and fetch the relationships of what was found."""
         source, private = self.client.source, private_plan(plan)
-        submitted = scan.run(self.task.candidate(subject), private, self._public_look_up(plan, source))
+        submitted = scan.run(subject, private, self._public_look_up(plan, source))
         plan, asked = (private, scan) if submitted.private else (plan, self.client)
         report = fetch.expand_report(
             plan, submitted.report, asked.source, self.task.deadline, capabilities=asked.capabilities

@@ -129,7 +129,7 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         """
         began = time.monotonic()
         task = read_task(request, self._settings, self.config, self._seconds)
-        ruling = look_up_ruling(task.classification, task.settings, above)
+        ruling = look_up_ruling(task.facts.classification, task.settings, above)
         subjects = select_subjects(task.facts, task.settings)
         subjects = refuse_hosts(subjects, task.settings) if ruling.allowed else _refused(task, subjects, ruling.reason)
         if not subjects.allowed and not (ruling.allowed and task.settings.exhaustive_search):
@@ -188,9 +188,10 @@ class VirusTotal(ServiceBase):  # type: ignore[misc]  # the framework is untyped
         )
 
     def _submission(self, request: ServiceRequest, task: Task, client: KeyClient) -> SubmissionContext:
-        about = key_values({"sid": request.sid, "classification": task.classification})
+        about = key_values({"sid": request.sid, "classification": task.facts.classification})
         return SubmissionContext(
             task.settings,
+            task.facts,
             above,
             content(request),
             client.source,

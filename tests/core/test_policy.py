@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from virustotal.api.identifiers import url_id
+from virustotal.core.lookup.subjects import Facts, Subject
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings, service_settings
 from virustotal.core.submission.policy import (
     MEGABYTE,
-    Candidate,
     allows_file_type,
     look_up_ruling,
     reanalyse_ruling,
@@ -17,6 +17,10 @@ from virustotal.core.submission.policy import (
 )
 
 LEVELS = ["TLP:C", "TLP:G", "TLP:A", "TLP:R"]
+
+
+#: What would be sent, and the task's file.
+Candidate = tuple[Subject, Facts]
 
 
 def above(classification: str, bound: str) -> bool:
@@ -28,13 +32,12 @@ def settings(**config: Any) -> Settings:
 
 
 def a_file(**changes: Any) -> Candidate:
-    return Candidate(
-        **{"ref": Ref("file", "a" * 64), "size": 68, "file_type": "text/plain", "classification": "TLP:C", **changes}
-    )
+    facts = Facts("a" * 64, **{"size": 68, "file_type": "text/plain", "classification": "TLP:C", **changes})
+    return Subject(Ref("file", facts.sha256), facts.sha256), facts
 
 
 def a_url(url: str, **changes: Any) -> Candidate:
-    return Candidate(Ref("url", url_id(url)), **{"url": url, "classification": "TLP:C", **changes})
+    return Subject(Ref("url", url_id(url)), url, url), Facts("", **{"classification": "TLP:C", **changes})
 
 
 POLICY = {"max_size_mb": 1, "file_types": ["executable/*", "text/plain"], "max_depth": 1, "max_classification": "TLP:G"}
@@ -84,7 +87,7 @@ POLICY = {"max_size_mb": 1, "file_types": ["executable/*", "text/plain"], "max_d
     ],
 )
 def test_each_rule(candidate: Candidate, config: dict[str, Any], rule: str) -> None:
-    ruling = submit_ruling(candidate, settings(**config), above)
+    ruling = submit_ruling(*candidate, settings(**config), above)
     assert (ruling.rule if not ruling.allowed else "") == rule
     assert ruling.allowed is (not rule)
     if rule:
@@ -115,7 +118,7 @@ def test_above_the_bound_not_even_a_hash_leaves(classification: str, bound: str,
     ],
 )
 def test_a_new_analysis_sends_no_content(candidate: Candidate, config: dict[str, Any], rule: str) -> None:
-    ruling = reanalyse_ruling(candidate, settings(**config), above)
+    ruling = reanalyse_ruling(*candidate, settings(**config), above)
     assert (ruling.rule if not ruling.allowed else "") == rule
 
 

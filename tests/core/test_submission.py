@@ -14,6 +14,7 @@ from virustotal.api.source import Upload
 from virustotal.client.http_client import HttpClient
 from virustotal.client.retry import RetryPolicy
 from virustotal.core.errors import AuthenticationError, VirusTotalError
+from virustotal.core.lookup.subjects import Facts
 from virustotal.core.models import Object, Ref, Report, Status
 from virustotal.core.settings import Credentials, Settings, service_settings
 from virustotal.core.submission import submit
@@ -71,6 +72,7 @@ class Bench:
         source = HttpClient(service_settings({"host": self.emulator.url}), Credentials(key), policy=QUICK)
         context = SubmissionContext(
             Settings(),
+            Facts(""),
             lambda first, second: False,
             Content(str),
             source,

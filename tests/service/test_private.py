@@ -28,6 +28,7 @@ from virustotal.api.source import Answer, Request, Save, Source
 from virustotal.cli.app import app
 from virustotal.client.private_archive import fetch_private_file
 from virustotal.core.errors import ArtefactError
+from virustotal.core.lookup.subjects import Facts
 from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, key_of
@@ -289,7 +290,12 @@ def test_a_private_analysis_is_asked_for_every_30_seconds_at_most() -> None:
     source: Any = None
     asked = evolve(Settings(), submit_privately="allowed", private_submit=True)
     receipts, ends = StoredReceipts(MemoryKeyValues()), time.monotonic() + 300
-    scan = private_scan(SubmissionContext(asked, lambda *_: False, Content(str), source, receipts, ends, print, print))
+
+    def never(classification: str, bound: str) -> bool:
+        return False
+
+    context = SubmissionContext(asked, Facts(""), never, Content(str), source, receipts, ends, print, print)
+    scan = private_scan(context)
     assert scan is not None
     assert scan.context.intervals == (30.0,)
     assert scan.context.wait == 120

@@ -9,9 +9,8 @@ from assemblyline.common import forge
 from assemblyline_v4_service.common.request import ServiceRequest
 from attrs import frozen
 
-from virustotal.core.lookup.subjects import Facts, Subject
+from virustotal.core.lookup.subjects import Facts
 from virustotal.core.settings import Credentials, Settings, credentials, task_settings
-from virustotal.core.submission.policy import Candidate
 from virustotal.core.submission.submit import Content
 from virustotal.util.readers import EMPTY, as_mapping, as_text, as_texts
 
@@ -27,8 +26,6 @@ class Task:
         settings: Of the service, with the submission's parameters.
         credentials: The keys.
         facts: About the file.
-        classification: Of the submission.
-        size: Of the file, in bytes; 0 where only a digest is known.
         deadline: Of `time.monotonic()`, by which the service answers.
         notes: Sentences for the analyst.
         tags: Of earlier services: type to values, or to (value, score).
@@ -37,22 +34,9 @@ class Task:
     settings: Settings
     credentials: Credentials
     facts: Facts
-    classification: str
-    size: int
     deadline: float
     notes: tuple[str, ...] = ()
     tags: Mapping[str, Any] = EMPTY
-
-    def candidate(self, subject: Subject) -> Candidate:
-        """Return what would be submitted of a subject."""
-        return Candidate(
-            subject.ref,
-            size=0 if subject.url else self.size,
-            file_type=self.facts.file_type,
-            depth=self.facts.depth,
-            classification=self.classification,
-            url=subject.url,
-        )
 
 
 def read_task(request: ServiceRequest, configured: Settings, config: dict[str, Any], seconds: float) -> Task:
@@ -74,8 +58,6 @@ def read_task(request: ServiceRequest, configured: Settings, config: dict[str, A
         settings,
         credentials(config, parameters),
         _facts(request),
-        str(request.task.min_classification),
-        int(request.file_size or 0),
         deadline,
         notes,
         as_mapping(request.task.tags),
@@ -96,6 +78,8 @@ def _facts(request: ServiceRequest) -> Facts:
         file_type=str(request.file_type or ""),
         depth=int(task.depth or 0),
         metadata=as_mapping(task.metadata),
+        classification=str(task.min_classification),
+        size=int(request.file_size or 0),
         uri=_uri(request) if str(request.file_type or "").startswith("uri/") else "",
     )
 

@@ -1,15 +1,13 @@
 """The dry run: the requests of a scan and their cost, without making one."""
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from virustotal.core.lookup.planner import Plan, describe, plan
 from virustotal.core.lookup.subjects import Facts, Subject, select_subjects
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.settings import PARAMETERS, Credentials, Settings, service_settings, task_settings
+from virustotal.core.settings import PARAMETERS, Settings, service_settings, task_settings
 from virustotal.core.submission.policy import (
-    Candidate,
     Ruling,
     is_private,
     public_look_up_ruling,
@@ -20,7 +18,6 @@ from virustotal.core.submission.policy import (
 )
 from virustotal.core.submission.private_scan import private_plan
 from virustotal.local.run_task import Target
-from virustotal.platform.task import Task
 from virustotal.plugins import BUILTIN
 from virustotal.util.readers import as_mapping, as_text, quantity
 
@@ -39,8 +36,8 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         values: The submission's parameters, checked.
     """
     settings, _ = task_settings(service_settings(config), values)
-    task = Task(settings, Credentials(), _facts(target), "", int(target.fileinfo.get("size") or 0), math.inf)
-    subjects = refuse_hosts(select_subjects(task.facts, settings), settings)
+    facts = _facts(target)
+    subjects = refuse_hosts(select_subjects(facts, settings), settings)
     registry = load(BUILTIN, settings).begin(settings).registry
     plans = []
     for subject in subjects.allowed:
@@ -50,7 +47,7 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
             yield f"{ref.kind} {ref.id}: no request, the mirror alone is asked"
             continue
         if is_private(settings) and ref.kind in {"file", "url"}:
-            yield from _private_lines(subject, public, look_up, task)
+            yield from _private_lines(subject, public, look_up, facts, settings)
             continue
         if look_up.allowed:
             plans.append(public)
@@ -58,7 +55,7 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         else:
             yield f"{ref.kind} {ref.id}: no request. {look_up.reason}"
         if ref.kind in {"file", "url"}:
-            yield from _submission_lines(task.candidate(subject), settings)
+            yield from _submission_lines(subject, facts, settings)
     for refused in subjects.refused:
         yield f"{refused.what}: {refused.reason}"
     if len(plans) > 1:
@@ -69,16 +66,16 @@ def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, A
         yield f"what {', '.join(downloads)} fetches comes on top"
 
 
-def _submission_lines(candidate: Candidate, settings: Settings) -> Iterator[str]:
+def _submission_lines(subject: Subject, facts: Facts, settings: Settings) -> Iterator[str]:
     """Yield whether a file or URL would be submitted or analysed anew publicly."""
     ruling = requested_ruling(settings)
     if ruling.allowed:
-        ruling = submit_ruling(candidate, settings, _never_above)
+        ruling = submit_ruling(subject, facts, settings, _never_above)
     if settings.dynamic_submit or settings.private_submit:
         submission = "submitting it, if it is unknown, and waiting for the analysis comes on top"
         yield f"  {submission if ruling.allowed else f'not submitted: {ruling.reason}'}"
     if settings.reanalyze_after_days:
-        ruling = reanalyse_ruling(candidate, settings, _never_above)
+        ruling = reanalyse_ruling(subject, facts, settings, _never_above)
         analysis = f"a new analysis, if the last one is {_old(settings)}, comes on top"
         yield f"  {analysis if ruling.allowed else f'no new analysis: {ruling.reason}'}"
 
@@ -92,11 +89,11 @@ def _old(settings: Settings) -> str:
     return f"more than {quantity(settings.reanalyze_after_days, 'day')} old"
 
 
-def _private_lines(subject: Subject, public: Plan, look_up: Ruling, task: Task) -> Iterator[str]:
+def _private_lines(subject: Subject, public: Plan, look_up: Ruling, facts: Facts, settings: Settings) -> Iterator[str]:
     """Yield what a private scan tells VirusTotal, in the order of its requests."""
     from virustotal.client.private_source import file_options, url_options
 
-    private, is_file, settings = private_plan(public), subject.ref.kind == "file", task.settings
+    private, is_file = private_plan(public), subject.ref.kind == "file"
     place, what = ("files", "its hash") if is_file else ("urls", "the URL")
     yield f"{subject.ref.kind} {subject.ref.id}: private scan"
     yield f"  1 request: GET /private/{place}/{subject.ref.id}, the report of an earlier scan"
@@ -104,10 +101,9 @@ def _private_lines(subject: Subject, public: Plan, look_up: Ruling, task: Task) 
         yield f"  1 request, if there is none: GET /{place}/{subject.ref.id}, which tells VirusTotal {what}"
     else:
         yield f"  no request: {look_up.reason}"
-    candidate = task.candidate(subject)
-    ruling = submit_ruling(candidate, settings, _never_above)
+    ruling = submit_ruling(subject, facts, settings, _never_above)
     if ruling.allowed:
-        content = f"the content, {quantity(candidate.size, 'byte')}" if is_file else f"the URL {subject.label}"
+        content = f"the content, {quantity(facts.size, 'byte')}" if is_file else f"the URL {subject.label}"
         options = (file_options if is_file else url_options)(settings.private)
         days = quantity(settings.private.retention_period_days, "day")
         region = settings.private.storage_region or "the region of the key's group"
@@ -127,5 +123,6 @@ def _facts(target: Target) -> Facts:
     return Facts(
         sha256=next((digest for digest in digests if digest.strip("0")), ""),
         file_type=str(target.fileinfo["type"]),
+        size=int(target.fileinfo.get("size") or 0),
         uri=as_text(as_mapping(target.fileinfo.get("uri_info")).get("uri"), 10_000),
     )

@@ -37,6 +37,8 @@ class Facts:
         file_type: As Assemblyline identified it.
         depth: How many files it was extracted from.
         metadata: Of the submission.
+        classification: Of the submission.
+        size: Of the file, in bytes; 0 where only a digest is known.
         uri: Of a `uri/*` file, as the shell read it; a bare host stands for the host alone.
     """
 
@@ -44,6 +46,8 @@ class Facts:
     file_type: str = ""
     depth: int = 0
     metadata: Mapping[str, Any] = EMPTY
+    classification: str = ""
+    size: int = 0
     uri: str = ""
 
 

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from virustotal.core.lookup.subjects import Refusal, Subjects
-from virustotal.core.models import Ref
+from virustotal.core.lookup.subjects import Facts, Refusal, Subject, Subjects
 from virustotal.core.settings import MOST_SUBMIT_MB, Settings
 from virustotal.util.hosts import host_of, reason_not_public
 
@@ -18,27 +17,6 @@ DEPTH_RULE = "submit_policy.max_depth"
 
 #: True if the first classification is above the second one (assemblyline.common.classification.Classification).
 Above: TypeAlias = Callable[[str, str], bool]
-
-
-@frozen
-class Candidate:
-    """What would be sent.
-
-    Args:
-        ref: The file or URL, as it was looked up.
-        size: Of the file, in bytes; 0 where only its hash is known.
-        file_type: Assemblyline's.
-        depth: Of the extraction; 0 for what the user submitted.
-        classification: Of the submission.
-        url: As it would be sent; empty for a file.
-    """
-
-    ref: Ref
-    size: int = 0
-    file_type: str = ""
-    depth: int = 0
-    classification: str = ""
-    url: str = ""
 
 
 @frozen
@@ -112,22 +90,22 @@ def _classification(rule: str, classification: str, bound: str, above: Above) ->
     return Ruling(rule, f"Its classification {classification} is above {rule} {bound}." if refused else "")
 
 
-def submit_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
+def submit_ruling(subject: Subject, facts: Facts, settings: Settings, above: Above) -> Ruling:
     """Decide whether content may be submitted, publicly or privately. The first rule that refuses is named.
 
     A private submission does not need `allow_dynamic_submit`.
     """
     switched = () if is_private(settings) else (_switched(settings),)
-    content = _content(candidate, settings) if candidate.ref.kind == "file" else _address(candidate)
-    return _first_refusal(*switched, *_origin(candidate, settings, above), content)
+    content = _content(facts, settings) if subject.ref.kind == "file" else _address(subject.url)
+    return _first_refusal(*switched, *_origin(facts, settings, above), content)
 
 
-def reanalyse_ruling(candidate: Candidate, settings: Settings, above: Above) -> Ruling:
+def reanalyse_ruling(subject: Subject, facts: Facts, settings: Settings, above: Above) -> Ruling:
     """Decide whether a new public analysis of a known object may be requested: no content leaves, a request does."""
     if settings.submit_privately == "always" or wants_privacy(settings):
         return Ruling("submit_privately", "Nothing is sent publicly (submit_privately, private_submit).")
-    address = () if candidate.ref.kind == "file" else (_address(candidate),)
-    return _first_refusal(_switched(settings), *_origin(candidate, settings, above), *address)
+    address = () if subject.ref.kind == "file" else (_address(subject.url),)
+    return _first_refusal(_switched(settings), *_origin(facts, settings, above), *address)
 
 
 def _first_refusal(*rulings: Ruling) -> Ruling:
@@ -139,34 +117,34 @@ def _switched(settings: Settings) -> Ruling:
     return Ruling("allow_dynamic_submit", reason)
 
 
-def _origin(candidate: Candidate, settings: Settings, above: Above) -> tuple[Ruling, Ruling, Ruling]:
-    """Return the rulings by the submission's classification and the candidate's depth in it."""
-    classification, policy = candidate.classification, settings.submit_policy
-    depth = f"It was extracted at depth {candidate.depth}, and submit_policy.max_depth is {policy.max_depth}."
+def _origin(facts: Facts, settings: Settings, above: Above) -> tuple[Ruling, Ruling, Ruling]:
+    """Return the rulings by the submission's classification and the file's depth in it."""
+    classification, policy = facts.classification, settings.submit_policy
+    depth = f"It was extracted at depth {facts.depth}, and submit_policy.max_depth is {policy.max_depth}."
     return (
         look_up_ruling(classification, settings, above),
         _classification("submit_policy.max_classification", classification, policy.max_classification, above),
-        Ruling(DEPTH_RULE, depth if candidate.depth > policy.max_depth else ""),
+        Ruling(DEPTH_RULE, depth if facts.depth > policy.max_depth else ""),
     )
 
 
-def _content(candidate: Candidate, settings: Settings) -> Ruling:
+def _content(facts: Facts, settings: Settings) -> Ruling:
     policy = settings.submit_policy
-    if not candidate.size:
+    if not facts.size:
         return Ruling("content", "Only its hash is known here, not its content.")
-    if not allows_file_type(candidate.file_type, policy.file_types):
-        reason = f"Its type {candidate.file_type or 'unknown'} is not among submit_policy.file_types."
+    if not allows_file_type(facts.file_type, policy.file_types):
+        reason = f"Its type {facts.file_type or 'unknown'} is not among submit_policy.file_types."
         return Ruling("submit_policy.file_types", reason)
     limit = min(policy.max_size_mb, MOST_SUBMIT_MB)
-    if candidate.size > limit * MEGABYTE:
-        reason = f"It has {candidate.size} bytes, and submit_policy.max_size_mb is {limit} MB."
+    if facts.size > limit * MEGABYTE:
+        reason = f"It has {facts.size} bytes, and submit_policy.max_size_mb is {limit} MB."
         return Ruling("submit_policy.max_size_mb", reason)
     return Ruling("submit_policy")
 
 
-def _address(candidate: Candidate) -> Ruling:
-    host = host_of(candidate.url)
-    if host and "@" in urlsplit(candidate.url).netloc:
+def _address(url: str) -> Ruling:
+    host = host_of(url)
+    if host and "@" in urlsplit(url).netloc:
         return Ruling("credentials", "It holds a user name or password.")
     reason = reason_not_public(host) if host else "it names none"
     return Ruling("host", f"Its host may not be sent: {reason}." if reason else "")

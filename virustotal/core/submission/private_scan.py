@@ -12,9 +12,10 @@ from virustotal.core.errors import AuthenticationError, NotFoundError, VirusTota
 from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.lookup.object_request import look_up
 from virustotal.core.lookup.planner import Plan
+from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.settings import DEFAULT_RELATIONSHIPS, PrivateConfig
-from virustotal.core.submission.policy import Candidate, submit_ruling
+from virustotal.core.submission.policy import submit_ruling
 from virustotal.core.submission.receipts import Receipt, Receipts, key_of
 from virustotal.core.submission.submit import COMPLETED, SubmissionContext, analysis_status
 from virustotal.core.submission.upload_request import Submitted, is_old, submit_unknown
@@ -43,13 +44,13 @@ class PrivateScan:
         """What answers for private objects."""
         return self.context.source
 
-    def run(self, candidate: Candidate, plan: Plan, public_look_up: Callable[[], Report]) -> Submitted:
+    def run(self, subject: Subject, plan: Plan, public_look_up: Callable[[], Report]) -> Submitted:
         """Return the private report of a file or URL, else the public one where it may be asked for, else submit.
 
         What fails privately is never done publicly.
 
         Args:
-            candidate: The file or URL.
+            subject: The file or URL.
             plan: What is asked for of the private object.
             public_look_up: Asks for the public object, unless that is not allowed.
 
@@ -58,9 +59,9 @@ class PrivateScan:
         """
         report = self._look_up(plan)
         if report.outcome.found:
-            return Submitted(report, changing=self._changing(candidate.ref), private=True)
-        public = Report(Object(candidate.ref), outcome=Outcome(Status.SKIPPED))
-        if not self._is_waiting(candidate):
+            return Submitted(report, changing=self._changing(subject.ref), private=True)
+        public = Report(Object(subject.ref), outcome=Outcome(Status.SKIPPED))
+        if not self._is_waiting(subject):
             public = public_look_up()
         if report.outcome.status is not Status.UNKNOWN:
             why = _LICENCE if report.outcome.status is Status.FORBIDDEN else report.outcome.detail
@@ -69,7 +70,7 @@ class PrivateScan:
         if is_known or public.outcome.status not in {Status.FOUND, Status.UNKNOWN, Status.SKIPPED}:
             note = ("Not scanned privately: VirusTotal knows it publicly.",) if is_known else ()
             return Submitted(public, note)
-        submitted = submit_unknown(self.context, candidate, report, lambda: self._look_up(plan))
+        submitted = submit_unknown(self.context, subject, report, lambda: self._look_up(plan))
         outcome, detail = submitted.report.outcome, submitted.report.outcome.detail
         if outcome.found:
             return evolve(submitted, changing=detail, private=True)
@@ -88,10 +89,10 @@ class PrivateScan:
         receipt = self.context.receipts.get(key_of("submit", ref, private=True))
         return receipt if receipt is not None and receipt.analysis and receipt.fresh(time.time()) else None
 
-    def _is_waiting(self, candidate: Candidate) -> bool:
+    def _is_waiting(self, subject: Subject) -> bool:
         """Return whether an earlier submission is to be waited for: the public object was asked for before it."""
-        ruling = submit_ruling(candidate, self.context.settings, self.context.above)
-        return ruling.allowed and self._receipt(candidate.ref) is not None
+        ruling = submit_ruling(subject, self.context.facts, self.context.settings, self.context.above)
+        return ruling.allowed and self._receipt(subject.ref) is not None
 
     def _changing(self, ref: Ref) -> str:
         """Return why a private report may soon change: its analysis is asked for while it is recent."""

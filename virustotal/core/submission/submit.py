@@ -21,6 +21,7 @@ from virustotal.core.errors import (
     UncertainError,
     VirusTotalError,
 )
+from virustotal.core.lookup.subjects import Facts
 from virustotal.core.models import Object, Outcome, Ref, Report, Status
 from virustotal.core.settings import Settings
 from virustotal.core.submission.policy import Above
@@ -96,6 +97,7 @@ class SubmissionContext:
 
     Args:
         settings: The task's.
+        facts: About its file.
         above: Compares classifications.
         content: The task's file.
         source: Receives the submissions and the requests for their analyses.
@@ -108,6 +110,7 @@ class SubmissionContext:
     """
 
     settings: Settings
+    facts: Facts
     above: Above
     content: Content
     source: Source

@@ -8,13 +8,13 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from virustotal.api.source import Upload
+from virustotal.core.lookup.subjects import Subject
 from virustotal.core.models import Ref, Report, Status
 from virustotal.core.settings import Settings
 from virustotal.core.submission.archive_password import password_of
 from virustotal.core.submission.policy import (
     DEPTH_RULE,
     MEGABYTE,
-    Candidate,
     Ruling,
     is_private,
     reanalyse_ruling,
@@ -47,30 +47,30 @@ class Submitted:
 
 
 def submit_if_allowed(
-    context: SubmissionContext, candidate: Candidate, report: Report, look_up: Callable[[], Report]
+    context: SubmissionContext, subject: Subject, report: Report, look_up: Callable[[], Report]
 ) -> Submitted:
     """Submit an unknown file or URL, or request a new analysis of an old report, if that is requested and allowed.
 
     Args:
         context: The task's.
-        candidate: The file or URL; others are never submitted.
+        subject: The file or URL; others are never submitted.
         report: What the look-up gave.
         look_up: Asks again for the same.
 
     Raises:
         AuthenticationError: The API key is refused.
     """
-    if candidate.ref.kind not in {"file", "url"}:
+    if subject.ref.kind not in {"file", "url"}:
         return Submitted(report)
     if report.outcome.status is Status.UNKNOWN:
-        return submit_unknown(context, candidate, report, look_up)
+        return submit_unknown(context, subject, report, look_up)
     if report.outcome.found and is_old(report, context.settings):
-        return _reanalyse(context, candidate, report, look_up)
+        return _reanalyse(context, subject, report, look_up)
     return Submitted(report)
 
 
 def submit_unknown(
-    context: SubmissionContext, candidate: Candidate, report: Report, look_up: Callable[[], Report]
+    context: SubmissionContext, subject: Subject, report: Report, look_up: Callable[[], Report]
 ) -> Submitted:
     """Submit what the look-up did not find, privately where `policy.is_private`; see `submit_if_allowed`."""
     settings = context.settings
@@ -78,13 +78,14 @@ def submit_unknown(
     if not (settings.dynamic_submit or settings.private_submit):
         return _refused(report, ruling)
     if ruling.allowed:
-        ruling = submit_ruling(candidate, settings, context.above)
-    ref, is_file = candidate.ref, candidate.ref.kind == "file"
+        ruling = submit_ruling(subject, context.facts, settings, context.above)
+    ref, is_file = subject.ref, subject.ref.kind == "file"
+    size = context.facts.size if is_file else 0
     if not ruling.allowed:
         how = "privately" if private or settings.private_submit else "publicly"
-        context.audit(f"submit {how} {ref.kind} {ref.id} size={candidate.size} refused by {ruling.rule}")
+        context.audit(f"submit {how} {ref.kind} {ref.id} size={size} refused by {ruling.rule}")
         return _refused(report, ruling)
-    submission = Submission(ref, look_up, ruling.rule, url=candidate.url, size=candidate.size, private=private)
+    submission = Submission(ref, look_up, ruling.rule, url=subject.url, size=size, private=private)
     if is_file:
         try:
             upload = _upload(context, Path(context.content.path()), ref.id)
@@ -117,18 +118,19 @@ def _refused(report: Report, ruling: Ruling) -> Submitted:
 
 
 def _reanalyse(
-    context: SubmissionContext, candidate: Candidate, report: Report, look_up: Callable[[], Report]
+    context: SubmissionContext, subject: Subject, report: Report, look_up: Callable[[], Report]
 ) -> Submitted:
-    ruling = reanalyse_ruling(candidate, context.settings, context.above)
+    ruling = reanalyse_ruling(subject, context.facts, context.settings, context.above)
     if not ruling.allowed:
         # The platform's result cache does not know the depth, which this may be about.
         changing = ruling.reason if ruling.rule == DEPTH_RULE else ""
         return Submitted(report, (f"No new analysis was asked for. {ruling.reason}",), changing)
     # By VirusTotal's own identifier: the same object may have been asked for by MD5 or SHA-1.
     digests = as_texts([report.subject.attributes.get(name) for name in ("md5", "sha1")])
-    is_file = candidate.ref.kind == "file"
-    aliases = (candidate.ref, *(_files(digests) if is_file else ()))
-    submission = Submission(report.subject.ref, look_up, ruling.rule, size=candidate.size, aliases=aliases)
+    is_file = subject.ref.kind == "file"
+    size = context.facts.size if is_file else 0
+    aliases = (subject.ref, *(_files(digests) if is_file else ()))
+    submission = Submission(report.subject.ref, look_up, ruling.rule, size=size, aliases=aliases)
     result = submit_and_wait(submission, context)
     if result.outcome.found:
         late = is_file and analysis_date(result) != analysis_date(report)
