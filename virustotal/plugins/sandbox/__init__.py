@@ -50,8 +50,8 @@ def _findings(evidence: Evidence, related: Related, reports: Sequence[Sandbox]) 
     attack = techniques_section(groups)
     section = ResultTextSection(tables.counted("Sandbox activity", len(reports), related.total), auto_collapse=True)
     section.add_lines(list(_remarks(reports, related)))
-    summary = sandbox_verdicts.reports_section(reports, verdicts)
-    add(summary, of_noticed(verdicts))
+    summary = sandbox_verdicts.reports_section(reports)
+    add(summary, of_noticed(reports))
     minor = [table for table, _ in rules if table.auto_collapse]
     for part in filter(None, (summary, *_tables(reports, attack, minor, noise_of(evidence)))):
         section.add_subsection(part)

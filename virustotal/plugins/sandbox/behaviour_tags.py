@@ -36,9 +36,6 @@ MOST_VALUES = 200
 
 Pair = tuple[str, str]
 
-_MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
-# As Assemblyline's own validator has it.
-_JA4 = re.compile(r"[tq](?:[sd]|[0-3]){2}[di]\d{4}\w{2}_[a-f0-9]{12}_[a-f0-9]{12}", re.ASCII)
 _URL = re.compile(r"(?:https?|ftp|wss?)://\S+", re.I)
 _PROTOCOL = re.compile(r"[a-z0-9.+-]{2,20}", re.ASCII)
 _MAIL = re.compile(r"[^\s<>,;\"@]{1,64}@[^\s<>,;\"@]{1,255}")
@@ -120,7 +117,7 @@ def no_tags(_source: Thing | Sandbox, _noise: Noise) -> Iterator[Pair]:
 def of_domain(thing: Thing, noise: Noise) -> Iterator[Pair]:
     """Yield the domain."""
     host = thing.text.lower().rstrip(".")
-    if not address(host) and not noise.has_host(host):
+    if not noise.has_host(host):
         yield "network.dynamic.domain", host
 
 
@@ -191,19 +188,10 @@ def of_tls(sandbox: Sandbox, noise: Noise) -> Iterator[Pair]:
         name = plain_text(connection.get("sni"), 255)
         if not noise.has_host(name.lower().rstrip(".")):
             yield "network.tls.sni", name
-        yield from _ja3("network.tls.ja3_hash", connection.get("ja3"))
-        yield from _ja3("network.tls.ja3s_hash", connection.get("ja3s"))
-        ja4 = plain_text(connection.get("ja4"), 64).lower()
-        if _JA4.fullmatch(ja4):
-            yield "network.tls.ja4_hash", ja4
+        for kind in ("ja3", "ja3s", "ja4"):
+            yield f"network.tls.{kind}_hash", plain_text(connection.get(kind), 64).lower()
     for digest in sandbox.entries("ja3_digests"):
-        yield from _ja3("network.tls.ja3_hash", digest)
-
-
-def _ja3(type: str, value: Any) -> Iterator[Pair]:
-    digest = plain_text(value, 64).lower()
-    if _MD5.fullmatch(digest):
-        yield type, digest
+        yield "network.tls.ja3_hash", plain_text(digest, 64).lower()
 
 
 def of_mail(sandbox: Sandbox, _noise: Noise) -> Iterator[Pair]:
@@ -218,10 +206,10 @@ def of_mail(sandbox: Sandbox, _noise: Noise) -> Iterator[Pair]:
 # --- verdicts and rules ----------------------------------------------------------------------------------------------
 
 
-def of_noticed(verdicts: Iterable[SandboxVerdict]) -> Iterator[Pair]:
+def of_noticed(sandboxes: Iterable[Sandbox]) -> Iterator[Pair]:
     """Yield what sandboxes noticed."""
-    for verdict in verdicts:
-        yield from (("file.behavior", tag) for tag in verdict.tags if tag in verdict.texts)
+    for sandbox in sandboxes:
+        yield from (("file.behavior", plain_text(tag, 80)) for tag in sandbox.entries("tags"))
 
 
 def of_verdicts(verdicts: Iterable[SandboxVerdict], subject: Mapping[str, Any]) -> Iterator[Pair]:
@@ -230,12 +218,8 @@ def of_verdicts(verdicts: Iterable[SandboxVerdict], subject: Mapping[str, Any]) 
     Args:
         subject: The attributes of the file, whose engines and other sandboxes have to agree on a family.
     """
-    labels = {
-        verdict.sandbox: [name for name in verdict.labels if name in verdict.texts]
-        for verdict in verdicts
-        if verdict.bad
-    }
-    yield from attribution_tags(agreed_labels(labels, subject))
+    names = {verdict.sandbox: verdict.names for verdict in verdicts if verdict.bad}
+    yield from attribution_tags(agreed_labels(names, subject))
 
 
 def of_rules(prefix: str, rules: Sequence[Match]) -> Iterator[Pair]:

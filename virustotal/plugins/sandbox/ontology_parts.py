@@ -1,5 +1,7 @@
 """One sandbox as parts of the result ontology: nothing that its report does not say."""
 
+import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
@@ -7,7 +9,7 @@ from typing import Any
 
 from virustotal.core import OntologyPart
 from virustotal.core.assemblyline import attack_name, ontology_problem, tactics
-from virustotal.core.readers import as_mappings, as_text, integer
+from virustotal.core.readers import as_mappings, as_text, integer, timestamp
 from virustotal.plugins.sandbox.network_traffic import dns, headers, mail, port, transport
 from virustotal.plugins.sandbox.processes import Process, image_of
 from virustotal.plugins.sandbox.rule_matches import Match, ids, sigma, signatures
@@ -44,12 +46,12 @@ def parts(sandbox: Sandbox) -> Iterator[OntologyPart]:
 
 
 def _object_id(sandbox: Sandbox, kind: str, tag: str, *key: Any) -> dict[str, Any]:
-    identifier = f"{kind}_{sandbox.stable(kind, *key)}"
-    return {"tag": tag or kind, "ontology_id": identifier, "session": sandbox.session}
+    digest = uuid.uuid5(uuid.UUID(sandbox.session), "\x1f".join(map(repr, (kind, *key)))).hex
+    return {"tag": tag or kind, "ontology_id": f"{kind}_{digest}", "session": sandbox.session}
 
 
 def _sandbox(sandbox: Sandbox) -> Iterator[Data]:
-    moment = sandbox.analysed
+    moment = timestamp(sandbox.attributes.get("analysis_date"))
     yield {
         "objectid": _object_id(sandbox, "sandbox", sandbox.name),
         "sandbox_name": sandbox.name,
@@ -66,37 +68,34 @@ def _processes(sandbox: Sandbox) -> Iterator[Data]:
                 yield {"objectid": identifier, "start_time": None, "image": image_of(command), "command_line": command}
         return
     processes: list[Data] = []
-    twins: dict[tuple[Any, ...], int] = {}
+    twins: Counter[tuple[Any, ...]] = Counter()
     for process in sandbox.tree[:MOST_PROCESSES]:
-        processes.append(_process(sandbox, process, processes, twins))
-        yield processes[-1]
-
-
-def _process(sandbox: Sandbox, process: Process, processes: list[Data], twins: dict[tuple[Any, ...], int]) -> Data:
-    parent = processes[process.parent] if process.parent is not None else None
-    # A pid may be reused, and a parent may start the same command twice: twins are counted.
-    key = (parent["objectid"]["ontology_id"] if parent else None, process.pid, process.command)
-    twins[key] = twins.get(key, 0) + 1
-    data: dict[str, Any] = {
-        "objectid": _object_id(sandbox, "process", process.image or as_text(process.pid), *key, twins[key]),
-        "start_time": _started(sandbox, process),
-        "pid": process.pid,
-    }
-    if process.command:
-        data |= {"image": process.image, "command_line": process.command}
-    if parent:
-        data |= {"pobjectid": dict(parent["objectid"]), "ppid": parent["pid"]}
-        if "command_line" in parent:
-            data |= {"pimage": parent["image"], "pcommand_line": parent["command_line"]}
-    return data
+        parent = processes[process.parent] if process.parent is not None else None
+        # A pid may be reused, and a parent may start the same command twice: twins are counted.
+        key = (parent["objectid"]["ontology_id"] if parent else None, process.pid, process.command)
+        twins[key] += 1
+        data: dict[str, Any] = {
+            "objectid": _object_id(sandbox, "process", process.image or as_text(process.pid), *key, twins[key]),
+            "start_time": _started(sandbox, process),
+            "pid": process.pid,
+        }
+        if process.command:
+            data |= {"image": process.image, "command_line": process.command}
+        if parent:
+            data |= {"pobjectid": dict(parent["objectid"]), "ppid": parent["pid"]}
+            if "command_line" in parent:
+                data |= {"pimage": parent["image"], "pcommand_line": parent["command_line"]}
+        processes.append(data)
+        yield data
 
 
 def _started(sandbox: Sandbox, process: Process) -> str | None:
     """When a process started, where the report says when it began and how much later the process came."""
-    if sandbox.analysed is None or process.offset is None or not 0 <= process.offset <= _LONGEST_RUN:
+    moment = timestamp(sandbox.attributes.get("analysis_date"))
+    if moment is None or process.offset is None or not 0 <= process.offset <= _LONGEST_RUN:
         return None
     try:
-        return (sandbox.analysed + timedelta(seconds=process.offset)).isoformat()
+        return (moment + timedelta(seconds=process.offset)).isoformat()
     except OverflowError:
         return None
 

@@ -6,9 +6,9 @@ from typing import Any
 from attrs import frozen
 
 from virustotal.core import Family, Points, tables
-from virustotal.core.readers import as_list, as_mapping, as_text, as_texts, day, pairs
+from virustotal.core.readers import as_list, as_mapping, as_text, as_texts, boolean, day, integer, pairs
 from virustotal.plugins.sandbox.cell_text import plain_text
-from virustotal.plugins.sandbox.sandboxes import Sandbox, confidence
+from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import VERDICTS
 
 #: The word of a sandbox that concluded nothing.
@@ -24,8 +24,7 @@ class SandboxVerdict:
         verdicts: The words, in the order of the answer; a category comes first.
         confidence: 0 to 100, or None.
         labels: The names that it gives the malware.
-        tags: What it noticed.
-        texts: Those of the labels and tags that were texts, and not our rendering of something else.
+        names: Those of the labels that came as text, which alone can be tags.
         bad: True where it is not clean, whatever its confidence.
         worst: Points of the worst word at full confidence.
     """
@@ -34,8 +33,7 @@ class SandboxVerdict:
     verdicts: tuple[str, ...]
     confidence: int | None
     labels: tuple[str, ...]
-    tags: tuple[str, ...]
-    texts: frozenset[str]
+    names: tuple[str, ...]
     bad: bool
     worst: int
 
@@ -52,32 +50,36 @@ def verdict_of(sandbox: Sandbox) -> SandboxVerdict:
     return SandboxVerdict(
         sandbox.name,
         words,
-        confidence(fields.get("verdict_confidence")),
+        _confidence(fields.get("verdict_confidence")),
         as_texts(fields.get("verdict_labels"), 120),
-        as_texts(fields.get("tags"), 80),
-        _texts(fields.get("verdict_labels"), 120) | _texts(fields.get("tags"), 80),
+        _names(fields.get("verdict_labels")),
         bad=any(word.upper() not in _CLEAN for word in words),
         worst=max((VERDICTS.get(word.upper(), 0) for word in words), default=0),
     )
 
 
-def _texts(value: Any, longest: int) -> frozenset[str]:
-    return frozenset(plain_text(entry, longest) for entry in as_list(value))
+def _names(labels: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (plain_text(label, 120) for label in as_list(labels)))))
 
 
-def reports_section(sandboxes: Sequence[Sandbox], verdicts: Sequence[SandboxVerdict]) -> Any | None:
+def _confidence(value: Any) -> int | None:
+    number = integer(value)
+    return number if number is not None and 0 <= number <= 100 else None
+
+
+def reports_section(sandboxes: Sequence[Sandbox]) -> Any | None:
     """Return the closed table of reports: every sandbox has a row, also one that saw nothing."""
     rows = [
         {
-            "Sandbox": sandbox.name,
-            "Analysed": day(sandbox.attributes.get("analysis_date")),
-            "Verdict": tables.listed(verdict.verdicts),
-            "Noticed": tables.listed(verdict.tags),
-            "Recordings": ", ".join(word for flag, word in _RECORDINGS.items() if sandbox.has(flag)),
-            "Behaviour hash": as_text(sandbox.attributes.get("behash"), 100),
-            "Changed": day(sandbox.attributes.get("last_modification_date")),
+            "Sandbox": name,
+            "Analysed": day(fields.get("analysis_date")),
+            "Verdict": tables.listed(as_texts(fields.get("verdicts"), 60)),
+            "Noticed": tables.listed(as_texts(fields.get("tags"), 80)),
+            "Recordings": ", ".join(word for flag, word in _RECORDINGS.items() if boolean(fields.get(flag))),
+            "Behaviour hash": as_text(fields.get("behash"), 100),
+            "Changed": day(fields.get("last_modification_date")),
         }
-        for sandbox, verdict in zip(sandboxes, verdicts, strict=True)
+        for name, fields in ((sandbox.name, sandbox.attributes) for sandbox in sandboxes)
     ]
     columns = ("Sandbox", "Analysed", "Verdict", "Noticed", "Recordings", "Behaviour hash", "Changed")
     return tables.table("Reports of sandboxes", rows, columns, collapse=True)
@@ -129,15 +131,15 @@ _CATEGORIES = {"malicious": 150, "suspicious": 50}
 def of_subject(attributes: Mapping[str, Any]) -> tuple[SandboxVerdict, ...]:
     """Return `sandbox_verdicts` of a file, the worst first; the category comes first among the words."""
     verdicts = []
-    for name, value in pairs(attributes.get("sandbox_verdicts")):
+    for sandbox, value in pairs(attributes.get("sandbox_verdicts")):
         fields = as_mapping(value)
         words = (as_text(fields.get("category"), 60) or "unknown", *as_texts(fields.get("malware_classification"), 60))
         labels = as_texts(fields.get("malware_names"), 120)
-        texts = _texts(fields.get("malware_names"), 120)
+        names = _names(fields.get("malware_names"))
         worst = _CATEGORIES.get(words[0].lower(), 0)
         verdicts.append(
             SandboxVerdict(
-                name[:80], words, confidence(fields.get("confidence")), labels, (), texts, bad=worst > 0, worst=worst
+                sandbox[:80], words, _confidence(fields.get("confidence")), labels, names, bad=worst > 0, worst=worst
             )
         )
     return tuple(sorted(verdicts, key=lambda verdict: (-verdict.amount, verdict.sandbox.casefold())))

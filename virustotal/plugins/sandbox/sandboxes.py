@@ -3,13 +3,12 @@
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from attrs import frozen
 
 from virustotal.core import Object
-from virustotal.core.readers import as_list, as_mapping, as_text, boolean, clean, integer, timestamp
+from virustotal.core.readers import as_list, as_mapping, as_text, clean
 from virustotal.plugins.sandbox.processes import LONGEST_COMMAND, Process, flatten
 
 #: The name of a sandbox that VirusTotal does not name.
@@ -58,25 +57,12 @@ class Sandbox:
         """The raw attributes: each may be missing, null or of another type."""
         return as_mapping(self.obj.attributes)
 
-    @property
-    def analysed(self) -> datetime | None:
-        """When the sandbox ran the file."""
-        return timestamp(self.attributes.get("analysis_date"))
-
     def entries(self, name: str) -> tuple[Any, ...]:
         """Return an attribute that is a list, at most MOST_ENTRIES of it; a single value as a tuple of one."""
         value = self.attributes.get(name)
         if isinstance(value, list | tuple):
             return tuple(value[:MOST_ENTRIES])
         return () if value is None or value == "" or value == {} else (value,)
-
-    def has(self, flag: str) -> bool:
-        """True where VirusTotal says that it has an artefact, such as `has_pcap`."""
-        return boolean(self.attributes.get(flag))
-
-    def stable(self, *parts: Any) -> str:
-        """Return an identifier that is the same whenever the same parts of the same report are named."""
-        return uuid.uuid5(uuid.UUID(self.session), "\x1f".join(map(repr, parts))).hex
 
 
 def sandbox_name(obj: Object) -> str:
@@ -99,9 +85,3 @@ def sandboxes(objects: Iterable[Object]) -> tuple[Sandbox, ...]:
         tree, cut = flatten(as_list(as_mapping(obj.attributes).get("processes_tree")))
         reports.append(Sandbox(name if used[name] == 1 else f"{name} ({used[name]})", obj, str(session), tree, cut))
     return tuple(reports)
-
-
-def confidence(value: Any) -> int | None:
-    """Return a confidence of 0 to 100, or None."""
-    number = integer(value)
-    return number if number is not None and 0 <= number <= 100 else None
