@@ -1,6 +1,10 @@
 """Whatever a server drips, a request ends at its deadline."""
 
+import contextlib
 import gzip
+import socket
+import ssl
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import Heard, Server, answer
+from tests.client.test_client import certificate
 from virustotal.api import endpoints
 from virustotal.api.source import Request, Save, Upload
 from virustotal.client.http_client import HttpClient
@@ -18,6 +23,8 @@ from virustotal.core.models import Ref
 ASK = endpoints.object_request(Ref("file", "a" * 64))
 #: Seconds that a request has, and within which it has to end on the busiest machine: the servers never end.
 GIVEN, MOST = 0.2, 10.0
+#: The same where nothing is uploaded.
+SOON = 3.0
 
 
 def dripping(start: bytes, drip: bytes) -> Callable[[Any, Heard], None]:
@@ -80,6 +87,45 @@ def test_a_connection_that_was_used_before_is_watched_too(server: Server, client
     with pytest.raises(errors.VirusTotalError):
         client.ask(ASK, began + GIVEN)
     assert time.monotonic() - began < MOST
+
+
+@pytest.mark.parametrize("drip", [b"x", b"X-One: 1\r\n", b""])
+def test_a_proxy_that_drips_its_answer_does_not_outlast_the_deadline(
+    server: Server, make: Callable[..., HttpClient], drip: bytes
+) -> None:
+    server.say(dripping(b"HTTP/1.1 200 OK\r\n", drip) if drip else lambda connection, heard: connection.recv(1))
+    began = time.monotonic()
+    with pytest.raises(errors.UnavailableError):
+        make("https://vt.example.com", proxy=server.url).ask(ASK, began + GIVEN)
+    assert time.monotonic() - began < SOON
+    assert server.heard[0].head.startswith("CONNECT vt.example.com:443 ")
+
+
+@pytest.mark.parametrize("drip", [None, *DRIPS])
+def test_tls_does_not_outlast_the_deadline(tmp_path: Path, make: Callable[..., HttpClient], drip: str | None) -> None:
+    """The server drips an answer, or nothing at all after the connection is made."""
+    authority, done = certificate(tmp_path), threading.Event()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError), listening.accept()[0] as plain:
+                if drip is None:
+                    done.wait(MOST)
+                    return
+                with context.wrap_socket(plain, server_side=True) as connection:
+                    connection.recv(65536)
+                    DRIPS[drip](connection, Heard("", b""))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(errors.VirusTotalError):
+            make(f"https://127.0.0.1:{listening.getsockname()[1]}", ca_bundle=str(authority)).ask(ASK, began + GIVEN)
+        assert time.monotonic() - began < SOON
+        done.set()
+        thread.join()
 
 
 def test_redirects_do_not_outlast_the_deadline(server: Server, client: HttpClient, tmp_path: Path) -> None:

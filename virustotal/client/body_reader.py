@@ -58,18 +58,9 @@ def pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:
-    """Return what one system call brings, so that a slow body cannot outlast the deadline."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise DeadlineError("The time for this task ended while the answer was read.")
-    connection = getattr(response.raw, "connection", None)
-    if (socket := getattr(connection, "sock", None)) is not None:
-        socket.settimeout(min(left, socket.gettimeout() or left))
+    """Return what one system call brings, so that a slow body is counted while it comes."""
     try:
-        piece = bytes(response.raw.read1(CHUNK, decode_content=True))
-        if not piece and time.monotonic() >= deadline:  # the watchdog ended it, which may look like its end
-            raise DeadlineError("The time for this task ended while the answer was read.")
-        return piece
+        return bytes(response.raw.read1(CHUNK, decode_content=True))
     except urllib3.exceptions.DecodeError:
         broken = BrokenError("The answer is not valid gzip.", code="LocalEncoding")
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:

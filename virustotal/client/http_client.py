@@ -15,6 +15,7 @@ from virustotal.api import endpoints, error_mapping
 from virustotal.api.source import Answer, RemainingQuota, Request, Source
 from virustotal.client.answer_budget import AnswerBudget
 from virustotal.client.body_reader import BrokenError, whole
+from virustotal.client.deadlines import DeadlineAdapter, ending_at
 from virustotal.client.download import LARGEST_ERROR, NO_SUCH_PART, PARTIAL, discard, range_header, save
 from virustotal.client.redaction import LONG_SECRET, quiet_logs, redact, redact_error
 from virustotal.client.retry import RetryPolicy
@@ -22,7 +23,6 @@ from virustotal.client.transport_errors import failure_of
 from virustotal.client.upload import Multipart
 from virustotal.client.url_guard import allowed, check_upload, redirected
 from virustotal.client.usage import Usage
-from virustotal.client.watchdog import WatchedAdapter, watched
 from virustotal.core.errors import (
     ArtefactError,
     AuthenticationError,
@@ -94,7 +94,7 @@ class HttpClient(Source):
         self._policy = policy or RetryPolicy()
         self._sleep = time.sleep
         self._budget = budget or AnswerBudget()
-        self._pool = WatchedAdapter(pool_connections=8, pool_maxsize=WORKERS, max_retries=0)
+        self._pool = DeadlineAdapter(pool_connections=8, pool_maxsize=WORKERS, max_retries=0)
         self.usage = usage or Usage()
         attempt = _Attempt(self._once)
         self._attempt: Source = through(attempt) if through else attempt
@@ -175,7 +175,7 @@ class HttpClient(Source):
     def _upload(self, request: Request, deadline: float) -> Answer:
         assert request.upload is not None  # noqa: S101 - for the type checker; the caller looked
         check_upload(self._address(request), self._host)
-        pool = WatchedAdapter(max_retries=0)  # a fresh connection: an idle one that breaks would leave all uncertain
+        pool = DeadlineAdapter(max_retries=0)  # a fresh connection: an idle one that breaks would leave all uncertain
         try:
             with Multipart(request.upload, lambda: time.monotonic() >= deadline) as body:
                 if body.size > (endpoints.LARGEST_UPLOAD if request.address else endpoints.LARGEST_DIRECT):
@@ -227,7 +227,7 @@ class HttpClient(Source):
         body: Any,
         headers: dict[str, str],
         read: float = READ,
-        pool: WatchedAdapter | None = None,
+        pool: DeadlineAdapter | None = None,
     ) -> Iterator[requests.Response]:
         """Send one request, and lend its answer with the body still unread; the deadline ends it whatever it does.
 
@@ -239,7 +239,7 @@ class HttpClient(Source):
             raise DeadlineError("The time for this task is used up.")
         if not address.startswith(f"{self._api}users/"):  # free, and about the key alone
             self.usage.count_request()
-        with watched(deadline):
+        with ending_at(deadline):
             try:
                 request = requests.Request(method, address, headers=self._headers(own) | headers, data=body).prepare()
                 seconds = min(read, max(0.05, deadline - time.monotonic()))

@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from virustotal.api.decoding import parse
 from virustotal.client.body_reader import LARGEST_ANSWER, whole
+from virustotal.client.deadlines import DeadlineAdapter, ending_at
 from virustotal.client.redaction import quiet_logs
 from virustotal.client.transport_errors import failure_of
 from virustotal.core.errors import ConfigurationError, VirusTotalError
@@ -68,7 +68,7 @@ class SearchClient:
         if config.ca_bundle and not Path(config.ca_bundle).exists():
             raise ConfigurationError(f"mirror.ca_bundle: there is no {config.ca_bundle}")
         self._verify: bool | str = config.ca_bundle or True
-        self._pool = HTTPAdapter(pool_connections=8, pool_maxsize=CONNECTIONS, max_retries=0)
+        self._pool = DeadlineAdapter(pool_connections=8, pool_maxsize=CONNECTIONS, max_retries=0)
         quiet_logs()
 
     def close(self) -> None:
@@ -212,7 +212,10 @@ class SearchClient:
         until = time.monotonic() + min(left, CONNECT + read)
         timeout = (min(CONNECT, left), min(read, left))
         try:
-            with self._pool.send(request.prepare(), stream=True, timeout=timeout, verify=self._verify) as response:
+            with (
+                ending_at(until),
+                self._pool.send(request.prepare(), stream=True, timeout=timeout, verify=self._verify) as response,
+            ):
                 return response.status_code, _object(response.status_code, whole(response, until))
         except VirusTotalError as error:
             failed = MirrorError(f"The mirror cannot be read: {error}")
