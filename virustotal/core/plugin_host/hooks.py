@@ -115,9 +115,10 @@ class HookCaller:
     def _call(
         self, hook: Implementation, check: Callable[[Any], T], obj: Object, detections: tuple[Detection, ...]
     ) -> T | None:
-        own = copied(obj) if hook.provider.external else obj
-        arguments = {"obj": own, "detections": detections, "settings": self._settings}
-        return self._answer(hook.provider, hook.hook, lambda: check(hook.call(arguments)))
+        external = hook.provider.external
+        own = copied(obj) if external else obj
+        call = partial(hook.call, {"obj": own, "detections": detections, "settings": self._settings})
+        return self._answer(hook.provider, hook.hook, (lambda: check(call())) if external else call)
 
     def _answer(self, provider: Plugin, what: str, call: Callable[[], T]) -> T | None:
         """Return what a call of a plugin's function answers; None where it failed or has no time left."""
