@@ -16,7 +16,7 @@ from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.lookup.key_capabilities import LICENCE, REMEMBERED
 from virustotal.core.models import FOUND, Outcome, Status
 from virustotal.storage.interfaces import Limits, Quota, Used
-from virustotal.storage.key_values import KeyValueStore
+from virustotal.storage.key_values import KeyValueStore, mapping_of
 from virustotal.storage.stores import Stores
 from virustotal.util.readers import as_mapping, as_text, integer, number
 
@@ -59,17 +59,10 @@ class KeyInfo:
     licensed: bool | None = None
     user_until: float = 0.0
 
-    def dumps(self) -> str:
-        """Return the account as JSON."""
-        return json.dumps(asdict(self))
 
-
-def loads(text: str | None) -> KeyInfo:
-    """Return an account of JSON; an empty one for what cannot be understood."""
-    try:
-        value = as_mapping(json.loads(text)) if text else {}
-    except ValueError:
-        value = {}
+def last_known(values: KeyValueStore, digest: str) -> KeyInfo:
+    """Return what VirusTotal last said of the key with this digest; an empty account where that is not kept."""
+    value = mapping_of(values.get(digest, _NAME))
     limits, used, user = value.get("limits"), as_mapping(value.get("used")), as_text(value.get("user"))
     licence = value.get("licensed")
     moment, until, user_until = (float(number(value.get(name)) or 0.0) for name in ("moment", "until", "user_until"))
@@ -84,11 +77,6 @@ def loads(text: str | None) -> KeyInfo:
         licence if isinstance(licence, bool) else None,
         user_until,
     )
-
-
-def last_known(values: KeyValueStore, digest: str) -> KeyInfo:
-    """Return what VirusTotal last said of the key with this digest; an empty account where that is not kept."""
-    return loads(values.get(digest, _NAME))
 
 
 class KeyAccount:
@@ -217,7 +205,7 @@ class KeyAccount:
             self._error = error
             return
         self._account = KeyInfo(limits, used, moment, self._now() + seconds, user, licensed, user_until)
-        self._values.put(self._digest, _NAME, self._account.dumps(), KEPT_SECONDS)
+        self._values.put(self._digest, _NAME, json.dumps(asdict(self._account)), KEPT_SECONDS)
 
     def _user(self, deadline: float) -> tuple[str, bool | None, float]:
         """Return identifier and licence, and until when they count."""
@@ -252,11 +240,7 @@ class KeyFacts:
             outcome = FOUND if account.licensed else _NO_PRIVILEGE
             value = [outcome.status.value, outcome.detail, account.user_until]
             return {} if account.licensed is None else {LICENCE: value}
-        text = self.values.get(self.digest, f"learnt:{topic}")
-        try:
-            return as_mapping(json.loads(text)) if text else {}
-        except ValueError:
-            return {}
+        return mapping_of(self.values.get(self.digest, f"learnt:{topic}"))
 
     def keep(self, topic: str, value: Mapping[str, Any], seconds: float) -> None:
         """See `KeyValueStore.keep` of `key_capabilities`."""

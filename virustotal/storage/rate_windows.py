@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from attrs import frozen
 
 from virustotal.storage.interfaces import Permit, Quota, Remaining
-from virustotal.util.readers import as_mapping, number
+from virustotal.storage.key_values import mapping_of
+from virustotal.util.readers import number
 
 State = dict[str, float]
 
@@ -36,11 +37,7 @@ def dumps(state: State) -> str:
 
 def loads(text: str | None) -> State:
     """Return the state that a store kept; what is no finite number in it is of no use, so it does not count."""
-    try:
-        values = as_mapping(json.loads(text)) if text else {}
-    except ValueError:
-        return {}
-    return {name: count for name, value in values.items() if (count := number(value)) is not None}
+    return {name: count for name, value in mapping_of(text).items() if (count := number(value)) is not None}
 
 
 def periods(now: float) -> tuple[int, int, float, float]:
