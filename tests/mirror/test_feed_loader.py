@@ -17,7 +17,7 @@ from tests.mirror.clusters import SHA, an_object, fill, opensearch
 from tests.mirror.packages import Package, file_line, minute
 from tests.mirror.packages import package as package
 from virustotal.core.settings import Credentials, MirrorConfig
-from virustotal.mirror import feed_loader, feed_packages
+from virustotal.mirror import feed_loader
 from virustotal.mirror.checkpoint import Checkpoint, Reached, checkpoint_of
 from virustotal.mirror.feed_loader import Loader
 from virustotal.mirror.feed_packages import PackageError
@@ -32,7 +32,7 @@ def test_what_is_too_deep_is_refused(package: Package) -> None:
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     line = b'{"type": "file", "id": "%s", "attributes": {"a": %s1%s}}' % (SHA.encode(), b"[" * 5000, b"]" * 5000)
     loader = Loader(SearchClient(config, Credentials()), config)
-    entry = loader._ready(feed_packages.Line(1, line), "x:1")
+    entry = loader._ready(line, "x:1")
     assert (entry, loader.statistics.refused) == (None, {"nested too deeply": 1})
 
 
@@ -232,7 +232,7 @@ def test_a_batch_that_is_too_large_is_halved(server: Server, package: Package) -
 def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_bad_document(config: MirrorConfig) -> None:
     loader = Loader(SearchClient(config, Credentials()), config)
     loader.prepare()
-    good = [loader._ready(feed_packages.Line(number, file_line(number)), f"x:{number}") for number in (1, 2, 4, 5)]
+    good = [loader._ready(file_line(number), f"x:{number}") for number in (1, 2, 4, 5)]
     batch = [entry for entry in good if entry is not None]
     batch.insert(2, evolve(batch[0], where="x:3", action=batch[0].action.replace(b"1700000000", b"-5")))
     loader._store(batch)
@@ -274,5 +274,5 @@ def test_indices_are_made_once_and_one_that_is_there_is_kept(config: MirrorConfi
 def test_no_line_ends_a_load(line: bytes) -> None:
     config = MirrorConfig(hosts=("http://mirror.example.com",))
     loader = Loader(SearchClient(config, Credentials()), config)
-    assert loader._ready(feed_packages.Line(1, line), "x:1") is None
+    assert loader._ready(line, "x:1") is None
     assert sum(loader.statistics.refused.values()) == 1

@@ -19,7 +19,7 @@ from virustotal.mirror.feed_packages import PackageError, lines
 
 def read(path: Path) -> list[Any]:
     with path.open("rb") as file:
-        return [json.loads(line.data) if line.data else None for line in lines(file)]
+        return [json.loads(line) if line else None for line in lines(file)]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_line_that_is_too_long_is_passed_over_without_being_held(
     path = package(file_line(1) + b"\n" + b"[" + b"1," * 15_000_000 + b"\n" + file_line(2))
     tracemalloc.start()
     with path.open("rb") as file:
-        numbers = [line.data and json.loads(line.data)["id"][-1] for line in lines(file)]
+        numbers = [line and json.loads(line)["id"][-1] for line in lines(file)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert numbers == ["1", None, "2"]

@@ -15,7 +15,7 @@ from virustotal.client.retry import RetryPolicy
 from virustotal.core.settings import MirrorConfig
 from virustotal.mirror.checkpoint import Checkpoint, Reached
 from virustotal.mirror.documents import INDEX, RefusedError, index_of, indices, to_document
-from virustotal.mirror.feed_packages import LONGEST_LINE, Line, PackageError, lines
+from virustotal.mirror.feed_packages import LONGEST_LINE, PackageError, lines
 from virustotal.mirror.index_checks import write_problem
 from virustotal.mirror.index_setup import create
 from virustotal.mirror.load_statistics import LoadStatistics
@@ -99,24 +99,27 @@ class Loader:
                 tell(file.tell())
         checkpoint.write(Reached(reached, done=True, refused=self.statistics.package))
 
-    def _unread(self, file: BufferedReader, before: int, tell: Callable[[int], None]) -> Iterator[Line]:
-        for line in lines(file):
-            if line.number > before:
-                yield line
-            elif line.number % MOST_LINES == 0:
+    def _unread(
+        self, file: BufferedReader, before: int, tell: Callable[[int], None]
+    ) -> Iterator[tuple[int, bytes | None]]:
+        """Yield the lines that are not loaded, with their numbers from 1."""
+        for number, line in enumerate(lines(file), 1):
+            if number > before:
+                yield number, line
+            elif number % MOST_LINES == 0:
                 tell(file.tell())
 
-    def _batches(self, unread: Iterator[Line], name: str) -> Iterator[tuple[list[BulkEntry], int]]:
+    def _batches(self, unread: Iterator[tuple[int, bytes | None]], name: str) -> Iterator[tuple[list[BulkEntry], int]]:
         """Yield batches, each with the number of its last line, also where all lines are refused."""
         batch: list[BulkEntry] = []
         size, taken, last = 0, 0, 0
         try:
-            for line in unread:
-                ready = self._ready(line, f"{name}:{line.number}")
+            for number, line in unread:
+                ready = self._ready(line, f"{name}:{number}")
                 if ready is not None and batch and size + ready.size > MOST_BYTES:
                     yield batch, last
                     batch, size, taken = [], 0, 0
-                taken, last = taken + 1, line.number
+                taken, last = taken + 1, number
                 if ready is not None:
                     batch.append(ready)
                     size += ready.size
@@ -130,7 +133,7 @@ class Loader:
         if taken:
             yield batch, last
 
-    def _ready(self, line: Line, where: str) -> BulkEntry | None:
+    def _ready(self, line: bytes | None, where: str) -> BulkEntry | None:
         self.statistics.read += 1
         try:
             document = _document(line)
@@ -206,11 +209,11 @@ def _refusal(status: int, reason: str) -> str:
     return "larger than the mirror takes" if status == 413 else f"the mirror refuses it ({reason or f'HTTP {status}'})"
 
 
-def _document(line: Line) -> Mapping[str, Any]:
-    if line.data is None:
+def _document(line: bytes | None) -> Mapping[str, Any]:
+    if line is None:
         raise RefusedError(f"longer than {LONGEST_LINE // 2**20} MB")
     try:
-        value = parse(line.data)
+        value = parse(line)
     except ValueError:
         raise RefusedError("broken JSON") from None
     return to_document(value, time.time())

@@ -8,8 +8,6 @@ import zlib
 from collections.abc import Iterator
 from typing import TypeAlias, cast
 
-from attrs import frozen
-
 #: The longest line that is read, and the largest document that is no line; feeds have a few megabytes at most.
 LONGEST_LINE = 16 * 2**20
 #: How deep packages are packed into one another: a tar of bz2 in a gzip is three.
@@ -24,29 +22,17 @@ class PackageError(Exception):
     """A package that breaks off or is damaged, after all lines before that were given."""
 
 
-@frozen
-class Line:
-    """One line.
+def lines(file: io.BufferedReader) -> Iterator[bytes | None]:
+    """Yield the lines of all parts of a package that are not blank, without their ends; None for one that is too long.
 
-    Args:
-        number: From 1, over all parts of a package.
-        data: Without its end; None where it is too long.
-    """
-
-    number: int
-    data: bytes | None
-
-
-def lines(file: io.BufferedReader) -> Iterator[Line]:
-    """Yield the lines of a package that are not blank; the position of `file` says how far it was read.
+    The position of `file` says how far it was read.
 
     Raises:
         PackageError: It breaks off or is damaged.
         OSError: The disk cannot be read.
     """
     try:
-        for number, data in enumerate(_unpacked(file, 0), 1):
-            yield Line(number, data)
+        yield from _unpacked(file, 0)
     except (EOFError, zlib.error, tarfile.TarError, gzip.BadGzipFile) as error:
         raise PackageError(f"the package breaks off or is damaged ({type(error).__name__})") from None
     except OSError as error:
