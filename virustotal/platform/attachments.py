@@ -6,25 +6,15 @@ from pathlib import Path
 from assemblyline_v4_service.common.request import ServiceRequest
 from assemblyline_v4_service.common.result import ResultImageSection
 from assemblyline_v4_service.common.task import MaxExtractedExceeded
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
-from virustotal.core.findings import Download, Role
+from virustotal.core.findings import Attachment, Download, Role
 from virustotal.core.lookup.downloads import DownloadOutcome
 from virustotal.core.plugin_host.output import AnalyzerOutput
-from virustotal.util.readers import as_text, safe_name
+from virustotal.util.readers import as_text
 
 #: The larger side of a picture, in pixels; a larger one is a trap for the reader of its format.
 LARGEST_SIDE = 8192
-
-
-@frozen
-class _File:
-    path: Path
-    name: str
-    description: str
-    role: Role
-    relation: str
-    analyzer: str = ""
 
 
 @define
@@ -34,12 +24,12 @@ class Attachments:
     Args:
         request: assemblyline_v4_service.common.request.ServiceRequest.
         notes: Sentences about what was not attached.
-        drawn: The pictures, which stand in sections of their own.
+        drawn: The pictures, which stand in sections of their own, by their external analyser; all others under "".
     """
 
     request: ServiceRequest
     notes: list[str] = field(factory=list)
-    drawn: list[_File] = field(factory=list, repr=False)
+    drawn: dict[str, list[Attachment]] = field(factory=dict, repr=False)
     _written: int = 0
 
     @property
@@ -61,23 +51,26 @@ class Attachments:
             for download in output.downloads
         }
         for outcome in outcomes:
-            if outcome.path is not None:
-                download = outcome.download
-                about = (download.name, download.description, download.role, download.relation)
-                self._attach(_File(outcome.path, *about, external.get(_unnamed(download), "")))
+            download, path = outcome.download, outcome.path
+            if path is not None:
+                name, description, role, relation = (
+                    download.name,
+                    download.description,
+                    download.role,
+                    download.relation,
+                )
+                file = Attachment(name, description, path=path, role=role, relation=relation)
+                self._attach(file, external.get(_unnamed(download), ""))
 
     def made(self, output: AnalyzerOutput) -> None:
         """Attach the bytes that an analyser made."""
-        analyzer = output.analyzer if output.external else ""
         for attachment in output.attachments:
-            name = safe_name(attachment.name)
             try:
                 path = attachment.path or self._write(attachment.data)
             except OSError as error:
-                self.notes.append(f"{name} was not attached: {as_text(str(error), 200)}")
+                self.notes.append(f"{attachment.name} was not attached: {as_text(str(error), 200)}")
                 continue
-            description = as_text(attachment.description) or "-"
-            self._attach(_File(path, name, description, attachment.role, attachment.relation, analyzer))
+            self._attach(evolve(attachment, path=path, data=b""), output.analyzer if output.external else "")
 
     def _write(self, data: bytes) -> Path:
         self._written += 1
@@ -86,13 +79,9 @@ class Attachments:
         return path
 
     def pictures(self) -> dict[str, ResultImageSection]:
-        """Return the sections of pictures: those of each external analyser by its name, all others under "".
-
-        The latter are promoted as screenshots.
-        """
+        """Return the sections of `drawn`, by its names; those under "" are promoted as screenshots."""
         sections = {}
-        for analyzer in dict.fromkeys(file.analyzer for file in self.drawn):
-            files = [file for file in self.drawn if file.analyzer == analyzer]
+        for analyzer, files in self.drawn.items():
             section = ResultImageSection(self.request, "Pictures")
             if shown := sum([self._draw(section, file) for file in files]):
                 section.title_text = f"{'Pictures' if analyzer else 'Screenshots'} ({shown})"
@@ -101,24 +90,24 @@ class Attachments:
             sections[""].promote_as_screenshot()
         return sections
 
-    def _attach(self, file: _File) -> None:
+    def _attach(self, file: Attachment, analyzer: str) -> None:
         if file.role is Role.IMAGE:
-            self.drawn.append(file)
+            self.drawn.setdefault(analyzer, []).append(file)
             return
         add = self.request.add_extracted if file.role is Role.EXTRACTED else self.request.add_supplementary
         try:
-            if not add(str(file.path), file.name, file.description, parent_relation=file.relation):
+            if not add(str(file.path), file.name, file.description or "-", parent_relation=file.relation):
                 self.notes.append(f"{file.name} is empty and was not attached.")
         except MaxExtractedExceeded:
             self.notes.append(f"{file.name} was not attached: the submission's max_extracted is reached.")
         except (OSError, ValueError) as error:
             self.notes.append(f"{file.name} was not attached: {as_text(str(error), 200)}")
 
-    def _draw(self, section: ResultImageSection, file: _File) -> bool:
+    def _draw(self, section: ResultImageSection, file: Attachment) -> bool:
         from PIL import Image  # the framework's own; only needed where there are pictures
 
         try:
-            with Image.open(file.path) as picture:
+            with Image.open(str(file.path)) as picture:
                 if max(picture.size) > LARGEST_SIDE:
                     raise ValueError(f"it has {picture.width} x {picture.height} pixels")
                 picture.verify()
