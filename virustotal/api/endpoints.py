@@ -21,7 +21,8 @@ LARGEST_UPLOAD = 650 * 2**20
 Pairs = tuple[tuple[str, str], ...]
 
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
-_ARTEFACTS: Mapping[str, tuple[str, str]] = {
+#: The kinds of downloads: the kind of object that owns each, and its name in the address.
+ARTEFACTS: Mapping[str, tuple[str, str]] = {
     "evtx": ("file_behaviour", "evtx"),
     "pcap": ("file_behaviour", "pcap"),
     "memdump": ("file_behaviour", "memdump"),
@@ -119,7 +120,7 @@ def artefact(ref: Ref, kind: str, save: Save) -> Request:
 
     Of a `url_behaviour`: `dom`, `screenshot`, whose addresses are not documented.
     """
-    owner, name = _ARTEFACTS.get(kind, ("", ""))
+    owner, name = ARTEFACTS.get(kind, ("", ""))
     if ref.kind != owner:
         raise InvalidError(f"A {ref.kind} has no artefact {kind}.", code="LocalInvalidKind")
     return Request("GET", f"{_path(ref)}/{name}", save=save)

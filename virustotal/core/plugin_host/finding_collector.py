@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 
 from virustotal.al_types import tags
 from virustotal.al_types.ontology import plain, problem
+from virustotal.api.endpoints import ARTEFACTS
 from virustotal.core.findings import (
     MOST_ATTACK_IDS,
     About,
@@ -30,7 +31,6 @@ from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.plugin_host.section_sanitizer import SectionSanitizer
 from virustotal.util.readers import clean, safe_name
 
-DOWNLOADS = frozenset({"evtx", "pcap", "memdump", "html", "dom", "file", "screenshot"})
 #: The most characters of each text of an About.
 _ABOUT_TEXTS = {"value": 4_096, "relationship": 120, "detections": 60, "threat": 200, "tag": 60, "level": 60}
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
@@ -181,8 +181,8 @@ def _about(about: About) -> About:
 
 def _download(download: Download) -> Download:
     _check_ref("a Download", download.ref)
-    if download.kind not in DOWNLOADS:
-        raise ValueError(f"no such kind of Download: {download.kind!r}; there are {', '.join(sorted(DOWNLOADS))}")
+    if download.kind not in ARTEFACTS:
+        raise ValueError(f"no such kind of Download: {download.kind!r}; there are {', '.join(sorted(ARTEFACTS))}")
     expect("`sha256` of a Download", download.sha256, str)
     if not _SHA256.fullmatch(download.sha256):
         raise ValueError("the sha256 of a Download is 64 hexadecimal digits in lower case, or empty")
