@@ -22,13 +22,23 @@ from virustotal.testing.world import examples
 class WorldCheck:
     """What the check of one plugin found.
 
-    runs: how often its analysers and hooks were called. problems: one line each; empty where it keeps the contract.
-    idle: analysers for which the world has nothing.
+    Args:
+        plugin: The plugin.
+        runs: How often its analysers and hooks were called.
+        problems: One line each; empty where it keeps the contract.
+        idle: Analysers for which the world has nothing.
     """
 
+    plugin: Plugin
     runs: int = 0
     problems: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Deprecated names that it uses, what it changed of the process, relationships that nobody knows."""
+        rows = (f"{row.analyzer.name}: {row.warning}" for row in self.plugin.analyzers if row.warning)
+        return (*self.plugin.warnings, *rows)
 
 
 def problems(module: Any, settings: Settings | Mapping[str, Any] | None = None) -> list[str]:
@@ -53,9 +63,11 @@ def check_world(loaded: LoadedPlugins, plugin: Plugin, settings: Settings) -> Wo
 
     Args:
         loaded: All plugins.
-        plugin: One of them, which is used.
+        plugin: One of them.
         settings: Of the service.
     """
+    if not plugin.used:
+        return WorldCheck(plugin, problems=(f"Not loaded, {plugin.state.value}: {plugin.reason}.",))
     own = evolve(loaded, hooks=plugin.hooks)
     runs: Counter[str] = Counter()
     lines = [f"{row.analyzer.name} is {row.state.value}: {row.reason}" for row in plugin.analyzers if row.reason]
@@ -67,7 +79,7 @@ def check_world(loaded: LoadedPlugins, plugin: Plugin, settings: Settings) -> Wo
                 lines += check(analyzer, given)
     called, failures = _hooks(own, plugin, settings)
     idle = tuple(name for name, provider in own.providers.items() if provider is plugin and name not in runs)
-    return WorldCheck(runs.total() + called, tuple(dict.fromkeys((*lines, *failures))), idle)
+    return WorldCheck(plugin, runs.total() + called, tuple(dict.fromkeys((*lines, *failures))), idle)
 
 
 def _hooks(own: LoadedPlugins, plugin: Plugin, settings: Settings) -> tuple[int, list[str]]:

@@ -1,9 +1,9 @@
 """Reports of `virustotal-service plugins` and `plugins check NAME`, without a terminal."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, frozen
+from attrs import asdict
 
 from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.manager import load
@@ -11,24 +11,8 @@ from virustotal.core.plugin_host.plugin import AnalyzerInfo, Plugin
 from virustotal.core.settings import service_settings
 from virustotal.plugins import BUILTIN
 
-
-@frozen
-class Checked:
-    """The outcome of the contract checks of one plugin.
-
-    Args:
-        plugin: The plugin.
-        runs: How often its analysers and hooks were called.
-        problems: One line each; empty where it keeps the contract.
-        idle: Analysers for which the emulator's world has nothing.
-        warnings: Deprecated names that it uses, what it changed of the process, relationships that nobody knows.
-    """
-
-    plugin: Plugin
-    runs: int = 0
-    problems: tuple[str, ...] = ()
-    idle: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+if TYPE_CHECKING:
+    from virustotal.testing.world_check import WorldCheck
 
 
 def plugins(config: Mapping[str, Any]) -> LoadedPlugins:
@@ -58,7 +42,7 @@ def _row(row: AnalyzerInfo) -> dict[str, Any]:
     return {**own, "state": row.state, "reason": row.reason, "warning": row.warning}
 
 
-def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
+def check_plugin(name: str, config: Mapping[str, Any]) -> "WorldCheck":
     """Run the contract checks of one plugin over the emulator's world.
 
     Args:
@@ -72,13 +56,9 @@ def check_plugin(name: str, config: Mapping[str, Any]) -> Checked:
     plugin = next((entry for entry in loaded.listing if name in {entry.name, entry.distribution}), None)
     if plugin is None:
         raise LookupError(f"no plugin is named {name}; there are {', '.join(entry.name for entry in loaded.listing)}")
-    if not plugin.used:
-        return Checked(plugin, problems=(f"Not loaded, {plugin.state.value}: {plugin.reason}.",))
     from virustotal.testing.world_check import check_world  # the kit imports the emulator
 
-    outcome = check_world(loaded, plugin, service_settings(config))
-    warnings = (*plugin.warnings, *(f"{row.analyzer.name}: {row.warning}" for row in plugin.analyzers if row.warning))
-    return Checked(plugin, outcome.runs, outcome.problems, outcome.idle, warnings)
+    return check_world(loaded, plugin, service_settings(config))
 
 
 def remarks(plugin: Plugin) -> Iterator[str]:
