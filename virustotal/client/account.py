@@ -66,19 +66,18 @@ class _Once(HttpClient):
         return super()._answer(request, response, deadline)
 
 
-def account(settings: Settings, credentials: Credentials, seconds: float = SECONDS) -> Account:
+def account(settings: Settings, credentials: Credentials) -> Account:
     """Ask VirusTotal about a key; none of the requests counts against the quota. Its errors are returned.
 
     Args:
         settings: The host and its certificates.
         credentials: The key and the proxy.
-        seconds: How long both requests may take together.
 
     Raises:
         ConfigurationError: A proxy or CA bundle cannot work.
         AuthenticationError: The key is missing, or no header can carry it.
     """
-    client, deadline = _Once(settings, credentials), time.monotonic() + seconds
+    client, deadline = _Once(settings, credentials), time.monotonic() + SECONDS
     with contextlib.closing(client):
         try:
             # By the user's identifier if it is known, so that only one address holds the key.

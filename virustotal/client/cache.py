@@ -1,5 +1,6 @@
 """Answers that were given before: to the same key, about the same request, not too long ago; one request for all."""
 
+import copy
 import hashlib
 import json
 import re
@@ -83,7 +84,6 @@ class Cache(Source):
         seconds: For which answers count; 0 for not at all.
         negative: Seconds for which it counts that something is unknown or forbidden; 0 for not at all.
         budget: That of the task's answers.
-        reading: False for a view that only keeps.
     """
 
     def __init__(
@@ -95,17 +95,15 @@ class Cache(Source):
         seconds: float,
         negative: float,
         budget: AnswerBudget | None = None,
-        reading: bool = True,
     ) -> None:
         self._source = source
-        self._stores = stores
         self._answers = stores.answers
         self._values = stores.values
         self._digest = digest
         self._seconds = seconds
         self._negative = negative
         self._budget = budget or AnswerBudget()
-        self._reading = reading
+        self._reading = True  # False for a view that only keeps
         self._leases = leases.Leases(stores.leases)
         self._counter = HourlyCounter(stores, CACHE)
 
@@ -125,15 +123,9 @@ class Cache(Source):
 
     def bypass_cache(self) -> "Cache":
         """See `Source.bypass_cache`."""
-        return Cache(
-            self._source,
-            self._stores,
-            self._digest,
-            seconds=self._seconds,
-            negative=self._negative,
-            budget=self._budget,
-            reading=False,
-        )
+        view = copy.copy(self)
+        view._reading = False
+        return view
 
     def forget(self, ref: Ref) -> None:
         """See `Source.forget`."""

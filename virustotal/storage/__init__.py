@@ -73,9 +73,9 @@ def open_stores(
     if not storage and redis:
         storage = f"redis://{redis['host']}:{redis['port']}"
     if storage.startswith(_SCHEMES):
-        return with_fallback(in_redis(storage, most, settings.ca_bundle), warn, inform)
-    if "://" in storage:
+        stores = in_redis(storage, most, settings.ca_bundle)
+    elif "://" in storage:
         raise ConfigurationError("storage: expected a path, or an address that begins with redis:// or rediss://")
-    if not storage:  # of this container alone
-        return with_fallback(in_file(default_place(), most), warn, inform)
-    return with_fallback(evolve(in_file(Path(storage), most), shared=True), warn, inform)
+    else:  # without a path it is that of this container alone
+        stores = evolve(in_file(Path(storage or default_place()), most), shared=bool(storage))
+    return with_fallback(stores, warn, inform)

@@ -33,13 +33,12 @@ class RedisServer:
         address: `redis://` or `rediss://`, perhaps with user, password and number of the database, and with
             `?ssl_ca_certs=FILE`.
         ca_bundle: The certificate authorities to trust where the address names none; empty for the usual ones.
-        answer_seconds: Seconds that an answer may take.
 
     Raises:
         ValueError: The address is not valid.
     """
 
-    def __init__(self, address: str, ca_bundle: str = "", answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, address: str, ca_bundle: str = "") -> None:
         parts = urlsplit(address)
         if not parts.hostname or not {name for name, _ in parse_qsl(parts.query)} <= {"ssl_ca_certs"}:
             raise ValueError("no host, or options that are none")
@@ -48,7 +47,7 @@ class RedisServer:
         self._client = redis.Redis.from_url(
             address,
             socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=answer_seconds,
+            socket_timeout=ANSWER_SECONDS,
             # Again once: a pooled connection may have been closed meanwhile. Not after a time-out.
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             **options,
