@@ -82,8 +82,8 @@ def test_a_disabled_name_that_nobody_has() -> None:
 def test_the_safelist() -> None:
     listed = read_safelist({"match": {"network.static.domain": ["example.com"]}, "regex": {}})
     assert safelist(None).state is State.OK
-    assert "values: 1, expressions: 0" in safelist(lambda: (listed, "")).finding
-    assert safelist(lambda: (Safelist(), "It could not be read.")).state is State.ADVICE
+    assert "values: 1, expressions: 0" in safelist(listed).finding
+    assert safelist(Safelist(), "It could not be read.").state is State.ADVICE
 
 
 def test_a_proxy_of_the_environment_is_named_and_its_password_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

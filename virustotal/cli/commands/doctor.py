@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from virustotal.cli.config_input import NO_KEY, json_option, optional_key, read_configuration, server_options
+from virustotal.cli.config_input import json_option, optional_key, read_configuration, server_options
 from virustotal.cli.progress import plain_warnings
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import ConfigurationError
@@ -36,7 +36,7 @@ def doctor(config_file: Path | None, key_file: Path | None, host: str | None, as
     with plain_warnings():
         try:
             config = read_configuration(config_file, host)
-            checks = tuple(examine({**config, "api_key": optional_key(key_file, config)}, NO_KEY))
+            checks = tuple(examine({**config, "api_key": optional_key(key_file, config)}))
         except ConfigurationError as error:
             checks = (configuration(str(error)),)
     if as_json:

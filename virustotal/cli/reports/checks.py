@@ -5,12 +5,13 @@ No request counts against the quota, and no line has a key or a password.
 
 import enum
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from attrs import evolve, frozen
 
+from virustotal.cli.config_input import NO_KEY
 from virustotal.cli.exit_codes import Exit
 from virustotal.client.account import Account, account
 from virustotal.core.errors import AuthenticationError, UnavailableError
@@ -82,26 +83,19 @@ def unwanted() -> Check:
     return Check("unwanted software", f"a third of a detection: {', '.join(UNWANTED_WORDS)}")
 
 
-def server(settings: Settings, credentials: Credentials, missing: str) -> Iterator[Check]:
-    """Check key, host, proxy, CA and clock by the server's answer to a question about the key.
-
-    Args:
-        settings: Checked before.
-        credentials: Checked before.
-        missing: The advice if there is no key.
-    """
+def server(settings: Settings, credentials: Credentials) -> Iterator[Check]:
+    """Check key, host, proxy, CA and clock by the server's answer to a question about the key."""
     if settings.mirror.only:
         private = ("private scanning",) if settings.submit_privately != "never" else ()
         for name in ("key", "host", "proxy", "ca", "clock", *private):
             yield Check(name, "not needed: nothing is asked of VirusTotal (mirror.only)")
         return
-    keyless = not credentials.api_key
     try:
         answer = account(settings, evolve(credentials, api_key=credentials.api_key or "none"))
     except AuthenticationError as error:
         yield Check("key", str(error), "Give the key as VirusTotal shows it.", wrong=True)
         return
-    yield Check("key", "there is none", missing, wrong=True) if keyless else key(answer)
+    yield key(answer) if credentials.api_key else Check("key", "there is none", NO_KEY, wrong=True)
     yield from (host(settings, answer), proxy(credentials, answer), ca(settings, answer), clock(answer.skew))
     if settings.submit_privately != "never":
         yield private_scanning(answer)
@@ -260,19 +254,19 @@ def plugins(loaded: int, unloaded: tuple[str, ...], unknown: tuple[str, ...] = (
     return Check("plugins", f"{loaded} loaded")
 
 
-def safelist(current: Callable[[], tuple[Safelist, str]] | None) -> Check:
+def safelist(listed: Safelist | None, note: str = "") -> Check:
     """The platform's safelist.
 
     Args:
-        current: Returns it with a sentence where it may be wrong; None without a platform.
+        listed: None without a platform.
+        note: A sentence where it may be wrong.
     """
-    if current is None:
+    if listed is None:
         return Check("safelist", "not asked for: this is no container of an Assemblyline platform")
-    values_listed, note = current()
     if note:
         return Check("safelist", note, "Check SERVICE_API_HOST and SERVICE_API_KEY, or correct the safelist.")
-    values = sum(map(len, values_listed.exact.values()))
-    expressions = sum(map(len, values_listed.patterns.values()))
+    values = sum(map(len, listed.exact.values()))
+    expressions = sum(map(len, listed.patterns.values()))
     return Check("safelist", f"values: {values}, expressions: {expressions}")
 
 

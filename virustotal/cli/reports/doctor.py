@@ -21,12 +21,11 @@ from virustotal.sources import build
 PLATFORM_SECONDS = 5.0
 
 
-def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
+def examine(config: Mapping[str, Any]) -> Iterator[Check]:
     """Yield a line for each part that a look-up needs.
 
     Args:
         config: The config part of the manifest, with its secrets.
-        missing: What to do where it has no key.
 
     Raises:
         ConfigurationError: What would stop the service at its start.
@@ -37,7 +36,7 @@ def examine(config: Mapping[str, Any], missing: str) -> Iterator[Check]:
     stores = open_configured_stores(settings, config, broken.append)
     yield checks.configuration(unknown=unknown_settings(config))
     yield checks.unwanted()
-    yield from checks.server(settings, keys, missing)
+    yield from checks.server(settings, keys)
     yield checks.store(stores, broken, shared=stores.place.startswith(("redis:", "rediss:")))
     yield checks.mirror(settings, keys)
     loaded = plugins.plugins(config)
@@ -60,6 +59,6 @@ def _safelist() -> Check:
     quiet.addHandler(logging.NullHandler())
     keeper = SafelistRefresher(lambda: api.ServiceAPI(get_service_attributes(), quiet).get_safelist(list(TAG_TYPES)))
     try:
-        return checks.safelist(lambda: keeper.current(PLATFORM_SECONDS))
+        return checks.safelist(*keeper.current(PLATFORM_SECONDS))
     finally:
         keeper.stop()
