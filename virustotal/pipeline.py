@@ -24,7 +24,7 @@ from virustotal.core.scoring.judge import Judge
 from virustotal.core.submission.policy import is_private, public_look_up_ruling, requested_ruling
 from virustotal.core.submission.private_scan import PrivateScan, headline, private_plan
 from virustotal.core.submission.submit import SubmissionContext
-from virustotal.core.submission.upload_request import submit_if_allowed
+from virustotal.core.submission.upload_request import Submitted, submit_if_allowed
 from virustotal.platform.attachments import Attachments
 from virustotal.platform.task import Task
 from virustotal.result.long_values import long_values
@@ -92,49 +92,34 @@ class Lookup:
 
     def _complete(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
         """Submit what is unknown or old, and fetch the relationships."""
-        if self.scan is not None and self._is_private(subject):
-            return self._scanned(self.scan, subject, plan, result)
-        source = self.client.source
-        if result.report.outcome.status is Status.UNKNOWN or self.task.settings.reanalyze_after_days:
-            result = self._submit(subject, plan, result)
-        if plan.analyze:
-            report = fetch.expand_report(
-                plan, result.report, source, self.task.deadline, capabilities=self.client.capabilities
-            )
-            result = evolve(result, report=report)
-        return evolve(
-            result,
-            origins=source.origins(subject.ref, (*result.asked, *result.report.related)),
-            notes=(*result.notes, *filter(None, (source.provenance.fallback_reason,))),
-            changing=result.changing or source.provenance.fallback_reason,
-        )
-
-    def _submit(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
-        # What a submission changes must not be answered from the cache.
-        again = self._public_look_up(plan, self.client.source.bypass_cache())
-        submitted = submit_if_allowed(self.context, subject, result.report, again)
-        notes = (*result.notes, *submitted.notes)
-        return evolve(result, report=submitted.report, notes=notes, changing=submitted.changing)
-
-    def _scanned(self, scan: PrivateScan, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
-        """Scan a file or URL privately, and fetch the relationships of what was found."""
-        source, private = self.client.source, private_plan(plan)
-        submitted = scan.run(subject, private, self._public_look_up(plan, source))
-        plan, asked = (private, scan) if submitted.private else (plan, self.client)
+        source, settings = self.client.source, self.task.settings
+        submitted = self._submit(subject, plan, result.report)
+        private = self.scan if submitted.private else None
+        plan, asked = (private_plan(plan), private) if private else (plan, self.client)
         report = fetch.expand_report(
             plan, submitted.report, asked.source, self.task.deadline, capabilities=asked.capabilities
         )
-        names = plan.names
+        fallback = "" if private else source.provenance.fallback_reason
         return evolve(
             result,
             report=report,
-            asked=names,
-            origins={} if submitted.private else source.origins(subject.ref, (*names, *report.related)),
-            notes=(*subject.notes, *plan.notes, *submitted.notes),
-            changing=submitted.changing,
-            headline=headline(report, self.task.settings.private) if submitted.private else "",
-            linked=result.linked and not submitted.private,
+            asked=plan.names,
+            origins={} if private else source.origins(subject.ref, (*plan.names, *report.related)),
+            notes=(*subject.notes, *plan.notes, *submitted.notes, *filter(None, (fallback,))),
+            changing=submitted.changing or fallback,
+            headline=headline(report, settings.private) if private else "",
+            linked=result.linked and not private,
         )
+
+    def _submit(self, subject: Subject, plan: Plan, report: Report) -> Submitted:
+        source = self.client.source
+        if self.scan is not None and self._is_private(subject):
+            return self.scan.run(subject, private_plan(plan), self._public_look_up(plan, source))
+        if report.outcome.status is not Status.UNKNOWN and not self.task.settings.reanalyze_after_days:
+            return Submitted(report)
+        # What a submission changes must not be answered from the cache.
+        again = self._public_look_up(plan, source.bypass_cache())
+        return submit_if_allowed(self.context, subject, report, again)
 
 
 def private_scan(context: SubmissionContext) -> PrivateScan | None:

@@ -14,6 +14,7 @@ from tests.service.conftest import Scan
 from virustotal.core.settings import MirrorConfig
 from virustotal.emulator.server import Emulator
 from virustotal.mirror import SearchClient
+from virustotal.mirror.response_builder import INSTEAD
 
 MANY = tuple(f"192.0.2.{number}" for number in range(1, 11))
 ENGINES = {"Engine A": {"category": "malicious", "result": "Trojan.Example", "engine_name": "Engine A"}}
@@ -131,3 +132,14 @@ def test_beside_virustotal_it_saves_requests_and_its_loss_costs_nothing(
     found = scan(config={"mirror": {"hosts": ["http://127.0.0.1:9"]}})
     assert found.score > 0
     assert len(emulator.requests) >= 1
+
+
+def test_a_mirror_that_stands_in_is_told_of_where_a_private_scan_was_asked_for_too(
+    scan: Scan, emulator: Emulator, mirror: str
+) -> None:
+    emulator.fault("GET /files/*", status=503)
+    config = {"submit_privately": "allowed", "mirror": {"hosts": [mirror], "max_age_days": 1}}
+    for parameters in ({}, {"private_submit": True}):
+        found = scan(SHA, parameters, config=config)
+        assert INSTEAD in json.dumps(found.stored)
+        assert found.partial
