@@ -36,7 +36,7 @@ def record_analyzer(
         related = evidence.related
         section = record_table(entry.title, related, columns, *reads)
         if related is not None and section is not None:
-            add(section, links("Open on VirusTotal", related.items, evidence.settings))
+            add(section, links(related.items, evidence.settings))
             yield from show(related, section, evidence.settings)
 
     return analyzer_of(entry, order, analyze, read_by(columns, *reads))

@@ -33,7 +33,7 @@ def related_object_analyzer(entry: Relationship, order: int) -> Analyzer:
 def _section(title: str, obj: Object, evidence: Evidence) -> Iterator[Finding]:
     section = tables.key_values(title, _facts(obj, evidence))
     if section is not None:
-        add(section, links("Open on VirusTotal", (obj,), evidence.settings))
+        add(section, links((obj,), evidence.settings))
         add(section, further_judged((obj,), COLUMNS.get(obj.ref.kind, ()), obj.ref.kind))
         yield section
 

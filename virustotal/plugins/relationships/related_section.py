@@ -35,12 +35,13 @@ def table_heading(title: str, related: Related) -> str:
     return heading(title, related) + (f", the first {rows} in the table" if rows < len(related.items) else "")
 
 
-def links(title: str, objs: Iterable[Object], settings: Settings) -> ResultURLSection | None:
+def links(objs: Iterable[Object], settings: Settings) -> ResultURLSection | None:
     """Return links that open the objects on VirusTotal, or None where none of them has a page."""
     pages = [(page, _link_name(obj)[:200]) for obj in objs if (page := tables.page(obj.ref, settings))]
     if not pages:
         return None
     shown = pages[:MOST_LINKS]
+    title = "Open on VirusTotal"
     title = tables.counted(title, len(shown), len(pages)) if len(pages) > len(shown) else title
     section = ResultURLSection(title, auto_collapse=True)
     for page, name in shown:

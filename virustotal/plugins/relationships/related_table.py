@@ -127,7 +127,7 @@ class RelatedTable:
         section = self._table(self.entry.title, rows, (obj for obj in related.items if not is_noise(obj)))
         if section is not None:
             section.title_text = table_heading(self.entry.title, related)
-            add(section, links("Open on VirusTotal", related.items, settings))
+            add(section, links(related.items, settings))
             add(section, further_section(related.items, self._columns, *IDENTITY.get(self._kind, ())))
             yield section
 
@@ -152,7 +152,7 @@ class RelatedTable:
         )
         section = self._table("With a report", rows, telling, total=len(judged_objects))
         if section is not None:
-            add(section, links("Open on VirusTotal", (judged.obj for judged in judged_objects), evidence.settings))
+            add(section, links((judged.obj for judged in judged_objects), evidence.settings))
         return section
 
     def _unknown(self, unknown: Sequence[Object]) -> ResultSection | None:

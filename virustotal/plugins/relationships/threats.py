@@ -97,7 +97,7 @@ class Threats:
         if section is not table:
             add(section, table)
         section.title_text = self._title(related, threats)
-        add(section, links("Open on VirusTotal", objs, evidence.settings))
+        add(section, links(objs, evidence.settings))
         add(section, further_section(objs, self.columns))
         self._tag(section, objs)
         yield section

@@ -78,8 +78,8 @@ def _tables(reports: Sequence[Sandbox], attack: Any, minor: Sequence[Any], noise
 
 def _names(related: Related, settings: Settings) -> Any:
     names = sorted({sandbox_name(obj) for obj in related.items}, key=str.casefold)
-    total = related.total if related.total is not None else len(names)
-    section = ResultTextSection(tables.counted("Sandboxes that ran this file", len(names), total), auto_collapse=True)
+    title = tables.counted("Sandboxes that ran this file", len(names), related.total)
+    section = ResultTextSection(title, auto_collapse=True)
     section.add_lines(names[: tables.MOST_ROWS])
     if not related.detailed:
         section.add_line(NAMES_ONLY if settings.analyze_relationship else HOW_TO_SEE)

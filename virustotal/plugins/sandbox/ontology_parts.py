@@ -185,6 +185,3 @@ def _signature(sandbox: Sandbox, match: Match, type: str) -> Data:
     if match.id:
         data["signature_id"] = match.id
     return data
-
-
-__all__ = ["MOST_CONNECTIONS", "MOST_PROCESSES", "MOST_SIGNATURES", "parts"]

@@ -27,14 +27,16 @@ _REGISTRY_EVENTS = ("registry_keys_opened", "registry_keys_set", "registry_keys_
 def tree_section(sandboxes: Sequence[Sandbox]) -> Any | None:
     """Return the drawn tree of all sandboxes, a process that several saw once, and tables of what it leaves out."""
     processes = merge_trees(sandboxes)
-    candidates = [process for process in processes[:MOST_DRAWN] if process.level < MOST_LEVELS]
-    if not candidates:
+    if not processes:
         return None
-    section, drawn = _tree(processes, candidates)
-    below = [_details(sandboxes)]
-    if len(drawn) < len(processes):
-        below.insert(0, _left_out(processes, drawn, any(sandbox.tree_cut for sandbox in sandboxes)))
-    for part in filter(None, below):
+    candidates = [process for process in processes[:MOST_DRAWN] if process.level < MOST_LEVELS]
+    for share in (1, 2, 4, 8, 16, 32):  # a tree that is too large is drawn in part: parents come first
+        drawn = candidates[: max(1, len(candidates) // share)]
+        section = _section(processes, drawn)
+        if len(section.body) <= LONGEST_BODY:
+            break
+    cut = any(sandbox.tree_cut for sandbox in sandboxes)
+    for part in filter(None, (_left_out(processes, drawn, cut), _details(sandboxes))):
         section.add_subsection(part)
     return section
 
@@ -57,16 +59,6 @@ def merge_trees(sandboxes: Sequence[Sandbox]) -> tuple[Process, ...]:
     return tuple(merged)
 
 
-def _tree(processes: Sequence[Process], candidates: Sequence[Process]) -> tuple[Any, Sequence[Process]]:
-    """The drawn tree and the processes in it: all of the candidates, or the first of them where they are too large."""
-    for share in (1, 2, 4, 8, 16, 32):
-        drawn = candidates[: max(1, len(candidates) // share)]  # parents come first
-        section = _section(processes, drawn)
-        if len(section.body) <= LONGEST_BODY:
-            break
-    return section, drawn
-
-
 def _section(processes: Sequence[Process], drawn: Sequence[Process]) -> Any:
     levels = 1 + max(process.level for process in processes)
     title = tables.counted("Process tree", len(drawn), len(processes))
@@ -76,7 +68,7 @@ def _section(processes: Sequence[Process], drawn: Sequence[Process]) -> Any:
     return section
 
 
-def _left_out(processes: Sequence[Process], drawn: Sequence[Process], cut: bool) -> Any:
+def _left_out(processes: Sequence[Process], drawn: Sequence[Process], cut: bool) -> Any | None:
     indices = {process.index for process in drawn}
     rest = [process for process in processes if process.index not in indices]
     rows = [

@@ -1,7 +1,6 @@
 """The rules of sandboxes that matched: signatures, Sigma rules and IDS rules, each once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from attrs import evolve, frozen
@@ -14,10 +13,8 @@ from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.severity import rank, severity
 from virustotal.plugins.sandbox.techniques import technique_ids, techniques
 
-#: Matches of one sort in one report that are looked at, and contexts of one match that are kept.
-MOST_MATCHES, MOST_CONTEXTS = 2_000, 20
-#: Characters of one context of a match.
-LONGEST_CONTEXT = 1_000
+#: Contexts of one match that are kept, and characters of one.
+MOST_CONTEXTS, LONGEST_CONTEXT = 20, 1_000
 
 _FORMATS = {
     "SIG_FORMAT_YARA": "YARA",
@@ -56,18 +53,13 @@ class Match:
     texts: frozenset[str] = frozenset()
 
 
-def _matches(sandbox: Sandbox, *attributes: str) -> Iterator[Mapping[str, Any]]:
-    entries = (entry for attribute in attributes for entry in sandbox.entries(attribute))
-    return islice((entry for entry in entries if isinstance(entry, Mapping)), MOST_MATCHES)
-
-
 def signatures(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `signature_matches`. In some sandboxes ids count matches: the name makes two the same."""
     attacks: dict[str, list[str]] = {}
     for technique in techniques(sandbox):
         for id in technique.signatures:
             attacks.setdefault(id, []).append(technique.id)
-    for fields in _matches(sandbox, "signature_matches"):
+    for fields in sandbox.matches("signature_matches"):
         id, name, description = (as_text(fields.get(field)) for field in ("id", "name", "description"))
         shown = name or description or id
         if not shown:
@@ -91,7 +83,7 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
 
 def sigma(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `sigma_analysis_results`; the context is a list of `{values}`, or a single one."""
-    matches = _matches(sandbox, "sigma_analysis_results")
+    matches = sandbox.matches("sigma_analysis_results")
     return _rules(
         sandbox, matches, "rule_title", "rule_level", "match_context", lambda event: event.get("values") or event
     )
@@ -99,7 +91,7 @@ def sigma(sandbox: Sandbox) -> Iterator[Match]:
 
 def ids(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `ids_alerts` (some pages say `ids_results`); the context is a mapping or a list of them."""
-    matches = _matches(sandbox, "ids_alerts", "ids_results")
+    matches = sandbox.matches("ids_alerts", "ids_results")
     return _rules(sandbox, matches, "rule_msg", "alert_severity", "alert_context", _main_fields_first)
 
 

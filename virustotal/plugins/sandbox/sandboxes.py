@@ -2,7 +2,8 @@
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from attrs import frozen
@@ -17,6 +18,8 @@ UNNAMED = "unnamed sandbox"
 MOST_SANDBOXES = 60
 #: Entries of one attribute that are looked at; what is shown of them is less.
 MOST_ENTRIES = 100_000
+#: Matches of one sort of rule in one report that are looked at.
+MOST_MATCHES = 2_000
 #: Characters of one value, such as a command line or a URL; longer ones are cut.
 LONGEST_VALUE = LONGEST_COMMAND
 
@@ -63,6 +66,11 @@ class Sandbox:
         if isinstance(value, list | tuple):
             return tuple(value[:MOST_ENTRIES])
         return () if value is None or value == "" or value == {} else (value,)
+
+    def matches(self, *attributes: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the entries of attributes that hold rules that matched, at most MOST_MATCHES."""
+        entries = chain.from_iterable(map(self.entries, attributes))
+        return islice((entry for entry in entries if isinstance(entry, Mapping)), MOST_MATCHES)
 
 
 def sandbox_name(obj: Object) -> str:

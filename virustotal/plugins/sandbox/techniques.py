@@ -14,8 +14,6 @@ from virustotal.plugins.sandbox.severity import ORDER, TECHNIQUE, rank, severity
 
 #: Techniques that are named to the heuristics; VirusTotal's matrix has some seven hundred.
 MOST_SCORED = 200
-#: Matches of one sort of rule in one report whose techniques are read.
-MOST_MATCHES = 2_000
 
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
 
@@ -72,7 +70,7 @@ def techniques(sandbox: Sandbox) -> Iterator[Technique]:
         ("signature_matches", "severity", "name"),
         ("sigma_analysis_results", "rule_level", "rule_title"),
     ):
-        for fields in as_mappings(sandbox.entries(name)[:MOST_MATCHES]):
+        for fields in sandbox.matches(name):
             evidence = as_text(fields.get(title) or fields.get("description"))
             for id in technique_ids(fields):
                 yield Technique(id, severity(fields.get(key)), evidence, (evidence or name,))
