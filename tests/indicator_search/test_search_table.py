@@ -96,6 +96,13 @@ def test_the_title_says_how_many_rows_there_are() -> None:
     assert section.title == f"Exhaustive search: {MOST_IOCS + 1} tagged ({MOST_IOCS} of them shown), 1001 skipped"
 
 
+def test_where_nothing_may_be_looked_up_the_reasons_are_all_there_is() -> None:
+    section = table({DOMAIN: ["localhost"]}, 10, Nothing())
+
+    assert section.title == "Exhaustive search: 1 tagged, none of them to be looked up"
+    assert results(section) == {"localhost": "skipped"}
+
+
 def test_attributes_that_the_table_does_not_show_are_listed_below_it() -> None:
     section = table({DOMAIN: ["a.example.com"]}, 10, Mirror(("/a.example.com",)))
 

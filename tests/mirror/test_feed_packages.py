@@ -55,6 +55,7 @@ def test_an_empty_package_has_no_lines(package: Package, content: bytes) -> None
     "content",
     [
         bz2.compress(minute(*range(2000)))[:-20],
+        bz2.compress(minute(*range(2000)))[:-200] + b"\xff" * 200,
         gzip.compress(minute(*range(2000)), mtime=0)[:-20],
         tarred(bz2.compress(minute(*range(2000))), mode="w:bz2")[:-30],
         gzip.compress(minute(1), mtime=0)[:12] + b"\xff" * 40,
