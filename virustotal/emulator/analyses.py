@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from virustotal.emulator.engines import engine_results, engine_stats
+from virustotal.emulator.engines import analysed, engine_results
 from virustotal.emulator.keys import Clock
 from virustotal.emulator.switches import Switches
 
@@ -150,16 +150,11 @@ def _file_object(content: Content, date: int) -> Json:
     results = engine_results("EICAR-Test-File" if detected else None)
     attributes = {
         **content.attributes(),
+        **analysed(results, date),
         "first_submission_date": date,
         "last_submission_date": date,
-        "last_analysis_date": date,
-        "last_modification_date": date,
         "times_submitted": 1,
         "unique_sources": 1,
-        "reputation": 0,
-        "total_votes": {"harmless": 0, "malicious": 0},
-        "last_analysis_results": results,
-        "last_analysis_stats": engine_stats(results),
     }
     return {"type": "file", "id": content.sha256, "attributes": attributes}
 
@@ -167,20 +162,14 @@ def _file_object(content: Content, date: int) -> Json:
 def _url_object(identifier: str, url: str, date: int) -> Json:
     results = engine_results(None, network=True)
     attributes = {
+        **analysed(results, date, network=True),
         "url": url,
         "last_final_url": url,
         "tld": url.split("/")[2].rpartition("@")[2].partition(":")[0].rpartition(".")[2],
-        "tags": [],
         "categories": {},
         "first_submission_date": date,
         "last_submission_date": date,
-        "last_analysis_date": date,
-        "last_modification_date": date,
         "times_submitted": 1,
-        "reputation": 0,
-        "total_votes": {"harmless": 0, "malicious": 0},
-        "last_analysis_results": results,
-        "last_analysis_stats": engine_stats(results, network=True),
     }
     return {"type": "url", "id": identifier, "attributes": attributes}
 

@@ -86,3 +86,16 @@ def engine_stats(results: Json, *, network: bool = False) -> Json:
     for result in results.values():
         stats[result["category"]] = stats.get(result["category"], 0) + 1
     return stats
+
+
+def analysed(results: Json, date: int, *, network: bool = False) -> Json:
+    """Return the attributes that an object has from its last analysis on."""
+    return {
+        "last_analysis_date": date,
+        "last_modification_date": date,
+        "last_analysis_results": results,
+        "last_analysis_stats": engine_stats(results, network=network),
+        "reputation": 0,
+        "total_votes": {"harmless": 0, "malicious": 0},
+        "tags": [],
+    }

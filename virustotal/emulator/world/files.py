@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.emulator.engines import engine_results, engine_stats
+from virustotal.emulator.engines import analysed, engine_results
 from virustotal.emulator.world.formats import MACHO, OFFICE, PDF, PROGRAM, ZIP
 from virustotal.emulator.world.shared import (
     DAY,
@@ -38,15 +38,10 @@ def file_object(content: bytes, names: list[str], results: Json, **attributes: A
         "meaningful_name": names[0],
         "first_submission_date": EPOCH - 400 * DAY,
         "last_submission_date": EPOCH - DAY,
-        "last_analysis_date": EPOCH,
-        "last_modification_date": EPOCH + 3600,
         "times_submitted": 12,
         "unique_sources": 9,
-        "reputation": 0,
-        "total_votes": {"harmless": 0, "malicious": 0},
-        "tags": [],
-        "last_analysis_results": results,
-        "last_analysis_stats": engine_stats(results),
+        **analysed(results, EPOCH),
+        "last_modification_date": EPOCH + 3600,
     }
     return obj("file", sha256, {**common, **attributes})
 

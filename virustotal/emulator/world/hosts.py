@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from virustotal.emulator.engines import engine_results, engine_stats
+from virustotal.emulator.engines import analysed, engine_results
 from virustotal.emulator.world.records import CERTIFICATE, DNS_RECORDS, RANKS, WHOIS, dns_record_lists, history
 from virustotal.emulator.world.shared import (
     DAY,
@@ -31,15 +31,7 @@ SUBDOMAINS = 95
 def host(kind: str, identifier: str, label: str | None = None, only: tuple[str, ...] = (), **attributes: Any) -> Json:
     """Return a domain, address or URL with engine results; with a label, ``only`` these engines detect it."""
     results = engine_results(label, network=True, only=only)
-    common = {
-        "last_analysis_results": results,
-        "last_analysis_stats": engine_stats(results, network=True),
-        "last_analysis_date": EPOCH,
-        "last_modification_date": EPOCH + 3600,
-        "reputation": 0,
-        "total_votes": {"harmless": 0, "malicious": 0},
-        "tags": [],
-    }
+    common = {**analysed(results, EPOCH, network=True), "last_modification_date": EPOCH + 3600}
     return obj(kind, identifier, {**common, **attributes})
 
 
