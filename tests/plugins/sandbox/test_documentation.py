@@ -8,7 +8,8 @@ import pytest
 from tests.conftest import ROOT
 from virustotal.core import table_fit, tables
 from virustotal.core.lookup import executor
-from virustotal.plugins.sandbox import downloads, process_tree, processes, sandboxes, severity, signatures
+from virustotal.plugins.sandbox import downloads, process_tree, processes, severity, signatures
+from virustotal.plugins.sandbox.sandboxes import MOST_MATCHES
 
 PAGE = (ROOT / "docs" / "behaviours.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
@@ -22,7 +23,7 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
         ("processes in the table of those that are not", process_tree.MOST_ROWS),
         ("rows of any other table or list", tables.MOST_ROWS),
         ("characters of a cell", table_fit.LONGEST_CELL),
-        ("matches of one sort of rule in one report that are read", sandboxes.MOST_MATCHES),
+        ("matches of one sort of rule in one report that are read", MOST_MATCHES),
         ("points of one sort of rule", signatures.MOST_SCORED),
         ("rules of one sort below `high` that count", severity.MOST_MINOR),
     ],
