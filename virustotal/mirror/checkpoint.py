@@ -1,6 +1,5 @@
 """How far packages were loaded into one cluster: small files, so that a load that ended goes on."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -75,8 +74,7 @@ class Checkpoint:
             new.write_text(json.dumps(content), encoding="utf-8")
             new.replace(self.path)
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                new.unlink()
+            new.unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Begin again.
