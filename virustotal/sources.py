@@ -9,7 +9,6 @@ from virustotal.api.source import Source
 from virustotal.client.answer_budget import AnswerBudget
 from virustotal.client.cache import Cache
 from virustotal.client.http_client import HttpClient
-from virustotal.client.key_account import KeyFacts
 from virustotal.client.provenance import ProvenanceSource
 from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.client.usage import Usage
@@ -82,8 +81,9 @@ class ClientPool:
         return KeyClient(view, capabilities, usage)
 
     def _open(self, settings: Settings, credentials: Credentials) -> tuple[Source, KeyCapabilities, Usage]:
-        facts, usage = KeyFacts(self._stores.values, digest_of(settings, credentials)), Usage()
-        return build(settings, credentials, self._stores, usage, self._budget), KeyCapabilities(facts), usage
+        usage = Usage()
+        capabilities = KeyCapabilities(self._stores.values, digest_of(settings, credentials))
+        return build(settings, credentials, self._stores, usage, self._budget), capabilities, usage
 
     def close(self) -> None:
         """Close all connections."""

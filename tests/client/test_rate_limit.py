@@ -13,7 +13,7 @@ from virustotal.api import endpoints
 from virustotal.api.source import Request, Save, Upload
 from virustotal.client.account_answers import read_quotas
 from virustotal.client.hourly_counts import KEY_COUNTERS, last_hours
-from virustotal.client.key_account import KeyFacts
+from virustotal.client.key_account import last_known
 from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.client.retry import QUOTA_HELD
 from virustotal.core.errors import (
@@ -25,7 +25,7 @@ from virustotal.core.errors import (
     UnavailableError,
     VirusTotalError,
 )
-from virustotal.core.lookup.key_capabilities import LICENCE, KeyCapabilities
+from virustotal.core.lookup.key_capabilities import KeyCapabilities
 from virustotal.core.models import Ref
 from virustotal.core.settings import Credentials, QuotaConfig, Settings
 from virustotal.emulator.server import Emulator
@@ -170,10 +170,9 @@ def test_the_licence_is_learnt_from_the_users_privileges(stores: Stores, privile
         return server(quotas((240, 0)))(request)
 
     spend(link(Fake(say), stores), 1)
-    learnt = KeyFacts(stores.values, DIGEST)
-    statuses = [status for status, _, _ in learnt.recall(LICENCE).values()]
-    assert statuses == {True: ["found"], False: ["forbidden"], None: []}[holds]
-    refused = KeyCapabilities(learnt).refused("file")
+    licence = last_known(stores.values, DIGEST).licence
+    assert (licence and licence[0]) == {True: "found", False: "forbidden", None: None}[holds]
+    refused = KeyCapabilities(stores.values, DIGEST).refused("file")
     assert ("embedded_domains" in refused) is (holds is False)
 
 

@@ -1,5 +1,6 @@
 """What is learnt of a key: by one process, for a day, and for the others."""
 
+import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from attrs import define, field
 
 from virustotal.core.lookup.key_capabilities import (
+    ACCOUNT,
     LICENCE,
     LOOK_AGAIN,
     MOST_NAMES,
@@ -28,18 +30,18 @@ class Kept:
     values: dict[str, Mapping[str, Any]] = field(factory=dict)
     asked: int = 0
 
-    def recall(self, topic: str) -> Mapping[str, Any]:
+    def get(self, key: str, name: str) -> str | None:
         self.asked += 1
-        return self.values.get(topic, {})
+        return json.dumps(self.values[name]) if name in self.values else None
 
-    def keep(self, topic: str, value: Mapping[str, Any], seconds: float) -> None:
+    def put(self, key: str, name: str, value: str, seconds: float) -> None:
         assert seconds == 24 * 3600
-        self.values[topic] = value
+        self.values[name] = json.loads(value)
 
 
 def licence(status: Status, until: float | None = None) -> dict[str, Any]:
     """What is kept of the licence."""
-    return {LICENCE: {LICENCE: [status, "No privilege.", until or time.time() + REMEMBERED]}}
+    return {ACCOUNT: {LICENCE: [status, "No privilege.", until or time.time() + REMEMBERED]}}
 
 
 def test_what_one_process_learns_the_others_know() -> None:
@@ -119,7 +121,7 @@ def test_names_outside_the_catalogue_are_remembered_within_bounds() -> None:
     ],
 )
 def test_what_cannot_be_understood_is_not_known(value: Mapping[str, Any]) -> None:
-    capabilities = KeyCapabilities(Kept({"refused:file": value, LICENCE: value, f"takes:{Parameter.INLINE}": value}))
+    capabilities = KeyCapabilities(Kept({"refused:file": value, ACCOUNT: value, f"takes:{Parameter.INLINE}": value}))
     assert capabilities.refused("file") == {}
     assert capabilities.takes(Parameter.INLINE) is None
 

@@ -13,12 +13,12 @@ from virustotal.api.source import Source
 from virustotal.client.account_answers import licensed, owner, read_quotas
 from virustotal.client.redaction import MASK
 from virustotal.core.errors import AuthenticationError, VirusTotalError
-from virustotal.core.lookup.key_capabilities import LICENCE, REMEMBERED
+from virustotal.core.lookup.key_capabilities import ACCOUNT, LICENCE, REMEMBERED
 from virustotal.core.models import FOUND, Outcome, Status
 from virustotal.storage.interfaces import Limits, Quota, Used
-from virustotal.storage.key_values import KeyValueStore, mapping_of
+from virustotal.storage.key_values import KeyValueStore
 from virustotal.storage.stores import Stores
-from virustotal.util.readers import as_mapping, as_text, integer, number
+from virustotal.util.readers import as_mapping, as_text, integer, json_mapping, number
 
 #: Seconds for which VirusTotal's limits count, and for which a process does not look for newer ones in the store.
 QUOTAS_SECONDS, LOOK_SECONDS = 3600.0, 30.0
@@ -32,7 +32,6 @@ KEPT_SECONDS, USER_SECONDS = 30 * 86_400.0, REMEMBERED
 #: (https://docs.virustotal.com/reference/public-vs-premium-api).
 PUBLIC = Limits(minute=4, hour=240, day=500, month=15_500)
 
-_NAME = "account"
 _NO_PRIVILEGE = Outcome(Status.FORBIDDEN, "VirusTotal grants the user of this API key no privilege.")
 _WINDOWS = ("minute", "hour", "day", "month")
 
@@ -47,7 +46,7 @@ class KeyInfo:
         moment: When it gave that.
         until: When limits are to be asked for again.
         user: The user's identifier, with which no address needs the key; empty if it is unknown.
-        licensed: Whether the user has any privilege; None if it is unknown.
+        licence: Whether the user has any privilege, as `KeyCapabilities` reads it; None if it is unknown.
         user_until: When the user is to be asked for again.
     """
 
@@ -56,15 +55,14 @@ class KeyInfo:
     moment: float = 0.0
     until: float = 0.0
     user: str = ""
-    licensed: bool | None = None
+    licence: Any = None
     user_until: float = 0.0
 
 
 def last_known(values: KeyValueStore, digest: str) -> KeyInfo:
     """Return what VirusTotal last said of the key with this digest; an empty account where that is not kept."""
-    value = mapping_of(values.get(digest, _NAME))
+    value = json_mapping(values.get(digest, ACCOUNT))
     limits, used, user = value.get("limits"), as_mapping(value.get("used")), as_text(value.get("user"))
-    licence = value.get("licensed")
     moment, until, user_until = (float(number(value.get(name)) or 0.0) for name in ("moment", "until", "user_until"))
     return KeyInfo(
         Limits(*(max(0, integer(limits.get(window)) or 0) for window in _WINDOWS))
@@ -74,7 +72,7 @@ def last_known(values: KeyValueStore, digest: str) -> KeyInfo:
         moment,
         until,
         "" if MASK in user else user,
-        licence if isinstance(licence, bool) else None,
+        value.get(LICENCE),
         user_until,
     )
 
@@ -186,7 +184,7 @@ class KeyAccount:
         """Ask VirusTotal, and keep the answers for all. A failure that passes changes nothing that is known."""
         ends, before = min(deadline, self._clock() + READ_SECONDS), self._account
         try:
-            user, licensed, user_until = self._user(min(ends, self._clock() + READ_SECONDS / 2))
+            user, licence, user_until = self._user(min(ends, self._clock() + READ_SECONDS / 2))
             limits, used, seconds = before.limits, Used(), QUOTAS_SECONDS
             moment = self._now()
             try:
@@ -204,44 +202,21 @@ class KeyAccount:
         except AuthenticationError as error:
             self._error = error
             return
-        self._account = KeyInfo(limits, used, moment, self._now() + seconds, user, licensed, user_until)
-        self._values.put(self._digest, _NAME, json.dumps(asdict(self._account)), KEPT_SECONDS)
+        self._account = KeyInfo(limits, used, moment, self._now() + seconds, user, licence, user_until)
+        self._values.put(self._digest, ACCOUNT, json.dumps(asdict(self._account)), KEPT_SECONDS)
 
-    def _user(self, deadline: float) -> tuple[str, bool | None, float]:
+    def _user(self, deadline: float) -> tuple[str, Any, float]:
         """Return identifier and licence, and until when they count."""
         before, now = self._account, self._now()
         if before.user and before.user_until > now:
-            return before.user, before.licensed, before.user_until
+            return before.user, before.licence, before.user_until
         try:
             payload = self._source.ask(endpoints.user(before.user or self._key), deadline).payload
         except AuthenticationError:
             raise
         except VirusTotalError:
-            return before.user, before.licensed, 0.0
-        return owner(payload, self._key) or before.user, licensed(payload), now + USER_SECONDS
-
-
-@frozen
-class KeyFacts:
-    """What was learnt of one key, as `KeyCapabilities` reads it.
-
-    Args:
-        values: Of a store with a fallback, so that nothing is raised.
-        digest: By which the key is known there.
-    """
-
-    values: KeyValueStore
-    digest: str
-
-    def recall(self, topic: str) -> Mapping[str, Any]:
-        """See `KeyValueStore.recall` of `key_capabilities`."""
-        if topic == LICENCE:
-            account = last_known(self.values, self.digest)
-            outcome = FOUND if account.licensed else _NO_PRIVILEGE
-            value = [outcome.status.value, outcome.detail, account.user_until]
-            return {} if account.licensed is None else {LICENCE: value}
-        return mapping_of(self.values.get(self.digest, f"learnt:{topic}"))
-
-    def keep(self, topic: str, value: Mapping[str, Any], seconds: float) -> None:
-        """See `KeyValueStore.keep` of `key_capabilities`."""
-        self.values.put(self.digest, f"learnt:{topic}", json.dumps(value), seconds)
+            return before.user, before.licence, 0.0
+        is_licensed, until = licensed(payload), now + USER_SECONDS
+        outcome = FOUND if is_licensed else _NO_PRIVILEGE
+        licence = None if is_licensed is None else (outcome.status, outcome.detail, until)
+        return owner(payload, self._key) or before.user, licence, until

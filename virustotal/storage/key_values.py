@@ -1,24 +1,13 @@
 """Small texts that replicas share: the interface, and the memory of this process for when a store does not work."""
 
 import abc
-import json
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
-
-from virustotal.util.readers import EMPTY, as_mapping
+from collections.abc import Callable
+from typing import TypeVar
 
 T = TypeVar("T")
-
-
-def mapping_of(text: str | None) -> Mapping[str, Any]:
-    """Return the JSON object of a text; an empty one for what is none."""
-    try:
-        return as_mapping(json.loads(text)) if text else EMPTY
-    except ValueError:
-        return EMPTY
 
 
 class KeyValueStore(abc.ABC):

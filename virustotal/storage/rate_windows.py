@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from attrs import frozen
 
 from virustotal.storage.interfaces import Permit, Quota, Remaining
-from virustotal.storage.key_values import mapping_of
-from virustotal.util.readers import number
+from virustotal.util.readers import json_mapping, number
 
 State = dict[str, float]
 
@@ -37,7 +36,7 @@ def dumps(state: State) -> str:
 
 def loads(text: str | None) -> State:
     """Return the state that a store kept; what is no finite number in it is of no use, so it does not count."""
-    return {name: count for name, value in mapping_of(text).items() if (count := number(value)) is not None}
+    return {name: count for name, value in json_mapping(text).items() if (count := number(value)) is not None}
 
 
 def periods(now: float) -> tuple[int, int, float, float]:

@@ -4,8 +4,8 @@ import json
 import time
 
 from virustotal.core.submission.receipts import LIFETIME, Progress, Receipt
-from virustotal.storage.key_values import KeyValueStore, mapping_of
-from virustotal.util.readers import as_text, number
+from virustotal.storage.key_values import KeyValueStore
+from virustotal.util.readers import as_text, json_mapping, number
 
 _KEY = "receipt"
 
@@ -51,7 +51,7 @@ class StoredReceipts:
         return json.dumps({"progress": receipt.progress, "analysis": receipt.analysis, "moment": moment})
 
     def _loads(self, key: str, text: str | None) -> Receipt | None:
-        entry = mapping_of(text)
+        entry = json_mapping(text)
         moment = number(entry.get("moment"))
         if moment is None or entry.get("progress") not in set(Progress):
             return None

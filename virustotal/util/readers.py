@@ -1,5 +1,6 @@
 """Lenient readers of attributes: each may be missing, null or of another type, and none of these raises."""
 
+import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -75,6 +76,14 @@ def number(value: Any) -> int | float | None:
 def as_mapping(value: Any) -> Mapping[str, Any]:
     """Return a mapping as it is, and an empty one for anything else."""
     return value if isinstance(value, (dict, Mapping)) else EMPTY  # dict first: an abstract class is slow to ask
+
+
+def json_mapping(text: str | None) -> Mapping[str, Any]:
+    """Return the object of a JSON text; an empty one for what is none."""
+    try:
+        return as_mapping(json.loads(text)) if text else EMPTY
+    except ValueError:
+        return EMPTY
 
 
 def as_list(value: Any) -> tuple[Any, ...]:

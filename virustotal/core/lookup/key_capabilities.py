@@ -1,6 +1,7 @@
 """What was learnt about one key and its server: names that are refused, parameters that are, and the licence."""
 
 import enum
+import json
 import threading
 import time
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from attrs import define, field
 from virustotal.api import relationships
 from virustotal.api.relationships import Licence
 from virustotal.core.models import FOUND, Outcome, Status
-from virustotal.util.readers import as_text, number
+from virustotal.util.readers import as_text, json_mapping, number
 
 #: Seconds for which something learnt is remembered: licences and servers change, and a service runs for weeks.
 REMEMBERED = 24 * 3600.0
@@ -19,8 +20,9 @@ REMEMBERED = 24 * 3600.0
 LOOK_AGAIN = 60.0
 #: Names of one kind that are remembered from outside the catalogue; what submissions ask for has no bound.
 MOST_NAMES = 200
-#: The topic, and its only name, that tells whether the key's user has any privilege: found or forbidden.
-LICENCE = "licence"
+#: The topic of what VirusTotal says of a key, and the name in it that tells whether the key's user has any privilege:
+#: found or forbidden.
+ACCOUNT, LICENCE = "account", "licence"
 
 
 class Parameter(enum.StrEnum):
@@ -32,17 +34,14 @@ class Parameter(enum.StrEnum):
 
 
 class KeyValueStore(Protocol):
-    """Keeps what was learnt about one key for other processes. Raises nothing: a store that fails keeps nothing.
+    """Keeps texts for other processes. Raises nothing: a store that fails keeps nothing."""
 
-    A value is JSON: by name a status, its detail, and until when it counts in Unix seconds.
-    """
-
-    def recall(self, topic: str) -> Mapping[str, Any]:
-        """Return what was kept under a topic; empty where nothing was, or too long ago."""
+    def get(self, key: str, name: str) -> str | None:
+        """Return what was kept; None where nothing was, or too long ago."""
         ...
 
-    def keep(self, topic: str, value: Mapping[str, Any], seconds: float) -> None:
-        """Keep a value for so long."""
+    def put(self, key: str, name: str, value: str, seconds: float) -> None:
+        """Keep a text for so long."""
         ...
 
 
@@ -51,16 +50,19 @@ class KeyCapabilities:
     """What was learnt about one key: outcomes by topic and name, each for a day. Thread-safe.
 
     Args:
-        store: Shares it with other processes; None for this process alone.
+        store: Shares it with other processes; None for this process alone. The text of a topic is JSON: by name a
+            status, its detail, and until when it counts in Unix seconds.
+        key: The key's name in the store.
     """
 
     _store: KeyValueStore | None = None
+    _key: str = ""
     _read: dict[str, tuple[float, dict[str, tuple[float, Outcome]]]] = field(factory=dict, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def refused(self, kind: str) -> Mapping[str, Outcome]:
         """Return the names that the key is refused for a kind of object, and how."""
-        refused, licence = self._known(f"refused:{kind}"), self._known(LICENCE).get(LICENCE, FOUND)
+        refused, licence = self._known(f"refused:{kind}"), self._known(ACCOUNT).get(LICENCE, FOUND)
         if licence.found:
             return refused
         premium = [
@@ -89,8 +91,8 @@ class KeyCapabilities:
 
     def look_again(self) -> None:
         """Let the licence be looked at now, where it is not known: the source may just have learnt of it."""
-        if not self._known(LICENCE):
-            self._read.pop(LICENCE, None)
+        if not self._known(ACCOUNT):
+            self._read.pop(ACCOUNT, None)
 
     def _known(self, topic: str) -> dict[str, Outcome]:
         """Return what was learnt less than a day ago, by this process or by another."""
@@ -105,13 +107,13 @@ class KeyCapabilities:
             self._read[topic] = (time.monotonic(), entries)
         if self._store is not None:
             value = {name: [outcome.status.value, outcome.detail, ends] for name, (ends, outcome) in entries.items()}
-            self._store.keep(topic, value, REMEMBERED)
+            self._store.put(self._key, topic, json.dumps(value), REMEMBERED)
 
     def _entries(self, topic: str) -> dict[str, tuple[float, Outcome]]:
         """Return until when each name counts, and how it ended; the store is looked at now and then."""
         looked, entries = self._read.get(topic, (-LOOK_AGAIN, {}))
         if self._store is not None and time.monotonic() - looked >= LOOK_AGAIN:
-            entries = _understood(self._store.recall(topic))
+            entries = _understood(json_mapping(self._store.get(self._key, topic)))
             self._read[topic] = (time.monotonic(), entries)
         return {name: entry for name, entry in entries.items() if time.time() < entry[0]}
 
