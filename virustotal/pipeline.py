@@ -60,23 +60,16 @@ class Lookup:
         Raises:
             AuthenticationError: The API key is refused. Any other error is an outcome.
         """
+        source = self.client.source
         plans = [planner.plan(subject.ref, self.registry, self.task.settings) for subject in subjects]
-        results = []
-        for subject, plan in zip(subjects, plans, strict=True):
-            public_look_up = self._public_look_up(plan, self.client.source)
-            result = SubjectResult(
-                Report(Object(subject.ref)) if self._is_private(subject) else public_look_up(),
-                label=subject.label,
-                asked=plan.names,
-                aliases=planner.aliases(subject.ref.kind, self.task.settings.relationships),
-                linked=public_look_up_ruling(subject.ref.kind, self.task.settings).allowed,
-                notes=(*subject.notes, *plan.notes),
-            )
-            results.append(result)
-        if len(results) < 2:
-            return tuple(map(self._complete, subjects, plans, results))
-        with ThreadPoolExecutor(len(results), thread_name_prefix="virustotal-subject") as pool:
-            return tuple(pool.map(self._complete, subjects, plans, results))
+        reports = [
+            Report(Object(subject.ref)) if self._is_private(subject) else self._public_look_up(plan, source)()
+            for subject, plan in zip(subjects, plans, strict=True)
+        ]
+        if len(reports) < 2:
+            return tuple(map(self._complete, subjects, plans, reports))
+        with ThreadPoolExecutor(len(reports), thread_name_prefix="virustotal-subject") as pool:
+            return tuple(pool.map(self._complete, subjects, plans, reports))
 
     def _is_private(self, subject: Subject) -> bool:
         return self.scan is not None and subject.ref.kind in {"file", "url"}
@@ -90,25 +83,26 @@ class Lookup:
         detail = "" if requested.allowed else f" It was not submitted. {requested.reason}"
         return partial(Report, Object(plan.subject), outcome=Outcome(Status.SKIPPED, ruling.reason + detail))
 
-    def _complete(self, subject: Subject, plan: Plan, result: SubjectResult) -> SubjectResult:
+    def _complete(self, subject: Subject, plan: Plan, report: Report) -> SubjectResult:
         """Submit what is unknown or old, and fetch the relationships."""
         source, settings = self.client.source, self.task.settings
-        submitted = self._submit(subject, plan, result.report)
+        submitted = self._submit(subject, plan, report)
         private = self.scan if submitted.private else None
         plan, asked = (private_plan(plan), private) if private else (plan, self.client)
         report = fetch.expand_report(
             plan, submitted.report, asked.source, self.task.deadline, capabilities=asked.capabilities
         )
         fallback = "" if private else source.provenance.fallback_reason
-        return evolve(
-            result,
-            report=report,
+        return SubjectResult(
+            report,
+            label=subject.label,
             asked=plan.names,
+            aliases=planner.aliases(subject.ref.kind, settings.relationships),
             origins={} if private else source.origins(subject.ref, (*plan.names, *report.related)),
             notes=(*subject.notes, *plan.notes, *submitted.notes, *filter(None, (fallback,))),
             changing=submitted.changing or fallback,
             headline=headline(report, settings.private) if private else "",
-            linked=result.linked and not private,
+            linked=not private and public_look_up_ruling(subject.ref.kind, settings).allowed,
         )
 
     def _submit(self, subject: Subject, plan: Plan, report: Report) -> Submitted:
