@@ -81,6 +81,18 @@ def test_each_external_analyser_has_a_share_of_the_time_left() -> None:
     assert [section.title for section in outputs[-1].sections] == ["quick"]
 
 
+def test_without_a_thread_for_the_watchdog_the_task_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("faulthandler.dump_traceback_later", refuse)
+    plugins = loaded(Analyzer("a", "file", analyze=lambda _: [ResultSection("shown")]))
+    provider = evolve(plugins.providers["a"], external=False)  # an external one needs a thread of its own
+    (output,) = analyse(evolve(plugins, providers={"a": provider}), 5.0)
+    assert [section.title for section in output.sections] == ["shown"]
+    assert output.error == ""
+
+
 def test_the_watchdog_names_a_plugin_that_holds_the_interpreter(tmp_path: Any) -> None:
     (tmp_path / "virustotal_stuck.py").write_text(
         textwrap.dedent(

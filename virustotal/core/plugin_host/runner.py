@@ -106,7 +106,8 @@ def _watchdog(moment: float) -> Iterator[None]:
         moment: Of `time.monotonic()`.
     """
     seconds = min(max(moment - time.monotonic(), 0.01), _LONGEST_WATCH)
-    faulthandler.dump_traceback_later(seconds, file=_STDERR)
+    with contextlib.suppress(RuntimeError):  # no thread can be started: the task goes on unwatched
+        faulthandler.dump_traceback_later(seconds, file=_STDERR)
     try:
         yield
     finally:
