@@ -107,7 +107,7 @@ class KeyAccount:
         self._clock = clock
         self._lock = threading.Lock()
         self._account = KeyInfo()
-        self._look_at = self._read_at = float("-inf")
+        self._look_at = float("-inf")
         self._thread: threading.Thread | None = None
         self._error: AuthenticationError | None = None
 
@@ -142,16 +142,12 @@ class KeyAccount:
         if self._account.limits is not None:
             return False
         self.quota(deadline)
-        thread = self._thread
-        if thread is None or not thread.is_alive():
-            return False
-        thread.join(max(0.0, min(deadline - self._clock(), READ_SECONDS)))
-        return not thread.is_alive()
+        return self._join(deadline)
 
     def read_again(self, deadline: float) -> None:
         """Ask VirusTotal, unless it was asked a moment ago."""
         with self._lock:
-            if self._clock() - self._read_at < LOOK_SECONDS:
+            if self._now() - self._account.moment < LOOK_SECONDS:
                 return
             self._start(deadline)
         self._join(deadline)
@@ -160,10 +156,13 @@ class KeyAccount:
         """Wait a moment for a question that is on its way, which has a connection."""
         self._join(self._clock() + 1.0)
 
-    def _join(self, deadline: float) -> None:
+    def _join(self, deadline: float) -> bool:
+        """Wait for a question that is on its way; return whether its answer has arrived meanwhile."""
         thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(max(0.0, min(deadline - self._clock(), READ_SECONDS)))
+        if thread is None or not thread.is_alive():
+            return False
+        thread.join(max(0.0, min(deadline - self._clock(), READ_SECONDS)))
+        return not thread.is_alive()
 
     def _look(self, deadline: float) -> None:
         """Take the account from the store, and ask for a newer one where that is due."""
@@ -176,7 +175,6 @@ class KeyAccount:
 
     def _start(self, deadline: float) -> None:
         if self._thread is None or not self._thread.is_alive():
-            self._read_at = self._clock()
             self._thread = threading.Thread(target=self._read, args=(deadline,), name="virustotal-account", daemon=True)
             self._thread.start()
 
