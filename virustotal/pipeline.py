@@ -1,4 +1,4 @@
-"""The way of a task's subjects: look up, submit, expand, analyse, download. Each step evolves a SubjectResult."""
+"""The way of a task's subjects: look up, submit, expand; then analyse and download."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -89,9 +89,9 @@ class Lookup:
         submitted = self._submit(subject, plan, report)
         private = self.scan if submitted.private else None
         plan, asked = (private_plan(plan), private) if private else (plan, self.client)
-        report = fetch.expand_report(
-            plan, submitted.report, asked.source, self.task.deadline, capabilities=asked.capabilities
-        )
+        report, deadline = submitted.report, self.task.deadline
+        if plan.analyze:
+            report = fetch.expand_report(plan, report, asked.source, deadline, capabilities=asked.capabilities)
         fallback = "" if private else source.provenance.fallback_reason
         return SubjectResult(
             report,

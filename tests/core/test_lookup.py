@@ -68,7 +68,8 @@ class Task:
         deadline = soon(seconds)
         try:
             report = look_up(self.plan, self.client, deadline, capabilities=memory)
-            report = expand_report(self.plan, report, self.client, deadline)
+            if self.plan.analyze:
+                report = expand_report(self.plan, report, self.client, deadline)
         finally:
             self.client.close()
         assert self.client.usage.requests <= self.plan.cost

@@ -53,7 +53,7 @@ def expand_report(
     *,
     capabilities: KeyCapabilities | None = None,
 ) -> Report:
-    """Return the report with the whole objects of its relationships, where the plan wants those: its second stage.
+    """Return the report with the whole objects of its relationships: the second stage of a plan that wants those.
 
     Each relationship has its own outcome; one that fails keeps what is known of it.
 
@@ -67,7 +67,7 @@ def expand_report(
     Raises:
         AuthenticationError: The API key is refused.
     """
-    if not plan.analyze or not report.outcome.found:
+    if not report.outcome.found:
         return report
     kind, learnt = plan.subject.kind, capabilities or KeyCapabilities()
     pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline), learnt)
