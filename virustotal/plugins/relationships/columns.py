@@ -65,6 +65,7 @@ def descriptors(value: Any) -> tuple[str, ...]:
     )
 
 
+ID = Column("Id", lambda obj: obj.ref.id)
 #: Through which objects a link leads.
 THROUGH = link_column("Through", "related_from", descriptors)
 

@@ -7,16 +7,12 @@ from typing import Any
 
 from assemblyline_v4_service.common.result import ResultSection
 
-from virustotal.core import Analyzer, Family, Finding, Object, Points, Related, Settings, hookimpl, relationships
+from virustotal.core import Analyzer, Family, Finding, Points, Related, Settings, hookimpl, relationships
 from virustotal.core.readers import LONGEST_TEXT, as_list, as_mapping, as_mappings, as_text, as_texts, date, integer
-from virustotal.plugins.relationships.columns import THROUGH, Column, attribute_column, descriptors, link_column
+from virustotal.plugins.relationships.columns import ID, THROUGH, Column, attribute_column, descriptors, link_column
 from virustotal.plugins.relationships.record_table import Show, record_analyzer, table_alone
 
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?", re.ASCII)
-
-
-def _id(obj: Object) -> str:
-    return as_text(obj.ref.id)
 
 
 # --- comments and votes ----------------------------------------------------------------------------------------------
@@ -75,7 +71,7 @@ def _signatures(entries: Any) -> tuple[str, ...]:
 
 
 _TECHNIQUE = (
-    Column("Id", _id),
+    ID,
     attribute_column("Name", "name"),
     link_column("Seen as", "signatures", _signatures),
     attribute_column("Platforms", "info", lambda info: as_texts(as_mapping(info).get("x_mitre_platforms"))),
@@ -106,7 +102,7 @@ _GRAPH = (
     attribute_column("Links", "links", _count),
     attribute_column("Comments", "comments_count"),
     attribute_column("Views", "views_count"),
-    Column("Id", _id),
+    ID,
 )
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from virustotal.core import ANY, Analyzer, Evidence, Finding, Settings, hookimpl, relationships
 from virustotal.core.readers import as_text
 from virustotal.core.relationships import KINDS
-from virustotal.plugins.relationships.columns import Column, identity
+from virustotal.plugins.relationships.columns import ID, Column, identity
 from virustotal.plugins.relationships.record_table import record_table
 
 _COLUMNS = (
     Column("Kind", lambda obj: as_text(obj.ref.kind)),
-    Column("Id", lambda obj: as_text(obj.ref.id)),
+    ID,
     Column("Address", lambda obj: identity(obj) if obj.ref.kind == "url" else ""),
 )
 

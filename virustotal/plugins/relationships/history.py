@@ -53,7 +53,7 @@ _HISTORIES: Mapping[str, _History] = {
 
 def _analyzer(entry: Relationship, history: _History, order: int) -> Analyzer:
     def show(related: Related, table: ResultSection, _settings: Settings) -> Iterator[Finding]:
-        nodes = sorted(map(history.node, related.items), reverse=True)
+        nodes = [history.node(obj) for obj in related.items]
         line = timeline(entry.title, nodes)
         if line is None:
             yield table

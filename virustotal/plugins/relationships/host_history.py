@@ -92,7 +92,7 @@ def _newest_whois(related: Related, section: ResultSection, _settings: Settings)
     """Add the newest record whole, and a timeline of all."""
     newest = max(related.items, key=_first_seen)
     nodes = ((_first_seen(obj), as_text(obj.attributes.get("registrar_name")), "") for obj in related.items)
-    add(section, timeline("Registrars over time", sorted(nodes, reverse=True)))
+    add(section, timeline("Registrars over time", nodes))
     facts = whois_map_facts(newest.attributes.get("whois_map"))
     add(section, tables.key_values("Newest record", facts, collapse=True))
     yield section
@@ -114,7 +114,7 @@ _CERTIFICATE = (
 
 def _certificates_over_time(related: Related, section: ResultSection, _settings: Settings) -> Iterator[Finding]:
     nodes = ((_first_seen(obj), as_text(_SUBJECT.cell(obj)), as_text(_ISSUER.cell(obj))) for obj in related.items)
-    add(section, timeline("Certificates over time", sorted(nodes, reverse=True)))
+    add(section, timeline("Certificates over time", nodes))
     yield section
 
 

@@ -74,8 +74,8 @@ def _row(obj: Object, columns: Sequence[Column]) -> dict[str, Any]:
 
 
 def timeline(title: str, nodes: Iterable[tuple[str, str, str]]) -> ResultTimelineSection | None:
-    """Return a timeline of (moment, headline, detail), as many as MOST_NODES; None without any that has a moment."""
-    dated = [node for node in nodes if node[0]]
+    """Return a timeline of (moment, headline, detail), the newest MOST_NODES; None without any that has a moment."""
+    dated = sorted((node for node in nodes if node[0]), reverse=True)
     if not dated:
         return None
     section = ResultTimelineSection(tables.counted(title, min(len(dated), MOST_NODES), len(dated)))

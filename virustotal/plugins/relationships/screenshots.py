@@ -6,7 +6,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Download, Finding, Object, Related, Role, Settings, hookimpl, relationships
 from virustotal.core.readers import as_text, date, safe_name
-from virustotal.plugins.relationships.columns import Column, attribute_column
+from virustotal.plugins.relationships.columns import ID, attribute_column
 from virustotal.plugins.relationships.record_table import record_analyzer
 
 #: Pictures that are fetched for one file; all are listed.
@@ -14,11 +14,7 @@ MOST_PICTURES = 12
 #: What a picture begins with.
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
 
-_SCREENSHOT = (
-    attribute_column("Date", "date", date),
-    attribute_column("Sandbox", "sandbox_name"),
-    Column("Id", lambda obj: as_text(obj.ref.id)),
-)
+_SCREENSHOT = (attribute_column("Date", "date", date), attribute_column("Sandbox", "sandbox_name"), ID)
 
 
 def _pictures(related: Related, section: ResultSection, settings: Settings) -> Iterator[Finding]:

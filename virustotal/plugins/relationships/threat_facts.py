@@ -9,7 +9,7 @@ from virustotal.core import Object
 from virustotal.core.readers import as_list, as_mapping, as_text, as_texts, day, integer, number, pairs
 from virustotal.core.tables import brief
 from virustotal.core.threats import ACTOR, CAMPAIGN, FAMILY, REPORT, TOOLKIT, VULNERABILITY, exploitation
-from virustotal.plugins.relationships.columns import THROUGH, Column, attribute_column
+from virustotal.plugins.relationships.columns import ID, THROUGH, Column, attribute_column
 
 #: Characters of a text that people wrote.
 LONGEST_PROSE = 1_000
@@ -228,6 +228,6 @@ FACTS: tuple[tuple[Column, tuple[str, ...]], ...] = (
     (attribute_column("Modified", "last_modification_date", _days_of), EVERY),
     (_prose("Description", "description"), EVERY),
     (THROUGH, EVERY),
-    (Column("Id", lambda obj: obj.ref.id), EVERY),
+    (ID, EVERY),
     (TECHNIQUES, (ACTOR, *_CODE, CAMPAIGN)),
 )
