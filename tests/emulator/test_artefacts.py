@@ -26,10 +26,10 @@ def behaviour(sandbox: str, suffix: str = "") -> str:
 
 
 def test_the_reports(api: Api) -> None:
-    found = api.json(f"{FILE}/behaviours")["data"]
-    names = {item["attributes"]["sandbox_name"] for item in found}
+    data = api.json(f"{FILE}/behaviours")["data"]
+    names = {item["attributes"]["sandbox_name"] for item in data}
     assert names == {"Zenbox", "VirusTotal Jujubox", "Dr.Web vxCube", "Microsoft Sysinternals", "C2AE"}
-    assert all(item["id"] == f"{EICAR_SHA256}_{item['attributes']['sandbox_name']}" for item in found)
+    assert all(item["id"] == f"{EICAR_SHA256}_{item['attributes']['sandbox_name']}" for item in data)
 
 
 def test_the_summary_is_a_merged_dictionary(api: Api) -> None:

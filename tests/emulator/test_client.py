@@ -45,27 +45,27 @@ def opened(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, key: str) -> Ite
 
 
 def test_an_object(client: vt.Client) -> None:
-    found = client.get_object(FILE)
-    assert (found.type, found.id, found.size) == ("file", EICAR_SHA256, len(EICAR))
-    assert found.last_analysis_date.year == 2025
-    assert found.last_analysis_stats["malicious"] > 40
+    obj = client.get_object(FILE)
+    assert (obj.type, obj.id, obj.size) == ("file", EICAR_SHA256, len(EICAR))
+    assert obj.last_analysis_date.year == 2025
+    assert obj.last_analysis_stats["malicious"] > 40
 
 
 def test_inline_relationships(client: vt.Client) -> None:
-    found = client.get_object(FILE, params={"relationships": "contacted_domains"})
-    assert len(found.relationships["contacted_domains"]["data"]) == 4
+    obj = client.get_object(FILE, params={"relationships": "contacted_domains"})
+    assert len(obj.relationships["contacted_domains"]["data"]) == 4
 
 
 @pytest.mark.parametrize(("batch", "requests"), [(0, 10), (40, 3), (1, 95)])
 def test_an_iterator_over_pages(client: vt.Client, emulator: Emulator, batch: int, requests: int) -> None:
-    found = [item.id for item in client.iterator("/domains/example.com/subdomains", batch_size=batch)]
-    assert found == [f"host{index:02}.example.com" for index in range(95)]
+    ids = [item.id for item in client.iterator("/domains/example.com/subdomains", batch_size=batch)]
+    assert ids == [f"host{index:02}.example.com" for index in range(95)]
     assert len(emulator.requests) == requests
 
 
 def test_a_url_by_its_id(client: vt.Client) -> None:
-    found = client.get_object("/urls/{}", vt.url_id("http://c2.example.net/gate.php"))
-    assert found.url == "http://c2.example.net/gate.php"
+    obj = client.get_object("/urls/{}", vt.url_id("http://c2.example.net/gate.php"))
+    assert obj.url == "http://c2.example.net/gate.php"
 
 
 def test_scanning_a_file(client: vt.Client, emulator: Emulator) -> None:
@@ -91,9 +91,9 @@ def test_scanning_a_file_privately(private: vt.Client, emulator: Emulator, tmp_p
     assert (analysis.type, analysis.status, analysis.pending_stages) == ("private_analysis", "completed", {})
     assert emulator.private_uploads == {sha256: 1}
     assert emulator.uploads == {}
-    found = private.get_object(f"/private/files/{sha256}")
-    assert (found.type, found.size, found.get("last_analysis_stats")) == ("private_file", 17, None)
-    assert found.expiration > found.last_analysis_date.timestamp()
+    obj = private.get_object(f"/private/files/{sha256}")
+    assert (obj.type, obj.size, obj.get("last_analysis_stats")) == ("private_file", 17, None)
+    assert obj.expiration > obj.last_analysis_date.timestamp()
     reports = list(private.iterator(f"/private/files/{sha256}/behaviours"))
     assert [(report.type, report.sandbox_name) for report in reports] == [
         ("private_file_behaviour", "Zenbox"),
@@ -106,7 +106,7 @@ def test_scanning_a_file_privately(private: vt.Client, emulator: Emulator, tmp_p
     assert private.get_object("/private/zip_files/{}", made.id).status == "finished"
     assert private.get("/private/zip_files/{}/download", made.id).read().startswith(b"PK")
     with pytest.raises(vt.APIError) as caught:
-        private.get_object(f"/private/files/{found.md5}")
+        private.get_object(f"/private/files/{obj.md5}")
     assert caught.value.code == "BadRequestError"
     with pytest.raises(vt.APIError):
         private.get_object(f"/files/{sha256}")
@@ -135,9 +135,9 @@ def test_scanning_a_url_privately(private: vt.Client, emulator: Emulator) -> Non
         .status
         == "completed"
     )
-    found = private.get_object("/private/urls/{}", vt.url_id("http://private.example/path"))
-    assert list(found.last_analysis_results) == ["Google Safebrowsing"]
-    (visit,) = private.iterator(f"/private/urls/{found.id}/behaviours")
+    obj = private.get_object("/private/urls/{}", vt.url_id("http://private.example/path"))
+    assert list(obj.last_analysis_results) == ["Google Safebrowsing"]
+    (visit,) = private.iterator(f"/private/urls/{obj.id}/behaviours")
     assert (visit.type, visit.analysis_status) == ("private_url_behaviour", "ANALYSIS_STATUS_OK")
     assert private.get_object("/private/url_behaviours/{}", visit.id).dom_info["title"] == "Sign in"
     assert private.get("/private/url_behaviours/{}/dom", visit.id).read().startswith(b"<html>")
@@ -218,5 +218,5 @@ def test_its_answers_are_compressed(client: vt.Client) -> None:
 
 
 def test_quotas(client: vt.Client) -> None:
-    found = client.get_data("/users/{}/overall_quotas", "premium-key")
-    assert found["api_requests_daily"]["user"]["used"] == 0
+    data = client.get_data("/users/{}/overall_quotas", "premium-key")
+    assert data["api_requests_daily"]["user"]["used"] == 0

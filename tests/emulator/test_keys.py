@@ -158,11 +158,11 @@ def test_metadata(api: Api) -> None:
     ],
 )
 def test_searches(api: Api, path: str, key: str, answer: list[str] | int) -> None:
-    given = api.get(path, key)
+    response = api.get(path, key)
     if isinstance(answer, int) and answer >= 400:
-        assert given.status_code == answer
+        assert response.status_code == answer
         return
-    found = [item["id"] for item in given.json()["data"]]
+    found = [item["id"] for item in response.json()["data"]]
     assert found == answer or len(found) == answer
 
 

@@ -131,12 +131,12 @@ def test_never_seen_hosts_are_a_switch(api: Api, path: str) -> None:
     ],
 )
 def test_keys(api: Api, headers: dict[str, str], answer: tuple[int, str, str] | None) -> None:
-    given = api.get(FILE, key=None, headers=headers)
+    response = api.get(FILE, key=None, headers=headers)
     if answer is None:
-        assert given.status_code == 200
+        assert response.status_code == 200
     else:
-        error = given.json()["error"]
-        assert (given.status_code, error["code"], error["message"]) == answer
+        error = response.json()["error"]
+        assert (response.status_code, error["code"], error["message"]) == answer
 
 
 def test_an_inactive_key(api: Api) -> None:

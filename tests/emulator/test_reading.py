@@ -25,14 +25,14 @@ def thing(identifier: str, **attributes: Any) -> dict[str, Any]:
 
 def test_an_object_of_its_own_beats_one_in_a_list() -> None:
     world = {"z/list.json": {"data": [thing(A, size=1)]}, "a/one.json": {"data": thing(A, size=2)}}
-    found = load_store(world).get("file", A)
-    assert found is not None
-    assert found["attributes"] == {"size": 2}
+    response = load_store(world).get("file", A)
+    assert response is not None
+    assert response["attributes"] == {"size": 2}
 
 
 def test_of_two_alike_the_later_wins() -> None:
-    found = load_store({"file/1.json": {"data": thing(A, size=1)}, "file/2.json": {"data": thing(A, size=2)}})
-    assert found.get("file", A) == thing(A, size=2)
+    store = load_store({"file/1.json": {"data": thing(A, size=1)}, "file/2.json": {"data": thing(A, size=2)}})
+    assert store.get("file", A) == thing(A, size=2)
 
 
 @pytest.mark.parametrize(

@@ -175,11 +175,11 @@ def test_withdrawn_names_are_a_switch(api: Api) -> None:
 )
 def test_names_inside_an_object(api: Api, names: str, key: str, switches: dict[str, str], answer: Any) -> None:
     api.emulator.switches.set(**switches)
-    given = api.get(f"{FILE}?relationships={names}", key)
+    response = api.get(f"{FILE}?relationships={names}", key)
     if isinstance(answer, int):
-        assert given.status_code == answer
+        assert response.status_code == answer
     else:
-        blocks = given.json()["data"].get("relationships")
+        blocks = response.json()["data"].get("relationships")
         assert blocks is answer is None or blocks.keys() == answer
 
 

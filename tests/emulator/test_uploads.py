@@ -216,11 +216,11 @@ def test_what_is_missing_at_first(api: Api) -> None:
     ],
 )
 def test_urls(api: Api, url: str, answer: str | None) -> None:
-    given = api.send("POST", "/urls", data={"url": url})
+    response = api.send("POST", "/urls", data={"url": url})
     if answer is None:
-        assert given.status_code == 400
+        assert response.status_code == 400
         return
-    analysis = given.json()["data"]["id"]
+    analysis = response.json()["data"]["id"]
     assert analysis.startswith(f"u-{url_id(answer)}-")
     assert api.poll(analysis, 3)[-1] == "completed"
     assert api.json(f"/analyses/{analysis}")["meta"]["url_info"] == {"id": url_id(answer), "url": answer}

@@ -51,11 +51,11 @@ POINTS = (("related", "contacted_domains", 5), ("related", "embedded_domains", 0
 
 
 def test_a_subject_is_one_whatever_else_it_is() -> None:
-    found = known_indicators(
+    indicators = known_indicators(
         [(FILE, report(contacted_domains=Object(DOMAIN, JUDGED))), (DOMAIN, Report(Object(DOMAIN)))]
     )
 
-    assert isinstance(found[DOMAIN], KnownIndicator)
-    assert found[DOMAIN].where == "It is a subject of this task itself."
-    assert found[DOMAIN].counted(()) == "Not counted: it counts as a subject of this task."
-    assert found[DOMAIN].report == Report(Object(DOMAIN))
+    assert isinstance(indicators[DOMAIN], KnownIndicator)
+    assert indicators[DOMAIN].where == "It is a subject of this task itself."
+    assert indicators[DOMAIN].counted(()) == "Not counted: it counts as a subject of this task."
+    assert indicators[DOMAIN].report == Report(Object(DOMAIN))

@@ -86,8 +86,8 @@ def test_what_is_not_and_why(tag_type: str, value: Any, status: Status) -> None:
     plan = plan_iocs({tag_type: [value]}, {}, NO, 50)
 
     assert plan.wanted == ()
-    ((told, what, outcome),) = plan.refused
-    assert (told, outcome.status, len(what) <= 500, outcome.detail.endswith(".")) == (tag_type, status, True, True)
+    ((refused, what, outcome),) = plan.refused
+    assert (refused, outcome.status, len(what) <= 500, outcome.detail.endswith(".")) == (tag_type, status, True, True)
     assert "secret" not in what
 
 
@@ -262,10 +262,10 @@ def test_what_the_quota_leaves() -> None:
     [("no url", Status.INVALID), (None, Status.INVALID), ("http://localhost/", Status.SKIPPED)],
 )
 def test_a_refusal_says_how_it_ended(value: Any, status: Status) -> None:
-    found = url_subject(value)
+    subject = url_subject(value)
 
-    assert isinstance(found, Refusal)
-    assert found.status is status
+    assert isinstance(subject, Refusal)
+    assert subject.status is status
 
 
 def test_one_spelling() -> None:

@@ -50,7 +50,7 @@ class Mirror(Nothing):
 
     def ask_many(self, requests: Sequence[Request], deadline: float) -> tuple[Answer | None, ...]:
         self.batches.append(len(requests))
-        return tuple(answer(each) if each.path.endswith(self.at_once) else None for each in requests)
+        return tuple(answer(request) if request.path.endswith(self.at_once) else None for request in requests)
 
     def remaining(self, deadline: float, *, for_subject: bool = False) -> RemainingQuota:
         return RemainingQuota(self.left, "The day is over.")
@@ -106,4 +106,6 @@ def test_where_nothing_may_be_looked_up_the_reasons_are_all_there_is() -> None:
 def test_attributes_that_the_table_does_not_show_are_listed_below_it() -> None:
     section = table({DOMAIN: ["a.example.com"]}, 10, Mirror(("/a.example.com",)))
 
-    assert [(each.title, each.body) for each in section.subsections] == [("Further attributes", "reputation: 0")]
+    assert [(subsection.title, subsection.body) for subsection in section.subsections] == [
+        ("Further attributes", "reputation: 0")
+    ]

@@ -93,7 +93,7 @@ def test_the_listing(installed: Path) -> None:
     rows = {row["name"]: row for row in json.loads(json.dumps(as_json(plugins(config(installed)).listing)))}
     assert rows["blocklist"]["hooks"] == ["virustotal_analyzers", "virustotal_verdict"]
     assert (rows["blocklist"]["state"], rows["blocklist"]["distribution"]) == ("loaded", "virustotal-blocklist")
-    assert [each["name"] for each in rows["stix"]["analyzers"]] == [
+    assert [analyzer["name"] for analyzer in rows["stix"]["analyzers"]] == [
         "stix_file",
         "stix_url",
         "stix_domain",
@@ -107,9 +107,9 @@ def test_the_listing(installed: Path) -> None:
 
 @pytest.mark.parametrize("name", ["blocklist", "virustotal-stix", "relationships.community"])
 def test_the_checks_find_nothing(name: str, installed: Path) -> None:
-    found = check_plugin(name, config(installed))
-    assert found.problems == ()
-    assert found.runs > 5
+    problems = check_plugin(name, config(installed))
+    assert problems.problems == ()
+    assert problems.runs > 5
 
 
 def test_the_checks_say_why_a_plugin_is_not_used(installed: Path) -> None:
@@ -120,16 +120,16 @@ def test_the_checks_say_why_a_plugin_is_not_used(installed: Path) -> None:
 
 
 def test_both_are_in_the_result_of_a_task(installed: Path, virustotal_task: Any) -> None:
-    found = virustotal_task(
+    result = virustotal_task(
         "44d88612fea8a8f36de82e1278abb02f",
         config(installed),
         relationships="contacted_domains",
         analyze_relationship=True,
     )
-    assert not found.error, found.message
-    shown = json.dumps(found.sections)
+    assert not result.error, result.message
+    shown = json.dumps(result.sections)
     assert "internal blocklist hosts.txt, as c2.example.net" in shown
     assert "STIX bundle" in shown
-    (bundle,) = [each for each in found.stored["response"]["supplementary"] if each["name"].endswith(".stix.json")]
-    assert json.loads(found.files[bundle["sha256"]].read_text())["type"] == "bundle"
+    (bundle,) = [each for each in result.stored["response"]["supplementary"] if each["name"].endswith(".stix.json")]
+    assert json.loads(result.files[bundle["sha256"]].read_text())["type"] == "bundle"
     assert "Analysers that failed" not in shown

@@ -212,7 +212,7 @@ def test_a_report_from_a_file(tmp_path: Path) -> None:
     given = found(report, "contacted_domains")
     assert given.report.subject.attributes == {"size": 3}
     assert given.related is not None
-    assert [each.ref.id for each in given.related.items] == ["example.com"]
+    assert [item.ref.id for item in given.related.items] == ["example.com"]
     assert (given.related.complete, given.related.total) == (False, None)
     assert report.related["bundled_files"].total == 9
     with pytest.raises(ValueError, match="holds no object"):
@@ -220,13 +220,13 @@ def test_a_report_from_a_file(tmp_path: Path) -> None:
 
 
 def test_the_world_is_realistic_and_nobodys() -> None:
-    given = realistic("file", "behaviours")
-    assert given.report.subject.ref.id == IDS["file"]
-    assert given.related is not None
-    assert given.related.items[0].attributes
-    given.report.subject.attributes["size"] = "changed"  # type: ignore[index]
+    report = realistic("file", "behaviours")
+    assert report.report.subject.ref.id == IDS["file"]
+    assert report.related is not None
+    assert report.related.items[0].attributes
+    report.report.subject.attributes["size"] = "changed"  # type: ignore[index]
     assert realistic("file").report.subject.attributes["size"] != "changed"
-    assert {each.subject.ref.kind for each in examples()} == {"file", "url", "domain", "ip_address"}
+    assert {example.subject.ref.kind for example in examples()} == {"file", "url", "domain", "ip_address"}
     with pytest.raises(LookupError, match="the world has no comments_of_nobody of it"):
         realistic("file", "comments_of_nobody")
 
@@ -370,10 +370,10 @@ def test_fixtures(tmp_path: Path) -> None:
         + "\ndef test_new(virustotal_approved):\n    virustotal_approved('new')"
     )
     (tmp_path / "test_mine.py").write_text(changed)
-    found = run_pytest(tmp_path, "-k", "snapshot or new").stdout
-    assert "2 failed" in found
-    assert "nothing is approved yet" in found
-    assert "other text" in found
+    stdout = run_pytest(tmp_path, "-k", "snapshot or new").stdout
+    assert "2 failed" in stdout
+    assert "nothing is approved yet" in stdout
+    assert "other text" in stdout
 
 
 def test_the_fixtures_cost_nothing_where_nobody_asks() -> None:

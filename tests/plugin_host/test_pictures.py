@@ -34,14 +34,14 @@ def test_a_picture_stands_under_the_section_of_its_plugin(
     announce(tmp_path, "drawing", source=SOURCE.format(section=section))
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(__import__("sys").modules, "virustotal_drawing", raising=False)
-    found = virustotal_task("example.com")
-    assert not found.error, found.message
-    titles = [(row["title_text"], row["depth"]) for row in found.sections]
+    result = virustotal_task("example.com")
+    assert not result.error, result.message
+    titles = [(row["title_text"], row["depth"]) for row in result.sections]
     (picture,) = [place for place, (title, _) in enumerate(titles) if title == "Pictures (1)"]
     assert titles[picture][1] == titles[0][1] + (section != "pass")
     if section != "pass":
         assert titles[picture - 1][0] == "Drawing"
         assert titles[picture - 1][1] == titles[picture][1] - 1
-    assert found.sections[picture]["body_format"] == "IMAGE"
-    assert "drawing: The attachment large.bin was left out: 16777217 bytes" in json.dumps(found.sections)
-    assert "Analysers that failed" not in json.dumps(found.sections)
+    assert result.sections[picture]["body_format"] == "IMAGE"
+    assert "drawing: The attachment large.bin was left out: 16777217 bytes" in json.dumps(result.sections)
+    assert "Analysers that failed" not in json.dumps(result.sections)

@@ -89,7 +89,7 @@ def test_public_modules() -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_fields(name: str) -> None:
     fields = attrs.fields(getattr(core, name))
-    found = [each.name + ("" if each.default is attrs.NOTHING else "=") for each in fields]
+    found = [field.name + ("" if field.default is attrs.NOTHING else "=") for field in fields]
     assert " ".join(found) == CLASSES[name]
 
 
@@ -143,10 +143,10 @@ def below(value: Any) -> Iterator[Any]:
 def test_the_key_is_not_within_reach(on_path: Callable[[str], Broken], virustotal_task: Any) -> None:
     assert [each for each in reachable(credentials({"api_key": KEY}, {})).values() if each == KEY]
     on_path("spy")
-    found = virustotal_task(
+    result = virustotal_task(
         "44d88612fea8a8f36de82e1278abb02f", relationships="contacted_domains", analyze_relationship=True
     )
-    assert not found.error, found.message
+    assert not result.error, result.message
     (evidence,) = sys.modules["virustotal_spy"].seen
     values = reachable(evidence)
     assert id(evidence.settings) in values
@@ -209,5 +209,5 @@ def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
 def test_evidence_can_be_made_by_hand() -> None:
     related = Related("comments", (Object(Ref("comment", "x"), {"text": "y"}),))
     subject = Object(Ref("file", "x"))
-    given = Evidence(Report(subject, {"comments": related}), related, Settings(), lambda _: Verdict())
-    assert given.judge(subject).level == "unknown"
+    evidence = Evidence(Report(subject, {"comments": related}), related, Settings(), lambda _: Verdict())
+    assert evidence.judge(subject).level == "unknown"

@@ -54,7 +54,7 @@ def virustotal_analyzers(settings):
 
 @hookimpl
 def virustotal_remap(detections):
-    return tuple(evolve(each, ignored_because="old") for each in detections)
+    return tuple(evolve(detection, ignored_because="old") for detection in detections)
 
 
 @hookimpl

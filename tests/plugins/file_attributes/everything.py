@@ -14,7 +14,7 @@ from virustotal.core.models import Report
 from virustotal.plugins.file_attributes import unknown_attributes
 
 FOLDERS = ("file", "feed_file", "rel_file", "rel_domain", "rel_url", "rel_ip_address", "intelligence_search")
-NAMES = sorted(each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))
+NAMES = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_"))
 MODULES = [importlib.import_module(f"{package.__name__}.{name}") for name in NAMES]
 SHOWN = unknown_attributes.shown_by_siblings(SETTINGS) - unknown_attributes.ELSEWHERE
 ANALYZERS = [analyzer for module in MODULES for analyzer in analyzers_of(module)]
@@ -22,8 +22,8 @@ ANALYZERS = [analyzer for module in MODULES for analyzer in analyzers_of(module)
 
 def all_found(attributes: Mapping[str, Any]) -> list[Any]:
     """Return what all analysers yield for the attributes of a file; without the kit's own checks, which cost more."""
-    given = Evidence(Report(Object(Ref("file", "0" * 64), attributes)), None, SETTINGS, lambda _: Verdict())
-    return [finding for analyzer in ANALYZERS for finding in analyzer.analyze(given)]
+    evidence = Evidence(Report(Object(Ref("file", "0" * 64), attributes)), None, SETTINGS, lambda _: Verdict())
+    return [finding for analyzer in ANALYZERS for finding in analyzer.analyze(evidence)]
 
 
 def file_objects(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -29,15 +29,15 @@ def found(module: Any, given: Evidence | None = None, **attributes: Any) -> list
 
 def sections(findings: Iterable[Any]) -> Iterator[ResultSection]:
     """Yield every section, subsections included."""
-    for each in findings:
-        if isinstance(each, ResultSection):
-            yield each
-            yield from sections(each.subsections)
+    for finding in findings:
+        if isinstance(finding, ResultSection):
+            yield finding
+            yield from sections(finding.subsections)
 
 
 def points(findings: Iterable[Any]) -> list[Points]:
     """Return the points among the findings."""
-    return [each for each in findings if isinstance(each, Points)]
+    return [finding for finding in findings if isinstance(finding, Points)]
 
 
 def tags(findings: Iterable[Any]) -> dict[str, list[str]]:
@@ -51,7 +51,7 @@ def tags(findings: Iterable[Any]) -> dict[str, list[str]]:
 
 def words(findings: Iterable[Any]) -> str:
     """Return all that is written in the sections."""
-    return "\n".join(f"{each.title_text}\n{body(each)}" for each in sections(findings))
+    return "\n".join(f"{section.title_text}\n{body(section)}" for section in sections(findings))
 
 
 def body(section: ResultSection) -> Any:

@@ -24,7 +24,7 @@ def test_yara_rules_are_shown_tagged_and_scored_a_little() -> None:
     for each in ("Example_Rule", "example_set", "https://example.com/rules", "2023-11-14", '"A"', '"D"'):
         assert each in words(findings)
     assert tags(findings) == {"file.rule.yara": ["example_set.Example_Rule"]}
-    assert [(given.amount, given.name) for given in points(findings)] == [(10, "crowdsourced_yara")]
+    assert [(point.amount, point.name) for point in points(findings)] == [(10, "crowdsourced_yara")]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_yara_rules_of_other_shapes(rules: Any, tagged: list[str], amount: int |
     findings = found(yara, crowdsourced_yara_results=rules)
     assert titles(findings)[0].startswith("Crowdsourced YARA rules")
     assert tags(findings).get("file.rule.yara", []) == tagged
-    assert [given.amount for given in points(findings)] == ([] if amount is None else [amount])
+    assert [point.amount for point in points(findings)] == ([] if amount is None else [amount])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_rules_score_by_severity(
 ) -> None:
     rules = [{level: each, name: f"Rule {number}"} for number, each in enumerate(levels)]
     findings = found(module, **{attribute: rules + rules})
-    assert [given.amount for given in points(findings)] == amounts
+    assert [point.amount for point in points(findings)] == amounts
     assert all(f"Rule {number}" in words(findings) for number in range(len(levels)))
 
 
@@ -167,7 +167,7 @@ def test_language_models_are_quoted_and_never_scored(value: Any, title: str, tex
     assert titles(findings)[1] == title
     assert text in words(findings)
     assert "Not scored." in words(findings)
-    assert [each.amount for each in points(findings)] == [0]
+    assert [point.amount for point in points(findings)] == [0]
     assert not tags(findings)
 
 
@@ -185,8 +185,8 @@ def test_no_analysis_shows_nothing(value: Any) -> None:
 def test_capabilities_name_techniques_and_unknown_ones() -> None:
     findings = found(capabilities, capabilities_tags=["Keylogger", "str_win32_http_api", "something_new", 7, None])
     assert "something_new" in words(findings)
-    (given,) = points(findings)
-    assert (given.amount, given.attack_ids) == (0, ("T1056.001",))
+    (scores,) = points(findings)
+    assert (scores.amount, scores.attack_ids) == (0, ("T1056.001",))
 
 
 @pytest.mark.parametrize("name", sorted(capabilities.CAPABILITIES))

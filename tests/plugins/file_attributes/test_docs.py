@@ -19,7 +19,7 @@ def quoted(cell: str) -> list[str]:
 
 
 def test_analysers_are_listed_in_their_order() -> None:
-    expected = [each.name for each in sorted(ANALYZERS, key=lambda each: (each.order, each.name))]
+    expected = [analyzer.name for analyzer in sorted(ANALYZERS, key=lambda each: (each.order, each.name))]
     assert [quoted(row[0])[0] for row in ROWS] == expected
 
 

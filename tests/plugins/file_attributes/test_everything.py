@@ -57,13 +57,15 @@ def test_every_module_is_built_in_and_says_what_it_does() -> None:
 
 def parts() -> Iterator[SectionSpec]:
     for module in MODULES:
-        yield from (each for each in vars(module).values() if isinstance(each, SectionSpec))
+        yield from (var for var in vars(module).values() if isinstance(var, SectionSpec))
 
 
 @pytest.mark.parametrize("attribute", sorted(SHOWN))
 def test_what_is_said_to_be_shown_is_shown(attribute: str) -> None:
     """Each attribute that `other` leaves to its siblings is shown by one of them."""
-    written = "\n".join(f"{each.title_text}{each.body}" for each in sections(all_found({attribute: ["Thing"]})))
+    written = "\n".join(
+        f"{section.title_text}{section.body}" for section in sections(all_found({attribute: ["Thing"]}))
+    )
     assert "thing" in written.lower()
 
 

@@ -284,7 +284,7 @@ def test_identification_reads_all_tools(key: str) -> None:
         "technique.packer": ["UPX"],
         "file.compiler": ["C"],
     }
-    assert [(given.amount, given.attack_ids) for given in points(findings)] == [(0, ("T1027.002",))]
+    assert [(point.amount, point.attack_ids) for point in points(findings)] == [(0, ("T1027.002",))]
 
 
 def test_exif_is_tagged_only_for_images() -> None:
@@ -301,7 +301,7 @@ def test_exif_is_tagged_only_for_images() -> None:
 @pytest.mark.parametrize(("value", "scored"), [("<?php eval()", True), (["<?php"], True), ("", False), (None, False)])
 def test_code_in_an_image_is_shown_and_scored(value: Any, scored: bool) -> None:
     findings = found(metadata, image_code_injections=value)
-    assert [given.amount for given in points(findings)] == ([100] if scored else [])
+    assert [point.amount for point in points(findings)] == ([100] if scored else [])
     assert ("<?php" in words(findings)) is scored
 
 

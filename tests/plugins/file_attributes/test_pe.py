@@ -149,9 +149,9 @@ def test_certificates_of_other_types_are_shown(certificates: Any) -> None:
 
 def test_a_revoked_certificate_is_scored_and_explained() -> None:
     findings = found(signature, signature_info={"verified": "A certificate was explicitly revoked by its issuer."})
-    (given,) = points(findings)
-    assert (given.family, given.amount) == ("static", 100)
-    assert "revoked" in given.reason
+    (scores,) = points(findings)
+    assert (scores.family, scores.amount) == ("static", 100)
+    assert "revoked" in scores.reason
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_no_cookie_and_no_credential_is_shown(name: str, value: Any) -> None:
         outgoing_links=["https://user:s3cret@example.com/out"],
         url="https://user:s3cret@example.com/start",
     )
-    everything = json.dumps([(each.title_text, each.body, each.tags) for each in sections(result)])
+    everything = json.dumps([(section.title_text, section.body, section.tags) for section in sections(result)])
     assert "s3cret" not in everything
     answer = {row["Header"]: row["Value"] for row in rows(titled(result, "HTTP response"))}
     assert answer["Server"] == "nginx"
@@ -224,7 +224,7 @@ def test_recorded_subjects(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "analyzer",
-    [each for found in ANALYZERS.values() for each in found if each.needs.attributes],
+    [each for analyzer in ANALYZERS.values() for each in analyzer if each.needs.attributes],
     ids=lambda each: each.name,
 )
 def test_each_names_what_it_shows_so_that_the_rest_is_listed(analyzer: Analyzer) -> None:
