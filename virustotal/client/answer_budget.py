@@ -46,8 +46,7 @@ class AnswerBudget:
             def grow(size: int) -> None:
                 nonlocal waited
                 if size > LONG_BODY and not waited:
-                    _acquire(self._reading, deadline)
-                    stack.callback(self._reading.release)
+                    stack.enter_context(_held(self._reading, deadline))
                     waited = True
 
             yield grow
@@ -60,14 +59,8 @@ class AnswerBudget:
             DeadlineError: Others are parsed until the deadline.
             VirusTotalError: It takes too much memory, alone or with those before.
         """
-        if not self._admit(body):
+        with _held(self._parsing, deadline) if self._admit(body) else contextlib.nullcontext():
             yield
-            return
-        _acquire(self._parsing, deadline)
-        try:
-            yield
-        finally:
-            self._parsing.release()
 
     def _admit(self, body: bytes) -> bool:
         """Return whether it is a large one."""
@@ -89,6 +82,11 @@ class AnswerBudget:
         return True
 
 
-def _acquire(lock: "threading.Lock | threading.Semaphore", deadline: float) -> None:
+@contextlib.contextmanager
+def _held(lock: "threading.Lock | threading.Semaphore", deadline: float) -> Iterator[None]:
     if not lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
         raise DeadlineError("The time for this task ended while other large answers were read.")
+    try:
+        yield
+    finally:
+        lock.release()
