@@ -113,17 +113,14 @@ def sync(state: State, quota: Quota, now: float) -> None:
 def remaining(state: State, quota: Quota, now: float) -> Remaining:
     """See `RateLimiter.remaining`; the state may change."""
     sync(state, quota, now)
-    minute, longer = None, []
-    for window in _windows(state, quota, now):
-        if window.name == "minute" and window.limit:
-            minute = window.left
-        elif window.limit:
-            longer.append(window)
+    *others, minute = _windows(state, quota, now)
+    left = minute.left if minute.limit else None
     pause = max(0.0, _paused_until(state, now) - now)
+    longer = [window for window in others if window.limit]
     if not longer:
-        return Remaining(minute, pause=pause)
+        return Remaining(left, pause=pause)
     least = min(longer, key=lambda window: window.left)
-    return Remaining(minute, least.left, least.name, least.frees, pause)
+    return Remaining(left, least.left, least.name, least.frees, pause)
 
 
 @frozen
