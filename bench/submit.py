@@ -17,7 +17,8 @@ STREAMED = """
 import sys, time
 from pathlib import Path
 from virustotal.api import endpoints
-from virustotal.core.settings import Credentials, service_settings
+from virustotal.core.settings import Credentials
+from virustotal.core.settings.service_config import service_settings
 from virustotal.api.source import Upload
 from virustotal.sources import build
 source = build(service_settings({"host": sys.argv[1]}), Credentials("premium-key"))

@@ -13,7 +13,9 @@ from assemblyline.odm.models.service import Service
 from tests.conftest import ROOT
 from virustotal import __version__, testing
 from virustotal.core.errors import ConfigurationError
-from virustotal.core.settings import CONFIG_KEYS, PARAMETERS, SECRETS, Settings, service_settings, task_settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import CONFIG_KEYS, SECRETS, service_settings
+from virustotal.core.settings.submission_params import PARAMETERS, task_settings
 
 MANIFEST: Mapping[str, Any] = yaml.safe_load((ROOT / "service_manifest.yml").read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")

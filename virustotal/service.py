@@ -24,7 +24,9 @@ from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.scoring.heuristics import HEURISTICS
 from virustotal.core.scoring.judge import Judge
 from virustotal.core.scoring.safelist import NO_SAFELIST, TAG_TYPES, Safelist
-from virustotal.core.settings import Credentials, Settings, credentials, service_settings
+from virustotal.core.settings import Credentials, Settings
+from virustotal.core.settings.service_config import service_settings
+from virustotal.core.settings.submission_params import credentials
 from virustotal.core.submission.policy import look_up_ruling, public_look_up_ruling, refuse_hosts
 from virustotal.core.submission.submit import INTERVALS, SubmissionContext
 from virustotal.pipeline import Analysis, Lookup, private_scan

@@ -19,7 +19,8 @@ from virustotal.client.provenance import ProvenanceSource
 from virustotal.client.rate_limit import RateLimitedSource
 from virustotal.core.errors import ConfigurationError, QuotaError
 from virustotal.core.models import Ref
-from virustotal.core.settings import QuotaConfig, service_settings
+from virustotal.core.settings import QuotaConfig
+from virustotal.core.settings.service_config import service_settings
 from virustotal.storage import Stores, in_file
 from virustotal.storage.sqlite_store import SQLiteFile
 

@@ -26,7 +26,7 @@ from virustotal.core.scoring.verdicts import (
     judge,
 )
 from virustotal.core.scoring.words import verdict_word
-from virustotal.core.settings import service_settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.platform.temporary_data import KEY, LONGEST, temporary_data
 from virustotal.plugins import assessment
 from virustotal.plugins.av_remap import virustotal_remap

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from virustotal.core.settings import PARAMETERS, Settings, service_settings, task_settings, unknown_settings
-from virustotal.core.settings.service_config import RETIRED
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import RETIRED, service_settings, unknown_settings
+from virustotal.core.settings.submission_params import PARAMETERS, task_settings
 
 PAGE = (ROOT / "docs" / "migration.md").read_text(encoding="utf-8")
 MANIFESTS: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("upstream_manifests.yml").read_text("utf-8"))

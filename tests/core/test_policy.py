@@ -7,7 +7,8 @@ import pytest
 from virustotal.api.identifiers import url_id
 from virustotal.core.lookup.subjects import Facts, Subject
 from virustotal.core.models import Ref
-from virustotal.core.settings import Settings, service_settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.core.submission.policy import (
     MEGABYTE,
     allows_file_type,

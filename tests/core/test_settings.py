@@ -6,18 +6,10 @@ import attrs
 import pytest
 
 from virustotal.core.errors import ConfigurationError
-from virustotal.core.settings import (
-    CONFIG_KEYS,
-    DEEP_SCAN_RELATED,
-    DEFAULT_RELATIONSHIPS,
-    SECRETS,
-    Settings,
-    credentials,
-    service_settings,
-    task_settings,
-    unknown_settings,
-)
+from virustotal.core.settings import DEEP_SCAN_RELATED, DEFAULT_RELATIONSHIPS, Settings
 from virustotal.core.settings.config_values import relationship_names
+from virustotal.core.settings.service_config import CONFIG_KEYS, SECRETS, service_settings, unknown_settings
+from virustotal.core.settings.submission_params import credentials, task_settings
 
 
 @pytest.mark.parametrize(

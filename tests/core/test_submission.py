@@ -16,7 +16,8 @@ from virustotal.client.retry import RetryPolicy
 from virustotal.core.errors import AuthenticationError, VirusTotalError
 from virustotal.core.lookup.subjects import Facts
 from virustotal.core.models import Object, Ref, Report, Status
-from virustotal.core.settings import Credentials, Settings, service_settings
+from virustotal.core.settings import Credentials, Settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.core.submission import submit
 from virustotal.core.submission.receipts import (
     LIFETIME,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from virustotal.core.models import Verdict
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.scoring.verdicts import judge
-from virustotal.core.settings import service_settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.plugins import assessment
 from virustotal.plugins.av_remap import virustotal_remap
 from virustotal.testing import evidence, obj, run

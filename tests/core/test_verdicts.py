@@ -22,7 +22,7 @@ from virustotal.core.scoring.verdicts import (
     stale_days,
 )
 from virustotal.core.scoring.words import level_of
-from virustotal.core.settings import service_settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.plugins.av_remap import virustotal_remap
 from virustotal.testing import obj
 

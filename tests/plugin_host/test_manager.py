@@ -18,7 +18,8 @@ from virustotal.cli.reports.plugins import as_json, check_plugin, remarks
 from virustotal.core import Analyzer, Detection, Needs, Verdict, hookimpl
 from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.manager import load, load_modules
-from virustotal.core.settings import Settings, service_settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.platform.tool_version import tool_version
 from virustotal.plugins import BUILTIN
 from virustotal.testing import PluginError, hooks, obj, plugins

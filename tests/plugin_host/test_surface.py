@@ -16,7 +16,8 @@ from tests.plugin_host.test_docs import API
 from tests.test_contract import PUBLIC
 from virustotal import core
 from virustotal.core import HOOK_API, Analyzer, Evidence, Object, Ref, Related, Report, Verdict
-from virustotal.core.settings import Settings, credentials
+from virustotal.core.settings import Settings
+from virustotal.core.settings.submission_params import credentials
 from virustotal.template import KINDS, write
 
 #: Exported name -> its fields in order; "=" marks those that have a default.

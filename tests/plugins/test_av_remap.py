@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from virustotal.core.models import Detection
-from virustotal.core.settings import service_settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.plugins import av_remap
 from virustotal.plugins.av_remap import virustotal_remap
 

@@ -11,7 +11,7 @@ from virustotal.core.analyzer import Evidence
 from virustotal.core.findings import Finding, OntologyPart, Points
 from virustotal.core.models import Level, Verdict
 from virustotal.core.scoring.verdicts import judge
-from virustotal.core.settings import service_settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.plugins import detections
 from virustotal.plugins.av_remap import virustotal_remap
 from virustotal.testing import evidence, run

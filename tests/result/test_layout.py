@@ -21,7 +21,8 @@ from virustotal.core.plugin_host.output import AnalyzerOutput, Section
 from virustotal.core.scoring.heuristics import CAPS
 from virustotal.core.scoring.safelist import read_safelist
 from virustotal.core.scoring.verdicts import judge
-from virustotal.core.settings import Settings, service_settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.plugins.av_remap import virustotal_remap
 from virustotal.result.layout import OPEN_FROM, Layout, SubjectResult, compose
 from virustotal.testing import obj

@@ -10,15 +10,9 @@ import click
 import yaml
 
 from virustotal.core.errors import ConfigurationError
-from virustotal.core.settings import (
-    CONFIG_KEYS,
-    MIRROR_SECRETS,
-    PARAMETERS,
-    Settings,
-    service_settings,
-    task_settings,
-    unknown_settings,
-)
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import CONFIG_KEYS, MIRROR_SECRETS, service_settings, unknown_settings
+from virustotal.core.settings.submission_params import PARAMETERS, task_settings
 
 KEY_VARIABLE = "VIRUSTOTAL_API_KEY"
 #: Set in images of services: the class of the service.

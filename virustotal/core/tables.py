@@ -15,7 +15,8 @@ from assemblyline_v4_service.common.result import (
 
 from virustotal.core import table_fit
 from virustotal.core.models import Object, Ref
-from virustotal.core.settings import DEFAULT_HOST, Settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.config_values import DEFAULT_HOST
 from virustotal.util.readers import as_text, as_texts, date, quantity
 
 __all__ = [

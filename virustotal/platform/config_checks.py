@@ -6,7 +6,8 @@ from typing import Any
 from assemblyline.common import forge
 
 from virustotal.core.errors import ConfigurationError
-from virustotal.core.settings import Settings, unknown_settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import unknown_settings
 
 
 def check_classifications(settings: Settings) -> None:

@@ -10,7 +10,8 @@ from assemblyline_v4_service.common.request import ServiceRequest
 from attrs import frozen
 
 from virustotal.core.lookup.subjects import Facts
-from virustotal.core.settings import Credentials, Settings, credentials, task_settings
+from virustotal.core.settings import Credentials, Settings
+from virustotal.core.settings.submission_params import credentials, task_settings
 from virustotal.core.submission.submit import Content
 from virustotal.util.readers import EMPTY, as_mapping, as_text, as_texts
 

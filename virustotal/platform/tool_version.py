@@ -9,7 +9,8 @@ import attrs
 
 from virustotal import __version__
 from virustotal.core.plugin_host.hooks import LoadedPlugins
-from virustotal.core.settings import RESULT_SETTINGS, Settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import RESULT_SETTINGS
 
 
 def tool_version(settings: Settings, plugins: LoadedPlugins) -> str:

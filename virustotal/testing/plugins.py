@@ -12,7 +12,8 @@ from virustotal.core.plugin_host.manager import load_modules
 from virustotal.core.plugin_host.output import AnalyzerOutput
 from virustotal.core.plugin_host.runner import analyse
 from virustotal.core.scoring.verdicts import judge
-from virustotal.core.settings import Settings, service_settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import service_settings
 
 
 class PluginError(AssertionError):

@@ -9,7 +9,7 @@ from assemblyline_v4_service.common.result import ResultSection
 
 from virustotal.core import Analyzer, Evidence, Points
 from virustotal.core.findings import Finding
-from virustotal.core.settings import service_settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.testing import evidence, run
 
 SETTINGS = service_settings({})

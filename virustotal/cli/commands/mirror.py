@@ -19,7 +19,9 @@ from virustotal.cli.config_input import FILE, api_key, config_option, configurat
 from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.terminal import table, terminal
 from virustotal.core.errors import AuthenticationError, ConfigurationError, VirusTotalError
-from virustotal.core.settings import MIRROR_SECRETS, MirrorConfig, credentials, service_settings
+from virustotal.core.settings import MirrorConfig
+from virustotal.core.settings.service_config import MIRROR_SECRETS, service_settings
+from virustotal.core.settings.submission_params import credentials
 
 if TYPE_CHECKING:
     from virustotal.mirror.feed_loader import Loader

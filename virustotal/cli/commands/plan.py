@@ -6,7 +6,9 @@ from typing import Any
 from virustotal.core.lookup.planner import Plan, describe, plan
 from virustotal.core.lookup.subjects import Facts, Subject, select_subjects
 from virustotal.core.plugin_host.manager import load
-from virustotal.core.settings import PARAMETERS, Settings, service_settings, task_settings
+from virustotal.core.settings import Settings
+from virustotal.core.settings.service_config import service_settings
+from virustotal.core.settings.submission_params import PARAMETERS, task_settings
 from virustotal.core.submission.policy import (
     Ruling,
     is_private,

@@ -32,7 +32,7 @@ def delete(sha256: str, config_file: Path | None, key_file: Path | None, host: s
     from virustotal.client.private_source import PrivateSource
     from virustotal.core.errors import AuthenticationError, ConfigurationError, NotFoundError, VirusTotalError
     from virustotal.core.models import Ref
-    from virustotal.core.settings import credentials
+    from virustotal.core.settings.submission_params import credentials
     from virustotal.core.submission.private_scan import delete_private
     from virustotal.core.submission.receipts import key_of
 

@@ -13,7 +13,7 @@ from virustotal.cli.config_input import api_key, configuration, json_option, ser
 from virustotal.cli.exit_codes import Exit
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.cli.terminal import table, terminal
-from virustotal.core.settings import credentials
+from virustotal.core.settings.submission_params import credentials
 from virustotal.util.readers import quantity
 
 if TYPE_CHECKING:

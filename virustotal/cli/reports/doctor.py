@@ -12,7 +12,8 @@ from virustotal.cli.reports.checks import Check
 from virustotal.cli.reports.store import open_configured_stores
 from virustotal.core.plugin_host.manager import unknown
 from virustotal.core.scoring.safelist import TAG_TYPES
-from virustotal.core.settings import credentials, service_settings, unknown_settings
+from virustotal.core.settings.service_config import service_settings, unknown_settings
+from virustotal.core.settings.submission_params import credentials
 from virustotal.platform.manifest import use_manifest
 from virustotal.platform.safelist_refresh import SafelistRefresher
 from virustotal.sources import build

@@ -8,7 +8,7 @@ from attrs import asdict
 from virustotal.core.plugin_host.hooks import LoadedPlugins
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.plugin_host.plugin import AnalyzerInfo, Plugin
-from virustotal.core.settings import service_settings
+from virustotal.core.settings.service_config import service_settings
 from virustotal.plugins import BUILTIN
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 from attrs import has
 
 from virustotal.core.errors import ConfigurationError
+from virustotal.core.settings import Credentials, Settings
 from virustotal.core.settings.config_values import CONFIG, read_group, settings_from
-from virustotal.core.settings.schema import Credentials, Settings
 
 #: The secrets of the configuration, which `Settings` never holds.
 SECRETS = tuple(settings_from(Credentials, CONFIG))

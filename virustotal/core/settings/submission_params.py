@@ -5,8 +5,8 @@ from typing import Any
 
 from attrs import evolve
 
+from virustotal.core.settings import DEEP_SCAN_RELATED, Credentials, PrivateConfig, Settings
 from virustotal.core.settings.config_values import PARAMETER, InvalidValueError, read_group, settings_from
-from virustotal.core.settings.schema import DEEP_SCAN_RELATED, Credentials, PrivateConfig, Settings
 
 _SWITCHES = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
