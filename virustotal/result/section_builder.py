@@ -8,14 +8,12 @@ from assemblyline_v4_service.common.result import ResultSection, ResultTextSecti
 from virustotal.core.findings import Family
 from virustotal.core.plugin_host.output import Section
 from virustotal.core.scoring.heuristics import TITLES, Score, heuristic
-from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, URIS, Safelist
+from virustotal.core.scoring.safelist import ADDRESSES, DOMAINS, SERVER_NAME, URIS, Safelist
 from virustotal.core.settings import Settings
 from virustotal.util.hosts import host_of, is_public
 
-#: A host that a client named as it opened a connection: the platform's safelist has it as a domain or address.
-_SERVER_NAME = "network.tls.sni"
 _MAIL = "network.email.address"
-_NETWORK = frozenset((*DOMAINS, *ADDRESSES, *URIS, _SERVER_NAME, _MAIL))
+_NETWORK = frozenset((*DOMAINS, *ADDRESSES, *URIS, SERVER_NAME, _MAIL))
 
 
 def _plain(section: Section, tags: Mapping[str, tuple[str, ...]], *, scored: bool) -> Any:
@@ -86,11 +84,7 @@ class Builder:
     def _keeps(self, tag_type: str, value: str) -> bool:
         if not is_public_tag(tag_type, value):
             return False
-        return self._settings.ignore_filtering or not self._listed(tag_type, value)
-
-    def _listed(self, tag_type: str, value: str) -> bool:
-        host = tag_type == _SERVER_NAME and self._safelist.holds_host(host_of(value))
-        return host or self._safelist.holds_tag(tag_type, value)
+        return self._settings.ignore_filtering or not self._safelist.holds_tag(tag_type, value)
 
 
 def _lent_tags(groups: Mapping[tuple[int, Family], tuple[Score, ...]]) -> Mapping[int, Mapping[str, tuple[str, ...]]]:

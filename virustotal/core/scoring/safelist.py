@@ -18,6 +18,8 @@ PATTERN_SECONDS = 0.1
 DOMAINS = ("network.static.domain", "network.dynamic.domain")
 ADDRESSES = ("network.static.ip", "network.dynamic.ip")
 URIS = ("network.static.uri", "network.dynamic.uri")
+#: A host that a client named as it opened a connection: the platform's safelist has it as a domain or address.
+SERVER_NAME = "network.tls.sni"
 #: What the service asks the platform for.
 TAG_TYPES = ("av.virus_name", *DOMAINS, *ADDRESSES, *URIS)
 
@@ -73,8 +75,9 @@ class Safelist:
         return any(self.matches(tag_type, url) for tag_type in URIS)
 
     def holds_tag(self, tag_type: str, value: str) -> bool:
-        """True if the tag is listed, or is a URL of a listed host."""
-        return self.matches(tag_type, value) or (tag_type in URIS and self.holds_host(host_of(value)))
+        """True if the tag is listed, or is a URL or a server name of a listed host."""
+        of_host = tag_type in URIS or tag_type == SERVER_NAME
+        return self.matches(tag_type, value) or (of_host and self.holds_host(host_of(value)))
 
 
 #: The safelist of a platform that has none.
