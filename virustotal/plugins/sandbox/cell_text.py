@@ -31,20 +31,17 @@ def label(attribute: Any) -> str:
 
 
 def _parts(value: Any, depth: int) -> Iterator[str]:
+    """Yield the entries of a mapping or list; those that are one themselves in brackets, down to `depth` levels."""
     entries = value.items() if isinstance(value, Mapping) else ((None, entry) for entry in value)
     for index, (key, entry) in enumerate(entries):
         if index == _MOST:
             yield f"and {len(value) - _MOST} more"
             return
-        cell = _nested(entry, depth - 1) if isinstance(entry, Mapping | list | tuple) else as_text(entry)
+        cell = as_text(entry)
+        if isinstance(entry, Mapping | list | tuple) and entry:
+            cell = f"({', '.join(_parts(entry, depth - 1))})" if depth > 1 else "(…)"
         if cell:
             yield f"{label(key)}: {cell}" if key is not None else cell
-
-
-def _nested(value: Any, depth: int) -> str:
-    if not value:
-        return ""
-    return "(" + ", ".join(_parts(value, depth)) + ")" if depth > 0 else "(…)"
 
 
 def registry_value(value: Any, longest: int = LONGEST_TEXT) -> str:

@@ -126,7 +126,9 @@ def dropped_files(evidence: Evidence) -> Iterator[Finding]:
         return
     candidates, lines = _sorted_out(related, evidence)
     for obj in sorted(candidates, key=lambda file: -evidence.judge(file).score):
-        yield _dropped(obj)
+        name = as_text(obj.attributes.get("meaningful_name"), 80)
+        stem, said = safe_name(name or "dropped", obj.ref.id[:8]), f"File dropped in a sandbox, {obj.ref.id}"
+        yield Download(Ref("file", obj.ref.id), "file", stem, said, sha256=_digest(obj))
     if lines:
         section = ResultTextSection("Dropped files that are not downloaded", auto_collapse=True)
         section.add_lines(lines)
@@ -141,7 +143,10 @@ def _sorted_out(related: Related, evidence: Evidence) -> tuple[list[Object], lis
         ("The submitted file drops itself, and is not downloaded again.", lambda obj: _digest(obj) == subject),
         ("VirusTotal knows {} by hash only.", lambda obj: bool(obj.error)),
         ("VirusTotal gives no SHA-256 of {}.", lambda obj: not _SHA256.fullmatch(_digest(obj))),
-        (f"{{}} larger than max_download_mb ({most}).", lambda obj: _size(obj) > most * 2**20),
+        (
+            f"{{}} larger than max_download_mb ({most}).",
+            lambda obj: (integer(obj.attributes.get("size")) or 0) > most * 2**20,
+        ),
     )
     left, lines = list(related.items), []
     for sentence, applies in rules:
@@ -154,18 +159,6 @@ def _sorted_out(related: Related, evidence: Evidence) -> tuple[list[Object], lis
 
 def _digest(obj: Object) -> str:
     return obj.ref.id.lower()
-
-
-def _size(obj: Object) -> int:
-    return integer(as_mapping(obj.attributes).get("size")) or 0
-
-
-def _dropped(obj: Object) -> Download:
-    name = as_text(as_mapping(obj.attributes).get("meaningful_name"), 80)
-    stem = safe_name(name or "dropped", obj.ref.id[:8])
-    return Download(
-        Ref("file", obj.ref.id), "file", stem, f"File dropped in a sandbox, {obj.ref.id}", sha256=_digest(obj)
-    )
 
 
 def say_what_to_set(evidence: Evidence) -> Iterator[Finding]:

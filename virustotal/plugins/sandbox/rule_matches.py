@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import define, field
 
 from virustotal.core import tables
 from virustotal.core.assemblyline import known_ids
@@ -25,23 +25,23 @@ _FORMATS = {
 _CONTEXT = ("url", "hostname", "dest_ip", "dest_port", "src_ip", "src_port", "proto", "protocol", "ja3", "ja3s")
 
 
-@frozen
+@define
 class Match:
-    """One rule that matched, in one sandbox or in several.
+    """One rule that matched, in one sandbox; `merge` adds the others to the first.
 
     Attributes:
         key: What makes it the same rule.
         id: As VirusTotal has it, or empty.
         format: The format of a signature, such as `YARA`.
         context: What it matched on.
-        attack_ids: Techniques that Assemblyline knows; of a merged rule, those of the first sandbox.
+        attack_ids: Techniques that Assemblyline knows.
         texts: Those of id and name that can be tags: texts, and ids that are numbers.
+        sandboxes: Their names as keys, which `merge` sets.
     """
 
     key: str
     name: str
     severity: str
-    sandboxes: tuple[str, ...]
     id: str = ""
     description: str = ""
     format: str = ""
@@ -51,6 +51,7 @@ class Match:
     context: tuple[str, ...] = ()
     attack_ids: tuple[str, ...] = ()
     texts: frozenset[str] = frozenset()
+    sandboxes: dict[str, None] = field(factory=dict)
 
 
 def signatures(sandbox: Sandbox) -> Iterator[Match]:
@@ -60,7 +61,7 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
         for id in technique.signatures:
             attacks.setdefault(id, []).append(technique.id)
     for fields in sandbox.matches("signature_matches"):
-        id, name, description = (as_text(fields.get(field)) for field in ("id", "name", "description"))
+        id, name, description = (as_text(fields.get(key)) for key in ("id", "name", "description"))
         shown = name or description or id
         if not shown:
             continue
@@ -69,7 +70,6 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
             shown[:150],
             shown,
             severity(fields.get("severity")),
-            (sandbox.name,),
             id,
             description if description != shown else "",
             _FORMATS.get(format, as_text(format.removeprefix("SIG_FORMAT_").replace("UNKNOWN", "").capitalize(), 40)),
@@ -84,19 +84,16 @@ def signatures(sandbox: Sandbox) -> Iterator[Match]:
 def sigma(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `sigma_analysis_results`; the context is a list of `{values}`, or a single one."""
     matches = sandbox.matches("sigma_analysis_results")
-    return _rules(
-        sandbox, matches, "rule_title", "rule_level", "match_context", lambda event: event.get("values") or event
-    )
+    return _rules(matches, "rule_title", "rule_level", "match_context", lambda event: event.get("values") or event)
 
 
 def ids(sandbox: Sandbox) -> Iterator[Match]:
     """Yield `ids_alerts` (some pages say `ids_results`); the context is a mapping or a list of them."""
     matches = sandbox.matches("ids_alerts", "ids_results")
-    return _rules(sandbox, matches, "rule_msg", "alert_severity", "alert_context", _main_fields_first)
+    return _rules(matches, "rule_msg", "alert_severity", "alert_context", _main_fields_first)
 
 
 def _rules(
-    sandbox: Sandbox,
     matches: Iterable[Mapping[str, Any]],
     title: str,
     level: str,
@@ -120,7 +117,6 @@ def _rules(
             id or name,
             name or id,
             severity(fields.get(level)),
-            (sandbox.name,),
             id,
             as_text(fields.get("rule_description")),
             author=tables.listed(as_texts(fields.get("rule_author")), 5),
@@ -148,19 +144,14 @@ def _main_fields_first(context: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**known, **{key: value for key, value in context.items() if key not in _CONTEXT}}
 
 
-def merge(matches: Iterable[Match]) -> tuple[Match, ...]:
-    """Return each rule once, with all sandboxes, worst first."""
+def merge(sandboxes: Iterable[Sandbox], read: Callable[[Sandbox], Iterator[Match]]) -> Sequence[Match]:
+    """Return each rule that `read` finds once, with all sandboxes, worst first."""
     rules: dict[str, Match] = {}
-    for match in matches:
-        first = rules.get(match.key)
-        rules[match.key] = match if first is None else _join(first, match)
-    return tuple(sorted(rules.values(), key=lambda rule: (rank(rule.severity), -len(rule.sandboxes), rule.name)))
-
-
-def _join(first: Match, second: Match) -> Match:
-    return evolve(
-        first,
-        severity=min(first.severity, second.severity, key=rank),
-        sandboxes=tuple(dict.fromkeys((*first.sandboxes, *second.sandboxes))),
-        context=tuple(dict.fromkeys((*first.context, *second.context)))[:MOST_CONTEXTS],
-    )
+    for sandbox in sandboxes:
+        for match in read(sandbox):
+            rule = rules.setdefault(match.key, match)
+            rule.sandboxes[sandbox.name] = None
+            if rule is not match:
+                rule.severity = min(rule.severity, match.severity, key=rank)
+                rule.context = tuple(dict.fromkeys((*rule.context, *match.context)))[:MOST_CONTEXTS]
+    return sorted(rules.values(), key=lambda rule: (rank(rule.severity), -len(rule.sandboxes), rule.name))

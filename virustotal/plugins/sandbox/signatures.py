@@ -61,7 +61,7 @@ def rule_findings(
         subject: The file's own attributes; rules of the same sort that score there do not score again.
     """
     for sort in SORTS:
-        rules = merge(match for sandbox in sandboxes for match in sort.read(sandbox))
+        rules = merge(sandboxes, sort.read)
         serious = [rule for rule in rules if rule.severity in SERIOUS]
         minor = rules[len(serious) :]
         scored = sort.scored_in_file(subject)
