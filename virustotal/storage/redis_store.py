@@ -161,7 +161,7 @@ class RedisResponses:
         body = _TIMES.pack(entry.moment, entry.expires) + entry.body
         seconds = max(1, int(entry.expires - now) + 60)
         times = (f"{entry.expires:.3f}", f"{now:.3f}")
-        arguments = (_PREFIX + about, name, body, *times, self._most, drop, seconds, BESIDE_BYTES)
+        arguments = (name, body, *times, self._most, drop, seconds, BESIDE_BYTES)
         keys = (about, "expiry", "bytes", "totals", f"changed:{key}:{group}", f"text:{LEASE}:{lease[0]}")
         return bool(self._server.run(redis_lua.PUT, keys, *arguments, f"{entry.moment:.6f}", lease[1]))
 
@@ -169,7 +169,7 @@ class RedisResponses:
         """See `AnswerCache.forget`."""
         about = f"answers:{key}:{group}"
         self._server.do("SET", f"changed:{key}:{group}", f"{self._server.now():.6f}", "EX", int(CHANGED_SECONDS))
-        self._server.run(redis_lua.FORGET, (about, "expiry", "bytes", "totals"), _PREFIX + about)
+        self._server.run(redis_lua.FORGET, (about, "expiry", "bytes", "totals"))
 
     def clear(self) -> None:
         """See `AnswerCache.clear`."""
