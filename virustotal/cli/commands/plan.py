@@ -7,7 +7,6 @@ from virustotal.core.lookup.planner import Plan, describe, plan
 from virustotal.core.lookup.subjects import Facts, Subject, select_subjects
 from virustotal.core.plugin_host.manager import load
 from virustotal.core.settings import Settings
-from virustotal.core.settings.service_config import service_settings
 from virustotal.core.settings.submission_params import PARAMETERS, task_settings
 from virustotal.core.submission.policy import (
     Ruling,
@@ -27,17 +26,17 @@ from virustotal.util.readers import as_mapping, as_text, quantity
 DOWNLOADS = tuple(name for name in PARAMETERS if name.startswith("download_"))
 
 
-def plan_lines(target: Target, config: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+def plan_lines(target: Target, configured: Settings, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield the plan of a target as lines of text.
 
     Of public submissions and downloads it says only that they come on top: their cost is known after the look-up.
 
     Args:
         target: What is scanned.
-        config: The service's configuration, checked.
+        configured: The service's settings.
         values: The submission's parameters, checked.
     """
-    settings, _ = task_settings(service_settings(config), values)
+    settings, _ = task_settings(configured, values)
     facts = _facts(target)
     subjects = refuse_hosts(select_subjects(facts, settings), settings)
     registry = load(BUILTIN, settings).begin(settings).registry

@@ -13,6 +13,7 @@ from virustotal.cli.config_input import api_key, configuration, parameters, serv
 from virustotal.cli.exit_codes import Exit, fail
 from virustotal.cli.terminal import terminal
 from virustotal.core.errors import ConfigurationError
+from virustotal.core.settings import Settings
 from virustotal.util.readers import as_text
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def scan(
     values = parameters(params)
     config, settings = configuration(config_file, host)
     if dry_run:
-        _plan(target, config, values)
+        _plan(target, settings, values)
         return
     if not settings.mirror.only:
         config["api_key"] = api_key(key_file, config)
@@ -84,11 +85,11 @@ def scan(
         raise SystemExit(Exit.PARTIAL)
 
 
-def _plan(target: str, config: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+def _plan(target: str, settings: Settings, values: Mapping[str, Any]) -> None:
     from virustotal.cli.commands.plan import plan_lines
 
     with tempfile.TemporaryDirectory(prefix="virustotal_") as own:
-        for line in plan_lines(read_target(target, Path(own)), config, values):
+        for line in plan_lines(read_target(target, Path(own)), settings, values):
             click.echo(line)
 
 

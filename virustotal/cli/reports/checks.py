@@ -204,13 +204,12 @@ def clock(skew: float | None) -> Check:
     return Check("clock", f"{abs(skew):.0f} seconds {way} of the server's" if abs(skew) >= 1 else "as the server's")
 
 
-def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
+def store(stores: Stores, broken: list[str]) -> Check:
     """The store: whether what is written is read.
 
     Args:
         stores: The configured ones.
         broken: Gets a line if they fail.
-        shared: Whether all replicas share it, as in Redis.
     """
     token = uuid4().hex
     stores.values.put("doctor", token, token, 10.0)
@@ -221,6 +220,7 @@ def store(stores: Stores, broken: list[str], *, shared: bool) -> Check:
     if read != token:
         return Check("store", f"{stores.place}: what is written is not read", "Check what else uses this place.")
     size = stores.answers.size()
+    shared = stores.place.startswith(("redis:", "rediss:"))
     who = "all replicas that name it" if shared else "the processes that see this file"
     return Check("store", f"{stores.place}, for {who}; answers about {quantity(size.objects, 'object')}")
 

@@ -38,7 +38,7 @@ def examine(config: Mapping[str, Any]) -> Iterator[Check]:
     yield checks.configuration(unknown=unknown_settings(config))
     yield checks.unwanted()
     yield from checks.server(settings, keys)
-    yield checks.store(stores, broken, shared=stores.place.startswith(("redis:", "rediss:")))
+    yield checks.store(stores, broken)
     yield checks.mirror(settings, keys)
     loaded = plugins.plugins(config)
     unknown_names = unknown(loaded.listing, settings.plugins.disabled)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from virustotal.core.lookup.subjects import Facts, Refusal, Subject, Subjects
-from virustotal.core.settings import MOST_SUBMIT_MB, Settings
+from virustotal.core.settings import Settings
 from virustotal.util.hosts import host_of, reason_not_public
 
 MEGABYTE = 2**20
@@ -96,8 +96,8 @@ def submit_ruling(subject: Subject, facts: Facts, settings: Settings, above: Abo
     A private submission does not need `allow_dynamic_submit`.
     """
     switched = () if is_private(settings) else (_switched(settings),)
-    content = _content(facts, settings) if subject.ref.kind == "file" else _address(subject.url)
-    return _first_refusal(*switched, *_origin(facts, settings, above), content)
+    content = _content(facts, settings) if subject.ref.kind == "file" else (_address(subject.url),)
+    return _first_refusal(*switched, *_origin(facts, settings, above), *content)
 
 
 def reanalyse_ruling(subject: Subject, facts: Facts, settings: Settings, above: Above) -> Ruling:
@@ -128,18 +128,16 @@ def _origin(facts: Facts, settings: Settings, above: Above) -> tuple[Ruling, Rul
     )
 
 
-def _content(facts: Facts, settings: Settings) -> Ruling:
+def _content(facts: Facts, settings: Settings) -> tuple[Ruling, Ruling, Ruling]:
+    """Return the rulings by the file's size and type."""
     policy = settings.submit_policy
-    if not facts.size:
-        return Ruling("content", "Only its hash is known here, not its content.")
-    if not allows_file_type(facts.file_type, policy.file_types):
-        reason = f"Its type {facts.file_type or 'unknown'} is not among submit_policy.file_types."
-        return Ruling("submit_policy.file_types", reason)
-    limit = min(policy.max_size_mb, MOST_SUBMIT_MB)
-    if facts.size > limit * MEGABYTE:
-        reason = f"It has {facts.size} bytes, and submit_policy.max_size_mb is {limit} MB."
-        return Ruling("submit_policy.max_size_mb", reason)
-    return Ruling("submit_policy")
+    file_type = f"Its type {facts.file_type or 'unknown'} is not among submit_policy.file_types."
+    size = f"It has {facts.size} bytes, and submit_policy.max_size_mb is {policy.max_size_mb} MB."
+    return (
+        Ruling("content", "" if facts.size else "Only its hash is known here, not its content."),
+        Ruling("submit_policy.file_types", "" if allows_file_type(facts.file_type, policy.file_types) else file_type),
+        Ruling("submit_policy.max_size_mb", size if facts.size > policy.max_size_mb * MEGABYTE else ""),
+    )
 
 
 def _address(url: str) -> Ruling:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 
 from attrs import evolve, frozen
 
@@ -155,8 +155,8 @@ def private_plan(plan: Plan) -> Plan:
 def headline(report: Report, options: PrivateConfig) -> str:
     """Return the sentence that each private result begins with, also while the analysis is pending."""
     until = timestamp(report.subject.attributes.get("expiration"))
-    kept = f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if isinstance(until, datetime) else ""
-    kept = kept or f"for {quantity(options.retention_period_days, 'day')}"
+    days = quantity(options.retention_period_days, "day")
+    kept = f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until else f"for {days}"
     region = f", in region {options.storage_region}" if options.storage_region else ""
     return f"Private scan: not shared by VirusTotal, kept {kept}{region}."
 
