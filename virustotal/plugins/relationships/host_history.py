@@ -29,23 +29,18 @@ from virustotal.plugins.relationships.related_verdicts import analysis_ratio
 # --- resolutions -----------------------------------------------------------------------------------------------------
 
 
-def _other_end(obj: Object, kind: str, subject: str) -> str:
-    """The address of a domain's resolution, the name of an address's: also out of the bare id, which joins both."""
-    if name := obj.attributes.get("ip_address" if kind == "domain" else "host_name"):
-        return as_text(name)
-    id = obj.ref.id
-    return as_text(id.removesuffix(subject) if kind == "domain" else id.removeprefix(subject))
-
-
 def _resolution_columns(subject: Ref) -> Sequence[Column]:
-    other = Column(
-        "IP address" if subject.kind == "domain" else "Domain",
-        lambda obj: _other_end(obj, subject.kind, subject.id),
-        ("ip_address" if subject.kind == "domain" else "host_name",),
-    )
+    label, name, without = ("IP address", "ip_address", str.removesuffix)
+    if subject.kind == "ip_address":
+        label, name, without = ("Domain", "host_name", str.removeprefix)
+
+    def other_end(obj: Object) -> str:
+        # A bare id joins both ends.
+        return as_text(obj.attributes.get(name) or without(obj.ref.id, subject.id))
+
     return (
         attribute_column("Date", "date", date),
-        other,
+        Column(label, other_end, (name,)),
         attribute_column("IP address detections", "ip_address_last_analysis_stats", analysis_ratio),
         attribute_column("Domain detections", "host_name_last_analysis_stats", analysis_ratio),
         attribute_column("Resolver", "resolver"),

@@ -43,14 +43,14 @@ def _many(label: str, *names: str) -> Column:
     return Column(label, read, names)
 
 
-def _prose(label: str, *names: str) -> Column:
+def _prose(label: str, name: str) -> Column:
     """Return a column of texts that people wrote, without HTML tags, blank lines and bullets of one text alone."""
 
-    def read(obj: Object) -> str:
-        texts = (as_text(entry, 4 * LONGEST_PROSE) for name in names for entry in as_list(obj.attributes.get(name)))
+    def read(value: Any) -> str:
+        texts = (as_text(entry, 4 * LONGEST_PROSE) for entry in as_list(value))
         return " ".join(" ".join(_MARKUP.sub(" ", text).split()) for text in texts)
 
-    return Column(label, read, names, LONGEST_PROSE)
+    return attribute_column(label, name, read, LONGEST_PROSE)
 
 
 def _days(label: str, name: str, **moments: str) -> Column:
