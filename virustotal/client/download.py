@@ -1,8 +1,6 @@
 """A download, streamed to a file that exists under its name only when it is whole and what it should be."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
@@ -61,9 +59,6 @@ def _part_of(wanted: Save) -> Path:
 
 
 def _open_part(response: requests.Response, wanted: Save) -> tuple[IO[bytes], Path]:
-    if not wanted.resume:
-        descriptor, name = tempfile.mkstemp(dir=wanted.path.parent, prefix=".part-")
-        return os.fdopen(descriptor, "wb"), Path(name)
     part = _part_of(wanted)
     if response.status_code != PARTIAL:
         return part.open("wb"), part
