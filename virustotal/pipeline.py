@@ -161,10 +161,10 @@ class Analysis:
         if not report.outcome.found:
             return result
         outputs = runner.analyse(report, self.plugins, self.task.settings, self.judge, self.task.deadline)
-        verdict, changing = self.judge(report.subject), result.changing
+        changing = result.changing
         if not result.headline:  # a private report has no engines, and a single submission
-            changing = changing or changing_soon(report.subject, verdict.counts, datetime.now(UTC))
-        result = evolve(result, verdict=verdict, contributions=outputs, changing=changing)
+            changing = changing or changing_soon(report.subject, datetime.now(UTC))
+        result = evolve(result, verdict=self.judge(report.subject), contributions=outputs, changing=changing)
         if wanted := [download for output in outputs for download in output.downloads]:
             result = evolve(
                 result,

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from virustotal.core.models import EngineCounts, Object, Outcome, Status
+from virustotal.core.models import Object, Outcome, Status
 from virustotal.core.plugin_host.output import AnalyzerOutput
+from virustotal.core.scoring.verdicts import answered_engines
 from virustotal.result.models import SubjectResult
 from virustotal.result.subject_header import name_of
 from virustotal.util.readers import as_text, clean, timestamp
@@ -58,7 +59,7 @@ def _said(outcome: Outcome) -> str:
     return clean(outcome.detail) if outcome.detail else f"{outcome.status.value}."
 
 
-def changing_soon(obj: Object, counts: EngineCounts, now: datetime) -> str:
+def changing_soon(obj: Object, now: datetime) -> str:
     """Return why the verdict of a found object may soon change, as a sentence; empty where it is old and stable.
 
     Dates in the future tell nothing.
@@ -68,7 +69,7 @@ def changing_soon(obj: Object, counts: EngineCounts, now: datetime) -> str:
         return "VirusTotal gave the object without attributes."
     if as_text(attributes.get("status"), 60).lower() in _PENDING:
         return "VirusTotal is still analysing the object."
-    if counts.engines < FEW_ENGINES:
+    if answered_engines(obj) < FEW_ENGINES:
         return f"Fewer than {FEW_ENGINES} engines have analysed the object."
     # A file's own creation date is whatever its author wrote into it.
     names = _FIRST_SEEN[:2] if obj.ref.kind == "file" else _FIRST_SEEN

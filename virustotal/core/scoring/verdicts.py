@@ -113,6 +113,13 @@ def counters(obj: Object) -> Mapping[str, int]:
     return counts
 
 
+def answered_engines(obj: Object) -> int:
+    """Return how many engines came to a verdict, whatever plugins make of it: by the list or the counters."""
+    listed = Counter(detection.category for detection in detections(obj))
+    # Some answers list only the engines that detected something: the counters have the others.
+    return max(_answered(listed), _answered(counters(obj)))
+
+
 def detection_ratio(obj: Object, verdict: Verdict) -> str:
     """Return how many engines of those that answered detect an object, such as `3/90`; empty where none answered."""
     answered = [detection for detection in verdict.detections if detection.category in ANSWERED]
