@@ -23,9 +23,7 @@ def table_alone(_related: Related, section: ResultSection, _settings: Settings) 
     yield section
 
 
-def record_analyzer(
-    entry: Relationship, order: int, columns: Sequence[Column], show: Show = table_alone, *reads: str
-) -> Analyzer:
+def record_analyzer(entry: Relationship, order: int, columns: Sequence[Column], show: Show, *reads: str) -> Analyzer:
     """Return the analyser that shows the objects of one relationship as a table of `columns`.
 
     Args:

@@ -55,7 +55,7 @@ SUBJECT = "The subject itself: its detections are counted once."
 _REASONS = {"NotFoundError": "No report on VirusTotal"}
 
 
-def related_table_analyzer(entry: Relationship, order: int, tag: str = "") -> Analyzer:
+def related_table_analyzer(entry: Relationship, order: int, tag: str) -> Analyzer:
     """Return the analyser of one relationship that leads to many files, hosts or URLs.
 
     Args:

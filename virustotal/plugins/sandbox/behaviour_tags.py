@@ -65,9 +65,9 @@ class Noise:
         owners: Address to the owner of its network.
     """
 
-    popular: frozenset[str] = frozenset()
-    flagged: frozenset[str] = frozenset()
-    owners: Mapping[str, str] = {}
+    popular: frozenset[str]
+    flagged: frozenset[str]
+    owners: Mapping[str, str]
 
     def has_host(self, host: str) -> bool:
         """Return whether a host in lower case tells nothing."""

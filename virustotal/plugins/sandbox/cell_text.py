@@ -44,11 +44,11 @@ def _parts(value: Any, depth: int) -> Iterator[str]:
             yield f"{label(key)}: {cell}" if key is not None else cell
 
 
-def registry_value(value: Any, longest: int = LONGEST_TEXT) -> str:
+def registry_value(value: Any) -> str:
     """Return a registry value: text as it is, what is mostly not text as hexadecimal."""
     if isinstance(value, str) and value:
-        head = value[:longest].rstrip("\x00")
+        head = value[:LONGEST_TEXT].rstrip("\x00")
         if sum(mark in _CONTROLS for mark in head) * 4 > len(head):
-            return clean(f"binary: {head.encode('utf-8', 'replace').hex(' ')}", longest)
-        return clean(value.rstrip("\x00"), longest).strip()
-    return describe(value, longest)
+            return clean(f"binary: {head.encode('utf-8', 'replace').hex(' ')}")
+        return clean(value.rstrip("\x00")).strip()
+    return describe(value)

@@ -1,9 +1,9 @@
 """Readers of the traffic in a report: ports, protocols, look-ups, mail, as Assemblyline's ontology has them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from virustotal.core.readers import as_mapping, as_mappings, as_text, as_texts, integer, pairs
+from virustotal.core.readers import as_mappings, as_text, as_texts, integer, pairs
 from virustotal.plugins.sandbox.cell_text import describe
 from virustotal.plugins.sandbox.sandboxes import Sandbox
 from virustotal.plugins.sandbox.things import address
@@ -15,9 +15,9 @@ def port(value: Any) -> int | None:
     return number if number is not None and 0 < number < 65_536 else None
 
 
-def transport(traffic: Any) -> str | None:
+def transport(traffic: Mapping[str, Any]) -> str | None:
     """Return `tcp` or `udp`, or None: Assemblyline has no other."""
-    protocol = as_text(as_mapping(traffic).get("transport_layer_protocol"), 20).lower()
+    protocol = as_text(traffic.get("transport_layer_protocol"), 20).lower()
     return protocol if protocol in {"tcp", "udp"} else None
 
 
@@ -37,9 +37,7 @@ def dns(sandbox: Sandbox) -> Iterator[tuple[str, str, tuple[str, ...]]]:
                 yield host, type, answers
 
 
-def mail(conversation: Any) -> tuple[str, tuple[str, ...]]:
+def mail(conversation: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     """Return the sender and the recipients of an SMTP conversation, its envelope before its message."""
-    fields = as_mapping(conversation)
-    sender = as_text(fields.get("smtp_from"), 320) or as_text(fields.get("message_from"), 320)
-    recipients: Sequence[str] = as_texts(fields.get("smtp_to"), 320) or as_texts(fields.get("message_to"), 320)
-    return sender, tuple(recipients)
+    sender = as_text(conversation.get("smtp_from"), 320) or as_text(conversation.get("message_from"), 320)
+    return sender, as_texts(conversation.get("smtp_to"), 320) or as_texts(conversation.get("message_to"), 320)

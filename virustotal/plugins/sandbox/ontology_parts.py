@@ -102,8 +102,7 @@ def _started(sandbox: Sandbox, process: Process) -> str | None:
 
 def _connections(sandbox: Sandbox) -> Iterator[Data]:
     for fields in as_mappings(sandbox.entries("ip_traffic")):
-        target = address(fields.get("destination_ip"))
-        if target:
+        if target := address(fields.get("destination_ip")):
             yield _connection(
                 sandbox,
                 target,
