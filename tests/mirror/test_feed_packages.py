@@ -29,6 +29,7 @@ def read(path: Path) -> list[Any]:
         bz2.compress,
         gzip.compress,
         lambda plain: gzip.compress(bz2.compress(plain)),
+        lambda plain: gzip.compress(gzip.compress(plain)),
         lambda plain: tarred(plain),
         lambda plain: tarred(bz2.compress(minute(1)), bz2.compress(minute(2, 3)), mode="w:bz2"),
         lambda plain: tarred(minute(1), minute(2), minute(3), mode="w:gz"),

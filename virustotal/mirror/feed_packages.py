@@ -49,7 +49,7 @@ def _unpacked(stream: _Stream, depth: int) -> Iterator[bytes | None]:
     if is_bz2:
         yield from _unpacked(bz2.BZ2File(stream), depth + 1)
     elif is_gzip:
-        yield from _unpacked(gzip.GzipFile(fileobj=stream), depth + 1)
+        yield from _unpacked(gzip.GzipFile(fileobj=stream, mode="rb"), depth + 1)
     elif is_tar:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
