@@ -112,6 +112,23 @@ def test_a_plugin_that_changes_the_process_at_import_is_named(monkeypatch: pytes
     assert (os.getcwd(), "X_MINE" in os.environ) == (before, False)
 
 
+def test_a_plugin_that_removes_the_working_directory_has_all_else_set_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    @hookimpl
+    def virustotal_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+        os.environ["X_MINE"] = "x"
+        os.chdir("/")
+        tmp_path.rmdir()
+        return ()
+
+    plugin = listed(virustotal_analyzers=virustotal_analyzers)
+    assert (plugin.state, len(plugin.warnings)) == (State.LOADED, 1)
+    assert (os.getcwd(), "X_MINE" in os.environ) == ("/", False)
+
+
 def test_an_optional_hook_of_a_later_service_is_passed_over() -> None:
     later = hookimpl(lambda report: None, optionalhook=True)
     plugin = listed(virustotal_remap=remap, virustotal_later=later)

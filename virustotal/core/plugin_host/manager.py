@@ -90,7 +90,7 @@ def _load_guarded(
         with _watched(plugin) if plugin.external else contextlib.nullcontext():
             module = load_module()
             _load(plugin, module, modules, settings)
-            modules[plugin] = module
+        modules[plugin] = module
     except BaseException as error:  # SystemExit and RecursionError too: the service starts whatever a plugin does
         if isinstance(error, KeyboardInterrupt) and not plugin.external:
             raise

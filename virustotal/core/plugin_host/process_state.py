@@ -20,6 +20,13 @@ def _directory() -> str:
         return ""
 
 
+def _enter(directory: str) -> None:
+    try:
+        os.chdir(directory)
+    except OSError:  # it was removed
+        os.chdir(os.sep)
+
+
 def _set_environment(variables: Mapping[str, str]) -> None:
     for name in os.environ.keys() - variables.keys():
         del os.environ[name]
@@ -46,7 +53,7 @@ def _filters() -> list[Any]:
 
 #: What is looked at -> how it is read and set. `warnings.catch_warnings` sets the filters back.
 _STATES: Mapping[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
-    "the working directory": (_directory, lambda directory: os.chdir(directory or os.sep)),
+    "the working directory": (_directory, _enter),
     "the environment": (lambda: dict(os.environ), _set_environment),
     "the locale": (partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
     "the filters of warnings": (_filters, lambda _: None),
