@@ -71,10 +71,9 @@ def expand_report(
         return report
     kind, learnt = plan.subject.kind, capabilities or KeyCapabilities()
     pager = Pager(plan, report.subject.ref, RequestExecutor(source, deadline), learnt)
+    paged, refused = planner.names_to_page(plan, report), learnt.refused(kind)
     # Other names that a combined request was refused with may have been refused because of these: they are asked alone.
-    refused = {name: outcome for name, outcome in learnt.refused(kind).items() if is_lasting(kind, name, outcome)}
-    paged = planner.names_to_page(plan, report)
-    outcomes = {name: refused[name] for name in paged if name in refused}
+    outcomes = {name: refused[name] for name in paged if name in refused and is_lasting(kind, name, refused[name])}
     names = [name for name in paged if name not in outcomes]
     requests = {name: pager.first(name, report.related.get(name)) for name in names}
     costs = {name: planner.requests_for(plan, name, report.related.get(name)) for name in names}

@@ -34,7 +34,7 @@ class Plan:
         max_related: Objects of each relationship at most.
         notes: Sentences for the analyst.
         attributes: By the name of a relationship those that its analysers and verdicts read; without, whole objects
-            are wanted.
+            are wanted. None without `analyze`.
     """
 
     subject: Ref
@@ -63,7 +63,7 @@ class Plan:
 
     def selections(self, names: tuple[str, ...]) -> inline_attributes.Pairs:
         """The query that asks for attributes in line with a combined request of these names."""
-        return inline_attributes.selections(names, self.attributes) if self.analyze else ()
+        return inline_attributes.selections(names, self.attributes)
 
     @property
     def cost(self) -> int:
@@ -102,9 +102,7 @@ def plan(subject: Ref, registry: Registry, settings: Settings) -> Plan:
             "relationships.",
         )
     elif left_out := apart[len(alone) :]:
-        shown = ", ".join(left_out[:MOST_UNKNOWN])
-        more = f" and {len(left_out) - MOST_UNKNOWN} more" if len(left_out) > MOST_UNKNOWN else ""
-        notes += (f"Not asked for, as there are more than {MOST_UNKNOWN} unknown names: {shown}{more}.",)
+        notes += (f"Not asked for, as there are more than {MOST_UNKNOWN} unknown names: {', '.join(left_out)}.",)
     return Plan(
         subject,
         embed,
@@ -171,7 +169,7 @@ def _worth(plan: Plan, related: Related) -> bool:
 def in_line(plan: Plan, related: Related) -> bool:
     """True if all objects of a relationship came in line, with the attributes that were asked for."""
     asked = plan.attributes.get(related.relationship, ())
-    return plan.analyze and bool(asked) and inline_attributes.has_requested(related, asked)
+    return bool(asked) and inline_attributes.has_requested(related, asked)
 
 
 def requests_for(plan: Plan, name: str, related: Related | None) -> int:
@@ -193,7 +191,7 @@ def describe(plan: Plan) -> tuple[str, ...]:
     many = "1 request" if plan.pages == 1 else f"up to {plan.pages} requests"
     lines += [f"  {many}, if it is not empty: {name}" for name in plan.embed if plan.analyze]
     lines += [f"  {f'{many}, asked alone' if plan.analyze else 'no request'}: {name}" for name in plan.alone]
-    if plan.analyze and any(map(plan.attributes.get, plan.names)):
+    if any(map(plan.attributes.get, plan.names)):
         lines.append("  up to 1 more if VirusTotal refuses to shorten the pages")
     return (*lines, *(f"  note: {note}" for note in plan.notes))
 
