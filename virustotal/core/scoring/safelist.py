@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import regex
 from attrs import field, frozen
 
 from virustotal.util.hosts import host_of
 from virustotal.util.readers import EMPTY, as_list, as_mapping, as_text, pairs
+
+if TYPE_CHECKING:
+    import regex
 
 log = logging.getLogger("assemblyline.service.virustotal.safelist")
 
@@ -35,7 +37,7 @@ class Safelist:
     """
 
     exact: Mapping[str, frozenset[str]] = EMPTY
-    patterns: Mapping[str, tuple[regex.Pattern[str], ...]] = field(default=EMPTY, eq=False)
+    patterns: "Mapping[str, tuple[regex.Pattern[str], ...]]" = field(default=EMPTY, eq=False)
     broken: int = 0
     #: Expressions that once took longer than PATTERN_SECONDS, and are not used again.
     _slow: set[str] = field(factory=set, init=False, eq=False, repr=False)
@@ -56,7 +58,7 @@ class Safelist:
         is_listed = not self.exact.get(tag_type, frozenset()).isdisjoint(names)
         return is_listed or any(self._matches(pattern, plain) for pattern in self.patterns.get(tag_type, ()))
 
-    def _matches(self, pattern: regex.Pattern[str], value: str) -> bool:
+    def _matches(self, pattern: "regex.Pattern[str]", value: str) -> bool:
         if pattern.pattern in self._slow:
             return False
         try:
@@ -107,7 +109,9 @@ def read_safelist(answer: Any) -> Safelist:
     return Safelist(MappingProxyType(exact), MappingProxyType(patterns), broken)
 
 
-def _compiled(value: Any) -> regex.Pattern[str] | None:
+def _compiled(value: Any) -> "regex.Pattern[str] | None":
+    import regex  # when the platform's safelist comes: the service does not wait for this import at start
+
     # An empty expression matches everything, and is never what an administrator meant.
     if not isinstance(value, str) or not value.strip():
         return None
