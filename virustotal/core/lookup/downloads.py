@@ -11,16 +11,13 @@ from virustotal.api import endpoints
 from virustotal.api.source import Save, Source
 from virustotal.core.errors import VirusTotalError
 from virustotal.core.findings import Download, Role
-from virustotal.core.lookup.executor import side_by_side
+from virustotal.core.lookup.executor import RequestExecutor, side_by_side
 from virustotal.core.models import FOUND, Outcome, Status
 from virustotal.core.settings import Settings
 
 #: Bytes of the shortest file of a kind: the header of a capture, and of an event log.
 _SHORTEST = {"pcap": 24, "evtx": 128}
 _MAY_BE_HTML = frozenset({"html", "dom", "file"})
-
-#: An artefact whose like met one of these is not asked for: the licence covers all of a kind, the quota everything.
-_SPREADS = (Status.FORBIDDEN, Status.QUOTA)
 
 
 @frozen
@@ -41,11 +38,10 @@ class DownloadOutcome:
 class _Round:
     """What the threads of one round share."""
 
-    source: Source
+    executor: RequestExecutor
     folder: Path
     most_bytes: int
-    deadline: float
-    refused: dict[str, Outcome] = field(factory=dict)  # by kind; under an empty name, of all kinds
+    refused: dict[str, Outcome] = field(factory=dict)  # by kind: the licence covers all of a kind or none
 
 
 def fetch(
@@ -78,7 +74,7 @@ def fetch(
     chosen, skipped = _within(distinct.values(), limit)
     # A folder of its own: what an earlier subject's artefacts left in the task's folder is attached by its path.
     artefacts = Path(tempfile.mkdtemp(prefix="artefacts-", dir=folder)) if chosen else folder
-    round = _Round(source, artefacts, settings.max_download_mb * 2**20, deadline)
+    round = _Round(RequestExecutor(source, deadline), artefacts, settings.max_download_mb * 2**20)
     fetched = side_by_side(lambda pair: _one(round, *pair), enumerate(chosen))
     outcomes = {_key(outcome.download): outcome for outcome in (*skipped, *fetched)}
     return _with_distinct_names(_licence_once(outcomes[key] for key in distinct))
@@ -111,8 +107,7 @@ def _within(downloads: Iterable[Download], limit: int) -> tuple[list[Download], 
 
 
 def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
-    refusal = round.refused.get(download.kind) or round.refused.get("")
-    if refusal is not None:
+    if (refusal := round.refused.get(download.kind)) is not None:
         return DownloadOutcome(download, refusal)
     path = round.folder / f"artefact-{index:04d}"
     save = Save(
@@ -129,10 +124,10 @@ def _one(round: _Round, index: int, download: Download) -> DownloadOutcome:
             if download.link
             else endpoints.artefact(download.ref, download.kind, save)
         )
-        round.source.ask(request, round.deadline)
+        round.executor.ask(request)
     except VirusTotalError as error:
-        if error.status in _SPREADS:
-            round.refused["" if error.status is Status.QUOTA else download.kind] = error.outcome
+        if error.status is Status.FORBIDDEN:
+            round.refused[download.kind] = error.outcome
         return DownloadOutcome(download, error.outcome)
     except Exception as error:  # a full disk, say: it costs this file and nothing else
         path.unlink(missing_ok=True)
