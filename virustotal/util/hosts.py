@@ -89,12 +89,12 @@ def address_of(host: str) -> Address | None:
     except ValueError:
         if ":" in plain:
             raise ValueError("not an IPv6 address") from None
-    labels = plain.split(".")
+    labels = ["0" if label == "0x" else label for label in plain.split(".")]  # as browsers read it, unlike inet_aton
     if not _NUMBER.fullmatch(labels[-1]):
         return None
     if all(map(_NUMBER.fullmatch, labels)):  # one to four, each decimal, octal or hexadecimal
         with contextlib.suppress(OSError):
-            return ipaddress.IPv4Address(socket.inet_aton(plain))
+            return ipaddress.IPv4Address(socket.inet_aton(".".join(labels)))
     raise ValueError("not an IPv4 address")
 
 
