@@ -39,21 +39,20 @@ def flagged_section(entries: Iterable[ReportedPoints]) -> tuple[Section, tuple[R
     """
     others: list[ReportedPoints] = []
     objects: dict[tuple[str, str], list[tuple[About, ReportedPoints]]] = {}
-    for entry in entries:
-        about = entry.points.about
+    for reported in entries:
+        about = reported.points.about
         if about is None:
-            others.append(entry)
+            others.append(reported)
         else:
-            objects.setdefault((about.ref.kind, about.ref.id.lower()), []).append((about, entry))
+            objects.setdefault((about.ref.kind, about.ref.id.lower()), []).append((about, reported))
     flagged = sorted(map(_merged, objects.values()), key=lambda entry: -_counting(entry.reported))
     section = _section(flagged)
     groups: dict[tuple[str, str, str, str], list[Flagged]] = {}
-    for one in flagged:
-        points = one.reported.points
+    for entry in flagged:
+        reported, points = entry.reported, entry.reported.points
         if points.amount > 0:
-            groups.setdefault((points.family, points.name, one.reported.subject, one.reported.void_because), []).append(
-                one
-            )
+            key = (points.family, points.name, reported.subject, reported.void_because)
+            groups.setdefault(key, []).append(entry)
     return section, (*others, *(_points(group, section) for group in groups.values()))
 
 
