@@ -11,7 +11,7 @@ import yaml
 from tests.conftest import ROOT
 from virustotal.cli.reports.quota import Quotas, Window, as_json
 from virustotal.client.hourly_counts import CACHE_COUNTERS, KEY_COUNTERS, Hour
-from virustotal.core.findings import Points
+from virustotal.core.findings import Family, Points
 from virustotal.core.models import Detection, Object, Ref, Verdict
 from virustotal.core.scoring.heuristics import CAPS, HEURISTICS, ReportedPoints, apply_caps
 from virustotal.core.scoring.safelist import read_safelist
@@ -100,6 +100,7 @@ def test_the_table_of_families() -> None:
     assert {name: int(cap) for name, cap, _ in rows} == {family.value: cap for family, cap in CAPS.items()}
     numbers = {name: ids.partition(",")[0] for name, _, ids in rows}
     assert {family.value: str(number) for family, number in HEURISTICS.items()} == numbers
+    assert [name for name, _, ids in rows if "," in ids] == [Family.PLUGIN.value]
 
 
 def worth(finding: str, family: str, *amounts: int) -> str:

@@ -321,6 +321,17 @@ def test_a_shard_that_cannot_be_searched_is_named_and_the_others_answer(server: 
     ] * 2  # once for each alias
 
 
+def test_an_alias_without_an_index_that_may_be_seen_is_not_asked(server: Server, said: list[str]) -> None:
+    several = {"type": "illegal_argument_exception", "reason": "alias has more than one index associated with it"}
+    doc = {"_index": "virustotal-files", "_id": SHA, "error": several}
+    server.say(answer(json.dumps({"docs": [doc]}).encode()), answer(b"{}"))
+    config = evolve(MirrorConfig(), hosts=(server.url,))
+    store = ObjectStore(SearchClient(config, Credentials()), config, CircuitBreaker(said.append, said.append, "It", ""))
+    result = store.fetch((FILE,), soon())
+    assert (dict(result.objects), dict(result.failed), said) == ({}, {}, [])
+    assert len(server.heard) == 2  # a multi-get of nothing is refused, as if the cluster failed
+
+
 def test_what_elasticsearch_says_of_several_indices_and_of_a_shard_that_is_missing(
     server: Server, said: list[str]
 ) -> None:

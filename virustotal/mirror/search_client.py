@@ -81,6 +81,8 @@ class SearchClient:
         Raises:
             MirrorError: The cluster cannot answer.
         """
+        if not places:  # a multi-get of nothing is refused
+            return ()
         body = {"docs": [{"_index": index, "_id": id} for index, id in places]}
         if len(places) <= MOST_DOCUMENTS:
             try:
