@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from attrs import evolve, field, frozen
 
 from virustotal.api.deep_json import parse_deep
-from virustotal.api.identifiers import COLLECTIONS, LONGEST_ID, valid_id
+from virustotal.api.identifiers import COLLECTIONS, LONGEST_ID, SHA256, valid_id
 from virustotal.api.relationships import KINDS
 from virustotal.api.source import Request
 from virustotal.core.errors import InvalidError, UnavailableError
@@ -27,7 +27,6 @@ MOST_DIGITS = 400
 MOST_ENTRIES = 1_000
 
 _OF_ANALYSIS = re.compile(r"u-([0-9a-f]{64})-[0-9]+")
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PATH = re.compile(r"/([a-z_]+)/([^/]+)(?:/(.+))?")
 _BY_PATH: Mapping[str, str] = {path: kind for kind, path in COLLECTIONS.items()}
 #: Length of a digest in hexadecimal, to the attribute that has it.
@@ -243,7 +242,7 @@ def _same(subject: Object, asked: Ref, id: Any) -> bool:
         return False
     if mine == theirs:
         return isinstance(id, str)
-    if asked.kind not in {"file", "url"} or _SHA256.fullmatch(mine) or not _SHA256.fullmatch(theirs):
+    if asked.kind not in {"file", "url"} or SHA256.fullmatch(mine) or not SHA256.fullmatch(theirs):
         return False
     digest = subject.attributes.get(_DIGESTS.get(len(mine), "")) if asked.kind == "file" else None
     return not isinstance(digest, str) or digest.lower() == mine

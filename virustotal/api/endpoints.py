@@ -20,7 +20,8 @@ LARGEST_UPLOAD = 650 * 2**20
 
 Pairs = tuple[tuple[str, str], ...]
 
-_NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
+#: The name of a relationship.
+NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 #: The kinds of downloads: the kind of object that owns each, and its name in the address.
 ARTEFACTS: Mapping[str, tuple[str, str]] = {
     "evtx": ("file_behaviour", "evtx"),
@@ -40,7 +41,7 @@ def _path(ref: Ref) -> str:
 
 
 def _name(relationship: str) -> str:
-    if not _NAME.fullmatch(relationship):
+    if not NAME.fullmatch(relationship):
         raise InvalidError("This is not the name of a relationship.", code="LocalInvalidName")
     return relationship
 

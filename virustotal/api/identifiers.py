@@ -43,11 +43,11 @@ COLLECTIONS: Mapping[str, str] = {
 #: The longest identifier; the base64 of a URL is the only one that comes near it.
 LONGEST_ID = 8192
 
-#: A SHA-256, SHA-1 or MD5 in lower case; characters that no identifier and no URL holds.
+#: A SHA-256 in lower case; one of these, a SHA-1 or an MD5; characters that no identifier and no URL holds.
+SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
-_HEX64 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -76,7 +76,7 @@ def _file(id: str) -> str:
 
 
 def _url(id: str) -> str:
-    if _HEX64.fullmatch(id.lower()):
+    if SHA256.fullmatch(id.lower()):
         return id.lower()
     plain = _matching(_BASE64URL, id)
     try:

@@ -40,7 +40,6 @@ LONGEST_ID = 512
 AHEAD = 24 * 3600
 
 _DATES = ("last_modification_date", "last_analysis_date", "analysis_date")
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _BEHAVIOUR = re.compile(r"([0-9a-f]{64})_.+", re.ASCII | re.DOTALL)
 
 
@@ -136,7 +135,7 @@ def _identity(entry: Mapping[str, Any]) -> tuple[str, str]:
         id = identifiers.valid_id(kind, obj.ref.id)
     except InvalidError:
         raise RefusedError(f"no id of a {kind}") from None
-    whole = {"file": _SHA256, "url": _SHA256, "file_behaviour": _BEHAVIOUR}.get(kind)
+    whole = {"file": identifiers.SHA256, "url": identifiers.SHA256, "file_behaviour": _BEHAVIOUR}.get(kind)
     if (whole and not whole.fullmatch(id)) or len(id.encode("utf-8", "replace")) > LONGEST_ID:
         raise RefusedError(f"no id of a {kind}")
     return kind, id

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from attrs import frozen
 
 from virustotal.api import relationships
-from virustotal.api.identifiers import COLLECTIONS
+from virustotal.api.identifiers import COLLECTIONS, SHA256
 from virustotal.api.source import Request
 from virustotal.core.models import Ref
 from virustotal.util.hosts import canonical_url
@@ -21,7 +21,6 @@ _PATHS: Mapping[str, str] = MappingProxyType(
     {COLLECTIONS[kind]: kind for kind in (*relationships.KINDS, "file_behaviour")}
 )
 _SELECTION = re.compile(r"relationship_attributes\[([a-z0-9_]{1,64})\]", re.ASCII)
-_HEX64 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CURSOR = re.compile(r"mirror-([0-9]{1,6})", re.ASCII)
 
 
@@ -92,7 +91,7 @@ def identifiers(ref: Ref) -> tuple[str, ...]:
     A URL given as text is stored under the SHA-256 of its canonical form. Other loaders store names and addresses under
     their SHA-256 (docs/migration.md).
     """
-    if _HEX64.fullmatch(ref.id):
+    if SHA256.fullmatch(ref.id):
         return (ref.id,)
     if ref.kind == "file":
         return ()

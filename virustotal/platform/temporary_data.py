@@ -4,10 +4,10 @@ The value is JSON in VirusTotal's own shape, a list of file objects (docs/tempor
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from virustotal.api.identifiers import SHA256
 from virustotal.core.models import Detection, Object, Verdict
 from virustotal.core.scoring.words import MALICIOUS, SUSPICIOUS
 from virustotal.util.readers import as_list, as_mapping, as_text, integer, pairs
@@ -21,7 +21,6 @@ LONGEST_NAME = 120
 
 #: Categories that are passed on, the most important first.
 _CATEGORIES = (MALICIOUS, SUSPICIOUS, "harmless", "undetected")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -39,7 +38,7 @@ def temporary_data(subject: Object, verdict: Verdict, previous: Any = None) -> s
         previous: The value that came with the task; its files are kept behind this one.
     """
     shown = [_entry(detection) for detection in sorted(verdict.detections, key=_order) if _counts(detection)]
-    if subject.ref.kind != "file" or not _SHA256.fullmatch(subject.ref.id.lower()) or not shown:
+    if subject.ref.kind != "file" or not SHA256.fullmatch(subject.ref.id.lower()) or not shown:
         return ""
     files = {subject.ref.id.lower(): shown}
     totals = {subject.ref.id.lower(): len(shown)}
@@ -109,7 +108,7 @@ def _read(previous: Any) -> Mapping[str, tuple[_Entries, int]]:
         attributes = as_mapping(as_mapping(entry).get("attributes"))
         results = pairs(attributes.get("last_analysis_results"))
         entries = [_earlier_entry(engine, as_mapping(result)) for engine, result in results]
-        if entries and _SHA256.fullmatch(sha256):
+        if entries and SHA256.fullmatch(sha256):
             files[sha256] = (entries, max(0, integer(attributes.get("left_out")) or 0))
     return files
 

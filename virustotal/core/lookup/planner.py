@@ -1,7 +1,6 @@
 """The plan of one subject: which requests will be made at most, before any is made."""
 
 import math
-import re
 from collections.abc import Mapping
 
 from attrs import frozen
@@ -17,7 +16,6 @@ from virustotal.util.readers import EMPTY, quantity
 #: Names outside the catalogue that one task asks for.
 MOST_UNKNOWN = 10
 
-_NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 _FIRST = ("behaviours", "contacted_ips", "contacted_domains", "contacted_urls", "dropped_files")
 
 
@@ -130,7 +128,7 @@ def _understood(kind: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tup
         entry = relationships.find(kind, actual)
         if entry is None and actual in relationships.ENDPOINTS:
             notes.append(f"{actual} is an endpoint of VirusTotal and no relationship; it is not asked for.")
-        elif entry is not None or (actual not in all_names and _NAME.fullmatch(actual)):
+        elif entry is not None or (actual not in all_names and endpoints.NAME.fullmatch(actual)):
             understood.append(actual)
         elif actual not in all_names:
             notes.append(f"{name[:64]!r} cannot be the name of a relationship; it is not asked for.")
