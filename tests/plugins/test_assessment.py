@@ -38,8 +38,8 @@ def found(given: Any, kind: str = "file", **attributes: Any) -> list[Any]:
 )
 def test_points(kind: str, verdict: Any, severity: Any, amount: int) -> None:
     section, *points = found(gti(verdict, severity), kind)
-    assert [each.amount for each in points] == ([amount] if amount else [])
-    assert all(each.family == "assessment" and each.section is section for each in points)
+    assert [point.amount for point in points] == ([amount] if amount else [])
+    assert all(point.family == "assessment" and point.section is section for point in points)
 
 
 @pytest.mark.parametrize("severity", [None, "SEVERITY_NONE", "SEVERITY_UNKNOWN"])

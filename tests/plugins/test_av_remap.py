@@ -14,8 +14,8 @@ ACME = Detection("Acme", "malicious", "Trojan.Win32.Test_EICAR!gen")
 CLEAN = Detection("Bolt", "undetected")
 
 
-def remap(config: dict[str, Any], *found: Detection) -> tuple[Detection, ...]:
-    return virustotal_remap(found or (ACME, CLEAN), service_settings({"av_config": config}))
+def remap(config: dict[str, Any], *detection: Detection) -> tuple[Detection, ...]:
+    return virustotal_remap(detection or (ACME, CLEAN), service_settings({"av_config": config}))
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_nothing_configured_changes_nothing() -> None:
 
 def test_nothing_is_left_out_and_earlier_rules_stay() -> None:
     earlier = Detection("Cog", "malicious", "X", ignored_because="another plugin")
-    found = remap({"term_blocklist": ["cog"], "revised_kw_score_map": {"x": 1}}, earlier, ACME)
-    assert found == (earlier, ACME)
+    detections = remap({"term_blocklist": ["cog"], "revised_kw_score_map": {"x": 1}}, earlier, ACME)
+    assert detections == (earlier, ACME)
 
 
 def test_the_configuration_stays_as_it_is() -> None:

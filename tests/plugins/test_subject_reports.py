@@ -19,8 +19,8 @@ from virustotal.core.settings import Settings
 from virustotal.plugins import assessment, detections, overview
 
 SETTINGS = Settings()
-ANALYZERS = [each for module in (detections, overview, assessment) for each in module.virustotal_analyzers()]
-KINDS = {each.kind for each in ANALYZERS}
+ANALYZERS = [analyzer for module in (detections, overview, assessment) for analyzer in module.virustotal_analyzers()]
+KINDS = {analyzer.kind for analyzer in ANALYZERS}
 #: What an attribute is replaced by; the first stands for its absence.
 BROKEN: tuple[Any, ...] = (..., None, [], {}, "", "x", 0, -1, 2**70, 1e308, True, [None], {"": None}, [[]], "\x00")
 
@@ -41,14 +41,14 @@ def everything() -> tuple[Object, ...]:
     return tuple(each for path in report_files(".") for each in objects(load(path)))
 
 
-def check(given: Object) -> None:
-    evidence = Evidence(Report(given), None, SETTINGS, lambda each: judge(each, SETTINGS))
+def check(obj: Object) -> None:
+    evidence = Evidence(Report(obj), None, SETTINGS, lambda each: judge(each, SETTINGS))
     found = [
-        finding for analyzer in ANALYZERS if analyzer.kind == given.ref.kind for finding in analyzer.analyze(evidence)
+        finding for analyzer in ANALYZERS if analyzer.kind == obj.ref.kind for finding in analyzer.analyze(evidence)
     ]
-    verdict = evidence.judge(given)
-    answered = sum(1 for each in verdict.detections if each.category in ANSWERED)
-    stats = counters(given)
+    verdict = evidence.judge(obj)
+    answered = sum(1 for detection in verdict.detections if detection.category in ANSWERED)
+    stats = counters(obj)
     if answered or any(stats.get(name) for name in ANSWERED):
         assert found[0].title_text.startswith(("Detections: ", "All engines ("))
     for each in found:
@@ -62,25 +62,25 @@ def check(given: Object) -> None:
             assert each.body is None or isinstance(each.body, str)
 
 
-def broken(given: Object, name: str, value: Any) -> Object:
-    attributes = {key: entry for key, entry in given.attributes.items() if key != name}
-    return Object(given.ref, attributes if value is ... else {**attributes, name: value})
+def broken(obj: Object, name: str, value: Any) -> Object:
+    attributes = {key: entry for key, entry in obj.attributes.items() if key != name}
+    return Object(obj.ref, attributes if value is ... else {**attributes, name: value})
 
 
 def test_every_recorded_object(reports: object) -> None:
-    found = everything()
-    assert len(found) > 100
-    for each in found:
-        check(each)
+    findings = everything()
+    assert len(findings) > 100
+    for finding in findings:
+        check(finding)
 
 
 def test_a_sample_with_one_broken_attribute(reports: object) -> None:
     picks = random.Random(4)  # the same sample in every run
-    found = everything()
+    findings = everything()
     for _ in range(500):
-        each = picks.choice(found)
-        names = sorted({*each.attributes, *VERDICT_ATTRIBUTES})
-        check(broken(each, picks.choice(names), picks.choice(BROKEN)))
+        choice = picks.choice(findings)
+        names = sorted({*choice.attributes, *VERDICT_ATTRIBUTES})
+        check(broken(choice, picks.choice(names), picks.choice(BROKEN)))
 
 
 class Recording(dict[str, Any]):
@@ -97,9 +97,9 @@ class Recording(dict[str, Any]):
 
 @pytest.mark.slow
 def test_each_attribute_of_each_object_broken(reports: object) -> None:
-    for each in everything():
-        attributes = Recording(each.attributes)
-        check(Object(each.ref, attributes))
+    for finding in everything():
+        attributes = Recording(finding.attributes)
+        check(Object(finding.ref, attributes))
         for name in attributes.read & attributes.keys():
             for value in BROKEN:
-                check(broken(each, name, value))
+                check(broken(finding, name, value))

@@ -19,14 +19,14 @@ SETTINGS = Settings()
 SAFELIST = read_safelist({"regex": {"network.dynamic.domain": [r"(.*\.)?microsoft\.com$"]}})
 
 
-def check(found: tuple[Object, ...]) -> None:
+def check(objects: tuple[Object, ...]) -> None:
     plugins = load(BUILTIN, SETTINGS)
     hooks = plugins.begin(SETTINGS)
 
     def verdict(obj: Object) -> Verdict:
         return judge(obj, SETTINGS, hooks.remap, hooks.decide, SAFELIST)
 
-    for each in found:
+    for each in objects:
         report = Report(each)
         contributions = runner.analyse(report, plugins, SETTINGS, verdict, time.monotonic() + 60)
         assert [one.error for one in contributions if one.error] == []

@@ -63,16 +63,16 @@ def test_states(related: Related, shown: str, detail: str) -> None:
 
 def test_premium_relationships_share_one_row() -> None:
     forbidden = Outcome(Status.FORBIDDEN, "403")
-    found = rows(result(Related("a", outcome=forbidden), Related("b", ITEMS[:1]), Related("c", outcome=forbidden)))
-    assert [(row["relationship"], row["result"]) for row in found] == [
+    table_rows = rows(result(Related("a", outcome=forbidden), Related("b", ITEMS[:1]), Related("c", outcome=forbidden)))
+    assert [(row["relationship"], row["result"]) for row in table_rows] == [
         ("b", "shown 1 of 1"),
         ("a, c", "needs a premium licence"),
     ]
 
 
 def test_names_that_were_asked_for_and_not_looked_up() -> None:
-    found = rows(result(Related("contacted_ips"), asked=("dropped_files", "contacted_ips", "moon_phases")))
-    assert [(row["relationship"], row["result"]) for row in found] == [
+    table_rows = rows(result(Related("contacted_ips"), asked=("dropped_files", "contacted_ips", "moon_phases")))
+    assert [(row["relationship"], row["result"]) for row in table_rows] == [
         ("dropped_files", "not looked up"),
         ("contacted_ips", "none"),
         ("moon_phases", "not looked up: the name is not in the service's catalogue"),
@@ -80,24 +80,24 @@ def test_names_that_were_asked_for_and_not_looked_up() -> None:
 
 
 def test_aliases_and_origins_are_said() -> None:
-    found = rows(
+    table_rows = rows(
         result(
             Related("contacted_ips"),
             aliases={"contacted_hosts": "contacted_ips", "contacted_ips": "contacted_ips"},
             origins={"contacted_ips": "cache, 2 hours old"},
         )
     )
-    assert found[0]["detail"] == "asked for as contacted_hosts"
-    assert found[0]["answered by"] == "cache, 2 hours old"
+    assert table_rows[0]["detail"] == "asked for as contacted_hosts"
+    assert table_rows[0]["answered by"] == "cache, 2 hours old"
 
 
 def test_two_subjects_are_told_apart_and_a_missing_one_has_no_rows() -> None:
-    found = rows(
+    table_rows = rows(
         result(Related("a"), kind="url", label="https://example.com/"),
         result(Related("a"), kind="domain"),
         result(kind="ip_address", status=Status.UNKNOWN, asked=("a",)),
     )
-    assert [row["subject"] for row in found] == ["URL https://example.com/", "Domain example.com"]
+    assert [row["subject"] for row in table_rows] == ["URL https://example.com/", "Domain example.com"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_it_is_one_collapsed_section() -> None:
     download = Download(Ref("file", "abc"), "file", "x.bin", "Dropped")
     section = coverage_section([result(Related("a"), artefacts=(DownloadOutcome(download, Outcome(Status.FOUND)),))])
     assert section.auto_collapse
-    assert [each.title_text for each in section.subsections] == ["Artefacts (1)"]
+    assert [subsection.title_text for subsection in section.subsections] == ["Artefacts (1)"]
 
 
 def test_nothing_asked_nothing_shown() -> None:

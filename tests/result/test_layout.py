@@ -70,11 +70,11 @@ def test_what_belongs_to_no_subject_scores_is_shown_and_makes_the_result_partial
     )
 
     for results in ((), (subject(),), (subject(kind="url"), subject(kind="domain"))):
-        found = layout(*results, beside=beside)
+        result = layout(*results, beside=beside)
 
-        titles = [each.title_text for each in found.sections]
-        assert found.score == platform_score(finalized(found)["sections"]) == CAPS[Family.TAGGED]
-        assert "The analyser hook failed." in found.reasons
+        titles = [each.title_text for each in result.sections]
+        assert result.score == platform_score(finalized(result)["sections"]) == CAPS[Family.TAGGED]
+        assert "The analyser hook failed." in result.reasons
         assert titles.index("Tagged") >= len(results)
         assert {"Analysers that failed (1)", "What was cut or left out (1)"} <= set(titles)
 
@@ -126,15 +126,15 @@ def agrees(found: Layout) -> int:
 
 
 def test_no_points_no_explanation() -> None:
-    found = layout(subject(contribution(sections=(Section("A"),))))
-    assert found.score == 0
-    assert titles(found) == ["VirusTotal: not analysed", "A"]
+    result = layout(subject(contribution(sections=(Section("A"),))))
+    assert result.score == 0
+    assert titles(result) == ["VirusTotal: not analysed", "A"]
 
 
 def test_one_point_colours_its_section() -> None:
     section = Section("Detections", subsections=(Section("Malicious"),))
-    found = layout(subject(contribution((Points("engines", "engines", 400, "Four engines."), section))))
-    shown = finalized(found)["sections"]
+    result = layout(subject(contribution((Points("engines", "engines", 400, "Four engines."), section))))
+    shown = finalized(result)["sections"]
     assert [(each["title_text"], each["depth"]) for each in shown[1:]] == [
         ("Detections", 0),
         ("Malicious", 1),
@@ -156,8 +156,8 @@ def test_the_cap_holds_over_all_sections_and_both_subjects() -> None:
         contribution((Points("related", "r", 200, "Two."), Section("R")), name="r"),
         kind="domain",
     )
-    found = layout(url, host)
-    assert agrees(found) == 1300
+    result = layout(url, host)
+    assert agrees(result) == 1300
     rows = explained(finalized(layout(url, host))["sections"])
     assert all("family" in row and "reason" in row for row in rows)
     subjects = {row["subject"][:20] for row in rows}
@@ -175,7 +175,7 @@ def test_equal_reasons_of_two_subjects_stay_in_the_rows() -> None:
 
 def test_several_points_and_families_on_one_section() -> None:
     section = Section("Everything")
-    found = layout(
+    result = layout(
         subject(
             contribution(
                 (Points("static", "odd", 50, "Odd."), section),
@@ -185,7 +185,7 @@ def test_several_points_and_families_on_one_section() -> None:
             )
         )
     )
-    shown = finalized(found)["sections"]
+    shown = finalized(result)["sections"]
     everything = next(each for each in shown if each["title_text"] == "Everything")
     small = next(each for each in shown if each["title_text"] == "Structure: 50 points")
     assert everything["heuristic"]["score"] == 160
@@ -197,8 +197,8 @@ def test_several_points_and_families_on_one_section() -> None:
 
 def test_a_point_of_nothing_is_listed_and_raises_its_technique() -> None:
     section = Section("Techniques")
-    found = layout(subject(contribution((Points("behaviour", "t", 0, "Seen.", attack_ids=("T1059",)), section))))
-    assert section_of(found, "Techniques")["heuristic"]["attack_ids"] == ["T1059"]
+    result = layout(subject(contribution((Points("behaviour", "t", 0, "Seen.", attack_ids=("T1059",)), section))))
+    assert section_of(result, "Techniques")["heuristic"]["attack_ids"] == ["T1059"]
     again = layout(subject(contribution((Points("behaviour", "t", 0, "Seen."), section))))
     shown = finalized(again)
     assert (again.score, shown["score"]) == (0, 0)
@@ -207,7 +207,7 @@ def test_a_point_of_nothing_is_listed_and_raises_its_technique() -> None:
 
 def test_points_without_a_section_take_the_first_or_their_own() -> None:
     first, second = Section("First"), Section("Second")
-    found = layout(
+    result = layout(
         subject(
             contribution((Points("static", "a", 10, "A."), None), sections=(first, second)),
             contribution((Points("static", "b", 20, "B."), None), name="lonely", sections=()),
@@ -215,7 +215,8 @@ def test_points_without_a_section_take_the_first_or_their_own() -> None:
         )
     )
     shown = {
-        each["title_text"]: each["heuristic"] and each["heuristic"]["score"] for each in finalized(found)["sections"]
+        section["title_text"]: section["heuristic"] and section["heuristic"]["score"]
+        for section in finalized(result)["sections"]
     }
     assert {name: shown[name] for name in ("First", "Second", "lonely", "Mine")} == {
         "First": 10, "Second": None, "lonely": 20, "Mine": 30,
@@ -225,11 +226,11 @@ def test_points_without_a_section_take_the_first_or_their_own() -> None:
 
 def test_external_points_count_as_the_plugins() -> None:
     section = Section("Mine")
-    found = layout(
+    result = layout(
         subject(contribution((Points("engines", "x", 1000, "Me."), section), external=True, name="external"))
     )
-    assert section_of(found, "Mine")["heuristic"]["heur_id"] == 2013
-    assert found.score == 500
+    assert section_of(result, "Mine")["heuristic"]["heur_id"] == 2013
+    assert result.score == 500
 
 
 @pytest.mark.parametrize(
@@ -251,9 +252,9 @@ def test_what_is_never_scored_has_no_points_of_an_assessment_either(
     safelist = read_safelist({"match": {f"network.static.{listed}": [values[listed]]}} if listed else {})
     points = Points("assessment", "gti", 500, "Held to be malicious.")
     given_ = subject(contribution((points, Section("G"))), kind=kind, attributes=attributes)
-    found = layout(given_, safelist=safelist)
-    assert found.score == (0 if says else 500)
-    assert says in explained(finalized(found)["sections"])[0]["reason"]
+    result = layout(given_, safelist=safelist)
+    assert result.score == (0 if says else 500)
+    assert says in explained(finalized(result)["sections"])[0]["reason"]
     external = subject(contribution((points, Section("G")), external=True), kind=kind, attributes=attributes)
     assert layout(external, safelist=safelist).score == 500  # what a plugin of others says is its own business
 
@@ -266,8 +267,8 @@ def test_a_clean_url_is_not_condemned_by_its_host(level: Level, url_points: int,
     scored = [(Points("assessment", "gti", url_points, "GTI."), Section("GTI"))] if url_points else []
     url = subject(contribution(*scored), kind="url", verdict=Verdict(level))
     host = subject(contribution((Points("engines", "e", 500, "Five."), Section("E"))), kind="domain")
-    found = layout(url, host)
-    assert agrees(found) == expected
+    result = layout(url, host)
+    assert agrees(result) == expected
     shown = section_of(layout(url, host), "E")
     assert shown["heuristic"]["score"] == (0 if expected == 0 else 500)
     tagged = contribution((Points(Family.TAGGED, "t", 50, "Tagged."), Section("T")))
@@ -304,10 +305,10 @@ def test_a_host_alone_is_scored() -> None:
 def test_more_points_than_rows_still_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virustotal.result.final_sections.MOST_SCORES", 3)
     section = Section("S")
-    found = layout(
+    result = layout(
         subject(contribution(*[(Points("behaviour", f"n{number}", number, "B."), section) for number in range(9)]))
     )
-    assert agrees(found) == 36
+    assert agrees(result) == 36
 
 
 FAMILIES = st.sampled_from([*(family.value for family in Family), "unheard-of"])
@@ -349,17 +350,17 @@ def test_the_sum_is_explained_whatever_comes(
     ],
 )
 def test_every_outcome_is_told_apart(status: Status, title: str, sentence: str, partial: bool) -> None:
-    found = layout(subject(status=status, detail="The reason."))
-    (shown,) = finalized(found)["sections"]
+    result = layout(subject(status=status, detail="The reason."))
+    (shown,) = finalized(result)["sections"]
     assert title in shown["title_text"]
     assert sentence in shown["body"]
     assert "The reason." in shown["body"]
-    assert found.partial is partial
-    assert bool(found.reasons) is partial
+    assert result.partial is partial
+    assert bool(result.reasons) is partial
 
 
 def test_a_found_subject_says_its_verdict_age_origin_and_notes() -> None:
-    found = layout(
+    result = layout(
         subject(
             attributes={"last_analysis_date": 1_600_000_000},
             verdict=Verdict(Level.MALICIOUS, (), ("5 of 60 engines.",), 500),
@@ -367,7 +368,7 @@ def test_a_found_subject_says_its_verdict_age_origin_and_notes() -> None:
             notes=("A note.",),
         )
     )
-    (shown,) = finalized(found)["sections"]
+    (shown,) = finalized(result)["sections"]
     assert shown["title_text"].endswith(": not analysed")
     for sentence in (
         "Stale: 1935 days ago (limit 365).",
@@ -380,12 +381,12 @@ def test_a_found_subject_says_its_verdict_age_origin_and_notes() -> None:
 
 
 def test_no_link_for_another_host() -> None:
-    found = layout(subject(), settings=Settings(host="https://mirror.example"))
-    assert "https://" not in finalized(found)["sections"][0]["body"]
+    result = layout(subject(), settings=Settings(host="https://mirror.example"))
+    assert "https://" not in finalized(result)["sections"][0]["body"]
 
 
 def test_several_subjects_stand_under_their_headings() -> None:
-    found = layout(
+    result = layout(
         subject(
             contribution(sections=(Section("A", subsections=(Section("B"),)),)),
             kind="url",
@@ -393,7 +394,7 @@ def test_several_subjects_stand_under_their_headings() -> None:
         ),
         subject(contribution(sections=(Section("C"),)), kind="domain"),
     )
-    assert [(each["title_text"], each["depth"]) for each in finalized(found)["sections"]] == [
+    assert [(section["title_text"], section["depth"]) for section in finalized(result)["sections"]] == [
         ("Result: 0 points", 0),
         ("URL https://example.com/: not analysed", 0),
         ("A", 1),
@@ -404,9 +405,9 @@ def test_several_subjects_stand_under_their_headings() -> None:
 
 
 def test_no_subject_at_all() -> None:
-    found = layout(notes=("The host is private.",))
-    assert titles(found) == ["Notes (1)"]
-    assert found.partial is False
+    result = layout(notes=("The host is private.",))
+    assert titles(result) == ["Notes (1)"]
+    assert result.partial is False
 
 
 def test_sections_keep_what_they_have() -> None:
@@ -430,8 +431,8 @@ def test_sections_keep_what_they_have() -> None:
 
 def test_the_platform_takes_no_points_back() -> None:
     section = Section("S", tags={"av.virus_name": ("X",)}, zeroize_on_tag_safe=True)
-    found = layout(subject(contribution((Points("static", "s", 10, "S."), section))))
-    assert section_of(found, "S")["zeroize_on_tag_safe"] is False
+    result = layout(subject(contribution((Points("static", "s", 10, "S."), section))))
+    assert section_of(result, "S")["zeroize_on_tag_safe"] is False
 
 
 # --- tags ------------------------------------------------------------------------------------------------------------
@@ -455,8 +456,8 @@ LISTED = read_safelist(
 
 def test_tags_of_safelisted_and_private_hosts_are_left_out_and_said() -> None:
     section = Section("S", tags=TAGS)
-    found = layout(subject(contribution(sections=(section,))), safelist=LISTED)
-    shown = finalized(found)["sections"]
+    result = layout(subject(contribution(sections=(section,))), safelist=LISTED)
+    shown = finalized(result)["sections"]
     assert flatten(shown[1]["tags"]) == {
         "network.dynamic.domain": ["bad.example.org"],
         "network.dynamic.ip": ["8.8.8.8"],
@@ -468,10 +469,10 @@ def test_tags_of_safelisted_and_private_hosts_are_left_out_and_said() -> None:
 
 def test_ignore_filtering_keeps_safelisted_tags_and_no_private_hosts() -> None:
     section = Section("S", tags=TAGS)
-    found = layout(
+    result = layout(
         subject(contribution(sections=(section,))), safelist=LISTED, settings=Settings(ignore_filtering=True)
     )
-    assert flatten(finalized(found)["sections"][1]["tags"]) == {
+    assert flatten(finalized(result)["sections"][1]["tags"]) == {
         "network.dynamic.domain": ["bad.example.org", "www.example.com"],
         "network.dynamic.ip": ["8.8.8.8"],
         "network.static.uri": ["https://bad.example.org/", "https://cdn.example.com/x"],
@@ -492,8 +493,8 @@ def test_ignore_filtering_keeps_safelisted_tags_and_no_private_hosts() -> None:
 )
 def test_a_mail_address_is_tagged_where_its_host_is_public(address: str, kept: bool) -> None:
     section = Section("S", tags={"network.email.address": (address,)})
-    found = layout(subject(contribution(sections=(section,))), safelist=LISTED)
-    tags = flatten(finalized(found)["sections"][1]["tags"])
+    result = layout(subject(contribution(sections=(section,))), safelist=LISTED)
+    tags = flatten(finalized(result)["sections"][1]["tags"])
     assert tags == ({"network.email.address": [address]} if kept else {})
 
 
@@ -502,13 +503,13 @@ def test_a_mail_address_is_tagged_where_its_host_is_public(address: str, kept: b
 
 def test_failed_analysers_are_listed_and_make_the_result_partial() -> None:
     kept = Section("What came before")
-    found = layout(
+    result = layout(
         subject(contribution(sections=(kept,), name="shaky", error="ValueError: no"), contribution(name="sound")),
         unloaded=("virustotal-broken 1.0: ImportError: no module",),
     )
-    assert found.partial
-    assert found.reasons == ("The analyser shaky failed.",)
-    shown = finalized(found)["sections"]
+    assert result.partial
+    assert result.reasons == ("The analyser shaky failed.",)
+    shown = finalized(result)["sections"]
     assert [each["title_text"] for each in shown][1:] == [
         "What came before",
         "Analysers that failed (1)",
@@ -519,16 +520,16 @@ def test_failed_analysers_are_listed_and_make_the_result_partial() -> None:
 
 
 def test_a_plugin_that_did_not_load_is_no_reason() -> None:
-    found = layout(subject(), unloaded=("virustotal-broken 1.0: ImportError",))
-    assert not found.partial
-    assert titles(found)[-1] == "Plugins that did not load (1)"
+    result = layout(subject(), unloaded=("virustotal-broken 1.0: ImportError",))
+    assert not result.partial
+    assert titles(result)[-1] == "Plugins that did not load (1)"
 
 
 def test_notes() -> None:
-    found = layout(
+    result = layout(
         subject(contribution(name="long", notes=("a table was cut",))), notes=("The parameter x was not understood.",)
     )
-    shown = finalized(found)["sections"]
+    shown = finalized(result)["sections"]
     assert (shown[1]["title_text"], shown[1]["body"]) == ("Notes (1)", "The parameter x was not understood.")
     assert shown[2]["body"] == "long: a table was cut"
 
@@ -546,8 +547,8 @@ def test_relationships_and_artefacts_that_may_come_later(status: Status, partial
 
 
 def test_what_the_cache_cannot_know_makes_the_result_partial() -> None:
-    found = layout(subject(), volatile=("The URL is from the metadata.",))
-    assert (found.partial, found.reasons) == (True, ("The URL is from the metadata.",))
+    result = layout(subject(), volatile=("The URL is from the metadata.",))
+    assert (result.partial, result.reasons) == (True, ("The URL is from the metadata.",))
 
 
 # --- flagged objects, open sections, titles --------------------------------------------------------------------------
@@ -557,11 +558,11 @@ def test_tags_that_a_cap_leaves_nothing_keep_the_colour_of_their_family() -> Non
     first = Section("One", tags={"network.static.domain": ("one.example.net",)})
     second = Section("Two", tags={"network.static.domain": ("two.example.net",)})
     points = Points(Family.CONFIGURATION, "configuration", CAPS[Family.CONFIGURATION], "Found.")
-    found = layout(subject(contribution((points, first), (points, second))))
-    assert flatten(section_of(found, "One")["tags"]) == {
+    result = layout(subject(contribution((points, first), (points, second))))
+    assert flatten(section_of(result, "One")["tags"]) == {
         "network.static.domain": ["one.example.net", "two.example.net"]
     }
-    assert found.score == CAPS[Family.CONFIGURATION]
+    assert result.score == CAPS[Family.CONFIGURATION]
 
 
 def test_the_closed_section_of_many_names_the_first_and_counts_the_rest() -> None:

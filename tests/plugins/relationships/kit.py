@@ -22,24 +22,24 @@ def engines(malicious: int, harmless: int = 10, suspicious: int = 0) -> dict[str
 
 def by_name(analyzers: Iterable[Analyzer], kind: str, relationship: str) -> Analyzer:
     """The one analyser of a relationship."""
-    (found,) = [each for each in analyzers if (each.kind, each.relationship) == (kind, relationship)]
+    (found,) = [analyzer for analyzer in analyzers if (analyzer.kind, analyzer.relationship) == (kind, relationship)]
     return found
 
 
 def sections(findings: Iterable[Finding]) -> Iterator[ResultSection]:
     """All sections, also those inside others."""
-    for each in findings:
-        if isinstance(each, ResultSection):
-            yield each
-            yield from sections(each.subsections)
+    for finding in findings:
+        if isinstance(finding, ResultSection):
+            yield finding
+            yield from sections(finding.subsections)
 
 
 def titled(findings: Iterable[Finding], start: str) -> ResultSection:
     """The one section whose title starts so, but for the details of tables."""
     (found,) = [
-        each
-        for each in sections(findings)
-        if each.title_text.startswith(start) and not each.title_text.endswith(": details")
+        section
+        for section in sections(findings)
+        if section.title_text.startswith(start) and not section.title_text.endswith(": details")
     ]
     return found
 
@@ -48,13 +48,13 @@ def without_further(findings: Iterable[Finding]) -> list[Finding]:
     """The findings without the sections of attributes that no column shows."""
     found = list(findings)
     for section in list(sections(found)):
-        section._subsections = [each for each in section.subsections if each.title_text != FURTHER]
+        section._subsections = [subsection for subsection in section.subsections if subsection.title_text != FURTHER]
     return found
 
 
 def details(findings: Iterable[Finding]) -> str:
     """What stands below tables."""
-    return "\n".join(str(each.body) for each in sections(findings) if each.title_text.endswith(": details"))
+    return "\n".join(str(section.body) for section in sections(findings) if section.title_text.endswith(": details"))
 
 
 def rows(section: ResultSection) -> list[Mapping[str, Any]]:
@@ -81,8 +81,8 @@ def tags(findings: Iterable[Finding]) -> dict[str, set[str]]:
 
 
 def points(findings: Iterable[Finding]) -> list[Points]:
-    return [each for each in findings if isinstance(each, Points)]
+    return [finding for finding in findings if isinstance(finding, Points)]
 
 
 def downloads(findings: Iterable[Finding]) -> list[Download]:
-    return [each for each in findings if isinstance(each, Download)]
+    return [finding for finding in findings if isinstance(finding, Download)]

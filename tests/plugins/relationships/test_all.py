@@ -95,8 +95,8 @@ def check(result: Iterable[Finding]) -> None:
         made = rebuilder.rebuild(section)
         assert made is not None
         assert all(tag_types.normal(name, value) for name, values in flat(made) for value in values)
-    for each in points(result):
-        assert each.section is None or rebuilder.value_of(each.section) is not None
+    for point in points(result):
+        assert point.section is None or rebuilder.value_of(point.section) is not None
     assert not [note for note in usage.notes if "tag" not in note]
     for section in sections(result):
         assert section.title_text
@@ -109,8 +109,8 @@ def check(result: Iterable[Finding]) -> None:
 def flat(section: Section) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The tags of a rebuilt section and of all below it."""
     yield from section.tags.items()
-    for each in section.subsections:
-        yield from flat(each)
+    for subsection in section.subsections:
+        yield from flat(subsection)
 
 
 def readable(body: Any) -> str:
@@ -128,7 +128,7 @@ def test_the_check_sees_what_json_escapes() -> None:
 
 
 def test_names_of_analysers_are_unique() -> None:
-    assert len({each.name for each in REGISTRY.analyzers}) == len(REGISTRY.analyzers)
+    assert len({analyzer.name for analyzer in REGISTRY.analyzers}) == len(REGISTRY.analyzers)
 
 
 @BY_NAME
@@ -149,8 +149,8 @@ def test_bare_descriptors_are_listed_and_never_scored(kind: str, name: str) -> N
     bare = [Object(Ref(yields(kind, name), f"id-{place}"), whole=False) for place in range(3)]
     result = found(kind, name, bare, detailed=False)
     assert list(sections(result))
-    assert "id-2" in "".join(json.dumps(each.body) for each in sections(result)) or CATALOGUE[kind, name].one
-    assert not [each for each in points(result) if each.amount]
+    assert "id-2" in "".join(json.dumps(section.body) for section in sections(result)) or CATALOGUE[kind, name].one
+    assert not [point for point in points(result) if point.amount]
     assert not downloads(result)
     check(result)
 
@@ -159,10 +159,10 @@ def test_bare_descriptors_are_listed_and_never_scored(kind: str, name: str) -> N
 def test_only_what_an_object_does_is_scored_and_tagged(kind: str, name: str) -> None:
     result = found(kind, name, [sample(yields(kind, name))])
     if CATALOGUE[kind, name].family is not Family.DOES:
-        assert not [each for each in points(result) if each.amount]
+        assert not [point for point in points(result) if point.amount]
         assert {name.partition(".")[0] for name in tags(result)} <= {"attribution"}
     elif yields(kind, name) in {"file", "domain", "ip_address", "url"}:
-        assert [each.amount for each in points(result)] == [400]
+        assert [point.amount for point in points(result)] == [400]
 
 
 HOSTILE: tuple[Any, ...] = (
@@ -265,7 +265,7 @@ def test_recorded_collections(path: Path) -> None:
     result = found(kind, name, page.items, total=page.total, complete=not page.cursor)
     assert bool(result) is bool(page.items)
     check(result)
-    bare = [Object(each.ref, {}, each.context, whole=False) for each in page.items]
+    bare = [Object(item.ref, {}, item.context, whole=False) for item in page.items]
     check(found(kind, name, bare, detailed=False, complete=False))
 
 

@@ -47,7 +47,7 @@ def test_each_relationship_has_an_analyser_by_what_it_leads_to() -> None:
 )
 def test_every_plugin_of_relationships_and_subjects_loads_whole(plugin: Plugin) -> None:
     assert (plugin.state, plugin.reason) == (State.LOADED, "")
-    assert {each.state for each in plugin.analyzers} == {State.LOADED}
+    assert {analyzer.state for analyzer in plugin.analyzers} == {State.LOADED}
 
 
 def test_what_is_tagged_is_said() -> None:

@@ -70,12 +70,12 @@ def test_every_relationship_of_the_invented_world(
     names = [entry.name for entry in relationships.of_kind(kind) if entry.name in RELATIONSHIPS[kind]]
     for id in richest(store, kind):
         parameters = {"relationships": ",".join(names), "analyze_relationship": analyze}
-        found = flat(run_task(service, target(store, kind, id, tmp_path), parameters))
+        rows = flat(run_task(service, target(store, kind, id, tmp_path), parameters))
         for name in store.names(kind, id):
             entry = relationships.find(kind, name)
             asked = entry is not None and name != "behaviours" and (analyze == "true" or not entry.doubtful)
             if asked and store.related(kind, id, name)[1]:
-                assert shows(found, kind, name), (id, name, list(found))
+                assert shows(rows, kind, name), (id, name, list(rows))
 
 
 def below(outcome: TaskOutcome, title: str) -> str:
@@ -133,9 +133,9 @@ def test_recorded_collections(
         store.put({"type": kind, "id": id, "attributes": {"last_analysis_results": {}}})
     for analyze in ("false", "true"):
         parameters = {"relationships": ",".join(names), "analyze_relationship": analyze}
-        found = flat(run_task(service, target(store, kind, id, tmp_path), parameters))
+        rows = flat(run_task(service, target(store, kind, id, tmp_path), parameters))
         for name in names:
-            assert shows(found, kind, name) is bool(store.related(kind, id, name)[1]), (name, list(found))
+            assert shows(rows, kind, name) is bool(store.related(kind, id, name)[1]), (name, list(rows))
 
 
 @pytest.mark.parametrize("path", report_files("feed_file"), ids=lambda path: path.stem)
@@ -144,9 +144,9 @@ def test_recorded_feeds(path: Path, recorded: tuple[Emulator, ServiceBase]) -> N
     names = list(data["relationships"])
     for analyze in ("false", "true"):
         parameters = {"relationships": ",".join(names), "analyze_relationship": analyze}
-        found = flat(run_task(recorded[1], digest_target(data["id"]), parameters))
+        rows = flat(run_task(recorded[1], digest_target(data["id"]), parameters))
         for name in names:
-            assert shows(found, "file", name) is bool(data["relationships"][name]["data"]), (name, list(found))
+            assert shows(rows, "file", name) is bool(data["relationships"][name]["data"]), (name, list(rows))
 
 
 def test_recorded_answers_are_there_or_nothing_is_claimed() -> None:
@@ -194,20 +194,20 @@ def test_ninety_five_related_domains(
 ) -> None:
     emulator, service, target = crowded
     given = {"relationships": "contacted_domains", "analyze_relationship": "true", **parameters}
-    found = flat(run_task(service, target, given, deep_scan=deep, ignore_cache=True))
-    assert [each for each in found if each.startswith(title)]
+    rows = flat(run_task(service, target, given, deep_scan=deep, ignore_cache=True))
+    assert [row for row in rows if row.startswith(title)]
     assert len(requests_of(emulator)) == requests
     if "95" in title and "of" not in title:
-        assert len(json.loads(found["With a report (95)"]["body"])) == 95
+        assert len(json.loads(rows["With a report (95)"]["body"])) == 95
 
 
 def test_one_forbidden_relationship_of_six(crowded: tuple[Emulator, ServiceBase, Target]) -> None:
     emulator, service, target = crowded
     emulator.fault(f"GET /files/{CROWDED}/execution_parents", status=403)
     parameters = {"relationships": ",".join((*FIVE, "contacted_domains")), "analyze_relationship": "true"}
-    found = flat(run_task(service, target, parameters))
+    rows = flat(run_task(service, target, parameters))
     for name in (*FIVE, "contacted_domains"):
-        assert shows(found, "file", name)  # of the sixth the identifiers that came with the file
-    (coverage,) = [section for title, section in found.items() if title.startswith("Coverage: what")]
+        assert shows(rows, "file", name)  # of the sixth the identifiers that came with the file
+    (coverage,) = [section for title, section in rows.items() if title.startswith("Coverage: what")]
     (row,) = [row for row in json.loads(coverage["body"]) if "premium" in row["result"]]
     assert row["relationship"] == "execution_parents"

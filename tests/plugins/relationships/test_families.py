@@ -14,9 +14,9 @@ from virustotal.plugins.relationships import community, generic, history, host_h
 from virustotal.testing import evidence, obj, run
 
 ANALYZERS = [
-    each
+    analyzer
     for module in (community, history, host_history, generic, objects, screenshots, threats)
-    for each in module.virustotal_analyzers(Settings())
+    for analyzer in module.virustotal_analyzers(Settings())
 ]
 DAY = 1_700_000_000
 DAY_SHOWN = "2023-11-14"
@@ -99,8 +99,8 @@ def test_the_files_own_techniques_are_told_without_a_score_and_those_of_people_a
     techniques = [
         Object(Ref("attack_technique", each)) for each in ("T1055", "T1027.002", "T1055", "TA0005", "x", "T10555")
     ]
-    (told,) = points(found("file", "attack_techniques", *techniques))
-    assert (told.family, told.amount, told.attack_ids) == ("behaviour", 0, ("T1055", "T1027.002"))
+    (scores,) = points(found("file", "attack_techniques", *techniques))
+    assert (scores.family, scores.amount, scores.attack_ids) == ("behaviour", 0, ("T1055", "T1027.002"))
     for kind in ("file", "url", "domain", "ip_address"):
         assert not points(found(kind, "related_attack_techniques", *techniques))
 
@@ -293,7 +293,7 @@ def test_a_screenshot_without_a_link_is_only_listed_and_the_others_are_fetched(l
     given = evidence("file", "screenshots", related=[picture(1, link=link), picture(2)])
     result = run(by_name(ANALYZERS, "file", "screenshots"), evolve(given, settings=Settings(analyze_relationship=True)))
     assert titled(result, "Screenshots (2)").title_text == "Screenshots (2), 1 without an address to fetch"
-    assert [each.link for each in downloads(result)] == ["https://pictures.example.net/2.png?signed=1"]
+    assert [download.link for download in downloads(result)] == ["https://pictures.example.net/2.png?signed=1"]
 
 
 # --- plain -----------------------------------------------------------------------------------------------------------

@@ -33,11 +33,11 @@ def bare(kind: str, *ids: str) -> list[Object]:
 )
 def test_bare_hosts_are_one_table_and_tagged(relationship: str, kind: str, tag: str, ids: tuple[str, ...]) -> None:
     given = evidence("file", relationship, related=bare(kind, *ids), detailed=False)
-    found = run(analyzer("file", relationship), given)
-    assert tags(found) == {tag: set(ids)}
-    assert titled(found, "Contacted").title_text.endswith("(2)")
-    assert [set(row.values()) for row in rows(titled(found, "Contacted"))] == [{each} for each in ids]
-    assert not points(found)
+    result = run(analyzer("file", relationship), given)
+    assert tags(result) == {tag: set(ids)}
+    assert titled(result, "Contacted").title_text.endswith("(2)")
+    assert [set(row.values()) for row in rows(titled(result, "Contacted"))] == [{each} for each in ids]
+    assert not points(result)
 
 
 def test_bare_urls_are_their_address_and_never_their_id() -> None:
@@ -46,9 +46,11 @@ def test_bare_urls_are_their_address_and_never_their_id() -> None:
         obj("url", URL_ID[:-1] + "0", context={"url": ["http://example.com/list"]}),
         obj("url", URL_ID[:-1] + "1"),
     ]
-    found = run(analyzer("file", "contacted_urls"), evidence("file", "contacted_urls", related=related, detailed=False))
-    assert tags(found) == {"network.dynamic.uri": {"http://example.com/a?b=c", "http://example.com/list"}}
-    table = rows(titled(found, "Contacted URLs (3)"))
+    result = run(
+        analyzer("file", "contacted_urls"), evidence("file", "contacted_urls", related=related, detailed=False)
+    )
+    assert tags(result) == {"network.dynamic.uri": {"http://example.com/a?b=c", "http://example.com/list"}}
+    table = rows(titled(result, "Contacted URLs (3)"))
     assert [row["URL"] for row in table] == ["http://example.com/a?b=c", "http://example.com/list", ""]
     assert [row["Id"] for row in table] == ["", "", URL_ID[:-1] + "1"]
 
@@ -94,25 +96,25 @@ def test_detailed_ones_are_judged_and_the_worst_comes_first() -> None:
         obj("domain", "worst.example.net", last_analysis_results=engines(7, 3), registrar="Example"),
         obj("domain", "ghost.example.net", error="NotFoundError"),
     ]
-    found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=related))
-    top = titled(found, "Contacted domains (4)")
+    result = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=related))
+    top = titled(result, "Contacted domains (4)")
     assert (
         top.body
         == "1 highly suspicious, 1 suspicious, 1 below the suspicious threshold, 1 known to VirusTotal by id only."
     )
     assert top.auto_collapse
-    assert [(row["Domain"], row["Detections"]) for row in rows(titled(found, "With a report (3)"))][:2] == [
+    assert [(row["Domain"], row["Detections"]) for row in rows(titled(result, "With a report (3)"))][:2] == [
         ("worst.example.net", "7/10"),
         ("bad.example.net", "3/13"),
     ]
-    (unknown,) = rows(titled(found, "Known by name only (1)"))
+    (unknown,) = rows(titled(result, "Known by name only (1)"))
     assert unknown == {"Domain": "ghost.example.net", "Reason": "No report on VirusTotal"}
-    assert tags(found) == {"network.dynamic.domain": {"clean.example.net", "ghost.example.net"}}
-    assert [(each.family, each.name, each.amount, each.section) for each in points(found)] == [
+    assert tags(result) == {"network.dynamic.domain": {"clean.example.net", "ghost.example.net"}}
+    assert [(point.family, point.name, point.amount, point.section) for point in points(result)] == [
         ("related", "contacted_domains", 700, None),
         ("related", "contacted_domains", 300, None),
     ]
-    about = points(found)[0].about
+    about = points(result)[0].about
     assert about == About(
         Ref("domain", "worst.example.net"),
         "worst.example.net",
@@ -128,9 +130,9 @@ def test_tags_of_harmless_hosts_stand_apart_from_the_section_that_scores() -> No
         obj("domain", "clean.example.net", last_analysis_results=engines(0)),
         obj("domain", "bad.example.net", last_analysis_results=engines(5)),
     ]
-    found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=related))
-    assert tags(found) == {"network.dynamic.domain": {"clean.example.net"}}
-    assert [each.about.value for each in points(found) if each.about] == ["bad.example.net"]
+    result = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=related))
+    assert tags(result) == {"network.dynamic.domain": {"clean.example.net"}}
+    assert [point.about.value for point in points(result) if point.about] == ["bad.example.net"]
 
 
 @pytest.mark.parametrize(
@@ -145,9 +147,9 @@ def test_popular_hosts_are_not_tagged_undetected_and_never_score(
         popularity_ranks={"Example List": {"rank": rank, "timestamp": 1}, "Other": {"rank": "x"}},
         last_analysis_results=engines(hits),
     )
-    found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=[popular]))
-    assert bool(tags(found) or points(found)) is tagged
-    assert bool(points(found)) is scored
+    result = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=[popular]))
+    assert bool(tags(result) or points(result)) is tagged
+    assert bool(points(result)) is scored
 
 
 @pytest.mark.parametrize(
@@ -164,10 +166,10 @@ def test_popular_hosts_are_not_tagged_undetected_and_never_score(
     ],
 )
 def test_known_noise_is_shown_and_tagged_only_where_engines_flag_it(name: str, host: Object, tagged: bool) -> None:
-    found = run(analyzer("file", name), evidence("file", name, related=[host]))
-    assert any(section.body for section in sections(found))
-    about = [each.about for each in points(found) if each.about and each.about.tag]
-    assert bool(tags(found) or about) is tagged
+    result = run(analyzer("file", name), evidence("file", name, related=[host]))
+    assert any(section.body for section in sections(result))
+    about = [point.about for point in points(result) if point.about and point.about.tag]
+    assert bool(tags(result) or about) is tagged
 
 
 @pytest.mark.parametrize(
@@ -184,9 +186,9 @@ def test_known_noise_is_shown_and_tagged_only_where_engines_flag_it(name: str, h
 def test_popular_hosts_with_counters_alone_are_judged_by_them(stats: Any, tagged: bool) -> None:
     ranks = {"Example List": {"rank": 5}}
     popular = obj("domain", "cdn.example.net", popularity_ranks=ranks, last_analysis_stats=stats)
-    found = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=[popular]))
-    assert bool(tags(found)) is tagged
-    assert not points(found)
+    result = run(analyzer("file", "contacted_domains"), evidence("file", "contacted_domains", related=[popular]))
+    assert bool(tags(result)) is tagged
+    assert not points(result)
 
 
 def test_context_is_shown_and_neither_tagged_nor_scored() -> None:
@@ -196,13 +198,13 @@ def test_context_is_shown_and_neither_tagged_nor_scored() -> None:
         ("execution_parents", "file", "cd" * 32),
         ("bundled_files", "file", "cd" * 32),
     ):
-        found = run(
+        result = run(
             analyzer("file", relationship),
             evidence("file", relationship, related=[obj(kind, name, last_analysis_results=engines(9))]),
         )
-        assert rows(titled(found, "With a report"))
-        assert not tags(found)
-        assert [(each.amount, each.about and each.about.tag) for each in points(found)] == [(0, "")]
+        assert rows(titled(result, "With a report"))
+        assert not tags(result)
+        assert [(point.amount, point.about and point.about.tag) for point in points(result)] == [(0, "")]
 
 
 def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
@@ -211,12 +213,12 @@ def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
         obj("file", "cd" * 32),
         obj("file", "ef" * 32, names=["b.dll"], type_tag="pedll", size=7, last_analysis_results=engines(4)),
     ]
-    found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related))
-    assert [row["Reason"] for row in rows(titled(found, "Known by hash only (2)"))] == [
+    result = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related))
+    assert [row["Reason"] for row in rows(titled(result, "Known by hash only (2)"))] == [
         "No report on VirusTotal",
         "no report",
     ]
-    (flagged,) = rows(titled(found, "With a report"))
+    (flagged,) = rows(titled(result, "With a report"))
     assert flagged == {
         "Level": "suspicious",
         "Detections": "4/14",
@@ -225,7 +227,7 @@ def test_dropped_files_known_by_hash_only_are_kept_beside_full_ones() -> None:
         "Type": "pedll",
         "Size": 7,
     }
-    assert points(found)
+    assert points(result)
 
 
 def test_pages_are_linked_for_virustotal_itself_alone() -> None:
@@ -234,9 +236,13 @@ def test_pages_are_linked_for_virustotal_itself_alone() -> None:
     (link,) = rows(titled(run(analyzer("file", "contacted_domains"), given), "Open on VirusTotal"))
     assert link == {"name": "bad.example.net", "url": "https://www.virustotal.com/gui/domain/bad.example.net"}
     inside = evolve(given, settings=Settings(host="https://mirror.example.net"))
-    assert "mirror" not in str([each.body for each in sections(run(analyzer("file", "contacted_domains"), inside))])
+    assert "mirror" not in str(
+        [section.body for section in sections(run(analyzer("file", "contacted_domains"), inside))]
+    )
     assert not [
-        each for each in sections(run(analyzer("file", "contacted_domains"), inside)) if "Open" in each.title_text
+        section
+        for section in sections(run(analyzer("file", "contacted_domains"), inside))
+        if "Open" in section.title_text
     ]
 
 
@@ -272,9 +278,9 @@ def test_a_url_is_not_condemned_by_its_own_host(relationship: str, kind: str, na
     )
     serving = Related("last_serving_ip_address", (Object(Ref("ip_address", "198.51.100.9")),))
     report = evolve(given.report, related={**given.report.related, serving.relationship: serving})
-    found = run(analyzer("url", relationship), evolve(given, report=report))
-    assert rows(titled(found, "With a report (1)"))
-    assert bool(points(found)) is scored
+    result = run(analyzer("url", relationship), evolve(given, report=report))
+    assert rows(titled(result, "With a report (1)"))
+    assert bool(points(result)) is scored
 
 
 @pytest.mark.parametrize("name", ["ab" * 32, "AB" * 32])
@@ -283,10 +289,10 @@ def test_the_subject_among_its_own_files_is_shown_and_not_scored_again(name: str
         obj("file", name, last_analysis_results=engines(10)),
         obj("file", "cd" * 32, last_analysis_results=engines(2, 0)),
     ]
-    found = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related, id="ab" * 32))
-    table = rows(titled(found, "With a report (2)"))
+    result = run(analyzer("file", "dropped_files"), evidence("file", "dropped_files", related=related, id="ab" * 32))
+    table = rows(titled(result, "With a report (2)"))
     assert [row.get("Note") for row in table] == ["The subject itself: its detections are counted once.", ""]
-    (scored,) = points(found)
+    (scored,) = points(result)
     assert (scored.amount, scored.reason) == (200, f"Dropped files: {'cd' * 32} is flagged (2/2).")
 
 

@@ -26,19 +26,19 @@ NEVER_ASKED = {"aggregations"}
 
 
 def analysers() -> list[Analyzer]:
-    return [each for each in REGISTRY.analyzers if each.relationship and each.needs.attributes]
+    return [analyzer for analyzer in REGISTRY.analyzers if analyzer.relationship and analyzer.needs.attributes]
 
 
 def different() -> list[Analyzer]:
     """One analyser of each relationship's name: those of other kinds of subjects read the same."""
-    return list({(each.relationship, each.needs): each for each in analysers()}.values())
+    return list({(analyser.relationship, analyser.needs): analyser for analyser in analysers()}.values())
 
 
 def test_all_say_what_they_read_but_those_that_show_everything() -> None:
     silent = {each.relationship for key in CATALOGUE for each in REGISTRY.find(*key) if not each.needs.attributes}
 
     assert silent == {"behaviours", ANY}
-    assert len({each.relationship for each in analysers()}) > 60
+    assert len({analyser.relationship for analyser in analysers()}) > 60
 
 
 @cache

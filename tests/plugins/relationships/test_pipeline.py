@@ -19,13 +19,15 @@ from virustotal.testing import obj
 
 SETTINGS = Settings()
 REGISTRY = Registry((*objects.virustotal_analyzers(SETTINGS), *generic.virustotal_analyzers(SETTINGS)))
-PLUGINS = LoadedPlugins(REGISTRY, providers=dict.fromkeys([each.name for each in REGISTRY.analyzers], Plugin("given")))
+PLUGINS = LoadedPlugins(
+    REGISTRY, providers=dict.fromkeys([analyzer.name for analyzer in REGISTRY.analyzers], Plugin("given"))
+)
 
 
 def analysed(related: Related) -> SubjectResult:
     report = Report(obj("file"), {related.relationship: related})
-    found = runner.analyse(report, PLUGINS, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 10)
-    return SubjectResult(report, contributions=found)
+    outputs = runner.analyse(report, PLUGINS, SETTINGS, lambda each: judge(each, SETTINGS), time.monotonic() + 10)
+    return SubjectResult(report, contributions=outputs)
 
 
 @pytest.mark.parametrize("status", [Status.QUOTA, Status.FAILED, Status.SKIPPED])

@@ -40,26 +40,27 @@ def walk(section: Any) -> Iterator[Any]:
 def titled(found: list[Any], title: str) -> Any:
     """The one section whose title begins so; the details of a table only by their whole title."""
     matching = [
-        each
+        section
         for top in sections(found)
-        for each in walk(top)
-        if each.title_text.startswith(title) and (each.title_text == title or not each.title_text.endswith(": details"))
+        for section in walk(top)
+        if section.title_text.startswith(title)
+        and (section.title_text == title or not section.title_text.endswith(": details"))
     ]
-    assert len(matching) == 1, [each.title_text for top in sections(found) for each in walk(top)]
+    assert len(matching) == 1, [section.title_text for top in sections(found) for section in walk(top)]
     return matching[0]
 
 
 def titles(found: list[Any]) -> list[str]:
     """All titles."""
-    return [each.title_text for top in sections(found) for each in walk(top)]
+    return [section.title_text for top in sections(found) for section in walk(top)]
 
 
 def tags(found: list[Any]) -> dict[str, list[str]]:
     """All tags, type to values."""
     merged: dict[str, list[str]] = {}
     for top in sections(found):
-        for each in walk(top):
-            for type, values in each.tags.items():
+        for section in walk(top):
+            for type, values in section.tags.items():
                 merged.setdefault(type, []).extend(values)
     return merged
 

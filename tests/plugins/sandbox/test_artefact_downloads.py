@@ -75,7 +75,7 @@ def test_a_line_says_that_none_has_it(name: str) -> None:
 
 @pytest.mark.parametrize("flag", [None, "", "no", [], {}, 0])
 def test_flags_of_another_type_are_no_recording(flag: Any) -> None:
-    assert not [each for each in recordings("pcap", report(has_pcap=flag)) if isinstance(each, Download)]
+    assert not [recording for recording in recordings("pcap", report(has_pcap=flag)) if isinstance(recording, Download)]
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,11 @@ def test_wanted_needs_the_parameter_and_the_flag(name: str) -> None:
 @pytest.mark.parametrize("analyze", [True, False])
 def test_a_missing_flag_is_said_in_one_line(analyze: bool) -> None:
     given = evidence("file", settings=settings("download_pcap", "download_evtx", analyze=analyze))
-    found = run(ANALYZERS["artefacts"], given)
+    result = run(ANALYZERS["artefacts"], given)
     if analyze:
-        assert found == []
+        assert result == []
     else:
-        (section,) = found
+        (section,) = result
         assert (
             section.body == "Set analyze_relationship as well: without it, download_evtx, download_pcap does nothing."
         )
@@ -172,22 +172,22 @@ def dropped(*related: Any, **options: Any) -> list[Any]:
 
 def test_dropped_files_are_downloads_with_their_digest_the_worst_first() -> None:
     bad = {"A": {"category": "malicious"}, "B": {"category": "malicious"}}
-    found = dropped(
+    dropped_files = dropped(
         obj("file", "a" * 64), obj("file", "B" * 64, last_analysis_results=bad, meaningful_name="../x y.exe")
     )
-    assert [each.sha256 for each in found] == ["b" * 64, "a" * 64]
-    assert [each.name for each in found] == ["x_y.exe_BBBBBBBB", "dropped_aaaaaaaa"]
-    assert {each.kind for each in found} == {"file"}
+    assert [file.sha256 for file in dropped_files] == ["b" * 64, "a" * 64]
+    assert [file.name for file in dropped_files] == ["x_y.exe_BBBBBBBB", "dropped_aaaaaaaa"]
+    assert {file.kind for file in dropped_files} == {"file"}
 
 
 def test_dropped_files_that_cannot_be_had_are_said() -> None:
-    found = dropped(
+    dropped_files = dropped(
         obj("file", "a" * 64, error="NotFoundError"),
         obj("file", "b" * 64, size=2 * 2**20),
         settings=settings("download_dropped_files", max_download_mb=1),
         complete=False,
     )
-    (section,) = found
+    (section,) = dropped_files
     assert section.body.splitlines() == [
         "VirusTotal knows 1 file by hash only.",
         "1 file larger than max_download_mb (1).",
@@ -197,19 +197,19 @@ def test_dropped_files_that_cannot_be_had_are_said() -> None:
 
 def test_what_came_is_downloaded_where_a_later_page_fails() -> None:
     files = [obj("file", f"{number:064x}") for number in range(40)]
-    *found, section = dropped(*files, outcome=Outcome(Status.FAILED, "HTTP 503."), total=60, complete=False)
-    assert len(found) == 40
+    *dropped_files, section = dropped(*files, outcome=Outcome(Status.FAILED, "HTTP 503."), total=60, complete=False)
+    assert len(dropped_files) == 40
     assert section.body == "Not all dropped files came: HTTP 503."
 
 
 @pytest.mark.parametrize("id", ["../../etc/x", "a" * 32, "g" * 64, "", "a" * 65, "a" * 63 + "\n"])
 def test_a_dropped_file_without_a_sha256_is_said_and_the_others_are_downloaded(id: str) -> None:
-    found, section = dropped(Object(Ref("file", id)), obj("file", "b" * 64))
-    assert found.sha256 == "b" * 64
+    dropped_files, section = dropped(Object(Ref("file", id)), obj("file", "b" * 64))
+    assert dropped_files.sha256 == "b" * 64
     assert section.body == "VirusTotal gives no SHA-256 of 1 file."
 
 
 def test_the_submitted_file_is_not_downloaded_again() -> None:
-    found, section = dropped(obj("file", SHA256.upper()), obj("file", "b" * 64), id=SHA256)
-    assert found.sha256 == "b" * 64
+    dropped_files, section = dropped(obj("file", SHA256.upper()), obj("file", "b" * 64), id=SHA256)
+    assert dropped_files.sha256 == "b" * 64
     assert section.body == "The submitted file drops itself, and is not downloaded again."

@@ -67,8 +67,8 @@ def test_a_process_knows_its_parent() -> None:
     ],
 )
 def test_a_process_has_a_time_where_the_report_gives_one(moment: Any, offset: Any, expected: str | None) -> None:
-    found = findings(report(analysis_date=moment, processes_tree=[{"name": "a", "time_offset": offset}]))
-    (part,) = parts(found, "process")
+    results = findings(report(analysis_date=moment, processes_tree=[{"name": "a", "time_offset": offset}]))
+    (part,) = parts(results, "process")
     assert part["start_time"] == expected
 
 
@@ -146,8 +146,8 @@ def test_a_signature_is_of_a_type_that_is_known(sandbox: str, attributes: dict[s
 
 
 def test_parts_are_bounded() -> None:
-    found = findings(
+    results = findings(
         report(processes_tree=[{"name": "a"}] * 3_000, ip_traffic=[{"destination_ip": "192.0.2.1"}] * 3_000)
     )
-    assert len(parts(found, "process")) == 1_000
-    assert len(parts(found, "network")) == 500
+    assert len(parts(results, "process")) == 1_000
+    assert len(parts(results, "network")) == 500

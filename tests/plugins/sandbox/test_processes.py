@@ -27,20 +27,20 @@ def depth(nodes: list[Any]) -> int:
 
 
 def test_a_tree_of_five_thousand_levels_is_cut_and_the_rest_listed() -> None:
-    found = findings(report(processes_tree=chain(5_000)))
-    tree = titled(found, "Process tree (200 of 5000), 5000 levels")
+    results = findings(report(processes_tree=chain(5_000)))
+    tree = titled(results, "Process tree (200 of 5000), 5000 levels")
     assert depth(json.loads(tree.body)) == MOST_LEVELS
-    rest = titled(found, "Processes not in the tree")
+    rest = titled(results, "Processes not in the tree")
     assert rest.title_text.endswith("(1000 of 4800)")
     assert json.loads(rest.body)[0] == {"Process": "p201.exe", "PID": 201, "Parent PID": 200, "Level": 201}
 
 
 def test_a_tree_of_long_commands_is_reduced_and_the_rest_listed() -> None:
     nodes = [{"process_id": number, "name": f"{number} " + "ж" * 990} for number in range(300)]
-    found = findings(report(processes_tree=[nodes[0] | {"children": nodes[1:]}]))
-    tree = titled(found, "Process tree (75 of 300), 2 levels")
+    results = findings(report(processes_tree=[nodes[0] | {"children": nodes[1:]}]))
+    tree = titled(results, "Process tree (75 of 300), 2 levels")
     assert 100_000 < len(tree.body) <= 500_000
-    rest = titled(found, "Processes not in the tree")
+    rest = titled(results, "Processes not in the tree")
     assert rest.title_text.endswith("(225)")
     assert len(json.loads(rest.body)) + len(drawn(json.loads(tree.body))) == 300
 
@@ -48,15 +48,15 @@ def test_a_tree_of_long_commands_is_reduced_and_the_rest_listed() -> None:
 def test_a_broad_tree_is_walked_in_linear_time() -> None:
     nodes = [{"process_id": number, "name": "a.exe", "children": [{"name": "b"}] * 4} for number in range(10_000)]
     start = time.process_time()
-    found = findings(report(processes_tree=nodes))
+    results = findings(report(processes_tree=nodes))
     assert time.process_time() - start < 5
-    assert "Process tree (500 of 50000), 2 levels" in titles(found)
+    assert "Process tree (500 of 50000), 2 levels" in titles(results)
 
 
 def test_more_than_is_looked_at_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virustotal.plugins.sandbox.processes.MOST_PROCESSES", 600)
-    found = findings(report(processes_tree=[{"name": "a"}] * 700))
-    assert "only the first" in titled(found, "Processes not in the tree").title_text
+    results = findings(report(processes_tree=[{"name": "a"}] * 700))
+    assert "only the first" in titled(results, "Processes not in the tree").title_text
 
 
 def drawn(nodes: list[Any]) -> list[Any]:
@@ -74,8 +74,8 @@ def test_an_endless_tree_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virustotal.plugins.sandbox.processes.MOST_PROCESSES", 1_000)
     node: dict[str, Any] = {"name": "a"}
     node["children"] = [node]
-    found, cut = flatten([node])
-    assert (len(found), cut) == (1_000, True)
+    rows, cut = flatten([node])
+    assert (len(rows), cut) == (1_000, True)
 
 
 def test_command_lines_of_blanks_in_five_megabytes_end() -> None:
@@ -84,16 +84,16 @@ def test_command_lines_of_blanks_in_five_megabytes_end() -> None:
     nodes = [{"process_id": number, "name": f"{number} {lines[number % 3]}"} for number in range(5_000)]
     commands = [f"{lines[number % 3]}{number}" for number in range(5_000)]
     start = time.process_time()
-    found = findings(report(processes_tree=nodes, command_executions=commands, processes_created=commands))
+    results = findings(report(processes_tree=nodes, command_executions=commands, processes_created=commands))
     assert time.process_time() - start < 10
-    assert any(title.startswith("Process tree") for title in titles(found))
+    assert any(title.startswith("Process tree") for title in titles(results))
 
 
 def test_ids_that_form_a_cycle_are_processes_of_their_own() -> None:
     tree = [{"process_id": "4", "name": "a.exe", "children": [{"process_id": "5", "children": [{"process_id": "4"}]}]}]
-    found = findings(report(processes_tree=tree))
-    assert depth(json.loads(titled(found, "Process tree (3)").body)) == 3
-    assert len({part["objectid"]["ontology_id"] for part in parts(found, "process")}) == 3
+    results = findings(report(processes_tree=tree))
+    assert depth(json.loads(titled(results, "Process tree (3)").body)) == 3
+    assert len({part["objectid"]["ontology_id"] for part in parts(results, "process")}) == 3
 
 
 @pytest.mark.parametrize(

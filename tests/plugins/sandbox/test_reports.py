@@ -74,9 +74,9 @@ needs_reports = pytest.mark.skipif(not REPORTS.is_dir(), reason="no recorded ans
 
 
 def valid(*objects: Object) -> list[Any]:
-    found = findings(*objects)
-    examine("behaviours", found)
-    return found
+    results = findings(*objects)
+    examine("behaviours", results)
+    return results
 
 
 def behaviour(attributes: Any) -> Object:
@@ -86,16 +86,16 @@ def behaviour(attributes: Any) -> Object:
 @needs_reports
 @pytest.mark.parametrize("objects", recorded() or [pytest.param([], id="none")])
 def test_every_recorded_report_goes_through(objects: list[Object]) -> None:
-    found = valid(*objects)
-    assert titled(found, f"Reports of sandboxes ({len(objects)})")
+    valid_ids = valid(*objects)
+    assert titled(valid_ids, f"Reports of sandboxes ({len(objects)})")
 
 
 @needs_reports
 def test_what_is_known_of_a_recorded_report_is_there(reports: Any) -> None:
     (objects,) = (given.values[0] for given in recorded() if given.id == "chm-413d0aac-ui")
-    found = valid(*objects)
-    assert "VMRay, Zenbox" in titled(found, "Domains contacted (3)").body
-    assert titled(found, "Sandbox activity (3)")
+    valid_ids = valid(*objects)
+    assert "VMRay, Zenbox" in titled(valid_ids, "Domains contacted (3)").body
+    assert titled(valid_ids, "Sandbox activity (3)")
 
 
 def short(value: Any) -> Any:

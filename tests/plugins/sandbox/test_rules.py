@@ -80,18 +80,18 @@ def test_a_verdict_in_the_files_own_report_stands_and_counts_once() -> None:
 )
 def test_a_verdict_that_scores_nothing_in_the_files_own_report_counts_here(own: dict[str, Any], scored: bool) -> None:
     given = report(verdicts=["MALWARE"], verdict_confidence=90)
-    found = points(findings(given, subject={"sandbox_verdicts": {"Zenbox": own}}))
-    assert [each.amount for each in found.values()] == ([135] if scored else [])
+    scores = points(findings(given, subject={"sandbox_verdicts": {"Zenbox": own}}))
+    assert [score.amount for score in scores.values()] == ([135] if scored else [])
 
 
 @pytest.mark.parametrize("value", [None, {}, [], "x", {"Zenbox": None}, {"Zenbox": {"category": 7}}])
 def test_sandbox_verdicts_of_another_type(value: Any) -> None:
-    found = run(ANALYZERS["sandbox_verdicts"], evidence("file", sandbox_verdicts=value))
-    assert points(found) == {}
+    result = run(ANALYZERS["sandbox_verdicts"], evidence("file", sandbox_verdicts=value))
+    assert points(result) == {}
 
 
 def test_techniques_are_mapped_grouped_and_not_scored_twice() -> None:
-    found = findings(
+    results = findings(
         report(
             "A",
             mitre_attack_techniques=[
@@ -109,14 +109,15 @@ def test_techniques_are_mapped_grouped_and_not_scored_twice() -> None:
         report("B", mitre_attack_techniques=[{"id": "t1574.001"}]),
     )
     rows = {
-        row["Technique"].split()[0]: row for row in json.loads(titled(found, "ATT&CK techniques in sandboxes (3)").body)
+        row["Technique"].split()[0]: row
+        for row in json.loads(titled(results, "ATT&CK techniques in sandboxes (3)").body)
     }
     assert next(iter(rows)) == "T1574.001"
     assert rows["T1574.001"]["Sandboxes"] == "A, B"
     assert rows["T1574.001"]["Technique"] == "T1574.001 DLL (reported as T1574.002, t1574.001)"
     assert rows["T1574.001"]["Severity"] == "medium"
     assert rows["T9999"]["Technique"] == "T9999 (not known to Assemblyline)"
-    scored = points(found)
+    scored = points(results)
     assert "attack.T9999" not in scored
     assert (scored["attack.T1574.001"].amount, scored["attack.T1574.001"].attack_ids) == (0, ("T1574.001",))
     assert scored["attack.T1112"].amount == 50
@@ -134,22 +135,22 @@ def test_techniques_of_another_type(value: Any) -> None:
 
 
 def test_techniques_of_a_summary() -> None:
-    found = findings(
+    results = findings(
         report(attack_techniques={"T1055": [{"description": "Injects", "severity": "HIGH"}], "T1057": None})
     )
-    assert points(found)["attack.T1055"].amount == 50
-    assert points(found)["attack.T1057"].amount == 0
+    assert points(results)["attack.T1055"].amount == 50
+    assert points(results)["attack.T1057"].amount == 0
 
 
 def test_techniques_that_rules_name_themselves() -> None:
-    found = findings(
+    results = findings(
         report(
             sigma_analysis_results=[
                 {"rule_id": "r", "rule_title": "Rule", "rule_level": "high", "tags": ["attack.t1059"]}
             ]
         )
     )
-    assert (points(found)["attack.T1059"].amount, points(found)["attack.T1059"].attack_ids) == (0, ("T1059",))
+    assert (points(results)["attack.T1059"].amount, points(results)["attack.T1059"].attack_ids) == (0, ("T1059",))
 
 
 SIGMA = {
@@ -175,10 +176,10 @@ NAMES = ("ids.ET INVENTED Beacon", "sigma.Invented rule")
 
 
 def test_sigma_has_rule_author_severity_source_and_context() -> None:
-    found = findings(report("A", sigma_analysis_results=[SIGMA]), report("B", sigma_analysis_results=[SIGMA]))
-    (row,) = json.loads(titled(found, "Sigma rules in sandboxes: 1 critical (1)").body)
+    results = findings(report("A", sigma_analysis_results=[SIGMA]), report("B", sigma_analysis_results=[SIGMA]))
+    (row,) = json.loads(titled(results, "Sigma rules in sandboxes: 1 critical (1)").body)
     assert (row["Rule"], row["Description"], row["Sandboxes"]) == ("Invented rule", "Finds what was invented", "A, B")
-    details = titled(found, "Sigma rules in sandboxes: details").body.splitlines()
+    details = titled(results, "Sigma rules in sandboxes: details").body.splitlines()
     assert details == [
         "Invented rule",
         "    Id: f6de6525",
@@ -186,30 +187,32 @@ def test_sigma_has_rule_author_severity_source_and_context() -> None:
         "    Source: Invented rules",
         "    Match 1: EventID: 4104",
     ]
-    assert points(found)["sigma.Invented rule"].amount == 200
+    assert points(results)["sigma.Invented rule"].amount == 200
 
 
 @pytest.mark.parametrize(
     "context", [{"values": {"EventID": "4104"}}, [{"EventID": "4104"}], [{"values": {"EventID": 4104}}]]
 )
 def test_sigma_context_in_any_shape(context: Any) -> None:
-    found = findings(report(sigma_analysis_results=[SIGMA | {"match_context": context}]))
-    assert "Match 1: EventID: 4104" in titled(found, "Sigma rules in sandboxes: details").body
+    results = findings(report(sigma_analysis_results=[SIGMA | {"match_context": context}]))
+    assert "Match 1: EventID: 4104" in titled(results, "Sigma rules in sandboxes: details").body
 
 
 @pytest.mark.parametrize("key", ["proto", "protocol"])
 @pytest.mark.parametrize("listed", [False, True])
 def test_ids_context_as_list_or_mapping(key: str, listed: bool) -> None:
     context: Any = {"dest_ip": "192.0.2.1", "dest_port": 80, key: "TCP"}
-    found = findings(report(ids_alerts=[IDS | {"alert_context": [context] if listed else context}]))
-    assert "dest ip: 192.0.2.1, dest port: 80, protocol: TCP" in titled(found, "IDS alerts in sandboxes: details").body
+    results = findings(report(ids_alerts=[IDS | {"alert_context": [context] if listed else context}]))
+    assert (
+        "dest ip: 192.0.2.1, dest port: 80, protocol: TCP" in titled(results, "IDS alerts in sandboxes: details").body
+    )
 
 
 def test_alerts_show_without_look_ups_and_also_those_of_info() -> None:
-    found = findings(report(ids_alerts=[IDS | {"alert_severity": "info"}]))
-    assert titled(found, "IDS alerts in sandboxes, no high severity: 1 info (1)")
-    assert points(found) == {}
-    assert tags(found)["network.signature.signature_id"] == ["1:2038809"]
+    results = findings(report(ids_alerts=[IDS | {"alert_severity": "info"}]))
+    assert titled(results, "IDS alerts in sandboxes, no high severity: 1 info (1)")
+    assert points(results) == {}
+    assert tags(results)["network.signature.signature_id"] == ["1:2038809"]
 
 
 def test_what_the_file_reports_as_crowdsourced_is_counted_there() -> None:
@@ -217,8 +220,8 @@ def test_what_the_file_reports_as_crowdsourced_is_counted_there() -> None:
         "sigma_analysis_results": [{"rule_id": "f6de6525", "rule_level": "medium"}],
         "crowdsourced_ids_results": [{"rule_msg": "ET INVENTED Beacon", "alert_severity": "HIGH"}],
     }
-    found = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
-    assert {name: each.amount for name, each in found.items()} == {
+    scores = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
+    assert {name: each.amount for name, each in scores.items()} == {
         "ids.ET INVENTED Beacon": 0,
         "sigma.Invented rule": 0,
     }
@@ -230,12 +233,12 @@ def test_what_scores_nothing_in_the_files_report_is_counted_here(level: Any) -> 
         "sigma_analysis_results": [{"rule_id": "f6de6525", "rule_level": level}],
         "crowdsourced_ids_results": [{"rule_id": "1:2038809", "alert_severity": level}],
     }
-    found = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
-    assert {name: each.amount for name, each in found.items()} == {
+    scores = points(findings(report(sigma_analysis_results=[SIGMA], ids_alerts=[IDS]), subject=subject))
+    assert {name: each.amount for name, each in scores.items()} == {
         "ids.ET INVENTED Beacon": 150,
         "sigma.Invented rule": 200,
     }
-    assert not any("counted in" in each.reason for each in found.values())
+    assert not any("counted in" in score.reason for score in scores.values())
 
 
 def test_ids_of_one_sort_are_no_ids_of_another() -> None:
@@ -248,8 +251,8 @@ def test_ids_of_one_sort_are_no_ids_of_another() -> None:
         sigma_analysis_results=[SIGMA | {"rule_id": "13"}],
         ids_alerts=[IDS | {"rule_id": "12"}],
     )
-    found = points(findings(given, subject=subject))
-    assert {name: each.amount for name, each in found.items()} == {
+    scores = points(findings(given, subject=subject))
+    assert {name: each.amount for name, each in scores.items()} == {
         "ids.ET INVENTED Beacon": 150,
         "sigma.Invented rule": 200,
         "signature.Injects": 100,
@@ -268,9 +271,9 @@ def test_rules_of_another_type(name: str, value: Any) -> None:
 
 def test_points_are_bounded() -> None:
     matches = [{"name": f"rule {number}", "severity": "IMPACT_SEVERITY_HIGH"} for number in range(5_000)]
-    found = findings(report(signature_matches=matches))
-    assert len(points(found)) == 100
-    assert titled(found, "Signatures in sandboxes: 2000 high (200 of 2000)")
+    results = findings(report(signature_matches=matches))
+    assert len(points(results)) == 100
+    assert titled(results, "Signatures in sandboxes: 2000 high (200 of 2000)")
 
 
 def test_formats_and_authors_of_public_rules() -> None:
@@ -297,6 +300,6 @@ def test_formats_and_authors_of_public_rules() -> None:
 )
 @pytest.mark.parametrize("count", [5, 6, 50])
 def test_of_rules_below_high_five_count(name: str, level: str, title: str, worth: int, count: int) -> None:
-    found = points(findings(report(**{name: [{level: "medium", title: f"Rule {number}"} for number in range(count)]})))
-    assert sum(each.amount for each in found.values()) == 5 * worth
-    assert len(found) == count
+    scores = points(findings(report(**{name: [{level: "medium", title: f"Rule {number}"} for number in range(count)]})))
+    assert sum(score.amount for score in scores.values()) == 5 * worth
+    assert len(scores) == count

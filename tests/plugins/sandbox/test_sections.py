@@ -18,21 +18,23 @@ from .conftest import ANALYZERS, SHA256, findings, report, sections, tags, title
 
 
 def test_descriptors_give_the_names_and_what_to_set() -> None:
-    found = findings(obj("file_behaviour", f"{SHA256}_Zenbox"), obj("file_behaviour", f"{SHA256}_C2AE"), detailed=False)
-    assert titles(found) == ["Sandboxes that ran this file (2)"]
-    assert sections(found)[0].body.splitlines()[:2] == ["C2AE", "Zenbox"]
-    assert "analyze_relationship" in sections(found)[0].body
+    results = findings(
+        obj("file_behaviour", f"{SHA256}_Zenbox"), obj("file_behaviour", f"{SHA256}_C2AE"), detailed=False
+    )
+    assert titles(results) == ["Sandboxes that ran this file (2)"]
+    assert sections(results)[0].body.splitlines()[:2] == ["C2AE", "Zenbox"]
+    assert "analyze_relationship" in sections(results)[0].body
 
 
 @pytest.mark.parametrize("analyze", [True, False])
 def test_what_is_set_already_is_not_asked_for(analyze: bool) -> None:
-    found = findings(
+    results = findings(
         obj("file_behaviour", f"{SHA256}_Zenbox"),
         detailed=False,
         outcome=Outcome(Status.FORBIDDEN),
         settings=Settings(analyze_relationship=analyze),
     )
-    said = sections(found)[0].body.splitlines()[1]
+    said = sections(results)[0].body.splitlines()[1]
     assert ("Set the parameter" in said) is not analyze
     assert ("Names only." in said) is analyze
 
@@ -43,8 +45,8 @@ def test_nothing_found_gives_nothing() -> None:
 
 
 def test_reports_known_by_id_alone_are_named() -> None:
-    found = findings(obj("file_behaviour", f"{SHA256}_Zenbox", error="NotFoundError"), report("C2AE"))
-    assert "Zenbox: VirusTotal has no report (NotFoundError)." in sections(found)[0].body
+    results = findings(obj("file_behaviour", f"{SHA256}_Zenbox", error="NotFoundError"), report("C2AE"))
+    assert "Zenbox: VirusTotal has no report (NotFoundError)." in sections(results)[0].body
     alone = findings(obj("file_behaviour", f"{SHA256}_Zenbox", error="NotFoundError"))
     assert "NotFoundError" in sections(alone)[0].body
 
@@ -54,7 +56,7 @@ LISTS = sorted((activity.ATTRIBUTES | records.ATTRIBUTES) - {"processes_tree"})
 
 def words(found: list[Any]) -> str:
     """All that is written in the sections."""
-    return "\n".join(f"{each.title_text}\n{each.body}" for top in sections(found) for each in walk(top))
+    return "\n".join(f"{section.title_text}\n{section.body}" for top in sections(found) for section in walk(top))
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -63,9 +65,9 @@ def test_an_empty_list_makes_no_section_and_whatever_a_full_one_holds_is_shown(n
     for empty in (None, [], {}, ""):
         assert titles(findings(report(**{name: empty}))) == bare, empty
     for entry in ("example", {"unheard_of": "example"}, ["example"], {"example": {"a": ["b"]}}):
-        found = findings(report(**{name: [entry]}))
-        assert len(titles(found)) > len(bare), entry
-        assert "example" in words(found), entry
+        results = findings(report(**{name: [entry]}))
+        assert len(titles(results)) > len(bare), entry
+        assert "example" in words(results), entry
     assert "7" in words(findings(report(**{name: [7]})))
 
 
@@ -77,22 +79,22 @@ def test_records_show_each_known_field() -> None:
 
 
 def test_a_password_of_mail_is_named_and_not_shown() -> None:
-    found = findings(report(smtp_conversations=[{"message_from": "a@example.com", "auth_pass": "Secret7"}]))
-    assert "Secret7" not in words(found)
-    assert "Password: present, not shown" in words(found)
+    results = findings(report(smtp_conversations=[{"message_from": "a@example.com", "auth_pass": "Secret7"}]))
+    assert "Secret7" not in words(results)
+    assert "Password: present, not shown" in words(results)
 
 
 def test_no_section_is_empty_and_no_name_of_an_attribute_shows() -> None:
     attributes = {name: ["example"] for name in LISTS} | {"new_attribute": {"inner_name": 1}}
-    found = findings(report(processes_tree=[{"name": "a.exe", "files_opened": ["x"]}], **attributes), report("Other"))
-    for section in (each for top in sections(found) for each in walk(top)):
+    results = findings(report(processes_tree=[{"name": "a.exe", "files_opened": ["x"]}], **attributes), report("Other"))
+    for section in (each for top in sections(results) for each in walk(top)):
         assert section.body or section.subsections
-    assert not [name for name in (*LISTS, "new_attribute", "inner_name") if "_" in name and name in words(found)]
-    assert len(set(titles(found))) == len(titles(found))
+    assert not [name for name in (*LISTS, "new_attribute", "inner_name") if "_" in name and name in words(results)]
+    assert len(set(titles(results))) == len(titles(results))
 
 
 def test_verdicts_and_serious_rules_are_open_and_all_else_is_closed() -> None:
-    found = findings(
+    results = findings(
         report(
             verdicts=["MALWARE"],
             files_written=["a"],
@@ -101,7 +103,7 @@ def test_verdicts_and_serious_rules_are_open_and_all_else_is_closed() -> None:
             processes_tree=[{"name": "a"}],
         )
     )
-    opened = [each.title_text for top in sections(found) for each in walk(top) if not each.auto_collapse]
+    opened = [section.title_text for top in sections(results) for section in walk(top) if not section.auto_collapse]
     assert opened == ["Verdicts in reports of sandboxes (1)", "Signatures in sandboxes: 1 high (1)"]
 
 
@@ -110,10 +112,10 @@ def test_tables_have_six_columns_at_most_and_short_cells() -> None:
     attributes = {
         table.attribute: [dict.fromkeys((*table.columns, *table.details), long)] for table in records.RECORDS
     } | {name: [long] for name in activity.ATTRIBUTES - {"processes_tree", "tls", "http_conversations", "ja3_digests"}}
-    found = findings(
+    results = findings(
         report(signature_matches=[{"name": long, "description": long, "format": "SIG_FORMAT_YARA"}], **attributes)
     )
-    for section in (each for top in sections(found) for each in walk(top)):
+    for section in (each for top in sections(results) for each in walk(top)):
         if isinstance(section, ResultTableSection):
             for row in json.loads(section.body):
                 assert len(row) <= 6
@@ -126,21 +128,21 @@ ENCODED = "powershell -Enc " + "QQBB" * 900
 
 
 def test_a_long_command_is_whole_in_its_tag_and_in_the_ontology() -> None:
-    found = findings(report(processes_tree=[{"process_id": 4, "name": ENCODED}]))
-    assert tags(found)["dynamic.process.command_line"] == [ENCODED]
-    assert [each.data["command_line"] for each in found if getattr(each, "kind", "") == "process"] == [ENCODED]
-    assert json.loads(titled(found, "Commands").body)[0]["Command"] == ENCODED[:119] + "…"
+    results = findings(report(processes_tree=[{"process_id": 4, "name": ENCODED}]))
+    assert tags(results)["dynamic.process.command_line"] == [ENCODED]
+    assert [result.data["command_line"] for result in results if getattr(result, "kind", "") == "process"] == [ENCODED]
+    assert json.loads(titled(results, "Commands").body)[0]["Command"] == ENCODED[:119] + "…"
 
 
 def test_a_cut_value_is_no_tag() -> None:
-    found = findings(
+    results = findings(
         report(
             mutexes_created=["m" * 9_000],
             processes_created=["cmd /c " + "v" * 40_000],
             http_conversations=[{"url": "http://example.com/" + "a" * 9_000}],
         )
     )
-    assert not [value for values in tags(found).values() for value in values if "…" in value or len(value) > 8_000]
+    assert not [value for values in tags(results).values() for value in values if "…" in value or len(value) > 8_000]
 
 
 # --- interest and noise ----------------------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ def test_a_cut_value_is_no_tag() -> None:
 
 def test_files_and_registry_are_one_table_each_with_what_tells_most_first() -> None:
     noise = [f"C:\\Users\\ann\\AppData\\Local\\Temp\\__PSScriptPolicyTest_{number}.ps1" for number in range(9)]
-    found = findings(
+    results = findings(
         report(
             files_opened=["C:\\opened.exe"],
             files_written=[*noise, "C:\\notes.txt", "C:\\evil.exe"],
@@ -157,10 +159,10 @@ def test_files_and_registry_are_one_table_each_with_what_tells_most_first() -> N
             registry_keys_set=[{"key": "HKCU\\Plain"}, {"key": "HKCU\\Software\\Run\\evil", "value": "C:\\evil.exe"}],
         )
     )
-    files = json.loads(titled(found, "Files (12)").body)
+    files = json.loads(titled(results, "Files (12)").body)
     assert [row["File"] for row in files[:3]] == ["C:\\evil.exe", "C:\\notes.txt", "C:\\opened.exe"]
     assert files[0]["Action"] == "written, deleted"
-    keys = json.loads(titled(found, "Registry (3)").body)
+    keys = json.loads(titled(results, "Registry (3)").body)
     assert [(row["Key"], row["Action"], row["Value"]) for row in keys] == [
         ("HKCU\\Software\\Run\\evil", "set", "C:\\evil.exe"),
         ("HKCU\\Plain", "set", ""),
@@ -188,9 +190,9 @@ def test_files_and_registry_are_one_table_each_with_what_tells_most_first() -> N
     ],
 )
 def test_known_noise_is_shown_and_not_tagged(attributes: dict[str, Any]) -> None:
-    found = findings(report(**attributes))
-    assert len(titles(found)) > 2
-    assert not set(tags(found)) - {"network.port", "network.protocol"}
+    results = findings(report(**attributes))
+    assert len(titles(results)) > 2
+    assert not set(tags(results)) - {"network.port", "network.protocol"}
 
 
 @pytest.mark.parametrize(
@@ -218,13 +220,13 @@ def test_noise_that_engines_flag_is_tagged() -> None:
 
 
 def test_values_that_differ_by_case_are_one_tag() -> None:
-    found = findings(report("A", mutexes_created=["Evil"]), report("B", mutexes_opened=["EVIL"]))
-    assert tags(found) == {"dynamic.mutex": ["Evil"]}
+    results = findings(report("A", mutexes_created=["Evil"]), report("B", mutexes_opened=["EVIL"]))
+    assert tags(results) == {"dynamic.mutex": ["Evil"]}
 
 
 def test_newer_fields_are_shown_and_tagged() -> None:
     ja4 = "t13d1517h2_0a1b2c3d4e5f_5f4e3d2c1b0a"
-    found = findings(
+    results = findings(
         report(
             tls=[{"sni": "c2.example.com", "ja4": ja4}, {"ja4": "nonsense"}],
             dns_lookups=[{"hostname": "c2.example.com", "txt_records": ["v=cmd"]}],
@@ -232,9 +234,9 @@ def test_newer_fields_are_shown_and_tagged() -> None:
             signature_matches=[{"name": "k", "format": "SIG_FORMAT_KEYWORD", "events": ["an event"]}],
         )
     )
-    assert tags(found)["network.tls.ja4_hash"] == [ja4]
+    assert tags(results)["network.tls.ja4_hash"] == [ja4]
     for word in (ja4, "v=cmd", "AS64500", "Keyword", "an event"):
-        assert word in words(found)
+        assert word in words(results)
 
 
 def test_what_nobody_knows_is_shown() -> None:
@@ -250,8 +252,8 @@ def test_many_unknown_attributes_are_counted(count: int, title: str) -> None:
 
 
 def test_long_lists_are_bounded_and_counted() -> None:
-    found = findings(report(files_opened=[f"C:\\{number}" for number in range(5_000)]))
-    assert len(json.loads(titled(found, "Files (200 of 5000)").body)) == 200
+    results = findings(report(files_opened=[f"C:\\{number}" for number in range(5_000)]))
+    assert len(json.loads(titled(results, "Files (200 of 5000)").body)) == 200
 
 
 @pytest.mark.parametrize(
@@ -292,11 +294,11 @@ def test_the_day_of_an_analysis(moment: Any, day: str) -> None:
 
 
 def test_agreement_comes_first() -> None:
-    found = findings(
+    results = findings(
         report("A", dns_lookups=[{"hostname": "one.example"}, {"hostname": "both.example"}]),
         report("B", dns_lookups=[{"hostname": "BOTH.example.", "resolved_ips": ["192.0.2.1"]}]),
     )
-    rows = json.loads(titled(found, "Domains").body)
+    rows = json.loads(titled(results, "Domains").body)
     assert [(row["Domain"], row["Sandboxes"]) for row in rows] == [("both.example", "A, B"), ("one.example", "A")]
     assert rows[0]["Answers"] == "192.0.2.1"
 
@@ -314,18 +316,18 @@ def test_agreement_comes_first() -> None:
     ],
 )
 def test_what_sandboxes_write_differently_is_one_thing(name: str, title: str, first: str, second: str) -> None:
-    found = findings(report("A", **{name: [first]}), report("B", **{name: [second]}))
-    (row,) = json.loads(titled(found, title).body)
+    results = findings(report("A", **{name: [first]}), report("B", **{name: [second]}))
+    (row,) = json.loads(titled(results, title).body)
     assert row["Sandboxes"] == "A, B"
 
 
 def test_linux_paths_keep_their_case() -> None:
-    found = findings(report("A", files_written=["/tmp/a"]), report("B", files_written=["/tmp/A"]))
-    assert len(json.loads(titled(found, "Files (2)").body)) == 2
+    results = findings(report("A", files_written=["/tmp/a"]), report("B", files_written=["/tmp/A"]))
+    assert len(json.loads(titled(results, "Files (2)").body)) == 2
 
 
 def test_tags_are_of_what_was_done_and_can_be_one() -> None:
-    found = findings(
+    results = findings(
         report(
             tags=["LONG_SLEEPS"],
             verdicts=["MALWARE"],
@@ -347,7 +349,7 @@ def test_tags_are_of_what_was_done_and_can_be_one() -> None:
             memory_pattern_domains=["in.memory.example"],
         )
     )
-    assert tags(found) == {
+    assert tags(results) == {
         "file.behavior": ["LONG_SLEEPS"],
         "network.dynamic.domain": ["c2.example.com"],
         "network.dynamic.ip": ["192.0.2.7"],
@@ -394,13 +396,13 @@ def test_what_was_not_given_as_text_is_shown_and_not_tagged(attributes: dict[str
 
 
 def test_what_one_sandbox_gives_as_text_is_tagged() -> None:
-    found = findings(report("A", mutexes_created=[{"name": "m"}]), report("B", mutexes_created=["name: m"]))
-    assert tags(found) == {"dynamic.mutex": ["name: m"]}
+    results = findings(report("A", mutexes_created=[{"name": "m"}]), report("B", mutexes_created=["name: m"]))
+    assert tags(results) == {"dynamic.mutex": ["name: m"]}
 
 
 def test_the_id_of_an_ids_rule_may_be_a_number() -> None:
-    found = findings(report(ids_alerts=[{"rule_id": 2038809, "rule_msg": "ET INVENTED"}]))
-    assert tags(found) == {
+    results = findings(report(ids_alerts=[{"rule_id": 2038809, "rule_msg": "ET INVENTED"}]))
+    assert tags(results) == {
         "network.signature.signature_id": ["2038809"],
         "network.signature.message": ["ET INVENTED"],
     }
@@ -417,9 +419,11 @@ def test_labels_of_the_files_own_report_that_are_no_texts_are_no_family() -> Non
 
 
 def test_a_host_that_is_an_address_is_not_tagged_as_domain() -> None:
-    found = findings(report(dns_lookups=[{"hostname": "192.0.2.1"}], http_conversations=[{"url": "http://192.0.2.9/"}]))
-    assert "network.dynamic.domain" not in tags(found)
-    assert tags(found)["network.dynamic.ip"] == ["192.0.2.9"]
+    results = findings(
+        report(dns_lookups=[{"hostname": "192.0.2.1"}], http_conversations=[{"url": "http://192.0.2.9/"}])
+    )
+    assert "network.dynamic.domain" not in tags(results)
+    assert tags(results)["network.dynamic.ip"] == ["192.0.2.9"]
 
 
 @pytest.mark.parametrize(
@@ -475,8 +479,8 @@ def test_popular_domains_without_detections_are_shown_and_not_tagged(attributes:
 @pytest.mark.parametrize(("word", "tagged"), [("CLEAN", False), ("MALWARE", True)])
 def test_a_clean_sandbox_names_no_family(word: str, tagged: bool) -> None:
     engines = {"last_analysis_results": {"Acme": {"category": "malicious", "result": "Trojan.Emberfox"}}}
-    found = findings(report(verdicts=[word], verdict_labels=["Emberfox"]), subject=engines)
-    assert ("attribution.family" in tags(found)) is tagged
+    results = findings(report(verdicts=[word], verdict_labels=["Emberfox"]), subject=engines)
+    assert ("attribution.family" in tags(results)) is tagged
 
 
 @pytest.mark.parametrize(
