@@ -67,7 +67,8 @@ def _loaded(sources: Sequence[Source], settings: Settings) -> LoadedPlugins:
             _load_guarded(plugin, load_module, modules, settings)
     _settle_names(plugins, settings.plugins.disabled)
     for name in unknown(plugins, settings.plugins.disabled):
-        log.warning("plugins.disabled names %s, which no plugin or analyser has", name)
+        sentence = "plugins.disabled names %s: no plugin, and no analyser of a plugin that loaded, has that name"
+        log.warning(sentence, name)
     return _plugins(plugins)
 
 

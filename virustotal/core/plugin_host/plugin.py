@@ -63,8 +63,8 @@ class Plugin:
     distribution: str = ""
     version: str = __version__
     external: bool = False
-    hooks: tuple[Implementation, ...] = ()
-    analyzers: tuple[AnalyzerInfo, ...] = ()
+    hooks: tuple[Implementation, ...] = field(default=(), repr=False)
+    analyzers: tuple[AnalyzerInfo, ...] = field(default=(), repr=False)
     api: int = 1
     state: State = State.LOADED
     reason: str = ""
