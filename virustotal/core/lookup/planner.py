@@ -61,7 +61,7 @@ class Plan:
 
     def selections(self, names: tuple[str, ...]) -> inline_attributes.Pairs:
         """The query that asks for attributes in line with a combined request of these names."""
-        return inline_attributes.selections(names, self.attributes)
+        return inline_attributes.selections(names, self.attributes) if self.attributes else ()
 
     @property
     def cost(self) -> int:
