@@ -297,6 +297,14 @@ def test_below_the_threshold_a_url_is_not_clean_enough(
     assert layout(url, host).score == expected
 
 
+def test_a_plugin_that_calls_a_url_clean_hides_no_engine() -> None:
+    host = subject(contribution((Points("engines", "e", 500, "Five."), Section("E"))), kind="domain")
+    for attributes, expected in ((ENGINES, 500), ({"last_analysis_stats": {"harmless": 80}}, 0)):
+        verdict = judge(obj("url", **attributes), Settings(), decide=lambda *_: Verdict("clean"))
+        assert verdict.level is Level.CLEAN
+        assert layout(subject(kind="url", verdict=verdict, attributes=attributes), host).score == expected
+
+
 def test_a_host_alone_is_scored() -> None:
     host = subject(contribution((Points("engines", "e", 500, "Five."), Section("E"))), kind="domain")
     assert layout(host).score == 500

@@ -1,4 +1,4 @@
-"""What a document of the mirror looks like: written by the loader, read by the link.
+"""What a document of the mirror looks like: written by the loader, read by the source.
 
 The object is kept as one JSON text that the server never looks into. An attribute may have any name, depth and type,
 and change its type from file to file: as fields they would be refused or fill the mapping; as a text each object is
