@@ -1,10 +1,11 @@
 """Leases, over every store: one asks, the others wait."""
 
 import time
+from pathlib import Path
 
-from tests.storage.conftest import Open
+from tests.storage.conftest import MOST, Open
 from virustotal.client.leases import FAILED_SECONDS, Lease, Leases
-from virustotal.storage import Stores
+from virustotal.storage import Stores, in_file
 from virustotal.storage.interfaces import LEASE, Entry
 
 
@@ -55,3 +56,10 @@ def test_an_answer_gives_its_lease_back(stores: Stores, open_store: Open) -> Non
         assert ours.take("l", "mine") is Lease.TAKEN
         assert stores.answers.put("k", "g", "n", Entry(b"x", now, now + 100), lease=("l", token))
         assert theirs.take("l", "theirs") is holder
+
+
+def test_a_lease_of_before_the_clock_was_set_back_does_not_count(tmp_path: Path) -> None:
+    stores = in_file(tmp_path / "store.sqlite3", MOST)
+    stores.leases.put(LEASE, "l", "of one that was killed an hour ahead", 3600)
+    assert held(stores).take("l", "mine") is Lease.TAKEN
+    assert held(stores).take("l", "theirs") is Lease.HELD

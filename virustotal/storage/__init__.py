@@ -14,6 +14,8 @@ from virustotal.storage.stores import Stores
 
 __all__ = ["Stores", "default_place", "in_file", "in_redis", "open_stores"]
 
+#: More seconds than any lease lasts.
+LONGEST_LEASE = 600.0
 _SCHEMES = ("redis://", "rediss://")
 
 
@@ -25,7 +27,8 @@ def in_file(place: Path, most: int) -> Stores:
         most: Bytes that answers may take.
     """
     file = SQLiteFile(place)
-    return Stores(str(place), SQLiteKeyValues(file), SQLiteResponses(file, most), file.close)
+    leases = SQLiteKeyValues(file, longest=LONGEST_LEASE)
+    return Stores(str(place), SQLiteKeyValues(file), SQLiteResponses(file, most), file.close, leases=leases)
 
 
 def in_redis(address: str, most: int, ca_bundle: str = "") -> Stores:

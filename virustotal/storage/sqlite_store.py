@@ -133,11 +133,18 @@ class SQLiteFile:
 
 
 class SQLiteKeyValues(KeyValueStore):
-    """Small texts in a SQLite file."""
+    """Small texts in a SQLite file.
 
-    def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time) -> None:
+    Args:
+        file: Has the texts.
+        clock: In Unix seconds.
+        longest: Seconds that a text is kept at most: one that is kept longer is of a clock that was set back.
+    """
+
+    def __init__(self, file: SQLiteFile, clock: Callable[[], float] = time.time, longest: float = float("inf")) -> None:
         self._file = file
         self._clock = clock
+        self._longest = longest
 
     def now(self) -> float:
         """See `KeyValueStore.now`."""
@@ -163,8 +170,9 @@ class SQLiteKeyValues(KeyValueStore):
             return same
 
     def _get(self, connection: sqlite3.Connection, key: str, name: str) -> str | None:
-        sql = sql_of("SELECT value FROM texts_{v} WHERE key = ? AND name = ? AND expires > ?")
-        row = connection.execute(sql, (key, name, self._clock())).fetchone()
+        sql = sql_of("SELECT value FROM texts_{v} WHERE key = ? AND name = ? AND expires > ? AND expires <= ?")
+        now = self._clock()
+        row = connection.execute(sql, (key, name, now, now + self._longest)).fetchone()
         return str(row[0]) if row else None
 
     def _put(self, connection: sqlite3.Connection, key: str, name: str, value: str, seconds: float) -> None:
