@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from tests.client.conftest import Heard, Server, answer
 from tests.client.test_client import certificate
 from virustotal.api import endpoints
 from virustotal.api.source import Request, Save, Upload
+from virustotal.client import deadlines
 from virustotal.client.http_client import HttpClient
+from virustotal.client.retry import RetryPolicy
 from virustotal.core import errors
 from virustotal.core.models import Ref
 
@@ -99,6 +102,27 @@ def test_a_proxy_that_drips_its_answer_does_not_outlast_the_deadline(
         make("https://vt.example.com", proxy=server.url).ask(ASK, began + GIVEN)
     assert time.monotonic() - began < SOON
     assert server.heard[0].head.startswith("CONNECT vt.example.com:443 ")
+
+
+def test_tls_through_a_proxy_has_what_the_proxy_has_left(
+    server: Server, make: Callable[..., HttpClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy takes nearly all of the time, and then nobody answers."""
+    passed = [0.0]
+    monkeypatch.setattr(deadlines, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0]))
+
+    def say(connection: Any, heard: Heard) -> None:
+        time.sleep(0.1)  # until the client reads
+        passed[0] = MOST - GIVEN
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while connection.recv(65536):
+            pass
+
+    server.say(say)
+    began = time.monotonic()
+    with pytest.raises(errors.UnavailableError):
+        make("https://vt.example.com", proxy=server.url, policy=RetryPolicy(attempts=1)).ask(ASK, began + MOST)
+    assert time.monotonic() - began < SOON
 
 
 @pytest.mark.parametrize("drip", [None, *DRIPS])

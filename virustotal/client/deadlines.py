@@ -83,7 +83,9 @@ class _HTTPConnection(HTTPConnection):
 
 
 class _HTTPSConnection(_HTTPConnection, HTTPSConnection):
-    pass
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        limit_socket(self.sock, _CURRENT.deadline)  # for the handshake of TLS, after what the proxy took
 
 
 class _HTTPPool(HTTPConnectionPool):
