@@ -191,6 +191,13 @@ def test_nested(api: Api) -> None:
         json.loads(text)
 
 
+def test_nested_leaves_a_download_as_it_is(api: Api) -> None:
+    before = api.get(PCAP)
+    api.emulator.fault("*/pcap", "nested")
+    after = api.get(PCAP)
+    assert (after.status_code, after.content) == (200, before.content)
+
+
 def test_faults_of_the_constructor_stay_after_clear() -> None:
     from virustotal.emulator.server import Emulator
 

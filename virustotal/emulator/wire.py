@@ -74,8 +74,14 @@ def _bomb(size: int) -> bytes:
 
 
 def nest(body: bytes, depth: int) -> bytes:
-    """Return an answer whose first object got a process tree that many levels deep: too deep for ``json`` to write."""
-    value = json.loads(body)
+    """Return an answer whose first object got a process tree that many levels deep: too deep for ``json`` to write.
+
+    A body without such an object, as that of a download, stays as it is.
+    """
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
     data = value.get("data")
     first = data[0] if isinstance(data, list) and data else data
     if not isinstance(first, dict) or "attributes" not in first:
