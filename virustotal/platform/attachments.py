@@ -53,13 +53,9 @@ class Attachments:
         for outcome in outcomes:
             download, path = outcome.download, outcome.path
             if path is not None:
-                name, description, role, relation = (
-                    download.name,
-                    download.description,
-                    download.role,
-                    download.relation,
+                file = Attachment(
+                    download.name, download.description, path=path, role=download.role, relation=download.relation
                 )
-                file = Attachment(name, description, path=path, role=role, relation=relation)
                 self._attach(file, external.get(_unnamed(download), ""))
 
     def made(self, output: AnalyzerOutput) -> None:
