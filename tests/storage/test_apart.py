@@ -1,7 +1,9 @@
 """A process without the common store: its own count, by its own clock."""
 
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -40,6 +42,31 @@ def test_what_the_store_permitted_counts_once_when_it_breaks(
     assert [granted(stores, limits) for _ in range(3)] == [True, True, False]
     clock.now += 62
     assert granted(stores, limits)
+
+
+def test_what_several_threads_were_permitted_counts_when_the_store_breaks(
+    tmp_path: Path, trouble: Trouble, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one is told of its permit after the second one got another."""
+    stores, limits = shared(tmp_path, trouble, clock), Limits(minute=2)
+    written, second, swap = threading.Event(), threading.Event(), SQLiteKeyValues.swap
+
+    def swap_slowly(*arguments: Any) -> bool:
+        swapped = swap(*arguments)
+        if not written.is_set():
+            written.set()
+            second.wait(0.1)
+        return swapped
+
+    monkeypatch.setattr(SQLiteKeyValues, "swap", swap_slowly)
+    thread = threading.Thread(target=granted, args=(stores, limits))
+    thread.start()
+    written.wait()
+    assert granted(stores, limits)
+    second.set()
+    thread.join()
+    trouble.fails = lambda name: True
+    assert not granted(stores, limits)
 
 
 @pytest.mark.parametrize("ahead", [-3600.0, 3600.0])

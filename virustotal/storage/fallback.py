@@ -1,5 +1,6 @@
 """The memory of this process in place of a store that fails. Caching and the shared quota are lost, no result is."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -83,6 +84,7 @@ class KeyValuesWithFallback(KeyValueStore):
         self._memory = MemoryKeyValues(clock)
         self._breaker = breaker
         self._clock = clock
+        self._lock = threading.Lock()
         self._ahead = 0.0
 
     def now(self) -> float:
@@ -108,7 +110,8 @@ class KeyValuesWithFallback(KeyValueStore):
                 self._memory.put(key, name, after, seconds)
             return swapped
 
-        return self._breaker.call(in_store, lambda: self._memory.swap(key, name, before, after, seconds))
+        with self._lock:  # the memory follows the store, swap by swap
+            return self._breaker.call(in_store, lambda: self._memory.swap(key, name, before, after, seconds))
 
 
 class LeasesWithFallback(KeyValuesWithFallback):
