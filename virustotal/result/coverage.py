@@ -26,6 +26,8 @@ _MISSING: Mapping[Status, str] = {
     Status.FAILED: "failed",
     Status.FORBIDDEN: "needs a premium licence",
 }
+#: The same of an artefact.
+_ARTEFACT: Mapping[Status, str] = {**_MISSING, Status.FOUND: "attached", Status.UNKNOWN: "not available"}
 _COLUMNS = ("subject", "relationship", "result", "detail", "answered by")
 
 
@@ -110,10 +112,10 @@ def _details(related: Related) -> Iterable[str]:
 
 
 def _artefact(artefact: DownloadOutcome) -> Mapping[str, Any]:
-    download, status = artefact.download, artefact.outcome.status
+    download = artefact.download
     return {
         "artefact": clean(download.name, 200),
         "of": f"{download.ref.kind} {clean(download.ref.id, 120)}",
-        "result": "not available" if status is Status.UNKNOWN else _MISSING.get(status, "attached"),
+        "result": _ARTEFACT[artefact.outcome.status],
         "detail": clean(artefact.outcome.detail),
     }
