@@ -56,6 +56,17 @@ def test_what_one_process_learns_the_others_know() -> None:
     assert second.takes(Parameter.CURSOR) is None
 
 
+def test_what_two_processes_learn_at_once_neither_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept()
+    first, second = KeyCapabilities(kept), KeyCapabilities(kept)
+    assert first.refused("file") == second.refused("file") == {}
+    first.learn("file", {"embedded_domains": FORBIDDEN})
+    second.learn("file", {"embedded_ips": FORBIDDEN})  # overwrites what the first has just kept
+    later = time.monotonic() + LOOK_AGAIN
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert first.refused("file") == {"embedded_domains": FORBIDDEN, "embedded_ips": FORBIDDEN}
+
+
 @pytest.mark.parametrize(("first", "then", "takes"), [(False, True, False), (True, False, False), (True, True, True)])
 def test_a_success_does_not_overwrite_a_remembered_refusal(first: bool, then: bool, takes: bool) -> None:
     kept = Kept()

@@ -96,7 +96,8 @@ class KeyCapabilities:
 
     def _known(self, topic: str) -> dict[str, Outcome]:
         """Return what was learnt less than a day ago, by this process or by another."""
-        return {name: outcome for name, (_, outcome) in self._entries(topic).items()}
+        with self._lock:
+            return {name: outcome for name, (_, outcome) in self._entries(topic).items()}
 
     def _keep(self, topic: str, outcomes: Mapping[str, Outcome]) -> None:
         if not outcomes:
@@ -111,20 +112,22 @@ class KeyCapabilities:
 
     def _entries(self, topic: str) -> dict[str, tuple[float, Outcome]]:
         """Return until when each name counts, and how it ended; the store is looked at now and then."""
-        looked, entries = self._read.get(topic, (-LOOK_AGAIN, {}))
+        looked, read = self._read.get(topic, (-LOOK_AGAIN, {}))
+        entries = {name: entry for name, entry in read.items() if time.time() < entry[0]}
         if self._store is not None and time.monotonic() - looked >= LOOK_AGAIN:
-            entries = _understood(json_mapping(self._store.get(self._key, topic)))
+            # What another process has overwritten meanwhile, or a broken store has lost, is not forgotten.
+            entries |= _understood(json_mapping(self._store.get(self._key, topic)))
             self._read[topic] = (time.monotonic(), entries)
-        return {name: entry for name, entry in entries.items() if time.time() < entry[0]}
+        return entries
 
 
 def _understood(recalled: Mapping[str, Any]) -> dict[str, tuple[float, Outcome]]:
-    """Return what a store kept; by this host's clock it counts no longer than a day, whatever another clock said."""
+    """Return what a store kept and still counts: by this host's clock no longer than a day, whatever another said."""
     entries = {}
     for name, value in recalled.items():
         status, detail, until = value if isinstance(value, list) and len(value) == 3 else (None, None, None)
-        if status in set(Status):
-            ends = min(number(until) or 0.0, time.time() + REMEMBERED)
+        ends = min(number(until) or 0.0, time.time() + REMEMBERED)
+        if status in set(Status) and time.time() < ends:
             entries[name] = (ends, Outcome(Status(status), as_text(detail)))
     return entries
 
