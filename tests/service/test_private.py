@@ -33,7 +33,7 @@ from virustotal.core.models import Ref
 from virustotal.core.settings import Settings
 from virustotal.core.submission.receipts import LIFETIME, SENDING, Progress, Receipt, key_of
 from virustotal.core.submission.submit import Content, SubmissionContext
-from virustotal.emulator.private import DOM
+from virustotal.emulator.private import DOM, PrivateScans
 from virustotal.emulator.server import Emulator
 from virustotal.local.run_task import TaskOutcome
 from virustotal.local.targets import file_target
@@ -755,7 +755,7 @@ def test_a_task_killed_at_any_moment_leads_to_no_second_private_upload(
     for _ in range(rounds):
         for path in tmp_path.glob("store.sqlite3*"):
             path.unlink()
-        emulator.state.private.clear()
+        emulator.state.private = PrivateScans()
         with start() as first:
             time.sleep(chance.uniform(0.3, 1.0) * seconds)
             first.send_signal(signal.SIGKILL)
