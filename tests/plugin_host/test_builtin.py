@@ -23,6 +23,11 @@ def test_each_has_a_summary_for_the_listing() -> None:
     assert not [analyzer.name for analyzer in PLUGINS.registry.analyzers if not analyzer.summary]
 
 
+def test_none_gives_a_verdict_before_other_plugins() -> None:
+    # Hooks are asked in the order of the listing; the built-in verdict is that of `judge`, which asks them all first.
+    assert "virustotal_verdict" not in {hook.hook for hook in PLUGINS.hooks}
+
+
 @pytest.mark.parametrize("kind", ["file", "url", "domain", "ip_address"])
 def test_the_contract_over_the_world(kind: str) -> None:
     broken = []
