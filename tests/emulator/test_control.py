@@ -1,10 +1,14 @@
 """The controls over HTTP, and the emulator as a process of its own."""
 
+import gc
 import json
+import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 import pytest
@@ -164,3 +168,21 @@ def test_a_mistake_on_the_command_line(arguments: list[str], reason: str, capsys
         main(["--port", "0", *arguments])
     assert caught.value.code == 2
     assert reason in capsys.readouterr().err
+
+
+def test_stopping_closes_what_was_accepted_a_moment_before() -> None:
+    with Emulator() as emulator, socket.socket() as client, warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        loop, stop, thread = emulator._loop, emulator._stop, emulator._thread
+        assert loop is not None
+        assert stop is not None
+        assert thread is not None
+
+        def connect() -> None:
+            client.connect(("127.0.0.1", urlsplit(emulator.other_url).port))
+            loop.call_soon(stop.set)  # when it is accepted
+
+        loop.call_soon_threadsafe(connect)
+        thread.join(5)
+        gc.collect()
+    assert not [str(warning.message) for warning in warned]

@@ -1,6 +1,7 @@
 """The server: one API origin and one other host, on loopback ports, in a thread of their own."""
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,9 @@ from virustotal.emulator.world import load_world
 MISTAKES = (AttributeError, OSError, OverflowError, ValueError)
 
 World = Path | str | Mapping[str, Any] | Store | None
+
+#: Turns of the event loop within which a connection that was accepted begins.
+TURNS = 5
 
 
 def load_store(world: World | Iterable[World] = None) -> Store:
@@ -196,22 +200,18 @@ class Emulator:
     async def serve(self) -> None:
         """Serve in the running event loop until :meth:`stop`, or until cancelled."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        runners: list[web.AppRunner] = []
-        try:
-            self.state.other_url = await self._listen(runners, handle_other, 0)
-            self.state.url = await self._listen(runners, self._dispatch, self._port)
+        async with contextlib.AsyncExitStack() as stack:
+            self.state.other_url = await self._listen(stack, handle_other, 0)
+            self.state.url = await self._listen(stack, self._dispatch, self._port)
             self._ready.set()
             await self._stop.wait()
-        finally:
-            for runner in runners:
-                await runner.cleanup()
 
     async def _dispatch(self, state: State, http: web.Request) -> web.StreamResponse:
         if http.path.startswith("/emulator/"):
             return await handle_control(self, http)
         return await handle_api(state, http)
 
-    async def _listen(self, runners: list[web.AppRunner], handler: Any, port: int) -> str:
+    async def _listen(self, stack: contextlib.AsyncExitStack, handler: Any, port: int) -> str:
         async def handle(http: web.Request) -> web.StreamResponse:
             answer: web.StreamResponse = await handler(self.state, http)
             return answer
@@ -219,12 +219,23 @@ class Emulator:
         app = web.Application(client_max_size=1 << 30)
         app.router.add_route("*", "/{path:.*}", handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-        runners.append(runner)
+        stack.push_async_callback(runner.cleanup)
         await runner.setup()
-        await web.TCPSite(runner, self._host, port).start()
-        bound = runner.addresses[0][1]
+        assert runner.server is not None  # noqa: S101 - for the type checker
+        server = await asyncio.get_running_loop().create_server(runner.server, self._host, port)
+        stack.push_async_callback(_end, server)
+        bound = server.sockets[0].getsockname()[1]
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{bound}"
+
+
+async def _end(server: asyncio.Server) -> None:
+    """Close the port. Python leaves a connection open that was accepted, but begins after its server has closed."""
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    server.close()
 
 
 def serve(
