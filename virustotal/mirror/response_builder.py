@@ -82,7 +82,8 @@ def object_response(
         related[name] = page or _error(only, NOT_HELD if only else NOT_ANSWERED)
         if name in inline:
             related[name] = _with_attributes(inline[name], result, query.inline[name])
-            related[name] |= _missing_error(inline[name], result, only=True) if only else {}
+            if only:
+                related[name] |= _missing_error(inline[name], result, only=True)
     entry = {name: value for name, value in subject.object.items() if name in {"attributes", "links"}}
     entry |= {"type": query.ref.kind, "id": subject.id} | ({"relationships": related} if related else {})
     parts = {

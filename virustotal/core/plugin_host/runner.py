@@ -50,7 +50,12 @@ def due(report: Report, registry: Registry) -> tuple[tuple[Analyzer, Related | N
     for name, related in report.related.items():
         if name and (related.outcome.found or related.items):
             calls.extend((analyzer, related) for analyzer in registry.find(kind, name))
-    return tuple(sorted(calls, key=lambda call: (call[0].order, call[0].name, call[1].relationship if call[1] else "")))
+    return tuple(sorted(calls, key=_place))
+
+
+def _place(call: tuple[Analyzer, Related | None]) -> tuple[int, str, str]:
+    analyzer, related = call
+    return analyzer.order, analyzer.name, related.relationship if related else ""
 
 
 def analyse(
