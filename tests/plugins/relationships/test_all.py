@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from assemblyline_v4_service.common.result import ResultSection
+from attrs import evolve
 from hypothesis import given as given_strategy
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ from virustotal.plugins.relationships import (
 )
 from virustotal.plugins.relationships.related_table import MOST_FLAGGED
 from virustotal.testing import evidence, obj, run
+from virustotal.testing.text import as_text
 
 MODULES = (community, generic, history, host_history, objects, screenshots, threats)
 REGISTRY = Registry(tuple(analyzer for module in MODULES for analyzer in module.virustotal_analyzers(Settings())))
@@ -233,6 +235,18 @@ def test_many_objects_stay_bounded(kind: str, name: str) -> None:
     assert len(points(result)) <= MOST_FLAGGED + 1
     assert len(downloads(result)) <= screenshots.MOST_PICTURES
     check(result)
+
+
+@pytest.mark.parametrize(("kind", "name"), sorted(ALIKE.values()), ids=lambda each: each)
+def test_no_section_changes_after_it_was_yielded(kind: str, name: str) -> None:
+    """The host copies a section as soon as it comes."""
+    base = sample(yields(kind, name), last_analysis_results=engines(2, 0))
+    related = [evolve(base, ref=Ref(base.ref.kind, f"{place}.example.net")) for place in range(60)]
+    related.append(Object(Ref(base.ref.kind, "bare")))
+    (analyzer,) = REGISTRY.find(kind, name)
+    given = evolve(evidence(kind, name, related=related), settings=Settings(analyze_relationship=True))
+    at_once = [as_text([finding]) for finding in analyzer.analyze(given)]
+    assert at_once == [as_text([finding]) for finding in tuple(analyzer.analyze(given))]
 
 
 @pytest.mark.parametrize("kind", relationships.KINDS)

@@ -18,16 +18,17 @@ _SCREENSHOT = (attribute_column("Date", "date", date), attribute_column("Sandbox
 
 
 def _pictures(related: Related, section: ResultSection, settings: Settings) -> Iterator[Finding]:
-    yield section
     if not settings.analyze_relationship:
+        yield section
         return
     linked = [obj for obj in related.items if _link(obj)]
-    for place, obj in enumerate(linked[:MOST_PICTURES], 1):
-        yield _download(place, obj)
     if len(linked) > MOST_PICTURES:
         section.title_text += f", the first {MOST_PICTURES} fetched"
     if missing := len(related.items) - len(linked):
         section.title_text += f", {missing} without an address to fetch"
+    yield section
+    for place, obj in enumerate(linked[:MOST_PICTURES], 1):
+        yield _download(place, obj)
 
 
 def _link(obj: Object) -> str:
