@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -125,31 +125,56 @@ def test_tls_through_a_proxy_has_what_the_proxy_has_left(
     assert time.monotonic() - began < SOON
 
 
-@pytest.mark.parametrize("drip", [None, *DRIPS])
-def test_tls_does_not_outlast_the_deadline(tmp_path: Path, make: Callable[..., HttpClient], drip: str | None) -> None:
-    """The server drips an answer, or nothing at all after the connection is made."""
-    authority, done = certificate(tmp_path), threading.Event()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+@contextlib.contextmanager
+def tls_server(authority: Path, say: Callable[[Any, Heard], None] | None) -> Iterator[str]:
+    """Serve one connection over TLS; without a script nothing at all is sent."""
+    context, done = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), threading.Event()
     context.load_cert_chain(authority)
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             with contextlib.suppress(OSError), listening.accept()[0] as plain:
-                if drip is None:
+                if say is None:
                     done.wait(MOST)
                     return
                 with context.wrap_socket(plain, server_side=True) as connection:
                     connection.recv(65536)
-                    DRIPS[drip](connection, Heard("", b""))
+                    say(connection, Heard("", b""))
 
         thread = threading.Thread(target=serve)
         thread.start()
-        began = time.monotonic()
-        with pytest.raises(errors.VirusTotalError):
-            make(f"https://127.0.0.1:{listening.getsockname()[1]}", ca_bundle=str(authority)).ask(ASK, began + GIVEN)
-        assert time.monotonic() - began < SOON
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
         done.set()
         thread.join()
+
+
+@pytest.mark.parametrize("drip", [None, *DRIPS])
+def test_tls_does_not_outlast_the_deadline(tmp_path: Path, make: Callable[..., HttpClient], drip: str | None) -> None:
+    """The server drips an answer, or nothing at all after the connection is made."""
+    authority = certificate(tmp_path)
+    with tls_server(authority, None if drip is None else DRIPS[drip]) as address:
+        began = time.monotonic()
+        with pytest.raises(errors.VirusTotalError):
+            make(address, ca_bundle=str(authority)).ask(ASK, began + GIVEN)
+        assert time.monotonic() - began < SOON
+
+
+def test_tls_within_that_of_a_proxy_does_not_outlast_the_deadline(
+    tmp_path: Path, make: Callable[..., HttpClient]
+) -> None:
+    """One record of TLS comes byte by byte."""
+
+    def say(connection: Any, heard: Heard) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        connection.recv(65536)
+        dripping(b"\x16\x03\x03\x40\x00", b"\x02")(connection, heard)
+
+    authority = certificate(tmp_path)
+    with tls_server(authority, say) as proxy:
+        began = time.monotonic()
+        with pytest.raises(errors.UnavailableError):
+            make("https://vt.example.com", ca_bundle=str(authority), proxy=proxy).ask(ASK, began + GIVEN)
+        assert time.monotonic() - began < SOON
 
 
 def test_redirects_do_not_outlast_the_deadline(server: Server, client: HttpClient, tmp_path: Path) -> None:

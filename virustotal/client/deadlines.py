@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import io
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -83,6 +84,17 @@ class _HTTPConnection(HTTPConnection):
 
 
 class _HTTPSConnection(_HTTPConnection, HTTPSConnection):
+    def _connect_tls_proxy(self, hostname: str, sock: socket.socket) -> ssl.SSLSocket:
+        connected = super()._connect_tls_proxy(hostname, sock)
+        receive = connected.recv  # TLS within TLS calls it as often as it needs for one read
+
+        def receive_in_time(*arguments: Any) -> bytes:
+            limit_socket(connected, _CURRENT.deadline)
+            return receive(*arguments)
+
+        connected.recv = receive_in_time  # type: ignore[assignment, method-assign]
+        return connected
+
     def _tunnel(self) -> None:
         super()._tunnel()
         limit_socket(self.sock, _CURRENT.deadline)  # for the handshake of TLS, after what the proxy took
