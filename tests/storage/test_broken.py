@@ -15,7 +15,7 @@ from tests.storage.failing import Clock
 from virustotal.storage import in_file
 from virustotal.storage.circuit_breaker import PAUSE
 from virustotal.storage.fallback import with_fallback
-from virustotal.storage.interfaces import Limits
+from virustotal.storage.interfaces import VERSION, Entry, Limits
 from virustotal.storage.sqlite_store import SQLiteFile
 
 MOST = 2**20
@@ -156,6 +156,19 @@ def test_values_of_another_version_are_left_alone(tmp_path: Path) -> None:
     said: list[str] = []
     use(with_fallback(in_file(place, MOST), said.append))
     assert not said
+
+
+def test_answers_of_an_older_version_make_room(tmp_path: Path) -> None:
+    place, now = tmp_path / "store.sqlite3", time.time()
+    older, stores = f"answers_{VERSION - 1}", in_file(place, MOST)
+    with contextlib.closing(sqlite3.connect(place)) as connection, connection:
+        connection.execute(f"CREATE TABLE {older} (body BLOB)")
+        connection.execute(f"INSERT INTO {older} VALUES (zeroblob({MOST}))")
+    for name in ("first", "second"):
+        assert stores.answers.put("k", "g", name, Entry(b"x", now, now + 100))
+    assert stores.answers.get("k", "g", ("first",), now)
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        assert connection.execute(f"SELECT count(*) FROM {older}").fetchone() == (0,)
 
 
 def test_a_file_that_is_put_away_or_mended_is_used_again(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from virustotal.storage.interfaces import LEASE, Entry, Size
+from virustotal.storage.interfaces import LEASE, VERSION, Entry, Size
 from virustotal.storage.sqlite_store import SQLiteFile, sql_of
 
 #: Seconds for which it is known that an object has changed: longer than any request is on its way.
@@ -64,6 +64,8 @@ class SQLiteResponses:
             "DELETE FROM answers_{v} WHERE rowid IN "
             "(SELECT rowid FROM answers_{v} WHERE name != ? ORDER BY expires LIMIT 50)"
         )
+        if _bytes(connection) + size > self._most:
+            _empty_older(connection)
         while _bytes(connection) + size > self._most:
             if not connection.execute(sql, (_CHANGED,)).rowcount:
                 return
@@ -87,6 +89,14 @@ class SQLiteResponses:
         with self._file.open() as connection:
             row = connection.execute(sql, (self._now(), _CHANGED)).fetchone()
         return Size(row[0], row[1])
+
+
+def _empty_older(connection: sqlite3.Connection) -> None:
+    """Delete the answers of older versions, which nobody deletes otherwise; one that still runs asks again."""
+    older = {f"answers_{version}" for version in range(1, VERSION)}
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        if name in older:
+            connection.execute(f"DELETE FROM {name}")  # noqa: S608 - one of those above
 
 
 def _bytes(connection: sqlite3.Connection) -> int:
