@@ -21,7 +21,6 @@ from virustotal.core.submission import receipts
 from virustotal.local.run_task import run_task, started_service
 from virustotal.local.targets import file_target
 from virustotal.service import VirusTotal
-from virustotal.storage import redis_store
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +58,7 @@ class Round:
 def submit(config: dict[str, Any], path: Path, barrier: Any, later: bool) -> None:
     """Run one task in a process of its own. later: an upload that was on its way is so no more."""
     if later:
-        receipts.SENDING = redis_store.SENDING = 0
+        receipts.SENDING = 0
     VirusTotal._timeout = lambda self: SECONDS  # type: ignore[method-assign]
     with started_service(config) as service:
         service.intervals = (0.3,)
