@@ -77,6 +77,14 @@ def test_a_dropped_file_is_checked_by_its_digest(emulator: Emulator, tmp_path: P
     assert found.path.stat().st_size == 68
 
 
+def test_a_key_that_is_refused(emulator: Emulator, tmp_path: Path) -> None:
+    """It ends the others too, those that have not begun: how many that are is chance."""
+    emulator.fault("*/pcap", "status", status=401)
+    bad, *_ = fetched(emulator, tmp_path, download("pcap"), download("evtx"))
+    assert (bad.path, bad.outcome.status) == (None, Status.FAILED)
+    assert "API key" in bad.outcome.detail
+
+
 @pytest.mark.parametrize("kind", ["pcap", "evtx", "memdump"])
 def test_a_licence_that_does_not_cover_it(emulator: Emulator, tmp_path: Path, kind: str) -> None:
     (found,) = fetched(emulator, tmp_path, download(kind), key="public-key")
@@ -94,7 +102,6 @@ def test_the_page_of_a_report_is_for_every_key(emulator: Emulator, tmp_path: Pat
         ("status", {"status": 403}, Status.FORBIDDEN),
         ("status", {"status": 404}, Status.UNKNOWN),
         ("status", {"status": 400}, Status.INVALID),
-        ("status", {"status": 401}, Status.FAILED),
         ("status", {"status": 500}, Status.FAILED),
         ("status", {"status": 503, "body": "html"}, Status.FAILED),
         ("status", {"status": 200, "body": "empty"}, Status.FAILED),
