@@ -145,9 +145,13 @@ def test_downloads_run_side_by_side(tmp_path: Path) -> None:
     ],
 )
 def test_what_fails_costs_itself_alone(tmp_path: Path, error: Exception, status: Status) -> None:
+    asked = threading.Event()
+
     def does(request: Request) -> bytes:
         if "Bad" in request.path:
+            assert asked.wait(5)  # a refused key or a spent quota ends what has not begun
             raise error
+        asked.set()
         return b"x"
 
     good, bad = fetched(tmp_path, Canned(does), download("Good", "evtx"), download("Bad"))
