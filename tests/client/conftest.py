@@ -58,7 +58,7 @@ class Server:
 
     def say(self, *scripts: Script | bytes) -> None:
         """Set what is answered, in order."""
-        self.scripts = [_sender(each) if isinstance(each, bytes) else each for each in scripts]
+        self.scripts = [_sender(script) if isinstance(script, bytes) else script for script in scripts]
 
     def run(self) -> None:
         """Take connections until the socket is closed."""

@@ -57,24 +57,24 @@ def test_every_artefact_of_the_world_arrives_whole(emulator: Emulator, tmp_path:
         download("evtx", "Dr.Web vxCube"),
         download("pcap", "VirusTotal Jujubox"),
     ]
-    found = fetched(emulator, tmp_path, *wanted)
-    assert [each.outcome.status for each in found] == [Status.FOUND] * 6
-    for each in found:
-        assert each.path is not None
-        assert each.path.stat().st_size > 0
-        assert not each.download.magic or each.path.read_bytes().startswith(each.download.magic)
+    artefacts = fetched(emulator, tmp_path, *wanted)
+    assert [artefact.outcome.status for artefact in artefacts] == [Status.FOUND] * 6
+    for artefact in artefacts:
+        assert artefact.path is not None
+        assert artefact.path.stat().st_size > 0
+        assert not artefact.download.magic or artefact.path.read_bytes().startswith(artefact.download.magic)
     assert emulator.leaks == []
 
 
 def test_a_dropped_file_is_checked_by_its_digest(emulator: Emulator, tmp_path: Path) -> None:
     wrong = Download(Ref("file", EICAR), "file", "eicar", "", sha256="a" * 64)
     right = Download(Ref("file", EICAR), "file", "eicar", "", sha256=EICAR)
-    (found,) = fetched(emulator, tmp_path, wrong)
-    assert (found.path, found.outcome.status) == (None, Status.FAILED)
-    (found,) = fetched(emulator, tmp_path, right)
-    assert found.outcome.found
-    assert found.path is not None
-    assert found.path.stat().st_size == 68
+    (artefact,) = fetched(emulator, tmp_path, wrong)
+    assert (artefact.path, artefact.outcome.status) == (None, Status.FAILED)
+    (artefact,) = fetched(emulator, tmp_path, right)
+    assert artefact.outcome.found
+    assert artefact.path is not None
+    assert artefact.path.stat().st_size == 68
 
 
 def test_a_key_that_is_refused(emulator: Emulator, tmp_path: Path) -> None:
@@ -87,13 +87,13 @@ def test_a_key_that_is_refused(emulator: Emulator, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["pcap", "evtx", "memdump"])
 def test_a_licence_that_does_not_cover_it(emulator: Emulator, tmp_path: Path, kind: str) -> None:
-    (found,) = fetched(emulator, tmp_path, download(kind), key="public-key")
-    assert (found.path, found.outcome.status) == (None, Status.FORBIDDEN)
+    (artefact,) = fetched(emulator, tmp_path, download(kind), key="public-key")
+    assert (artefact.path, artefact.outcome.status) == (None, Status.FORBIDDEN)
 
 
 def test_the_page_of_a_report_is_for_every_key(emulator: Emulator, tmp_path: Path) -> None:
-    (found,) = fetched(emulator, tmp_path, download("html"), key="public-key")
-    assert found.outcome.found
+    (artefact,) = fetched(emulator, tmp_path, download("html"), key="public-key")
+    assert artefact.outcome.found
 
 
 @pytest.mark.parametrize(
@@ -136,16 +136,16 @@ def test_faults(emulator: Emulator, tmp_path: Path, kind: str, values: dict[str,
 
 def test_a_fault_that_passes_is_tried_again(emulator: Emulator, tmp_path: Path) -> None:
     emulator.fault("*/pcap", "truncate", times=1)
-    (found,) = fetched(emulator, tmp_path, download("pcap"))
-    assert found.outcome.found
+    (artefact,) = fetched(emulator, tmp_path, download("pcap"))
+    assert artefact.outcome.found
 
 
 def test_a_slow_download_ends_with_the_task(emulator: Emulator, tmp_path: Path) -> None:
     emulator.fault("*/pcap", "slow", size=8, seconds=0.3)
     start = time.monotonic()
-    (found,) = fetched(emulator, tmp_path, download("pcap"), seconds=0.8)
+    (artefact,) = fetched(emulator, tmp_path, download("pcap"), seconds=0.8)
     assert time.monotonic() - start < 10
-    assert found.path is None
+    assert artefact.path is None
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -157,5 +157,5 @@ def test_the_key_stays_with_its_host(emulator: Emulator, tmp_path: Path) -> None
 
 def test_html_that_is_an_error_in_json_is_refused(emulator: Emulator, tmp_path: Path) -> None:
     emulator.fault("*/html", "error200")
-    (found,) = fetched(emulator, tmp_path, download("html"))
-    assert found.path is None
+    (artefact,) = fetched(emulator, tmp_path, download("html"))
+    assert artefact.path is None

@@ -365,9 +365,9 @@ def test_what_is_free_takes_no_permit(stores: Stores, tmp_path: Path) -> None:
 def test_room_is_what_can_be_asked_until_the_deadline(
     stores: Stores, told: Mapping[str, Any] | VirusTotalError, seconds: float, room: int | None, reason: str
 ) -> None:
-    found = link(Fake(server(told)), stores).remaining(soon(seconds))
-    assert found.requests == room
-    assert reason in found.reason
+    quota = link(Fake(server(told)), stores).remaining(soon(seconds))
+    assert quota.requests == room
+    assert reason in quota.reason
 
 
 def test_an_error_of_another_kind_counts_and_is_passed_on(stores: Stores) -> None:
@@ -397,4 +397,4 @@ def test_every_attempt_of_the_client_takes_a_permit(stores: Stores) -> None:
             client.ask(endpoints.object_request(Ref("domain", "example.com")), soon())
         client.close()
         assert caught.value.code == QUOTA_HELD
-        assert [each.status for each in emulator.requests] == [200, 200, 503, 200]
+        assert [request.status for request in emulator.requests] == [200, 200, 503, 200]

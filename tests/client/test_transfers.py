@@ -112,7 +112,7 @@ def test_a_download_is_saved(server: Server, fetch: Callable[..., int], tmp_path
         (answer(b"<html>", "200 OK", "Content-Type: text/html"), {"magic": ()}, errors.ArtefactError, "HTML"),
         (answer(SAYS_NO, "403 Forbidden"), {}, errors.ForbiddenError, "403"),
         (answer(NOT_THERE, "404 Not Found"), {}, errors.NotFoundError, "404"),
-        *((answer(b"<html>", each), {}, errors.UnavailableError, each[:3]) for each in GATEWAYS),
+        *((answer(b"<html>", gateway), {}, errors.UnavailableError, gateway[:3]) for gateway in GATEWAYS),
         (answer(b"", "503 Unavailable"), {}, errors.UnavailableError, "503"),
         (answer(b"", "302 Found"), {}, errors.UnavailableError, "nowhere"),
         (resets, {}, errors.UnavailableError, "broke off"),

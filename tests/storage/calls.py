@@ -36,9 +36,9 @@ def use(stores: Stores) -> None:
         return
     assert not stores.receipts.claim(Receipt("r", Progress.SENDING, "", now), now)
     stores.receipts.put(Receipt("r", Progress.SENT, "a", now))
-    found = stores.receipts.get("r")
-    assert found is not None
-    assert (found.progress, found.analysis) == (Progress.SENT, "a")
+    receipt = stores.receipts.get("r")
+    assert receipt is not None
+    assert (receipt.progress, receipt.analysis) == (Progress.SENT, "a")
     stores.receipts.drop("r")
     assert stores.receipts.get("r") is None
 

@@ -90,7 +90,7 @@ def test_hosts_whose_clocks_differ_agree(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(time, "time", lambda: now + 3600)
         assert abs(there.rate_limiter.now() - now) < 10
         assert not there.receipts.claim(Receipt("r", Progress.SENDING, "", now + 3600), now + 3600)
-        found = there.receipts.get("r")
-        assert found is not None
-        assert abs(found.moment - (now + 3600)) < 10
+        receipt = there.receipts.get("r")
+        assert receipt is not None
+        assert abs(receipt.moment - (now + 3600)) < 10
         assert not there.rate_limiter.acquire("k", Quota(Limits(minute=1)), there.rate_limiter.now()).granted

@@ -175,8 +175,8 @@ def test_a_clock_that_was_set_back_does_not_block(stores: Stores) -> None:
 
 
 def test_left_of_a_new_key(stores: Stores) -> None:
-    found = stores.rate_limiter.remaining("k", Quota(Limits(4, 240, 500, 15_500)), NOW)
-    assert (found.minute, found.longer, found.window, found.pause) == (4, 240, "hour", 0.0)
+    quota = stores.rate_limiter.remaining("k", Quota(Limits(4, 240, 500, 15_500)), NOW)
+    assert (quota.minute, quota.longer, quota.window, quota.pause) == (4, 240, "hour", 0.0)
     assert stores.rate_limiter.remaining("k", Quota(), NOW).longer is None
 
 

@@ -21,9 +21,9 @@ from virustotal.storage import default_place, open_stores
     ],
 )
 def test_the_configuration_names_the_store(storage: str, dependencies: dict[str, dict[str, str]], place: str) -> None:
-    found = open_stores(Settings(), storage, lambda line: None, dependencies)
-    assert found.place == (place or str(default_place()))
-    assert "word" not in repr(found.place)
+    stores = open_stores(Settings(), storage, lambda line: None, dependencies)
+    assert stores.place == (place or str(default_place()))
+    assert "word" not in repr(stores.place)
 
 
 @pytest.mark.parametrize(
