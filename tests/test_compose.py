@@ -94,9 +94,9 @@ def test_the_commands_run(services: dict[str, Any], emulator: str, redis: Server
 
 
 def test_all_of_it_works(services: dict[str, Any], emulator: str, redis: Server) -> None:
-    found = run(services, emulator, redis, "doctor", "--json")
-    assert found.returncode == 0, found.stdout + found.stderr
-    store = next(each for each in json.loads(found.stdout) if each["check"] == "store")
+    result = run(services, emulator, redis, "doctor", "--json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    store = next(check for check in json.loads(result.stdout) if check["check"] == "store")
     assert "all replicas" in store["found"]
 
 
@@ -123,8 +123,8 @@ def test_redis_is_that_of_the_manifest(services: dict[str, Any]) -> None:
 def test_docker_compose_takes_it(tmp_path: Path) -> None:
     if shutil.which("docker-compose") is None:
         pytest.skip("no docker-compose; Debian: apt-get install docker-compose")
-    found = subprocess.run(
+    result = subprocess.run(
         ["docker-compose", "-f", str(COMPOSE), "config"], capture_output=True, text=True, timeout=60, check=False
     )
-    assert found.returncode == 0, found.stderr
-    assert set(yaml.safe_load(found.stdout)["services"]) == {"redis", "emulator", "scan"}
+    assert result.returncode == 0, result.stderr
+    assert set(yaml.safe_load(result.stdout)["services"]) == {"redis", "emulator", "scan"}

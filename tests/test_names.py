@@ -60,9 +60,9 @@ def plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-NESTING = frozenset(each.name for each in attrs.fields(Settings) if attrs.has(type(each.default)))
+NESTING = frozenset(field.name for field in attrs.fields(Settings) if attrs.has(type(field.default)))
 OF_CODE = {name: "" if name in SECRETS else plain(getattr(Settings(), name)) for name in CONFIG_KEYS}
-PARAMETERS_OF_MANIFEST = {each["name"]: each["default"] for each in MANIFEST["submission_params"]}
+PARAMETERS_OF_MANIFEST = {param["name"]: param["default"] for param in MANIFEST["submission_params"]}
 
 
 def test_config_of_manifest_and_code_agree() -> None:
@@ -112,9 +112,9 @@ def test_parameters_of_manifest_and_code_agree() -> None:
 
 def test_parameters_have_the_type_and_value_of_their_default() -> None:
     types = {"bool": bool, "int": int, "str": str}
-    for each in MANIFEST["submission_params"]:
-        assert each["value"] == each["default"], each["name"]
-        assert type(each["default"]) is types[each["type"]], each["name"]
+    for param in MANIFEST["submission_params"]:
+        assert param["value"] == param["default"], param["name"]
+        assert type(param["default"]) is types[param["type"]], param["name"]
     assert [each["name"] for each in MANIFEST["submission_params"] if each.get("hide")] == ["api_key"]
 
 
@@ -135,7 +135,7 @@ def test_the_manifest_is_valid_for_assemblyline() -> None:
     assert service.uses_metadata
     assert service.uses_tags
     assert service.docker_config.allow_internet_access
-    identifiers = [Heuristic({**each, "attack_id": []}).heur_id for each in heuristics]
+    identifiers = [Heuristic({**heuristic, "attack_id": []}).heur_id for heuristic in heuristics]
     assert len(set(identifiers)) == len(identifiers)
 
 

@@ -27,7 +27,9 @@ def targets(page: Path) -> list[str]:
 
 @pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
-    wrong = [each for each in targets(page) if not each.startswith("https://") and not (page.parent / each).exists()]
+    wrong = [
+        target for target in targets(page) if not target.startswith("https://") and not (page.parent / target).exists()
+    ]
     assert not wrong
 
 
@@ -67,9 +69,9 @@ def commands(page: Path) -> Iterator[list[str]]:
     """The arguments of this project's command lines in the blocks of a page."""
     for block in _BLOCK.findall(page.read_text(encoding="utf-8")):
         for line in block.splitlines():
-            found = _COMMAND.search(re.split(r"  +#|\s[|>&]", line)[0].rstrip())
-            if found and "--entrypoint" not in line:
-                yield shlex.split(found[1])
+            match = _COMMAND.search(re.split(r"  +#|\s[|>&]", line)[0].rstrip())
+            if match and "--entrypoint" not in line:
+                yield shlex.split(match[1])
 
 
 def understand(command: click.Command, arguments: list[str]) -> None:

@@ -35,12 +35,12 @@ def section(request: ServiceRequest) -> None:
 
 
 def test_a_result_is_stored_as_the_platform_does() -> None:
-    found = outcome(section)
-    assert not found.error
-    assert found.score == found.stored["result"]["score"] >= 500
-    assert found.sections[0]["heuristic"]["attack"][0]["attack_id"] == "T1059"
-    assert found.handed["result"]["sections"][0]["heuristic"]["attack_ids"] == ["T1059"]
-    assert not found.partial
+    result = outcome(section)
+    assert not result.error
+    assert result.score == result.stored["result"]["score"] >= 500
+    assert result.sections[0]["heuristic"]["attack"][0]["attack_id"] == "T1059"
+    assert result.handed["result"]["sections"][0]["heuristic"]["attack_ids"] == ["T1059"]
+    assert not result.partial
 
 
 def test_partial_is_kept() -> None:
@@ -51,20 +51,20 @@ def test_an_error_is_the_outcome() -> None:
     def fail(request: ServiceRequest) -> None:
         raise RecoverableError("try again later")
 
-    found = outcome(fail)
-    assert found.error["response"]["status"] == "FAIL_RECOVERABLE"
-    assert found.deliberate
-    assert found.message == "try again later"
-    assert not found.stored
+    result = outcome(fail)
+    assert result.error["response"]["status"] == "FAIL_RECOVERABLE"
+    assert result.deliberate
+    assert result.message == "try again later"
+    assert not result.stored
 
 
 def test_a_failure_of_the_service_is_told_apart() -> None:
     def fail(request: ServiceRequest) -> None:
         raise LookupError("no such thing")
 
-    found = outcome(fail)
-    assert not found.deliberate
-    assert found.message == "LookupError: no such thing"
+    result = outcome(fail)
+    assert not result.deliberate
+    assert result.message == "LookupError: no such thing"
 
 
 def test_parameters_and_message_reach_the_task() -> None:
@@ -92,10 +92,10 @@ def test_content_and_files_pass_through(tmp_path: Path) -> None:
         made.write_text(json.dumps({"read": Path(request.file_path).read_text()}))
         request.add_extracted(str(made), "made.json", "for a test")
 
-    found = outcome(copy, target=file_target(sample), keep=tmp_path)
-    assert found.stored["sha256"] == hashlib.sha256(sample.read_bytes()).hexdigest()
-    (file,) = found.stored["response"]["extracted"]
-    assert json.loads(found.files[file["sha256"]].read_text()) == {"read": sample.read_text()}
+    result = outcome(copy, target=file_target(sample), keep=tmp_path)
+    assert result.stored["sha256"] == hashlib.sha256(sample.read_bytes()).hexdigest()
+    (file,) = result.stored["response"]["extracted"]
+    assert json.loads(result.files[file["sha256"]].read_text()) == {"read": sample.read_text()}
     assert os.environ.get("TASKING_DIR") == before
 
 
@@ -122,10 +122,10 @@ def test_an_invalid_result_is_no_outcome() -> None:
     ],
 )
 def test_targets(tmp_path: Path, text: str, kind: str) -> None:
-    found = target_of(text, tmp_path)
-    assert found.fileinfo["type"] == kind
-    assert (found.path is None) is (kind == "unknown")
-    assert bool(outcome(lambda request: None, target=found).stored)
+    target = target_of(text, tmp_path)
+    assert target.fileinfo["type"] == kind
+    assert (target.path is None) is (kind == "unknown")
+    assert bool(outcome(lambda request: None, target=target).stored)
 
 
 @pytest.mark.parametrize(

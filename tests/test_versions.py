@@ -26,9 +26,9 @@ def lower_bound() -> str:
     """Return the lowest version of the framework that the package asks for."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    found = re.search(r"assemblyline-v4-service>=([\d.]+)", setup["options"]["install_requires"])
-    assert found is not None
-    return found[1]
+    match = re.search(r"assemblyline-v4-service>=([\d.]+)", setup["options"]["install_requires"])
+    assert match is not None
+    return match[1]
 
 
 @pytest.mark.parametrize("version", ["oldest", "newest"])

@@ -232,11 +232,11 @@ def test_retry_after_as_date() -> None:
 @pytest.mark.parametrize("depth", [10, 2_000, 12_000])
 def test_deep_answers(depth: int) -> None:
     content = b'{"data": ' + b'{"children": [' * depth + b"1" + b"]}" * depth + b"}"
-    found = error_mapping.payload(200, {}, content)["data"]
+    data = error_mapping.payload(200, {}, content)["data"]
     for _ in range(depth):
-        found = found["children"][0]
+        data = data["children"][0]
 
-    assert found == 1
+    assert data == 1
 
 
 def test_answers_that_are_too_deep() -> None:
@@ -249,9 +249,9 @@ def test_numbers_and_bytes_that_the_standard_parser_refuses() -> None:
     digits = str(sys.get_int_max_str_digits() + 1)
     content = b'{"data": {"a": NaN, "b": ' + b"1" * int(digits) + b', "c": "\xff\x00", "d": -Infinity, "e": 1e999}}'
 
-    found = error_mapping.payload(200, {}, content)["data"]
+    data = error_mapping.payload(200, {}, content)["data"]
 
-    assert found == {"a": None, "b": None, "c": "\ufffd\x00", "d": None, "e": None}
+    assert data == {"a": None, "b": None, "c": "\ufffd\x00", "d": None, "e": None}
 
 
 @pytest.mark.parametrize("depth", [1, 2_000])
@@ -304,10 +304,10 @@ OTHER = PLAIN | {"id": "other.example"}
     ],
 )
 def test_objects(data: dict[str, Any], whole: bool, error: str) -> None:
-    found = decoding.decode_object(data)
+    obj = decoding.decode_object(data)
 
-    assert found is not None
-    assert (found.ref, found.whole, found.error) == (Ref("domain", "example.com"), whole, error)
+    assert obj is not None
+    assert (obj.ref, obj.whole, obj.error) == (Ref("domain", "example.com"), whole, error)
 
 
 def test_a_number_as_identifier() -> None:
@@ -373,10 +373,10 @@ def test_pages(payload: Any, ids: list[str], cursor: str, total: int | None, lef
     ],
 )
 def test_inline_blocks(block: Any, count: int, total: int | None, complete: bool, detailed: bool) -> None:
-    found = decoding.decode_related("x", block)
+    related = decoding.decode_related("x", block)
 
-    assert (len(found.items), found.total, found.complete, found.detailed) == (count, total, complete, detailed)
-    assert not any(item.whole for item in found.items)
+    assert (len(related.items), related.total, related.complete, related.detailed) == (count, total, complete, detailed)
+    assert not any(item.whole for item in related.items)
 
 
 def test_entries_left_out_are_said() -> None:
@@ -487,9 +487,9 @@ def test_decoding_never_raises_anything_else(value: Any) -> None:
 
 def test_a_url_that_is_named_by_its_analysis_keeps_an_identifier_that_can_be_asked_for() -> None:
     sha256 = "ab" * 32
-    found = decoding.decode_object({"type": "url", "id": f"u-{sha256}-1599122231", "attributes": {}})
-    assert found is not None
-    assert found.ref == Ref("url", sha256)
+    obj = decoding.decode_object({"type": "url", "id": f"u-{sha256}-1599122231", "attributes": {}})
+    assert obj is not None
+    assert obj.ref == Ref("url", sha256)
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,9 @@ def test_a_used_up_window(used: Used, state: State) -> None:
     [(CERTIFICATE, ("advice", "ok", "wrong")), (PROXY, ("advice", "wrong", "ok")), (None, ("ok", "ok", "ok"))],
 )
 def test_one_cause_is_one_wrong_line(error: VirusTotalError | None, states: tuple[str, ...]) -> None:
-    found = Account(error=error, answered=error is None)
+    account = Account(error=error, answered=error is None)
     credentials = Credentials(proxy="http://user:secret@proxy.example.com:3128")
-    lines = (host(Settings(), found), proxy(credentials, found), ca(Settings(), found))
+    lines = (host(Settings(), account), proxy(credentials, account), ca(Settings(), account))
     assert tuple(line.state for line in lines) == states
     assert "secret" not in repr(lines)
 

@@ -51,17 +51,17 @@ WRONG = [
     ],
 )
 def test_wrong_usage_is_said(arguments: list[str], part: str) -> None:
-    found = CliRunner().invoke(app, ["emulator", *arguments])
-    assert found.exit_code == 2, found.output
-    assert part in " ".join(found.output.replace("│", "").split())
-    assert "Attribute" not in found.output
+    result = CliRunner().invoke(app, ["emulator", *arguments])
+    assert result.exit_code == 2, result.output
+    assert part in " ".join(result.output.replace("│", "").split())
+    assert "Attribute" not in result.output
 
 
 def test_a_port_in_use_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        found = CliRunner().invoke(app, ["emulator", "--port", str(taken.getsockname()[1])])
-    assert found.exit_code == 2, found.output
-    assert "address already in use" in found.output
+        result = CliRunner().invoke(app, ["emulator", "--port", str(taken.getsockname()[1])])
+    assert result.exit_code == 2, result.output
+    assert "address already in use" in result.output
 
 
 @pytest.mark.parametrize(("arguments", "part"), WRONG)

@@ -42,9 +42,9 @@ def run(state: Path, *arguments: Any, **environment: str) -> Result:
 
 
 def test_load_and_scan_without_a_key(address: str, package: Path, tmp_path: Path) -> None:
-    found = run(tmp_path, "mirror", "load", package, "--host", address)
-    assert found.exit_code == 0, found.output
-    assert "stored 2" in " ".join(found.output.split())
+    result = run(tmp_path, "mirror", "load", package, "--host", address)
+    assert result.exit_code == 0, result.output
+    assert "stored 2" in " ".join(result.output.split())
     config = tmp_path / "config.yml"
     config.write_text(yaml.safe_dump({"mirror": {"hosts": [address], "only": True}}))
     scanned = run(tmp_path, "scan", SHA, "--full", "--config", config)
@@ -65,10 +65,10 @@ def test_loaded_twice_is_loaded_once(address: str, package: Path, tmp_path: Path
 def test_refused_lines_are_named_with_their_first(address: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text('{"type": "[bold]thing", "id": "1", "attributes": {}}\n{broken\n')
-    found = run(tmp_path, "mirror", "load", path, VIRUSTOTAL_MIRROR=address)
-    assert found.exit_code == 4
+    result = run(tmp_path, "mirror", "load", path, VIRUSTOTAL_MIRROR=address)
+    assert result.exit_code == 4
     for part in ("refused: unknown type [bold]thing", "refused: broken JSON", "bad.jsonl:2"):
-        assert part in found.output
+        assert part in result.output
     again = run(tmp_path, "mirror", "load", path, "--json", VIRUSTOTAL_MIRROR=address)
     assert again.exit_code == 4
     said = json.loads(again.stdout)
@@ -89,10 +89,10 @@ def test_refused_lines_are_named_with_their_first(address: str, tmp_path: Path) 
 def test_what_cannot_work_is_said(
     package: Path, tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], code: int, said: str
 ) -> None:
-    found = run(tmp_path, "mirror", "load", package, *arguments, **environment)
-    assert found.exit_code == code, found.output
-    assert said in found.output
-    assert "word@" not in found.output
+    result = run(tmp_path, "mirror", "load", package, *arguments, **environment)
+    assert result.exit_code == code, result.output
+    assert said in result.output
+    assert "word@" not in result.output
 
 
 @pytest.mark.parametrize("command", [("scan", SHA), ("doctor",)])
@@ -101,17 +101,17 @@ def test_who_looks_up_takes_the_secrets_from_the_environment_as_the_load_does(
 ) -> None:
     config = tmp_path / "config.yml"
     config.write_text("mirror: {hosts: ['http://mirror.example.com'], only: true}\n")
-    found = run(tmp_path, *command, "--config", config, VIRUSTOTAL_MIRROR_USER="me")
-    assert found.exit_code == 3, found.output
-    assert "mirror_password" in found.output
+    result = run(tmp_path, *command, "--config", config, VIRUSTOTAL_MIRROR_USER="me")
+    assert result.exit_code == 3, result.output
+    assert "mirror_password" in result.output
 
 
 def test_a_mirror_that_is_down_ends_the_load(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virustotal.mirror.feed_loader.RETRIES", RetryPolicy(8, 0.001))
-    found = run(tmp_path, "mirror", "load", package, "--host", "http://127.0.0.1:9")
-    assert found.exit_code == 1
-    assert "cannot be reached" in found.output
-    assert "The same command" in found.output
+    result = run(tmp_path, "mirror", "load", package, "--host", "http://127.0.0.1:9")
+    assert result.exit_code == 1
+    assert "cannot be reached" in result.output
+    assert "The same command" in result.output
 
 
 @pytest.fixture(scope="module")

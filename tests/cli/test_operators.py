@@ -33,10 +33,10 @@ NOWHERE = "http://127.0.0.1:9"
 
 def call(emulator: Emulator, *arguments: Any, key: str = KEY, **more: str) -> Result:
     environment = {"VIRUSTOTAL_HOST": emulator.url, "VIRUSTOTAL_API_KEY": key, "SERVICE_API_HOST": None}
-    found = CliRunner().invoke(app, [*map(str, arguments)], env={**environment, "COLUMNS": "200", **more})
-    assert "Traceback" not in found.output
-    assert not key or key not in found.output
-    return found
+    result = CliRunner().invoke(app, [*map(str, arguments)], env={**environment, "COLUMNS": "200", **more})
+    assert "Traceback" not in result.output
+    assert not key or key not in result.output
+    return result
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -45,12 +45,12 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def checks(found: Result) -> dict[str, dict[str, str]]:
-    return {each["check"]: each for each in json.loads(found.stdout)}
+def checks(result: Result) -> dict[str, dict[str, str]]:
+    return {check["check"]: check for check in json.loads(result.stdout)}
 
 
-def windows(found: Result) -> dict[str, dict[str, Any]]:
-    return {each["name"]: each for each in json.loads(found.stdout)["windows"]}
+def windows(result: Result) -> dict[str, dict[str, Any]]:
+    return {window["name"]: window for window in json.loads(result.stdout)["windows"]}
 
 
 # --- quota -----------------------------------------------------------------------------------------------------------
@@ -58,9 +58,9 @@ def windows(found: Result) -> dict[str, dict[str, Any]]:
 
 def test_each_window_is_told_by_both_counts(emulator: Emulator) -> None:
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
-    found = call(emulator, "quota", "--json")
-    assert found.exit_code == 0, found.output
-    rows = windows(found)
+    answer = call(emulator, "quota", "--json")
+    assert answer.exit_code == 0, answer.output
+    rows = windows(answer)
     assert {name: row["allowed"] for name, row in rows.items()} == {
         "minute": 4,
         "hour": 240,
@@ -88,19 +88,19 @@ def test_the_last_hours_are_counted(emulator: Emulator) -> None:
 def test_the_last_known_limits_are_shown_where_virustotal_does_not_answer(emulator: Emulator) -> None:
     assert call(emulator, "scan", EICAR_SHA256).exit_code == 0
     emulator.fault("GET /users/*", status=503)
-    found = call(emulator, "quota", "--json")
-    assert found.exit_code == 4, found.output
-    day = windows(found)["day"]
+    answer = call(emulator, "quota", "--json")
+    assert answer.exit_code == 4, answer.output
+    day = windows(answer)["day"]
     assert (day["allowed"], day["by"], day["virustotal"], day["ledger"]) == (500, "VirusTotal", None, 1)
     assert day["told"].endswith("Z")
-    assert json.loads(found.stdout)["notes"]
+    assert json.loads(answer.stdout)["notes"]
 
 
 def test_the_table_says_the_same(emulator: Emulator) -> None:
-    found = call(emulator, "quota")
-    assert found.exit_code == 0, found.output
+    answer = call(emulator, "quota")
+    assert answer.exit_code == 0, answer.output
     for part in ("minute", "240", "15500", "VirusTotal", "sliding", "T00:00:00Z", "store.sqlite3"):
-        assert part in found.output
+        assert part in answer.output
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_a_refusal_is_said_and_the_configuration_counts(
     emulator: Emulator, tmp_path: Path, path: str, status: int, code: int
 ) -> None:
     emulator.fault(path, status=status)
-    found = call(emulator, "quota", "--json", "--config", written(tmp_path, "quota: {day: 123}\n"))
-    assert found.exit_code == code, found.output
+    answer = call(emulator, "quota", "--json", "--config", written(tmp_path, "quota: {day: 123}\n"))
+    assert answer.exit_code == code, answer.output
     if code == 4:
-        assert windows(found)["day"] | {"ledger": None, "resets": None} == {
+        assert windows(answer)["day"] | {"ledger": None, "resets": None} == {
             "name": "day",
             "allowed": 123,
             "by": "config",
@@ -123,7 +123,7 @@ def test_a_refusal_is_said_and_the_configuration_counts(
             "resets": None,
             "told": None,
         }
-        assert json.loads(found.stdout)["notes"]
+        assert json.loads(answer.stdout)["notes"]
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,10 @@ def test_a_refusal_is_said_and_the_configuration_counts(
 )
 def test_an_answer_without_limits_is_said(emulator: Emulator, quotas: Any) -> None:
     emulator.fault("GET /users/*/overall_quotas", "answer", document={"data": quotas})
-    found = call(emulator, "quota")
-    assert found.exit_code == 4
-    assert "names no window" in found.output
-    assert found.output.count("not known") == 4
+    answer = call(emulator, "quota")
+    assert answer.exit_code == 4
+    assert "names no window" in answer.output
+    assert answer.output.count("not known") == 4
 
 
 def test_more_used_than_allowed_is_shown_as_it_is(emulator: Emulator) -> None:
@@ -142,35 +142,35 @@ def test_more_used_than_allowed_is_shown_as_it_is(emulator: Emulator) -> None:
     emulator.fault("GET /users/*/overall_quotas", "answer", document=document)
     day = windows(call(emulator, "quota", "--json"))["day"]
     assert (day["allowed"], day["virustotal"]) == (10, 25)
-    found = call(emulator, "doctor", "--json")
-    assert found.exit_code == 4
-    assert checks(found)["key"]["found"] == "valid; 25 of 10 used this day"
+    answer = call(emulator, "doctor", "--json")
+    assert answer.exit_code == 4
+    assert checks(answer)["key"]["found"] == "valid; 25 of 10 used this day"
 
 
 def test_a_broken_store_has_no_count(emulator: Emulator, tmp_path: Path) -> None:
     place = tmp_path / "store.sqlite3"
     place.write_bytes(b"no database at all, but long enough to be looked at as if it were one" * 20)
-    found = call(emulator, "quota", "--json", "--config", written(tmp_path, f"storage: {place}\n"))
-    assert found.exit_code == 4, found.output
-    assert {row["ledger"] for row in windows(found).values()} == {None}
-    assert "cannot be used" in json.loads(found.stdout)["notes"][0]
+    answer = call(emulator, "quota", "--json", "--config", written(tmp_path, f"storage: {place}\n"))
+    assert answer.exit_code == 4, answer.output
+    assert {row["ledger"] for row in windows(answer).values()} == {None}
+    assert "cannot be used" in json.loads(answer.stdout)["notes"][0]
 
 
 def test_air_gapped_has_no_quota(emulator: Emulator, tmp_path: Path) -> None:
     config = written(tmp_path, f"mirror: {{hosts: ['{NOWHERE}'], only: true}}\n")
-    found = call(emulator, "quota", "--config", config, key="")
-    assert found.exit_code == 0
-    assert "no quota" in found.output
-    told = json.loads(call(emulator, "quota", "--json", "--config", config, key="").stdout)
-    assert told == {"store": "", "held_seconds": 0, "windows": [], "hours": [], "notes": [found.output.strip()]}
+    answer = call(emulator, "quota", "--config", config, key="")
+    assert answer.exit_code == 0
+    assert "no quota" in answer.output
+    document = json.loads(call(emulator, "quota", "--json", "--config", config, key="").stdout)
+    assert document == {"store": "", "held_seconds": 0, "windows": [], "hours": [], "notes": [answer.output.strip()]}
     assert not len(emulator.requests)
 
 
 @pytest.mark.parametrize("command", ["quota", "doctor"])
 def test_no_key_is_said(emulator: Emulator, command: str) -> None:
-    found = call(emulator, command, key="")
-    assert found.exit_code == 3
-    assert "VIRUSTOTAL_API_KEY" in found.output
+    answer = call(emulator, command, key="")
+    assert answer.exit_code == 3
+    assert "VIRUSTOTAL_API_KEY" in answer.output
 
 
 def test_the_quota_of_private_scans_is_shown_where_it_is_told(emulator: Emulator, tmp_path: Path) -> None:
@@ -234,42 +234,42 @@ def test_options_of_clear_stand_on_either_side(emulator: Emulator, tmp_path: Pat
     place = tmp_path / "own.sqlite3"
     options = ("--config", written(tmp_path, f"storage: {place}\n"), "--json")
     assert call(emulator, "scan", EICAR_SHA256, *options[:2]).exit_code == 0
-    told = json.loads(call(emulator, "cache", *(*options, "clear") if before else ("clear", *options)).stdout)
-    assert (told["store"], told["dropped"]) == (str(place), 1)
-    assert told["bytes"] > 0
+    document = json.loads(call(emulator, "cache", *(*options, "clear") if before else ("clear", *options)).stdout)
+    assert (document["store"], document["dropped"]) == (str(place), 1)
+    assert document["bytes"] > 0
     assert json.loads(call(emulator, "cache", *options).stdout)["objects"] == 0
 
 
 @pytest.mark.parametrize("arguments", [(), ("clear",)])
 def test_a_store_that_is_not_there_is_said(emulator: Emulator, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     config = written(tmp_path, "storage: redis://:secret@127.0.0.1:9/0\n")
-    found = call(emulator, "cache", "--config", config, *arguments)
-    assert found.exit_code == 1
-    assert "cannot be reached" in found.stderr
-    assert "secret" not in found.output
+    answer = call(emulator, "cache", "--config", config, *arguments)
+    assert answer.exit_code == 1
+    assert "cannot be reached" in answer.stderr
+    assert "secret" not in answer.output
 
 
 def test_the_platforms_dependency_counts(emulator: Emulator) -> None:
-    found = call(emulator, "cache", redis_host="127.0.0.1", redis_port="9")
-    assert found.exit_code == 1
-    assert "redis://127.0.0.1:9" in found.stderr
+    answer = call(emulator, "cache", redis_host="127.0.0.1", redis_port="9")
+    assert answer.exit_code == 1
+    assert "redis://127.0.0.1:9" in answer.stderr
 
 
 # --- doctor ----------------------------------------------------------------------------------------------------------
 
 
 def test_all_is_well(emulator: Emulator) -> None:
-    found = call(emulator, "doctor", "--json")
-    assert found.exit_code == 0, found.output
-    assert tuple(checks(found)) == CHECKS
-    assert {(each["state"], each["advice"]) for each in checks(found).values()} == {("ok", "")}
+    answer = call(emulator, "doctor", "--json")
+    assert answer.exit_code == 0, answer.output
+    assert tuple(checks(answer)) == CHECKS
+    assert {(check["state"], check["advice"]) for check in checks(answer).values()} == {("ok", "")}
     assert not requests_of(emulator)
 
 
 def test_it_is_readable(emulator: Emulator) -> None:
-    found = call(emulator, "doctor")
-    assert found.exit_code == 0
-    assert all(name in found.output for name in CHECKS)
+    answer = call(emulator, "doctor")
+    assert answer.exit_code == 0
+    assert all(name in answer.output for name in CHECKS)
 
 
 @pytest.mark.parametrize(
@@ -296,16 +296,16 @@ def test_what_is_wrong_is_named(
 ) -> None:
     arguments = ("doctor", "--json", "--config", written(tmp_path, config))
     environment = {"VIRUSTOTAL_HOST": ""} if config.startswith("host") else {}
-    found = call(emulator, *arguments, **environment)
-    assert found.exit_code == code, found.output
-    assert {name: checks(found)[name]["state"] for name in wrong} == wrong
-    assert all(each["advice"] for each in checks(found).values() if each["state"] != "ok")
-    assert "secret" not in found.output
+    answer = call(emulator, *arguments, **environment)
+    assert answer.exit_code == code, answer.output
+    assert {name: checks(answer)[name]["state"] for name in wrong} == wrong
+    assert all(check["advice"] for check in checks(answer).values() if check["state"] != "ok")
+    assert "secret" not in answer.output
 
 
 def test_warnings_of_the_service_beside_the_checks_are_plain_text(emulator: Emulator, tmp_path: Path) -> None:
-    found = call(emulator, "doctor", "--config", written(tmp_path, "plugins: {disabled: [detektions]}\n"))
-    assert any(line.startswith("plugins.disabled names detektions, ") for line in found.stderr.splitlines())
+    answer = call(emulator, "doctor", "--config", written(tmp_path, "plugins: {disabled: [detektions]}\n"))
+    assert any(line.startswith("plugins.disabled names detektions: ") for line in answer.stderr.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -323,21 +323,21 @@ def test_what_the_server_says_is_told(
     emulator: Emulator, fault: dict[str, Any], name: str, state: str, code: int
 ) -> None:
     emulator.fault("GET /users/*", **fault)
-    found = call(emulator, "doctor", "--json")
-    assert found.exit_code == code, found.output
-    assert checks(found)[name]["state"] == state
+    answer = call(emulator, "doctor", "--json")
+    assert answer.exit_code == code, answer.output
+    assert checks(answer)[name]["state"] == state
 
 
 @pytest.mark.parametrize("key", ["", "no-such-key"])
 def test_without_a_valid_key_no_look_up_works(emulator: Emulator, key: str) -> None:
-    found = call(emulator, "doctor", "--json", key=key)
-    assert (found.exit_code, checks(found)["key"]["state"]) == (3, "wrong"), found.output
+    answer = call(emulator, "doctor", "--json", key=key)
+    assert (answer.exit_code, checks(answer)["key"]["state"]) == (3, "wrong"), answer.output
 
 
 def test_an_unreachable_server_is_told_of_once(emulator: Emulator) -> None:
-    found = call(emulator, "doctor", "--json", "--host", NOWHERE)
-    assert found.exit_code == 1
-    assert [name for name, each in checks(found).items() if each["state"] == "wrong"] == ["host"]
+    answer = call(emulator, "doctor", "--json", "--host", NOWHERE)
+    assert answer.exit_code == 1
+    assert [name for name, each in checks(answer).items() if each["state"] == "wrong"] == ["host"]
 
 
 def test_a_platform_that_does_not_answer_is_said(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,7 +345,7 @@ def test_a_platform_that_does_not_answer_is_said(emulator: Emulator, monkeypatch
     monkeypatch.setattr("virustotal.cli.reports.doctor.PLATFORM_SECONDS", 0.2)
     monkeypatch.setattr("assemblyline_v4_service.common.api.DEVELOPMENT_MODE", False)
     monkeypatch.setattr("assemblyline_v4_service.common.api.ServiceAPI.get_safelist", lambda *_: ended.wait(10) and {})
-    found = call(emulator, "doctor", "--json", SERVICE_API_HOST=NOWHERE)
+    answer = call(emulator, "doctor", "--json", SERVICE_API_HOST=NOWHERE)
     ended.set()
-    assert found.exit_code == 4
-    assert "did not answer" in checks(found)["safelist"]["found"]
+    assert answer.exit_code == 4
+    assert "did not answer" in checks(answer)["safelist"]["found"]

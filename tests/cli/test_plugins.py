@@ -17,16 +17,16 @@ def call(*arguments: str) -> Result:
 
 
 def test_plugins_are_listed() -> None:
-    found = call("plugins")
-    assert found.exit_code == 0, found.output
+    answer = call("plugins")
+    assert answer.exit_code == 0, answer.output
     for part in ("detections", "contacted_domains", "loaded", "virustotal_remap"):
-        assert part in found.output
+        assert part in answer.output
 
 
 def test_no_name_is_cut_where_there_is_room() -> None:
-    found = call("plugins")
-    assert {"domain_assessment", "embedded_ips", "embedded_domains"} <= set(found.output.split())
-    assert "…" not in found.output
+    answer = call("plugins")
+    assert {"domain_assessment", "embedded_ips", "embedded_domains"} <= set(answer.output.split())
+    assert "…" not in answer.output
 
 
 def test_names_are_whole_in_80_columns() -> None:
@@ -46,7 +46,7 @@ def test_a_narrow_terminal_folds_names() -> None:
 
 def test_the_listing_is_json_too() -> None:
     listing = json.loads(call("plugins", "--json").output)
-    analyzers = {each["relationship"] for plugin in listing for each in plugin["analyzers"]}
+    analyzers = {analyzer["relationship"] for plugin in listing for analyzer in plugin["analyzers"]}
     assert {"contacted_domains", "contacted_ips", "contacted_urls", "dropped_files", "behaviours"} <= analyzers
     assert {plugin["state"] for plugin in listing if not plugin["external"]} == {"loaded"}
 
@@ -54,22 +54,22 @@ def test_the_listing_is_json_too() -> None:
 def test_a_blocked_plugin_says_why(tmp_path: Path) -> None:
     config = tmp_path / "config.yml"
     config.write_text("plugins: {disabled: [detections]}\n")
-    found = call("plugins", "--config", str(config))
-    assert "detections: blocked: " in found.output
+    answer = call("plugins", "--config", str(config))
+    assert "detections: blocked: " in answer.output
 
 
 def test_warnings_of_the_service_are_plain_text(tmp_path: Path) -> None:
     config = tmp_path / "config.yml"
     config.write_text("plugins: {disabled: [detektions]}\n")
-    found = call("plugins", "--config", str(config))
-    assert found.exit_code == 0, found.output
-    assert found.stderr.startswith("plugins.disabled names detektions, ")
+    answer = call("plugins", "--config", str(config))
+    assert answer.exit_code == 0, answer.output
+    assert answer.stderr.startswith("plugins.disabled names detektions: ")
 
 
 def test_a_plugin_is_checked() -> None:
-    found = call("plugins", "check", "detections")
-    assert found.exit_code == 0, found.output
-    assert " 0 problems" in found.output
+    answer = call("plugins", "check", "detections")
+    assert answer.exit_code == 0, answer.output
+    assert " 0 problems" in answer.output
 
 
 def test_a_plugin_is_checked_with_the_settings_that_it_needs(tmp_path: Path) -> None:
@@ -78,15 +78,15 @@ def test_a_plugin_is_checked_with_the_settings_that_it_needs(tmp_path: Path) -> 
         ("plugins", "check", "detections", "--config", str(tmp_path / "config.yml")),
         ("plugins", "--config", str(tmp_path / "config.yml"), "check", "detections"),
     ):
-        found = call(*arguments)
-        assert found.exit_code == 1
-        assert "problem: Not loaded, blocked: " in found.output
+        answer = call(*arguments)
+        assert answer.exit_code == 1
+        assert "problem: Not loaded, blocked: " in answer.output
 
 
 def test_an_unknown_plugin_is_wrong_usage() -> None:
-    found = call("plugins", "check", "nothing")
-    assert found.exit_code == 2
-    assert "no plugin is named nothing" in found.output
+    answer = call("plugins", "check", "nothing")
+    assert answer.exit_code == 2
+    assert "no plugin is named nothing" in answer.output
 
 
 def test_a_plugin_is_begun(tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_a_plugin_is_begun(tmp_path: Path) -> None:
 
 
 def test_the_prefix_of_a_new_plugin_is_not_doubled(tmp_path: Path) -> None:
-    found = call("new-plugin", "virustotal-comment-words", "--folder", str(tmp_path))
-    assert found.exit_code == 0, found.output
+    answer = call("new-plugin", "virustotal-comment-words", "--folder", str(tmp_path))
+    assert answer.exit_code == 0, answer.output
     assert [path.name for path in tmp_path.iterdir()] == ["virustotal-comment-words"]
     assert (tmp_path / "virustotal-comment-words" / "virustotal_comment_words.py").is_file()
 
@@ -109,7 +109,7 @@ def test_the_prefix_of_a_new_plugin_is_not_doubled(tmp_path: Path) -> None:
     "arguments", [("Bad Name",), ("virustotal-",), ("good", "--relationship", "nothing"), ("good", "--kind", "wrapper")]
 )
 def test_a_wrong_name_or_relationship_is_said(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    found = call("new-plugin", *arguments, "--folder", str(tmp_path))
-    assert found.exit_code == 2
-    assert "Traceback" not in found.output
+    answer = call("new-plugin", *arguments, "--folder", str(tmp_path))
+    assert answer.exit_code == 2
+    assert "Traceback" not in answer.output
     assert not list(tmp_path.iterdir())

@@ -30,28 +30,28 @@ def scan(emulator: Emulator, *arguments: Any, key: str = KEY) -> Result:
 
 def charged(emulator: Emulator) -> list[str]:
     """Return the paths of the requests that cost quota; asking for the quota itself is free."""
-    return [each.split()[1] for each in emulator.requests.paths() if not each.startswith("GET /users/")]
+    return [path.split()[1] for path in emulator.requests.paths() if not path.startswith("GET /users/")]
 
 
 def test_a_file_with_its_relationships(emulator: Emulator, sample: Path, tmp_path: Path) -> None:
-    found = scan(emulator, sample, *ANALYZE, "--json", tmp_path / "out.json", "--files", tmp_path / "files")
-    assert found.exit_code == 0, found.output
+    result = scan(emulator, sample, *ANALYZE, "--json", tmp_path / "out.json", "--files", tmp_path / "files")
+    assert result.exit_code == 0, result.output
     for part in ("eicar.com", "(malicious)", "46 of 52 engines", "c2.example.net", "How this score came about"):
-        assert part in found.output
+        assert part in result.output
     written = json.loads((tmp_path / "out.json").read_text())
     assert written["sha256"] == EICAR_SHA256
     assert written["result"]["score"] >= 1000
     kept = {path.name for path in (tmp_path / "files").iterdir()}
     assert kept == {each["sha256"] for each in written["response"]["supplementary"] + written["response"]["extracted"]}
-    assert KEY not in found.output + json.dumps(written)
+    assert KEY not in result.output + json.dumps(written)
 
 
 @pytest.mark.parametrize(("folder", "code"), [("/proc/no/such", 2), ("/proc", 1)])
 def test_a_folder_that_cannot_be_written_is_said(emulator: Emulator, sample: Path, folder: str, code: int) -> None:
-    found = scan(emulator, sample, *ANALYZE, "--files", folder)
-    assert found.exit_code == code, found.output
-    assert isinstance(found.exception, SystemExit)
-    assert f"{folder}" in found.output
+    result = scan(emulator, sample, *ANALYZE, "--files", folder)
+    assert result.exit_code == code, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert f"{folder}" in result.output
 
 
 def test_a_known_file_costs_one_request(emulator: Emulator, sample: Path) -> None:
@@ -61,9 +61,9 @@ def test_a_known_file_costs_one_request(emulator: Emulator, sample: Path) -> Non
 
 @pytest.mark.parametrize("digest", [EICAR_SHA256, EICAR_SHA256.upper(), "44d88612fea8a8f36de82e1278abb02f"])
 def test_a_digest(emulator: Emulator, digest: str) -> None:
-    found = scan(emulator, digest)
-    assert found.exit_code == 0, found.output
-    assert "malicious" in found.output
+    result = scan(emulator, digest)
+    assert result.exit_code == 0, result.output
+    assert "malicious" in result.output
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_a_digest(emulator: Emulator, digest: str) -> None:
     ],
 )
 def test_urls_and_hosts(emulator: Emulator, target: str, asked: set[str]) -> None:
-    found = scan(emulator, target)
-    assert found.exit_code == 0, found.output
+    result = scan(emulator, target)
+    assert result.exit_code == 0, result.output
     assert {path.split("/")[1] for path in charged(emulator)} == asked
 
 
@@ -122,9 +122,9 @@ def test_hosts_that_are_not_public_are_targets(emulator: Emulator, target: str) 
 def test_an_unknown_digest_is_partial_and_never_submitted(emulator: Emulator, tmp_path: Path) -> None:
     config = tmp_path / "config.yml"
     config.write_text("allow_dynamic_submit: true\n")
-    found = scan(emulator, "ab" * 32, "--config", config, "--param", "dynamic_submit=true")
-    assert found.exit_code == 4, found.output
-    assert "partial" in found.output
+    result = scan(emulator, "ab" * 32, "--config", config, "--param", "dynamic_submit=true")
+    assert result.exit_code == 4, result.output
+    assert "partial" in result.output
     assert not emulator.uploads
 
 
@@ -138,18 +138,18 @@ def test_a_file_that_cannot_be_read_is_said(emulator: Emulator, sample: Path, mo
 
 
 def test_a_wrong_key_is_said(emulator: Emulator, sample: Path) -> None:
-    found = scan(emulator, sample, key="no-such-key")
-    assert found.exit_code == 3
-    assert "api_key" in found.stderr
-    assert "no-such-key" not in found.output
-    assert "Traceback" not in found.output
+    result = scan(emulator, sample, key="no-such-key")
+    assert result.exit_code == 3
+    assert "api_key" in result.stderr
+    assert "no-such-key" not in result.output
+    assert "Traceback" not in result.output
 
 
 def test_what_the_key_may_not_see_is_partial(emulator: Emulator, sample: Path) -> None:
     emulator.fault("GET /files/*", status=403)
-    found = scan(emulator, sample)
-    assert found.exit_code == 4, found.output
-    assert "Traceback" not in found.output
+    result = scan(emulator, sample)
+    assert result.exit_code == 4, result.output
+    assert "Traceback" not in result.output
 
 
 @pytest.mark.parametrize(
@@ -162,17 +162,17 @@ def test_what_the_key_may_not_see_is_partial(emulator: Emulator, sample: Path) -
 def test_what_stays_as_it_is_does_not_make_a_result_partial(
     emulator: Emulator, arguments: tuple[str, ...], part: str
 ) -> None:
-    found = scan(emulator, *arguments, key="public-key")
-    assert found.exit_code == 0, found.output
-    assert part in found.output
+    result = scan(emulator, *arguments, key="public-key")
+    assert result.exit_code == 0, result.output
+    assert part in result.output
 
 
 def test_a_dry_run_asks_nothing_and_needs_no_key(emulator: Emulator, sample: Path) -> None:
-    found = scan(emulator, sample, *ANALYZE, "--dry-run", key="")
-    assert found.exit_code == 0, found.output
-    assert "at most" in found.output
-    assert "contacted_domains" in found.output
-    assert "max_requests" not in found.output
+    result = scan(emulator, sample, *ANALYZE, "--dry-run", key="")
+    assert result.exit_code == 0, result.output
+    assert "at most" in result.output
+    assert "contacted_domains" in result.output
+    assert "max_requests" not in result.output
     assert "max_requests: 3 requests at most" in scan(emulator, sample, "--dry-run", "-p", "max_requests=3").output
     assert not len(emulator.requests)
 
@@ -215,8 +215,8 @@ def test_a_dry_run_says_whether_something_would_be_submitted(
     ],
 )
 def test_wrong_usage_has_its_code(emulator: Emulator, arguments: list[str], code: int) -> None:
-    found = scan(emulator, *arguments)
-    assert found.exit_code == code, found.output
+    result = scan(emulator, *arguments)
+    assert result.exit_code == code, result.output
     assert not len(emulator.requests)
 
 
@@ -227,10 +227,12 @@ def test_what_is_no_target_is_one_line_and_exit_code_2(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("empty").touch()
-    found = scan(emulator, text, *dry)
-    assert found.exit_code == 2, found.output
-    assert [line for line in found.stderr.splitlines() if line.startswith("Error: ")] == found.stderr.splitlines()[-1:]
-    assert "Traceback" not in found.output
+    result = scan(emulator, text, *dry)
+    assert result.exit_code == 2, result.output
+    assert [line for line in result.stderr.splitlines() if line.startswith("Error: ")] == result.stderr.splitlines()[
+        -1:
+    ]
+    assert "Traceback" not in result.output
     assert not len(emulator.requests)
 
 
@@ -242,18 +244,18 @@ def test_a_key_file_and_a_configuration_as_editors_and_the_docs_write_them(
         "config:\n  allow_dynamic_submit: true\n  submit_policy: {file_types: ['!document/*']}\n"
     )
     options = ("--key-file", tmp_path / "key", "--config", tmp_path / "config.yml")
-    found = scan(emulator, sample, *options, key="")
-    assert found.exit_code == 0, found.output
-    assert "Warning" not in found.stderr
+    result = scan(emulator, sample, *options, key="")
+    assert result.exit_code == 0, result.output
+    assert "Warning" not in result.stderr
 
 
 @pytest.mark.parametrize("key", [f"{KEY} # mine", "two words", "cl\u00e9", "k\u202ey"])
 def test_a_text_that_is_no_key_is_one_line(emulator: Emulator, sample: Path, tmp_path: Path, key: str) -> None:
     (tmp_path / "key").write_text(key, encoding="utf-8")
-    found = scan(emulator, sample, "--key-file", tmp_path / "key", key="")
-    assert found.exit_code == 3, found.output
-    assert "Error: The VirusTotal API key has characters that no API key has." in found.stderr
-    assert key not in found.output
+    result = scan(emulator, sample, "--key-file", tmp_path / "key", key="")
+    assert result.exit_code == 3, result.output
+    assert "Error: The VirusTotal API key has characters that no API key has." in result.stderr
+    assert key not in result.output
     assert not len(emulator.requests)
 
 
@@ -264,17 +266,17 @@ def test_an_exclusion_of_file_types_keeps_documents_here(
     monkeypatch.setattr("virustotal.service.VirusTotal.intervals", (0.02,))
     (tmp_path / "new").write_bytes(content)
     (tmp_path / "config.yml").write_text("allow_dynamic_submit: true\nsubmit_policy: {file_types: ['!document/*']}\n")
-    found = scan(emulator, tmp_path / "new", "--config", tmp_path / "config.yml", "-p", "dynamic_submit=true")
+    result = scan(emulator, tmp_path / "new", "--config", tmp_path / "config.yml", "-p", "dynamic_submit=true")
     assert bool(emulator.uploads) is sent
-    assert ("submit_policy.file_types" in found.output) is not sent
+    assert ("submit_policy.file_types" in result.output) is not sent
 
 
 @pytest.mark.parametrize("option", ["--json", "--html"])
 def test_a_file_that_cannot_be_written_is_said(emulator: Emulator, option: str) -> None:
-    found = scan(emulator, EICAR_SHA256, option, "/proc/out")
-    assert found.exit_code == 1
-    assert "cannot be written" in found.stderr
-    assert "Traceback" not in found.output
+    result = scan(emulator, EICAR_SHA256, option, "/proc/out")
+    assert result.exit_code == 1
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.output
 
 
 def test_a_result_that_assemblyline_refuses_is_said(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,15 +284,15 @@ def test_a_result_that_assemblyline_refuses_is_said(emulator: Emulator, monkeypa
         raise ValueError("the section 'x' has unknown tags: a.b")
 
     monkeypatch.setattr("virustotal.local.run_task.run_task", refuse)
-    found = scan(emulator, EICAR_SHA256)
-    assert found.exit_code == 1
-    assert "unknown tags: a.b" in found.stderr
+    result = scan(emulator, EICAR_SHA256)
+    assert result.exit_code == 1
+    assert "unknown tags: a.b" in result.stderr
 
 
 def test_no_key_is_said(emulator: Emulator) -> None:
-    found = scan(emulator, EICAR_SHA256, key="")
-    assert found.exit_code == 3
-    assert "VIRUSTOTAL_API_KEY" in found.stderr
+    result = scan(emulator, EICAR_SHA256, key="")
+    assert result.exit_code == 3
+    assert "VIRUSTOTAL_API_KEY" in result.stderr
 
 
 def test_the_whole_result_is_shown_on_demand(emulator: Emulator, sample: Path) -> None:
@@ -303,9 +305,9 @@ def test_the_whole_result_is_shown_on_demand(emulator: Emulator, sample: Path) -
 
 def test_screenshots_are_in_the_html_file(emulator: Emulator, tmp_path: Path) -> None:
     options = (*ANALYZE, "--param", "relationships=screenshots")
-    found = scan(emulator, EICAR_SHA256, "--html", tmp_path / "report.html", *options)
-    assert found.exit_code == 0, found.output
-    assert "Missing" not in found.output
+    result = scan(emulator, EICAR_SHA256, "--html", tmp_path / "report.html", *options)
+    assert result.exit_code == 0, result.output
+    assert "Missing" not in result.output
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert text.count('<img src="data:image/webp;base64,') == 2
     assert "Screenshot of Zenbox" in text
@@ -313,14 +315,14 @@ def test_screenshots_are_in_the_html_file(emulator: Emulator, tmp_path: Path) ->
 
 @pytest.mark.parametrize("option", ["--json", "--html"])
 def test_a_dash_is_standard_output_and_nothing_else(emulator: Emulator, option: str) -> None:
-    found = scan(emulator, EICAR_SHA256, option, "-")
-    assert found.exit_code == 0, found.output
-    assert not found.stderr.strip()
+    result = scan(emulator, EICAR_SHA256, option, "-")
+    assert result.exit_code == 0, result.output
+    assert not result.stderr.strip()
     if option == "--json":
-        assert json.loads(found.stdout)["sha256"] == EICAR_SHA256
+        assert json.loads(result.stdout)["sha256"] == EICAR_SHA256
     else:
-        assert found.stdout.startswith("<!DOCTYPE html>")
-        assert found.stdout.endswith("</html>\n")
+        assert result.stdout.startswith("<!DOCTYPE html>")
+        assert result.stdout.endswith("</html>\n")
 
 
 @pytest.mark.parametrize(
@@ -333,16 +335,16 @@ def test_a_dash_is_standard_output_and_nothing_else(emulator: Emulator, option: 
     ],
 )
 def test_a_defanged_target_is_understood_and_said(emulator: Emulator, target: str, meant: str) -> None:
-    found = scan(emulator, target, "--dry-run")
-    assert found.exit_code == 0, found.output
-    assert found.stderr == f"Read as {meant}\n"
+    result = scan(emulator, target, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == f"Read as {meant}\n"
 
 
 @pytest.mark.parametrize("target", ["http://[2001:db8::1]/", "https://example.com/?a[]=(b)&c=(.)", "2001:db8::1"])
 def test_what_is_not_defanged_stays(emulator: Emulator, target: str) -> None:
-    found = scan(emulator, target, "--dry-run")
-    assert found.exit_code == 0, found.output
-    assert not found.stderr
+    result = scan(emulator, target, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert not result.stderr
 
 
 def test_the_width_is_that_of_the_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

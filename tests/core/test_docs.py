@@ -46,7 +46,7 @@ def examples() -> list[dict[str, Any]]:
 
 
 def named(key: str) -> list[Any]:
-    return [pytest.param(each, id=each["it"]) for each in examples() if key in each]
+    return [pytest.param(example, id=example["it"]) for example in examples() if key in example]
 
 
 def described(given: dict[str, Any]) -> Object:
@@ -69,13 +69,13 @@ def described(given: dict[str, Any]) -> Object:
 @pytest.mark.parametrize("example", named("verdict"))
 def test_verdicts(example: dict[str, Any]) -> None:
     settings = service_settings({"av_config": example.get("av_config", {})})
-    found = judge(
+    verdict = judge(
         described(example["object"]),
         settings,
         remap=lambda each, _: virustotal_remap(each, settings),
         safelist=read_safelist(example.get("safelist")),
     )
-    assert {"level": found.level.value, "score": found.score} == example["verdict"]
+    assert {"level": verdict.level.value, "score": verdict.score} == example["verdict"]
 
 
 @pytest.mark.parametrize("example", named("points"))

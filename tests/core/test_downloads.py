@@ -76,14 +76,14 @@ def fetched(folder: Path, source: Canned, *downloads: Download, limit: int = 100
 
 def test_a_download_is_asked_for_as_it_was_described(tmp_path: Path) -> None:
     source = Canned(lambda request: b"body")
-    (found,) = fetched(tmp_path, source, download("VirusTotal Jujubox", magic=(b"bo",)))  # type: ignore[arg-type]
+    (artefact,) = fetched(tmp_path, source, download("VirusTotal Jujubox", magic=(b"bo",)))  # type: ignore[arg-type]
     (request,) = source.asked
     assert request.path == f"/file_behaviours/{SHA256}_VirusTotal%20Jujubox/pcap"
     assert request.save is not None
     assert (request.save.max_bytes, request.save.magic) == (3 * 2**20, (b"bo",))
-    assert found.path is not None
-    assert found.path.read_bytes() == b"body"
-    assert found.outcome == FOUND
+    assert artefact.path is not None
+    assert artefact.path.read_bytes() == b"body"
+    assert artefact.outcome == FOUND
 
 
 def test_pictures_are_asked_for_by_their_address(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_duplicates_are_fetched_once_and_order_is_kept(tmp_path: Path) -> None:
         return b"x"
 
     source = Canned(does)
-    found = fetched(tmp_path, source, download("A"), download("B"), download("A"), download("C"))
-    assert [each.download.name for each in found] == ["A.pcap", "B.pcap", "C.pcap"]
+    artefacts = fetched(tmp_path, source, download("A"), download("B"), download("A"), download("C"))
+    assert [artefact.download.name for artefact in artefacts] == ["A.pcap", "B.pcap", "C.pcap"]
     assert len(source.asked) == 3
 
 
@@ -125,8 +125,8 @@ def test_an_artefact_is_fetched_once_however_it_is_named(
 def test_downloads_run_side_by_side(tmp_path: Path) -> None:
     barrier = threading.Barrier(WORKERS, timeout=5)
     source = Canned(lambda request: str(barrier.wait()).encode())
-    found = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(WORKERS)))
-    assert all(each.outcome.found for each in found)
+    artefacts = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(WORKERS)))
+    assert all(artefact.outcome.found for artefact in artefacts)
     assert source.peak == WORKERS
 
 
@@ -171,28 +171,28 @@ def refuse(error: Exception) -> Callable[[Request], bytes]:
 
 def test_a_licence_that_does_not_cover_one_is_not_asked_for_the_others(tmp_path: Path) -> None:
     source = Canned(refuse(ForbiddenError("not covered")))
-    found = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(50)))
+    artefacts = fetched(tmp_path, source, *(download(f"Box {number}") for number in range(50)))
     assert len(source.asked) <= WORKERS
-    assert {each.outcome.status for each in found} == {Status.FORBIDDEN}
-    assert [each.outcome.detail for each in found if each.outcome.detail] == ["not covered"]
+    assert {artefact.outcome.status for artefact in artefacts} == {Status.FORBIDDEN}
+    assert [artefact.outcome.detail for artefact in artefacts if artefact.outcome.detail] == ["not covered"]
 
 
 def test_a_quota_that_is_used_up_ends_all_kinds(tmp_path: Path) -> None:
     source = Canned(refuse(QuotaError("used up")))
-    found = fetched(
+    artefacts = fetched(
         tmp_path, source, *(download(f"Box {number}", kind) for number in range(20) for kind in ("evtx", "pcap"))
     )
     assert len(source.asked) <= WORKERS
-    assert {each.outcome.status for each in found} == {Status.QUOTA}
+    assert {artefact.outcome.status for artefact in artefacts} == {Status.QUOTA}
 
 
 @pytest.mark.parametrize(("limit", "count"), [(-1, 0), (0, 0), (2, 2), (9, 3)])
 def test_the_limit_of_extracted_files_is_kept_and_said(tmp_path: Path, limit: int, count: int) -> None:
     source = Canned(lambda request: b"x")
     wanted = [download("A"), download("B"), download("page", "html", Role.SUPPLEMENTARY), download("C")]
-    found = fetched(tmp_path, source, *wanted, limit=limit)
+    artefacts = fetched(tmp_path, source, *wanted, limit=limit)
     assert len(source.asked) == count + 1
-    over = [each for each in found if each.outcome.status is Status.SKIPPED]
+    over = [artefact for artefact in artefacts if artefact.outcome.status is Status.SKIPPED]
     assert len(over) == 3 - count
     assert all("max_extracted" in each.outcome.detail for each in over)
 
@@ -200,24 +200,24 @@ def test_the_limit_of_extracted_files_is_kept_and_said(tmp_path: Path, limit: in
 @pytest.mark.parametrize("id", ["", "..", "a\nb", "x" * 10_000])
 def test_an_id_that_cannot_be_one_is_never_sent(tmp_path: Path, id: str) -> None:
     source = Canned(lambda request: b"x")
-    (found,) = fetched(tmp_path, source, Download(Ref("file_behaviour", id), "pcap", "x.pcap", ""))
+    (artefact,) = fetched(tmp_path, source, Download(Ref("file_behaviour", id), "pcap", "x.pcap", ""))
     assert source.asked == []
-    assert found.outcome.status is Status.INVALID
+    assert artefact.outcome.status is Status.INVALID
 
 
 def test_an_id_that_climbs_stays_one_segment(tmp_path: Path) -> None:
     source = Canned(lambda request: b"x")
-    (found,) = fetched(tmp_path, source, Download(Ref("file_behaviour", "../../users/x"), "pcap", "x.pcap", ""))
+    (artefact,) = fetched(tmp_path, source, Download(Ref("file_behaviour", "../../users/x"), "pcap", "x.pcap", ""))
     assert source.asked[0].path == "/file_behaviours/..%2F..%2Fusers%2Fx/pcap"
-    assert found.path is not None
-    assert found.path.is_relative_to(tmp_path)
-    assert ".." not in found.path.parts
+    assert artefact.path is not None
+    assert artefact.path.is_relative_to(tmp_path)
+    assert ".." not in artefact.path.parts
 
 
 def test_names_that_are_alike_are_numbered(tmp_path: Path) -> None:
     pair = (Download(Ref("file_behaviour", id), "pcap", "box.pcap", "") for id in ("1", "2"))
-    found = fetched(tmp_path, Canned(lambda request: b"x"), *pair)
-    assert [each.download.name for each in found] == ["box.pcap", "box_2.pcap"]
+    artefacts = fetched(tmp_path, Canned(lambda request: b"x"), *pair)
+    assert [artefact.download.name for artefact in artefacts] == ["box.pcap", "box_2.pcap"]
     bare = (Download(Ref("file", digit * 64), "file", "dropped", "") for digit in "ab")
     assert [each.download.name for each in fetched(tmp_path, Canned(lambda request: b"x"), *bare)] == [
         "dropped",

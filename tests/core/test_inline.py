@@ -143,7 +143,7 @@ def test_switched_off_nothing_of_it_is_sent(emulator: Emulator) -> None:
     run(emulator, inline=False)
 
     assert len(emulator.requests) == 1 + 10
-    assert not any("attributes" in each.query for each in emulator.requests)
+    assert not any("attributes" in request.query for request in emulator.requests)
 
 
 @pytest.mark.parametrize(
@@ -156,12 +156,12 @@ def test_a_longer_list_goes_on_where_it_ended(
     emulator.switches.set(relationship_attributes="honoured", attributes="honoured")
     put(emulator, count, ("contacted_domains",))
 
-    found = run(emulator, "contacted_domains", max_related=most).related["contacted_domains"]
+    relationship = run(emulator, "contacted_domains", max_related=most).related["contacted_domains"]
 
     assert len(emulator.requests) == requests
-    assert [item.ref.id for item in found.items] == [f"d{place}.example.com" for place in range(shown)]
-    assert (found.complete, found.detailed) == (shown == count, True)
-    assert all("cursor=" in each.query for each in emulator.requests[1:])
+    assert [item.ref.id for item in relationship.items] == [f"d{place}.example.com" for place in range(shown)]
+    assert (relationship.complete, relationship.detailed) == (shown == count, True)
+    assert all("cursor=" in request.query for request in emulator.requests[1:])
 
 
 def test_a_cursor_that_does_not_work_keeps_what_came_and_is_not_used_again(emulator: Emulator) -> None:
@@ -170,11 +170,19 @@ def test_a_cursor_that_does_not_work_keeps_what_came_and_is_not_used_again(emula
     emulator.fault(f"GET /files/{FILE.id}/contacted_domains", status=400, times=1)
     capabilities = KeyCapabilities()
 
-    found = run(emulator, "contacted_domains", capabilities=capabilities).related["contacted_domains"]
-    assert (len(found.items), found.outcome.status, found.complete) == (20, Status.INVALID, False)
+    relationship = run(emulator, "contacted_domains", capabilities=capabilities).related["contacted_domains"]
+    assert (len(relationship.items), relationship.outcome.status, relationship.complete) == (
+        20,
+        Status.INVALID,
+        False,
+    )
 
-    found = run(emulator, "contacted_domains", capabilities=capabilities).related["contacted_domains"]
-    assert (len(found.items), found.outcome.status, len(emulator.requests)) == (30, Status.FOUND, 2)
+    relationship = run(emulator, "contacted_domains", capabilities=capabilities).related["contacted_domains"]
+    assert (len(relationship.items), relationship.outcome.status, len(emulator.requests)) == (
+        30,
+        Status.FOUND,
+        2,
+    )
 
 
 def test_whole_objects_are_fetched_for_those_who_want_them(emulator: Emulator) -> None:
@@ -203,7 +211,7 @@ def test_a_public_key_learns_its_names_and_the_parameter_apart(emulator: Emulato
         assert len(report.related["contacted_domains"].items) == 10
 
     assert capabilities.takes(Parameter.INLINE) is (switch != "400")
-    assert len([each for each in emulator.requests if "embedded_domains" not in each.path]) == (
+    assert len([request for request in emulator.requests if "embedded_domains" not in request.path]) == (
         1 if switch == "honoured" else 3
     )
 
@@ -298,9 +306,9 @@ def test_an_object_that_came_reduced_unasked_proves_nothing_of_other_relationshi
     bare = Related("dropped_files", (Object(FILE, whole=False),), detailed=False)
     reduced = Related("a", (Object(Ref("threat_actor", "x"), {"name": "X"}, whole=False),))
 
-    found = inline_attributes.mark_known_by_id({"dropped_files": bare, "a": reduced}, query)
+    related = inline_attributes.mark_known_by_id({"dropped_files": bare, "a": reduced}, query)
 
-    assert found["dropped_files"] == bare
+    assert related["dropped_files"] == bare
 
 
 @pytest.mark.parametrize("switch", ["honoured", "ignored"])

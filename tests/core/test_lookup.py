@@ -110,35 +110,35 @@ def test_pages(emulator: Emulator, most: int, shown: int, requests: int, complet
     emulator.switches.count = count
     emulator.store.put({"type": "file", "id": SHA}, {"contacted_domains": domains(95)})
 
-    found = Task(emulator, "contacted_domains", max_related=most).run().related["contacted_domains"]
+    relationship = Task(emulator, "contacted_domains", max_related=most).run().related["contacted_domains"]
 
     assert len(emulator.requests) == 1 + requests
-    assert (len(found.items), found.complete) == (shown, complete)
-    assert len({item.ref for item in found.items}) == shown
+    assert (len(relationship.items), relationship.complete) == (shown, complete)
+    assert len({item.ref for item in relationship.items}) == shown
     if count == "present":
-        assert found.total == 95
-    assert found.total is None or found.total >= shown
+        assert relationship.total == 95
+    assert relationship.total is None or relationship.total >= shown
 
 
 def test_short_pages_never_cost_more_than_the_plan(emulator: Emulator) -> None:
     emulator.switches.short_pages = True
     emulator.store.put({"type": "file", "id": SHA}, {"contacted_domains": domains(95)})
 
-    found = Task(emulator, "contacted_domains", max_related=95).run().related["contacted_domains"]
+    relationship = Task(emulator, "contacted_domains", max_related=95).run().related["contacted_domains"]
 
-    assert (len(found.items), found.complete, found.total) == (60, False, 95)
+    assert (len(relationship.items), relationship.complete, relationship.total) == (60, False, 95)
 
 
 def test_a_repeated_cursor_ends_the_list_and_is_said(emulator: Emulator) -> None:
     emulator.switches.cursor_repeats = True
     emulator.store.put({"type": "file", "id": SHA}, {"contacted_domains": domains(200)})
 
-    found = Task(emulator, "contacted_domains", max_related=200).run().related["contacted_domains"]
+    relationship = Task(emulator, "contacted_domains", max_related=200).run().related["contacted_domains"]
 
     assert len(emulator.requests) <= 4
-    assert found.outcome.found
-    assert "repeated" in found.outcome.detail
-    assert not found.complete
+    assert relationship.outcome.found
+    assert "repeated" in relationship.outcome.detail
+    assert not relationship.complete
 
 
 @pytest.mark.parametrize(
@@ -174,10 +174,15 @@ def test_a_page_that_fails_keeps_those_before(emulator: Emulator) -> None:
     emulator.store.put({"type": "file", "id": SHA}, {"contacted_domains": domains(95)})
     emulator.fault("GET /files/*/contacted_domains", status=403, skip=1)
 
-    found = Task(emulator, "contacted_domains", max_related=95).run().related["contacted_domains"]
+    relationship = Task(emulator, "contacted_domains", max_related=95).run().related["contacted_domains"]
 
-    assert (len(found.items), found.detailed, found.complete, found.total) == (40, True, False, 95)
-    assert found.outcome.status is Status.FORBIDDEN
+    assert (
+        len(relationship.items),
+        relationship.detailed,
+        relationship.complete,
+        relationship.total,
+    ) == (40, True, False, 95)
+    assert relationship.outcome.status is Status.FORBIDDEN
 
 
 @pytest.mark.parametrize("switch", ["404", "400"])
@@ -284,8 +289,8 @@ def test_a_used_up_quota_ends_all_and_keeps_what_is_known(emulator: Emulator) ->
     report = expand_report(task.plan, report, task.client, deadline)
     task.client.close()
 
-    found = list(statuses(report).values())
-    assert sorted(found) == ["found"] * 3 + ["quota"] * 3
+    names_of_statuses = list(statuses(report).values())
+    assert sorted(names_of_statuses) == ["found"] * 3 + ["quota"] * 3
     assert all(entry.items for entry in report.related.values())
     assert len(emulator.requests) <= 7 + 3
 
@@ -363,9 +368,9 @@ def test_a_relationship_to_one_object_that_is_left_out_is_empty() -> None:
     plan = planner.plan(Ref("url", SHA), Registry(), Settings(relationships=("network_location",)))
     source = _Scripted({}, {"data": {"type": "url", "id": SHA}})
 
-    found = look_up(plan, source, soon()).related["network_location"]
+    relationship = look_up(plan, source, soon()).related["network_location"]
 
-    assert (found.outcome.found, found.items, found.total) == (True, (), 0)
+    assert (relationship.outcome.found, relationship.items, relationship.total) == (True, (), 0)
 
 
 @pytest.mark.parametrize("absent", ["null", "missing", "404"])

@@ -253,6 +253,6 @@ def test_the_lines_of_a_plan_add_up(analyze: bool, names: tuple[str, ...], most:
         given = plan(FILE, registry, Settings(relationships=names, analyze_relationship=analyze, max_related=most))
         head, *lines = describe(given)
         counted = sum(
-            int(found[1]) for line in lines if (found := re.match(r"  (?:up to )?(\d+) (?:request|more)", line))
+            int(match[1]) for line in lines if (match := re.match(r"  (?:up to )?(\d+) (?:request|more)", line))
         )
         assert head.endswith(f"at most {counted} request{'s' if counted > 1 else ''}")

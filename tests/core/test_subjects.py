@@ -16,8 +16,8 @@ URL = "https://www.example.com/a?b=c#d"
 ADDRESS = "192.175.48.1"  # AS112: IANA's own, and public
 
 
-def refs(found: Subjects) -> list[Ref]:
-    return [subject.ref for subject in found.allowed]
+def refs(subjects: Subjects) -> list[Ref]:
+    return [subject.ref for subject in subjects.allowed]
 
 
 def url(given: str) -> Ref:
@@ -63,10 +63,10 @@ def facts(**changes: Any) -> Facts:
     ],
 )
 def test_looked_up(given: Facts, settings: dict[str, Any], expected: list[Ref]) -> None:
-    found = select_subjects(given, Settings(**settings))
+    subjects = select_subjects(given, Settings(**settings))
 
-    assert refs(found) == expected
-    assert not found.refused
+    assert refs(subjects) == expected
+    assert not subjects.refused
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,10 @@ def test_looked_up(given: Facts, settings: dict[str, Any], expected: list[Ref]) 
     ],
 )
 def test_refused_and_said(given: Facts, expected: list[Ref], word: str) -> None:
-    found = select_subjects(given, Settings())
+    subjects = select_subjects(given, Settings())
 
-    assert refs(found) == expected
-    assert [word in refusal.reason for refusal in found.refused] == [True]
+    assert refs(subjects) == expected
+    assert [word in refusal.reason for refusal in subjects.refused] == [True]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_a_refused_url_shows_no_password() -> None:
 def test_the_longest_url_has_an_identifier_that_is_taken() -> None:
 
     value = "http://example.com/".ljust(LONGEST_URL, "a")
-    (found,) = select_subjects(facts(metadata={"submitted_url": value}), Settings()).allowed
+    (allowed,) = select_subjects(facts(metadata={"submitted_url": value}), Settings()).allowed
 
-    assert object_request(found.ref).path.startswith("/urls/")
+    assert object_request(allowed.ref).path.startswith("/urls/")
 
 
 @pytest.mark.parametrize("digest", ["AB" * 16, "ab" * 20, "Ab" * 32])
@@ -146,5 +146,5 @@ def test_what_is_no_url_shows_no_password() -> None:
 
 
 def test_the_label_of_a_file_is_its_digest_since_the_platform_shows_a_result_to_others() -> None:
-    (found,) = select_subjects(Facts(SHA), Settings()).allowed
-    assert found.label == SHA
+    (allowed,) = select_subjects(Facts(SHA), Settings()).allowed
+    assert allowed.label == SHA

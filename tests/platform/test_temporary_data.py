@@ -13,8 +13,8 @@ from virustotal.platform.temporary_data import LONGEST, temporary_data
 SHA256, OTHER = "a" * 64, "b" * 64
 
 
-def data(*found: Detection, sha256: str = SHA256, kind: str = "file", previous: Any = None) -> str:
-    return temporary_data(Object(Ref(kind, sha256)), Verdict(Level.MALICIOUS, found), previous)
+def data(*detections: Detection, sha256: str = SHA256, kind: str = "file", previous: Any = None) -> str:
+    return temporary_data(Object(Ref(kind, sha256)), Verdict(Level.MALICIOUS, detections), previous)
 
 
 def engines(count: int, category: str = "malicious", result: str = "Trojan.Example") -> tuple[Detection, ...]:
@@ -59,8 +59,8 @@ def test_the_least_telling_is_cut_and_counted() -> None:
     (shown,) = json.loads(found)
     results = shown["attributes"]["last_analysis_results"]
     assert len(found) <= LONGEST
-    assert sum(1 for each in results.values() if each["category"] == "malicious") == 30
-    assert sum(1 for each in results.values() if each["category"] == "suspicious") == 5
+    assert sum(1 for result in results.values() if result["category"] == "malicious") == 30
+    assert sum(1 for result in results.values() if result["category"] == "suspicious") == 5
     assert len(results) + shown["attributes"]["left_out"] == 105
 
 
@@ -124,5 +124,5 @@ ENTRIES = st.builds(
 
 
 @given(st.lists(ENTRIES, max_size=60))
-def test_never_too_long(found: list[Detection]) -> None:
-    assert len(data(*found)) <= LONGEST
+def test_never_too_long(detections: list[Detection]) -> None:
+    assert len(data(*detections)) <= LONGEST

@@ -49,7 +49,7 @@ def section(outcome: TaskOutcome) -> Any:
 
 def asked(emulator: Emulator, *kinds: str) -> list[str]:
     names = kinds or ("domains", "ip_addresses", "urls")
-    return [each.path.rpartition("/")[2] for each in emulator.requests if each.path.split("/")[3] in names]
+    return [request.path.rpartition("/")[2] for request in emulator.requests if request.path.split("/")[3] in names]
 
 
 def test_each_has_its_own_outcome_in_one_table(emulator: Emulator, scan: Scan) -> None:
@@ -205,7 +205,7 @@ def test_what_the_quota_does_not_leave_is_not_asked_for_and_said(scan: Scan) -> 
         results = [row["Result"] for row in json.loads(section(outcome)["body"])]
         assert len(asked(few)) == 14
         assert (results.count("found"), results.count("skipped")) == (14, 26)
-        assert not [each for each in few.requests if each.status == 429]
+        assert not [request for request in few.requests if request.status == 429]
 
 
 PCAP = b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + b"\0" * 12 + b"\x01\0\0\0"

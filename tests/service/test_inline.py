@@ -21,7 +21,7 @@ def parameters(kind: str) -> dict[str, str]:
 
 
 def asked(emulator: Emulator) -> int:
-    return len([each for each in emulator.requests if not each.path.startswith("/api/v3/users/")])
+    return len([request for request in emulator.requests if not request.path.startswith("/api/v3/users/")])
 
 
 def said(outcome: TaskOutcome) -> str:
@@ -75,5 +75,7 @@ def test_threats_come_with_the_object_and_what_is_exploited_stands_in_the_title(
 
 def values(outcome: TaskOutcome) -> set[str]:
     """The values of all key-values."""
-    bodies = [json.loads(each["body"]) for each in outcome.sections if each["body_format"] == "ORDERED_KEY_VALUE"]
+    bodies = [
+        json.loads(section["body"]) for section in outcome.sections if section["body_format"] == "ORDERED_KEY_VALUE"
+    ]
     return {str(value) for body in bodies for _, value in body}

@@ -19,8 +19,8 @@ LINE = re.compile(
 
 def told(records: pytest.LogCaptureFixture) -> list[tuple[int, int, int]]:
     """Return subjects, requests and kept answers of each task's line."""
-    found = [LINE.fullmatch(each.getMessage()) for each in records.records]
-    return [(int(each[1]), int(each[2]), int(each[3])) for each in found if each]
+    matches = [LINE.fullmatch(record.getMessage()) for record in records.records]
+    return [(int(match[1]), int(match[2]), int(match[3])) for match in matches if match]
 
 
 def test_each_task_says_what_it_cost(emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture) -> None:

@@ -47,25 +47,25 @@ def test_recorded_feed_objects_are_looked_up_without_a_request(
 ) -> None:
     for path in report_files("feed_file"):
         recorded = load(path)["data"]
-        found = scan(recorded["id"], {"relationships": "contacted_ips,embedded_urls"}, config=air_gapped(mirror))
-        assert not found.error, found.message
-        shown = json.dumps(found.stored)
+        result = scan(recorded["id"], {"relationships": "contacted_ips,embedded_urls"}, config=air_gapped(mirror))
+        assert not result.error, result.message
+        shown = json.dumps(result.stored)
         for said in ("Answered by mirror", "days old", "Air-gapped"):
             assert said in shown
         engines = recorded["attributes"]["last_analysis_results"].values()
-        malicious = [each["engine_name"] for each in engines if each["category"] == "malicious"]
+        malicious = [engine["engine_name"] for engine in engines if engine["category"] == "malicious"]
         assert all(name in shown for name in malicious)
     assert len(emulator.requests) == 0
 
 
 def test_related_objects_are_judged_without_a_request(scan: Scan, emulator: Emulator, mirror: str) -> None:
     given = {"relationships": "contacted_ips,execution_parents", "analyze_relationship": "true"}
-    found = scan(SHA, given, config=air_gapped(mirror))
-    shown = json.dumps(found.stored)
+    result = scan(SHA, given, config=air_gapped(mirror))
+    shown = json.dumps(result.stored)
     assert "shown 10 of 10" in shown
     assert "does not hold" in shown
     assert "Trojan.Example" in shown
-    assert found.partial
+    assert result.partial
     assert len(emulator.requests) == 0
 
 
@@ -75,11 +75,11 @@ def test_what_the_mirror_does_not_hold_was_not_looked_up_and_nothing_is_submitte
     sample = tmp_path / "sample.txt"
     sample.write_bytes(b"a sample")
     config = air_gapped(mirror) | {"allow_dynamic_submit": True}
-    found = scan(str(sample), {"dynamic_submit": "true"}, config=config)
-    (title,) = [each["title_text"] for each in found.sections if "not looked up" in each["title_text"]]
+    result = scan(str(sample), {"dynamic_submit": "true"}, config=config)
+    (title,) = [section["title_text"] for section in result.sections if "not looked up" in section["title_text"]]
     assert "unknown" not in title
-    assert "mirror.only" in json.dumps(found.stored)
-    assert found.partial
+    assert "mirror.only" in json.dumps(result.stored)
+    assert result.partial
     assert len(emulator.requests) == 0
 
 
@@ -94,8 +94,8 @@ def test_what_earlier_services_tagged_is_looked_up_in_one_multi_get(
     values = ("bad.example.com", *(f"host{number}.example.com" for number in range(20)))
     tags = [{"type": "network.dynamic.domain", "value": each, "short_type": "domain", "score": 0} for each in values]
     given = {"exhaustive_search": "true", "relationships": ""}
-    found = scan(SHA, given, config=air_gapped(mirror), tags=tags)
-    (section,) = [each for each in found.sections if each["title_text"].startswith("Exhaustive search")]
+    result = scan(SHA, given, config=air_gapped(mirror), tags=tags)
+    (section,) = [each for each in result.sections if each["title_text"].startswith("Exhaustive search")]
     results = Counter(row["Result"] for row in json.loads(section["body"]))
     assert results == {"found": 1, "skipped": 20}
     assert asked == [1, 42]
@@ -108,17 +108,17 @@ def test_a_spent_quota_does_not_hide_what_the_mirror_holds_of_what_was_tagged(sc
     with Emulator(keys={"few": "premium:day=1:minute=1000"}) as few:
         config = {"host": few.url, "api_key": "few", "mirror": {"hosts": [mirror], "max_age_days": 0}}
         scan("e" * 64, {"relationships": ""}, config=config)  # spends the day's only request
-        found = scan(SHA, {"exhaustive_search": "true", "relationships": ""}, config=config, tags=tags)
-        assert [each for each in few.requests.paths() if "/domains/" in each] == []
-    (section,) = [each for each in found.sections if each["title_text"].startswith("Exhaustive search")]
+        result = scan(SHA, {"exhaustive_search": "true", "relationships": ""}, config=config, tags=tags)
+        assert [path for path in few.requests.paths() if "/domains/" in path] == []
+    (section,) = [each for each in result.sections if each["title_text"].startswith("Exhaustive search")]
     results = {row["Value"]: row["Result"] for row in json.loads(section["body"])}
     assert results == {"bad.example.com": "found", "host1.example.com": "skipped"}
 
 
 def test_a_mirror_that_is_down_is_an_error_that_passes(scan: Scan, emulator: Emulator) -> None:
-    found = scan(SHA, config=air_gapped("http://127.0.0.1:9"))
-    assert found.error["response"]["status"] == "FAIL_RECOVERABLE"
-    assert "mirror" in found.message
+    result = scan(SHA, config=air_gapped("http://127.0.0.1:9"))
+    assert result.error["response"]["status"] == "FAIL_RECOVERABLE"
+    assert "mirror" in result.message
     assert len(emulator.requests) == 0
 
 
@@ -126,11 +126,11 @@ def test_beside_virustotal_it_saves_requests_and_its_loss_costs_nothing(
     scan: Scan, emulator: Emulator, mirror: str
 ) -> None:
     config = {"mirror": {"hosts": [mirror], "max_age_days": 0}}
-    found = scan(SHA, {"relationships": "contacted_ips", "analyze_relationship": "true"}, config=config)
-    assert "Answered by mirror" in json.dumps(found.stored)
-    assert [each for each in emulator.requests.paths() if "/users/" not in each] == []  # reading the quota is free
-    found = scan(config={"mirror": {"hosts": ["http://127.0.0.1:9"]}})
-    assert found.score > 0
+    result = scan(SHA, {"relationships": "contacted_ips", "analyze_relationship": "true"}, config=config)
+    assert "Answered by mirror" in json.dumps(result.stored)
+    assert [path for path in emulator.requests.paths() if "/users/" not in path] == []  # reading the quota is free
+    result = scan(config={"mirror": {"hosts": ["http://127.0.0.1:9"]}})
+    assert result.score > 0
     assert len(emulator.requests) >= 1
 
 
@@ -140,6 +140,6 @@ def test_a_mirror_that_stands_in_is_told_of_where_a_private_scan_was_asked_for_t
     emulator.fault("GET /files/*", status=503)
     config = {"submit_privately": "allowed", "mirror": {"hosts": [mirror], "max_age_days": 1}}
     for parameters in ({}, {"private_submit": True}):
-        found = scan(SHA, parameters, config=config)
-        assert INSTEAD in json.dumps(found.stored)
-        assert found.partial
+        result = scan(SHA, parameters, config=config)
+        assert INSTEAD in json.dumps(result.stored)
+        assert result.partial

@@ -32,8 +32,8 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     objects = [
         an_object("file", FILE, NOW - 10, attributes=engines(1), relationships=blocks),
         an_object("file", OLD, NOW - 90 * 86_400, attributes=engines(1), relationships=old),
-        *(an_object("ip_address", each, NOW - 10, attributes=engines(0)) for each in IPS[:2]),
-        *(an_object("file", each, NOW - 10, attributes=engines(0)) for each in FILES[:40]),
+        *(an_object("ip_address", ip, NOW - 10, attributes=engines(0)) for ip in IPS[:2]),
+        *(an_object("file", file, NOW - 10, attributes=engines(0)) for file in FILES[:40]),
     ]
     with opensearch() as url:
         assert not fill(MirrorConfig(hosts=(url,)), objects, tmp_path_factory.mktemp("m")).statistics.refused
@@ -69,7 +69,7 @@ def test_the_verdict_is_that_without_a_mirror(
         outcome = scan(FILE, given, config={**config, "storage": str(tmp_path / f"{place}.sqlite3")})
         scores.append(outcome.score)
         found.append({name: each[0] for name, each in details(outcome).items()})
-        assert not any("mirror-" in each.query for each in whole.requests)
+        assert not any("mirror-" in request.query for request in whole.requests)
     assert scores[0] == scores[1]
     assert found[0] == found[1]
 
@@ -139,7 +139,7 @@ def test_a_spent_quota_does_not_hide_what_the_mirror_holds_in_part_or_is_too_old
     ]
     outcome = scan(OLD, given, config=config, tags=tags)
     assert details(outcome)["contacted_ips"][0] == "shown 3 of 3, in part: failed"
-    (table,) = [each for each in outcome.sections if each["title_text"].startswith("Exhaustive search")]
+    (table,) = [section for section in outcome.sections if section["title_text"].startswith("Exhaustive search")]
     assert {row["Value"]: row["Result"] for row in json.loads(table["body"])} == {IPS[0]: "found", "8.8.4.4": "skipped"}
     assert "requests a day" in shown(outcome) or "request a day" in shown(outcome)
     assert outcome.partial

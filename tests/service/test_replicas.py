@@ -109,10 +109,10 @@ class Running:
     queue: Any
 
     def results(self, number: int) -> list[tuple[str, str, bool, bool]]:
-        found = [self.queue.get(timeout=200) for _ in range(number)]
+        answers = [self.queue.get(timeout=200) for _ in range(number)]
         for process in self.processes:
             process.join(20)
-        return found
+        return answers
 
 
 def run(api: Api, storage: str, folder: Path, samples: list[str]) -> Running:
@@ -132,7 +132,7 @@ def run(api: Api, storage: str, folder: Path, samples: list[str]) -> Running:
 
 def check(api: Api, results: list[tuple[str, str, bool, bool]], *, shared: bool = True) -> None:
     """Each has a whole result, no minute was overspent, and there was no 429 while the quota was shared."""
-    assert not [each for each in results if each[1] or not each[2] or each[3]]
+    assert not [result for result in results if result[1] or not result[2] or result[3]]
     asked = api.asked()
     assert not [each for each in asked if shared and each["status"] == 429]
     moments = sorted(each["started"] for each in asked if each["charged"])
@@ -174,7 +174,7 @@ def test_half_of_them_killed_half_way(api: Api, storage: str, tmp_path: Path) ->
         os.kill(process.pid, signal.SIGKILL)
     expected = {digest(number) for number in range(1, REPLICAS, 2)}
     results: list[tuple[str, str, bool, bool]] = []
-    while not expected <= {each[0] for each in results}:  # some of the killed had ended
+    while not expected <= {result[0] for result in results}:  # some of the killed had ended
         results.append(running.queue.get(timeout=200))
     check(api, results)
 
@@ -213,7 +213,7 @@ def test_a_mixed_load_of_twelve(api: Api, storage: str, tmp_path: Path) -> None:
         processes[-1].start()
     barrier.wait(120)
     results = Running(processes, queue).results(len(samples))
-    assert not [each for each in results if each[1] or not each[2]]
+    assert not [result for result in results if result[1] or not result[2]]
     asked = api.asked()
     assert not [each for each in asked if each["status"] == 429]
     last = [each["path"].rpartition("/")[2] for each in asked if each["status"] == 200]

@@ -159,7 +159,7 @@ def test_a_wrong_key_is_one_clear_error_and_never_shown(
 def test_the_submissions_key_goes_first(emulator: Emulator, scan: Scan, records: pytest.LogCaptureFixture) -> None:
     outcome = scan(EICAR, {"api_key": KEY}, config={"api_key": "wrong-and-secret"})
     assert outcome.score
-    assert {each.key for each in emulator.requests} == {KEY}
+    assert {request.key for request in emulator.requests} == {KEY}
     assert requests_of(emulator) == [FILE]
     assert KEY not in json.dumps(dict(outcome.handed)) + records.text
 
@@ -215,7 +215,7 @@ def test_a_spent_quota_is_a_partial_result_and_no_error(
     assert not outcome.error
     assert outcome.partial
     assert "1 request a day is used up, until" in json.dumps([dict(section) for section in outcome.sections])
-    assert [each.status for each in emulator.requests if each.charged] == [404]
+    assert [request.status for request in emulator.requests if request.charged] == [404]
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_a_broken_store_costs_one_line(
     whole, outcome = scan(), scan(config={"storage": str(place)})
     assert outcome.score == whole.score
     assert outcome.partial == whole.partial
-    said = [each for each in records.records if each.levelno >= logging.WARNING]
+    said = [record for record in records.records if record.levelno >= logging.WARNING]
     assert len(said) == 1
     assert "broken.sqlite3 cannot be used" in said[0].getMessage()
 
@@ -146,7 +146,7 @@ def test_what_does_not_fit_the_quota_is_skipped_and_named(emulator: Emulator, sc
         EICAR, {"api_key": "small", "analyze_relationship": True}, config={"inline": False, "quota": {"reserve": 0}}
     )
     assert emulator.requests.charged == day
-    assert 429 not in [each.status for each in emulator.requests]
+    assert 429 not in [request.status for request in emulator.requests]
     assert outcome.partial
     rows = coverage(outcome)
     skipped = [row for row in rows if "skipped" in row["result"]]
@@ -245,7 +245,7 @@ def test_a_premium_relationship_is_paid_for_once_by_all_processes_at_most(
         outcome = scan(target, given, config=off)
         row = next(row for row in coverage(outcome) if "embedded_domains" in row["relationship"])
         assert "premium" in row["result"]
-    refused = [each for each in emulator.requests if each.status == 403 and "/users/" not in each.path]
+    refused = [request for request in emulator.requests if request.status == 403 and "/users/" not in request.path]
     assert len(refused) == paid
 
 
