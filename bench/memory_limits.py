@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from virustotal.emulator.server import Emulator
+from virustotal.storage.sqlite_store import sql_of
 
 MEGABYTE = 2**20
 #: The manifest's `ram_mb`.
@@ -109,7 +110,7 @@ def inflate(store: Path) -> None:
     packer = zlib.compressobj(9)
     body = b"p" + b"".join(packer.compress(b" " * MEGABYTE) for _ in range(1028)) + packer.flush()
     with closing(sqlite3.connect(store)) as connection:
-        rows = connection.execute("UPDATE answers_1 SET body = ?", (body,)).rowcount
+        rows = connection.execute(sql_of("UPDATE answers_{v} SET body = ?"), (body,)).rowcount
         connection.commit()
     if not rows:
         raise RuntimeError("no answers in the store")
