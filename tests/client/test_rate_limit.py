@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from tests.client.links import Fake, soon
 from virustotal.api import endpoints
@@ -284,7 +283,7 @@ def test_a_refusal_says_which_window_it_was(stores: Stores) -> None:
     quota = link(source, stores)
     assert spend(quota, 3) == 3
     spent = True
-    quota._account._account = evolve(quota._account._account, moment=time.time() - 60)  # a minute later
+    quota._account._asked_at -= 60  # a minute later
     with pytest.raises(QuotaError, match="The API key's 500 requests a day"):
         quota.ask(FILE, soon(300))
 

@@ -221,6 +221,8 @@ def test_what_is_kept_needs_no_quota(emulator: Emulator, scan: Scan) -> None:
     emulator.keys["small"].day = emulator.requests.charged  # nothing is left
     scan(UNKNOWN, given, config={"inline": False, "stale_after_days": 300})
     again = scan(EICAR, given, config={"inline": False})
+    # A process that meets a 429 asks what is left, although another one asked a moment ago; it does not wait and retry.
+    assert [request.status for request in emulator.requests].count(429) == 1
     assert not [row for row in coverage(again) if "skipped" in row["result"]]
     assert again.score == first.score
 

@@ -107,7 +107,7 @@ class KeyAccount:
         self._clock = clock
         self._lock = threading.Lock()
         self._account = KeyInfo()
-        self._look_at = float("-inf")
+        self._look_at = self._asked_at = float("-inf")
         self._thread: threading.Thread | None = None
         self._error: AuthenticationError | None = None
 
@@ -145,9 +145,9 @@ class KeyAccount:
         return self._join(deadline)
 
     def read_again(self, deadline: float) -> None:
-        """Ask VirusTotal, unless it was asked a moment ago."""
+        """Ask VirusTotal, unless this process asked a moment ago: what another one learnt before a 429 is outdated."""
         with self._lock:
-            if self._now() - self._account.moment < LOOK_SECONDS:
+            if self._clock() - self._asked_at < LOOK_SECONDS:
                 return
             self._start(deadline)
         self._join(deadline)
@@ -175,6 +175,7 @@ class KeyAccount:
 
     def _start(self, deadline: float) -> None:
         if self._thread is None or not self._thread.is_alive():
+            self._asked_at = self._clock()
             self._thread = threading.Thread(target=self._read, args=(deadline,), name="virustotal-account", daemon=True)
             self._thread.start()
 
